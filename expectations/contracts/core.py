@@ -1,0 +1,238 @@
+"""The words a contract is written in: columns, rules, contracts.
+
+A column *is* its name (a ``str``), so a transform writes ``F.col(ENTITY_ID)`` and a misspelt column is an
+import error; the rest of what is known of it (type, unit, sensitivity) rides along as attributes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Zone(StrEnum):
+    """The zones of the lake, in the order that data passes through them."""
+
+    BRONZE = "bronze"
+    QUARANTINE = "quarantine"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class Type(StrEnum):
+    """Column types, as Spark SQL spells them. Money is BIGINT in minor units, never a float."""
+
+    STRING = "string"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    BOOLEAN = "boolean"
+    INT = "int"
+    BIGINT = "bigint"
+    DOUBLE = "double"
+
+
+class Sensitivity(StrEnum):
+    """Who may see a value: anyone, staff, or only masked (it tells of a person)."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    PERSONAL = "personal"
+
+
+class Severity(StrEnum):
+    """CRITICAL quarantines the row or stops the batch; WARNING is reported."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+class Column(str):
+    """A column's name, with what is known of the column.
+
+    Args:
+        name: the name in every table of the lake.
+        type: one of :class:`Type`.
+        about: one sentence for the data dictionary.
+        unit: the unit of a number, empty for the rest.
+        required: whether a row without it is unusable.
+        sensitivity: who may see it.
+    """
+
+    type: Type
+    about: str
+    unit: str
+    required: bool
+    sensitivity: Sensitivity
+
+    def __new__(
+        cls,
+        name: str,
+        type: Type,
+        about: str,
+        *,
+        unit: str = "",
+        required: bool = False,
+        sensitivity: Sensitivity = Sensitivity.INTERNAL,
+    ) -> Column:
+        column = super().__new__(cls, name)
+        column.type = type
+        column.about = about
+        column.unit = unit
+        column.required = required
+        column.sensitivity = sensitivity
+        return column
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """What must be true of each row.
+
+    ``predicate`` is Spark SQL over the contract's columns and is true for a sound row; an unknown (NULL) answer
+    counts as sound, so that a missing optional value breaks no rule but one that asks for it.
+    """
+
+    id: str
+    predicate: str
+    severity: Severity
+    about: str
+    column: str = ""
+
+    def holds(self) -> str:
+        """The predicate as SQL that is true or false, never NULL."""
+        return f"coalesce(({self.predicate}), true)"
+
+
+class BatchCheck(StrEnum):
+    """What can be asked of a whole batch."""
+
+    MIN_ROWS = "min_rows"
+    """At least ``limit`` rows."""
+    VOLUME = "volume"
+    """Rows at least ``limit`` times the median of the source's earlier batches."""
+    FRESH = "fresh"
+    """The newest event date of the batch at most ``limit`` days before the delivery."""
+    QUARANTINED_SHARE = "quarantined_share"
+    """At most this share of the rows read was quarantined."""
+    UNKNOWN_ENTITY_SHARE = "unknown_entity_share"
+    """At most this share of the rows with an ``entity_id`` names an entity that no registration has."""
+
+
+@dataclass(frozen=True)
+class BatchRule:
+    """What must be true of a whole batch; a profile may set another ``limit`` for a source."""
+
+    id: str
+    check: BatchCheck
+    limit: float
+    severity: Severity
+    about: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table: its grain, key, columns, and rules.
+
+    ``event_on`` names the date at which a row's event took place; a feature for ``as_of`` uses only rows with
+    ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``.
+    """
+
+    name: str
+    zone: Zone
+    about: str
+    grain: str
+    key: tuple[Column, ...]
+    columns: tuple[Column, ...]
+    owner: str
+    event_on: Column | None = None
+    row_rules: tuple[RowRule, ...] = ()
+    batch_rules: tuple[BatchRule, ...] = ()
+    partition_by: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        names = [str(column) for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError(f"contract {self.name}: a column is named twice: {sorted(names)}")
+        missing = [str(part) for part in self.key if part not in names]
+        if missing:
+            raise ValueError(f"contract {self.name}: key columns {missing} are not among its columns")
+        rules = [rule.id for rule in (*self.row_rules, *self.batch_rules)]
+        if len(set(rules)) != len(rules):
+            raise ValueError(f"contract {self.name}: a rule id is used twice: {sorted(rules)}")
+
+    @property
+    def required(self) -> tuple[Column, ...]:
+        """The columns without which a row is unusable."""
+        return tuple(column for column in self.columns if column.required)
+
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises:
+            KeyError: when the contract has no such column.
+        """
+        for column in self.columns:
+            if column == name:
+                return column
+        raise KeyError(f"contract {self.name} has no column {name!r}")
+
+    def ddl(self) -> str:
+        """The columns as a Spark DDL schema string."""
+        return ", ".join(f"`{column}` {column.type.value}" for column in self.columns)
+
+    def extended(
+        self, *, zone: Zone, columns: Iterable[Column], partition_by: tuple[str, ...], name: str | None = None
+    ) -> Contract:
+        """The same table in another zone with more columns and no rules."""
+        return replace(
+            self,
+            name=name or self.name,
+            zone=zone,
+            columns=(*self.columns, *columns),
+            row_rules=(),
+            batch_rules=(),
+            partition_by=partition_by,
+        )
+
+
+def required_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
+    """One critical rule for each required column: it is there and not blank."""
+    return tuple(
+        RowRule(
+            id=f"{column}_present",
+            predicate=(f"{column} IS NOT NULL AND trim({column}) <> ''" if column.type is Type.STRING else f"{column} IS NOT NULL"),
+            severity=Severity.CRITICAL,
+            about=f"{column} is given",
+            column=column,
+        )
+        for column in columns
+        if column.required
+    )
+
+
+def value_rules(values: Mapping[str, tuple[str, ...]]) -> tuple[RowRule, ...]:
+    """One critical rule for each column with a closed list of values."""
+    return tuple(
+        RowRule(
+            id=f"{name}_known",
+            predicate=f"{name} IN ({', '.join(repr(value) for value in allowed)})",
+            severity=Severity.CRITICAL,
+            about=f"{name} is one of {', '.join(allowed)}",
+            column=name,
+        )
+        for name, allowed in values.items()
+    )
+
+
+def not_negative(*columns: Column, severity: Severity = Severity.CRITICAL) -> tuple[RowRule, ...]:
+    """One rule a column: zero or more."""
+    return tuple(
+        RowRule(f"{column}_not_negative", f"{column} >= 0", severity, f"{column} is zero or more", column) for column in columns
+    )
+
+
+def in_order(earlier: Column, later: Column, severity: Severity = Severity.CRITICAL) -> RowRule:
+    """``earlier`` does not come after ``later``."""
+    return RowRule(f"{earlier}_before_{later}", f"{earlier} <= {later}", severity, f"{earlier} is not after {later}", earlier)

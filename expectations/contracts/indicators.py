@@ -1,0 +1,102 @@
+"""The indicator catalogue, read from ``indicators.toml`` beside this file, and the contract of ``features`` made from it."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import PEER_GROUP
+
+DIMENSIONS = ("basic", "tax", "complaint", "supervision", "association")
+
+PEER_LEVEL = Column("peer_level", Type.INT, "0 is the narrowest kind of peer group; each level up is broader", required=True)
+PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit="count", required=True)
+PEER_SUFFIX = "_vs_peers"
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator.
+
+    Attributes:
+        code: its number in the domain's list, such as ``T1``; several indicators may deepen one (``T1a``).
+        column: its column in ``features``.
+        dimension: one of :data:`DIMENSIONS`.
+        unit: of its value: ``count``, ``share`` (0 to 1), ``days``, ``years``, ``z``, ``ratio``, ``minor currency unit``, ``grade``, ``flag``, ``score``.
+        sources: the contracts that it is made of.
+        direction: 1 when more is riskier, -1 when less is, 0 when neither can be said.
+        peer: whether the features hold its robust z against peers too, in ``<column>_vs_peers``.
+        definition: one sentence a language (``en``, ``zh-Hans``) that says how it is reckoned.
+        sentence: what a regulator reads, a language, with ``{value}`` and, where ``peer``, ``{peer}`` (the peers' median).
+    """
+
+    code: str
+    column: str
+    dimension: str
+    unit: str
+    sources: tuple[str, ...]
+    direction: int
+    peer: bool
+    definition: dict[str, str]
+    sentence: dict[str, str]
+
+    @property
+    def peer_column(self) -> str:
+        """The column of its robust z against peers."""
+        return self.column + PEER_SUFFIX
+
+
+@cache
+def catalogue() -> tuple[Indicator, ...]:
+    """The indicators in the catalogue's order.
+
+    Raises:
+        ValueError: when the catalogue breaks its own rules; the message names the indicator.
+    """
+    text = resources.files(__package__).joinpath("indicators.toml").read_text(encoding="utf-8")
+    found = tuple(
+        Indicator(**{**entry, "sources": tuple(entry["sources"]), "peer": entry.get("peer", False)})
+        for entry in tomllib.loads(text)["indicator"]
+    )
+    for indicator in found:
+        _check(indicator)
+    columns = [indicator.column for indicator in found]
+    if len(set(columns)) != len(columns):
+        raise ValueError("indicators.toml: a column is used twice")
+    return found
+
+
+def _check(indicator: Indicator) -> None:
+    where = f"indicators.toml, {indicator.code} {indicator.column}"
+    if indicator.dimension not in DIMENSIONS:
+        raise ValueError(f"{where}: dimension {indicator.dimension!r} is none of {', '.join(DIMENSIONS)}")
+    if indicator.direction not in (-1, 0, 1):
+        raise ValueError(f"{where}: direction must be -1, 0 or 1")
+    for language in ("en", "zh-Hans"):
+        if not indicator.definition.get(language) or "{value}" not in indicator.sentence.get(language, ""):
+            raise ValueError(f"{where}: definition and sentence (with {{value}}) are needed in {language}")
+
+
+@cache
+def features_contract() -> Contract:
+    """The contract of ``gold.features``: one row an entity and day, an indicator a column, peer-relative forms beside."""
+    columns: list[Column] = []
+    for indicator in catalogue():
+        columns.append(Column(indicator.column, Type.DOUBLE, indicator.definition["en"], unit=indicator.unit))
+        if indicator.peer:
+            about = f"Robust z of {indicator.column} against the peer group: (x - median) / (1.4826 MAD)"
+            columns.append(Column(indicator.peer_column, Type.DOUBLE, about, unit="z"))
+    return Contract(
+        name="features",
+        zone=Zone.GOLD,
+        about="The indicators of every entity on a day.",
+        grain="entity × as_of",
+        key=(ENTITY_ID, AS_OF),
+        columns=(ENTITY_ID, AS_OF, PEER_GROUP, PEER_LEVEL, PEER_SIZE, *columns),
+        owner="risk science",
+        partition_by=(AS_OF,),
+    )

@@ -1,0 +1,43 @@
+"""Quarantine: records that could not be read or broke a critical rule, kept until a rerun releases them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from expectations.contracts.core import Column, Contract, Sensitivity, Type, Zone
+from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
+
+
+class Stage(StrEnum):
+    """Where a record was turned away."""
+
+    READ = "read"
+    """It could not be read from its file."""
+    MAP = "map"
+    """A value could not be turned into its column's type."""
+    GATE = "gate"
+    """It broke a critical row rule of its contract."""
+
+
+STAGE = Column("stage", Type.STRING, "Where the record was turned away: read, map or gate", required=True)
+RULE_ID = Column("rule_id", Type.STRING, "The rule that it broke", required=True)
+COLUMN_NAME = Column("column_name", Type.STRING, "The column that the rule speaks of")
+BAD_VALUE = Column("bad_value", Type.STRING, "The value found there", sensitivity=Sensitivity.PERSONAL)
+REASON = Column("reason", Type.STRING, "What was wrong, as a sentence", required=True)
+RAW = Column("raw", Type.STRING, "The record's raw text", sensitivity=Sensitivity.PERSONAL)
+
+COLUMNS = (SOURCE, SOURCE_FILE, SOURCE_ROW, DELIVERED_ON, STAGE, RULE_ID, COLUMN_NAME, BAD_VALUE, REASON, RAW)
+
+
+def quarantine_of(source: str) -> Contract:
+    """The quarantine table of a source."""
+    return Contract(
+        name=source,
+        zone=Zone.QUARANTINE,
+        about=f"Records of {source} that broke a rule, with the rule and the raw text.",
+        grain="one record, with the first rule that it broke",
+        key=(SOURCE, SOURCE_FILE, SOURCE_ROW),
+        columns=COLUMNS,
+        owner="data engineering",
+        partition_by=(STAGE, DELIVERED_ON),
+    )

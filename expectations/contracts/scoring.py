@@ -1,0 +1,90 @@
+"""The gold tables of a day: scores, reasons and the risk list."""
+
+from __future__ import annotations
+
+from expectations.contracts import registration
+from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+
+MODEL_ID = Column("model_id", Type.STRING, "The model that scored the row", required=True)
+MARGIN = Column(
+    "margin", Type.DOUBLE, "Log-odds of a violation before calibration; rows are ranked by it", unit="log-odds", required=True
+)
+PROBABILITY = Column("probability", Type.DOUBLE, "Calibrated probability that a visit would find a violation", unit="probability")
+ANOMALY = Column("anomaly", Type.DOUBLE, "How far from its peers the entity is; larger is stranger", unit="score", required=True)
+CREDIT_POINTS = Column("credit_points", Type.INT, "Credit points, 1000 best", unit="points", required=True)
+RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D high, by policy", required=True)
+
+SCORES = Contract(
+    name="scores",
+    zone=Zone.GOLD,
+    about="Every entity's anomaly, probability, credit points and class on a day.",
+    grain="entity × as_of",
+    key=(ENTITY_ID, AS_OF),
+    columns=(ENTITY_ID, AS_OF, MODEL_ID, MARGIN, PROBABILITY, ANOMALY, CREDIT_POINTS, RISK_CLASS),
+    owner="risk science",
+    partition_by=(AS_OF,),
+)
+
+REASON_RANK = Column("reason_rank", Type.INT, "1 is the strongest reason", required=True)
+INDICATOR = Column("indicator", Type.STRING, "The indicator's column in features", required=True)
+CONTRIBUTION = Column("contribution", Type.DOUBLE, "What the indicator adds to the margin", unit="log-odds", required=True)
+VALUE = Column("value", Type.DOUBLE, "The indicator's value, in the catalogue's unit")
+PEER_MEDIAN = Column("peer_median", Type.DOUBLE, "The median of the peer group")
+PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age and region as far as 30 are found")
+SENTENCE_EN = Column("sentence_en", Type.STRING, "The reason in English", required=True)
+SENTENCE_ZH_HANS = Column("sentence_zh_hans", Type.STRING, "The reason in Simplified Chinese", required=True)
+SENTENCE_ZH_HANT = Column("sentence_zh_hant", Type.STRING, "The reason in Traditional Chinese", required=True)
+
+REASONS = Contract(
+    name="reasons",
+    zone=Zone.GOLD,
+    about="Why each listed entity stands where it stands.",
+    grain="listed entity × as_of × reason",
+    key=(ENTITY_ID, AS_OF, REASON_RANK),
+    columns=(
+        ENTITY_ID, AS_OF, REASON_RANK, INDICATOR, CONTRIBUTION, VALUE, PEER_MEDIAN, PEER_GROUP, SENTENCE_EN, SENTENCE_ZH_HANS,
+        SENTENCE_ZH_HANT,
+    ),
+    owner="risk science",
+    partition_by=(AS_OF,),
+)  # fmt: skip
+
+LIST_RANK = Column("list_rank", Type.INT, "1 is visited first; over all regions", required=True)
+REGION_RANK = Column("region_rank", Type.INT, "1 is visited first in its region", required=True)
+CAPACITY_REGION = Column("capacity_region", Type.STRING, "The region whose inspectors would go", required=True)
+OBJECTIVE = Column("objective", Type.DOUBLE, "What the policy ranks by", required=True)
+TIE_BREAK = Column("tie_break", Type.STRING, "Keyed hash of entity_id, by which equal objectives are ordered", required=True)
+
+RISK_LIST = Contract(
+    name="risk_list",
+    zone=Zone.GOLD,
+    about="The day's visits: within each region's capacity, the entities that the policy's objective puts first.",
+    grain="listed entity × as_of",
+    key=(ENTITY_ID, AS_OF),
+    columns=(
+        LIST_RANK, CAPACITY_REGION, REGION_RANK, ENTITY_ID, AS_OF, registration.NAME, registration.INDUSTRY_CODE,
+        registration.REGION_CODE, registration.ADDRESS, RISK_CLASS, CREDIT_POINTS, PROBABILITY, ANOMALY, MARGIN, OBJECTIVE, TIE_BREAK,
+        MODEL_ID,
+    ),
+    owner="market supervision",
+    partition_by=(AS_OF,),
+)  # fmt: skip
+
+PEERS = Contract(
+    name="peers",
+    zone=Zone.GOLD,
+    about="Each peer group's median and spread of each indicator on a day.",
+    grain="peer group × indicator × as_of",
+    key=(PEER_GROUP, INDICATOR, AS_OF),
+    columns=(
+        PEER_GROUP,
+        INDICATOR,
+        AS_OF,
+        Column("peer_count", Type.BIGINT, "Peers with a value", unit="count", required=True),
+        PEER_MEDIAN,
+        Column("peer_mad", Type.DOUBLE, "Median absolute deviation from the median"),
+    ),
+    owner="risk science",
+    partition_by=(AS_OF,),
+)

@@ -1,0 +1,83 @@
+"""The only place that makes a Spark session: Sail in this process by default, Apache Spark by configuration.
+
+``STEELYARD_ENGINE`` chooses: ``sail`` (default), a Connect URL (``sc://host:port``), or a classic master
+(``local[2]``, ``spark://host:7077``, ``yarn``).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from jobs.runtime.errors import ConfigError
+
+ENGINE_VARIABLE = "STEELYARD_ENGINE"
+_SETTINGS = {"spark.sql.session.timeZone": "UTC"}
+_DELTA_SETTINGS = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.ui.enabled": "false",
+}
+_sail_server: Any = None
+
+
+def open_session(engine: str | None = None) -> SparkSession:
+    """A session on the engine asked for, else on ``STEELYARD_ENGINE``, else on Sail.
+
+    Raises:
+        ConfigError: when the engine is unknown or does not answer.
+    """
+    wanted = engine or os.environ.get(ENGINE_VARIABLE, "sail")
+    # Python workers must run the interpreter that runs the job, or a system Python without our libraries is found first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        session = _open(wanted)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            what=f"the engine {wanted!r} could not be started: {type(error).__name__}: {error}",
+            where=ENGINE_VARIABLE,
+            then="unset it to use the embedded engine, or run `steelyard doctor`",
+        ) from error
+    for key, value in _SETTINGS.items():
+        session.conf.set(key, value)
+    return session
+
+
+def _open(wanted: str) -> SparkSession:
+    if wanted == "sail":
+        return SparkSession.builder.remote(_sail_address()).getOrCreate()
+    if wanted.startswith("sc://"):
+        return SparkSession.builder.remote(wanted).getOrCreate()
+    if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
+        # pyspark turns to Connect when this is set, which a classic master must not.
+        os.environ.pop("SPARK_REMOTE", None)
+        builder = SparkSession.builder.master(wanted).appName("steelyard")
+        for key, value in _DELTA_SETTINGS.items():
+            builder = builder.config(key, value)
+        return builder.getOrCreate()
+    raise ConfigError(
+        what=f"the engine {wanted!r} is unknown",
+        where=ENGINE_VARIABLE,
+        then="use sail, a Connect URL (sc://host:port) or a master (local[2], spark://host:7077, yarn)",
+    )
+
+
+def _sail_address() -> str:
+    """Start Sail once a process and give its address on loopback."""
+    global _sail_server
+    if _sail_server is None:
+        os.environ.setdefault("RUST_LOG", "error")
+        from pysail.spark import SparkConnectServer
+
+        server = SparkConnectServer(ip="127.0.0.1", port=0)
+        server.start(background=True)
+        atexit.register(server.stop)
+        _sail_server = server
+    host, port = _sail_server.listening_address
+    return f"sc://{host}:{port}"

@@ -1,0 +1,51 @@
+"""Errors that a person can act on: what was wrong, where, and what to do; each kind has its exit code."""
+
+from __future__ import annotations
+
+
+class SteelyardError(Exception):
+    """A failure that is explained, not traced.
+
+    Args:
+        what: what was wrong, with the value.
+        where: the file, table, row or column.
+        then: what to do next.
+    """
+
+    exit_code = 70
+
+    def __init__(self, *, what: str, where: str, then: str) -> None:
+        super().__init__(f"{what} ({where}); {then}")
+        self.what = what
+        self.where = where
+        self.then = then
+
+
+class ConfigError(SteelyardError):
+    """A profile, a mapping or a command line that cannot be used."""
+
+    exit_code = 2
+
+
+class SourceStopped(SteelyardError):
+    """A source that failed its gate, where the caller asked to be told (``--strict``)."""
+
+    exit_code = 3
+
+
+class NothingToDo(SteelyardError):
+    """A step whose inputs are not there: no entities, no model, no list."""
+
+    exit_code = 4
+
+
+class CountsDiffer(SteelyardError):
+    """Records read are not records kept, doubled and quarantined: the run refuses to go on."""
+
+    exit_code = 5
+
+
+class Busy(SteelyardError):
+    """Another run is writing the lake."""
+
+    exit_code = 6

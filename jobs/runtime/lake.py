@@ -1,0 +1,118 @@
+"""The only place that reads and writes the lake's tables: Delta, one folder a table, three zones and quarantine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+
+from expectations.contracts.core import Contract, Type
+from jobs.runtime.errors import NothingToDo
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+_ARROW = {
+    Type.STRING: pa.string(),
+    Type.DATE: pa.date32(),
+    Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    Type.BOOLEAN: pa.bool_(),
+    Type.INT: pa.int32(),
+    Type.BIGINT: pa.int64(),
+    Type.DOUBLE: pa.float64(),
+}
+
+
+def arrow_schema(contract: Contract) -> pa.Schema:
+    """The contract's columns as an Arrow schema."""
+    return pa.schema([pa.field(str(column), _ARROW[column.type]) for column in contract.columns])
+
+
+class Lake:
+    """The tables under ``home/lake``. Reading frames needs a session; reading Arrow does not."""
+
+    def __init__(self, home: Path, session: SparkSession | None = None) -> None:
+        self.home = home
+        self._session = session
+
+    @property
+    def session(self) -> SparkSession:
+        """The engine's session."""
+        if self._session is None:
+            from jobs.runtime.engine import open_session
+
+            self._session = open_session()
+        return self._session
+
+    def path(self, contract: Contract) -> Path:
+        """The folder of a table."""
+        return self.home / "lake" / contract.zone.value / contract.name
+
+    def exists(self, contract: Contract) -> bool:
+        """Whether the table was ever written."""
+        return (self.path(contract) / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path(contract)))
+
+    def version(self, contract: Contract) -> int | None:
+        """The table's newest version, None when there is no table."""
+        return DeltaTable(str(self.path(contract))).version() if self.exists(contract) else None
+
+    def read(self, contract: Contract) -> DataFrame:
+        """The table as a lazy frame with the contract's columns; an empty one when it was never written."""
+        if not self.exists(contract):
+            return self.session.createDataFrame([], contract.ddl())
+        frame = self.session.read.format("delta").load(str(self.path(contract)))
+        return frame.select(*[str(column) for column in contract.columns])
+
+    def replace(self, frame: DataFrame, contract: Contract, where: str) -> None:
+        """Replace the rows that ``where`` selects by ``frame``, in one commit; the rest stays as it is.
+
+        ``where`` may name partition columns alone. Every row of ``frame`` must satisfy it.
+        """
+        wanted = frame.selectExpr(*[f"cast(`{column}` as {column.type.value}) as `{column}`" for column in contract.columns])
+        if not self.exists(contract):
+            self.create(contract)
+        writer = wanted.write.format("delta").mode("overwrite").option("replaceWhere", where)
+        if contract.partition_by:
+            writer = writer.partitionBy(*[str(column) for column in contract.partition_by])
+        writer.save(str(self.path(contract)))
+
+    def create(self, contract: Contract) -> None:
+        """Make the table, empty, with the contract's columns and partitions."""
+        DeltaTable.create(
+            str(self.path(contract)),
+            schema=arrow_schema(contract),
+            partition_by=[str(column) for column in contract.partition_by] or None,
+            mode="ignore",
+        )
+
+    def arrow(self, contract: Contract, *, columns: list[str] | None = None, where: str | None = None) -> pa.Table:
+        """The table as Arrow, without an engine.
+
+        Args:
+            columns: the columns wanted, all by default.
+            where: a SQL predicate over the table's columns, such as ``as_of = '2026-01-31'``.
+
+        Raises:
+            NothingToDo: when the table was never written.
+        """
+        if not self.exists(contract):
+            raise NothingToDo(
+                what=f"the table {contract.zone.value}.{contract.name} is not there yet",
+                where=str(self.path(contract)),
+                then="run the steps before this one, or the whole day with `steelyard run`",
+            )
+        from deltalake import QueryBuilder
+
+        names = ", ".join(f'"{name}"' for name in (columns or [str(column) for column in contract.columns]))
+        query = f"SELECT {names} FROM t" + (f" WHERE {where}" if where else "")
+        result = QueryBuilder().register("t", DeltaTable(str(self.path(contract)))).execute(query)
+        return pa.table(result.read_all())
+
+    def replace_arrow(self, table: pa.Table, contract: Contract, where: str) -> None:
+        """As :meth:`replace`, for rows that are in memory."""
+        wanted = table.select([str(column) for column in contract.columns]).cast(arrow_schema(contract))
+        if not self.exists(contract):
+            self.create(contract)
+        write_deltalake(str(self.path(contract)), wanted, mode="overwrite", predicate=where)

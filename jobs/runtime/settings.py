@@ -1,0 +1,155 @@
+"""Profiles: what a jurisdiction decides, read from a folder of TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jobs.runtime.errors import ConfigError
+
+CONFIG_ROOT = Path(__file__).resolve().parents[2] / "config"
+
+
+@dataclass(frozen=True)
+class Peers:
+    """How peer groups are cut."""
+
+    minimum: int
+    size_bands_minor: tuple[int, ...]
+    age_bands_years: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many visits a day each region can make."""
+
+    region_level: str
+    default: int
+    by_region: dict[str, int] = field(default_factory=dict)
+
+    def of(self, region: str) -> int:
+        """Visits a day in that region."""
+        return self.by_region.get(region, self.default)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the list is ranked by and who may be on it."""
+
+    kind: str
+    statuses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How past visits become labels."""
+
+    cohort_months: int
+    cohorts: int
+    label_days: int
+    minimum_labels: int
+    minimum_positives: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One jurisdiction's decisions."""
+
+    name: str
+    folder: Path
+    time_zone: ZoneInfo
+    currency: str
+    minor_units: int
+    id_scheme: str
+    industry_scheme: str
+    region_scheme: str
+    title: dict[str, str]
+    calendar: dict[str, Any]
+    peers: Peers
+    capacity: Capacity
+    objective: Objective
+    classes: dict[str, int]
+    training: Training
+    scoring: dict[str, float]
+    retention: dict[str, int]
+
+    def end_of(self, as_of: date) -> datetime:
+        """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""
+        local = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=self.time_zone)
+        return local.astimezone(UTC).replace(tzinfo=None)
+
+    def start_of(self, as_of: date) -> datetime:
+        """The first instant (UTC, naive) of ``as_of`` in the profile's time zone."""
+        return self.end_of(as_of - timedelta(days=1))
+
+    def fingerprint(self) -> str:
+        """A hash of every TOML file of the profile."""
+        digest = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*.toml")):
+            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def profile_folder(name_or_folder: str) -> Path:
+    """The folder of a profile named or given as a path.
+
+    Raises:
+        ConfigError: when there is no such profile; the message lists those there are.
+    """
+    for folder in (Path(name_or_folder), CONFIG_ROOT / name_or_folder):
+        if (folder / "profile.toml").is_file():
+            return folder.resolve()
+    known = ", ".join(sorted(path.parent.name for path in CONFIG_ROOT.glob("*/profile.toml")))
+    raise ConfigError(
+        what=f"there is no profile {name_or_folder!r}",
+        where=str(CONFIG_ROOT),
+        then=f"name one of {known}, or give a folder that holds a profile.toml",
+    )
+
+
+def load_profile(name_or_folder: str) -> Profile:
+    """Read a profile.
+
+    Raises:
+        ConfigError: when the profile is missing, is no TOML, or lacks or misspells a setting.
+    """
+    folder = profile_folder(name_or_folder)
+    path = folder / "profile.toml"
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="mend the line named") from error
+    try:
+        return Profile(
+            name=raw["name"],
+            folder=folder,
+            time_zone=ZoneInfo(raw["time_zone"]),
+            currency=raw["currency"],
+            minor_units=raw["minor_units"],
+            id_scheme=raw["id_scheme"],
+            industry_scheme=raw["industry_scheme"],
+            region_scheme=raw["region_scheme"],
+            title=raw["title"],
+            calendar=raw["calendar"],
+            peers=Peers(raw["peers"]["minimum"], tuple(raw["peers"]["size_bands_minor"]), tuple(raw["peers"]["age_bands_years"])),
+            capacity=Capacity(**raw["capacity"]),
+            objective=Objective(raw["objective"]["kind"], tuple(raw["objective"]["statuses"])),
+            classes=dict(raw["classes"]),
+            training=Training(**raw["training"]),
+            scoring=dict(raw["scoring"]),
+            retention=dict(raw["retention"]),
+        )
+    except KeyError as error:
+        raise ConfigError(
+            what=f"the setting {error} is missing", where=str(path), then="copy it from config/cn/profile.toml"
+        ) from error
+    except (TypeError, ValueError, OSError) as error:
+        raise ConfigError(
+            what=f"a setting cannot be used: {error}", where=str(path), then="compare it with config/cn/profile.toml"
+        ) from error
