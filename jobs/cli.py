@@ -1,0 +1,109 @@
+"""``steelyard VERB --as-of DATE``: the only entry point.
+
+Verbs come from the entry-point group ``steelyard.verbs`` and load when they are asked for, so the console, the
+simulation and the ledger add their own and ``jobs`` imports none of them.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib.metadata import EntryPoint, entry_points, version
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from jobs.runtime.errors import SteelyardError
+
+GROUP = "steelyard.verbs"
+
+
+class Verbs(TyperGroup):
+    """The verbs of every installed part of Steelyard, each loaded when it is named."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        """Names of all verbs, in alphabetical order."""
+        return sorted(_installed())
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        """The verb of that name, None when no part brings it."""
+        found = _installed().get(cmd_name)
+        return None if found is None else _command(found)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _command(point: EntryPoint) -> Any:
+    """A verb is a plain function, or a typer application with verbs of its own."""
+    loaded: Any = point.load()
+    verb = loaded
+    if not isinstance(loaded, typer.Typer):
+        verb = typer.Typer(add_completion=False)
+        verb.command(name=point.name)(loaded)
+    command = get_command(verb)
+    command.name = point.name
+    return command
+
+
+app = typer.Typer(
+    cls=Verbs,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("steelyard"))
+        raise typer.Exit
+
+
+@app.callback()
+def steelyard(
+    _version: bool = typer.Option(False, "--version", help="Show the version.", callback=_show_version, is_eager=True),
+) -> None:
+    """Steelyard (衡鉴): from raw registration, tax and complaint files to a daily, explained risk list.
+
+    Begin with `steelyard doctor`; a whole day is `steelyard run --profile cn --sources DIR --home DIR --as-of DATE`.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a verb; a failure is explained on standard error, and its kind is the exit code."""
+    try:
+        app(args=arguments, prog_name="steelyard")
+    except SteelyardError as error:
+        _explain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("stopped by hand; what was committed stays, and the same command goes on from there", err=True)
+        sys.exit(130)
+    except Exception:
+        path = _keep_traceback()
+        typer.echo(f"steelyard: this is a fault of ours, not of your data; its details are in {path}", err=True)
+        typer.echo("  next: run `steelyard doctor`; if all is well there, report the file above", err=True)
+        sys.exit(SteelyardError.exit_code)
+
+
+def _explain(error: SteelyardError) -> None:
+    typer.echo(f"steelyard: {error.what}", err=True)
+    typer.echo(f"  where: {error.where}", err=True)
+    typer.echo(f"  next: {error.then}", err=True)
+
+
+def _keep_traceback() -> Path:
+    with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return Path(file.name)
+
+
+if __name__ == "__main__":
+    main()
