@@ -1,0 +1,84 @@
+# `make help` lists what can be made. Nothing but Python 3.11+ and make is needed; `make setup` brings the rest into .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# Settings of the caller's shell that would make a run differ from another's.
+unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP SPARK_HOME SPARK_REMOTE VIRTUAL_ENV
+
+BIN := .venv/bin
+STAMP := .venv/.ready
+EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev
+COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
+STRICT := expectations/contracts models jobs/transforms
+TYPED := expectations jobs simulation
+
+$(STAMP): requirements/lock.txt requirements/setup.txt requirements/setup.sh pyproject.toml
+	@requirements/setup.sh
+	@touch $@
+
+.PHONY: help
+help: ## this list
+	@echo "Steelyard (衡鉴). What can be made:"
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name about; do printf '  make %-10s %s\n' "$$name" "$$about"; done
+
+.PHONY: setup
+setup: $(STAMP) ## .venv with all that is needed; done once, and again when the lock changes
+	@echo "ready. Next: make demo, or $(BIN)/steelyard --help"
+
+.PHONY: demo
+demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from end to end
+	@$(BIN)/python -m simulation.airflow_demo
+
+.PHONY: test
+test: $(STAMP) ## every test
+	@$(BIN)/pytest
+	@echo "all tests pass. Next: make lint"
+
+.PHONY: lint
+lint: $(STAMP) ## style, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict $(STRICT)
+	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/lint-imports
+	@echo "style, types and imports are sound. Next: make test, or commit"
+
+.PHONY: format
+format: $(STAMP) ## put the code into the one layout
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: docs
+docs: $(STAMP) ## write again the pages that are made from the contracts
+	@$(BIN)/python -m jobs.data_dictionary docs/data-dictionary.md
+	@echo "written: docs/data-dictionary.md. Next: git diff docs"
+
+.PHONY: notebooks
+notebooks: $(STAMP) ## run every notebook; the results are in build/notebooks
+	@mkdir -p build/notebooks
+	@for script in notebooks/*.py; do echo "$$script"; $(BIN)/jupytext --quiet --to ipynb --execute --output "build/notebooks/$$(basename "$$script" .py).ipynb" "$$script"; done
+	@echo "the notebooks ran; open build/notebooks/*.ipynb"
+
+.PHONY: airflow
+airflow: $(STAMP) ## Airflow with our DAGs, on this machine alone, to look at (stop with Ctrl-C)
+	@echo "Airflow's page will be at http://localhost:8080; it prints its own user and password below"
+	@AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow standalone
+
+.PHONY: lock
+lock: $(STAMP) ## resolve the dependencies anew into requirements/*.txt
+	@$(COMPILE) --upgrade pyproject.toml $(EXTRAS) --output-file requirements/lock.txt
+	@$(COMPILE) --upgrade requirements/setup.in --output-file requirements/setup.txt
+	@echo "written: requirements/lock.txt, requirements/setup.txt. Next: make test"
+
+.PHONY: clean
+clean: ## take away what runs and tests left, but keep .venv (make clean-all takes that too)
+	@rm -rf build dist .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+	@echo "clean. Next: make demo"
+
+.PHONY: clean-all
+clean-all: clean
+	@rm -rf .venv

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# Makes .venv from the hashed locks. Run by `make setup`; safe to run again, and to break off at any point.
+#
+# Needs Python 3.11 or later, and as root on Debian or Ubuntu fetches what else is missing (python3-venv, libgomp1).
+# pip's and uv's own settings (index, proxy, certificates) are respected: this file and the locks name no host.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+venv=.venv
+quiet=()
+[ -t 2 ] || quiet=(--quiet)
+started=$SECONDS
+
+say() { printf '%s\n' "$*" >&2; }
+step() { say "[$1/4, $((SECONDS - started)) s] $2"; }
+stop() { say "setup stopped: $1"; shift; for line in "$@"; do say "  $line"; done; exit 1; }
+
+# 0 when the command is Python from $2 (as 3,11) on, and before $3 where that is given.
+is_python() {
+    command -v "$1" >/dev/null 2>&1 || return 1
+    "$1" -c "import sys; sys.exit(not (($2,) <= sys.version_info[:2] < (${3:-9,0},)))" >/dev/null 2>&1
+}
+
+# The machine's own Python first, then others by name; one that nobody has tried yet (3.14 and later) only when there is no other.
+find_python() {
+    local name
+    for name in python3 python3.13 python3.12 python3.11; do
+        if is_python "$name" 3,11 3,14; then printf '%s' "$name"; return 0; fi
+    done
+    for name in python3 python3.15 python3.14; do
+        if is_python "$name" 3,11; then
+            say "note: $("$name" --version) is newer than what Steelyard is tested with (3.11 to 3.13)"
+            printf '%s' "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
+apt_install() {
+    local log
+    log=$(mktemp)
+    if ! { DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1; then
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+    rm -f "$log"
+}
+
+make_venv() {
+    local python version
+    if [ -n "${PYTHON:-}" ]; then
+        is_python "$PYTHON" 3,11 || stop "PYTHON=$PYTHON is not Python 3.11 or later"
+        python=$PYTHON
+    else
+        python=$(find_python) || stop "no Python 3.11 or later was found" \
+            "Debian 12 and later, Ubuntu 24.04 and later:  apt-get install -y python3 python3-venv" \
+            "Ubuntu 22.04:                                 apt-get install -y python3.11 python3.11-venv" \
+            "or name one:                                  make setup PYTHON=/path/to/python3.12"
+    fi
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
+        local package="python$version-venv"
+        if can_apt; then
+            say "      Python's venv module is missing; installing $package"
+            apt_install "$package" || stop "$package could not be installed" "install it, then run make again"
+        else
+            stop "Python $version lacks its venv module" "run:  sudo apt-get install -y $package" "then: make setup"
+        fi
+    fi
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+}
+
+# uv reads none of pip's settings: hand over the ones that say where packages come from and whom to trust.
+pass_on_pip_settings() {
+    local index extra
+    index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
+    extra=$("$venv/bin/python" -m pip config get global.extra-index-url 2>/dev/null || true)
+    index=${PIP_INDEX_URL:-$index}
+    extra=${PIP_EXTRA_INDEX_URL:-$extra}
+    if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then export UV_DEFAULT_INDEX=$index; fi
+    if [ -n "$extra" ] && [ -z "${UV_INDEX:-}${UV_EXTRA_INDEX_URL:-}" ]; then export UV_INDEX=$extra; fi
+    if [ -n "${PIP_CERT:-}" ] && [ -z "${SSL_CERT_FILE:-}" ]; then export SSL_CERT_FILE=$PIP_CERT; fi
+    export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-${PIP_DEFAULT_TIMEOUT:-120}}
+}
+
+# A download that shows no bar still shows that it is alive.
+with_heartbeat() {
+    local pid status=0
+    if [ -t 2 ]; then "$@"; return; fi
+    "$@" &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        for _ in $(seq 30); do sleep 1; kill -0 "$pid" 2>/dev/null || break; done
+        kill -0 "$pid" 2>/dev/null && say "      still at it, $((SECONDS - started)) s"
+    done
+    wait "$pid" || status=$?
+    return "$status"
+}
+
+has_gomp() { "$venv/bin/python" -c 'import ctypes; ctypes.CDLL("libgomp.so.1")' >/dev/null 2>&1; }
+
+step 1 "a virtual environment in $venv"
+is_python "$venv/bin/python" 3,11 || make_venv
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip --upgrade >/dev/null
+pass_on_pip_settings
+
+step 2 "the installer, by hash"
+"$venv/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/setup.txt \
+    || stop "the installer could not be fetched" "check the network, or PIP_INDEX_URL and PIP_CERT where you use a mirror"
+uv="$venv/bin/uv"
+
+step 3 "$(grep -c '^[a-z0-9].*==' requirements/lock.txt) packages, by hash (a few minutes the first time)"
+# The installer is no part of the lock, so it is kept by being synced along with it.
+with_heartbeat "$uv" pip sync "${quiet[@]}" --python "$venv/bin/python" --require-hashes --no-build requirements/lock.txt requirements/setup.txt \
+    || stop "the packages could not be installed" "run make again: what was fetched is kept"
+"$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
+
+step 4 "the system library that LightGBM needs"
+if ! has_gomp; then
+    if can_apt && apt_install libgomp1 && has_gomp; then
+        say "      libgomp1 installed"
+    else
+        say "note: libgomp.so.1 is missing, so scikit-learn's gradient boosting stands in for LightGBM"
+        say "      to have LightGBM, run:  sudo apt-get install -y libgomp1"
+    fi
+fi
+say "set up in $((SECONDS - started)) s: $venv with $("$venv/bin/python" --version)"
