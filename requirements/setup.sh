@@ -114,8 +114,10 @@ step 2 "the installer, by hash"
 uv="$venv/bin/uv"
 
 step 3 "$(grep -c '^[a-z0-9].*==' requirements/lock.txt) packages, by hash (a few minutes the first time)"
+# Wheels alone but for pyspark, which has none; without isolation it is built by the locked setuptools, not by a fetched one.
 # The installer is no part of the lock, so it is kept by being synced along with it.
-with_heartbeat "$uv" pip sync "${quiet[@]}" --python "$venv/bin/python" --require-hashes --no-build requirements/lock.txt requirements/setup.txt \
+with_heartbeat "$uv" pip sync "${quiet[@]}" --python "$venv/bin/python" --require-hashes \
+    --only-binary :all: --no-binary pyspark --no-build-isolation requirements/lock.txt requirements/setup.txt \
     || stop "the packages could not be installed" "run make again: what was fetched is kept"
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 
