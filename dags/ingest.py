@@ -1,0 +1,63 @@
+"""One DAG a source: take in its deliveries of a day, check them, and put them into the standard form.
+
+The DAGs are made from `sources/*.toml` of the profile: a new mapping is a new DAG, `ingest_<source>`.
+Each runs when a day is over in the profile's time zone; the partition key is that day, the `as_of`.
+
+The tasks are `ingest` → `gate` → `conform` → `settle`. A source that is missing, or that its gate stops, is no failure:
+its manifest has the verdict, and yesterday's good data stays in use. `settle` comes last, whatever happened, and tells
+`daily_risk` that this source is settled for the day, so one bad source never holds the list.
+
+### Triage
+- **`ingest`, `gate` or `conform` is red**: the job crashed, or its mapping cannot be used. The last lines of the task's log
+  say what, where and what to do. The list of the day was made without this source's news. Mend it, clear the task with
+  those after it, and trigger `daily_risk` with `{"as_of": "<the day>"}`.
+- **All is green, but there is no news**: look at `manifests/sources/<source>/<as_of>.json`, at `verdict` and `why`.
+- **Exit code 6**: another run holds the lake. Airflow tries again by itself; if it goes on, look for a run by hand.
+- **Tasks stay in "scheduled"**: the pool is missing. `airflow pools set lake_writes 1 "one writer of the lake at a time"`.
+- **Redo a range**: `airflow backfill create --dag-id ingest_<source> --from-date 2026-06-01 --to-date 2026-06-07
+  --max-active-runs 1 --reprocess-behavior completed`, for each source; `daily_risk` follows by itself.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronPartitionTimetable
+
+from steelyard_dags.assets import settled
+from steelyard_dags.command import SteelyardTask
+from steelyard_dags.habits import run_options, task_habits
+from steelyard_dags.settings import Settings, Source, read_settings
+
+
+def ingest_dag(settings: Settings, source: Source) -> DAG:
+    """The DAG of one source."""
+    options = [*run_options(settings), "--source", source.name, "--sources", str(settings.sources_folder)]
+    with DAG(
+        dag_id=f"ingest_{source.name}",
+        description=f"{source.contract} from {source.owner}",
+        doc_md=f"{__doc__}\n### This source\nContract: `{source.contract}`. Owner: {source.owner}. {source.trouble}",
+        # A day is taken in when it is over, so the run's tick is the end of the day before it.
+        schedule=CronPartitionTimetable(settings.cron, timezone=settings.time_zone, run_offset=-1, key_format="%Y-%m-%d"),
+        catchup=False,
+        max_active_runs=1,
+        default_args=task_habits(settings, owner=source.owner),
+        tags=["steelyard", "ingest", settings.profile, source.contract],
+    ) as dag:
+        ingest = SteelyardTask(verb="ingest", options=options)
+        gate = SteelyardTask(verb="gate", options=options)
+        conform = SteelyardTask(verb="conform", options=options)
+        # A teardown runs however the tasks before it ended, and does not hide it: the run is as good as `conform`.
+        settle = SteelyardTask(
+            verb="settle",
+            options=options,
+            outlets=[settled(settings.profile, source.name)],
+            execution_timeout=timedelta(minutes=10),
+        ).as_teardown()
+        ingest >> gate >> conform >> settle
+    return dag
+
+
+SETTINGS = read_settings()
+for each_source in SETTINGS.sources:
+    ingest_dag(SETTINGS, each_source)

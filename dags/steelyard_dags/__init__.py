@@ -1,0 +1,1 @@
+"""What the DAG files share. It imports the standard library and Airflow alone: the work is done by the command line."""

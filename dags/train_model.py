@@ -1,0 +1,34 @@
+"""Learn from the visits made so far: train a challenger and promote it if it is better and fair.
+
+It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. Until a model is
+promoted, `score` falls back to the anomaly score and says so; with too few visits to learn from, the task is skipped.
+
+### Triage
+- **`train` is skipped**: there were too few labels; the log has the counts. It is no failure.
+- **`train` is red**: the last lines of its log say what, where and what to do. The champion in use stays in use.
+- **Train now**: `airflow dags trigger train_model --conf '{"as_of": "2026-06-30"}'`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronTriggerTimetable
+
+from steelyard_dags.command import SteelyardTask
+from steelyard_dags.habits import run_options, task_habits
+from steelyard_dags.settings import read_settings
+
+SETTINGS = read_settings()
+
+with DAG(
+    dag_id="train_model",
+    description="Learn from the visits made so far",
+    doc_md=__doc__,
+    schedule=CronTriggerTimetable("0 12 * * 1", timezone=SETTINGS.time_zone, interval=timedelta(days=1)),
+    catchup=False,
+    max_active_runs=1,
+    default_args=task_habits(SETTINGS, longest=timedelta(hours=6)),
+    tags=["steelyard", "model", SETTINGS.profile],
+):
+    SteelyardTask(verb="train", options=run_options(SETTINGS), is_optional=True)
