@@ -6,7 +6,7 @@ The tasks are `link` → `features` → `score` → `target` → `export`. Each 
 replaces that day and nothing else. The page is `reports/risk_list_<as_of>.html` in the home; sources without news are named on it.
 
 ### Triage
-- **No run for a day**: a source is not settled. `airflow assets list --output table` names what is waited for; look at its ingest DAG.
+- **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
 - **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
 - **Exit code 5**: the counts do not add up, so nothing was published. Don't force it: the log names the table and the two counts.
 - **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
@@ -20,11 +20,10 @@ from functools import reduce
 from operator import and_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, chain
-
 from steelyard_dags.assets import risk_list, settled
-from steelyard_dags.command import SteelyardTask
 from steelyard_dags.habits import run_options, task_habits
 from steelyard_dags.settings import read_settings
+from steelyard_dags.task import SteelyardTask
 
 SETTINGS = read_settings()
 OPTIONS = run_options(SETTINGS)

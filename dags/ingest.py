@@ -23,11 +23,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable
-
 from steelyard_dags.assets import settled
-from steelyard_dags.command import SteelyardTask
 from steelyard_dags.habits import run_options, task_habits
 from steelyard_dags.settings import Settings, Source, read_settings
+from steelyard_dags.task import SteelyardTask
 
 
 def ingest_dag(settings: Settings, source: Source) -> DAG:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow.sdk.exceptions import AirflowFailException
-
 HOW_TO_NAME_A_DAY = """trigger it with a day, as in --conf '{"as_of": "2026-06-30"}'"""
+
+
+class NoDay(Exception):
+    """A run that names no day to work on."""
 
 
 def as_of_day(dag_run: Any, time_zone: str) -> str:
@@ -18,18 +19,17 @@ def as_of_day(dag_run: Any, time_zone: str) -> str:
     Only a run that a timetable made has a schedule's day: a run made by hand must name its own, lest it work on the wrong one.
 
     Raises:
-        AirflowFailException: no day is named or it is no date; a retry would not help.
+        NoDay: no day is named, or it is no ISO date.
     """
-    conf: Mapping[str, Any] = dag_run.conf or {}
-    named = dag_run.partition_key or conf.get("as_of")
+    named = dag_run.partition_key or (dag_run.conf or {}).get("as_of")
     if named is None and dag_run.run_type in ("scheduled", "backfill") and dag_run.data_interval_start is not None:
         named = dag_run.data_interval_start.astimezone(ZoneInfo(time_zone)).date().isoformat()
     if named is None:
-        raise AirflowFailException(f"this run names no day to work on; {HOW_TO_NAME_A_DAY}")
+        raise NoDay(f"this run names no day to work on; {HOW_TO_NAME_A_DAY}")
     try:
         is_iso_date = date.fromisoformat(named).isoformat() == named
     except (TypeError, ValueError):
         is_iso_date = False
     if not is_iso_date:
-        raise AirflowFailException(f"the day to work on is {named!r}, which is no date; {HOW_TO_NAME_A_DAY}")
+        raise NoDay(f"the day to work on is {named!r}, which is no date; {HOW_TO_NAME_A_DAY}")
     return str(named)

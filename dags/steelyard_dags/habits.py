@@ -1,4 +1,4 @@
-"""What all our tasks have in common: how often they are tried again, who is told, and that one of them writes the lake at a time."""
+"""What all our tasks have in common: how often they are tried again, who is told, and that only one writes the lake at a time."""
 
 from __future__ import annotations
 
