@@ -1,0 +1,116 @@
+"""Writes the data dictionary: every table, column and rule, from the contracts themselves."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from expectations.contracts import complaint, inspection, quarantine, registration, scoring, silver, tax_filing
+from expectations.contracts.core import BatchRule, Column, Contract, RowRule, Zone
+from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, features_contract
+
+SOURCES = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
+ZONES = {
+    Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
+    Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
+    Zone.SILVER: "Sound records in standard codes; every version with the instant from which it was known.",
+    Zone.GOLD: "What is made for a day: indicators, scores, reasons, the list.",
+}
+HEAD = """# Data dictionary
+
+Made from `expectations/contracts` by `make docs`; a test compares this page with them. Types are Spark SQL's. Money is in minor
+units of the profile's currency (`_minor`), dates (`_on`) are of the profile's time zone, instants (`_at`) are UTC.
+*Sensitivity*: `public` anyone, `internal` staff, `personal` only masked.
+A rule that is `critical` quarantines the row, or stops the source's batch; a `warning` is reported.
+A row rule whose answer is unknown (a missing optional value) holds."""
+
+
+def tables() -> tuple[Contract, ...]:
+    """Every table of the lake, in the order that data passes through them."""
+    gold = (features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
+    silvers = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK)
+    return (*silver.BRONZE.values(), quarantine.quarantine_of("<source>"), *silvers, *gold)
+
+
+def render_data_dictionary() -> str:
+    """The page as Markdown, the same bytes for the same contracts."""
+    parts = [HEAD, _contents()]
+    for zone, about in ZONES.items():
+        parts += [f"## {zone.value.capitalize()}", about]
+        parts += [_table(contract) for contract in tables() if contract.zone is zone]
+    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Indicators", _indicators()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _contents() -> str:
+    lines = ["| table | grain | owner |", "|---|---|---|"]
+    for contract in tables():
+        lines.append(_row(f"[{_title(contract)}](#{_anchor(_title(contract))})", contract.grain, contract.owner))
+    return "\n".join(lines)
+
+
+def _title(contract: Contract) -> str:
+    return f"{contract.zone.value}.{contract.name}".replace("<", "").replace(">", "")
+
+
+def _anchor(title: str) -> str:
+    """The address that a heading gets: lower case, dots dropped."""
+    return title.lower().replace(".", "")
+
+
+def _table(contract: Contract) -> str:
+    facts = [f"Grain: {contract.grain}.", f"Key: {_names(contract.key)}."]
+    if contract.event_on is not None:
+        facts.append(f"Its event is on `{contract.event_on}`.")
+    if contract.partition_by:
+        facts.append(f"Partitioned by {_names(contract.partition_by)}.")
+    facts.append(f"Owner: {contract.owner}.")
+    lines = ["| column | type | unit | needed | sensitivity | meaning |", "|---|---|---|---|---|---|"]
+    lines += [_column(column, contract) for column in contract.columns]
+    return f"### {_title(contract)}\n\n{contract.about} {' '.join(facts)}\n\n" + "\n".join(lines)
+
+
+def _column(column: Column, contract: Contract) -> str:
+    allowed = contract.values.get(column, ())
+    meaning = column.about + (f": {_names(allowed)}" if allowed else "")
+    return _row(f"`{column}`", column.type.value, column.unit, "yes" if column.required else "", column.sensitivity.value, meaning)
+
+
+def _rules(contract: Contract) -> str:
+    lines = ["| rule | severity | what must be true | reckoned by |", "|---|---|---|---|"]
+    lines += [_rule(rule) for rule in contract.row_rules] + [_rule(rule) for rule in contract.batch_rules]
+    return f"### Rules of {contract.name}\n\n" + "\n".join(lines)
+
+
+def _rule(rule: RowRule | BatchRule) -> str:
+    how = f"`{rule.predicate}`" if isinstance(rule, RowRule) else f"{rule.check.value}, limit {rule.limit:g}"
+    return _row(f"`{rule.id}`", rule.severity.value, rule.about, how)
+
+
+def _indicators() -> str:
+    lines = [
+        "| code | column in `gold.features` | unit | riskier when | against peers | definition | 定义 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for dimension in DIMENSIONS:
+        lines += [_indicator(one) for one in catalogue() if one.dimension == dimension]
+    return "\n".join(lines)
+
+
+def _indicator(one: Indicator) -> str:
+    riskier = {1: "more", -1: "less", 0: "neither"}[one.direction]
+    peers = f"`{one.peer_column}`" if one.peer else ""
+    return _row(one.code, f"`{one.column}`", one.unit, riskier, peers, one.definition["en"], one.definition["zh-Hans"])
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(render_data_dictionary(), encoding="utf-8")
