@@ -1,0 +1,114 @@
+"""The little that is asked of a mapping's SQL text: which columns it names, and that it does not raise on bad input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""
+      (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
+    | (?P<quoted>`(?:[^`]|``)*`)
+    | (?P<word>[^\W\d]\w*)
+    | (?P<number>\d[\w.]*)
+    | (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+    | (?P<sign>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+# What raises on a bad value, and its twin that gives NULL.
+_TWINS = {"cast": "try_cast", "to_timestamp": "try_to_timestamp"}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of SQL text: its kind (string, quoted, word, number, space, sign) and itself."""
+
+    kind: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The identifier that it spells, empty when it is none."""
+        if self.kind == "quoted":
+            return self.text[1:-1].replace("``", "`")
+        return self.text if self.kind == "word" else ""
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """The pieces of a SQL text, which joined give the text again."""
+    for match in _TOKEN.finditer(sql):
+        yield Token(str(match.lastgroup), match.group())
+
+
+def names_in(sql: str, columns: Iterable[str], lookups: Iterable[str]) -> tuple[str, ...]:
+    """The ``columns``, and lookup columns as ``lookup.column``, that a SQL text names; in order, each once, case kept."""
+    known, lookup_names = set(columns), tuple(lookups)
+    found: dict[str, None] = {}
+    for token in _joined(list(tokens(sql)), lookup_names):
+        if token.name in known or (token.kind == "quoted" and token.name.partition(".")[0] in lookup_names and "." in token.name):
+            found[token.name] = None
+    return tuple(found)
+
+
+def qualified(sql: str, lookups: Iterable[str]) -> str:
+    """The SQL text with ``lookup.column`` in every spelling made one quoted name, as the joined frame has it."""
+    return "".join(token.text for token in _joined(list(tokens(sql)), tuple(lookups)))
+
+
+def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
+    place = 0
+    while place < len(parts):
+        token = parts[place]
+        is_qualified = (
+            token.name in lookups
+            and place + 2 < len(parts)
+            and parts[place + 1].text == "."
+            and parts[place + 2].kind in ("word", "quoted")
+        )
+        if is_qualified:
+            name = f"{token.name}.{parts[place + 2].name}".replace("`", "``")
+            yield Token("quoted", f"`{name}`")
+            place += 3
+        else:
+            yield token
+            place += 1
+
+
+def with_try(sql: str) -> str:
+    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the twins that give NULL for a bad value."""
+    parts = list(tokens(sql))
+    made: list[str] = []
+    for place, token in enumerate(parts):
+        twin = _TWINS.get(token.text.lower()) if token.kind == "word" else None
+        is_call = any(part.text == "(" for part in _next_solid(parts, place))
+        made.append(twin if twin and is_call else token.text)
+    return "".join(made)
+
+
+def calls(sql: str) -> tuple[str, ...]:
+    """The functions that a SQL text calls, in lower case, in order, each once."""
+    parts = list(tokens(sql))
+    found = {
+        token.text.lower(): None
+        for place, token in enumerate(parts)
+        if token.kind == "word" and any(part.text == "(" for part in _next_solid(parts, place))
+    }
+    return tuple(found)
+
+
+def _next_solid(parts: list[Token], place: int) -> Iterator[Token]:
+    for part in parts[place + 1 :]:
+        if part.kind != "space":
+            yield part
+            return
+
+
+def sql_literal(value: str | int | float | bool) -> str:
+    """A value as a SQL literal."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

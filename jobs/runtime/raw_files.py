@@ -1,0 +1,177 @@
+"""Raw files of any format, read tolerantly and in bounded memory.
+
+Nothing may vanish: every physical record of a file is in some piece's ``rows`` or ``rejected``. Blank lines are no
+records. A file that cannot be read at all gives one rejected record (row 0). A file whose columns cannot be told apart
+gives a last piece with a ``problem``: its source must stop, since a guess could put values under the wrong names.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from jobs.runtime.mapping import Lookup, SourceMapping
+from jobs.runtime.raw_csv import Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
+from jobs.runtime.raw_json import parse_objects
+from jobs.runtime.raw_lines import (
+    BLOCK_BYTES,
+    Lines,
+    LongLine,
+    Transcoded,
+    is_line_safe,
+    looks_like_utf16,
+    read_lines,
+    too_long,
+)
+from jobs.runtime.raw_parquet import read_parquet
+from jobs.runtime.raw_piece import RawPiece, no_rows, stopped, unreadable, with_nulls
+
+_BYTE_MARK = b"\xef\xbb\xbf"
+
+
+def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Iterator[RawPiece]:
+    """The records of one file of a source, with the columns ``mapping.raw.columns``.
+
+    Args:
+        path: the file.
+        mapping: its source.
+        block_bytes: how much of a text file is read at once.
+    """
+    pieces = _read(
+        path, mapping.format, mapping.encoding, mapping.delimiter, mapping.raw.columns, dict(mapping.raw.types), block_bytes
+    )
+    for piece in pieces:
+        yield RawPiece(with_nulls(piece.rows, mapping.nulls), piece.rejected, piece.warnings, piece.problem)
+
+
+def read_lookup(path: Path, lookup: Lookup, nulls: tuple[str, ...] = ("",)) -> Iterator[RawPiece]:
+    """The records of a lookup's file, with all the columns that its file has, under their own names."""
+    columns = lookup.columns or (None if lookup.format != "jsonl" else ())
+    for piece in _read(path, lookup.format, lookup.encoding, lookup.delimiter, columns, {}, BLOCK_BYTES):
+        yield RawPiece(with_nulls(piece.rows, nulls), piece.rejected, piece.warnings, piece.problem)
+
+
+def _read(
+    path: Path,
+    form: str,
+    encoding: str,
+    delimiter: str,
+    columns: tuple[str, ...] | None,
+    types: dict[str, str],
+    block_bytes: int,
+) -> Iterator[RawPiece]:
+    try:
+        size = path.stat().st_size
+        if path.is_file() and size == 0:
+            yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is empty",))
+            return
+        if form == "parquet":
+            yield from read_parquet(path, columns, types)
+            return
+        with path.open("rb") as file:
+            head = file.read(4)
+            file.seek(3 if head.startswith(_BYTE_MARK) and encoding.lower().replace("_", "-").startswith(("utf-8", "utf8")) else 0)
+            if is_line_safe(encoding):
+                if looks_like_utf16(head):
+                    yield unreadable(path.name, f"it begins like UTF-16, not {encoding}: set its encoding to utf-16", columns or ())
+                    return
+                stream: BinaryIO = file
+            else:
+                stream, encoding = cast(BinaryIO, Transcoded(file, encoding)), "utf-8"
+            if form == "csv":
+                yield from _read_csv(stream, path, encoding, delimiter, columns, block_bytes)
+            else:
+                yield from _read_json(stream, path, encoding, columns or (), block_bytes)
+    except OSError as error:
+        yield unreadable(path.name, error.strerror or str(error), columns or ())
+
+
+def _read_json(stream: BinaryIO, path: Path, encoding: str, columns: tuple[str, ...], block_bytes: int) -> Iterator[RawPiece]:
+    number = 1
+    extra: Counter[str] = Counter()
+    for item in read_lines(stream, block_bytes):
+        if isinstance(item, LongLine):
+            yield RawPiece(no_rows(columns), [too_long(number, item.head, encoding)])
+            number += 1
+            continue
+        rows, rejected, count = parse_objects(item.data, number, encoding, columns, extra)
+        number += count
+        yield RawPiece(rows, rejected)
+    if extra:
+        counts = ", ".join(f"{name} ({count} records)" for name, count in sorted(extra.items()))
+        yield RawPiece(no_rows(columns), warnings=(f"the file {path.name} has keys not expected: {counts}",))
+
+
+def _read_csv(
+    stream: BinaryIO, path: Path, encoding: str, delimiter: str, columns: tuple[str, ...] | None, block_bytes: int
+) -> Iterator[RawPiece]:
+    number = 1
+    kept = b""
+    layout: Layout | None = None
+    for item in read_lines(stream, block_bytes):
+        data = kept + item.data if isinstance(item, Lines) else kept
+        if layout is None:
+            data, used, header = _take_header(data, encoding, delimiter, isinstance(item, Lines))
+            number += used
+            if isinstance(header, str):
+                yield unreadable(path.name, header, columns or ())
+                return
+            if header is not None:
+                problem = _header_problem(header, columns, path)
+                if problem is not None:
+                    yield problem
+                    return
+                wanted = columns if columns is not None else tuple(name for name in header if name)
+                layout = Layout(encoding, delimiter, header, wanted)
+                unexpected = [name for name in header if name and name not in wanted]
+                if unexpected:
+                    warning = f"the file {path.name} has columns not expected: {', '.join(unexpected)}"
+                    yield RawPiece(no_rows(wanted), warnings=(warning,))
+        kept = data
+        if layout is None:
+            continue
+        if kept:
+            parsed = parse_block(kept, number, layout, is_last=isinstance(item, LongLine))
+            number += parsed.used_lines
+            kept = kept[parsed.used_bytes :]
+            yield RawPiece(parsed.rows, parsed.rejected)
+        if isinstance(item, LongLine):
+            yield RawPiece(no_rows(layout.wanted), [too_long(number, item.head, encoding)])
+            number += 1
+    if kept and layout is not None:
+        parsed = parse_block(kept, number, layout, is_last=True)
+        yield RawPiece(parsed.rows, parsed.rejected)
+
+
+def _take_header(data: bytes, encoding: str, delimiter: str, has_lines: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
+    """Cut the header, the first line that is not blank, off; gives the rest, the lines used, and the header or the fault."""
+    used = 0
+    while data:
+        line, _, data = data.partition(b"\n")
+        used += 1
+        if not line.strip():
+            continue
+        try:
+            text = line.removesuffix(b"\r").decode(encoding)
+            if "\0" in text:
+                return data, used, "its header holds a NUL character"
+            return data, used, tuple(name.strip() for name in split_record(text, delimiter))
+        except UnicodeDecodeError:
+            return data, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it anew"
+        except (QuoteOpenError, QuoteMisplacedError):
+            return data, used, "its header has a quote that is not closed"
+    return data, used, None if has_lines else "its header is longer than a line may be"
+
+
+def _header_problem(header: tuple[str, ...], columns: tuple[str, ...] | None, path: Path) -> RawPiece | None:
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated:
+        return stopped(
+            "duplicate_columns", f"the file {path.name} has these columns more than once: {', '.join(repeated)}", columns or ()
+        )
+    missing = [name for name in columns or () if name not in header]
+    if missing:
+        return stopped("missing_columns", f"the file {path.name} lacks the columns: {', '.join(missing)}", columns or ())
+    return None

@@ -1,0 +1,142 @@
+"""Parquet: columns keep their types; what cannot be decoded is turned away row by row, by its row group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from jobs.runtime.raw_piece import RAW, ROW, RawPiece, RejectedRecord, stopped, unreadable
+
+BATCH_ROWS = 65_536
+_FAULTS = (pa.ArrowException, OSError, ValueError)
+
+
+def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawPiece]:
+    """The rows of a Parquet file.
+
+    Args:
+        path: the file.
+        columns: the columns that are expected and kept; all of the file's when None.
+        types: the Spark type each column is brought to, where the mapping declares one.
+    """
+    try:
+        file = parquet.ParquetFile(path)
+        schema = file.schema_arrow
+    except _FAULTS as error:
+        yield unreadable(path.name, _first_line(error), columns or ())
+        return
+    with file:
+        names = schema.names
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        missing = [name for name in columns or () if name not in names]
+        wanted = list(columns) if columns is not None else names
+        if repeated or missing:
+            rule, what = ("duplicate_columns", repeated) if repeated else ("missing_columns", missing)
+            verb = "has these columns more than once" if repeated else "lacks the columns"
+            yield stopped(rule, f"the file {path.name} {verb}: {', '.join(what)}", wanted)
+            return
+        unexpected = tuple(name for name in names if name not in wanted)
+        if unexpected:
+            yield RawPiece(
+                _empty(schema, wanted), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
+            )
+        yield from _groups(file, path, wanted, types)
+
+
+def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Mapping[str, str]) -> Iterator[RawPiece]:
+    first = 1
+    for group in range(file.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        done = 0
+        try:
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
+                table = pa.Table.from_batches([batch]).select(wanted)
+                try:
+                    plain = _plain(table, types)
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
+                    yield stopped("wrong_type", f"the file {path.name}: {_first_line(error)}", wanted)
+                    return
+                yield RawPiece(_numbered(plain, first + done))
+                done += table.num_rows
+        except _FAULTS as error:
+            why = f"row group {group} of the file {path.name} could not be decoded: {_first_line(error)}"
+            yield from _lost(_empty(file.schema_arrow, wanted), range(first + done, first + count), why)
+        first += count
+
+
+def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:
+    for start in range(rows.start, rows.stop, BATCH_ROWS):
+        part = range(start, min(start + BATCH_ROWS, rows.stop))
+        yield RawPiece(empty, [RejectedRecord(row, "", "file_unreadable", why) for row in part])
+
+
+def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
+    """Types that every engine reads alike: no dictionaries, large strings or nanoseconds; NaN is NULL."""
+    for position, field in enumerate(table.schema):
+        wanted = _engine_type(field.type)
+        column = table.column(position)
+        if field.name in types:
+            wanted = SPARK_TYPES[types[field.name]]
+            try:
+                column = column.cast(wanted)
+            except pa.ArrowInvalid as error:
+                raise pa.ArrowInvalid(f"column {field.name} is {field.type}, not {types[field.name]}: {error}") from error
+        elif wanted != field.type:
+            column = column.cast(wanted, safe=False)
+        if pa.types.is_floating(wanted):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, wanted), column)
+        table = table.set_column(position, pa.field(field.name, wanted), column)
+    return table
+
+
+SPARK_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+"""The types that a mapping's ``[raw.types]`` may name."""
+
+
+def _engine_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _engine_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", tz=kind.tz)
+    if pa.types.is_date64(kind):
+        return pa.date32()
+    if pa.types.is_float16(kind):
+        return pa.float64()
+    if pa.types.is_unsigned_integer(kind):
+        return pa.decimal128(20) if kind.bit_width == 64 else pa.int64()
+    return kind
+
+
+def _numbered(table: pa.Table, first: int) -> pa.Table:
+    numbers = pa.array(range(first, first + table.num_rows), pa.int64())
+    return table.append_column(ROW, numbers).append_column(RAW, pa.nulls(table.num_rows, pa.string()))
+
+
+def _empty(schema: pa.Schema, wanted: list[str]) -> pa.Table:
+    fields = [pa.field(name, _engine_type(schema.field(name).type)) for name in wanted]
+    return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, pa.string())]).empty_table()
+
+
+def record_text(rows: pa.Table, index: int) -> str:
+    """A Parquet row as JSON text, for the quarantine."""
+    names = [name for name in rows.column_names if name not in (ROW, RAW)]
+    return json.dumps(rows.select(names).slice(index, 1).to_pylist()[0], ensure_ascii=False, default=str)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
