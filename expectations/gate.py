@@ -1,0 +1,246 @@
+"""The gate: validate a source's rows and delivered days, set bad rows aside, say which days must not be used.
+
+It returns frames and findings and writes nothing. Great Expectations answers; the rules are the contract's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pyspark.sql import DataFrame
+
+from expectations.contracts.core import Contract, Severity
+from expectations.contracts.lineage import DELIVERED_ON
+from expectations.day_facts import BOUND_OF
+from expectations.row_marks import add_rule_marks, quarantined_rows, sound_rows
+from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE, batch_suite, limit_of, row_suite
+
+if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
+    from great_expectations.core.expectation_suite import ExpectationSuite
+
+__all__ = ["CheckResult", "GateOutcome", "gate_days", "gate_rows", "gate_source", "quarantined_rows", "sound_rows"]
+
+# COMPLETE collects every failing row to the driver; BASIC with no examples gives counts alone.
+_COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One rule's answer: over all rows, or over one delivered day.
+
+    ``checked`` and ``failed`` count rows for a row rule (``delivered_on`` is None) and the day, 1 or 0, for a batch
+    rule; ``checked`` is 0 where a batch rule does not apply. ``observed`` is the failed share or the day's fact.
+    """
+
+    rule_id: str
+    severity: Severity
+    about: str
+    column: str
+    delivered_on: date | None
+    checked: int
+    failed: int
+    passed: bool
+    observed: float | None
+    limit: float | None
+
+    def plain(self) -> dict[str, Any]:
+        """The check as the source's manifest holds it."""
+        return {
+            "rule_id": self.rule_id,
+            "severity": self.severity.value,
+            "about": self.about,
+            "column": self.column,
+            "delivered_on": self.delivered_on.isoformat() if self.delivered_on else None,
+            "checked": self.checked,
+            "failed": self.failed,
+            "passed": self.passed,
+            "observed": self.observed,
+            "limit": self.limit,
+        }
+
+
+@dataclass(frozen=True)
+class GateOutcome:
+    """What the gate found.
+
+    ``sound`` and ``quarantined`` are lazy and together hold every row once; ``stopped_days`` gives, by delivered day,
+    the reasons for not using it; ``gx`` holds both suites' validation results as JSON.
+    """
+
+    checks: tuple[CheckResult, ...]
+    sound: DataFrame
+    quarantined: DataFrame
+    stopped_days: dict[date, tuple[str, ...]]
+    gx: dict[str, Any]
+
+
+def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits: Mapping[str, float]) -> GateOutcome:
+    """Validate a source's bronze rows and the facts of its delivered days.
+
+    Args:
+        rows: the contract's columns with their lineage; read several times, so materialised by the caller.
+        days: one row a delivered day (:mod:`expectations.day_facts`).
+        contract: the bronze contract.
+        limits: the source's own limits by batch rule id.
+
+    Raises:
+        ValueError: when a limit is set for a rule that the contract does not have.
+        RuntimeError: when an expectation could not be evaluated.
+    """
+    row_checks, row_result = gate_rows(rows, contract)
+    day_checks, day_result = gate_days(days, contract, limits)
+    stopped: dict[date, list[str]] = {}
+    for check in day_checks:
+        if check.severity is Severity.CRITICAL and not check.passed and check.delivered_on is not None:
+            stopped.setdefault(check.delivered_on, []).append(_why(check, contract))
+    for check in row_checks:
+        if check.rule_id == COLUMNS_RULE and not check.passed:
+            for day in days[DELIVERED_ON]:
+                stopped.setdefault(day, []).append(f"{COLUMNS_ABOUT}, but {check.column} is not")
+    return GateOutcome(
+        checks=(*row_checks, *day_checks),
+        sound=sound_rows(rows, contract),
+        quarantined=quarantined_rows(rows, contract),
+        stopped_days={day: tuple(stopped[day]) for day in sorted(stopped)},
+        gx={"rows": row_result, "days": day_result},
+    )
+
+
+def gate_rows(rows: DataFrame, contract: Contract) -> tuple[tuple[CheckResult, ...], dict[str, Any]]:
+    """Ask every row rule of every row, on the engine that holds the rows.
+
+    Returns:
+        One check a rule in contract order, after that of the columns; and the validation result as JSON.
+
+    Raises:
+        RuntimeError: when an expectation could not be evaluated.
+    """
+    context = _quiet_context()
+    # Persisting is the caller's decision: GX would otherwise keep the frame in memory for the session's life.
+    asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset(contract.name)
+    result = _validate(
+        asset.add_batch_definition_whole_dataframe("all"), add_rule_marks(rows, contract), row_suite(contract), _COUNTS_ONLY
+    )
+    checks = []
+    for answer in result["results"]:
+        meta, found = answer["expectation_config"]["meta"], answer["result"]
+        is_of_columns = meta["rule_id"] == COLUMNS_RULE
+        lacking = [column for column in contract.columns if column not in rows.columns]
+        # Over no rows the engine's sums are NULL.
+        failed = len(lacking) if is_of_columns else int(found["unexpected_count"] or 0)
+        checked = len(contract.columns) if is_of_columns else int(found["element_count"])
+        checks.append(
+            CheckResult(
+                rule_id=meta["rule_id"],
+                severity=Severity(answer["expectation_config"]["severity"]),
+                about=meta["about"],
+                column=", ".join(lacking) if is_of_columns else meta["column"],
+                delivered_on=None,
+                checked=checked,
+                failed=failed,
+                passed=bool(answer["success"]),
+                observed=failed / checked if checked else None,
+                limit=0.0,
+            )
+        )
+    return tuple(checks), result
+
+
+def gate_days(
+    days: pd.DataFrame, contract: Contract, limits: Mapping[str, float]
+) -> tuple[tuple[CheckResult, ...], dict[str, Any]]:
+    """Ask every batch rule of every delivered day.
+
+    Args:
+        days: one row a delivered day (:mod:`expectations.day_facts`).
+        contract: the bronze contract.
+        limits: the source's own limits by batch rule id.
+
+    Returns:
+        One check a rule and day, by rule in contract order, then by day; and the validation result as JSON.
+
+    Raises:
+        ValueError: when a limit is set for a rule that the contract does not have.
+        RuntimeError: when an expectation could not be evaluated.
+    """
+    context = _quiet_context()
+    suite = batch_suite(contract, limits)
+    days = days.sort_values(DELIVERED_ON)
+    # Plain names, since GX copies them deeply; ISO days, since its answers are to be JSON.
+    facts = pd.DataFrame({str(DELIVERED_ON): [day.isoformat() for day in days[DELIVERED_ON]]})
+    for bound in BOUND_OF.values():
+        facts[str(bound.fact)] = pd.to_numeric(days[bound.fact]).astype(float).to_numpy()
+    asset = context.data_sources.add_pandas("days").add_dataframe_asset(contract.name)
+    which_days = {
+        "result_format": "SUMMARY",
+        "partial_unexpected_count": max(len(facts), 1),
+        "unexpected_index_column_names": [str(DELIVERED_ON)],
+    }
+    result = _validate(asset.add_batch_definition_whole_dataframe("all"), facts, suite, which_days)
+    checks = []
+    for rule, answer in zip(contract.batch_rules, result["results"], strict=True):
+        fact = BOUND_OF[rule.check].fact
+        failed_days = {found[DELIVERED_ON] for found in answer["result"].get("partial_unexpected_index_list") or ()}
+        for day, value in zip(facts[DELIVERED_ON], facts[fact], strict=True):
+            has_answer = bool(pd.notna(value))
+            checks.append(
+                CheckResult(
+                    rule_id=rule.id,
+                    severity=rule.severity,
+                    about=rule.about,
+                    column=str(fact),
+                    delivered_on=date.fromisoformat(day),
+                    checked=int(has_answer),
+                    failed=int(day in failed_days),
+                    passed=day not in failed_days,
+                    observed=float(value) if has_answer else None,
+                    limit=limit_of(rule, limits),
+                )
+            )
+    return tuple(checks), result
+
+
+def _why(check: CheckResult, contract: Contract) -> str:
+    rule = next(rule for rule in contract.batch_rules if rule.id == check.rule_id)
+    words = BOUND_OF[rule.check].words
+    return f"{check.about}, but {check.column} was {check.observed:.4g} where {words} {check.limit:.4g} is asked"
+
+
+def _quiet_context() -> Any:
+    """A context that lives in memory, says nothing and sends nothing."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(False)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context
+
+
+def _validate(batches: BatchDefinition[Any], frame: Any, suite: ExpectationSuite, result_format: dict[str, Any]) -> dict[str, Any]:
+    """Validate a frame; the result as JSON, without the instants and ids that would differ between equal runs."""
+    found: Any = batches.get_batch({"dataframe": frame}).validate(suite, result_format=result_format)
+    result = found.to_json_dict()
+    for answer in result["results"]:
+        raised = answer.pop("exception_info", None) or {}
+        # One expectation has one record of what it raised; one of several metrics has a record a metric.
+        records = [raised] if "raised_exception" in raised else list(raised.values())
+        messages = sorted({str(record["exception_message"]) for record in records if record["raised_exception"]})
+        if messages:
+            rule_id = answer["expectation_config"]["meta"]["rule_id"]
+            raise RuntimeError(f"the check {rule_id} of {suite.name} could not be evaluated: {'; '.join(messages)}")
+        answer["expectation_config"]["kwargs"].pop("batch_id", None)
+    return {
+        "suite_name": result["suite_name"],
+        "success": result["success"],
+        "statistics": result["statistics"],
+        "results": result["results"],
+        "great_expectations_version": result["meta"]["great_expectations_version"],
+    }

@@ -1,0 +1,95 @@
+"""Contracts as Great Expectations suites: one expectation a rule, compiled from the rule, never written beside it.
+
+Great Expectations takes seconds to import, so it is imported where it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from expectations.contracts.core import BatchRule, Contract, Severity
+from expectations.day_facts import BOUND_OF
+from expectations.row_marks import mark_of
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+COLUMNS_RULE = "columns_present"
+"""The id of the one check that every contract has: its columns are there."""
+COLUMNS_ABOUT = "every column of the contract is there"
+
+
+def limit_of(rule: BatchRule, limits: Mapping[str, float]) -> float:
+    """The limit that holds for a source: its own where it sets one, else the contract's."""
+    return float(limits.get(rule.id, rule.limit))
+
+
+def refuse_unknown_limits(contract: Contract, limits: Mapping[str, float]) -> None:
+    """Refuse limits for rules that the contract does not have, which would otherwise silently do nothing.
+
+    Raises:
+        ValueError: naming the unknown rules and those there are.
+    """
+    known = [rule.id for rule in contract.batch_rules]
+    unknown = sorted(set(limits) - set(known))
+    if unknown:
+        raise ValueError(f"limits are set for {unknown}, but {contract.name} has only the batch rules {known}")
+
+
+def row_suite(contract: Contract) -> ExpectationSuite:
+    """The suite of a frame marked by :func:`expectations.row_marks.add_rule_marks`.
+
+    Each rule is one expectation on its mark, so that the engine answers all of them in one aggregation.
+    """
+    from great_expectations import ExpectationSuite
+    from great_expectations.expectations.core import ExpectColumnValuesToBeInSet, ExpectTableColumnsToMatchSet
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    columns_are_there = ExpectTableColumnsToMatchSet(
+        column_set=[str(column) for column in contract.columns],
+        exact_match=False,
+        severity=FailureSeverity(Severity.CRITICAL.value),
+        meta={"rule_id": COLUMNS_RULE, "about": COLUMNS_ABOUT, "column": ""},
+    )
+    rules_hold = [
+        ExpectColumnValuesToBeInSet(
+            column=mark_of(rule),
+            value_set=[True],
+            severity=FailureSeverity(rule.severity.value),
+            meta={"rule_id": rule.id, "about": rule.about, "column": str(rule.column), "predicate": rule.predicate},
+        )
+        for rule in contract.row_rules
+    ]
+    return ExpectationSuite(name=f"{contract.name}_rows", expectations=[columns_are_there, *rules_hold])
+
+
+def batch_suite(contract: Contract, limits: Mapping[str, float]) -> ExpectationSuite:
+    """The suite of a pandas frame of day facts (:mod:`expectations.day_facts`): one expectation a batch rule.
+
+    Args:
+        contract: the bronze contract.
+        limits: the source's own limits by rule id.
+
+    Raises:
+        ValueError: when a limit is set for a rule that the contract does not have.
+    """
+    from great_expectations import ExpectationSuite
+    from great_expectations.expectations.core import ExpectColumnValuesToBeBetween
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    refuse_unknown_limits(contract, limits)
+    expectations = []
+    for rule in contract.batch_rules:
+        bound, limit = BOUND_OF[rule.check], limit_of(rule, limits)
+        expectations.append(
+            ExpectColumnValuesToBeBetween(
+                column=str(bound.fact),
+                min_value=limit if bound.is_minimum else None,
+                max_value=None if bound.is_minimum else limit,
+                mostly=1,
+                severity=FailureSeverity(rule.severity.value),
+                meta={"rule_id": rule.id, "about": rule.about, "column": str(bound.fact)},
+            )
+        )
+    return ExpectationSuite(name=f"{contract.name}_days", expectations=expectations)

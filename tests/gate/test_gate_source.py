@@ -1,0 +1,157 @@
+"""The gate as a whole: what is set aside and why, which days are stopped, and what it must never do."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pytest
+from gate_examples import CONTRACTS, SOUND_DAY, bronze
+from pyspark.sql import SparkSession
+
+from expectations.contracts.quarantine import COLUMNS as QUARANTINE_COLUMNS
+from expectations.gate import GateOutcome, gate_rows, gate_source
+
+COMPLAINT = CONTRACTS["complaint"]
+DAYS = pd.DataFrame(
+    [
+        {"delivered_on": date(2026, 3, 1), **SOUND_DAY},
+        {"delivered_on": date(2026, 3, 2), **SOUND_DAY, "volume_ratio": 0.05, "age_days": 15.0, "unknown_entity_share": 0.9},
+        {"delivered_on": date(2026, 3, 3), **SOUND_DAY, "unknown_entity_share": 0.9},
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def outcome(spark: SparkSession) -> GateOutcome:
+    rows = bronze(
+        spark,
+        "complaint",
+        [
+            {"source_row": 2},
+            {"source_row": 3, "severity": 9},
+            {"source_row": 4, "complaint_id": None, "severity": 9},
+            {"source_row": 5, "entity_id": None},
+        ],
+    )
+    return gate_source(rows, DAYS, COMPLAINT, {})
+
+
+def test_quarantine_names_file_row_rule_value_and_reason(outcome: GateOutcome) -> None:
+    assert outcome.quarantined.columns == list(QUARANTINE_COLUMNS)
+    rows = {row["source_row"]: row.asDict() for row in outcome.quarantined.collect()}
+    raw = json.loads(rows[3].pop("raw"))
+    assert rows[3] == {
+        "source": "a_source",
+        "source_file": "a_source/2026-03-02/a.csv",
+        "source_row": 3,
+        "delivered_on": date(2026, 3, 2),
+        "stage": "gate",
+        "rule_id": "severity_in_grades",
+        "column_name": "severity",
+        "bad_value": "9",
+        "reason": "severity is 1 to 4, but severity was 9",
+    }
+    assert raw["complaint_id"] == "c1"
+    assert raw["severity"] == 9
+    assert "source_file" not in raw
+
+
+def test_quarantine_gives_the_first_broken_rule_of_the_contract(outcome: GateOutcome) -> None:
+    rows = {row["source_row"]: row for row in outcome.quarantined.collect()}
+    assert (rows[4]["rule_id"], rows[4]["bad_value"]) == ("complaint_id_present", None)
+    assert rows[4]["reason"] == "complaint_id is given, but complaint_id was missing"
+
+
+def test_quarantine_keeps_the_raw_text_where_the_rows_carry_it(spark: SparkSession) -> None:
+    rows = bronze(spark, "complaint", [{"severity": 9}]).selectExpr("*", "'c1,2026-03-01,9' AS raw")
+    found = gate_source(rows, DAYS.iloc[:1], COMPLAINT, {}).quarantined.collect()
+    assert [row["raw"] for row in found] == ["c1,2026-03-01,9"]
+
+
+def test_rows_that_break_only_warnings_stay(outcome: GateOutcome) -> None:
+    assert sorted(row["source_row"] for row in outcome.sound.collect()) == [2, 5]
+    failed = {check.rule_id: check.failed for check in outcome.checks if check.delivered_on is None and not check.passed}
+    assert failed == {"complaint_id_present": 1, "severity_in_grades": 2, "someone_complained_of": 1}
+
+
+def test_a_day_is_stopped_by_critical_batch_rules_with_every_reason(outcome: GateOutcome) -> None:
+    assert outcome.stopped_days == {
+        date(2026, 3, 2): (
+            "as many rows as its own past leads one to expect, but volume_ratio was 0.05 where at least 0.1 is asked",
+            "the newest complaint is recent, but age_days was 15 where at most 14 is asked",
+        )
+    }
+
+
+def test_a_missing_column_stops_every_day(spark: SparkSession) -> None:
+    rows = bronze(spark, "complaint", [{}]).drop("channel")
+    stopped = gate_source(rows, DAYS, COMPLAINT, {}).stopped_days
+    assert sorted(stopped) == list(DAYS["delivered_on"])
+    assert stopped[date(2026, 3, 1)] == ("every column of the contract is there, but channel is not",)
+
+
+def test_checks_and_validation_results_are_json(outcome: GateOutcome) -> None:
+    text = json.dumps([check.plain() for check in outcome.checks], allow_nan=False)
+    assert json.loads(text)[-1]["delivered_on"] == "2026-03-03"
+    assert json.loads(json.dumps(outcome.gx, allow_nan=False))["days"]["suite_name"] == "complaint_days"
+
+
+def test_equal_inputs_give_equal_results(spark: SparkSession) -> None:
+    rows = bronze(spark, "complaint", [{"severity": 9}, {}])
+    first, second = (gate_source(rows, DAYS, COMPLAINT, {}) for _ in range(2))
+    assert json.dumps(first.gx) == json.dumps(second.gx)
+    assert first.checks == second.checks
+
+
+def test_no_row_is_collected_by_the_validation(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    from great_expectations.datasource.fluent.interfaces import Batch
+
+    asked: list[Any] = []
+    validate = Batch.validate
+
+    def note(self: Any, suite: Any, *, result_format: Any) -> Any:
+        asked.append(result_format)
+        return validate(self, suite, result_format=result_format)
+
+    monkeypatch.setattr(Batch, "validate", note)
+    rows = bronze(spark, "complaint", [{"severity": 9}] * 5)
+    found = gate_source(rows, DAYS, COMPLAINT, {}).gx
+    assert [each["result_format"] for each in asked] == ["BASIC", "SUMMARY"]
+    assert asked[0]["partial_unexpected_count"] == 0
+    assert all(not answer["result"].get("partial_unexpected_list") for answer in found["rows"]["results"])
+    assert not any("unexpected_list" in answer["result"] for part in found.values() for answer in part["results"])
+
+
+def test_the_network_is_not_touched(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    touched: list[Any] = []
+
+    def refuse(*where: Any, **_: Any) -> Any:
+        touched.append(where)
+        raise OSError("no network here")
+
+    rows = bronze(spark, "complaint", [{}])
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    gate_source(rows, DAYS, COMPLAINT, {})
+    assert touched == []
+
+
+def test_nothing_is_printed(spark: SparkSession, capfd: pytest.CaptureFixture[str]) -> None:
+    gate_source(bronze(spark, "complaint", [{"severity": 9}]), DAYS, COMPLAINT, {})
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+def test_an_expectation_that_cannot_be_evaluated_is_no_pass(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    from great_expectations.execution_engine import SparkDFExecutionEngine
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ArithmeticError("the engine is gone")
+
+    monkeypatch.setattr(SparkDFExecutionEngine, "resolve_metric_bundle", fail)
+    with pytest.raises(RuntimeError, match=r"complaint_rows could not be evaluated"):
+        gate_rows(bronze(spark, "complaint", [{}]), COMPLAINT)
