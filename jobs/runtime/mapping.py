@@ -15,7 +15,7 @@ from expectations.contracts.core import Contract, Type
 from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping_shape import shape_problems, with_defaults
-from jobs.runtime.mapping_sql import names_in, qualified, sql_literal, with_try
+from jobs.runtime.mapping_sql import names_in, qualified, quoted, sql_literal, with_try
 
 CONTRACTS: dict[str, Contract] = {
     contract.name: contract for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
@@ -76,12 +76,22 @@ class SourceMapping:
     translate: Mapping[str, Translation]
     lookups: tuple[Lookup, ...]
     limits: Mapping[str, float]
+    optional: tuple[str, ...] = ()
+
+    @property
+    def notices_absence(self) -> bool:
+        """Whether a key that a snapshot no longer holds is gone."""
+        return self.delivery == "snapshot" and self.absence == "removed"
+
+    def quote(self, name: str) -> str:
+        """A name that :meth:`raw_inputs` gives, as SQL."""
+        return quoted(name, self._lookup_names)
 
     def expression(self, column: str) -> str | None:
         """The SQL of a contract column, translations compiled, calls that raise on bad input made to give NULL."""
         if column in self.translate:
             table = self.translate[column]
-            raw = qualified(f"`{table.raw_column}`", self._lookup_names)
+            raw = quoted(table.raw_column, self._lookup_names)
             cases = " ".join(f"WHEN {sql_literal(key)} THEN {sql_literal(value)}" for key, value in table.values)
             return f"CASE trim(cast({raw} as string)) {cases} END" if cases else "NULL"
         if column in self.columns:
@@ -110,7 +120,7 @@ class SourceMapping:
 def select_expressions(mapping: SourceMapping) -> dict[str, str]:
     """Each contract column as SQL over the raw columns, of the contract's type; a column that is not mapped is NULL.
 
-    Lookup columns are named `` `<name>.<column>` ``: the joined frame must call them so.
+    A lookup's column is written as two quoted names, `` `<name>`.`<column>` ``: an aliased join or a struct column serves.
     """
     found: dict[str, str] = {}
     for column in mapping.contract.columns:
@@ -190,6 +200,7 @@ def build_mapping(raw: Mapping[str, Any], path: Path) -> SourceMapping:
         },
         lookups=tuple(Lookup(**{**lookup, "columns": tuple(lookup.get("columns", ()))}) for lookup in settings["lookups"]),
         limits=dict(settings["limits"]),
+        optional=tuple(settings["optional"]),
     )
 
 

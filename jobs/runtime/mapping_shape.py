@@ -99,6 +99,7 @@ SETTINGS: Mapping[str, Setting] = {
     "columns": Setting("a table", _is_table, {}),
     "translate": Setting("a table", _is_table, {}),
     "lookups": Setting("a list of tables ([[lookups]])", lambda value: isinstance(value, list) and all(map(_is_table, value)), []),
+    "optional": Setting("a list of contract columns", _is_texts, []),
     "limits": Setting("a table", _is_table, {}),
 }
 RAW_SETTINGS: Mapping[str, Setting] = {
@@ -252,6 +253,9 @@ def _contract_problems(sound: Mapping[str, Any], contract: Contract) -> Iterator
         for name in sound.get(place, {}):
             if name not in names:
                 yield Problem(f"{place}.{name}", f"the contract {contract.name} has no such column", near(name, names))
+    for name in sound.get("optional", []):
+        if name not in mapped:
+            yield Problem("optional", f"{name!r} has no expression", near(name, mapped))
     for column in contract.required:
         if column not in mapped:
             yield Problem(f"columns.{column}", f"the contract {contract.name} requires it", "give an expression for it")

@@ -42,22 +42,37 @@ def tokens(sql: str) -> Iterator[Token]:
         yield Token(str(match.lastgroup), match.group())
 
 
+def quoted(name: str, lookups: Iterable[str] = ()) -> str:
+    """A raw column's name as SQL; a lookup's column ``lookup.column`` as two quoted names."""
+    lookup, dot, column = name.partition(".")
+    parts = (lookup, column) if dot and lookup in tuple(lookups) else (name,)
+    return ".".join("`" + part.replace("`", "``") + "`" for part in parts)
+
+
 def names_in(sql: str, columns: Iterable[str], lookups: Iterable[str]) -> tuple[str, ...]:
     """The ``columns``, and lookup columns as ``lookup.column``, that a SQL text names; in order, each once, case kept."""
     known, lookup_names = set(columns), tuple(lookups)
     found: dict[str, None] = {}
     for token in _joined(list(tokens(sql)), lookup_names):
-        if token.name in known or (token.kind == "quoted" and token.name.partition(".")[0] in lookup_names and "." in token.name):
+        if token.name in known or _is_lookup_column(token.name, lookup_names):
             found[token.name] = None
     return tuple(found)
 
 
 def qualified(sql: str, lookups: Iterable[str]) -> str:
-    """The SQL text with ``lookup.column`` in every spelling made one quoted name, as the joined frame has it."""
-    return "".join(token.text for token in _joined(list(tokens(sql)), tuple(lookups)))
+    """The SQL text with a lookup's column, however it is spelt, as two quoted names: `` `lookup`.`column` ``."""
+    names = tuple(lookups)
+    parts = _joined(list(tokens(sql)), names)
+    return "".join(quoted(part.name, names) if _is_lookup_column(part.name, names) else part.text for part in parts)
+
+
+def _is_lookup_column(name: str, lookups: tuple[str, ...]) -> bool:
+    lookup, dot, column = name.partition(".")
+    return bool(dot and column) and lookup in lookups
 
 
 def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
+    """The tokens, with ``lookup . column`` made one quoted token that spells ``lookup.column``."""
     place = 0
     while place < len(parts):
         token = parts[place]
@@ -68,8 +83,7 @@ def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
             and parts[place + 2].kind in ("word", "quoted")
         )
         if is_qualified:
-            name = f"{token.name}.{parts[place + 2].name}".replace("`", "``")
-            yield Token("quoted", f"`{name}`")
+            yield Token("quoted", quoted(f"{token.name}.{parts[place + 2].name}"))
             place += 3
         else:
             yield token

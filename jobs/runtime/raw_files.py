@@ -2,7 +2,7 @@
 
 Nothing may vanish: every physical record of a file is in some piece's ``rows`` or ``rejected``. Blank lines are no
 records. A file that cannot be read at all gives one rejected record (row 0). A file whose columns cannot be told apart
-gives a last piece with a ``problem``: its source must stop, since a guess could put values under the wrong names.
+raises :class:`FileProblem`: its source must stop, since a guess could put values under the wrong names.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from jobs.runtime.raw_lines import (
     too_long,
 )
 from jobs.runtime.raw_parquet import read_parquet
-from jobs.runtime.raw_piece import RawPiece, no_rows, stopped, unreadable, with_nulls
+from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
 
 _BYTE_MARK = b"\xef\xbb\xbf"
 
@@ -38,19 +38,22 @@ def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
         path: the file.
         mapping: its source.
         block_bytes: how much of a text file is read at once.
+
+    Raises:
+        FileProblem: when the file's columns are missing, doubled or of another type; pieces given before must not be used.
     """
     pieces = _read(
         path, mapping.format, mapping.encoding, mapping.delimiter, mapping.raw.columns, dict(mapping.raw.types), block_bytes
     )
     for piece in pieces:
-        yield RawPiece(with_nulls(piece.rows, mapping.nulls), piece.rejected, piece.warnings, piece.problem)
+        yield RawPiece(with_nulls(piece.rows, mapping.nulls), piece.rejected, piece.warnings)
 
 
 def read_lookup(path: Path, lookup: Lookup, nulls: tuple[str, ...] = ("",)) -> Iterator[RawPiece]:
     """The records of a lookup's file, with all the columns that its file has, under their own names."""
     columns = lookup.columns or (None if lookup.format != "jsonl" else ())
     for piece in _read(path, lookup.format, lookup.encoding, lookup.delimiter, columns, {}, BLOCK_BYTES):
-        yield RawPiece(with_nulls(piece.rows, nulls), piece.rejected, piece.warnings, piece.problem)
+        yield RawPiece(with_nulls(piece.rows, nulls), piece.rejected, piece.warnings)
 
 
 def _read(
@@ -119,10 +122,7 @@ def _read_csv(
                 yield unreadable(path.name, header, columns or ())
                 return
             if header is not None:
-                problem = _header_problem(header, columns, path)
-                if problem is not None:
-                    yield problem
-                    return
+                _check_header(header, columns, path)
                 wanted = columns if columns is not None else tuple(name for name in header if name)
                 layout = Layout(encoding, delimiter, header, wanted)
                 unexpected = [name for name in header if name and name not in wanted]
@@ -165,13 +165,13 @@ def _take_header(data: bytes, encoding: str, delimiter: str, has_lines: bool) ->
     return data, used, None if has_lines else "its header is longer than a line may be"
 
 
-def _header_problem(header: tuple[str, ...], columns: tuple[str, ...] | None, path: Path) -> RawPiece | None:
+def _check_header(header: tuple[str, ...], columns: tuple[str, ...] | None, path: Path) -> None:
     repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:
-        return stopped(
-            "duplicate_columns", f"the file {path.name} has these columns more than once: {', '.join(repeated)}", columns or ()
-        )
+        raise FileProblem("duplicate_columns", f"the file {path.name} has these columns more than once: {', '.join(repeated)}")
     missing = [name for name in columns or () if name not in header]
     if missing:
-        return stopped("missing_columns", f"the file {path.name} lacks the columns: {', '.join(missing)}", columns or ())
-    return None
+        raise FileProblem("missing_columns", f"the file {path.name} lacks the columns: {', '.join(missing)}")
+
+
+__all__ = ["FileProblem", "RawPiece", "RejectedRecord", "read_lookup", "read_raw"]

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from jobs.runtime.raw_piece import RAW, ROW, RawPiece, RejectedRecord, stopped, unreadable
+from jobs.runtime.raw_piece import RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)
@@ -23,6 +23,9 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
         path: the file.
         columns: the columns that are expected and kept; all of the file's when None.
         types: the Spark type each column is brought to, where the mapping declares one.
+
+    Raises:
+        FileProblem: when columns are missing, doubled, or cannot be brought to their declared type.
     """
     try:
         file = parquet.ParquetFile(path)
@@ -38,12 +41,11 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
         if repeated or missing:
             rule, what = ("duplicate_columns", repeated) if repeated else ("missing_columns", missing)
             verb = "has these columns more than once" if repeated else "lacks the columns"
-            yield stopped(rule, f"the file {path.name} {verb}: {', '.join(what)}", wanted)
-            return
+            raise FileProblem(rule, f"the file {path.name} {verb}: {', '.join(what)}")
         unexpected = tuple(name for name in names if name not in wanted)
         if unexpected:
             yield RawPiece(
-                _empty(schema, wanted), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
+                _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
             )
         yield from _groups(file, path, wanted, types)
 
@@ -59,13 +61,12 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
                 try:
                     plain = _plain(table, types)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
-                    yield stopped("wrong_type", f"the file {path.name}: {_first_line(error)}", wanted)
-                    return
+                    raise FileProblem("wrong_type", f"the file {path.name}: {_first_line(error)}") from error
                 yield RawPiece(_numbered(plain, first + done))
                 done += table.num_rows
         except _FAULTS as error:
             why = f"row group {group} of the file {path.name} could not be decoded: {_first_line(error)}"
-            yield from _lost(_empty(file.schema_arrow, wanted), range(first + done, first + count), why)
+            yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
         first += count
 
 
@@ -127,8 +128,9 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.append_column(ROW, numbers).append_column(RAW, pa.nulls(table.num_rows, pa.string()))
 
 
-def _empty(schema: pa.Schema, wanted: list[str]) -> pa.Table:
-    fields = [pa.field(name, _engine_type(schema.field(name).type)) for name in wanted]
+def _empty(schema: pa.Schema, wanted: list[str], types: Mapping[str, str]) -> pa.Table:
+    kinds = {name: SPARK_TYPES[types[name]] if name in types else _engine_type(schema.field(name).type) for name in wanted}
+    fields = [pa.field(name, kind) for name, kind in kinds.items()]
     return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, pa.string())]).empty_table()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,17 +34,18 @@ class RejectedRecord:
     reason: str
 
 
-@dataclass(frozen=True)
-class FileProblem:
-    """Why no record of a file can be trusted to mean what the mapping says: the source must stop.
+class FileProblem(Exception):  # noqa: N818
+    """No record of a file can be trusted to mean what the mapping says: the source must stop.
 
     Attributes:
         rule_id: ``missing_columns``, ``duplicate_columns`` or ``wrong_type``.
         reason: what was wrong, as a sentence.
     """
 
-    rule_id: str
-    reason: str
+    def __init__(self, rule_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule_id = rule_id
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,11 @@ class RawPiece:
             already NULL, then :data:`ROW` (int64) and :data:`RAW` (string); in the order of the file.
         rejected: the records turned away.
         warnings: sentences about the file that a person should see; they stop nothing.
-        problem: when set, the file's last piece, without rows: the source must stop.
     """
 
     rows: pa.Table
     rejected: Sequence[RejectedRecord] = ()
     warnings: tuple[str, ...] = ()
-    problem: FileProblem | None = field(default=None)
 
 
 def no_rows(columns: Iterable[str]) -> pa.Table:
@@ -80,11 +79,6 @@ def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawPiece:
     """The piece of a file that cannot be read at all: one rejected record, row 0."""
     reason = f"the file {path_name} could not be read: {why}"
     return RawPiece(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
-
-
-def stopped(rule_id: str, reason: str, columns: Iterable[str]) -> RawPiece:
-    """The piece of a file whose source must stop."""
-    return RawPiece(no_rows(columns), problem=FileProblem(rule_id, reason))
 
 
 def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:
