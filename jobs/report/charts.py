@@ -1,0 +1,247 @@
+"""The report's charts, each with the table of its figures; drawn for a phone's width, so that a desk only enlarges them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator
+
+from jobs.report.context import VOLUME_DAYS, Context
+from jobs.report.names import Names, number, percent
+from jobs.report.svg import draw
+from jobs.report.texts import Texts
+
+WIDTH = 380
+SHOWN = 10
+INK, FAINT, GRID = "#1d2b33", "#4c5b64", "#d5dde1"
+PLAIN, PALE = "#37718e", "#a9bfca"
+CLASS_COLOURS = {"A": "#4f8587", "B": "#98802f", "C": "#bd5f27", "D": "#962f28"}
+_ROW = 36
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart with its title, what it shows, and its table: heads, and rows of cells."""
+
+    name: str
+    title: str
+    about: str
+    svg: Markup
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar with its label, the figure at its end, and optionally the mark it is measured against."""
+
+    label: str
+    figure: str
+    length: float
+    colour: str = PLAIN
+    mark: float | None = None
+
+
+def draw_charts(context: Context, texts: Texts, names: Names) -> list[Chart]:
+    """The charts of a day, in the order of the page."""
+    charts = [_classes(context, texts, names), _scores(context, texts), _regions(context, texts, names)]
+    return [*charts, _industries(context, texts, names), _indicators(context, texts, names), _volumes(context, texts)]
+
+
+def _classes(context: Context, texts: Texts, names: Names) -> Chart:
+    all_entities = sum(count.entities for count in context.classes) or 1
+    bars, rows = [], []
+    for count in context.classes:
+        share = percent(count.entities / all_entities)
+        note = texts("chart.classes_note", share=share, listed=number(count.listed))
+        label = names.class_(count.letter)
+        bars.append(Bar(label, f"{number(count.entities)} · {note}", count.entities, CLASS_COLOURS[count.letter]))
+        rows.append((label, number(count.entities), share, number(count.listed)))
+    return _bar_chart("classes", bars, rows, ("class", "entities", "share", "listed"), texts)
+
+
+def _regions(context: Context, texts: Texts, names: Names) -> Chart:
+    lowest = {region: min(row.objective for row in rows) for region, rows in context.regions}
+    capacity = context.profile.capacity
+    counted = context.count_listed(lambda row: row.capacity_region)
+    bars = [
+        Bar(
+            names.region_path(region),
+            f"{number(count)} {texts('chart.regions_note', capacity=number(capacity.of(region)))}",
+            count,
+            mark=capacity.of(region),
+        )
+        for region, count in counted[:SHOWN]
+    ]
+    rows = [
+        (names.region_path(region), region, number(count), number(capacity.of(region)), number(lowest[region]))
+        for region, count in counted
+    ]
+    return _bar_chart("regions", bars, rows, ("region", "code", "listed", "capacity", "lowest"), texts, len(counted) - len(bars))
+
+
+def _industries(context: Context, texts: Texts, names: Names) -> Chart:
+    counted = context.count_listed(lambda row: row.industry_code)
+    bars = [Bar(names.industry(code), number(count), count) for code, count in counted[:SHOWN]]
+    rows = [(names.industry(code), code, number(count)) for code, count in counted]
+    return _bar_chart("industries", bars, rows, ("industry", "code", "listed"), texts, len(counted) - len(bars))
+
+
+def _indicators(context: Context, texts: Texts, names: Names) -> Chart:
+    counted = context.count_indicators()
+    bars = [Bar(names.indicator(column), number(count), count) for column, count in counted[:SHOWN]]
+    rows = [(names.indicator(column), names.definition(column), number(count)) for column, count in counted]
+    return _bar_chart("indicators", bars, rows, ("indicator", "definition", "listed"), texts, len(counted) - len(bars))
+
+
+def _bar_chart(
+    name: str, bars: Sequence[Bar], rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], texts: Texts, left_out: int = 0
+) -> Chart:
+    """Bars under their labels. What is not drawn is counted in a last line and stands in the table."""
+    last = texts("chart.others", n=left_out) if left_out > 0 else ""
+    longest = max((max(bar.length, bar.mark or 0) for bar in bars), default=0) or 1
+
+    def paint(figure: Figure) -> None:
+        axes = _canvas(figure)
+        for at, bar in enumerate(bars):
+            top = at * _ROW
+            room = WIDTH - _width(bar.figure) - 14
+            axes.text(0, top + 13, _shorten(bar.label, room), fontsize=11.5, color=INK)
+            axes.text(WIDTH, top + 13, bar.figure, fontsize=11.5, color=INK, ha="right")
+            _block(axes, 0, top + 19, WIDTH, 9, "#edf1f3")
+            _block(axes, 0, top + 19, WIDTH * bar.length / longest, 9, bar.colour)
+            if bar.mark is not None:
+                _block(axes, min(WIDTH * bar.mark / longest, WIDTH - 2), top + 16, 2, 15, INK)
+        if last:
+            axes.text(0, len(bars) * _ROW + 13, last, fontsize=11, color=FAINT)
+
+    height = max(len(bars) * _ROW, 1) + (20 if last else 0)
+    return _chart(name, texts, heads, rows, height, paint, has_data=bool(bars))
+
+
+def _scores(context: Context, texts: Texts) -> Chart:
+    histogram = context.scores
+    rows: list[tuple[str, ...]] = []
+    if histogram is not None:
+        bins = zip(histogram.edges, histogram.edges[1:], histogram.every, histogram.listed, strict=False)
+        rows = [(f"{low:.3f}", f"{high:.3f}", number(every), number(listed)) for low, high, every, listed in bins]
+
+    def paint(figure: Figure) -> None:
+        if histogram is None:
+            return
+        axes = figure.add_axes((0.115, 0.14, 0.87, 0.68))
+        edges = np.array(histogram.edges)
+        for counts, colour in ((histogram.every, PALE), (histogram.listed, PLAIN)):
+            axes.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=colour, linewidth=0)
+        axes.set_yscale("log")
+        axes.set_ylim(0.7, max(histogram.every) * 1.6)
+        # Decades suffice for a large register; a small one needs marks between them.
+        axes.yaxis.set_major_locator(LogLocator(subs=(1,) if max(histogram.every) > 500 else (1, 2, 5), numticks=12))
+        _quiet(axes)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
+        if histogram.line is not None:
+            axes.axvline(histogram.line, color=INK, linewidth=1.4, linestyle=(0, (4, 2)))
+            is_left = histogram.line > (edges[0] + edges[-1]) / 2
+            text = texts("chart.scores_line", value=f"{histogram.line:.2f}")
+            side = "right" if is_left else "left"
+            axes.annotate(text, (histogram.line, 1.02), xycoords=("data", "axes fraction"), ha=side, fontsize=11, color=INK)
+        canvas = _canvas(figure)
+        _block(canvas, 0, 3, 10, 10, PALE)
+        canvas.text(14, 12, texts("chart.scores_all"), fontsize=11, color=INK)
+        second = 14 + _width(texts("chart.scores_all")) + 16
+        _block(canvas, second, 3, 10, 10, PLAIN)
+        canvas.text(second + 14, 12, texts("chart.scores_listed"), fontsize=11, color=INK)
+
+    heads = ("scores_from", "scores_to", "entities", "listed")
+    return _chart("scores", texts, heads, rows, 240, paint, has_data=histogram is not None)
+
+
+def _volumes(context: Context, texts: Texts) -> Chart:
+    first = context.as_of - timedelta(days=VOLUME_DAYS - 1)
+    step, tall, row_height = WIDTH / VOLUME_DAYS, 34, 62
+    rows = [(source.name, day.isoformat(), number(count)) for source in context.sources for day, count in source.volumes]
+
+    def left(day: date) -> float:
+        return (day - first).days * step
+
+    def paint(figure: Figure) -> None:
+        axes = _canvas(figure)
+        for at, source in enumerate(context.sources):
+            most = max((count for _, count in source.volumes), default=0)
+            note = texts("chart.volumes_max", rows=number(most)) if most else texts("chart.volumes_empty")
+            base = at * row_height + 54
+            axes.text(0, base - tall - 7, _shorten(source.name, WIDTH - _width(note) - 14), fontsize=11.5, color=INK)
+            axes.text(WIDTH, base - tall - 7, note, fontsize=11, color=FAINT, ha="right")
+            _block(axes, 0, base, WIDTH, 1, GRID)
+            for day, count in source.volumes:
+                height = tall * count / most if most else 0
+                _block(axes, left(day) + 1, base - height, step - 2, height, PLAIN)
+        bottom = len(context.sources) * row_height + 12
+        axes.text(0, bottom, first.isoformat(), fontsize=11, color=FAINT)
+        axes.text(WIDTH, bottom, context.as_of.isoformat(), fontsize=11, color=FAINT, ha="right")
+
+    height = len(context.sources) * row_height + 20
+    return _chart("volumes", texts, ("source", "day", "rows"), rows, height, paint, has_data=bool(rows))
+
+
+def _chart(
+    name: str,
+    texts: Texts,
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    height: int,
+    paint: Callable[[Figure], None],
+    *,
+    has_data: bool,
+) -> Chart:
+    title, about = texts(f"chart.{name}"), texts(f"chart.{name}_about")
+    svg = draw(WIDTH, height, f"chart-{name}", f"{title}. {about}", paint) if has_data else ""
+    words = tuple(texts.either(f"table.{head}", "") or texts(f"chart.{head}") for head in heads)
+    # The drawing is made here, from escaped words, and is the only markup that the page takes as it is.
+    return Chart(name, title, about, Markup(svg), words, tuple(rows))
+
+
+def _canvas(figure: Figure) -> Axes:
+    """Axes in pixels over the whole figure, the origin at the top left."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, figure.bbox.width)
+    axes.set_ylim(figure.bbox.height, 0)
+    axes.patch.set_alpha(0)
+    return axes
+
+
+def _block(axes: Axes, left: float, top: float, width: float, height: float, colour: str) -> None:
+    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, linewidth=0))
+
+
+def _quiet(axes: Axes) -> None:
+    """Only the lines that help to read a height."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GRID)
+    axes.grid(axis="y", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=FAINT, labelsize=10.5, length=0)
+    axes.minorticks_off()
+    axes.patch.set_alpha(0)
+
+
+def _width(text: str) -> float:
+    """About how wide a text of 11.5 pixels is: a Chinese character is square, a Latin one about half of that."""
+    return sum(11.8 if letter >= "\u2e80" else 6.4 for letter in text)
+
+
+def _shorten(text: str, room: float) -> str:
+    if _width(text) <= room:
+        return text
+    while text and _width(text) + 11.8 > room:
+        text = text[:-1]
+    return text.rstrip() + "…"

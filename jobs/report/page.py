@@ -1,0 +1,71 @@
+"""The day as one HTML page: no script, no request, styles named by their hash in the page's own policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from jobs.report.charts import draw_charts
+from jobs.report.context import CLASSES, Context
+from jobs.report.names import Names, language_of, number, percent
+from jobs.report.texts import load_texts
+
+OPEN_ROWS = 300
+"""Lists up to this length are shown open; longer ones open region by region."""
+FIRST_REASONS = 3
+
+
+def render_page(context: Context, language: str) -> str:
+    """The report as HTML; the same context gives the same text.
+
+    Raises:
+        ConfigError: when the language is none that the report speaks.
+    """
+    texts = load_texts(language)
+    names = Names(texts, context.profile)
+    style = _style()
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            charts=draw_charts(context, texts, names),
+            classes=CLASSES,
+            context=context,
+            first_reasons=FIRST_REASONS,
+            is_open=len(context.listed) <= OPEN_ROWS,
+            names=names,
+            policy=_policy(style),
+            profile=context.profile,
+            style=Markup(style),  # ours, and it holds no value from data
+            t=texts,
+        )
+    )
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def _style() -> str:
+    return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("jobs.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(number=number, percent=percent, data_language=language_of)
+    return environment

@@ -1,0 +1,87 @@
+"""A matplotlib figure as an SVG that a strict page can hold: no style attributes, no ids of its own, the browser's fonts."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+_SETTINGS: Any = {
+    "svg.hashsalt": "steelyard",
+    "svg.fonttype": "none",
+    "font.size": 11,
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+}
+_FONT_SIZE = re.compile(r"(\d+(?:\.\d+)?)px")
+
+
+def draw(width: int, height: int, name: str, label: str, paint: Callable[[Figure], None]) -> str:
+    """Paint a figure and give it as one ``<svg>`` element.
+
+    Args:
+        width: in pixels; the page may scale it.
+        height: in pixels.
+        name: unique on the page; the element's ids begin with it.
+        label: what a reader who does not see the chart is told.
+        paint: draws into the figure, one unit of the figure's dpi being a pixel.
+    """
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        figure.patch.set_alpha(0)
+        FigureCanvasSVG(figure)
+        paint(figure)
+        target = io.StringIO()
+        with warnings.catch_warnings():
+            # The browser's fonts draw the text, so what matplotlib's own fonts lack does not matter.
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    return _for_page(target.getvalue(), width, height, name, label)
+
+
+def _for_page(svg: str, width: int, height: int, name: str, label: str) -> str:
+    body = svg[svg.index("<svg") :]
+    body = body[body.index(">") + 1 : body.rindex("</svg>")]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
+    body = re.sub(r"<defs>\s*</defs>", "", body)
+    body = body.replace("xlink:href=", "href=")
+    body = re.sub(r' style="([^"]*)"', lambda match: _as_attributes(match.group(1)), body)
+    body = _keep_used_ids(body, name)
+    body = re.sub(r"\s*\n\s*", "\n", body).strip()
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label, quote=True)}" '
+        f'stroke-linejoin="round" stroke-linecap="butt">\n{body}\n</svg>'
+    )
+
+
+def _as_attributes(style: str) -> str:
+    """``fill: #fff; stroke: none`` as the attributes of the same names; of a font only its size is kept."""
+    attributes = []
+    for part in style.replace("&quot;", "'").split(";"):
+        name, _, value = (piece.strip() for piece in part.partition(":"))
+        if name == "font":
+            size = _FONT_SIZE.search(value)
+            attributes += [f' font-size="{size.group(1)}"'] if size else []
+        elif name and name != "white-space":
+            attributes.append(f' {name}="{value}"')
+    return "".join(attributes)
+
+
+def _keep_used_ids(body: str, name: str) -> str:
+    """Drop ids that nothing refers to; begin the others with ``name``, so that several charts share a page."""
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
+
+    def renamed(match: re.Match[str]) -> str:
+        return f' id="{name}-{match.group(1)}"' if match.group(1) in used else ""
+
+    body = re.sub(r' id="([^"]*)"', renamed, body)
+    return re.sub(r'(href="#|url\(#)([^")]+)', rf"\g<1>{name}-\g<2>", body)

@@ -1,0 +1,33 @@
+"""``steelyard export``: files for others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TABLES = ("risk_list",)
+
+
+def export(
+    table: Annotated[str, typer.Argument(help="What to export: risk_list.")],
+    as_of: Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day of the list.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write; an older one is replaced.")],
+    format: Annotated[str, typer.Option("--format", help="csv, parquet, or html: one page that opens without a network.")] = "html",
+    home: Annotated[Path, typer.Option("--home", help="The folder that holds the lake and its manifests.")] = Path("home"),
+    profile: Annotated[str, typer.Option("--profile", help="The profile's name, or its folder.")] = "cn",
+    language: Annotated[str, typer.Option("--language", help="Of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
+) -> None:
+    """Write a day's list, with its reasons, as a page, a CSV file or a Parquet file."""
+    from jobs.export_list import export_list
+    from jobs.runtime.errors import ConfigError
+    from jobs.runtime.log import stage
+    from jobs.runtime.settings import load_profile
+
+    if table not in TABLES:
+        raise ConfigError(what=f"{table!r} cannot be exported", where="the argument TABLE", then=f"name {', '.join(TABLES)}")
+    with stage("export", table=table, format=format) as current:
+        size = export_list(home, load_profile(profile), as_of.date(), format=format, out=out, language=language)
+        current.note(bytes=size, out=str(out))

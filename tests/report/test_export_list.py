@@ -1,0 +1,123 @@
+"""The exported files: right, safe, whole, and explained when they can't be made."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from expectations.contracts import registration
+from expectations.contracts.core import Contract, Zone
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.scoring import RISK_LIST
+from jobs.export_list import FORMATS, export_list
+from jobs.report.tables import guard_formula, mask_personal
+from jobs.runtime.errors import ConfigError, NothingToDo
+from jobs.runtime.settings import Profile
+
+AS_OF = date(2026, 1, 31)
+
+
+def exported(home: Path, profile: Profile, folder: Path, format: str, language: str = "en") -> bytes:
+    out = folder / f"list.{format}"
+    export_list(home, profile, AS_OF, format=format, out=out, language=language)
+    return out.read_bytes()
+
+
+def test_csv_opens_as_utf8_with_one_row_a_listed_entity(home: Path, profile: Profile, tmp_path: Path) -> None:
+    content = exported(home, profile, tmp_path, "csv")
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    assert [(row["list_rank"], row["risk_class"], row["industry_name"][:9], row["reason_1"]) for row in rows] == [
+        ("1", "D", "Wholesale", "Late <b>filing</b>"),
+        ("2", "C", "Manufactu", "'-2 complaints"),
+        ("3", "B", "Wholesale", ""),
+    ]
+    assert [row["probability"] for row in rows] == ["0.91", "0.62", ""]
+
+
+def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path: Path) -> None:
+    heads = exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()[0].split(",")
+    reasons = [f"reason_{n}" for n in range(1, 6)]
+    assert heads == [*map(str, RISK_LIST.columns), "industry_name", "region_name", *reasons]
+
+
+def test_csv_speaks_the_wanted_language(home: Path, profile: Profile, tmp_path: Path) -> None:
+    text = exported(home, profile, tmp_path, "csv", "zh-Hant").decode("utf-8-sig")
+    assert "投訴激增" in text
+    assert "浙江省杭州市" in text
+    assert "批發和零售業" in text
+
+
+def test_a_name_that_is_a_formula_is_guarded_in_csv(home: Path, profile: Profile, tmp_path: Path) -> None:
+    assert "'=SUM(A1:A9)" in exported(home, profile, tmp_path, "csv").decode("utf-8-sig")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_every_start_of_a_formula_is_guarded(start: str) -> None:
+    assert guard_formula(start + "1") == f"'{start}1"
+
+
+@pytest.mark.parametrize("cell", [-2.5, 7, None, "plain", "a=b", ""])
+def test_numbers_and_plain_text_are_not_guarded(cell: object) -> None:
+    assert guard_formula(cell) == cell
+
+
+def test_parquet_holds_each_entitys_reasons_in_order(home: Path, profile: Profile, tmp_path: Path) -> None:
+    table = pq.read_table(io.BytesIO(exported(home, profile, tmp_path, "parquet")))
+    assert [
+        (row["entity_id"][-1], [(reason["reason_rank"], reason["indicator"]) for reason in row["reasons"]])
+        for row in table.to_pylist()
+    ] == [
+        ("A", [(1, "late_filing_ratio"), (2, "complaint_burst")]),
+        ("B", [(1, "complaint_burst")]),
+        ("C", []),
+    ]
+    assert table.column("as_of").type == pa.date32()
+
+
+def test_personal_columns_are_covered() -> None:
+    contract = Contract(
+        name="t", zone=Zone.GOLD, about="", grain="", key=(ENTITY_ID,), columns=(ENTITY_ID, registration.OWNER_ID), owner=""
+    )
+    table = pa.table({"entity_id": ["e1", "e2"], "owner_id": ["p7", None]})
+    assert mask_personal(table, contract).to_pydict() == {"entity_id": ["e1", "e2"], "owner_id": ["***", None]}
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_same_day_same_bytes(home: Path, profile: Profile, tmp_path: Path, format: str) -> None:
+    first = exported(home, profile, tmp_path, format)
+    assert exported(home, profile, tmp_path, format) == first
+
+
+def test_an_older_file_is_replaced_and_nothing_else_is_left(home: Path, profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("old")
+    assert exported(home, profile, tmp_path, "csv") != b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]
+
+
+def test_a_day_without_a_list_names_the_days_that_have_one(home: Path, profile: Profile, tmp_path: Path) -> None:
+    for format in FORMATS:
+        with pytest.raises(NothingToDo, match=r"no list for 2026-02-01.*2026-01-31"):
+            export_list(home, profile, date(2026, 2, 1), format=format, out=tmp_path / "x", language="en")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_format_or_language_is_explained(home: Path, profile: Profile, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'xls'.*csv, parquet, html"):
+        export_list(home, profile, AS_OF, format="xls", out=tmp_path / "x", language="en")
+    with pytest.raises(ConfigError, match=r"'fr'.*en, zh-Hans, zh-Hant"):
+        export_list(home, profile, AS_OF, format="csv", out=tmp_path / "x", language="fr")
+
+
+def test_a_file_that_cannot_be_written_is_explained(home: Path, profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path, tmp_path / "file" / "list.csv"):
+        with pytest.raises(ConfigError, match="--out"):
+            export_list(home, profile, AS_OF, format="csv", out=out, language="en")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
