@@ -1,0 +1,67 @@
+"""The data dictionary is whole and current."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from expectations import contracts
+from expectations.contracts.core import Contract
+from jobs import data_dictionary
+from jobs.data_dictionary import render_data_dictionary, tables
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "data-dictionary.md"
+
+
+def declared() -> Iterator[Contract]:
+    """Every contract that a module of the package holds, by itself or in a table of contracts."""
+    for found in pkgutil.iter_modules(contracts.__path__):
+        module = importlib.import_module(f"{contracts.__name__}.{found.name}")
+        for value in vars(module).values():
+            if isinstance(value, Contract):
+                yield value
+            elif isinstance(value, dict):
+                yield from (entry for entry in value.values() if isinstance(entry, Contract))
+
+
+def test_the_committed_page_is_what_the_contracts_give() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render_data_dictionary(), "run `make docs`"
+
+
+def test_every_declared_table_is_on_the_page() -> None:
+    listed = {(contract.zone, contract.name) for contract in tables()}
+
+    assert {(contract.zone, contract.name) for contract in declared()} - listed == set()
+
+
+def test_every_column_says_what_it_means() -> None:
+    silent = [f"{contract.name}.{column}" for contract in tables() for column in contract.columns if not column.about]
+
+    assert silent == []
+
+
+@pytest.mark.parametrize("contract", data_dictionary.SOURCES, ids=lambda contract: contract.name)
+def test_every_rule_of_a_source_is_on_the_page(contract: Contract) -> None:
+    page = render_data_dictionary()
+
+    assert [rule.id for rule in (*contract.row_rules, *contract.batch_rules) if f"| `{rule.id}` |" not in page] == []
+
+
+def test_every_line_of_a_table_has_as_many_cells_as_its_head() -> None:
+    """A bar within a rule would split its cell."""
+    cells, uneven = 0, []
+    for line in render_data_dictionary().splitlines():
+        bars = line.replace("\\|", "").count("|")
+        if line.startswith("|---"):
+            cells = bars
+        elif not line.startswith("|"):
+            cells = 0
+        elif cells and bars != cells:
+            uneven.append(line)
+
+    assert uneven == []

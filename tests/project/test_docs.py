@@ -1,0 +1,111 @@
+"""The pages say what is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime import errors
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def page_id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def anchors(path: Path) -> set[str]:
+    """The addresses of a page's headings, as GitHub makes them."""
+    headings = HEADING.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_to_our_own_pages_lead_somewhere(page: Path) -> None:
+    lost = []
+    for target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        if not path.exists() or (anchor and anchor not in anchors(path)):
+            lost.append(target)
+
+    assert lost == []
+
+
+def test_every_page_under_docs_can_be_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or page.suffix != ".md" or not page.is_file():
+            continue
+        reached.add(page)
+        targets = [target.partition("#")[0] for target in LINK.findall(page.read_text(encoding="utf-8"))]
+        waiting += [(page.parent / target).resolve() for target in targets if target and ":" not in target]
+
+    assert [page_id(page) for page in PAGES if page not in reached] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_make_commands_that_a_page_names_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    # Commands stand in code, so that "make a list" in a sentence is none.
+    code = re.findall(r"`make ([a-z-]+)`|^\$ make ([a-z-]+)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    named = {first or second for first, second in code}
+
+    assert named, f"{page} names no make command"
+    assert named - targets == set()
+
+
+def test_verbs_that_the_readme_runs_are_verbs() -> None:
+    verbs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["steelyard.verbs"]
+    named = set(re.findall(r"steelyard ([a-z-]+)", "\n".join(FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8")))))
+
+    assert {"run", "trace", "doctor"} <= named
+    assert named - {"cd"} - set(verbs) == set()
+
+
+def test_every_term_of_the_glossary_is_in_english_and_chinese_with_a_meaning() -> None:
+    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")][2:]
+    unsound = [row for row in rows if len(row) != 3 or not (re.search("[a-z]", row[0]) and re.search("[一-鿿]", row[1]) and row[2])]
+
+    assert len(rows) > 30
+    assert unsound == []
+    assert len({row[0] for row in rows}) == len(rows), "a term stands twice"
+
+
+def test_every_setting_of_a_profile_is_explained() -> None:
+    text = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+    profile = tomllib.loads((ROOT / "config" / "cn" / "profile.toml").read_text(encoding="utf-8"))
+    names = {name for name, value in profile.items() if not isinstance(value, dict)}
+    names |= {name for section in profile.values() if isinstance(section, dict) for name in section}
+    sections = {name for name, value in profile.items() if isinstance(value, dict)}
+
+    assert {name for name in names if f"`{name}`" not in text} == set()
+    assert {name for name in sections if f"### [{name}]" not in text} == set()
+
+
+def test_every_exit_code_is_explained() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    kinds = [errors.SteelyardError, *errors.SteelyardError.__subclasses__()]
+
+    assert [kind.exit_code for kind in kinds if f"\n| {kind.exit_code} |" not in text] == []
+
+
+def test_decisions_are_numbered_listed_and_name_what_was_turned_down() -> None:
+    folder = ROOT / "docs" / "adr"
+    records = sorted(folder.glob("[0-9]*.md"))
+    index = (folder / "README.md").read_text(encoding="utf-8")
+
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    assert [path.name for path in records if f"({path.name})" not in index] == []
+    assert [path.name for path in records if "**Turned down.**" not in path.read_text(encoding="utf-8")] == []
