@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -17,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from jobs.runtime.errors import SteelyardError
+from jobs.runtime.errors import ConfigError, SteelyardError
 
 GROUP = "steelyard.verbs"
 
@@ -41,7 +42,11 @@ def _installed() -> dict[str, EntryPoint]:
 
 def _command(point: EntryPoint) -> Any:
     """A verb is a plain function, or a typer application with verbs of its own."""
-    loaded: Any = point.load()
+    try:
+        loaded: Any = point.load()
+    except ImportError as error:
+        # One part that is not whole must not take the help and all other verbs with it.
+        loaded = _unavailable(point, error)
     verb = loaded
     if not isinstance(loaded, typer.Typer):
         verb = typer.Typer(add_completion=False)
@@ -49,6 +54,16 @@ def _command(point: EntryPoint) -> Any:
     command = get_command(verb)
     command.name = point.name
     return command
+
+
+def _unavailable(point: EntryPoint, error: ImportError) -> Callable[[], None]:
+    def verb() -> None:
+        raise ConfigError(
+            what=f"the verb {point.name} cannot be loaded: {error}", where=point.value, then="install Steelyard again with `make setup`"
+        )
+
+    verb.__doc__ = f"(cannot be loaded: {error})"
+    return verb
 
 
 app = typer.Typer(

@@ -112,14 +112,27 @@ def cut_block(data: bytes, encoding: str) -> Block:
 
 
 def _texts(data: bytes, encoding: str) -> pa.StringArray:
-    body = data.removesuffix(b"\n")
     try:
-        lines: list[str | None] = list(body.decode(encoding).split("\n"))
-    except UnicodeDecodeError:
-        lines = [_decoded(line, encoding) for line in body.split(b"\n")]
-    texts = pa.array(lines, pa.string())
+        plain = data if encoding == "utf-8" else data.decode(encoding).encode()
+        texts = _cut(plain)
+    except (UnicodeDecodeError, pa.ArrowInvalid):
+        texts = pa.array([_decoded(line, encoding) for line in data.removesuffix(b"\n").split(b"\n")], pa.string())
     # One carriage return belongs to the line end; a second one is the record's own.
     return pc.replace_substring_regex(texts, "\r$", "") if b"\r" in data else texts
+
+
+def _cut(plain: bytes) -> pa.StringArray:
+    """UTF-8 text as its lines, without a Python object a line.
+
+    Raises:
+        pa.ArrowInvalid: when it is not UTF-8.
+    """
+    ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == 0x0A).astype(np.int32) + 1
+    if not plain.endswith(b"\n"):
+        ends = np.append(ends, np.int32(len(plain)))
+    offsets = np.concatenate((np.zeros(1, np.int32), ends))
+    lines = pa.BinaryArray.from_buffers(pa.binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(plain)])
+    return pc.ascii_rtrim(lines.cast(pa.string()), "\n")
 
 
 def _decoded(line: bytes, encoding: str) -> str | None:
@@ -293,10 +306,10 @@ def _parse_sound(block: Block, keep: np.ndarray, first: int, layout: Layout, odd
 
     # A name a column, since a header may leave some blank; only the wanted ones are made.
     names = [f"{position}" for position in range(len(layout.header))]
-    body = "\n".join(lines.to_pylist()).encode()
+    body = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")[0].as_buffer()
     parsed = arrow_csv.read_csv(
         pa.BufferReader(body),
-        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(body) + 1),
+        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=body.size + 1),
         parse_options=arrow_csv.ParseOptions(delimiter=layout.delimiter, invalid_row_handler=note),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),

@@ -7,6 +7,7 @@ raises :class:`FileProblem`: its source must stop, since a guess could put value
 
 from __future__ import annotations
 
+import codecs
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,9 +28,6 @@ from jobs.runtime.raw_lines import (
 )
 from jobs.runtime.raw_parquet import read_parquet
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
-
-_BYTE_MARK = b"\xef\xbb\xbf"
-
 
 def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Iterator[RawPiece]:
     """The records of one file of a source, with the columns ``mapping.raw.columns``.
@@ -75,7 +73,8 @@ def _read(
             return
         with path.open("rb") as file:
             head = file.read(4)
-            file.seek(3 if head.startswith(_BYTE_MARK) and encoding.lower().replace("_", "-").startswith(("utf-8", "utf8")) else 0)
+            encoding = codecs.lookup(encoding).name.removesuffix("-sig")
+            file.seek(3 if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0)
             if is_line_safe(encoding):
                 if looks_like_utf16(head):
                     yield unreadable(path.name, f"it begins like UTF-16, not {encoding}: set its encoding to utf-16", columns or ())

@@ -1,0 +1,131 @@
+"""The writing half of ingest: landed records become bronze and quarantine rows, and are counted where they arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
+from expectations.contracts.silver import BRONZE
+from jobs.runtime.lake import Lake
+from jobs.runtime.landed_records import read_landed
+from jobs.runtime.landing import Landed
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.raw_piece import RAW
+from jobs.runtime.scratch import Scratch
+from jobs.runtime.settings import Profile
+from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
+from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_is_duplicate, keep_latest_kept
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One source's days from ``first`` to ``as_of``, about to be written."""
+
+    lake: Lake
+    profile: Profile
+    mapping: SourceMapping
+    sources: Path
+    first: date
+    as_of: date
+    scratch: Scratch
+
+    def commit(self, landed: Landed, build_on: set[date]) -> dict[date, dict[str, int]]:
+        """Replace the days in bronze, then in quarantine; give the counts of each day.
+
+        Args:
+            landed: what was read.
+            build_on: earlier days with whose versions the records are compared.
+        """
+        usable = [day for day in sorted(landed.read) if day not in landed.problems]
+        landed_rows = read_landed(self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
+        every = self.scratch.materialise(landed_rows)
+        records = every.where(IN_SCOPE)
+        sound = records.where(F.col(UNREADABLE_COLUMN).isNull())
+        duplicates: dict[date, int] = {}
+        for start, days in self._steps(usable):
+            marked = self._marked(sound, days, build_on)
+            duplicates |= _by_day(marked.where(IS_DUPLICATE))
+            self.lake.replace(self._kept(marked, sound, days, build_on), BRONZE[self.mapping.contract.name], self._from(start))
+            build_on = build_on | set(days)
+        quarantine = quarantine_of(self.mapping.name)
+        self.lake.replace(unreadable_as_quarantine(records, RAW), quarantine, f"{STAGE} = '{Stage.MAP.value}' AND {self._days()}")
+        self.lake.replace_arrow(landed.rejected, quarantine, f"{STAGE} = '{Stage.READ.value}' AND {self._days()}")
+        return self._counts(landed, duplicates, _by_day(every.where(f"NOT {IN_SCOPE}")))
+
+    @property
+    def _notices_absence(self) -> bool:
+        return self.mapping.delivery == "snapshot" and self.mapping.absence == "removed"
+
+    def _steps(self, usable: Sequence[date]) -> list[tuple[date, list[date]]]:
+        """What is written at once: all days, but snapshots that notice absence one by one, each held against the last.
+
+        The first step begins at ``first``, so that it clears what was there of days that are now gone or unusable.
+        """
+        if not self._notices_absence or not usable:
+            return [(self.first, list(usable))]
+        return [(self.first if day == usable[0] else day, [day]) for day in usable]
+
+    def _latest(self, build_on: Iterable[date]) -> DataFrame:
+        bronze = self.lake.read(BRONZE[self.mapping.contract.name])
+        days = sorted(build_on)
+        earlier = bronze.where(F.col(SOURCE) == self.mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
+        return keep_latest_kept(earlier, self.mapping.contract.key)
+
+    def _marked(self, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
+        rows = sound.where(F.col(DELIVERED_ON).isin(list(days)) if days else F.lit(False))
+        return self.scratch.materialise(add_is_duplicate(rows, self._latest(build_on), self.mapping.contract.key))
+
+    def _kept(self, marked: DataFrame, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
+        columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
+        kept = marked.where(f"NOT {IS_DUPLICATE}").select(*columns)
+        if not (self._notices_absence and days):
+            return kept
+        day = days[0]
+        gone = absent_from(sound.where(F.col(DELIVERED_ON) == F.lit(day)), self._latest(build_on), self.mapping.contract.key)
+        lineage = {
+            SOURCE_FILE: F.lit(f"not in the snapshot of {day}"),
+            SOURCE_ROW: F.lit(0).cast("bigint"),
+            DELIVERED_ON: F.lit(day),
+            KNOWN_AT: F.lit(self.profile.start_of(day)),
+        }
+        return kept.unionByName(gone.withColumns({str(name): value for name, value in lineage.items()}).select(*columns))
+
+    def _counts(self, landed: Landed, duplicates: dict[date, int], out_of_scope: dict[date, int]) -> dict[date, dict[str, int]]:
+        """Counts taken where the records arrived, not where they were sent from, so that a loss shows."""
+        bronze = self.lake.read(BRONZE[self.mapping.contract.name]).where(F.col(SOURCE) == self.mapping.name)
+        here = bronze.where(self._days())
+        kept, absent = _by_day(here.where(f"NOT {IS_ABSENT}")), _by_day(here.where(f"{IS_ABSENT}"))
+        quarantine = self.lake.read(quarantine_of(self.mapping.name)).where(self._days())
+        turned_away = _by_day(quarantine.where(f"{STAGE} <> '{Stage.GATE.value}'"))
+        return {
+            day: {
+                "read": landed.read[day] - out_of_scope.get(day, 0),
+                "kept": kept.get(day, 0),
+                "duplicates": duplicates.get(day, 0),
+                "quarantined": turned_away.get(day, 0),
+                "out_of_scope": out_of_scope.get(day, 0),
+                "absent": absent.get(day, 0),
+            }
+            for day in landed.read
+        }
+
+    def _from(self, start: date) -> str:
+        return f"{SOURCE} = '{self.mapping.name}' AND {_between(start, self.as_of)}"
+
+    def _days(self) -> str:
+        return _between(self.first, self.as_of)
+
+
+def _between(first: date, last: date) -> str:
+    return f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{last}'"
+
+
+def _by_day(rows: DataFrame) -> dict[date, int]:
+    return {row[0]: row[1] for row in rows.groupBy(DELIVERED_ON).count().collect()}

@@ -1,0 +1,51 @@
+"""Close a day: write the manifest that says what was made of what. A day without it does not exist."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+from expectations.contracts import scoring, silver
+from expectations.contracts.core import Contract
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import AS_OF
+from jobs.runtime.files import write_json
+from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import read_source_manifest, run_manifest_path
+from jobs.runtime.mapping import load_mappings
+from jobs.runtime.model_store import ModelStore
+from jobs.runtime.settings import Profile
+
+TABLES: tuple[Contract, ...] = (
+    silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK, scoring.PEERS, scoring.SCORES,
+    scoring.REASONS, scoring.RISK_LIST,
+)  # fmt: skip
+
+
+def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
+    """Write the run's manifest and give it."""
+    listed = lake.arrow(scoring.RISK_LIST, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
+    scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
+    model_id = scored[0][0].as_py() if scored.num_rows else None
+    sources = {name: read_source_manifest(lake.home, name, as_of) for name in load_mappings(profile.folder)}
+    facts = {
+        "as_of": as_of,
+        "profile": profile.name,
+        "config_hash": profile.fingerprint(),
+        "code_version": version("steelyard"),
+        "model_id": model_id,
+        "seed": profile.training.seed,
+        "tables": {f"{table.zone.value}.{table.name}": lake.version(table) for table in (*TABLES, features_contract())},
+        "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()},
+        "model": ModelStore(lake.home).facts(model_id) if model_id else {},
+        "listed": listed.num_rows,
+        "entities": scored.num_rows,
+    }
+    # The id says what the run was made of, so the same run has the same id whenever and wherever it is done.
+    made_of = {key: facts[key] for key in ("as_of", "profile", "config_hash", "code_version", "model_id", "sources", "listed")}
+    run_id = f"{as_of}-{hashlib.sha256(repr(sorted(made_of.items())).encode()).hexdigest()[:12]}"
+    manifest = {"run_id": run_id, **facts}
+    write_json(run_manifest_path(lake.home, as_of), manifest)
+    return manifest

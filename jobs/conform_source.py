@@ -1,0 +1,69 @@
+"""Bring a source's sound rows from bronze to silver, from the first day whose verdict or rows changed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import DELIVERED_ON, KNOWN_AT, SOURCE
+from expectations.contracts.silver import BRONZE, OF
+from expectations.row_marks import sound_rows
+from expectations.standards.hierarchies import Hierarchy, load
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.lake import Lake
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.settings import Profile
+from jobs.transforms.conformed import conform
+
+
+def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: date) -> int:
+    """Replace the days that are new, changed or no longer usable; give how many delivery days were written.
+
+    A day that the gate has not judged yet stays out of silver.
+    """
+    book = BatchBook(lake.home, mapping.name)
+    batches = book.until(as_of)
+    stale = [batch.delivered_on for batch in batches if batch.conformed != _wanted(batch)]
+    gone = _days_no_longer_delivered(lake, mapping, batches, as_of)
+    first = min([*stale, *gone], default=None)
+    if first is None:
+        return 0
+
+    days = [batch.delivered_on for batch in batches if batch.delivered_on >= first and batch.is_usable and batch.gated]
+    bronze = lake.read(BRONZE[mapping.contract.name])
+    rows = bronze.where(F.col(SOURCE) == mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
+    silver = conform(
+        sound_rows(rows, mapping.contract),
+        mapping.contract,
+        industries=hierarchy(profile.industry_scheme),
+        regions=hierarchy(profile.region_scheme),
+        id_scheme=profile.id_scheme,
+    )
+    contract = OF[mapping.contract.name]
+    where = f"{SOURCE} = '{mapping.name}' AND {DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
+    lake.replace(silver, contract, where)
+
+    written = lake.read(contract).where(where).groupBy(DELIVERED_ON).agg(F.min(KNOWN_AT).cast("string").alias("first_known"))
+    known_from = {row[DELIVERED_ON]: row["first_known"] for row in written.collect()}
+    for batch in batches:
+        if batch.delivered_on >= first:
+            batch.conformed = _wanted(batch)
+            batch.known_from = known_from.get(batch.delivered_on, "")
+    book.save()
+    return len(days)
+
+
+def hierarchy(scheme: str) -> Hierarchy | None:
+    """The hierarchy of a scheme; None for a scheme that is a flat list of codes (an empty name)."""
+    return load(scheme) if scheme else None
+
+
+def _wanted(batch: Batch) -> str:
+    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}"
+
+
+def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:
+    rows = lake.read(OF[mapping.contract.name]).where(F.col(SOURCE) == mapping.name).where(F.col(DELIVERED_ON) <= F.lit(as_of))
+    there = {row[0] for row in rows.select(DELIVERED_ON).distinct().collect()}
+    return sorted(there - {batch.delivered_on for batch in batches})

@@ -1,0 +1,109 @@
+"""Judge a source's new delivery days: set bad rows aside, stop the days that must not be used, settle the source's day."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
+from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
+from expectations.contracts.silver import BRONZE
+from expectations.gate import CheckResult, gate_source
+from jobs.ingest_source import ingest_source
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.files import write_json
+from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import SourceManifest, Verdict, read_source_manifest, settled, write_source_manifest
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.scratch import Scratch
+from jobs.runtime.settings import Profile
+from jobs.transforms.batch_facts import READ_COLUMNS, count_days, day_facts
+
+
+def settle_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
+    """Gate every day that has no verdict under today's rules, and write the source's manifest of ``as_of``.
+
+    When a day is stopped, the days after it must not build on it: they are taken in again and judged again.
+    """
+    while (first := _first_unjudged(lake, mapping, as_of)) is not None:
+        if _judge(lake, mapping, first, as_of):
+            ingest_source(lake, profile, mapping, sources, as_of)
+    manifest = settled(lake.home, mapping.name, mapping.contract.name, _expected_every(mapping), as_of)
+    write_source_manifest(lake.home, manifest)
+    return manifest
+
+
+def settle_failed(home: Path, mapping: SourceMapping, as_of: date) -> SourceManifest:
+    """Write that the source's steps failed, where they left the day unsettled; a verdict that is there stays."""
+    found = settled(home, mapping.name, mapping.contract.name, _expected_every(mapping), as_of)
+    if read_source_manifest(home, mapping.name, as_of) is None:
+        why = "the steps of this source failed; the data before it stays in use"
+        found = replace(found, verdict=Verdict.STOPPED, why=why)
+        write_source_manifest(home, found)
+    return found
+
+
+def _expected_every(mapping: SourceMapping) -> int | None:
+    """How often a delivery is due; files that are not in day folders come once."""
+    return None if mapping.delivered_on is not None else mapping.every_days
+
+
+def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:
+    batches = BatchBook(lake.home, mapping.name).until(as_of)
+    return min((batch.delivered_on for batch in batches if batch.gated != _judged_by(batch, mapping)), default=None)
+
+
+def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
+    """What a verdict rests on: the day's chain, the contract's rules and the source's limits."""
+    contract = mapping.contract
+    rules = f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}"
+    return hashlib.sha256(rules.encode()).hexdigest()
+
+
+def _judge(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> bool:
+    """Judge the days from ``first`` on; say whether a day was stopped that later days had built on."""
+    book = BatchBook(lake.home, mapping.name)
+    judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
+    bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
+    days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
+    with Scratch(lake, f"gate-{mapping.name}") as scratch:
+        rows = scratch.materialise(bronze.where(days_sql))
+        counts = count_days(rows, mapping.contract, _registered(lake)).toPandas()
+        facts = day_facts(counts, _reads(book.until(as_of)))
+        facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in judged])].reset_index(drop=True)
+        outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
+        where = f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
+        lake.replace(outcome.quarantined, quarantine_of(mapping.name), where)
+    write_json(lake.home / "manifests" / "checks" / mapping.name / f"{as_of}.json", outcome.gx)
+    for batch in judged:
+        batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
+        batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
+        batch.gated = _judged_by(batch, mapping)
+    book.save()
+    stopped = [batch.delivered_on for batch in judged if batch.stopped]
+    return bool(stopped) and stopped[0] < judged[-1].delivered_on
+
+
+def _registered(lake: Lake) -> DataFrame | None:
+    """The entity ids that registration has brought so far; None when the lake has no registration."""
+    registration = BRONZE["registration"]
+    return lake.read(registration).select(ENTITY_ID) if lake.exists(registration) else None
+
+
+def _reads(batches: list[Batch]) -> pd.DataFrame:
+    # Ingest's ``read`` counts the records in scope, so none is left to subtract.
+    rows = [(batch.delivered_on, batch.read, batch.quarantined, 0) for batch in batches]
+    return pd.DataFrame(rows, columns=list(READ_COLUMNS))
+
+
+def _checks_of(batch: Batch, checks: tuple[CheckResult, ...], *, is_newest: bool) -> list[dict[str, object]]:
+    """A day's own checks; the newest day also carries those over all rows that were judged with it."""
+    return [
+        check.plain() for check in checks if check.delivered_on == batch.delivered_on or (check.delivered_on is None and is_newest)
+    ]

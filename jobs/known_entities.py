@@ -1,0 +1,30 @@
+"""The entities known on a day, each by its latest version."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from expectations.contracts import registration, silver
+from expectations.contracts.lineage import ENTITY_ID
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import Profile
+from jobs.transforms.latest_known import keep_known, keep_latest
+
+COLUMNS = (
+    ENTITY_ID, registration.NAME, registration.STATUS, registration.INDUSTRY_CODE, registration.REGION_CODE,
+    silver.REGION_MIDDLE, silver.REGION_TOP, registration.ADDRESS,
+)  # fmt: skip
+
+
+def known_entities(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """One row an entity known by the end of ``as_of``, in order of ``entity_id``."""
+    known = lake.read(silver.ENTITY).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
+    frame = known.transform(keep_latest, (ENTITY_ID,)).select(*[str(column) for column in COLUMNS]).toPandas()
+    return frame.sort_values(ENTITY_ID, ignore_index=True)
+
+
+def active_ids(entities: pd.DataFrame, profile: Profile) -> pd.Index:
+    """The identifiers of those that may be listed."""
+    return pd.Index(entities.loc[entities[registration.STATUS].isin(profile.objective.statuses), ENTITY_ID])

@@ -1,0 +1,97 @@
+"""The whole day, as a story: settle every source, then link, build features, train when due, score, rank, close."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from jobs.close_day import close_day
+from jobs.conform_source import conform_source
+from jobs.feature_state import rebuild_features
+from jobs.gate_source import settle_failed, settle_source
+from jobs.ingest_source import ingest_source
+from jobs.link_complaints import link_day
+from jobs.runtime.errors import NothingToDo, SteelyardError
+from jobs.runtime.lake import Lake
+from jobs.runtime.log import stage, warn
+from jobs.runtime.manifest import SourceManifest, Verdict
+from jobs.runtime.mapping import SourceMapping, load_mappings
+from jobs.runtime.model_store import ModelStore
+from jobs.runtime.settings import Profile
+from jobs.score_entities import score_day
+from jobs.target_list import target_day
+from jobs.train_model import train_day
+
+RETRAIN_AFTER = timedelta(days=7)
+_ORDER = ("registration", "inspection", "tax_filing", "complaint")
+
+
+@dataclass(frozen=True)
+class Day:
+    """A finished day: each source's verdict and the run's manifest."""
+
+    sources: tuple[SourceManifest, ...]
+    manifest: dict[str, Any]
+
+
+def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
+    """Make the day's list.
+
+    Raises:
+        NothingToDo: when no entity is known on the day, so that there is nothing to list.
+    """
+    settled = tuple(settle(lake, profile, mapping, sources, as_of) for mapping in in_order(load_mappings(profile.folder)))
+    if not any(manifest.contract == "registration" and manifest.known_rows for manifest in settled):
+        raise NothingToDo(
+            what=f"no registration was taken in by {as_of}, so there is nobody to list; "
+            + "; ".join(f"{manifest.source}: {manifest.why}" for manifest in settled),
+            where=str(sources),
+            then="mend the registration source, or check that --sources and --as-of are the ones you mean",
+        )
+    _staged("link", lambda: {"new_links": link_day(lake, profile, as_of)})
+    _staged("features", lambda: rebuild_features(lake, profile, as_of))
+    if is_training_due(lake, as_of):
+        _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
+    _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
+    _staged("target", lambda: {"listed": target_day(lake, profile, as_of)})
+    return Day(settled, close_day(lake, profile, as_of))
+
+
+def settle(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
+    """Take in, gate and conform one source; whatever befalls it, the day goes on with the data before."""
+    try:
+        with stage("ingest", source=mapping.name) as current:
+            ingested = ingest_source(lake, profile, mapping, sources, as_of)
+            current.note(**ingested.totals())
+        for warning in ingested.warnings:
+            warn(warning, source=mapping.name)
+        with stage("gate", source=mapping.name) as current:
+            manifest = settle_source(lake, profile, mapping, sources, as_of)
+            current.note(verdict=manifest.verdict.value)
+        with stage("conform", source=mapping.name) as current:
+            current.note(days=conform_source(lake, profile, mapping, as_of))
+    except SteelyardError as error:
+        warn(f"{mapping.name}: {error.what} ({error.where}); {error.then}", source=mapping.name)
+        return settle_failed(lake.home, mapping, as_of)
+    if manifest.verdict in (Verdict.STOPPED, Verdict.MISSING):
+        warn(f"{mapping.name}: {manifest.why}", source=mapping.name, verdict=manifest.verdict.value)
+    return manifest
+
+
+def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
+    """Registration first, since the checks of other sources ask whether an entity is registered."""
+    return sorted(mappings.values(), key=lambda mapping: (_ORDER.index(mapping.contract.name), mapping.name))
+
+
+def is_training_due(lake: Lake, as_of: date) -> bool:
+    """Whether no model was trained in the week up to the day."""
+    newest = ModelStore(lake.home).newest(as_of)
+    return newest is None or as_of - date.fromisoformat(newest[:10]) >= RETRAIN_AFTER
+
+
+def _staged(name: str, work: Callable[[], dict[str, Any] | None]) -> None:
+    with stage(name) as current:
+        current.note(**(work() or {}))

@@ -1,0 +1,30 @@
+"""Files that are whole or not there: written beside their place and renamed into it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` so that a reader, or a crash, sees the old file or the new one and nothing between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` as JSON with sorted keys, so that the same content is the same bytes."""
+    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    write_whole(path, (text + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, None when it is not there."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -1,0 +1,74 @@
+"""Landed records as a frame of their contract: lookups joined, expressions applied, lineage added."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.silver import BRONZE
+from jobs.runtime.deliveries import find_lookup_files
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.lake import Lake
+from jobs.runtime.landing import DELIVERED, FILE, Landed
+from jobs.runtime.mapping import Lookup, SourceMapping, known_at_expression, select_expressions
+from jobs.runtime.raw_files import read_lookup
+from jobs.runtime.raw_piece import RAW, ROW
+from jobs.runtime.scratch import Scratch
+from jobs.runtime.settings import Profile
+from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_VALUE, add_mapped
+from jobs.transforms.versions import add_content_hash
+
+
+def read_landed(
+    lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, landed: Landed, days: Sequence[date], scratch: Scratch
+) -> DataFrame:
+    """The landed records of ``days``, as bronze rows with ``is_in_scope`` and the first unreadable column and value."""
+    columns = [str(column) for column in BRONZE[mapping.contract.name].columns]
+    extra = [IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_VALUE, RAW]
+    if landed.rows is None or not days:
+        ddl = f"{BRONZE[mapping.contract.name].ddl()}, {IN_SCOPE} boolean, {UNREADABLE_COLUMN} string, {UNREADABLE_VALUE} string, {RAW} string"
+        return lake.session.createDataFrame([], ddl)
+    raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
+    for lookup in mapping.lookups:
+        raw = _join_lookup(lake, raw, lookup, sources, scratch)
+    expressions = {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
+    inputs = {name: mapping.raw_inputs(name) for name in expressions}
+    inputs[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
+    keep = mapping.safe(mapping.keep) if mapping.keep else "true"
+    mapped = add_mapped(raw, expressions, inputs, keep=keep, passed=(FILE, ROW, RAW, DELIVERED))
+    lineage = {
+        SOURCE: F.lit(mapping.name),
+        SOURCE_FILE: F.col(FILE),
+        SOURCE_ROW: F.col(ROW),
+        DELIVERED_ON: F.col(DELIVERED),
+        IS_ABSENT: F.lit(False),
+    }
+    rows = mapped.withColumns({str(name): value for name, value in lineage.items()})
+    return rows.transform(add_content_hash, mapping.contract.columns).select(*columns, *extra)
+
+
+def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scratch: Scratch) -> DataFrame:
+    """Left join on the key; a lookup that lists a key twice gives its first record, so that no record is doubled."""
+    pieces = [piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows]
+    if not pieces:
+        raise ConfigError(
+            what=f"the lookup {lookup.name} has no records in {lookup.files}",
+            where=str(sources),
+            then="deliver the file, or take the lookup out of the mapping",
+        )
+    table = pa.concat_tables(pieces, promote_options="permissive").drop_columns([ROW, RAW])
+    first = pa.array(range(table.num_rows), pa.int64())
+    firsts = table.append_column("__at", first).group_by(lookup.key).aggregate([("__at", "min")])["__at_min"]
+    table = table.take(firsts.sort()) if hasattr(firsts, "sort") else table.take(firsts)
+    table = table.rename_columns([f"{lookup.name}.{name}" for name in table.column_names])
+    path = scratch.folder / f"lookup-{lookup.name}.parquet"
+    pq.write_table(table, path)
+    found = lake.session.read.parquet(str(path))
+    return raw.join(found, on=F.col(f"`{lookup.key}`") == F.col(f"`{lookup.name}.{lookup.key}`"), how="left")

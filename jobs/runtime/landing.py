@@ -1,0 +1,128 @@
+"""Raw files to Parquet that the engine can read: every record as it came, with its file, row and raw text.
+
+Raw text is read here and not by the engine, because no engine gives back a malformed record with its line and raw text,
+and two engines never agree on which record is malformed (ADR 0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.contracts.quarantine import Stage, quarantine_of
+from jobs.runtime.deliveries import Delivery
+from jobs.runtime.lake import arrow_schema
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.raw_files import read_raw
+from jobs.runtime.raw_piece import FileProblem, RejectedRecord
+
+FILE, DELIVERED = "__file", "__delivered_on"
+
+
+@dataclass
+class Landed:
+    """What came of reading some deliveries.
+
+    Attributes:
+        rows: the Parquet file with the records that could be read; None when there were none.
+        rejected: the records that could not, as quarantine rows; a file that cannot be used at all is one record.
+        read: records read a day, rejected ones included.
+        problems: days that cannot be used because of a file, with the reasons; their records are not in ``rows``' count.
+        warnings: what a person should know of the files.
+    """
+
+    rows: Path | None
+    rejected: pa.Table
+    read: dict[date, int] = field(default_factory=dict)
+    problems: dict[date, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+class _Landing:
+    """Collects the pieces of many files; the first piece with columns sets the schema that all must share."""
+
+    def __init__(self, mapping: SourceMapping, folder: Path) -> None:
+        self._mapping = mapping
+        self._path = folder / "rows.parquet"
+        self._writer: pq.ParquetWriter | None = None
+        self._rejected: list[dict[str, object]] = []
+        self.landed = Landed(rows=None, rejected=pa.table({}))
+
+    def read(self, path: Path, name: str, day: date) -> None:
+        """Take in one file."""
+        self.landed.read.setdefault(day, 0)
+        try:
+            for piece in read_raw(path, self._mapping):
+                self.landed.warnings.extend(piece.warnings)
+                for record in piece.rejected:
+                    self._reject(record, name, day)
+                self.landed.read[day] += piece.rows.num_rows + len(piece.rejected)
+                if piece.rows.num_rows:
+                    self._write(piece.rows, name, day)
+        except FileProblem as problem:
+            self._give_up(name, day, problem.rule_id, problem.reason)
+
+    def close(self) -> Landed:
+        """What was landed, with days that cannot be used reduced to their one reason a file."""
+        if self._writer is not None:
+            self._writer.close()
+            self.landed.rows = self._path
+        problems = self.landed.problems
+        kept = [row for row in self._rejected if row["delivered_on"] not in problems or row["rule_id"] == "file_unusable"]
+        for day in problems:
+            self.landed.read[day] = sum(row["delivered_on"] == day for row in kept)
+        self.landed.rejected = pa.Table.from_pylist(kept, schema=arrow_schema(quarantine_of(self._mapping.name)))
+        return self.landed
+
+    def _write(self, rows: pa.Table, name: str, day: date) -> None:
+        count = rows.num_rows
+        rows = rows.append_column(FILE, pa.repeat(name, count)).append_column(DELIVERED, pa.repeat(pa.scalar(day), count))
+        if self._writer is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self._path, rows.schema, compression="zstd", compression_level=1)
+        try:
+            self._writer.write_table(rows.cast(self._writer.schema))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+            raise FileProblem("wrong_type", f"its columns have other types than the files before: {error}") from error
+
+    def _reject(self, record: RejectedRecord, name: str, day: date) -> None:
+        self._rejected.append(
+            {
+                "source": self._mapping.name,
+                "source_file": name,
+                "source_row": record.row,
+                "delivered_on": day,
+                "stage": Stage.READ.value,
+                "rule_id": record.rule_id,
+                "reason": record.reason,
+                "raw": record.raw,
+            }
+        )
+
+    def _give_up(self, name: str, day: date, rule_id: str, reason: str) -> None:
+        self.landed.problems.setdefault(day, []).append(f"{name}: {reason}")
+        self._reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
+
+
+def land(
+    mapping: SourceMapping,
+    deliveries: Iterable[Delivery],
+    sources: Path,
+    folder: Path,
+    progress: Callable[[Path], None] = lambda _path: None,
+) -> Landed:
+    """Read every file of the deliveries into one Parquet file under ``folder``.
+
+    Memory holds one piece of one file at a time, and the rejected records.
+    """
+    landing = _Landing(mapping, folder)
+    for delivery in deliveries:
+        for path in delivery.files:
+            progress(path)
+            landing.read(path, path.relative_to(sources).as_posix(), delivery.delivered_on)
+    return landing.close()

@@ -1,0 +1,28 @@
+"""One writer a home: two runs at once would each replace what the other made."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jobs.runtime.errors import Busy
+
+
+@contextmanager
+def only_writer(home: Path) -> Iterator[None]:
+    """Hold the home's write lock; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        Busy: when another process holds it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / ".writing").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(
+                what="another run is writing here", where=str(home), then="wait until it ends, then give the same command again"
+            ) from error
+        yield

@@ -1,0 +1,69 @@
+"""What a run says while it works: a live line on a terminal, one JSON line a stage otherwise."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+
+_console = Console(stderr=True)
+
+
+@dataclass
+class Stage:
+    """A stage in progress; what it found is added with :meth:`note`."""
+
+    name: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, **facts: Any) -> None:
+        """Add facts that the closing line shows, such as ``rows=12``."""
+        self.facts.update(facts)
+
+
+@contextmanager
+def stage(name: str, **facts: Any) -> Iterator[Stage]:
+    """Announce a stage, and when it ends say how long it took and what it found."""
+    current = Stage(name, dict(facts))
+    began = time.monotonic()
+    if _console.is_terminal:
+        with _console.status(_words(current)):
+            yield current
+    else:
+        yield current
+    _finish(current, time.monotonic() - began)
+
+
+def _finish(current: Stage, seconds: float) -> None:
+    # ru_maxrss is the most this process ever held, in KiB on Linux.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    if _console.is_terminal:
+        _console.print(f"[green]✓[/] {_words(current)} [dim]{seconds:.1f} s[/]", highlight=False)
+    else:
+        line = {"stage": current.name, "seconds": round(seconds, 3), "peak_mib": peak, **current.facts}
+        _write(line)
+
+
+def warn(what: str, **facts: Any) -> None:
+    """Say something that a person should look at, without stopping."""
+    if _console.is_terminal:
+        _console.print(f"[yellow]![/] {what}", highlight=False)
+    else:
+        _write({"warning": what, **facts})
+
+
+def _words(current: Stage) -> str:
+    facts = " ".join(f"{key}={value}" for key, value in current.facts.items() if not isinstance(value, dict | list))
+    return f"{current.name} {facts}".strip()
+
+
+def _write(line: dict[str, Any]) -> None:
+    sys.stderr.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+    sys.stderr.flush()

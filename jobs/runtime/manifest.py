@@ -1,0 +1,118 @@
+"""Manifests: what a day found of each source, and what a run made. A day without its run manifest does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.files import read_json, write_json
+
+
+class Verdict(StrEnum):
+    """What a day settles of a source."""
+
+    PASSED = "passed"
+    """New data came and may be used."""
+    STOPPED = "stopped"
+    """New data came and may not be used; the data before stays in use."""
+    MISSING = "missing"
+    """A delivery was due and did not come."""
+    UNCHANGED = "unchanged"
+    """Nothing was due and nothing came."""
+
+
+@dataclass(frozen=True)
+class SourceManifest:
+    """One source on one day."""
+
+    source: str
+    contract: str
+    as_of: date
+    verdict: Verdict
+    why: str
+    newest_delivery: date | None = None
+    known_rows: int = 0
+    batches: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+
+def source_manifest_path(home: Path, source: str, as_of: date) -> Path:
+    """Where a source's manifest of a day is."""
+    return home / "manifests" / "sources" / source / f"{as_of}.json"
+
+
+def run_manifest_path(home: Path, as_of: date) -> Path:
+    """Where a run's manifest of a day is."""
+    return home / "manifests" / "runs" / f"{as_of}.json"
+
+
+def write_source_manifest(home: Path, manifest: SourceManifest) -> None:
+    """Write a source's manifest in one piece."""
+    write_json(source_manifest_path(home, manifest.source, manifest.as_of), asdict(manifest))
+
+
+def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any] | None:
+    """A source's manifest of a day, None when the day is not settled."""
+    found: dict[str, Any] | None = read_json(source_manifest_path(home, source, as_of))
+    return found
+
+
+def settled(home: Path, source: str, contract: str, every_days: int | None, as_of: date) -> SourceManifest:
+    """What the batches known by ``as_of`` say of the source on that day.
+
+    Args:
+        home: the run's home.
+        source: its name.
+        contract: its contract's name.
+        every_days: how often a delivery is expected; None when there is one delivery for good.
+        as_of: the day.
+    """
+    batches = BatchBook(home, source).until(as_of)
+    newest = batches[-1] if batches else None
+    verdict, why = _verdict(home, source, newest, every_days, as_of)
+    usable = [batch for batch in batches if batch.is_usable]
+    return SourceManifest(
+        source=source,
+        contract=contract,
+        as_of=as_of,
+        verdict=verdict,
+        why=why,
+        newest_delivery=usable[-1].delivered_on if usable else None,
+        known_rows=sum(batch.kept for batch in usable),
+        batches=[_batch_facts(batch) for batch in batches],
+        checks=newest.checks if newest else [],
+    )
+
+
+def _verdict(home: Path, source: str, newest: Batch | None, every_days: int | None, as_of: date) -> tuple[Verdict, str]:
+    if newest is None:
+        return Verdict.MISSING, "no delivery has come yet"
+    came = newest.delivered_on
+    if not newest.is_usable:
+        return Verdict.STOPPED, f"the delivery of {came} may not be used: " + "; ".join([*newest.unusable, *newest.stopped])
+    if every_days is not None and came < as_of - timedelta(days=every_days - 1):
+        return Verdict.MISSING, f"a delivery is expected every {every_days} days; the last came on {came}"
+    if came < as_of and _settled_before(home, source, came, as_of):
+        return Verdict.UNCHANGED, f"nothing new since {came}"
+    return Verdict.PASSED, f"the delivery of {came} passed its checks"
+
+
+def _settled_before(home: Path, source: str, came: date, as_of: date) -> bool:
+    """Whether an earlier day already settled the delivery that came on ``came``."""
+    folder = source_manifest_path(home, source, as_of).parent
+    return any(came <= date.fromisoformat(path.stem) < as_of for path in folder.glob("????-??-??.json"))
+
+
+def _batch_facts(batch: Batch) -> dict[str, Any]:
+    facts = asdict(batch)
+    facts["files"] = [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in batch.files]
+    return {key: facts[key] for key in (*_BATCH_FACTS, "files")}
+
+
+_BATCH_FACTS = (
+    "delivered_on", "chain", "read", "kept", "duplicates", "quarantined", "out_of_scope", "absent", "unusable", "stopped",
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""Models on disk: one folder a model, named by the day it was trained for and what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.files import read_json, write_whole
+from models.risk_model import RiskModel
+from models.storage import dump, load
+
+FACTS = "facts.json"
+CARD = "card.md"
+
+
+class ModelStore:
+    """The models under ``home/models``."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "models"
+
+    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str) -> str:
+        """Keep a model; give its id. The same model on the same day has the same id."""
+        files = dump(model)
+        digest = hashlib.sha256()
+        for name in sorted(files):
+            digest.update(name.encode() + b"\0" + files[name] + b"\0")
+        model_id = f"{as_of}-{digest.hexdigest()[:12]}"
+        folder = self._folder / model_id
+        for name in sorted(files):
+            write_whole(folder / name, files[name])
+        write_whole(folder / CARD, card.replace("{model_id}", model_id).encode())
+        # The facts are written last: a folder without them is a model that was never finished.
+        text = json.dumps({**facts, "model_id": model_id}, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+        write_whole(folder / FACTS, text.encode())
+        return model_id
+
+    def ids(self, as_of: date) -> list[str]:
+        """Finished models trained for ``as_of`` or before, oldest first."""
+        found = (path.parent.name for path in self._folder.glob(f"*/{FACTS}"))
+        return sorted(model_id for model_id in found if date.fromisoformat(model_id[:10]) <= as_of)
+
+    def newest(self, as_of: date) -> str | None:
+        """The model in use on a day: the last trained for it or before."""
+        return max(self.ids(as_of), default=None)
+
+    def facts(self, model_id: str) -> dict[str, Any]:
+        """What was written of a model when it was trained."""
+        found: dict[str, Any] = read_json(self._folder / model_id / FACTS) or {}
+        return found
+
+    def card(self, model_id: str) -> str:
+        """The model card, as Markdown."""
+        return (self._folder / model_id / CARD).read_text(encoding="utf-8")
+
+    def get(self, model_id: str) -> RiskModel:
+        """Load a model.
+
+        Raises:
+            NothingToDo: when there is none of that id.
+        """
+        folder = self._folder / model_id
+        if not (folder / FACTS).is_file():
+            raise NothingToDo(what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`")
+        return load({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name not in (FACTS, CARD)})

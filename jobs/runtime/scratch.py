@@ -1,0 +1,38 @@
+"""Intermediate results, written once and read by every branch that needs them.
+
+A lazy frame that several branches read is computed once for each of them; written to Parquet it is computed once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import TracebackType
+
+from pyspark.sql import DataFrame
+
+from jobs.runtime.lake import Lake
+
+
+class Scratch:
+    """A folder under ``home/landing`` that is gone when the block ends, and is emptied first if a crash left it."""
+
+    def __init__(self, lake: Lake, name: str) -> None:
+        self._lake = lake
+        self.folder: Path = lake.home / "landing" / name
+        self._count = 0
+
+    def __enter__(self) -> Scratch:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def materialise(self, frame: DataFrame) -> DataFrame:
+        """The same rows, computed now and read back from Parquet."""
+        self._count += 1
+        path = str(self.folder / f"part-{self._count}")
+        frame.write.parquet(path)
+        return self._lake.session.read.schema(frame.schema).parquet(path)

@@ -1,0 +1,166 @@
+"""Learn from past visits: features as they were known on cohort days, labels as they became known after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from pyspark.sql import functions as F
+
+from expectations.contracts import inspection, silver
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from jobs.feature_state import ensure_features
+from jobs.known_entities import active_ids, known_entities
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+from jobs.runtime.model_store import ModelStore
+from jobs.runtime.settings import Profile
+from jobs.score_entities import read_features
+from jobs.transforms.latest_known import keep_known, keep_latest
+from models.card import importances, model_card
+from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
+from models.columns import Inputs, catalogue_inputs
+from models.evaluate import evaluate
+from models.risk_model import RiskModel, fit_risk_model
+
+PAST_RECORD = "past_violation_share"
+_ROWS_FOR_IMPORTANCE = 5_000
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """What a model is fitted on: the day's population, and labelled rows of features with their labels, row by row."""
+
+    population: pd.DataFrame
+    features: pd.DataFrame
+    labels: pd.DataFrame
+    inputs: Inputs
+
+
+def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> str:
+    """Train the model of a day and keep it; give its id."""
+    known = training_set(lake, profile, as_of, progress)
+    model = fit(known, profile)
+    sample = known.population.sample(min(len(known.population), _ROWS_FOR_IMPORTANCE), random_state=profile.training.seed)
+    metrics = _held_out_metrics(known, profile)
+    card = model_card(
+        model,
+        model_id="{model_id}",
+        profile=profile.name,
+        as_of=str(as_of),
+        metrics=metrics,
+        importance=importances(model, sample),
+    )
+    facts = {**model.facts, "as_of": as_of, "profile": profile.name, "config": profile.fingerprint()}
+    if metrics is not None:
+        facts["held_out_metrics"] = metrics.round(6).to_dict("index")
+    return ModelStore(lake.home).put(model, as_of, facts, card)
+
+
+def training_set(
+    lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None
+) -> TrainingSet:
+    """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
+
+    Raises:
+        NothingToDo: when no entity was known that day.
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    ensure_features(lake, profile, as_of)
+    population = read_features(lake, as_of, among=active_ids(known_entities(lake, profile, as_of), profile))
+    if population.empty:
+        raise NothingToDo(
+            what=f"no entity that may be listed was known on {as_of}",
+            where=str(lake.home),
+            then="take in a registration source first, or choose a later day",
+        )
+    policy, cutoff = profile.training, profile.end_of(as_of)
+    cohorts = cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts)
+    labels = build_labels(known_visits(lake, profile, as_of), cohorts, label_days=policy.label_days, known_before=cutoff)
+    check_labels(labels, known_before=cutoff)
+    parts = []
+    for cohort in sorted(labels[COHORT_ON].unique()):
+        day = pd.Timestamp(cohort).date()
+        progress(day)
+        ensure_features(lake, profile, day)
+        seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
+        parts.append(read_features(lake, day, among=pd.Index(seen)).assign(**{COHORT_ON: cohort}))
+    features = pd.concat(parts, ignore_index=True) if parts else population.head(0).assign(**{COHORT_ON: pd.NaT})
+    # A visit to an entity that was not known on the cohort's day has no features and cannot be learnt from.
+    joined = labels.merge(features, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
+    return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], usable_inputs(population))
+
+
+def usable_inputs(population: pd.DataFrame) -> Inputs:
+    """The catalogue's columns without those that a profile's sources never fill."""
+    every = catalogue_inputs()
+    filled = [population[column].notna().any() for column in every.columns]
+    return Inputs(*(tuple(value for value, keep in zip(part, filled, strict=True) if keep) for part in _parts(every)))
+
+
+def _parts(inputs: Inputs) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
+    return inputs.columns, inputs.directions, inputs.dimensions
+
+
+def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """Visits that took place and whose result was known by the end of ``as_of``, each in its newest version."""
+    rows = lake.read(silver.INSPECTION).transform(
+        keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
+    )
+    made = rows.transform(keep_latest, (inspection.INSPECTION_ID,)).where(F.col(inspection.VISIT_STATUS) == "inspected")
+    columns = (
+        ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
+        inspection.INCLUSION_PROBABILITY,
+    )  # fmt: skip
+    return made.select(*[str(column) for column in columns]).toPandas()
+
+
+def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None) -> RiskModel:
+    """Fit on all labelled rows, or on those that ``rows`` marks."""
+    labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
+    return fit_risk_model(
+        known.population,
+        features,
+        labels[inspection.FOUND_VIOLATION],
+        labels[COHORT_ON],
+        labels[ENTITY_ID],
+        known.inputs,
+        anomaly_weight=profile.scoring["anomaly_weight"],
+        minimum_labels=profile.training.minimum_labels,
+        minimum_positives=profile.training.minimum_positives,
+        seed=profile.training.seed,
+    )
+
+
+def _held_out_metrics(known: TrainingSet, profile: Profile) -> pd.DataFrame | None:
+    """How a model that knew only the cohorts before the last two would have ordered their visits; None when it cannot be told."""
+    cohorts = sorted(known.labels[COHORT_ON].unique())
+    if len(cohorts) < 4:
+        return None
+    begin = pd.Timestamp(cohorts[-2])
+    known_at = pd.to_datetime(known.labels[KNOWN_AT], utc=True).dt.tz_localize(None)
+    before = (known_at < profile.end_of(begin.date())).to_numpy()
+    after = (known.labels[COHORT_ON] >= begin).to_numpy()
+    found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
+    if not before.any() or found.min(initial=1) == found.max(initial=0):
+        return None
+    model = fit(known, profile, before)
+    scores = model.score(known.features[after])
+    orders = {"model": scores["margin"], "past record": past_record(known.features[after])}
+    probability = scores["probability"] if scores["probability"].notna().all() else None
+    return evaluate(
+        found,
+        known.labels.loc[after, inspection.INSPECTED_ON].to_numpy(),
+        orders,
+        capacity=max(len(found) // 5, 1),
+        seed=profile.training.seed,
+        probability=probability,
+    )
+
+
+def past_record(features: pd.DataFrame) -> pd.Series:
+    """The score of the past-record baseline: the share of earlier visits that found a violation; none counts as least."""
+    return features[PAST_RECORD].fillna(-1.0)

@@ -1,0 +1,68 @@
+"""Raw records to a contract's columns, by the expressions of a source mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
+
+IN_SCOPE = "is_in_scope"
+UNREADABLE_COLUMN = "unreadable_column"
+UNREADABLE_VALUE = "unreadable_value"
+
+
+def add_mapped(
+    rows: DataFrame, expressions: Mapping[str, str], inputs: Mapping[str, Sequence[str]], *, keep: str, passed: Sequence[str]
+) -> DataFrame:
+    """Map each column, and name the first that is NULL although every raw value it is made of is there.
+
+    Such a column is *unreadable*: what the source said would be lost, so the row must not go on as if nothing was said.
+
+    Args:
+        rows: raw records, with the source's own words for "nothing" already NULL.
+        expressions: contract column -> Spark SQL over the raw columns.
+        inputs: contract column -> the raw columns that its expression names; none for an expression that may be NULL.
+        keep: Spark SQL that is true for the records of this contract.
+        passed: columns that go through as they are.
+    """
+    mapped = [f"{sql} AS `{name}`" for name, sql in expressions.items()]
+    made_of = {name: raw for name, raw in inputs.items() if raw}
+    given = [f"({' AND '.join(f'`{part}` IS NOT NULL' for part in raw)}) AS `__given_{name}`" for name, raw in made_of.items()]
+    said = [f"concat_ws(' | ', {', '.join(f'cast(`{part}` as string)' for part in raw)}) AS `__said_{name}`" for name, raw in made_of.items()]
+    wide = rows.selectExpr(*[f"`{name}`" for name in passed], f"coalesce({keep}, false) AS {IN_SCOPE}", *mapped, *given, *said)
+    is_bad = {name: f"(`__given_{name}` AND `{name}` IS NULL)" for name in made_of}
+    return wide.selectExpr(
+        *[f"`{name}`" for name in passed],
+        IN_SCOPE,
+        *[f"`{name}`" for name in expressions],
+        f"{_first(is_bad, {name: repr(name) for name in made_of})} AS {UNREADABLE_COLUMN}",
+        f"{_first(is_bad, {name: f'`__said_{name}`' for name in made_of})} AS {UNREADABLE_VALUE}",
+    )
+
+
+def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
+    """The unreadable rows, once they have their lineage, as quarantine rows; ``raw`` is the column of the raw text."""
+    said = F.coalesce(F.col(UNREADABLE_VALUE), F.lit(""))
+    return rows.where(F.col(UNREADABLE_COLUMN).isNotNull()).select(
+        F.col(SOURCE),
+        F.col(SOURCE_FILE),
+        F.col(SOURCE_ROW),
+        F.col(DELIVERED_ON),
+        F.lit(Stage.MAP.value).alias(STAGE),
+        F.concat(F.col(UNREADABLE_COLUMN), F.lit("_unreadable")).alias(RULE_ID),
+        F.col(UNREADABLE_COLUMN).alias(COLUMN_NAME),
+        said.alias(BAD_VALUE),
+        F.concat(F.col(UNREADABLE_COLUMN), F.lit(" cannot be read from '"), said, F.lit("'")).alias(REASON),
+        F.col(raw).alias(RAW),
+    )
+
+
+def _first(conditions: Mapping[str, str], answers: Mapping[str, str]) -> str:
+    """The answer of the first condition that holds, as SQL."""
+    if not conditions:
+        return "cast(NULL AS string)"
+    return "CASE " + " ".join(f"WHEN {condition} THEN {answers[name]}" for name, condition in conditions.items()) + " END"

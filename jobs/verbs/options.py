@@ -1,0 +1,43 @@
+"""The options that verbs share."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jobs.runtime.errors import ConfigError
+
+ProfileOption = Annotated[str, typer.Option("--profile", help="A profile's name, or a folder that holds a profile.toml.")]
+SourcesOption = Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")]
+HomeOption = Annotated[Path, typer.Option("--home", help="The folder that holds lake, models, manifests and reports.")]
+AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
+SourceOption = Annotated[str, typer.Option("--source", help="The source's name: the stem of its mapping's file.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when the source did not pass.")]
+
+
+def day(text: str) -> date:
+    """The day that an option names.
+
+    Raises:
+        ConfigError: when it is no date.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise ConfigError(what=f"{text!r} is no day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+
+
+def sources_folder(path: Path) -> Path:
+    """The sources folder, made absolute.
+
+    Raises:
+        ConfigError: when it is not there.
+    """
+    if not path.is_dir():
+        raise ConfigError(
+            what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
+        )
+    return path.resolve()

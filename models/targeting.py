@@ -1,0 +1,54 @@
+"""Who is visited: within each region's capacity, the entities that the policy's objective puts first."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.scoring import CAPACITY_REGION, LIST_RANK, OBJECTIVE, REGION_RANK, TIE_BREAK
+
+
+def tie_break(entity_id: str, key: bytes) -> str:
+    """Keyed hash of an identifier: equal objectives are ordered by it, so that neither row order nor a name decides.
+
+    HMAC-SHA-256 (RFC 2104), hexadecimal.
+    """
+    return hmac.new(key, entity_id.encode(), hashlib.sha256).hexdigest()
+
+
+def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: bytes) -> pd.DataFrame:
+    """The list: the best of each region up to its capacity, best first over all.
+
+    Args:
+        candidates: one row an entity, with ``entity_id``, ``capacity_region`` and ``objective`` (finite; larger is first).
+        capacity_of: visits a day that a region can make.
+        key: of the tie-break.
+
+    Returns:
+        The listed candidates with ``list_rank``, ``region_rank`` and ``tie_break`` added, ordered by ``list_rank``; the
+        order of ``candidates`` changes nothing.
+
+    Raises:
+        ValueError: when an objective is not finite, or an entity comes twice.
+    """
+    if not np.isfinite(candidates[OBJECTIVE].to_numpy(dtype=np.float64)).all():
+        raise ValueError("an objective is not finite")
+    if candidates[ENTITY_ID].duplicated().any():
+        raise ValueError("an entity is a candidate twice")
+    capacity = candidates[CAPACITY_REGION].map(
+        {region: capacity_of(region) for region in sorted(candidates[CAPACITY_REGION].unique())}
+    )
+    # Only those that can be within capacity need a hash: anyone below the last objective that fits cannot be listed.
+    standing = candidates.groupby(CAPACITY_REGION)[OBJECTIVE].rank(method="min", ascending=False)
+    near = candidates[standing.to_numpy() <= capacity.to_numpy()].copy()
+    near[TIE_BREAK] = [tie_break(entity_id, key) for entity_id in near[ENTITY_ID]]
+    near = near.sort_values([OBJECTIVE, TIE_BREAK], ascending=[False, True], kind="stable")
+    near[REGION_RANK] = near.groupby(CAPACITY_REGION).cumcount() + 1
+    listed = near[near[REGION_RANK] <= near[CAPACITY_REGION].map(capacity_of)].reset_index(drop=True)
+    listed[LIST_RANK] = np.arange(1, len(listed) + 1)
+    return listed
