@@ -1,0 +1,64 @@
+"""What is true of the invented world: written apart, read by assessments and tests alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from simulation.clock import Clock
+from simulation.inspections import History
+from simulation.population import Roles
+from simulation.text import pick, strings
+from simulation.typologies import TYPOLOGIES
+from simulation.world import NEVER, Entities
+
+SCHEMA = pa.schema(
+    [
+        pa.field("entity_id", pa.string()),
+        pa.field("is_violator", pa.bool_()),
+        pa.field("typology", pa.string()),
+        pa.field("mimic", pa.string()),
+        pa.field("began_on", pa.date32()),
+        pa.field("found_on", pa.date32()),
+        pa.field("closed_on", pa.date32()),
+    ]
+)
+
+
+def truth_of(clock: Clock, entities: Entities, roles: Roles, history: History) -> pa.Table:
+    """One row an entity: a violator violates from ``began_on`` until ``found_on``, for good where that is null."""
+
+    def day(days: np.ndarray) -> pa.Array:
+        return pa.array(days.astype(np.int32), pa.int32(), mask=days > clock.last).cast(pa.date32())
+
+    return pa.table(
+        [
+            strings(entities.code),
+            pa.array(roles.is_violator),
+            pick([kind.name for kind in TYPOLOGIES], roles.typology.astype(np.int64)),
+            pick([kind.mimic for kind in TYPOLOGIES], roles.mimic.astype(np.int64)),
+            day(roles.began),
+            day(history.found),
+            day(np.minimum(entities.closed, NEVER)),
+        ],
+        schema=SCHEMA,
+    )
+
+
+class TruthFile:
+    """``entities.parquet``, written to chunk by chunk."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writer = pq.ParquetWriter(folder / "entities.parquet", SCHEMA, compression="zstd")
+
+    def write(self, table: pa.Table) -> None:
+        """Append a chunk."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._writer.close()
