@@ -1,0 +1,96 @@
+"""Deliveries: found by the dates in their paths, inside the sources folder only."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from jobs.runtime.mapping import Lookup, SourceMapping, delivery_warnings, find_deliveries, find_lookup_files
+
+from .raw_reading import mapping_of
+
+LATE = date(2099, 1, 1)
+
+
+def mapping_with(files: str, **settings: object) -> SourceMapping:
+    return mapping_of("csv", files=files, **settings)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+
+
+def found(mapping: SourceMapping, folder: Path, as_of: date = LATE) -> dict[str, list[str]]:
+    deliveries = find_deliveries(mapping, folder, as_of)
+    return {str(one.delivered_on): [path.relative_to(folder).as_posix() for path in one.files] for one in deliveries}
+
+
+def test_deliveries_are_those_up_to_the_day_oldest_first_with_their_files_in_order(tmp_path: Path) -> None:
+    touch(tmp_path, "c/2026-01-02/b.csv", "c/2026-01-02/a.csv", "c/2026-01-01/a.csv", "c/2026-01-03/a.csv", "c/2026-01-02/a.txt")
+    assert found(mapping_with("c/{delivered_on}/*.csv"), tmp_path, date(2026, 1, 2)) == {
+        "2026-01-01": ["c/2026-01-01/a.csv"],
+        "2026-01-02": ["c/2026-01-02/a.csv", "c/2026-01-02/b.csv"],
+    }
+
+
+def test_the_date_may_be_part_of_a_files_name(tmp_path: Path) -> None:
+    touch(tmp_path, "reg_2026-01-02.csv", "reg_latest.csv")
+    mapping = mapping_with("reg_{delivered_on}.csv")
+    assert found(mapping, tmp_path) == {"2026-01-02": ["reg_2026-01-02.csv"]}
+    assert delivery_warnings(mapping, tmp_path) == ["reg_latest.csv is left out: 'latest' is no date such as 2026-01-31"]
+
+
+def test_names_that_are_no_dates_are_a_warning(tmp_path: Path) -> None:
+    touch(tmp_path, "c/20260102/a.csv", "c/2026-02-30/a.csv", "c/2026-01-02/a.csv", "c/.hidden/a.csv")
+    mapping = mapping_with("c/{delivered_on}/*.csv")
+    assert found(mapping, tmp_path) == {"2026-01-02": ["c/2026-01-02/a.csv"]}
+    assert [warning.partition(" ")[0] for warning in delivery_warnings(mapping, tmp_path)] == [
+        "c/2026-02-30/a.csv",
+        "c/20260102/a.csv",
+    ]
+
+
+def test_a_file_without_a_date_was_delivered_on_the_mappings_day(tmp_path: Path) -> None:
+    touch(tmp_path, "x.csv")
+    mapping = mapping_with("x.csv", delivered_on=date(1970, 1, 1), known_at="d")
+    assert found(mapping, tmp_path) == {"1970-01-01": ["x.csv"]}
+
+
+def test_a_link_that_leads_out_of_the_sources_folder_is_refused(tmp_path: Path) -> None:
+    outside, sources = tmp_path / "outside", tmp_path / "sources"
+    touch(outside, "secret.csv")
+    touch(sources, "c/2026-01-02/a.csv", "kept.csv")
+    (sources / "c/2026-01-02/b.csv").symlink_to(outside / "secret.csv")
+    (sources / "c/2026-01-03").symlink_to(outside)
+    (sources / "c/2026-01-02/c.csv").symlink_to(sources / "kept.csv")
+    mapping = mapping_with("c/{delivered_on}/*.csv")
+    assert found(mapping, sources) == {"2026-01-02": ["c/2026-01-02/a.csv", "c/2026-01-02/c.csv"]}
+    assert delivery_warnings(mapping, sources) == [
+        "c/2026-01-02/b.csv is left out: it leads out of the sources folder",
+        "c/2026-01-03/secret.csv is left out: it leads out of the sources folder",
+    ]
+
+
+def test_a_link_to_nothing_is_a_warning(tmp_path: Path) -> None:
+    touch(tmp_path, "c/2026-01-02/a.csv")
+    (tmp_path / "c/2026-01-02/b.csv").symlink_to(tmp_path / "gone")
+    mapping = mapping_with("c/{delivered_on}/*.csv")
+    assert found(mapping, tmp_path) == {"2026-01-02": ["c/2026-01-02/a.csv"]}
+    assert len(delivery_warnings(mapping, tmp_path)) == 1
+
+
+def test_a_missing_sources_folder_has_no_deliveries(tmp_path: Path) -> None:
+    assert found(mapping_with("c/{delivered_on}/*.csv"), tmp_path / "gone") == {}
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "c/2026-01-02/a.csv").mkdir(parents=True)
+    assert found(mapping_with("c/{delivered_on}/*.csv"), tmp_path) == {}
+
+
+def test_a_lookups_files_are_found_in_order(tmp_path: Path) -> None:
+    touch(tmp_path, "l/b.csv", "l/a.csv")
+    files = find_lookup_files(Lookup("visit", "l/*.csv", "csv", "id"), tmp_path)
+    assert [path.name for path in files] == ["a.csv", "b.csv"]

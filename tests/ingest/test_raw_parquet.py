@@ -1,0 +1,122 @@
+"""Parquet: native types, NaN as NULL, and rows that cannot be decoded turned away one by one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from jobs.runtime.raw_files import FileProblem, read_raw
+from jobs.runtime.raw_parquet import record_text
+
+from .raw_reading import Found, mapping_of, read_all, write
+
+COLUMNS = ("id", "name", "amount", "at")
+
+
+def table() -> pa.Table:
+    return pa.table(
+        {
+            "id": pa.array([1, 2, 3], pa.int64()),
+            "name": pa.array(["甲", "无", None], pa.large_string()),
+            "amount": pa.array([1.5, float("nan"), None]),
+            "at": pa.array([datetime(2026, 1, 2, 3, 4, 5)] * 3, pa.timestamp("ns")),
+        }
+    )
+
+
+def saved(folder: Path, content: pa.Table | None = None, **options: object) -> Path:
+    path = folder / "a.parquet"
+    parquet.write_table(table() if content is None else content, path, **options)
+    return path
+
+
+def found_in(path: Path, **options: object) -> Found:
+    return read_all(path, mapping_of("parquet", COLUMNS, nulls=["无"], **options))
+
+
+def test_types_are_kept_and_nan_and_the_mappings_nulls_are_null(tmp_path: Path) -> None:
+    found = found_in(saved(tmp_path))
+    assert [record["id"] for record in found.values] == [1, 2, 3]
+    assert [record["name"] for record in found.values] == ["甲", None, None]
+    assert [record["amount"] for record in found.values] == [1.5, None, None]
+    assert found.values[0]["at"] == datetime(2026, 1, 2, 3, 4, 5)
+    assert found.rows == [1, 2, 3]
+    assert found.raws == [None, None, None]
+
+
+def test_rows_are_numbered_through_all_row_groups(tmp_path: Path) -> None:
+    assert found_in(saved(tmp_path, row_group_size=1)).rows == [1, 2, 3]
+
+
+def test_columns_are_found_by_name_in_any_order(tmp_path: Path) -> None:
+    found = found_in(saved(tmp_path, table().select(["at", "amount", "name", "id"])))
+    assert list(found.values[0]) == list(COLUMNS)
+
+
+def test_a_declared_type_is_brought_about_whatever_the_file_has(tmp_path: Path) -> None:
+    path = saved(tmp_path, table().set_column(0, "id", pa.array([1.0, 2.0, 3.0])))
+    found = found_in(path, raw={"columns": list(COLUMNS), "types": {"id": "bigint"}})
+    assert [record["id"] for record in found.values] == [1, 2, 3]
+
+
+def test_a_value_that_its_declared_type_cannot_hold_stops_the_source(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="column name") as caught:
+        found_in(saved(tmp_path), raw={"columns": list(COLUMNS), "types": {"name": "bigint"}})
+    assert caught.value.rule_id == "wrong_type"
+
+
+def test_a_missing_column_stops_the_source(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="lacks the columns: amount") as caught:
+        found_in(saved(tmp_path, table().drop_columns(["amount"])))
+    assert caught.value.rule_id == "missing_columns"
+
+
+def test_a_doubled_column_stops_the_source(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem) as caught:
+        found_in(saved(tmp_path, table().append_column("id", pa.array([7, 8, 9]))))
+    assert caught.value.rule_id == "duplicate_columns"
+
+
+def test_a_table_without_rows_has_no_records(tmp_path: Path) -> None:
+    found = found_in(saved(tmp_path, table().slice(0, 0)))
+    assert (found.values, found.rejected, found.warnings) == ([], [], [])
+
+
+@pytest.mark.parametrize("damage", ["truncated", "garbage", "text"])
+def test_a_file_that_cannot_be_read_is_one_rejected_record(tmp_path: Path, damage: str) -> None:
+    whole = saved(tmp_path).read_bytes()
+    content = {"truncated": whole[: len(whole) // 2], "garbage": bytes(range(256)) * 9, "text": b"id,name\n1,a\n"}[damage]
+    found = found_in(write(tmp_path, "b.parquet", content))
+    assert found.values == []
+    assert found.rules == [(0, "file_unreadable")]
+
+
+def test_an_empty_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
+    found = found_in(write(tmp_path, "b.parquet", b""))
+    assert (found.values, found.rejected, len(found.warnings)) == ([], [], 1)
+
+
+def test_a_missing_file_is_one_rejected_record(tmp_path: Path) -> None:
+    assert found_in(tmp_path / "gone.parquet").rules == [(0, "file_unreadable")]
+
+
+def test_each_row_of_a_damaged_row_group_is_turned_away(tmp_path: Path) -> None:
+    big = pa.concat_tables([table()] * 400)
+    path = saved(tmp_path, big, row_group_size=600, use_dictionary=False, compression="snappy")
+    content = bytearray(path.read_bytes())
+    group = parquet.ParquetFile(path).metadata.row_group(1).column(1)
+    start = group.data_page_offset
+    content[start : start + 40] = b"\xff" * 40
+    found = found_in(write(tmp_path, "b.parquet", bytes(content)))
+    assert found.rows == list(range(1, 601))
+    assert [record.row for record in found.rejected] == list(range(601, 1201))
+    assert {record.rule_id for record in found.rejected} == {"file_unreadable"}
+
+
+def test_a_row_is_rendered_as_json_when_asked(tmp_path: Path) -> None:
+    piece = next(iter(read_raw(saved(tmp_path), mapping_of("parquet", COLUMNS))))
+    assert record_text(piece.rows, 0) == '{"id": 1, "name": "甲", "amount": 1.5, "at": "2026-01-02 03:04:05"}'
