@@ -72,7 +72,7 @@ def _judge(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> bool
     judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
     bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
     days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
-    with Scratch(lake, f"gate-{mapping.name}") as scratch:
+    with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
         counts = count_days(rows, mapping.contract, _registered(lake)).toPandas()
         facts = day_facts(counts, _reads(book.until(as_of)))

@@ -61,7 +61,7 @@ def ingest_source(
 
     pending = [day for day in sorted(deliveries) if day >= first]
     before = [batch for batch in book.until(as_of) if batch.delivered_on < first]
-    with Scratch(lake, f"ingest-{mapping.name}") as scratch:
+    with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
         landed = land(mapping, [deliveries[day] for day in pending], sources, scratch.folder / "raw", progress)
         intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
         counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})

@@ -6,20 +6,22 @@ A lazy frame that several branches read is computed once for each of them; writt
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
 from pyspark.sql import DataFrame
 
-from jobs.runtime.lake import Lake
-
 
 class Scratch:
-    """A folder under ``home/landing`` that is gone when the block ends, and is emptied first if a crash left it."""
+    """A folder under ``home/landing`` that is gone when the block ends, and is emptied first if a crash left it.
 
-    def __init__(self, lake: Lake, name: str) -> None:
-        self._lake = lake
-        self.folder: Path = lake.home / "landing" / name
+    Frames read back must not be used after the block.
+    """
+
+    def __init__(self, home: Path, name: str) -> None:
+        self.folder: Path = home / "landing" / name
         self._count = 0
 
     def __enter__(self) -> Scratch:
@@ -35,4 +37,11 @@ class Scratch:
         self._count += 1
         path = str(self.folder / f"part-{self._count}")
         frame.write.parquet(path)
-        return self._lake.session.read.schema(frame.schema).parquet(path)
+        return frame.sparkSession.read.schema(frame.schema).parquet(path)
+
+
+@contextmanager
+def scratch(home: Path) -> Iterator[Callable[[DataFrame], DataFrame]]:
+    """A function that computes a frame once, for the length of the block."""
+    with Scratch(home, "features") as folder:
+        yield folder.materialise
