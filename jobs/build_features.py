@@ -1,0 +1,58 @@
+"""Make the day's features: every entity's indicators and its peers' medians, ``gold.features`` and ``gold.peers``."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import date
+
+from expectations.contracts import silver
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+from jobs.runtime.scratch import scratch
+from jobs.runtime.settings import Profile
+from jobs.transforms.features import Silver, build_features
+from jobs.transforms.peers import PeerPolicy
+
+log = logging.getLogger(__name__)
+
+
+def build_features_day(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Replace the day's partitions of ``gold.features`` and ``gold.peers``; gives the number of entities.
+
+    Raises:
+        NothingToDo: when no entity was known by then.
+    """
+    tables = Silver(
+        entity=lake.read(silver.ENTITY),
+        filing=lake.read(silver.FILING),
+        complaint=lake.read(silver.COMPLAINT),
+        inspection=lake.read(silver.INSPECTION),
+        link=lake.read(silver.LINK),
+    )
+    where = f"{AS_OF} = '{as_of.isoformat()}'"
+    with scratch(lake.home) as materialise:
+        made = build_features(
+            tables,
+            as_of=as_of,
+            cutoff=profile.end_of(as_of),
+            peers=PeerPolicy(**asdict(profile.peers)),
+            minor_units=profile.minor_units,
+            materialise=materialise,
+        )
+        features = materialise(made.features)
+        entities = features.count()
+        if entities == 0:
+            raise NothingToDo(
+                what=f"no entity was known by the end of {as_of}",
+                where=str(lake.path(silver.ENTITY)),
+                then="ingest and conform the registration source first",
+            )
+        # Sorted, so that the same inputs give the same files.
+        lake.replace(features.orderBy(ENTITY_ID), features_contract(), where)
+        lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
+    log.info("features of %s: %d entities, %d indicators", as_of, entities, len(features_contract().columns))
+    return entities

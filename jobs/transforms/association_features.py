@@ -1,0 +1,89 @@
+"""Indicators from what entities share: legal representative, owner, phone, agent, address.
+
+A *tie* is another entity under the same key. Two entities that share both of their persons are tied twice.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import ENTITY_ID
+
+CLUSTER_SIZE = 500
+"""An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
+PHOENIX_DAYS = 365
+
+KEYS = {
+    "legal_rep": "legal_rep_id",
+    "owner": "owner_id",
+    "phone": "phone_hash",
+    "agent": "agent_id",
+    "address": "address_key",
+    "person_1": "legal_rep_id",
+    "person_2": "CASE WHEN owner_id <> legal_rep_id OR legal_rep_id IS NULL THEN owner_id END",
+}
+"""What ties entities; both persons count under one name, so that a representative here is found as an owner there."""
+
+_GROUP = {
+    "members": "count(1)",
+    "active": "count_if(is_active)",
+    "ended": "count_if(is_ended)",
+    "violations": "sum(violations_36m)",
+    "complaints": "sum(complaints_12m)",
+    "ended_on": "collect_set(CASE WHEN is_ended THEN closed_on END)",
+}
+_OTHERS = {
+    "other_members": "members - 1",
+    "other_active": "active - cast(is_active AS BIGINT)",
+    "other_ended": "ended - cast(is_ended AS BIGINT)",
+    "other_violations": "violations - coalesce(violations_36m, 0L)",
+    "other_complaints": "complaints - coalesce(complaints_12m, 0L)",
+    "follows_one": f"kind IN ('person', 'address') AND (kind <> 'address' OR members <= {CLUSTER_SIZE}) AND "
+    f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
+}
+
+
+def _of(kind: str, column: str) -> str:
+    return f"sum(CASE WHEN kind = '{kind}' THEN {column} END)"
+
+
+_TIES = {
+    "same_legal_rep": _of("legal_rep", "other_active"),
+    "same_owner": _of("owner", "other_active"),
+    "same_phone": _of("phone", "other_active"),
+    "same_agent": _of("agent", "other_active"),
+    "entities_at_address": _of("address", "other_active"),
+    "person_ties": _of("person", "other_members"),
+    "ended_person_ties": _of("person", "other_ended"),
+    "violations_of_ties_36m": _of("person", "other_violations"),
+    "complaints_of_ties_12m": _of("person", "other_complaints"),
+    "complaints_at_address_12m": _of("address", "other_complaints"),
+    "phoenix": "max(CASE WHEN follows_one THEN 1 ELSE 0 END)",
+}
+
+NEEDED = (
+    "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "legal_rep_id", "owner_id",
+    "phone_hash", "agent_id", "address_key",
+)  # fmt: skip
+
+
+def count_ties(entities: DataFrame) -> DataFrame:
+    """One row an entity that shares a key with another: how many it shares it with, and what befell those.
+
+    Args:
+        entities: one row an entity with the columns :data:`NEEDED`; ``violations_36m`` and ``complaints_12m`` are null
+            where no source tells of them, and then so are those of ties.
+    """
+    carried = [name for name in NEEDED if name not in ("legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key")]
+    pairs = ", ".join(f"'{kind}', {sql}" for kind, sql in KEYS.items())
+    keyed = (
+        entities.selectExpr(*carried, f"stack({len(KEYS)}, {pairs}) AS (kind, shared)")
+        .where("shared IS NOT NULL AND shared <> ''")
+        .selectExpr(*carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
+    )
+    groups = keyed.groupBy("kind", "shared").agg(*[F.expr(sql).alias(name) for name, sql in _GROUP.items()]).where("members > 1")
+    others = keyed.join(groups, ["kind", "shared"], "inner").selectExpr(
+        ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()]
+    )
+    return others.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _TIES.items()])

@@ -1,0 +1,184 @@
+"""The features of a day: every entity's indicators, and where it stands among its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts import silver
+from expectations.contracts.complaint import COMPLAINT_ID
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import PEERS
+from jobs.transforms import complaint_features as complaint
+from jobs.transforms import supervision_features as supervision
+from jobs.transforms.association_features import count_ties
+from jobs.transforms.latest_known import keep_known, keep_latest
+from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
+from jobs.transforms.ratios import pool_rates, ratio, shrunk
+from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
+from jobs.transforms.tax_features import drop_old_periods, make_tax_indicators
+
+Materialise = Callable[[DataFrame], DataFrame]
+"""Makes a frame be computed once, where several branches read it; gives the same rows."""
+
+SALES_FLOOR = 10_000
+"""Yearly sales, in currency units, below which a complaint rate takes them for this much."""
+MILLION = 1_000_000
+BASE_RATE_CELL = ("industry_division", "region_middle")
+
+
+@dataclass(frozen=True)
+class Silver:
+    """The silver tables, all versions; a source that a profile lacks is an empty frame."""
+
+    entity: DataFrame
+    filing: DataFrame
+    complaint: DataFrame
+    inspection: DataFrame
+    link: DataFrame
+
+
+@dataclass(frozen=True)
+class Features:
+    """``gold.features`` and ``gold.peers`` of one day."""
+
+    features: DataFrame
+    peers: DataFrame
+
+
+def build_features(
+    tables: Silver, *, as_of: date, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
+) -> Features:
+    """Every indicator of every entity known at ``as_of``, closed ones too, with the peers' medians.
+
+    Args:
+        tables: the silver tables.
+        as_of: the day; nothing that took place later counts.
+        cutoff: the first instant (UTC, naive) that is too late to have been known.
+        peers: how peer groups are cut.
+        minor_units: decimal places of the currency.
+        materialise: see :data:`Materialise`.
+    """
+    versions = keep_known(tables.entity, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
+    entities = materialise(keep_latest(versions, silver.ENTITY.key).transform(add_register_indicators, as_of=as_of))
+    complaints = materialise(_known_complaints(tables, as_of, cutoff))
+    visits = materialise(
+        keep_latest(
+            keep_known(tables.inspection, cutoff=cutoff, as_of=as_of, event_on=silver.INSPECTION.event_on), silver.INSPECTION.key
+        )
+    )
+    recorded = materialise(
+        entities.join(count_changes(versions, as_of=as_of), [ENTITY_ID], "left")
+        .join(complaint.count_complaints(complaints, as_of=as_of), [ENTITY_ID], "left")
+        .join(supervision.count_visits(visits, as_of=as_of), [ENTITY_ID], "left")
+        .join(supervision.rate_random_visits(visits, entities, BASE_RATE_CELL, as_of=as_of), [ENTITY_ID], "left")
+        .crossJoin(count_any_changes(versions))
+        .crossJoin(complaint.count_any_complaints(complaints))
+        .crossJoin(supervision.count_any_visits(visits))
+        .transform(_fill_zeros)
+    )
+    filings = keep_known(tables.filing, cutoff=cutoff, as_of=as_of, event_on=silver.FILING.event_on)
+    tax = make_tax_indicators(keep_latest(drop_old_periods(filings, as_of=as_of), silver.FILING.key), as_of=as_of)
+    joined = materialise(
+        recorded.join(tax, [ENTITY_ID], "left")
+        .join(count_ties(recorded), [ENTITY_ID], "left")
+        .transform(_add_joint_indicators, minor_units=minor_units)
+        .transform(add_cell, peers)
+    )
+    rated = materialise(joined.transform(_add_shrunk_rates, minor_units=minor_units))
+    return _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
+
+
+def _known_complaints(tables: Silver, as_of: date, cutoff: datetime) -> DataFrame:
+    complaints = keep_known(tables.complaint, cutoff=cutoff, as_of=as_of, event_on=silver.COMPLAINT.event_on)
+    links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
+    return complaint.join_links(
+        keep_latest(complaints, silver.COMPLAINT.key), keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER)
+    )
+
+
+def _fill_zeros(joined: DataFrame) -> DataFrame:
+    """Nothing found is zero where the source tells of anybody, and unknown where it tells of nobody."""
+    zeros = {
+        **dict.fromkeys(("changes_12m", "rep_and_address_changed"), "has_changes"),
+        **dict.fromkeys(complaint.COUNTS, "has_complaints"),
+        **dict.fromkeys(supervision.COUNTS, "has_visits"),
+    }
+    return _replace(joined, {name: f"CASE WHEN {source} THEN coalesce({name}, 0) END" for name, source in zeros.items()})
+
+
+def _replace(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
+    kept = [name for name in frame.columns if name not in columns]
+    return frame.selectExpr(*kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
+
+
+def _known_tie(key: str, name: str) -> str:
+    return f"CASE WHEN {key} IS NOT NULL AND {key} <> '' THEN coalesce({name}, 0) END"
+
+
+_PERSON = "coalesce(legal_rep_id, owner_id)"
+_BASELINE_DAYS = f"greatest(28, least({complaint.BASELINE_DAYS}, coalesce(age_days, 365) - 28))"
+_JOINT = {
+    "capital_to_sales": ratio("registered_capital_minor", "sales_12m"),
+    "registered_capital": "registered_capital_minor",
+    # Counts of rare events, brought to equal variance by Anscombe's root: about standard normal when nothing changed.
+    "complaint_burst": f"2 * (sqrt(complaints_28d + 0.375D) - sqrt(complaints_before_28d * 28.0D / ({_BASELINE_DAYS}) + 0.375D))",
+    "overdue_complaint_share": ratio("overdue_count", "complaints_12m"),
+    "refused_mediation_share": ratio("refused_count", "complaints_12m"),
+    "prepaid_complaint_share": ratio("prepaid_count", "complaints_12m"),
+    "top_complainant_share": ratio("largest_complainant", "known_complainants"),
+    "breach_rate": ratio("decayed_breaches", "decayed_items"),
+    "same_legal_rep": _known_tie("legal_rep_id", "same_legal_rep"),
+    "same_owner": _known_tie("owner_id", "same_owner"),
+    "same_phone": _known_tie("phone_hash", "same_phone"),
+    "same_agent": _known_tie("agent_id", "same_agent"),
+    "entities_at_address": _known_tie("address_key", "entities_at_address"),
+    "ended_tie_share": ratio("ended_person_ties", "person_ties"),
+    "violations_of_ties_36m": f"CASE WHEN has_visits THEN {_known_tie(_PERSON, 'violations_of_ties_36m')} END",
+    "complaints_of_ties_12m": f"CASE WHEN has_complaints THEN {_known_tie(_PERSON, 'complaints_of_ties_12m')} END",
+    "complaints_at_address_12m": f"CASE WHEN has_complaints THEN {_known_tie('address_key', 'complaints_at_address_12m')} END",
+    "phoenix": f"CASE WHEN established_on IS NOT NULL THEN {_known_tie(f'coalesce({_PERSON}, address_key)', 'phoenix')} END",
+}
+
+
+def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
+    floor = SALES_FLOOR * 10**minor_units
+    exposure = f"CASE WHEN sales_12m IS NOT NULL THEN cast(greatest(sales_12m, {floor}.0D) AS BIGINT) END"
+    return _replace(joined, {**_JOINT, "sales_exposure": exposure})
+
+
+def _add_shrunk_rates(joined: DataFrame, *, minor_units: int) -> DataFrame:
+    """Add rates drawn towards the industry section: complaints per million of sales, and visits that found a violation."""
+    per_million = MILLION * 10**minor_units
+    section = "coalesce(industry_section, '') AS section"
+    frame = joined.selectExpr("*", section)
+    for name, events, exposure, is_share, scale in (
+        ("complaint_rate", "complaints_12m", "sales_exposure", False, per_million),
+        ("violation_share", "violations_36m", "visits_36m", True, 1),
+    ):
+        counted = joined.where("is_active").selectExpr(section, events, exposure)
+        pools = pool_rates(counted, ["section"], events=events, exposure=exposure, is_share=is_share)
+        rate = f"({shrunk(events, exposure)}) * {scale}"
+        frame = frame.join(pools, ["section"], "left").selectExpr("*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
+    return frame
+
+
+def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materialise: Materialise) -> Features:
+    indicators = [indicator.column for indicator in catalogue() if indicator.peer]
+    cells = materialise(assign_groups(rated, minimum))
+    groups = materialise(describe_groups(rated, cells, indicators))
+    features = add_robust_z(rated, cells, groups, indicators)
+    medians = list_peer_medians(groups, indicators)
+    return Features(
+        features=_select(features.withColumn(AS_OF, F.lit(as_of)), features_contract().columns),
+        peers=_select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS.columns),
+    )
+
+
+def _select(frame: DataFrame, columns: Iterable[object]) -> DataFrame:
+    return frame.selectExpr(*[f"cast({column} AS {column.type.value}) AS {column}" for column in columns])  # type: ignore[attr-defined]

@@ -1,0 +1,183 @@
+"""Peer groups, and how far an entity stands from its peers.
+
+A peer group is industry × size × age × region, broadened while it holds too few active entities. Each level's groups lie
+whole inside the next level's, so their sizes add up from the narrowest cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.indicators import PEER_LEVEL, PEER_SIZE, PEER_SUFFIX
+from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN
+
+LEVELS: tuple[tuple[str, ...], ...] = (
+    ("industry_group", "size_band", "age_band", "region_middle"),
+    ("industry_division", "size_band", "age_band", "region_middle"),
+    ("industry_division", "size_band", "age_band"),
+    ("industry_section", "size_band"),
+    (),
+)
+"""What names a group, from the narrowest to all entities."""
+
+PARTS = ("industry_section", "industry_division", "industry_group", "size_band", "age_band", "region_middle")
+CELL = "cell"
+WITHIN = "within"
+EVERYONE = "all"
+MINIMUM_VALUES = 5
+"""Fewer peers with a value make no median."""
+CLIP = 20.0
+NORMAL_MAD, NORMAL_P90 = 1.4826, 1 / 1.6449
+"""What turns a median absolute deviation, and its 90th percentile, into a standard deviation were the values normal."""
+
+
+@dataclass(frozen=True)
+class PeerPolicy:
+    """How peer groups are cut: peers needed, lower bounds of bands of yearly sales (minor units) and of age (years)."""
+
+    minimum: int
+    size_bands_minor: tuple[int, ...]
+    age_bands_years: tuple[float, ...]
+
+
+def _band(value: str, bounds: Sequence[float]) -> str:
+    """SQL of the number of bounds that the value reaches, as text; ``-`` when the value is unknown."""
+    reached = " + ".join(f"CASE WHEN {value} >= {bound} THEN 1 ELSE 0 END" for bound in bounds) or "0"
+    return f"CASE WHEN {value} IS NULL THEN '-' ELSE cast({reached} AS STRING) END"
+
+
+def add_cell(features: DataFrame, policy: PeerPolicy) -> DataFrame:
+    """Add ``size_band`` and ``age_band``, how many of the policy's bounds the entity reaches, and ``cell``, all parts in one."""
+    days = [bound * 365.25 for bound in policy.age_bands_years]
+    banded = features.selectExpr(
+        "*", f"{_band('sales_12m', policy.size_bands_minor)} AS size_band", f"{_band('age_days', days)} AS age_band"
+    )
+    return banded.withColumn(CELL, F.concat_ws("|", *[F.coalesce(F.col(part), F.lit("")) for part in PARTS]))
+
+
+def _label(level: int) -> str:
+    """SQL of a group's name at a level; null when one of its parts is unknown."""
+    if not LEVELS[level]:
+        return f"'{EVERYONE}'"
+    return "concat(" + ", ' ', ".join(f"'{part}=', {part}" for part in LEVELS[level]) + ")"
+
+
+def assign_groups(entities: DataFrame, minimum: int) -> DataFrame:
+    """One row a cell that occurs: its narrowest group with ``minimum`` active entities, that group's level and size.
+
+    Args:
+        entities: one row an entity with ``cell``, its parts, and ``is_active``.
+        minimum: active entities needed; the group of all is used however few there are.
+    """
+    levels = range(len(LEVELS))
+    cells = entities.groupBy(CELL, *PARTS).agg(F.expr("count_if(is_active)").alias("active"))
+    sized = labelled = cells.selectExpr(CELL, "active", *[f"{_label(level)} AS group_{level}" for level in levels])
+    for level in levels:
+        sizes = labelled.groupBy(f"group_{level}").agg(F.expr("sum(active)").alias(f"size_{level}"))
+        sized = sized.join(sizes, [f"group_{level}"], "left")
+    enough = " ".join(f"WHEN size_{level} >= {minimum} THEN {level}" for level in levels[:-1])
+    chosen = sized.selectExpr("*", f"CASE {enough} ELSE {levels[-1]} END AS level")
+    group = " ".join(f"WHEN {level} THEN group_{level}" for level in levels)
+    size = " ".join(f"WHEN {level} THEN size_{level}" for level in levels)
+    return chosen.selectExpr(
+        CELL,
+        f"CASE level {group} END AS {PEER_GROUP}",
+        f"level AS {PEER_LEVEL}",
+        f"CASE level {size} END AS {PEER_SIZE}",
+        f"array({', '.join(f'group_{level}' for level in levels)}) AS {WITHIN}",
+    )
+
+
+def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[str]) -> DataFrame:
+    """One row a group in use: of each indicator the count (``n_``), median (``m_``), MAD (``s_``) and 90th percentile of the
+    deviations (``h_``).
+
+    All active entities of a group are its peers, also those whose own group is narrower. Values are collected into sorted
+    arrays, from which medians and deviations are read in one pass: 200,000 entities with 20 indicators take 0.4 s this way
+    and 3 s with ``percentile`` (Sail 0.7.2, two cores).
+
+    Args:
+        entities: one row an entity, with ``cell``, ``is_active`` and the indicators.
+        cells: the answer of :func:`assign_groups`.
+        indicators: columns of numbers.
+    """
+    used = cells.select(F.col(PEER_GROUP).alias("used")).distinct()
+    narrow = cells.selectExpr(CELL, f"explode({WITHIN}) AS member_of").where(f"member_of <> '{EVERYONE}'")
+    everyone = cells.selectExpr(CELL, f"'{EVERYONE}' AS member_of")
+    member = narrow.join(used, F.col("member_of") == F.col("used"), "left_semi").unionByName(everyone)
+    values = entities.where("is_active").select(CELL, *indicators).join(member, [CELL], "inner")
+    frame = values.groupBy("member_of").agg(
+        *[F.expr(f"array_sort(collect_list(cast({n} AS DOUBLE)))").alias(f"v_{n}") for n in indicators]
+    )
+    for carried, made in _steps(indicators):
+        frame = frame.selectExpr("member_of", *carried, *made)
+    return frame
+
+
+def _steps(indicators: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """From sorted values to medians, to sorted deviations, to their spread: what each step carries on and what it makes."""
+    counted = [f"n_{n}" for n in indicators] + [f"m_{n}" for n in indicators]
+    return [
+        (
+            [f"v_{n}" for n in indicators],
+            [f"size(v_{n}) AS n_{n}" for n in indicators] + [f"{_middle('v_' + n)} AS m_{n}" for n in indicators],
+        ),
+        (counted, [f"array_sort(transform(v_{n}, x -> abs(x - m_{n}))) AS d_{n}" for n in indicators]),
+        (counted, [f"{_middle('d_' + n)} AS s_{n}" for n in indicators] + [f"{_high('d_' + n)} AS h_{n}" for n in indicators]),
+    ]
+
+
+def _middle(array: str) -> str:
+    """SQL of the median of a sorted array, the mean of its middle two; null when there are fewer than is needed."""
+    size = f"size({array})"
+    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN (get({array}, cast(({size} - 1) div 2 AS INT)) + get({array}, cast({size} div 2 AS INT))) / 2 END"
+
+
+def _high(array: str) -> str:
+    """SQL of the 90th percentile of a sorted array, by nearest rank; null when there are fewer than is needed."""
+    size = f"size({array})"
+    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN get({array}, cast(ceil({size} * 0.9D) AS INT) - 1) END"
+
+
+def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
+    """Add the entity's group, and ``<indicator>_vs_peers`` = (x - median) / scale, within ±20.
+
+    The scale is 1.4826 MAD. Where more than half of the peers are equal the MAD is 0, and the scale is the 90th percentile
+    of the deviations ÷ 1.6449, the same for normal values; where that is 0 too, it is that of all entities, MAD first. An
+    entity at the median has 0 whatever the scale; one off it, where no scale is found, has ±20: nearly all entities are equal.
+    """
+    overall = groups.where(f"member_of = '{EVERYONE}'").selectExpr(
+        *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
+    )
+    own = groups.crossJoin(overall).selectExpr(
+        f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
+    )
+    placed = entities.join(cells.drop(WITHIN), [CELL], "left").join(own, [PEER_GROUP], "left")
+    return placed.selectExpr("*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
+        *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
+    )
+
+
+def _scale(name: str) -> str:
+    steps = [(f"s_{name}", NORMAL_MAD), (f"h_{name}", NORMAL_P90), (f"all_s_{name}", NORMAL_MAD), (f"all_h_{name}", NORMAL_P90)]
+    return "coalesce(" + ", ".join(f"nullif({spread}, 0.0D) * {factor!r}D" for spread, factor in steps) + ")"
+
+
+def _z(name: str) -> str:
+    off = f"(cast({name} AS DOUBLE) - m_{name})"
+    return (
+        f"CASE WHEN {off} = 0 THEN 0.0D WHEN {off} IS NULL THEN NULL WHEN scale_{name} IS NULL THEN {CLIP} * sign({off}) "
+        f"ELSE greatest(-{CLIP}D, least({CLIP}D, {off} / scale_{name})) END"
+    )
+
+
+def list_peer_medians(groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
+    """One row a group and indicator: peers with a value, their median and MAD. Groups without enough values are left out."""
+    rows = ", ".join(f"'{n}', cast(n_{n} AS BIGINT), m_{n}, s_{n}" for n in indicators)
+    return groups.selectExpr(
+        f"member_of AS {PEER_GROUP}", f"stack({len(indicators)}, {rows}) AS ({INDICATOR}, peer_count, {PEER_MEDIAN}, peer_mad)"
+    ).where(f"{PEER_MEDIAN} IS NOT NULL")

@@ -1,0 +1,63 @@
+"""Ratios taken once, of exact sums, and rates drawn towards their pool when little is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """SQL of a quotient as DOUBLE; unknown when the denominator is zero or either side unknown.
+
+    Engines disagree on which types ``try_divide`` takes and ``/`` raises on zero, so both sides are cast.
+    """
+    return f"(cast({numerator} AS DOUBLE) / nullif(cast({denominator} AS DOUBLE), 0))"
+
+
+def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: str, is_share: bool, parts: int = 1) -> DataFrame:
+    """Each pool's rate and how many units of exposure its knowledge is worth: ``pool_rate`` and ``pool_weight``.
+
+    Method of moments for the variance of rates between units: s² = Σ e (r - m)² / Σ e, A = s² - v / ē, with m the pool's
+    rate and v = m for counts, m (1 - m) for shares (Marshall 1991, "Mapping disease and mortality rates using empirical
+    Bayes estimators"); the weight v / A is the credibility constant of Bühlmann and Straub. A pool whose units differ no
+    more than chance explains has no weight (null): there the pool's rate is all that is known.
+
+    Args:
+        frame: one row a unit.
+        by: the columns that name a pool; none for one pool of all.
+        events: the BIGINT column with the events of a unit; null where unknown.
+        exposure: the BIGINT column with what they are counted over; units without any are left out.
+        is_share: whether an event is a success out of ``exposure`` trials.
+        parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
+    """
+    # Squares are summed as decimals, which add up exactly whatever the order.
+    square = f"cast(cast({events} AS DOUBLE) * {events} / {exposure} AS DECIMAL(38, 12))"
+    sums = (
+        frame.where(f"{exposure} > 0 AND {events} IS NOT NULL")
+        .groupBy(*by)
+        .agg(
+            F.expr(f"sum({events}) / {parts}.0D").alias("_events"),
+            F.expr(f"sum({exposure}) / {parts}.0D").alias("_exposure"),
+            F.expr(f"cast(sum({square}) AS DOUBLE) / {parts}.0D").alias("_squares"),
+            F.expr("count(1)").alias("_units"),
+        )
+    )
+    rated = sums.selectExpr("*", f"{ratio('_events', '_exposure')} AS pool_rate")
+    spread = "pool_rate * (1 - pool_rate)" if is_share else "pool_rate"
+    moments = rated.selectExpr(
+        *by,
+        "pool_rate",
+        f"{spread} AS _v",
+        f"_squares / _exposure - pool_rate * pool_rate - ({spread}) * _units / _exposure AS _between",
+    )
+    return moments.selectExpr(*by, "pool_rate", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
+
+
+def shrunk(events: str, exposure: str) -> str:
+    """SQL of a unit's rate drawn towards its pool: (events + rate · weight) / (exposure + weight)."""
+    return (
+        f"CASE WHEN {events} IS NULL OR {exposure} IS NULL THEN NULL WHEN pool_weight IS NULL THEN pool_rate "
+        f"ELSE {ratio(f'({events} + pool_rate * pool_weight)', f'({exposure} + pool_weight)')} END"
+    )

@@ -1,0 +1,106 @@
+"""Indicators from the entity's own record of visits, and the base rate of its industry and region from random visits.
+
+Who went is no part of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.transforms.ratios import pool_rates, shrunk
+
+HALF_LIFE_DAYS = 365
+RECORD_DAYS = 1095
+"""Visits of the last 36 months make the record."""
+VISIT_PARTS = 1000
+"""A cell's worth is counted in thousandths of a visit, whole numbers that add up exactly."""
+
+_ROW = {
+    "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
+    "is_visit": "visit_status = 'inspected' AND inspected_on IS NOT NULL",
+    "is_unmet": "visit_status IN ('not_reachable', 'refused')",
+    # Weights are whole numbers, so that their sums are exact.
+    "decay": f"cast(round(1000000 * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
+    "inverse_probability": "cast(round(1000 / coalesce(inclusion_probability, 1.0D)) AS BIGINT)",
+}
+
+_RECENT = f"is_visit AND days_ago < {RECORD_DAYS}"
+_SUMS = {
+    "visits_36m": f"count_if({_RECENT})",
+    "violations_36m": f"count_if({_RECENT} AND found_violation)",
+    "decayed_breaches": "sum(CASE WHEN is_visit AND items_checked > 0 THEN breaches * decay END)",
+    "decayed_items": "sum(CASE WHEN is_visit AND breaches IS NOT NULL THEN items_checked * decay END)",
+    "last_visit_violation": "max_by(CASE WHEN is_visit THEN cast(found_violation AS INT) END, "
+    "CASE WHEN is_visit THEN concat(cast(inspected_on AS STRING), inspection_id) END)",
+    "days_since_visit": "min(CASE WHEN is_visit THEN days_ago END)",
+    "days_since_violation": "min(CASE WHEN is_visit AND found_violation THEN days_ago END)",
+    "worst_finding": f"max(CASE WHEN {_RECENT} THEN severity END)",
+    "penalties_36m": f"coalesce(sum(CASE WHEN {_RECENT} THEN penalty_minor END), 0L)",
+    "unmet_visits_36m": f"count_if(is_unmet AND days_ago BETWEEN 0 AND {RECORD_DAYS - 1})",
+}
+
+COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
+"""What is zero, not unknown, for an entity that was never visited."""
+
+
+def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
+    columns = (
+        ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
+        "penalty_minor",
+    )  # fmt: skip
+    return inspections.withColumn(AS_OF, F.lit(as_of)).selectExpr(*columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()])
+
+
+def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
+    """One row an entity that a visit was planned to: its record.
+
+    Args:
+        inspections: the newest known version of each visit.
+    """
+    return _rows(inspections, as_of).groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _SUMS.items()])
+
+
+def count_any_visits(inspections: DataFrame) -> DataFrame:
+    """One row: whether any visit is known (``has_visits``)."""
+    return inspections.agg(F.expr("count(1) > 0").alias("has_visits"))
+
+
+def rate_random_visits(inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
+    """One row an entity: ``base_rate``, the share of random visits in its cell of industry and region that found a violation.
+
+    Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more;
+    a cell is worth its effective number of visits, (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell
+    without a random visit has the rate of all; without any random visit at all the rate is unknown.
+
+    Args:
+        inspections: the newest known version of each visit.
+        entities: one row an entity, with the columns of ``cell``.
+        cell: the columns that name a cell.
+    """
+    random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random'")
+    sums = (
+        random.join(entities.select(ENTITY_ID, *cell), [ENTITY_ID], "inner")
+        .groupBy(*cell)
+        .agg(
+            F.expr("sum(inverse_probability)").alias("w"),
+            F.expr("sum(CASE WHEN found_violation THEN inverse_probability ELSE 0L END)").alias("wy"),
+            F.expr("sum(inverse_probability * inverse_probability)").alias("ww"),
+        )
+    )
+    worth = f"cast(round({VISIT_PARTS} * (cast(w AS DOUBLE) * w / ww)) AS BIGINT)"
+    cells = sums.selectExpr(*cell, f"{worth} AS worth", "wy", "w").selectExpr(
+        *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
+    )
+    pool = pool_rates(cells, [], events="violations", exposure="worth", is_share=True, parts=VISIT_PARTS)
+    own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)")
+    return (
+        entities.select(ENTITY_ID, *cell)
+        .join(cells, list(cell), "left")
+        .crossJoin(pool)
+        .selectExpr(ENTITY_ID, f"coalesce({own}, pool_rate) AS base_rate")
+    )

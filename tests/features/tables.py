@@ -1,0 +1,75 @@
+"""Small silver tables for tests: rows as dicts, what a test leaves out is filled in."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from expectations.contracts import silver
+from expectations.contracts.core import Contract
+from jobs.runtime.scratch import scratch
+from jobs.transforms.features import Silver, build_features
+from jobs.transforms.peers import PeerPolicy
+
+Row = dict[str, Any]
+AS_OF = date(2026, 1, 31)
+CUTOFF = datetime(2026, 1, 31, 16)
+LONG_AGO = datetime(2020, 1, 1)
+
+_FILLED: dict[str, Row] = {
+    "entity": {"id_scheme": "cn.uscc", "name": "店", "status": "active", "region_code": "310101", "region_middle": "310100"},
+    "filing": {"tax_type": "vat"},
+    "complaint": {"severity": 1},
+    "inspection": {"selected_by": "targeted", "visit_status": "inspected"},
+    "link": {"link_confidence": 0.9, "link_method": "name", "as_of": date(2020, 1, 1)},
+}
+_LINEAGE = {
+    "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO, "is_absent": False,
+}  # fmt: skip
+CONTRACTS: dict[str, Contract] = {
+    "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION, "link": silver.LINK,
+}  # fmt: skip
+
+
+def fill(table: str, rows: list[Row]) -> list[Row]:
+    """The rows with every column of the table's contract; rows of a file are numbered in their order."""
+    names = [str(column) for column in CONTRACTS[table].columns]
+    filled = []
+    for number, row in enumerate(rows, start=1):
+        unknown = set(row) - set(names)
+        assert not unknown, f"{table} has no columns {sorted(unknown)}"
+        whole = {**_LINEAGE, "source_row": number, **_FILLED[table], **row}
+        filled.append({name: whole.get(name) for name in names})
+    return filled
+
+
+def frame(spark: SparkSession, table: str, rows: list[Row]) -> DataFrame:
+    """A silver table of filled rows."""
+    contract = CONTRACTS[table]
+    return spark.createDataFrame([tuple(row.values()) for row in fill(table, rows)], contract.ddl())
+
+
+def silver_of(spark: SparkSession, tables: dict[str, list[Row]]) -> Silver:
+    """The silver tables; those not given are empty."""
+    return Silver(**{name: frame(spark, name, tables.get(name, [])) for name in CONTRACTS})
+
+
+POLICY = PeerPolicy(minimum=5, size_bands_minor=(0, 10_000_000, 100_000_000), age_bands_years=(1.0, 3.0))
+
+
+def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+    """The day's features by entity, and its peer medians, of small tables."""
+    return reckon_frames(silver_of(spark, tables), policy)
+
+
+def reckon_frames(tables: Silver, policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+    """As :func:`reckon`, of frames."""
+    with tempfile.TemporaryDirectory() as home, scratch(Path(home)) as materialise:
+        made = build_features(tables, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=materialise)
+        rows = [row.asDict() for row in made.features.collect()]
+        assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"
+        return {row["entity_id"]: row for row in rows}, [row.asDict() for row in made.peers.collect()]
