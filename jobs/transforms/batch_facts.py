@@ -105,7 +105,7 @@ def volume_ratios(days: Sequence[date], rows: Sequence[float]) -> list[float]:
         days: delivered days, ascending.
         rows: rows delivered on each.
     """
-    gaps = [0, *((later - earlier).days for earlier, later in pairwise(days))]
+    gaps = [0, *((later - earlier).days for earlier, later in pairwise(days))][: len(days)]
     ratios = []
     for at, gap in enumerate(gaps):
         past = [rows[i] for i in range(1, at) if gap <= LIKE_GAP * gaps[i] and gaps[i] <= LIKE_GAP * gap]

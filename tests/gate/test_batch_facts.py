@@ -98,6 +98,19 @@ def test_a_day_counted_but_not_read_passes_for_read() -> None:
     assert facts[["rows", "quarantined_share"]].to_numpy().tolist() == [[8.0, 0.25]]
 
 
+def test_no_days_have_no_facts() -> None:
+    facts = day_facts(counts(), reads())
+    assert list(facts.columns) == list(COLUMNS)
+    assert facts.empty
+
+
+def test_days_come_in_order_whatever_order_they_were_counted_in() -> None:
+    days = daily(6)
+    of_days = [(day, size, 0, day, 0, 0) for day, size in zip(days, [9, 10, 10, 10, 10, 5], strict=True)]
+    assert day_facts(counts(*of_days[::-1]), reads()).equals(day_facts(counts(*of_days), reads()))
+    assert day_facts(counts(*of_days), reads())["volume_ratio"].tolist()[4:] == [1.0, 0.5]
+
+
 def test_too_little_past_gives_no_ratio() -> None:
     ratios = volume_ratios(daily(5), [500, 10, 10, 10, 5])
     assert [isnan(ratio) for ratio in ratios] == [True, True, True, True, False]
@@ -121,9 +134,8 @@ def test_a_delivery_after_a_weekend_is_compared_with_its_like() -> None:
     weekdays = [day for day in daily(33) if day.weekday() < 5]
     ratios = volume_ratios(weekdays, [300 if day.weekday() == 0 else 100 for day in weekdays])
     assert {ratio for ratio in ratios if not isnan(ratio)} == {1.0}
-    assert not isnan(ratios[-1]), "the fourth Monday after a weekend has three to be compared with"
-    assert weekdays[-1].weekday() == 4
-    assert not isnan(ratios[20])
+    assert weekdays[20].weekday() == 0
+    assert not isnan(ratios[20]), "three Mondays after a weekend came before it"
 
 
 def test_the_trough_after_a_monthly_peak_is_no_failure() -> None:

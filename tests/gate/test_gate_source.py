@@ -128,14 +128,29 @@ def test_no_row_is_collected_by_the_validation(spark: SparkSession, monkeypatch:
 
 def test_the_network_is_not_touched(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     touched: list[Any] = []
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
 
-    def refuse(*where: Any, **_: Any) -> Any:
-        touched.append(where)
-        raise OSError("no network here")
+    def is_here(host: Any) -> bool:
+        return host in ("127.0.0.1", "::1", "localhost")
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and not is_here(address[0]):
+            touched.append(address)
+            raise OSError("no network here")
+        connect(self, address)
+
+    def look_up_here(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_here(host):
+            touched.append(host)
+            raise OSError("no network here")
+        return look_up(host, *args, **kwargs)
 
     rows = bronze(spark, "complaint", [{}])
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_here)
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+    with pytest.raises(OSError, match="no network here"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    touched.clear()
     gate_source(rows, DAYS, COMPLAINT, {})
     assert touched == []
 
