@@ -1,0 +1,103 @@
+"""The model card: one page of Markdown on what a model is, what it learnt from, how good it is, and its limits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from models.columns import indicator_of
+from models.risk_model import RiskModel
+
+DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "either way"}
+LIMITS = (
+    "A score proposes a visit; it decides nothing, and no penalty may rest on it.",
+    "Labels come from visits that were made. Where visits were targeted, the model knows the targeted best; the random arm is "
+    "what its rates are checked against.",
+    "The probability keeps to each indicator's direction; the anomaly has no such guarantee, though values on the safe side of "
+    "the peers' median add nothing to it.",
+    "An unknown value counts as ordinary in the anomaly; the probability learns from past visits what an unknown value means.",
+)
+
+
+def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+    """Mean absolute contribution to the margin an indicator, over rows ``X``, largest first.
+
+    Returns:
+        ``indicator, direction, importance``; ties are ordered by name.
+    """
+    contributions = model.contributions(X).drop(columns="base")
+    direction = {indicator_of(column): way for column, way in zip(model.inputs.columns, model.inputs.directions, strict=True)}
+    frame = pd.DataFrame(
+        {
+            "indicator": list(contributions.columns),
+            "direction": [direction[name] for name in contributions.columns],
+            "importance": contributions.abs().to_numpy().mean(axis=0) if len(X) else np.zeros(contributions.shape[1]),
+        }
+    )
+    return frame.sort_values(["importance", "indicator"], ascending=[False, True], ignore_index=True)
+
+
+def model_card(
+    model: RiskModel, *, model_id: str, profile: str, as_of: str, metrics: pd.DataFrame | None, importance: pd.DataFrame
+) -> str:
+    """The card as Markdown.
+
+    Args:
+        model: the model.
+        model_id: its name.
+        profile: the profile it was trained for.
+        as_of: the day of training.
+        metrics: from :func:`models.evaluate.evaluate`, or None when no test window could be kept apart.
+        importance: from :func:`importances`.
+    """
+    facts = model.facts
+    learnt = facts.get("kind") == "learnt"
+    lines = [
+        f"# Model {model_id}",
+        "",
+        f"Profile {profile}, trained as of {as_of}, seed {facts.get('seed')}.",
+        "",
+        "## What it is",
+        "",
+    ]
+    if learnt:
+        lines.append(
+            f"Gradient-boosted trees ({facts['rounds']} rounds, {facts['booster']}), monotone where an indicator has a direction, "
+            f"give the log-odds that a visit would find a violation. To them {model.anomaly_weight:g} times the anomaly is added: "
+            "an isolation forest against peers, 1 for one in ten, 2 for one in a hundred. The sum is the margin that entities are "
+            "ranked by; the probability is a strictly increasing function of it."
+        )
+    else:
+        lines.append(
+            "Too few visits have been labelled to learn from. A declared rule stands in: robust distances from the population, "
+            f"averaged within each dimension, plus {model.anomaly_weight:g} times the anomaly. It gives no probability."
+        )
+    lines += ["", "## Data", "", f"- Population compared with: {facts.get('population', 0):,} entities"]
+    lines.append(f"- Labelled visits: {facts.get('visits', 0):,}, of which {facts.get('found', 0):,} found a violation")
+    if learnt:
+        lines.append(f"- Cohorts: {facts['first_cohort']} to {facts['last_cohort']}")
+        lines.append(f"- Calibrated on {facts['held_out']:,} visits held out by {facts['held_out_by']}")
+    lines += ["", "## How good it is", ""]
+    lines += ["No test window was kept apart."] if metrics is None else _table(metrics.reset_index(names="order"))
+    lines += ["", "## Limits", "", *(f"- {limit}" for limit in LIMITS), "", "## Indicators", ""]
+    shown = importance.assign(direction=importance["direction"].map(DIRECTIONS))
+    lines += ["Importance is the mean absolute contribution to the margin, in log-odds.", "", *_table(shown)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(frame: pd.DataFrame) -> list[str]:
+    """A frame as the lines of a Markdown table; numbers to four significant digits."""
+    numeric = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
+    lines = [
+        "| " + " | ".join(str(column).replace("_", " ") for column in frame.columns) + " |",
+        "|" + "|".join("---:" if is_number else "---" for is_number in numeric) + "|",
+    ]
+    for row in frame.itertuples(index=False):
+        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
+    return lines
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        return "–" if np.isnan(value) else f"{float(value):.4g}"
+    return str(value)

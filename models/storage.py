@@ -1,0 +1,193 @@
+"""A model as files and back, without pickle: JSON, LightGBM's text, and skops archives that hold only listed types.
+
+The same model always gives the same bytes, so a hash of them names it, and a loaded model scores to the bit as the
+one that was stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.pipeline import Pipeline
+
+from models.anomaly import AnomalyModel, Tail
+from models.boosting import HistogramBooster, LightGBMBooster
+from models.calibration import Calibration
+from models.columns import Inputs
+from models.fallback import FallbackModel
+from models.probability import ProbabilityModel
+from models.risk_model import RiskModel
+from models.squash import RobustSquash
+
+FORMAT = 1
+METADATA = "model.json"
+ANOMALY = "anomaly.skops"
+LIGHTGBM = "violation.lightgbm.txt"
+HISTOGRAM = "violation.skops"
+RULE = "rule.skops"
+
+TRUSTED = (
+    "models.squash.RobustSquash",
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+)
+"""The types, beyond those that skops itself trusts, that a stored model may hold."""
+
+
+def dump(model: RiskModel) -> dict[str, bytes]:
+    """The model's files by name; equal models give equal bytes."""
+    files = {ANOMALY: _archive(model.anomaly.pipeline)}
+    tail = model.anomaly.tail
+    metadata: dict[str, Any] = {
+        "format": FORMAT,
+        "inputs": {
+            "columns": model.inputs.columns,
+            "directions": model.inputs.directions,
+            "dimensions": model.inputs.dimensions,
+        },
+        "anomaly": {
+            "columns": model.anomaly.columns,
+            "raw": tail.raw.tolist(),
+            "level": tail.level_at.tolist(),
+            "slope_below": tail.slope_below,
+            "slope_above": tail.slope_above,
+        },
+        "anomaly_weight": model.anomaly_weight,
+        "calibration": _calibration_facts(model.calibration),
+        "facts": dict(model.facts),
+    }
+    if isinstance(model.violation, FallbackModel):
+        metadata["rule"] = {"intercept": model.violation.intercept}
+        files[RULE] = _archive(model.violation.squash)
+    else:
+        metadata["learnt"] = {
+            "columns": model.violation.columns,
+            "rounds": model.violation.rounds,
+            "calibration": _calibration_facts(model.violation.calibration),
+        }
+        booster = model.violation.booster
+        if isinstance(booster, LightGBMBooster):
+            files[LIGHTGBM] = booster.text.encode()
+        elif isinstance(booster, HistogramBooster):
+            files[HISTOGRAM] = _archive(booster.estimator)
+        else:
+            raise TypeError(f"a booster of type {type(booster).__name__} cannot be stored")
+    files[METADATA] = (json.dumps(metadata, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
+    return dict(sorted(files.items()))
+
+
+def load(files: Mapping[str, bytes]) -> RiskModel:
+    """The model that :func:`dump` stored.
+
+    Raises:
+        ValueError: when a file is missing or broken, the format is another, or an archive holds a type not in ``TRUSTED``.
+        RuntimeError: when the model needs LightGBM and it cannot be loaded.
+    """
+    try:
+        metadata = json.loads(files[METADATA])
+        if metadata["format"] != FORMAT:
+            raise ValueError(f"{METADATA} is of format {metadata['format']}, this code reads {FORMAT}: retrain the model")
+        inputs = Inputs(**{name: tuple(values) for name, values in metadata["inputs"].items()})
+        stored = metadata["anomaly"]
+        tail = Tail(np.array(stored["raw"]), np.array(stored["level"]), stored["slope_below"], stored["slope_above"])
+        anomaly = AnomalyModel(tuple(stored["columns"]), _unarchive(files, ANOMALY, Pipeline), tail)
+        violation: ProbabilityModel | FallbackModel
+        if "rule" in metadata:
+            violation = FallbackModel(inputs, _unarchive(files, RULE, RobustSquash), metadata["rule"]["intercept"])
+        else:
+            learnt = metadata["learnt"]
+            booster = (
+                LightGBMBooster(files[LIGHTGBM].decode())
+                if LIGHTGBM in files
+                else HistogramBooster(_unarchive(files, HISTOGRAM, HistGradientBoostingClassifier))
+            )
+            violation = ProbabilityModel(tuple(learnt["columns"]), booster, Calibration(**learnt["calibration"]), learnt["rounds"])
+        calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
+        return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, metadata["facts"])
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
+
+
+def model_id(files: Mapping[str, bytes]) -> str:
+    """A name for the model made of its content: 16 hex digits, equal for equal files."""
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return digest.hexdigest()[:16]
+
+
+def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
+    return None if calibration is None else {"slope": calibration.slope, "intercept": calibration.intercept}
+
+
+def _archive(estimator: Any) -> bytes:
+    """A skops archive whose bytes depend on the estimator alone.
+
+    skops names members by memory address and stamps them with the clock; here they are named by their content, sorted,
+    and dated 1980. Addresses serve only to share equal objects while loading, so they are left out, and the padding
+    between a tree's fields, which holds whatever was in memory, is blanked.
+    """
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as raw:
+        schema = json.loads(raw.read("schema.json"))
+        members = {name: _blank_padding(raw.read(name)) for name in raw.namelist() if name != "schema.json"}
+    renamed = {name: f"{hashlib.sha256(body).hexdigest()[:32]}.{name.rpartition('.')[2]}" for name, body in members.items()}
+    contents = {renamed[name]: body for name, body in members.items()}
+    contents["schema.json"] = json.dumps(_canonical(schema, renamed), sort_keys=True).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(contents):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, contents[name], compress_type=zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _blank_padding(body: bytes) -> bytes:
+    array = np.load(io.BytesIO(body), allow_pickle=False)
+    if array.dtype.names is None:
+        return body
+    blank = np.zeros(array.shape, dtype=array.dtype)
+    for name in array.dtype.names:
+        blank[name] = array[name]
+    buffer = io.BytesIO()
+    np.save(buffer, blank, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _canonical(node: Any, renamed: Mapping[str, str]) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: renamed.get(value, value) if key == "file" else _canonical(value, renamed)
+            for key, value in node.items()
+            if key != "__id__"
+        }
+    if isinstance(node, list):
+        return [_canonical(part, renamed) for part in node]
+    return node
+
+
+def _unarchive(files: Mapping[str, bytes], name: str, kind: type) -> Any:
+    """The estimator in an archive, if it is of that kind and holds trusted types only."""
+    body = files[name]
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=body)) - set(TRUSTED))
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{name} is no skops archive: {error}; restore the file or retrain the model") from error
+    if unknown:
+        raise ValueError(f"{name} holds types that no model of ours has: {', '.join(unknown)}; do not load it")
+    estimator = skops.io.loads(body, trusted=list(TRUSTED))
+    if not isinstance(estimator, kind):
+        raise ValueError(f"{name} holds a {type(estimator).__name__} where a {kind.__name__} belongs; restore the file")
+    return estimator

@@ -1,0 +1,149 @@
+"""The whole model, of each kind: what adds up, what changes nothing, what it gives as reasons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import INPUTS, Labelled, fit, invent, shuffled
+
+from models.boosting import HistogramBooster, LightGBMBooster
+from models.calibration import Calibration
+from models.fallback import FallbackModel
+from models.risk_model import RiskModel, fit_risk_model
+
+
+def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(left, right, check_exact=True)
+
+
+def test_contributions_of_indicators_sum_to_margin(model: RiskModel, later: pd.DataFrame) -> None:
+    sums = model.contributions(later).sum(axis=1)
+    assert np.abs(sums - model.score(later)["margin"]).max() <= 1e-6
+
+
+def test_value_and_peer_form_are_one_indicator(model: RiskModel, later: pd.DataFrame) -> None:
+    assert list(model.contributions(later).columns) == ["late", "age", "complaints", "capital", "noise", "base"]
+
+
+def test_scores_do_not_depend_on_how_rows_are_cut(model: RiskModel, later: pd.DataFrame) -> None:
+    for cut in (1, 7, 250, 499):
+        same(pd.concat([model.score(later[:cut]), model.score(later[cut:])]), model.score(later))
+
+
+def test_contributions_do_not_depend_on_how_rows_are_cut(model: RiskModel, later: pd.DataFrame) -> None:
+    pieces = pd.concat([model.contributions(later[:3]), model.contributions(later[3:])])
+    same(pieces, model.contributions(later))
+
+
+def test_scores_follow_their_rows_in_any_order(model: RiskModel, later: pd.DataFrame) -> None:
+    order = np.random.default_rng(3).permutation(len(later))
+    same(model.score(later.iloc[order]), model.score(later).iloc[order])
+
+
+def test_column_order_of_the_frame_changes_nothing(model: RiskModel, later: pd.DataFrame) -> None:
+    same(model.score(later[list(later.columns[::-1])]), model.score(later))
+
+
+@pytest.mark.parametrize("settings", [{}, {"minimum_labels": 10_000}])
+def test_order_of_training_rows_changes_nothing(labelled: Labelled, later: pd.DataFrame, settings: dict[str, int]) -> None:
+    same(fit(shuffled(labelled, seed=5), **settings).score(later), fit(labelled, **settings).score(later))
+
+
+def test_two_fits_are_equal_without_lightgbm(
+    labelled: Labelled, later: pd.DataFrame, without_lightgbm: RiskModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
+    same(fit(shuffled(labelled, seed=6)).score(later), without_lightgbm.score(later))
+
+
+def test_lightgbm_is_used_where_it_loads_and_scikit_learn_where_not(learnt: RiskModel, without_lightgbm: RiskModel) -> None:
+    assert isinstance(learnt.violation.booster, LightGBMBooster)
+    assert isinstance(without_lightgbm.violation.booster, HistogramBooster)
+
+
+def test_probability_rises_strictly_with_margin(learnt: RiskModel, later: pd.DataFrame) -> None:
+    scores = learnt.score(later).sort_values("margin")
+    assert (np.diff(scores["probability"])[np.diff(scores["margin"]) > 1e-12] > 0).all()
+
+
+def test_anomaly_weight_is_what_one_unit_of_anomaly_adds(learnt: RiskModel, later: pd.DataFrame) -> None:
+    scores = learnt.score(later)
+    np.testing.assert_allclose(scores["margin"], learnt.violation.margin(later) + 0.5 * scores["anomaly"], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("visits", "found"), [(0, 0), (299, 100), (400, 29), (400, 371), (400, 0), (400, 400)])
+def test_too_few_labels_give_the_rule_and_no_probability(labelled: Labelled, visits: int, found: int) -> None:
+    y = np.arange(visits) < found
+    few = replace(labelled, y=y, time=labelled.time[:visits], entity=labelled.entity[:visits])
+    model = fit_risk_model(
+        labelled.X, few.X[:visits], few.y, few.time, few.entity, INPUTS,
+        anomaly_weight=0.5, minimum_labels=300, minimum_positives=30, seed=7,
+    )  # fmt: skip
+    assert isinstance(model.violation, FallbackModel)
+    assert model.score(labelled.X)["probability"].isna().all()
+    assert model.score(labelled.X)["margin"].notna().all()
+
+
+def test_reasons_are_the_largest_positive_contributions(model: RiskModel, later: pd.DataFrame) -> None:
+    reasons, contributions = model.reasons(later, top=3), model.contributions(later).drop(columns="base")
+    for row in range(len(later)):
+        mine = reasons[reasons["row"] == row]
+        best = contributions.iloc[row].sort_values(ascending=False)[:3]
+        assert mine["contribution"].tolist() == [value for value in best if value > 0]
+        assert mine["reason_rank"].tolist() == list(range(1, len(mine) + 1))
+        assert [later.iloc[row][name] for name in mine["indicator"]] == pytest.approx(mine["value"].tolist(), nan_ok=True)
+
+
+def test_equal_reasons_are_ordered_by_indicator_name(rule: RiskModel) -> None:
+    twins = replace(rule, anomaly_weight=0.0)
+    squash = twins.violation.squash
+    squash.center_[:], squash.spread_[:] = 0.0, 1.0
+    row = pd.DataFrame([[np.nan, 2.0, np.nan, np.nan, 2.0, 0.0, 0.0, 0.0]], columns=list(INPUTS.columns))
+    assert twins.reasons(row)["indicator"].tolist() == ["complaints", "late"]
+
+
+@pytest.mark.parametrize("kind", ["learnt", "rule"])
+def test_unknown_constant_and_empty_columns_are_survived(labelled: Labelled, kind: str) -> None:
+    X = labelled.X.assign(late=np.nan, late_vs_peers=np.nan, age=3.0, age_vs_peers=np.inf)  # noqa: N806
+    model = fit(replace(labelled, X=X), minimum_labels=300 if kind == "learnt" else 10_000)
+    nothing = pd.DataFrame(np.nan, index=[0, 1], columns=list(INPUTS.columns))
+    scores = model.score(pd.concat([X, nothing]))
+    assert np.isfinite(scores[["margin", "anomaly"]].to_numpy()).all()
+    assert model.reasons(nothing[:0]).empty
+
+
+def test_columns_that_all_say_nothing_are_survived(labelled: Labelled) -> None:
+    empty = replace(labelled, X=pd.DataFrame(np.nan, index=labelled.X.index, columns=list(INPUTS.columns)))
+    scores = fit(empty).score(empty.X)
+    assert scores["margin"].nunique() == 1
+    assert scores["probability"].iloc[0] == pytest.approx(labelled.y.mean(), abs=0.03)
+
+
+def test_no_rows_score_to_no_rows(model: RiskModel, later: pd.DataFrame) -> None:
+    assert model.score(later[:0]).empty
+    assert model.contributions(later[:0]).empty
+
+
+def test_a_column_that_is_missing_is_named(model: RiskModel, later: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="complaints"):
+        model.score(later.drop(columns="complaints"))
+
+
+def test_nullable_and_integer_columns_are_read(learnt: RiskModel, later: pd.DataFrame) -> None:
+    whole = later.round().astype("Int64")
+    same(learnt.score(whole), learnt.score(later.round()))
+
+
+def test_probability_is_calibrated_on_the_whole_margin() -> None:
+    fitted, fresh = fit(invent(6000, seed=11)), invent(6000, seed=12)
+    probability = fitted.score(fresh.X)["probability"].to_numpy()
+    for part in np.array_split(np.argsort(probability), 5):
+        assert probability[part].mean() == pytest.approx(fresh.y[part].mean(), abs=0.05)
+
+
+def test_calibration_is_stated_by_two_numbers(learnt: RiskModel) -> None:
+    assert isinstance(learnt.calibration, Calibration)
+    assert learnt.calibration.slope > 0
