@@ -39,7 +39,8 @@ def social_credit_codes(numbers: np.ndarray, kinds: np.ndarray, regions: np.ndar
     """
     if len(numbers) and (numbers.min() < 0 or numbers.max() >= _SPACE):
         raise ValueError(f"numbers must be within 0 and {_SPACE - 1}: at most so many entities have distinct codes")
-    scattered = (numbers.astype(np.int64) * 387_420_489 + key % _SPACE) % _SPACE  # 3^18 and 31 share no factor: one to one
+    offset = int(scatter(np.array([0]), key)[0] % np.uint64(_SPACE))
+    scattered = (numbers.astype(np.int64) * 387_420_489 + offset) % _SPACE  # 3^18 and 31 share no factor: one to one
     code = np.empty((len(numbers), 18), dtype=np.uint8)
     code[:, 0:2] = np.frombuffer(np.ascontiguousarray(kinds, dtype="S2").tobytes(), dtype=np.uint8).reshape(-1, 2)
     code[:, 2:8] = np.frombuffer(np.ascontiguousarray(regions, dtype="S6").tobytes(), dtype=np.uint8).reshape(-1, 6)

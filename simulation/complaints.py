@@ -25,12 +25,14 @@ CHANNELS = ("12315热线", "12315平台", "来访", "来信", "转办")
 WITHOUT_CODE = 0.28
 """Share of complaints that give a name or an address, not the code."""
 DELAYED = 0.004
+FOOD = ("14", "61", "62", "5212", "5213", "5223", "5225")
+"""Trades whose complaints are mostly of food and cleanliness."""
 COMPLAINANT_KEY = 31
 
 
 @dataclass(frozen=True)
 class Complaints:
-    """One row a complaint; ``entity`` points into the chunk, days are day numbers, an open one is resolved after the world's end."""
+    """One row a complaint; ``entity`` points into the chunk, days are day numbers, an open one has no end in it."""
 
     entity: np.ndarray
     received: np.ndarray
@@ -78,9 +80,7 @@ def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, 
 
 def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who: np.ndarray, guilty: np.ndarray) -> np.ndarray:
     trade = entities.trade[who]
-    food = np.array([item.code[:2] in ("14", "61", "62") or item.code in ("5212", "5213", "5223", "5225") for item in trades()])[
-        trade
-    ]
+    food = np.array([item.code.startswith(FOOD) for item in trades()])[trade]
     usual = rng.choice(10, size=len(who), p=[0.02, 0.26, 0.02, 0.12, 0.04, 0.10, 0.14, 0.24, 0.02, 0.04])
     usual = np.where(food & (rng.random(len(who)) < 0.45), rng.choice([0, 8], size=len(who), p=[0.7, 0.3]), usual)
     usual = np.where(trait("prepaid")[trade] & (rng.random(len(who)) < 0.4), 2, usual)

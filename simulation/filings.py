@@ -105,11 +105,8 @@ def _lateness(
     rng: np.random.Generator, entities: Entities, roles: Roles, going: np.ndarray, due: np.ndarray, who: np.ndarray
 ) -> np.ndarray:
     """The day each return is filed: mostly in the fortnight before it is due, sometimes weeks after, seldom never."""
-    late = (
-        entities.tardiness[who]
-        + 0.30 * roles.signs["late"][who] * going
-        + 0.35 * (entities.troubled[who] & (due > entities.closed[who] - 270))
-    )
+    failing = entities.troubled[who] & (due > entities.closed[who] - 270)
+    late = entities.tardiness[who] + 0.32 * roles.signs["late"][who] * going + 0.35 * failing
     is_late = rng.random(len(who)) < late
     early = due - np.floor(14 * rng.random(len(who)) ** 2).astype(np.int64)
     after = due + 1 + np.floor(rng.exponential(20, len(who))).astype(np.int64)
@@ -178,11 +175,8 @@ def _cit(
     ends = [m for m in range(2, clock.months) if clock.calendar_months[m] % 3 == 2 and clock.starts[m + 1] <= clock.last]
     parts = []
     for last in ends:
-        who = np.flatnonzero(
-            (entities.kind == COMPANY)
-            & (entities.established < clock.starts[last - 2])
-            & (entities.closed >= clock.starts[last + 1])
-        )
+        trading = (entities.established < clock.starts[last - 2]) & (entities.closed >= clock.starts[last + 1])
+        who = np.flatnonzero((entities.kind == COMPANY) & trading)
         size = len(who)
         going = history.violates[last, who]
         quarter = sales[last - 2 : last + 1, who].sum(axis=0)

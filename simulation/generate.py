@@ -46,7 +46,7 @@ class Output:
 
 
 def generate_world(
-    *, entities: int, months: int, seed: int, out: Path, as_of: date, advance: Callable[[int], None] = lambda done: None
+    *, entities: int, months: int, seed: int, out: Path, as_of: date, advance: Callable[[int], None] | None = None
 ) -> None:
     """Write ``out/sources`` and ``out/truth``.
 
@@ -70,7 +70,8 @@ def generate_world(
         for chunk, first in enumerate(range(0, entities, CHUNK)):
             count = min(CHUNK, entities - first)
             _generate_chunk(output, clock, seed, chunk, first, count, numbered)
-            advance(first + count)
+            if advance is not None:
+                advance(first + count)
     world = {"entities": entities, "months": months, "seed": seed, "as_of": as_of.isoformat()}
     _write_json(out / "truth" / "world.json", world)
     _write_json(out / "truth" / "dirt.json", {source: dict(sorted(counts.items())) for source, counts in output.dirt.items()})

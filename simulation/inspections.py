@@ -17,7 +17,9 @@ RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN = 0, 1, 2, 3, 4
 INSPECTED, NOT_REACHABLE, REFUSED, NOT_DONE = 0, 1, 2, 3
 FINDS = 0.86
 """Chance that a usual inspector finds an ongoing violation."""
-INVITES = 0.05
+REPORTED_LATE = 0.004
+"""Share of visits that are reported months later."""
+INVITES = 0.065
 """Chance a month that a violator's, or a mimic's, outward sign brings inspectors."""
 INSPECTORS = 24
 """Inspectors a prefecture."""
@@ -34,6 +36,7 @@ class Visits:
     inspected: np.ndarray
     reported: np.ndarray
     status: np.ndarray
+    is_late: np.ndarray
     inspector: np.ndarray
     items: np.ndarray
     breaches: np.ndarray
@@ -61,11 +64,27 @@ class History:
     found: np.ndarray
 
 
+@dataclass(frozen=True)
+class Month:
+    """One month as inspectors see it, and the truth that they may find; arrays over the entities.
+
+    ``recent`` counts the complaints of three months, ``record`` the past findings, fading by 7 % a month.
+    """
+
+    number: int
+    trading: np.ndarray
+    violates: np.ndarray
+    shows: np.ndarray
+    complaints: np.ndarray
+    recent: np.ndarray
+    record: np.ndarray
+
+
 def live(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> History:
     """Play the window's months."""
     n, months = len(entities), clock.months
     found = np.full(n, NEVER, dtype=np.int64)
-    caught_slip = np.zeros(n)
+    record = np.zeros(n)
     complaints = np.zeros((months, n), dtype=np.int32)
     violates, shows = np.zeros((months, n), dtype=bool), np.zeros((months, n), dtype=bool)
     rounds = []
@@ -77,14 +96,13 @@ def live(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Role
         rate = complaint_rate(month, clock, entities, roles, shows[month]) * (clock.length(month) / 30.4)
         complaints[month] = rng.poisson(np.where(entities.established < start, rate, 0.0) * (entities.closed >= start))
         recent = complaints[max(0, month - 2) : month + 1].sum(axis=0)
-        visits = _visit(
-            rng, clock, month, entities, roles, trading, violates[month], shows[month], recent, complaints[month], caught_slip
-        )
+        now = Month(month, trading, violates[month], shows[month], complaints[month], recent, record)
+        visits = _visit(rng, clock, entities, roles, now)
         rounds.append(visits)
         hit = visits.entity[visits.is_violation & visits.was_violating]
         found[hit] = visits.reported[visits.is_violation & visits.was_violating]
-        caught_slip *= 0.93
-        caught_slip[visits.entity[visits.is_violation]] += 1
+        record *= 0.93
+        record[visits.entity[visits.is_violation]] += 1
     columns = {name: np.concatenate([getattr(visits, name) for visits in rounds]) for name in Visits.__dataclass_fields__}
     return History(complaints, violates, shows, Visits(**columns), found)
 
@@ -104,37 +122,32 @@ def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, s
 def _visit(
     rng: np.random.Generator,
     clock: Clock,
-    month: int,
     entities: Entities,
     roles: Roles,
-    trading: np.ndarray,
-    violates: np.ndarray,
-    shows: np.ndarray,
-    recent: np.ndarray,
-    this_month: np.ndarray,
-    record: np.ndarray,
+    now: Month,
 ) -> Visits:
     """One month's visits: who, why, by whom and what was found."""
     random_rate = places().random_rate[places().prefecture[entities.county]]
     kinds = {kind: np.array([item.found_by == kind for item in TYPOLOGIES] + [False]) for kind in ("targeted", "joint", "campaign")}
     role = np.maximum(roles.typology, roles.mimic)
-    invited = {kind: INVITES * shows * chosen[role] for kind, chosen in kinds.items()}
-    by_record = 0.0022 * np.exp(0.5 * entities.size) * (1 + 2.5 * record) * (1 + 0.7 * np.minimum(recent, 8))
+    invited = {kind: INVITES * now.shows * chosen[role] for kind, chosen in kinds.items()}
+    by_record = 0.0042 * np.exp(0.5 * entities.size) * (1 + 2.5 * now.record) * (1 + 0.7 * np.minimum(now.recent, 8))
     chances = np.stack(
         [
             random_rate,
             np.minimum(by_record, 0.12) + invited["targeted"],
-            1 - 0.97 ** np.minimum(this_month, 8),
+            1 - 0.97 ** np.minimum(now.complaints, 8),
             0.0006 + invited["joint"],
             0.0004 + invited["campaign"],
         ]
     )
-    drawn = (rng.random(chances.shape) < chances) & trading
+    drawn = (rng.random(chances.shape) < chances) & now.trading
     chosen = np.flatnonzero(drawn.any(axis=0))
     selected_by = drawn[:, chosen].argmax(axis=0)
     size = len(chosen)
-    inspected = _working_days(clock.starts[month] + rng.integers(0, clock.length(month), size), clock)
-    violating = violates[chosen] & (inspected >= roles.began[chosen])
+    inspected = _working_days(clock.starts[now.number] + rng.integers(0, clock.length(now.number), size), clock)
+    violating = now.violates[chosen] & (inspected >= roles.began[chosen])
+    is_late = rng.random(size) < REPORTED_LATE
     prefecture = places().prefecture[entities.county[chosen]]
     inspector = prefecture * INSPECTORS + rng.integers(0, INSPECTORS, size)
     strictness = 0.75 + 0.5 * ((inspector * 2654435761) % 1000) / 1000
@@ -149,12 +162,13 @@ def _visit(
     breaches = np.minimum(np.where(violating, 1 + rng.poisson(2.5, size), 1 + rng.poisson(0.4, size)), items)
     return Visits(
         entity=chosen,
-        month=np.full(size, month),
+        month=np.full(size, now.number),
         selected_by=selected_by,
         probability=np.where(selected_by == RANDOM, random_rate[chosen], np.nan),
         inspected=inspected,
-        reported=inspected + rng.integers(0, 6, size),
+        reported=inspected + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
         status=status,
+        is_late=is_late,
         inspector=inspector,
         items=np.where(status == INSPECTED, items, 0),
         breaches=np.where(is_violation, breaches, 0),

@@ -12,7 +12,7 @@ from simulation.typologies import SIGNS, TYPOLOGIES
 
 VIOLATORS = 0.02
 """Share of the entities that violate at some time in the window; as many are mimics."""
-SIGN_SHOWS = 0.82
+SIGN_SHOWS = 0.86
 """The chance that a violator bears each sign of its typology."""
 LEAD_DAYS = 60
 """No violation begins within so many last days of the world: returns of its time are not in yet."""

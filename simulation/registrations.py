@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from simulation.clock import Clock
 from simulation.codes import pseudonyms, scatter
@@ -40,6 +41,8 @@ SYLLABLES = (
     "鑫瑞盛恒达华宏泰嘉诚信远通顺丰汇源博海天宇金隆和众联创新星辰凯锐德美佳康宁安吉祥福禄兴旺昌荣茂林森源清泽润雅致优品尚"
     "元亨利贞思睿智慧明朗晨曦云帆航越捷迅腾飞翔龙凤麟瑶琪珂玥锦绣卓立方正圆融启航程鼎峰岳峻岭江河湖洋波澜川渝蜀豫浙甬瓯"
 )
+PLATFORM = "6432"
+"""The trade whose members run a trading platform."""
 PERSON_KEY, PHONE_KEY, SITE_KEY, NAME_KEY = 11, 12, 13, 14
 
 
@@ -87,12 +90,11 @@ def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, ro
     years = np.maximum(clock.last - start, 0) / 365
     for change, rate in YEARLY.items():
         who = np.repeat(everyone, rng.poisson(rate * years))
-        pieces.append(
-            (who, start[who] + np.floor(rng.random(len(who)) * years[who] * 365).astype(np.int64), np.full(len(who), change))
-        )
+        day = start[who] + np.floor(rng.random(len(who)) * years[who] * 365).astype(np.int64)
+        pieces.append((who, day, np.full(len(who), change)))
     pieces += _sold(rng, start, years)
     pieces += _signs(rng, roles)
-    pieces += _endings(rng, entities, roles, found)
+    pieces += _endings(rng, entities, found)
     entity, day, change = (np.concatenate(column) for column in zip(*pieces, strict=True))
     floor = np.maximum(entities.established[entity], np.where(change == NEW, -NEVER, clock.first + 1))
     day = np.maximum(day, floor)
@@ -140,9 +142,7 @@ def _signs(rng: np.random.Generator, roles: Roles) -> list[tuple[np.ndarray, np.
     ]
 
 
-def _endings(
-    rng: np.random.Generator, entities: Entities, roles: Roles, found: np.ndarray
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+def _endings(rng: np.random.Generator, entities: Entities, found: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Ordinary closures; of those found in violation a third is revoked and a tenth suspended."""
     closed = np.flatnonzero(entities.closed < NEVER)
     fate = rng.random(len(entities))
@@ -178,7 +178,7 @@ def names(entities: Entities, version: np.ndarray, who: np.ndarray) -> tuple[pa.
     ending = pick(["有限公司", "店", "专业合作社", "有限公司分公司"], kind)
     middle = joined(given, pick(words, word))
     registered = joined(place, masked_or(county, kind == SOLE_TRADER), middle, ending)
-    return registered, middle
+    return pc.replace_substring(registered, "店店", "店"), middle
 
 
 def masked_or(array: pa.Array, is_given: np.ndarray) -> pa.Array:
@@ -229,7 +229,9 @@ def lines(entities: Entities, capital: Capital, versions: Versions) -> pa.Array:
     latitude, longitude = coordinates(entities, who)
     raised = capital.registered[who] * 2 ** np.minimum(counts[CAPITAL], 3)
     given = capital.is_given[who]
-    codes = [trade.scope for trade in trades()]
+    scopes = [trade.scope for trade in trades()]
+    closing = pick(["", ",以上凭营业执照依法自主开展经营活动"], (who % 3 == 0).astype(np.int64))
+    platforms = np.array([trade.code == PLATFORM for trade in trades()])
     fields = [
         strings(entities.code[who]),
         name,
@@ -249,16 +251,8 @@ def lines(entities: Entities, capital: Capital, versions: Versions) -> pa.Array:
         people(entities.owner[who], counts[OWNER], PERSON_KEY),
         people(entities.phone[who], counts[REP], PHONE_KEY),
         masked(numbered("DL", np.maximum(entities.agent[who], 0), 5), entities.agent[who] >= 0),
-        joined(
-            '"',
-            pick(codes, entities.trade[who]),
-            pick(["", ",以上凭营业执照依法自主开展经营活动"], (who % 3 == 0).astype(np.int64)),
-            '"',
-        ),
-        pick(
-            ["否", "是"],
-            np.isin(entities.trade[who], [i for i, trade in enumerate(trades()) if trade.code == "6432"]).astype(np.int64),
-        ),
+        joined('"', pick(scopes, entities.trade[who]), closing, '"'),
+        pick(["否", "是"], platforms[entities.trade[who]].astype(np.int64)),
         dates(versions.day),
         pick(CHANGES, versions.change),
     ]

@@ -22,7 +22,6 @@ STATUSES = ("已检查", "无法联系", "拒绝检查", "未实施")
 GRADES = ("无", "轻微", "一般", "较重", "严重")
 RESULTS = ("未发现问题", "责令改正", "警告", "罚款", "移送")
 CORRECTED = 0.006
-DELAYED = 0.004
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,10 @@ class Lines:
 def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Visits, numbered_from: int) -> Lines:
     """Each visit once reported; a few again with a corrected penalty, a few reported months late."""
     size = len(visits.entity)
-    is_late = rng.random(size) < DELAYED
-    reported = visits.reported + np.where(is_late, rng.integers(45, 120, size), 0)
     fixed = np.flatnonzero(rng.random(size) < CORRECTED)
     row = np.concatenate([np.arange(size), fixed])
     is_fixed = np.repeat([False, True], [size, len(fixed)])
-    day = np.where(is_fixed, reported[row] + 1 + row % 25, reported[row])
+    day = np.where(is_fixed, visits.reported[row] + 1 + row % 25, visits.reported[row])
     second = rng.integers(9 * 3600, 18 * 3600, size)[row]
     penalty = _penalties(rng, visits)
     kept = day <= clock.last
@@ -53,7 +50,7 @@ def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Vi
     row, is_fixed, day, second, delivered = row[order], is_fixed[order], day[order], second[order], delivered[order]
     amount = np.where(is_fixed, penalty[row] // 2 + 50_000 * visits.is_violation[row], penalty[row])
     text = _csv(clock, entities, visits, row, day, second, amount, numbered_from)
-    return Lines(delivered, text, int(is_fixed.sum()), int((is_late[row] & ~is_fixed).sum()))
+    return Lines(delivered, text, int(is_fixed.sum()), int((visits.is_late[row] & ~is_fixed).sum()))
 
 
 def _penalties(rng: np.random.Generator, visits: Visits) -> np.ndarray:

@@ -18,6 +18,8 @@ PILOT_CODES = 0.003
 """Share of entities with an early pilot code, lawful, whose check character is wrong."""
 UNKNOWN_INDUSTRY = 0.001
 UNKNOWN_REGION = 0.0005
+FARM_TRADES = ("5123", "1411")
+"""Trades in which there are cooperatives."""
 
 
 @dataclass
@@ -99,7 +101,8 @@ def make_entities(rng: np.random.Generator, clock: Clock, first: int, count: int
 
 def _kinds(rng: np.random.Generator, trade: np.ndarray) -> np.ndarray:
     draw, sole = rng.random(len(trade)), trait("sole")[trade] / 100
-    other = np.where(draw > 0.985, COOPERATIVE, np.where(draw > 0.955, BRANCH, COMPANY))
+    farms = np.isin(trait("code"), FARM_TRADES)[trade]
+    other = np.where((draw > 0.80) & farms, COOPERATIVE, np.where(draw > 0.97, BRANCH, COMPANY))
     return np.where(draw < sole, SOLE_TRADER, other).astype(np.int8)
 
 
