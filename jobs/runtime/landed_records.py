@@ -18,6 +18,7 @@ from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake
 from jobs.runtime.landing import DELIVERED, FILE, Landed
 from jobs.runtime.mapping import Lookup, SourceMapping, known_at_expression, select_expressions
+from jobs.runtime.mapping_sql import quoted
 from jobs.runtime.raw_files import read_lookup
 from jobs.runtime.raw_piece import RAW, ROW
 from jobs.runtime.scratch import Scratch
@@ -39,8 +40,10 @@ def read_landed(
     for lookup in mapping.lookups:
         raw = _join_lookup(lake, raw, lookup, sources, scratch)
     expressions = {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
-    inputs = {name: mapping.raw_inputs(name) for name in expressions}
-    inputs[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
+    lookups = [lookup.name for lookup in mapping.lookups]
+    named = {name: mapping.raw_inputs(name) for name in expressions}
+    named[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
+    inputs = {name: [quoted(part, lookups) for part in raw_names] for name, raw_names in named.items()}
     keep = mapping.safe(mapping.keep) if mapping.keep else "true"
     mapped = add_mapped(raw, expressions, inputs, keep=keep, passed=(FILE, ROW, RAW, DELIVERED))
     lineage = {
@@ -55,7 +58,10 @@ def read_landed(
 
 
 def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scratch: Scratch) -> DataFrame:
-    """Left join on the key; a lookup that lists a key twice gives its first record, so that no record is doubled."""
+    """Left join on the key, with the lookup's record as a struct of its name.
+
+    A lookup that lists a key twice gives its first record, so that no record is doubled.
+    """
     pieces = [piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows]
     if not pieces:
         raise ConfigError(
@@ -64,11 +70,11 @@ def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scra
             then="deliver the file, or take the lookup out of the mapping",
         )
     table = pa.concat_tables(pieces, promote_options="permissive").drop_columns([ROW, RAW])
-    first = pa.array(range(table.num_rows), pa.int64())
-    firsts = table.append_column("__at", first).group_by(lookup.key).aggregate([("__at", "min")])["__at_min"]
-    table = table.take(firsts.sort()) if hasattr(firsts, "sort") else table.take(firsts)
-    table = table.rename_columns([f"{lookup.name}.{name}" for name in table.column_names])
+    numbered = table.append_column("__at", pa.array(range(table.num_rows), pa.int64()))
+    firsts = numbered.group_by(lookup.key).aggregate([("__at", "min")])["__at_min"]
     path = scratch.folder / f"lookup-{lookup.name}.parquet"
-    pq.write_table(table, path)
+    pq.write_table(table.take(firsts), path)
     found = lake.session.read.parquet(str(path))
-    return raw.join(found, on=F.col(f"`{lookup.key}`") == F.col(f"`{lookup.name}.{lookup.key}`"), how="left")
+    record = F.struct(*[F.col(quoted(name)) for name in found.columns]).alias(lookup.name)
+    keyed = found.select(F.col(quoted(lookup.key)).alias("__key"), record)
+    return raw.join(keyed, on=F.col(quoted(lookup.key)) == F.col("__key"), how="left").drop("__key")

@@ -25,14 +25,17 @@ def add_mapped(
     Args:
         rows: raw records, with the source's own words for "nothing" already NULL.
         expressions: contract column -> Spark SQL over the raw columns.
-        inputs: contract column -> the raw columns that its expression names; none for an expression that may be NULL.
+        inputs: contract column -> the raw columns that its expression names, quoted; none for an expression that may be NULL.
         keep: Spark SQL that is true for the records of this contract.
         passed: columns that go through as they are.
     """
     mapped = [f"{sql} AS `{name}`" for name, sql in expressions.items()]
     made_of = {name: raw for name, raw in inputs.items() if raw}
-    given = [f"({' AND '.join(f'`{part}` IS NOT NULL' for part in raw)}) AS `__given_{name}`" for name, raw in made_of.items()]
-    said = [f"concat_ws(' | ', {', '.join(f'cast(`{part}` as string)' for part in raw)}) AS `__said_{name}`" for name, raw in made_of.items()]
+    given = [f"({' AND '.join(f'{part} IS NOT NULL' for part in raw)}) AS `__given_{name}`" for name, raw in made_of.items()]
+    said = [
+        f"concat_ws(' | ', {', '.join(f'cast({part} as string)' for part in raw)}) AS `__said_{name}`"
+        for name, raw in made_of.items()
+    ]
     wide = rows.selectExpr(*[f"`{name}`" for name in passed], f"coalesce({keep}, false) AS {IN_SCOPE}", *mapped, *given, *said)
     is_bad = {name: f"(`__given_{name}` AND `{name}` IS NULL)" for name in made_of}
     return wide.selectExpr(
