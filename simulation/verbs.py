@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOption, day
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from simulation.assess import Assessment
 
 
 def generate(
@@ -13,17 +21,17 @@ def generate(
     out: Annotated[Path, typer.Option(help="An empty or new folder: OUT/sources and OUT/truth are written.")],
     months: Annotated[int, typer.Option(help="Months of history; the last is the month of --as-of.")] = 24,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 20260101,
-    as_of: Annotated[str, typer.Option(help="The world's last day, YYYY-MM-DD.")] = "2026-06-30",
+    as_of: AsOfOption = "2026-06-30",
 ) -> None:
     """Invent a world: registration, tax, complaint and inspection files as agencies hand them over, and the truth apart."""
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from simulation.generate import generate_world
-    from simulation.options import day_named
 
-    last = day_named(as_of, "--as-of")
+    last = day(as_of)
     columns = (TextColumn("inventing entities"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, disable=not _is_terminal()) as progress:
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=entities)
         generate_world(
             entities=entities,
@@ -36,7 +44,44 @@ def generate(
     typer.echo(f"{entities} entities over {months} months to {last} are in {out / 'sources'}; the truth is in {out / 'truth'}")
 
 
-def _is_terminal() -> bool:
-    import sys
+def assess_demo(
+    home: HomeOption,
+    truth: Annotated[Path, typer.Option(help="The folder OUT/truth of the generated world.")],
+    as_of: AsOfOption,
+    profile: ProfileOption = "cn",
+    seed: Annotated[int, typer.Option(help="Of the random draw that the model is compared with.")] = 1,
+) -> None:
+    """Compare a day's scores with the truth of a generated world: how many unknown violators are in the top 5 %."""
+    from rich.console import Console
 
-    return sys.stderr.isatty()
+    from simulation.assess import assess_home, write_report
+
+    on = day(as_of)
+    assessment = assess_home(home=home, truth_folder=truth, profile_name=profile, as_of=on, seed=seed)
+    path = home / "reports" / f"assess_demo_{on}.json"
+    write_report(assessment, path)
+    console = Console()
+    console.print(_table(assessment))
+    console.print(
+        f"{assessment.violators} of {assessment.population} entities that no inspection had found were violating; "
+        f"the top 5 % are {assessment.top}. Report: {path}",
+        soft_wrap=True,
+    )
+
+
+def _table(assessment: Assessment) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"Violators not yet found, {assessment.as_of}")
+    table.add_column("ranked by")
+    table.add_column("share in top 5 %", justify="right")
+    table.add_column("ROC-AUC", justify="right")
+    for label, ranking in (
+        ("the model's margin", assessment.model),
+        (f"best single indicator by share: {assessment.best_indicator_by_share.name}", assessment.best_indicator_by_share),
+        (f"best single indicator by ROC-AUC: {assessment.best_indicator_by_auc.name}", assessment.best_indicator_by_auc),
+        ("a random draw", assessment.random_drawn),
+    ):
+        table.add_row(label, f"{ranking.share_in_top:.1%}", f"{ranking.roc_auc:.3f}")
+    table.add_row("chance, expected", f"{assessment.random_expected:.1%}", "0.500")
+    return table
