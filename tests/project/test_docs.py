@@ -96,7 +96,7 @@ def test_every_setting_of_a_profile_is_explained() -> None:
 
 def test_every_exit_code_is_explained() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    kinds = [errors.SteelyardError, *errors.SteelyardError.__subclasses__()]
+    kinds: list[type[errors.SteelyardError]] = [errors.SteelyardError, *errors.SteelyardError.__subclasses__()]
 
     assert [kind.exit_code for kind in kinds if f"\n| {kind.exit_code} |" not in text] == []
 
