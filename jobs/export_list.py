@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from jobs.report.sources import read_run
 from jobs.report.tables import to_csv, to_parquet
 from jobs.report.texts import load_texts
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.files import write_whole
 from jobs.runtime.settings import Profile
 
 
@@ -70,17 +69,11 @@ def _read(home: Path, as_of: date) -> tuple[pa.Table, pa.Table]:
 
 
 def _put(content: bytes, out: Path) -> None:
-    """Write beside the file, then rename over it: a reader sees the old file or the new one, never half of one."""
     if out.is_dir():
         raise ConfigError(what="--out is a folder", where=str(out), then="give --out a file, such as list.html")
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(content)
-        partial.replace(out)
+        write_whole(out, content)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise ConfigError(
             what=f"the file cannot be written: {error.strerror or error}",
             where=str(out),

@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 
-from jobs.report.context import VOLUME_DAYS, Context
+from jobs.report.context import Context
 from jobs.report.names import Names, number, percent
 from jobs.report.svg import draw
 from jobs.report.texts import Texts
 
 WIDTH = 380
 SHOWN = 10
+VOLUME_DAYS = 35
 INK, FAINT, GRID = "#1d2b33", "#4c5b64", "#d5dde1"
 PLAIN, PALE = "#37718e", "#a9bfca"
 CLASS_COLOURS = {"A": "#4f8587", "B": "#98802f", "C": "#bd5f27", "D": "#962f28"}
@@ -74,7 +75,7 @@ def _regions(context: Context, texts: Texts, names: Names) -> Chart:
     bars = [
         Bar(
             names.region_path(region),
-            f"{number(count)} {texts('chart.regions_note', capacity=number(capacity.of(region)))}",
+            texts("chart.regions_note", listed=number(count), capacity=number(capacity.of(region))),
             count,
             mark=capacity.of(region),
         )
@@ -166,21 +167,25 @@ def _scores(context: Context, texts: Texts) -> Chart:
 def _volumes(context: Context, texts: Texts) -> Chart:
     first = context.as_of - timedelta(days=VOLUME_DAYS - 1)
     step, tall, row_height = WIDTH / VOLUME_DAYS, 34, 62
-    rows = [(source.name, day.isoformat(), number(count)) for source in context.sources for day, count in source.volumes]
+    volumes = {
+        source.name: [(day, counts.read) for day, counts in source.deliveries if first <= day <= context.as_of]
+        for source in context.sources
+    }
+    rows = [(name, day.isoformat(), number(count)) for name, days in volumes.items() for day, count in days]
 
     def left(day: date) -> float:
         return (day - first).days * step
 
     def paint(figure: Figure) -> None:
         axes = _canvas(figure)
-        for at, source in enumerate(context.sources):
-            most = max((count for _, count in source.volumes), default=0)
+        for at, (name, days) in enumerate(volumes.items()):
+            most = max((count for _, count in days), default=0)
             note = texts("chart.volumes_max", rows=number(most)) if most else texts("chart.volumes_empty")
             base = at * row_height + 54
-            axes.text(0, base - tall - 7, _shorten(source.name, WIDTH - _width(note) - 14), fontsize=11.5, color=INK)
+            axes.text(0, base - tall - 7, _shorten(name, WIDTH - _width(note) - 14), fontsize=11.5, color=INK)
             axes.text(WIDTH, base - tall - 7, note, fontsize=11, color=FAINT, ha="right")
             _block(axes, 0, base, WIDTH, 1, GRID)
-            for day, count in source.volumes:
+            for day, count in days:
                 height = tall * count / most if most else 0
                 _block(axes, left(day) + 1, base - height, step - 2, height, PLAIN)
         bottom = len(context.sources) * row_height + 12

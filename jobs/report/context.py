@@ -25,6 +25,7 @@ from expectations.contracts.scoring import (
     RISK_LIST,
     SCORES,
 )
+from jobs.report.card import Section, read_card
 from jobs.report.sources import Source, finished_days, read_run, read_sources
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
@@ -32,7 +33,6 @@ from jobs.runtime.settings import Profile
 
 CLASSES = ("A", "B", "C", "D")
 BINS = 36
-VOLUME_DAYS = 35
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
 
@@ -98,7 +98,7 @@ class Context:
     scores: Histogram | None
     listed: tuple[Listed, ...]
     sources: tuple[Source, ...]
-    model_card: tuple[tuple[str, str], ...]
+    model_card: tuple[Section, ...]
 
     @property
     def regions(self) -> tuple[tuple[str, tuple[Listed, ...]], ...]:
@@ -148,14 +148,14 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
         classes=_count_classes(scores, listed),
         scores=_histogram(scores[str(_objective(profile))], listed),
         listed=listed,
-        sources=read_sources(home, as_of, dict(run.get("sources") or {}), VOLUME_DAYS),
-        model_card=(),
+        sources=read_sources(home, as_of, dict(run.get("sources") or {})),
+        model_card=_read_model_card(home, str(run.get(MODEL_ID) or "")),
     )
 
 
 def no_list(home: Path, as_of: date) -> NothingToDo:
     """The explanation that a day has no list."""
-    days = finished_days(home)
+    days = finished_days(home, as_of)
     shown = ", ".join(days[-10:]) or "none yet"
     return NothingToDo(
         what=f"there is no list for {as_of.isoformat()}",
@@ -203,6 +203,15 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
         )
         for row in read_day(home, RISK_LIST, as_of).sort_by("list_rank").to_pylist()
     )
+
+
+def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:
+    from jobs.runtime.model_store import ModelStore  # loads the learning libraries
+
+    try:
+        return read_card(ModelStore(home).card(model_id)) if model_id else ()
+    except FileNotFoundError:
+        return ()
 
 
 def _objective(profile: Profile) -> str:

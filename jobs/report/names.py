@@ -50,10 +50,12 @@ class Names:
         return title_of(self.profile.title, self.texts.language)
 
     def indicator(self, column: str) -> str:
-        """An indicator's number and column in words: ``T1 late filing ratio``."""
-        words = column.replace("_", " ")
+        """An indicator's number with its column in words, in Chinese with its definition: ``T1 late filing ratio``."""
         found = indicators().get(column)
-        return f"{found.code} {words}" if found else words
+        if found is None:
+            return column.replace("_", " ")
+        words = column.replace("_", " ") if self.texts.language == "en" else self.definition(column).rstrip("。")
+        return f"{found.code} {words}"
 
     def definition(self, column: str) -> str:
         """An indicator's definition, empty for one that the catalogue lacks."""
@@ -74,8 +76,8 @@ class Names:
             return percent(value)
         if unit == "flag":
             return self.texts("unit.flag_yes" if value else "unit.flag_no")
-        if unit in ("days", "years"):
-            return self.texts(f"unit.{unit}", value=number(value))
+        if unit in ("days", "months", "years", "periods"):
+            return self.texts(f"unit.{unit}_1" if value == 1 else f"unit.{unit}", value=number(value))
         if unit == "minor currency unit":
             amount = number(value / 10**self.profile.minor_units)
             return self.texts("unit.money", value=amount, currency=self.profile.currency)

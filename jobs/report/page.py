@@ -13,6 +13,7 @@ from markupsafe import Markup
 from jobs.report.charts import draw_charts
 from jobs.report.context import CLASSES, Context
 from jobs.report.names import Names, language_of, number, percent
+from jobs.report.peer_groups import peer_group_in_words
 from jobs.report.texts import load_texts
 
 OPEN_ROWS = 300
@@ -39,6 +40,7 @@ def render_page(context: Context, language: str) -> str:
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
             names=names,
+            peers=lambda label: peer_group_in_words(label, names),
             policy=_policy(style),
             profile=context.profile,
             style=Markup(style),  # ours, and it holds no value from data

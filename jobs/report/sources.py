@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.files import read_json
+from jobs.runtime.manifest import run_manifest_path, source_manifest_path
 
 GOOD_VERDICTS = ("passed", "unchanged")
 
@@ -46,21 +47,39 @@ class RuleResult:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Rows of one delivery, or of several together."""
+
+    read: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    out_of_scope: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """Both together."""
+        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether rows read are rows kept, doubled and quarantined; rows out of scope were not counted as read."""
+        return self.read == self.kept + self.duplicates + self.quarantined
+
+
+@dataclass(frozen=True)
 class Source:
-    """A source on a day: its verdict, the counts of the day's deliveries, and its rules' results."""
+    """A source on a day: its verdict, what each delivery so far counted, and its rules' results.
+
+    ``newest_delivery`` is the newest that may be used; the last of ``deliveries`` may be a later one that was stopped.
+    """
 
     name: str
     verdict: str
     why: str
     newest_delivery: date | None
     known_rows: int
-    read: int
-    kept: int
-    duplicates: int
-    quarantined: int
-    out_of_scope: int
+    deliveries: tuple[tuple[date, Counts], ...]
     rules: tuple[RuleResult, ...]
-    volumes: tuple[tuple[date, int], ...]
 
     @property
     def is_current(self) -> bool:
@@ -68,9 +87,14 @@ class Source:
         return self.verdict in GOOD_VERDICTS
 
     @property
+    def total(self) -> Counts:
+        """The counts of all deliveries together."""
+        return sum((counts for _, counts in self.deliveries), Counts())
+
+    @property
     def is_balanced(self) -> bool:
-        """Whether rows read are rows kept, doubled, quarantined and out of scope."""
-        return self.read == self.kept + self.duplicates + self.quarantined + self.out_of_scope
+        """Whether the counts of every delivery add up."""
+        return all(counts.is_balanced for _, counts in self.deliveries)
 
     @property
     def failed_rules(self) -> int:
@@ -80,58 +104,53 @@ class Source:
 
 def read_run(home: Path, as_of: date) -> dict[str, Any] | None:
     """The run's manifest of a day, None when the day was not finished."""
-    path = home / "manifests" / "runs" / f"{as_of.isoformat()}.json"
-    return _read_json(path) if path.is_file() else None
+    return _read(run_manifest_path(home, as_of))
 
 
-def finished_days(home: Path) -> list[str]:
-    """The days that have a run's manifest, oldest first."""
-    return sorted(path.stem for path in (home / "manifests" / "runs").glob("*.json"))
+def finished_days(home: Path, as_of: date) -> list[str]:
+    """The days that have a run's manifest, oldest first; ``as_of`` only names the folder."""
+    return sorted(path.stem for path in run_manifest_path(home, as_of).parent.glob("*.json"))
 
 
-def read_sources(home: Path, as_of: date, verdicts: dict[str, str], days: int) -> tuple[Source, ...]:
+def read_sources(home: Path, as_of: date, verdicts: dict[str, str]) -> tuple[Source, ...]:
     """Every source of a day, by name.
 
     Args:
         home: the run's home.
         as_of: the day.
-        verdicts: the run manifest's verdicts; a source that has no manifest of its own that day is known by it alone.
-        days: how many days of volumes to keep, the day itself the last.
+        verdicts: the run manifest's verdict of each source; a source that has no manifest of that day is known by it alone.
+
+    Raises:
+        ConfigError: when a manifest cannot be read or lacks something.
     """
-    root = home / "manifests" / "sources"
-    today = f"{as_of.isoformat()}.json"
-    names = set(verdicts) | {path.parent.name for path in root.glob(f"*/{today}")}
+    return tuple(_read_source(home, name, as_of, verdicts[name]) for name in sorted(verdicts))
+
+
+def _read_source(home: Path, name: str, as_of: date, verdict: str) -> Source:
+    path = source_manifest_path(home, name, as_of)
+    manifest = _read(path) or {"verdict": verdict}
     try:
-        return tuple(_read_source(root / name, as_of, verdicts.get(name, ""), days) for name in sorted(names))
+        newest = manifest.get("newest_delivery")
+        return Source(
+            name=name,
+            verdict=manifest["verdict"],
+            why=manifest.get("why") or "",
+            newest_delivery=date.fromisoformat(newest) if newest else None,
+            known_rows=manifest.get("known_rows") or 0,
+            deliveries=_deliveries(manifest.get("batches", [])),
+            rules=_by_rule([_check(entry) for entry in manifest.get("checks", [])]),
+        )
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(
-            what=f"a source's manifest lacks or misspells {error}", where=str(root), then="run the day again"
-        ) from error
+        raise ConfigError(what=f"the manifest lacks or misspells {error}", where=str(path), then="run the day again") from error
 
 
-def _read_source(folder: Path, as_of: date, verdict: str, days: int) -> Source:
-    path = folder / f"{as_of.isoformat()}.json"
-    manifest = _read_json(path) if path.is_file() else {}
-    batches = manifest.get("batches", [])
-    newest = manifest.get("newest_delivery")
-
-    def total(count: str) -> int:
-        return sum(batch.get(count) or 0 for batch in batches)
-
-    return Source(
-        name=folder.name,
-        verdict=manifest.get("verdict", verdict),
-        why=manifest.get("why") or "",
-        newest_delivery=date.fromisoformat(newest) if newest else None,
-        known_rows=manifest.get("known_rows") or 0,
-        read=total("read"),
-        kept=total("kept"),
-        duplicates=total("duplicates"),
-        quarantined=total("quarantined"),
-        out_of_scope=total("out_of_scope"),
-        rules=_by_rule([_check(entry) for entry in manifest.get("checks", [])]),
-        volumes=_volumes(folder, as_of, days),
-    )
+def _deliveries(batches: list[dict[str, Any]]) -> tuple[tuple[date, Counts], ...]:
+    """The counts by day of delivery, oldest first."""
+    counts: dict[date, Counts] = {}
+    for batch in batches:
+        on = date.fromisoformat(batch["delivered_on"])
+        counts[on] = counts.get(on, Counts()) + Counts(*(int(batch.get(part.name) or 0) for part in fields(Counts)))
+    return tuple(sorted(counts.items()))
 
 
 def _check(entry: dict[str, Any]) -> Check:
@@ -167,26 +186,11 @@ def _by_rule(checks: list[Check]) -> tuple[RuleResult, ...]:
     return tuple(sorted(results, key=lambda rule: (rule.is_passed, rule.latest.severity, rule.latest.rule_id)))
 
 
-def _volumes(folder: Path, as_of: date, days: int) -> tuple[tuple[date, int], ...]:
-    """Rows read by delivery in the last ``days`` days; where several runs read a delivery, the latest run counts."""
-    rows: dict[date, int] = {}
-    for path in sorted(folder.glob("*.json")):
-        if path.stem > as_of.isoformat():
-            continue
-        of_run: dict[date, int] = {}
-        for batch in _read_json(path).get("batches", []):
-            delivered_on = date.fromisoformat(batch["delivered_on"])
-            if 0 <= (as_of - delivered_on).days < days:
-                of_run[delivered_on] = of_run.get(delivered_on, 0) + (batch.get("read") or 0)
-        rows |= of_run
-    return tuple(sorted(rows.items()))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        content = read_json(path)
+    except ValueError as error:
         raise ConfigError(what=f"the manifest is not valid JSON: {error}", where=str(path), then="run the day again") from error
-    if not isinstance(content, dict):
+    if content is not None and not isinstance(content, dict):
         raise ConfigError(what="the manifest is no JSON object", where=str(path), then="run the day again")
     return content

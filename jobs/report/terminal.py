@@ -14,37 +14,46 @@ from jobs.report.texts import load_texts
 _CLASS_STYLES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red"}
 
 
-def show_list(context: Context, console: Console, *, language: str = "en", rows_per_region: int = 5, regions: int = 6) -> None:
-    """Print the first rows of each region with their first reason, and what was left out.
+def show_list(context: Context, console: Console, *, top: int = 20, language: str = "en") -> None:
+    """Print the first rows of the list, region by region, each with its first reason, and how many were left out.
 
     Args:
         context: the day.
         console: where to print.
+        top: at most so many rows in all; each region shows its first ones, and no region more than one row above another
+            that has more to show.
         language: of names and reasons.
-        rows_per_region: at most so many rows a region.
-        regions: at most so many regions, those with the most listed businesses in class D first.
 
     Raises:
         ConfigError: when the language is none that the report speaks.
     """
     texts = load_texts(language)
     names = Names(texts, context.profile)
-    title = f"{texts('page.title')} {context.as_of.isoformat()}"
     facts = f"{number(context.entities)} {texts('day.entities')} · {number(len(context.listed))} {texts('day.listed')}"
-    console.print(f"[bold]{title}[/] · {facts} · {texts('fact.model')} {escape(context.model_id or texts('page.unknown'))}")
+    model = escape(context.model_id or texts("page.unknown"))
+    title = f"{texts('page.title')} {context.as_of.isoformat()}"
+    console.print(f"[bold]{title}[/] · {facts} · {texts('fact.model')} {model}", highlight=False)
     for source in context.late_sources:
         verdict = texts.either(f"verdict.{source.verdict}", source.verdict)
         data = texts("banner.used", day=source.newest_delivery) if source.newest_delivery else texts("banner.nothing")
-        console.print(Text(f"! {texts('banner.line', source=source.name, verdict=verdict)} {data}", style="bold red"))
+        line = f"! {texts('banner.line', source=source.name, verdict=verdict)}{texts('page.space')}{data}"
+        console.print(Text(line, style="bold red"))
     if not context.listed:
         console.print(texts("list.empty"))
-    shown = sorted(context.regions, key=lambda pair: (-sum(row.risk_class == "D" for row in pair[1]), pair[0]))[:regions]
-    for region, rows in sorted(shown):
-        console.print(_region_table(region, rows[:rows_per_region], len(rows), names))
-    left_out = len(context.listed) - sum(min(len(rows), rows_per_region) for _, rows in shown)
+    shown = choose_rows(context, top)
+    for region, rows in context.regions:
+        if shown[region]:
+            console.print(_region_table(region, rows[: shown[region]], len(rows), names))
+    left_out = len(context.listed) - sum(shown.values())
     if left_out > 0:
-        console.print(texts("list.not_shown", n=number(left_out)), style="dim")
-    console.print(f"{texts('page.notice_title')} {texts('page.notice')}", style="dim")
+        console.print(texts("list.not_shown", n=number(left_out)), style="dim", highlight=False)
+    console.print(f"{texts('page.notice_title')}{texts('page.space')}{texts('page.notice')}", style="dim", highlight=False)
+
+
+def choose_rows(context: Context, top: int) -> dict[str, int]:
+    """How many rows each region shows: ``top`` in all, dealt out by rank in the region, then by rank in the list."""
+    dealt = sorted(context.listed, key=lambda row: (row.region_rank, row.list_rank))[:top]
+    return {region: sum(row.capacity_region == region for row in dealt) for region, _ in context.regions}
 
 
 def _region_table(region: str, rows: tuple[Listed, ...], listed: int, names: Names) -> Table:

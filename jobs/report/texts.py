@@ -58,7 +58,7 @@ def to_traditional(text: str) -> str:
 def _converter() -> Any:
     from opencc import OpenCC
 
-    return OpenCC("s2t")
+    return OpenCC("s2tw")
 
 
 def _read(language: str) -> dict[str, str]:

@@ -1,23 +1,24 @@
-"""``steelyard export``: files for others."""
+"""`steelyard export`: files for others."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOption, day
 
 TABLES = ("risk_list",)
 
 
 def export(
     table: Annotated[str, typer.Argument(help="What to export: risk_list.")],
-    as_of: Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day of the list.")],
+    as_of: AsOfOption,
     out: Annotated[Path, typer.Option("--out", help="The file to write; an older one is replaced.")],
     format: Annotated[str, typer.Option("--format", help="csv, parquet, or html: one page that opens without a network.")] = "html",
-    home: Annotated[Path, typer.Option("--home", help="The folder that holds the lake and its manifests.")] = Path("home"),
-    profile: Annotated[str, typer.Option("--profile", help="The profile's name, or its folder.")] = "cn",
+    home: HomeOption = Path("home"),
+    profile: ProfileOption = "cn",
     language: Annotated[str, typer.Option("--language", help="Of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
 ) -> None:
     """Write a day's list, with its reasons, as a page, a CSV file or a Parquet file."""
@@ -28,6 +29,7 @@ def export(
 
     if table not in TABLES:
         raise ConfigError(what=f"{table!r} cannot be exported", where="the argument TABLE", then=f"name {', '.join(TABLES)}")
+    on = day(as_of)
     with stage("export", table=table, format=format) as current:
-        size = export_list(home, load_profile(profile), as_of.date(), format=format, out=out, language=language)
+        size = export_list(home, load_profile(profile), on, format=format, out=out, language=language)
         current.note(bytes=size, out=str(out))

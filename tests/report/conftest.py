@@ -1,116 +1,14 @@
-"""A small lake and its manifests: one listed day with two regions, a stopped source and a name that tries to be a script."""
+"""Fixtures: the example day in a home of its own, and the profile it belongs to."""
 
 from __future__ import annotations
 
-import json
-from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from expectations.contracts.indicators import Indicator
-from expectations.contracts.scoring import REASONS, RISK_LIST, SCORES
 from jobs.report import names
-from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.settings import Profile, load_profile
-
-AS_OF = date(2026, 1, 31)
-WHERE = "as_of = '2026-01-31'"
-EVIL = "<script>alert(1)</script>"
-
-INDICATORS = (
-    Indicator(
-        "T1", "late_filing_ratio", "tax", "share", ("tax_filing",), 1, True,
-        {"en": "Late filings among those due.", "zh-Hans": "逾期申报占应申报的比例。"}, {"en": "{value}", "zh-Hans": "{value}"},
-    ),
-    Indicator(
-        "C2", "complaint_burst", "complaint", "z", ("complaint",), 1, False,
-        {"en": "Complaints against the usual.", "zh-Hans": "投诉数与平时之比。"}, {"en": "{value}", "zh-Hans": "{value}"},
-    ),
-)  # fmt: skip
-
-LISTED = [
-    # rank, region, rank in region, entity, name, industry, county, class, points, probability, margin
-    (1, "330100", 1, "91330106MA0000001A", EVIL, "F", "330106", "D", 120, 0.91, 2.3),
-    (2, "330100", 2, "91330106MA0000002B", "杭州示例食品有限公司", "C", "330106", "C", 340, 0.62, 0.9),
-    (3, "320100", 1, "91320102MA0000003C", "=SUM(A1:A9)", "F", "320102", "B", 560, None, 0.4),
-]
-REASON_ROWS = [
-    # entity, rank, indicator, contribution, value, peer median, sentence in en, zh-Hans, zh-Hant
-    ("91330106MA0000001A", 1, "late_filing_ratio", 1.2, 0.5, 0.04, "Late <b>filing</b>", "逾期申报", "逾期申報"),
-    ("91330106MA0000001A", 2, "complaint_burst", 0.8, 4.0, None, "Many complaints", "投诉激增", "投訴激增"),
-    ("91330106MA0000002B", 1, "complaint_burst", 0.5, 3.0, None, "-2 complaints", "投诉激增", "投訴激增"),
-]
-
-
-def write_lake(home: Path) -> None:
-    """The day's list, reasons and the scores of 40 entities."""
-    lake = Lake(home)
-    listed = [
-        {
-            "list_rank": rank, "capacity_region": region, "region_rank": region_rank, "entity_id": entity, "as_of": AS_OF,
-            "name": name, "industry_code": industry, "region_code": county, "address": "文三路 1 号", "risk_class": letter,
-            "credit_points": points, "probability": probability, "anomaly": 0.5, "margin": margin, "objective": margin,
-            "tie_break": "ab", "model_id": "m-1",
-        }
-        for rank, region, region_rank, entity, name, industry, county, letter, points, probability, margin in LISTED
-    ]  # fmt: skip
-    reasons = [
-        {
-            "entity_id": entity, "as_of": AS_OF, "reason_rank": rank, "indicator": indicator, "contribution": contribution,
-            "value": value, "peer_median": median, "peer_group": "F · 330100", "sentence_en": en, "sentence_zh_hans": hans,
-            "sentence_zh_hant": hant,
-        }
-        for entity, rank, indicator, contribution, value, median, en, hans, hant in REASON_ROWS
-    ]  # fmt: skip
-    scores = [
-        {
-            "entity_id": f"e{at:02}", "as_of": AS_OF, "model_id": "m-1", "margin": at / 10 - 2, "probability": at / 40,
-            "anomaly": 0.1, "credit_points": 1000 - at * 20, "risk_class": "ABCD"[min(at // 12, 3)],
-        }
-        for at in range(40)
-    ]  # fmt: skip
-    for rows, contract in ((listed, RISK_LIST), (reasons, REASONS), (scores, SCORES)):
-        lake.replace_arrow(pa.Table.from_pylist(rows, arrow_schema(contract)), contract, WHERE)
-
-
-def write_manifests(home: Path) -> None:
-    """The run, a source that passed, and one that was stopped."""
-    check = {
-        "delivered_on": "2026-01-31",
-        "severity": "critical",
-        "about": "the id is given",
-        "column": "entity_id",
-        "observed": None,
-        "limit": None,
-    }
-    delivery = {"delivered_on": "2026-01-31", "files": [], "chain": "c", "duplicates": 1, "out_of_scope": 0}
-    sources = {
-        "registration": {
-            "verdict": "passed", "why": "", "newest_delivery": "2026-01-31", "known_rows": 40,
-            "batches": [{**delivery, "read": 10, "kept": 7, "quarantined": 2}],
-            "checks": [{**check, "rule_id": "entity_id_present", "checked": 10, "failed": 2, "passed": False}],
-        },
-        "tax": {
-            "verdict": "stopped", "why": "half of the rows have no period.", "newest_delivery": "2026-01-29", "known_rows": 90,
-            "batches": [{**delivery, "read": 30, "kept": 0, "quarantined": 29}],
-            "checks": [{**check, "rule_id": "period_present", "checked": 30, "failed": 0, "passed": True}],
-        },
-    }  # fmt: skip
-    for name, manifest in sources.items():
-        path = home / "manifests" / "sources" / name / "2026-01-31.json"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps({"source": name, "contract": name, "as_of": "2026-01-31", **manifest}), encoding="utf-8")
-    run = {
-        "run_id": "run-7", "as_of": "2026-01-31", "profile": "cn", "config_hash": "c0ffee", "code_version": "0.1.0",
-        "model_id": "m-1", "seed": 1, "tables": {"gold.scores": 3}, "sources": {"registration": "passed", "tax": "stopped"},
-        "stages": [], "listed": 3,
-        "entities": 40,
-    }  # fmt: skip
-    path = home / "manifests" / "runs" / "2026-01-31.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(run), encoding="utf-8")
+from tests.report.example_day import INDICATORS, write_lake, write_manifests
 
 
 @pytest.fixture(scope="module")

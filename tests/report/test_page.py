@@ -1,0 +1,185 @@
+"""The page: harmless, offline, readable in three languages, the same for the same day."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from jobs.report.context import Context, gather
+from jobs.report.page import render_page
+from jobs.report.texts import LANGUAGES, load_texts
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.settings import Profile
+from tests.report.example_day import AS_OF, EVIL
+
+VOID = {"meta", "br", "link", "img", "input", "hr"}
+
+
+class Tags(HTMLParser):
+    """Every element with its attributes, the text of the page, and whether each tag was closed in turn."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> at {self.getpos()} closes another element"
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [found[attribute] or "" for _, found in self.elements if attribute in found]
+
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture(scope="module")
+def context(home: Path, profile: Profile) -> Context:
+    return gather(home, profile, AS_OF)
+
+
+@pytest.fixture(params=LANGUAGES)
+def page(request: pytest.FixtureRequest, context: Context) -> str:
+    return render_page(context, request.param)
+
+
+def test_every_tag_is_closed_in_turn(page: str) -> None:
+    assert Tags(page).open == []
+
+
+def test_ids_are_unique_and_every_link_stays_on_the_page(page: str) -> None:
+    tags = Tags(page)
+    ids = tags.values("id")
+    assert len(ids) == len(set(ids))
+    assert set(tags.values("href")) <= {f"#{name}" for name in ids}
+
+
+def test_the_page_asks_for_nothing_and_runs_nothing(page: str) -> None:
+    tags = Tags(page)
+    assert not re.search(r"https?:|//\w|url\((?!#)|@import", page)
+    assert {"script", "link", "img", "iframe", "object", "form"}.isdisjoint(tag for tag, _ in tags.elements)
+    assert not [name for _, found in tags.elements for name in found if name.startswith("on") or name in ("style", "src")]
+
+
+def test_the_pages_policy_allows_its_own_styles_alone(page: str) -> None:
+    style = page.split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = next(found["content"] for _, found in Tags(page).elements if found.get("http-equiv") == "Content-Security-Policy")
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def test_a_name_that_is_a_script_is_text(page: str) -> None:
+    assert "<script" not in page
+    assert EVIL in Tags(page).text()
+
+
+def test_mark_up_in_a_reason_is_text(context: Context) -> None:
+    page = render_page(context, "en")
+    assert "<b>filing" not in page
+    assert "Late <b>filing</b>" in Tags(page).text()
+
+
+def test_same_day_same_page(home: Path, profile: Profile, context: Context) -> None:
+    assert render_page(gather(home, profile, AS_OF), "en") == render_page(context, "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_says_its_language_and_that_of_chinese_data(context: Context, language: str) -> None:
+    page = render_page(context, language)
+    assert f'<html lang="{language}">' in page
+    assert '<span lang="zh-Hans">杭州示例食品有限公司</span>' in page
+
+
+def test_the_page_says_what_the_day_is(context: Context) -> None:
+    text = Tags(render_page(context, "en")).text()
+    for said in (
+        "As of 2026-01-31",
+        "Model m-1",
+        "Run run-7",
+        "A score never decides.",
+        "40 businesses known",
+        "3 listed for a visit",
+    ):
+        assert said in text
+
+
+def test_a_stopped_source_is_named_with_the_data_in_use(context: Context) -> None:
+    text = Tags(render_page(context, "en")).text()
+    assert "Older data is in use tax: stopped. Data up to 2026-01-29 is in use. half of the rows have no period." in text
+    assert "Every source passed" not in text
+
+
+def test_each_check_says_in_words_whether_it_passed(context: Context) -> None:
+    text = Tags(render_page(context, "en")).text()
+    assert "✗ Failed the id is given entity_id_present critical" in text
+    assert "✓ Passed the id is given period_present critical" in text
+
+
+def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context: Context) -> None:
+    text = Tags(render_page(context, "en")).text()
+    assert "1 (1) <script>alert(1)</script> 91330106MA0000001A Wholesale and retail trade" in text
+    assert "D high 120 91.0% Late <b>filing</b> value 50.0% · peer median 4.0% Many complaints value 4" in text
+
+
+def test_counts_that_do_not_add_up_are_named(tmp_path: Path, profile: Profile, home: Path) -> None:
+    (tmp_path / "lake").symlink_to(home / "lake")
+    for kind in ("runs", "sources/registration", "sources/tax"):
+        (tmp_path / "manifests" / kind).mkdir(parents=True)
+        name = f"manifests/{kind}/2026-01-31.json"
+        content = json.loads((home / name).read_text())
+        if kind == "sources/tax":
+            content["batches"][0]["kept"] += 1
+        (tmp_path / name).write_text(json.dumps(content))
+    assert "Counts do not add up for: tax." in Tags(render_page(gather(tmp_path, profile, AS_OF), "en")).text()
+
+
+def test_a_manifest_that_is_no_json_is_explained(tmp_path: Path, profile: Profile) -> None:
+    path = tmp_path / "manifests" / "runs" / "2026-01-31.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{")
+    with pytest.raises(ConfigError, match=r"not valid JSON.*2026-01-31\.json"):
+        gather(tmp_path, profile, AS_OF)
+
+
+def test_every_chart_has_a_name_for_the_blind_and_a_table(page: str) -> None:
+    tags = Tags(page)
+    charts = [found for tag, found in tags.elements if tag == "svg"]
+    assert len(charts) == 6
+    assert all(found["role"] == "img" and found["aria-label"] for found in charts)
+    assert all("<table>" in figure for figure in re.findall(r"<figure.*?</figure>", page, re.DOTALL))
+
+
+def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
+    english = load_texts("en").words
+    for language in LANGUAGES:
+        words = load_texts(language).words
+        assert words.keys() == english.keys()
+        for key, text in words.items():
+            gaps = set(re.findall(r"\{(\w+)\}", text))
+            assert gaps <= set(re.findall(r"\{(\w+)\}", english[key])), key
+            assert text or key == "page.space"
+
+
+def test_traditional_chinese_is_made_from_simplified() -> None:
+    assert load_texts("zh-Hant")("list.title") == "名單及理由"

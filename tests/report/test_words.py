@@ -1,0 +1,83 @@
+"""How peer groups, indicators, numbers and model cards are written for a reader."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.report.card import Block, Section, read_card
+from jobs.report.names import Names, language_of, number, title_of
+from jobs.report.peer_groups import peer_group_in_words
+from jobs.report.texts import load_texts
+from jobs.runtime.settings import Profile
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("all", "all businesses"),
+        ("industry_division=52, size_band=2", "Retail · yearly sales of 100,000 to under 1,000,000 CNY"),
+        ("industry_section=F, size_band=4", "Wholesale and retail trade · yearly sales of 10,000,000 CNY or more"),
+        ("size_band=-, age_band=0", "yearly sales not known · years in business: under 1"),
+        ("age_band=3, region_middle=330100", "years in business: 10 or more · 杭州市, Zhejiang"),
+        ("wards north", "wards north"),
+    ],
+)
+def test_a_peer_group_is_told_in_words(profile: Profile, label: str, words: str) -> None:
+    assert peer_group_in_words(label, Names(load_texts("en"), profile)) == words
+
+
+def test_a_peer_group_is_told_in_chinese(profile: Profile) -> None:
+    names = Names(load_texts("zh-Hans"), profile)
+    assert peer_group_in_words("industry_division=52, age_band=1", names) == "零售业 · 成立 1 年以上不满 3 年"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (12345.0, "12,345"),
+        (1234.56, "1,235"),
+        (0.5, "0.5"),
+        (2.999, "3"),
+        (0.01234, "0.0123"),
+        (-0.25, "-0.25"),
+        (None, "–"),
+    ],
+)
+def test_numbers_keep_the_digits_that_count(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_value_carries_its_unit(profile: Profile) -> None:
+    names = Names(load_texts("en"), profile)
+    assert names.value("late_filing_ratio", 0.25) == "25.0%"
+    assert names.value("late_filing_ratio", None) == "not known"
+    assert names.value("of_no_catalogue", 3.0) == "3"
+
+
+def test_an_indicator_is_named_by_its_definition_in_chinese(profile: Profile) -> None:
+    assert Names(load_texts("en"), profile).indicator("late_filing_ratio") == "T1 late filing ratio"
+    assert Names(load_texts("zh-Hant"), profile).indicator("late_filing_ratio") == "T1 逾期申報佔應申報的比例"
+
+
+def test_a_code_without_a_hierarchy_is_shown_as_it_is(profile: Profile) -> None:
+    names = Names(load_texts("en"), profile)
+    assert names.industry("ZZ") == "ZZ"
+    assert names.region("") == "not known"
+
+
+def test_chinese_text_is_told_from_other_text() -> None:
+    assert [language_of(text) for text in ("杭州 Ltd", "Café 7", "")] == ["zh-Hans", "", ""]
+
+
+def test_a_title_is_found_in_the_nearest_language() -> None:
+    assert title_of({"en": "Town", "zh-Hans": "县"}, "zh-Hant") == "縣"
+    assert title_of({"en": "Town"}, "zh-Hans") == "Town"
+
+
+def test_a_model_card_becomes_sections() -> None:
+    card = "# Model 1\n\nOne\ntwo.\n\n## Data\n\n- a\n- b\n\n| x | y |\n|---|---:|\n| 1 | – |\n"
+    assert read_card(card) == (
+        Section("Model 1", (Block("text", (("One two.",),)),)),
+        Section("Data", (Block("list", (("a",), ("b",))), Block("table", (("x", "y"), ("1", "–"))))),
+    )
