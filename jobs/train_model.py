@@ -26,7 +26,7 @@ from models.columns import Inputs, catalogue_inputs
 from models.evaluate import evaluate
 from models.risk_model import RiskModel, fit_risk_model
 
-PAST_RECORD = "past_violation_share"
+PAST_RECORD = "violation_share"
 _ROWS_FOR_IMPORTANCE = 5_000
 
 

@@ -76,13 +76,17 @@ class Column(str):
         required: bool = False,
         sensitivity: Sensitivity = Sensitivity.INTERNAL,
     ) -> Column:
-        column = super().__new__(cls, name)
+        column = str.__new__(cls, name)
         column.type = type
         column.about = about
         column.unit = unit
         column.required = required
         column.sensitivity = sensitivity
         return column
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A copy, or a column sent to another process, is its name alone."""
+        return str, (str(self),)
 
 
 @dataclass(frozen=True)

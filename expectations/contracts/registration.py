@@ -86,7 +86,7 @@ CONTRACT = Contract(
     ),
     batch_rules=(
         BatchRule(
-            "registration_volume", BatchCheck.VOLUME, 0.0, Severity.CRITICAL, "as many rows as its own past leads one to expect"
+            "registration_volume", BatchCheck.VOLUME, 0.1, Severity.WARNING, "as many rows as its own past leads one to expect"
         ),
         BatchRule("registration_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
     ),

@@ -28,7 +28,12 @@ class Delivery:
 
 def find_deliveries(mapping: SourceMapping, sources_dir: Path, as_of: date) -> list[Delivery]:
     """The deliveries up to and including ``as_of``, the oldest first; a file outside ``sources_dir`` is left out."""
-    return [delivery for delivery in _scan(mapping, sources_dir)[0] if delivery.delivered_on <= as_of]
+    return [delivery for delivery in find_all_deliveries(mapping, sources_dir) if delivery.delivered_on <= as_of]
+
+
+def find_all_deliveries(mapping: SourceMapping, sources_dir: Path) -> list[Delivery]:
+    """Every delivery there is, the oldest first: for looking at a source, not for a day's work."""
+    return _scan(mapping, sources_dir)[0]
 
 
 def delivery_warnings(mapping: SourceMapping, sources_dir: Path) -> list[str]:

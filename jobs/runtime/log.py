@@ -6,12 +6,13 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 
 _console = Console(stderr=True)
 
@@ -67,3 +68,19 @@ def _words(current: Stage) -> str:
 def _write(line: dict[str, Any]) -> None:
     sys.stderr.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
     sys.stderr.flush()
+
+
+@contextmanager
+def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
+    """A bar on a terminal, a JSON line a step otherwise; give what is worked on to the function."""
+    if _console.is_terminal:
+        with Progress(console=_console, transient=True) as bar:
+            task = bar.add_task(name, total=total)
+
+            def advance(item: object) -> None:
+                bar.update(task, description=f"{name} {item}")
+                bar.advance(task)
+
+            yield advance
+        return
+    yield lambda item: _write({"stage": name, "working_on": str(item)})

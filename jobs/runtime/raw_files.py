@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from jobs.runtime.mapping import Lookup, SourceMapping
-from jobs.runtime.raw_csv import Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
+from jobs.runtime.raw_csv import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
 from jobs.runtime.raw_json import parse_objects
 from jobs.runtime.raw_lines import (
     BLOCK_BYTES,
@@ -28,6 +28,7 @@ from jobs.runtime.raw_lines import (
 )
 from jobs.runtime.raw_parquet import read_parquet
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
+
 
 def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Iterator[RawPiece]:
     """The records of one file of a source, with the columns ``mapping.raw.columns``.
@@ -115,8 +116,10 @@ def _read_csv(
     for item in read_lines(stream, block_bytes):
         data = kept + item.data if isinstance(item, Lines) else kept
         if layout is None:
-            data, used, header = _take_header(data, encoding, delimiter, isinstance(item, Lines))
+            data, used, header = _take_header(data, encoding, delimiter, is_last=isinstance(item, LongLine))
             number += used
+            if header is None and isinstance(item, LongLine):
+                header = "its header is longer than a line may be"
             if isinstance(header, str):
                 yield unreadable(path.name, header, columns or ())
                 return
@@ -139,29 +142,49 @@ def _read_csv(
         if isinstance(item, LongLine):
             yield RawPiece(no_rows(layout.wanted), [too_long(number, item.head, encoding)])
             number += 1
-    if kept and layout is not None:
+    if layout is None:
+        if kept:
+            yield unreadable(path.name, "its header has a quote that is not closed", columns or ())
+        else:
+            yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is blank",))
+    elif kept:
         parsed = parse_block(kept, number, layout, is_last=True)
         yield RawPiece(parsed.rows, parsed.rejected)
 
 
-def _take_header(data: bytes, encoding: str, delimiter: str, has_lines: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
-    """Cut the header, the first line that is not blank, off; gives the rest, the lines used, and the header or the fault."""
-    used = 0
-    while data:
-        line, _, data = data.partition(b"\n")
+def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
+    """Cut the header off, the first record that is not blank.
+
+    Returns:
+        The rest and the lines used; then the header's names, or what is wrong with it, or None when more lines are needed.
+    """
+    rest, used = data, 0
+    while rest:
+        line, _, rest = rest.partition(b"\n")
         used += 1
-        if not line.strip():
-            continue
-        try:
-            text = line.removesuffix(b"\r").decode(encoding)
+        if line.strip():
+            break
+    else:
+        return b"", used, None
+    try:
+        text = line.removesuffix(b"\r").decode(encoding)
+        for joined in range(MOST_JOINED_LINES):
             if "\0" in text:
-                return data, used, "its header holds a NUL character"
-            return data, used, tuple(name.strip() for name in split_record(text, delimiter))
-        except UnicodeDecodeError:
-            return data, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it anew"
-        except (QuoteOpenError, QuoteMisplacedError):
-            return data, used, "its header has a quote that is not closed"
-    return data, used, None if has_lines else "its header is longer than a line may be"
+                return rest, used, "its header holds a NUL character"
+            try:
+                names = split_record(text, delimiter)
+                # Spreadsheets break long names over lines.
+                return rest, used + joined, tuple(" ".join(name.split("\n")).strip() for name in names)
+            except QuoteOpenError:
+                if not rest and not is_last:
+                    return data, 0, None
+                line, _, rest = rest.partition(b"\n")
+                text += "\n" + line.removesuffix(b"\r").decode(encoding)
+    except UnicodeDecodeError:
+        return rest, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it anew"
+    except QuoteMisplacedError:
+        pass
+    return rest, used, "its header has a quote that is not closed"
 
 
 def _check_header(header: tuple[str, ...], columns: tuple[str, ...] | None, path: Path) -> None:

@@ -117,3 +117,13 @@ def _check_depth(parsed: dict[str, Any]) -> None:
     for value in parsed.values():
         if isinstance(value, dict | list):
             _nested(value)
+
+
+def keys_of(data: bytes, encoding: str) -> tuple[str, ...]:
+    """The keys of the objects among the lines of a file's beginning, in the order of their first appearance."""
+    found: dict[str, None] = {}
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        record = _parse(line.removesuffix(b"\r"), number, encoding)
+        if not isinstance(record, RejectedRecord):
+            found |= dict.fromkeys(record[1])
+    return tuple(found)

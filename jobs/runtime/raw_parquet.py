@@ -79,7 +79,7 @@ def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:
 def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
     """Types that every engine reads alike: no dictionaries, large strings or nanoseconds; NaN is NULL."""
     for position, field in enumerate(table.schema):
-        wanted = _engine_type(field.type)
+        wanted = engine_type(field.type)
         column = table.column(position)
         if field.name in types:
             wanted = SPARK_TYPES[types[field.name]]
@@ -107,9 +107,10 @@ SPARK_TYPES = {
 """The types that a mapping's ``[raw.types]`` may name."""
 
 
-def _engine_type(kind: pa.DataType) -> pa.DataType:
+def engine_type(kind: pa.DataType) -> pa.DataType:
+    """The type that a file's column is read as where the mapping declares none."""
     if pa.types.is_dictionary(kind):
-        return _engine_type(kind.value_type)
+        return engine_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.string()
     if pa.types.is_timestamp(kind):
@@ -129,7 +130,7 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
 
 
 def _empty(schema: pa.Schema, wanted: list[str], types: Mapping[str, str]) -> pa.Table:
-    kinds = {name: SPARK_TYPES[types[name]] if name in types else _engine_type(schema.field(name).type) for name in wanted}
+    kinds = {name: SPARK_TYPES[types[name]] if name in types else engine_type(schema.field(name).type) for name in wanted}
     fields = [pa.field(name, kind) for name, kind in kinds.items()]
     return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, pa.string())]).empty_table()
 

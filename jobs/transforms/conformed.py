@@ -16,7 +16,9 @@ _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 _NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“”‘’—]+"
 
 
-def conform(rows: DataFrame, contract: Contract, *, industries: Hierarchy | None, regions: Hierarchy | None, id_scheme: str) -> DataFrame:
+def conform(
+    rows: DataFrame, contract: Contract, *, industries: Hierarchy | None, regions: Hierarchy | None, id_scheme: str
+) -> DataFrame:
     """The contract's sound bronze rows as rows of its silver table.
 
     Each silver row depends on its bronze row alone, so a day's rows can be conformed without reading any other day.
@@ -41,9 +43,15 @@ def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFr
     else:
         # A code may be written with its section letter before the digits (C1311).
         digits = F.regexp_replace(F.upper(F.trim(code)), "^[A-T]", "")
-        section = _lookup(F.substring(digits, 1, 2), {division: industries.ancestors(division)[-1] for division in industries.codes(2)})
+        section = _lookup(
+            F.substring(digits, 1, 2), {division: industries.ancestors(division)[-1] for division in industries.codes(2)}
+        )
         is_listed = section.isNotNull()
-        levels = [section, F.when(is_listed, F.substring(digits, 1, 2)), F.when(is_listed & (F.length(digits) >= 3), F.substring(digits, 1, 3))]
+        levels = [
+            section,
+            F.when(is_listed, F.substring(digits, 1, 2)),
+            F.when(is_listed & (F.length(digits) >= 3), F.substring(digits, 1, 3)),
+        ]
     names = (silver.INDUSTRY_SECTION, silver.INDUSTRY_DIVISION, silver.INDUSTRY_GROUP)
     return rows.withColumns({str(name): level for name, level in zip(names, levels, strict=True)})
 
@@ -87,4 +95,3 @@ def is_valid_id(entity_id: Column, id_scheme: str) -> Column:
 def _lookup(code: Column, table: dict[str, str]) -> Column:
     pairs = [F.lit(part) for pair in sorted(table.items()) for part in pair]
     return F.element_at(F.create_map(*pairs), code)
-

@@ -33,9 +33,7 @@ def link_complaints(complaints: DataFrame, entities: DataFrame) -> DataFrame:
     nameless = complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(
         complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT
     )
-    known = entities.select(
-        lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT)
-    )
+    known = entities.select(lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT))
     by_trading_name = entities.select(
         lineage.ENTITY_ID,
         compare_key(F.col(registration.TRADING_NAME)).alias(silver.NAME_KEY),

@@ -61,7 +61,7 @@ class Shop:
         path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
     @property
-    def mapping(self):  # noqa: ANN201
+    def mapping(self):
         """The mapping as it is on disk now."""
         return load_mapping(self.profile.folder / "sources" / "shops.toml")
 

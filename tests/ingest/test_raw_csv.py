@@ -127,6 +127,23 @@ def test_columns_that_cannot_be_told_apart_stop_the_source(tmp_path: Path, heade
     assert "金额" in caught.value.reason
 
 
+@pytest.mark.parametrize("block_bytes", [5, 4 << 20])
+def test_a_name_in_the_header_may_run_over_lines(tmp_path: Path, block_bytes: int) -> None:
+    found = found_in(tmp_path, '"编号","名\n称",金额\n1,a,5\n', block_bytes, columns=("编号", "名 称", "金额"))
+    assert found.values == [{"编号": "1", "名 称": "a", "金额": "5"}]
+    assert found.rows == [3]
+
+
+@pytest.mark.parametrize("block_bytes", [5, 4 << 20])
+def test_a_header_whose_quote_is_never_closed_makes_the_file_unreadable(tmp_path: Path, block_bytes: int) -> None:
+    found = found_in(tmp_path, '"编号,名称,金额\n1,a,5\n', block_bytes)
+    assert (found.values, found.rules) == ([], [(0, "file_unreadable")])
+
+
+def test_a_blank_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
+    assert found_in(tmp_path, "\n\n").warnings == ["the file a.csv is blank"]
+
+
 def test_an_empty_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
     found = found_in(tmp_path, b"")
     assert (found.values, found.rejected, found.warnings) == ([], [], ["the file a.csv is empty"])

@@ -1,0 +1,65 @@
+"""A complaint without an identifier is linked where one entity fits, and left alone where it does not."""
+
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+
+from expectations.contracts.silver import COMPLAINT, ENTITY
+from jobs.transforms.links import link_complaints
+
+
+def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> dict[str, tuple[str, str]]:
+    """Complaint -> (entity, method)."""
+    known = {"known_at": "2026-01-01"}
+    frames = [
+        spark.createDataFrame([{**known, **row} for row in rows], "known_at string, " + schema).selectExpr(
+            *(f"try_cast(`{name.strip().split()[0]}` as {name.strip().split()[1]}) as `{name.strip().split()[0]}`" for name in schema.split(",")),
+            "cast(known_at as timestamp) as known_at",
+        )
+        for rows, schema in (
+            (entities, "entity_id string, name_key string, trading_name string, address_key string"),
+            (complaints, "complaint_id string, entity_id string, name_key string, address_key string"),
+        )
+    ]
+    found = link_complaints(frames[1], frames[0]).collect()
+    return {row["complaint_id"]: (row["entity_id"], row["link_method"]) for row in found}
+
+
+def entity(key: str, name: str | None, address: str | None, trading: str | None = None) -> dict:
+    return {"entity_id": key, "name_key": name, "address_key": address, "trading_name": trading}
+
+
+def complaint(key: str, name: str | None, address: str | None, of: str | None = None) -> dict:
+    return {"complaint_id": key, "entity_id": of, "name_key": name, "address_key": address}
+
+
+def test_the_surest_method_that_finds_one_entity_wins(spark: SparkSession) -> None:
+    entities = [entity("1", "TEA", "ROAD1"), entity("2", "TEA", "ROAD2"), entity("3", "COFFEE", "ROAD2"), entity("4", "BAR", "ROAD4", "Bar 4")]
+    complaints = [
+        complaint("both", "TEA", "ROAD2"),
+        complaint("name", "COFFEE", None),
+        complaint("trading", "BAR4", None),
+        complaint("place", None, "ROAD1"),
+        complaint("two names", "TEA", None),
+        complaint("two at the place", None, "ROAD2"),
+        complaint("nobody", "WINE", "ROAD9"),
+        complaint("given", "COFFEE", None, of="1"),
+    ]
+    assert links(spark, entities, complaints) == {
+        "both": ("2", "name_and_address"),
+        "name": ("3", "name"),
+        "trading": ("4", "name"),
+        "place": ("1", "address"),
+    }
+
+
+def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> None:
+    entities = spark.sql("SELECT '1' entity_id, 'TEA' name_key, NULL trading_name, NULL address_key, TIMESTAMP'2026-03-01 00:00:00' known_at")
+    complaints = spark.sql("SELECT 'c' complaint_id, cast(NULL as string) entity_id, 'TEA' name_key, NULL address_key, TIMESTAMP'2026-01-01 00:00:00' known_at")
+    cast = [frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at") for frame in (complaints, entities)]
+    (row,) = link_complaints(*cast).collect()
+    assert str(row["known_at"])[:10] == "2026-03-01"
+
+
+def test_the_columns_it_reads_are_silver_columns() -> None:
+    assert {"name_key", "address_key", "known_at", "entity_id"} <= {str(column) for column in (*ENTITY.columns, *COMPLAINT.columns)}
