@@ -24,7 +24,7 @@ SECONDS_TO_STOP = 20
 LINES_KEPT = 15
 
 
-class CommandMissing(Exception):
+class CommandMissingError(Exception):
     """There is no command to call, or it cannot be started."""
 
 
@@ -32,14 +32,16 @@ def find_command(environment: Mapping[str, str] = os.environ, interpreter: str =
     """``STEELYARD_COMMAND``, else ``steelyard`` beside the running interpreter, else the one on PATH.
 
     Raises:
-        CommandMissing: there is none.
+        CommandMissingError: there is none.
     """
     if named := environment.get("STEELYARD_COMMAND"):
         return shlex.split(named)
     beside = Path(interpreter).with_name("steelyard")
     found = str(beside) if beside.is_file() else shutil.which("steelyard", path=environment.get("PATH", os.defpath))
     if found is None:
-        raise CommandMissing(f"no steelyard beside {interpreter} nor on PATH: set STEELYARD_COMMAND to the command on this worker")
+        raise CommandMissingError(
+            f"no steelyard beside {interpreter} nor on PATH: set STEELYARD_COMMAND to the command on this worker"
+        )
     return [found]
 
 
@@ -55,7 +57,7 @@ class RunningCommand:
         """Start it.
 
         Raises:
-            CommandMissing: it cannot be started.
+            CommandMissingError: it cannot be started.
         """
         try:
             self._process = subprocess.Popen(
@@ -70,7 +72,7 @@ class RunningCommand:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         except OSError as error:
-            raise CommandMissing(f"{command[0]} cannot be run: {error}; see STEELYARD_COMMAND") from error
+            raise CommandMissingError(f"{command[0]} cannot be run: {error}; see STEELYARD_COMMAND") from error
 
     def follow(self, tell: Callable[[str], None]) -> tuple[int, str]:
         """Tell each line as it comes; then the exit code and the last lines. However this ends, so does the command."""

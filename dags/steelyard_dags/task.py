@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from steelyard_dags.as_of import NoDay, as_of_day
-from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissing, RunningCommand, find_command, meaning_of
+from steelyard_dags.as_of import NoDayError, as_of_day
+from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissingError, RunningCommand, find_command, meaning_of
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -48,7 +48,7 @@ class SteelyardTask(BaseOperator):
             day = as_of_day(context["dag_run"], self.time_zone)
             options = [option.replace("{as_of}", day) for option in self.options]
             exit_code, last_lines = self._run([*find_command(), self.verb, *options, "--as-of", day])
-        except (NoDay, CommandMissing) as error:
+        except (NoDayError, CommandMissingError) as error:
             raise AirflowFailException(str(error)) from error
         if exit_code != 0:
             message = f"steelyard {self.verb} ended with exit code {exit_code}: {meaning_of(exit_code)}\n{last_lines}"

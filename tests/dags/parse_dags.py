@@ -1,0 +1,73 @@
+"""Run by test_dag_parsing.py in a process of its own: parse the DAGs where our packages cannot be imported; say what was found."""
+
+import importlib.abc
+import json
+import os
+import sys
+from pathlib import Path
+
+OURS = {"benchmarks", "config", "console", "expectations", "jobs", "ledger", "models", "notebooks", "simulation"}
+HEAVY = {"deltalake", "django", "great_expectations", "lightgbm", "pandas", "pyarrow", "pysail", "pyspark", "sklearn"}
+
+
+class Refuse(importlib.abc.MetaPathFinder):
+    """Refuse our packages, and remember who was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def find_spec(self, fullname, _path=None, _target=None):
+        if fullname in OURS:
+            self.asked.add(fullname)
+            raise ModuleNotFoundError(f"refused: {fullname}", name=fullname)
+
+
+refuse = Refuse()
+sys.meta_path.insert(0, refuse)
+
+from airflow.dag_processing.dagbag import BundleDagBag  # noqa: E402
+from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
+
+before = set(sys.modules)
+folder = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+bag = BundleDagBag(folder, bundle_path=folder, bundle_name="dags")
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+
+Path(sys.argv[1]).write_text(
+    json.dumps(
+        {
+            "import_errors": bag.import_errors,
+            "refused": sorted(refuse.asked),
+            "heavy": sorted(loaded & (HEAVY | OURS)),
+            "files": sorted({Path(dag.fileloc).name for dag in bag.dags.values()}),
+            "dags": {
+                dag_id: {
+                    "tags": sorted(dag.tags),
+                    "doc": dag.doc_md or "",
+                    "catchup": dag.catchup,
+                    "max_active_runs": dag.max_active_runs,
+                    "timetable": type(dag.timetable).__name__,
+                    "time_zone": str(getattr(dag.timetable, "timezone", "")),
+                    "assets": sorted(asset.name for asset in getattr(dag.timetable.asset_condition, "objects", ())),
+                    "serializes": bool(DagSerialization.serialize_dag(dag)),
+                    "tasks": {
+                        task.task_id: {
+                            "owner": task.owner,
+                            "pool": task.pool,
+                            "pool_slots": task.pool_slots,
+                            "retries": task.retries,
+                            "seconds": task.execution_timeout.total_seconds() if task.execution_timeout else None,
+                            "tells": [callback.__name__ for callback in task.on_failure_callback],
+                            "after": sorted(task.upstream_task_ids),
+                            "emits": [asset.name for asset in task.outlets],
+                            "is_teardown": task.is_teardown,
+                        }
+                        for task in dag.tasks
+                    },
+                }
+                for dag_id, dag in bag.dags.items()
+            },
+        }
+    ),
+    encoding="utf-8",
+)

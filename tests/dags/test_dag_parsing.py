@@ -1,0 +1,83 @@
+"""What Airflow sees of our DAGs, in an environment that has nothing of ours to import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from airflow_deployment import make_deployment, run_script
+
+pytestmark = pytest.mark.slow
+
+EVERY_DAG = {"daily_risk", "ingest_complaint", "ingest_penalty", "ingest_registration", "train_model"}
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    deployment = make_deployment(tmp_path_factory.mktemp("parsing"))
+    (deployment.folder / "config" / "town" / "sources" / "penalty.toml").write_text('contract = "penalty', encoding="utf-8")
+    return run_script(deployment, "parse_dags.py", STEELYARD_RETRIES="2")
+
+
+def test_every_dag_parses_where_our_packages_cannot_be_imported(found: dict[str, Any]) -> None:
+    assert found["import_errors"] == {}
+    assert set(found["dags"]) == EVERY_DAG
+    assert found["refused"] == []
+
+
+def test_parsing_imports_nothing_heavy(found: dict[str, Any]) -> None:
+    assert found["heavy"] == []
+
+
+def test_shared_modules_are_no_dag_files(found: dict[str, Any]) -> None:
+    assert found["files"] == ["daily_risk.py", "ingest.py", "train_model.py"]
+
+
+def test_every_dag_has_tags_docs_with_triage_and_runs_one_day_at_a_time(found: dict[str, Any]) -> None:
+    for dag_id, dag in found["dags"].items():
+        assert {"steelyard", "town"} <= set(dag["tags"]), dag_id
+        assert "### Triage" in dag["doc"], dag_id
+        assert (dag["catchup"], dag["max_active_runs"]) == (False, 1), dag_id
+        assert dag["serializes"], dag_id
+
+
+def test_every_task_has_an_owner_a_pool_of_one_writer_retries_a_time_limit_and_tells_of_failure(found: dict[str, Any]) -> None:
+    owners = {"ingest_complaint": "市场监督管理局", "ingest_registration": "市场监督管理局"}
+    for dag_id, dag in found["dags"].items():
+        for task_id, task in dag["tasks"].items():
+            assert task["owner"] == owners.get(dag_id, "steelyard"), (dag_id, task_id)
+            assert (task["pool"], task["pool_slots"], task["retries"]) == ("lake_writes", 1, 2), (dag_id, task_id)
+            assert 0 < task["seconds"] <= 6 * 3600, (dag_id, task_id)
+            assert task["tells"] == ["tell_webhook"], (dag_id, task_id)
+
+
+def test_a_source_is_taken_in_checked_conformed_and_then_settled_whatever_happened(found: dict[str, Any]) -> None:
+    ingest = found["dags"]["ingest_registration"]
+    assert {task_id: task["after"] for task_id, task in ingest["tasks"].items()} == {
+        "ingest": [],
+        "gate": ["ingest"],
+        "conform": ["gate"],
+        "settle": ["conform"],
+    }
+    assert {task_id for task_id, task in ingest["tasks"].items() if task["is_teardown"]} == {"settle"}
+    assert ingest["tasks"]["settle"]["emits"] == ["steelyard_town_registration_settled"]
+    assert (ingest["timetable"], ingest["time_zone"]) == ("CronPartitionTimetable", "Asia/Shanghai")
+
+
+def test_the_risk_list_waits_for_every_source_and_is_made_in_order(found: dict[str, Any]) -> None:
+    risk = found["dags"]["daily_risk"]
+    assert risk["timetable"] == "PartitionedAssetTimetable"
+    assert risk["assets"] == [f"steelyard_town_{source}_settled" for source in ("complaint", "penalty", "registration")]
+    assert {task_id: task["after"] for task_id, task in risk["tasks"].items()} == {
+        "link": [],
+        "features": ["link"],
+        "score": ["features"],
+        "target": ["score"],
+        "export": ["target"],
+    }
+
+
+def test_a_mapping_that_is_no_toml_has_its_dag_all_the_same_so_that_its_source_is_settled(found: dict[str, Any]) -> None:
+    broken = found["dags"]["ingest_penalty"]
+    assert "penalty.toml is not valid TOML" in broken["doc"]
+    assert broken["tasks"]["settle"]["emits"] == ["steelyard_town_penalty_settled"]

@@ -1,0 +1,152 @@
+"""The pieces that the DAGs are made of, alone: none of these needs Airflow."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from steelyard_dags.as_of import NoDayError, as_of_day
+from steelyard_dags.command import CommandMissingError, RunningCommand, find_command, meaning_of
+from steelyard_dags.failure import failure_message, tell_webhook
+from steelyard_dags.settings import SettingsError, read_settings
+
+SHANGHAI = "Asia/Shanghai"
+
+
+def run_of(**known: Any) -> SimpleNamespace:
+    return SimpleNamespace(**{"partition_key": None, "conf": {}, "run_type": "manual", "data_interval_start": None, **known})
+
+
+def test_the_partition_key_is_the_day_and_wins_over_the_conf() -> None:
+    assert as_of_day(run_of(partition_key="2026-06-30", conf={"as_of": "2026-01-01"}), SHANGHAI) == "2026-06-30"
+
+
+def test_a_run_by_hand_takes_the_day_of_its_conf() -> None:
+    assert as_of_day(run_of(conf={"as_of": "2026-06-30"}), SHANGHAI) == "2026-06-30"
+
+
+def test_a_scheduled_run_covers_the_day_of_its_interval_in_the_profiles_time_zone() -> None:
+    sunday_noon_there = datetime(2026, 6, 28, 4, tzinfo=UTC)
+    late_saturday_here = datetime(2026, 6, 27, 20, tzinfo=UTC)  # 04:00 on Sunday there
+    for start in (sunday_noon_there, late_saturday_here):
+        assert as_of_day(run_of(run_type="scheduled", data_interval_start=start), SHANGHAI) == "2026-06-28"
+
+
+def test_a_run_by_hand_never_takes_the_day_of_its_interval() -> None:
+    with pytest.raises(NoDayError, match="names no day"):
+        as_of_day(run_of(data_interval_start=datetime(2026, 6, 28, tzinfo=UTC)), SHANGHAI)
+
+
+@pytest.mark.parametrize("named", ["2026-6-30", "20260630", "2026-06-31", "yesterday", "", 20260630, "2026-06-30T00:00:00"])
+def test_a_day_is_an_iso_date_and_nothing_else(named: object) -> None:
+    with pytest.raises(NoDayError):
+        as_of_day(run_of(conf={"as_of": named}), SHANGHAI)
+
+
+def test_the_command_is_named_by_the_environment_or_beside_the_interpreter_or_on_path(tmp_path: Path) -> None:
+    beside, on_path = tmp_path / "bin" / "steelyard", tmp_path / "other" / "steelyard"
+    for path in (beside, on_path):
+        path.parent.mkdir()
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    interpreter, path = str(beside.with_name("python")), str(on_path.parent)
+    assert find_command({"STEELYARD_COMMAND": "python -m 'jobs.cli'", "PATH": path}, interpreter) == ["python", "-m", "jobs.cli"]
+    assert find_command({"PATH": path}, interpreter) == [str(beside)]
+    beside.unlink()
+    assert find_command({"PATH": path}, interpreter) == [str(on_path)]
+    on_path.unlink()
+    with pytest.raises(CommandMissingError, match="STEELYARD_COMMAND"):
+        find_command({"PATH": path}, interpreter)
+
+
+def test_the_commands_words_are_passed_on_and_its_exit_code_kept() -> None:
+    told: list[str] = []
+    script = "import sys; print('读取'); print('then', file=sys.stderr); sys.exit(5)"
+    assert RunningCommand([sys.executable, "-X", "utf8", "-c", script]).follow(told.append) == (5, "读取\nthen")
+    assert told == ["读取", "then"]
+
+
+def test_a_command_ends_with_its_task_and_so_does_what_it_started(tmp_path: Path) -> None:
+    def interrupt(_line: str) -> None:
+        raise KeyboardInterrupt
+
+    alive = tmp_path / "alive"
+    script = f"(while true; do date +%s%N > {alive}; sleep 0.05; done) & echo started; wait"
+    with pytest.raises(KeyboardInterrupt):
+        RunningCommand(["/bin/sh", "-c", script]).follow(interrupt)
+    time.sleep(0.2)
+    last = alive.read_text() if alive.exists() else ""
+    time.sleep(0.3)
+    assert (alive.read_text() if alive.exists() else "") == last
+
+
+def test_exit_codes_have_words() -> None:
+    assert meaning_of(6) == "another run is writing the lake"
+    assert meaning_of(137) == "it crashed"
+
+
+def failed_task() -> dict[str, Any]:
+    task = SimpleNamespace(dag_id="ingest_x", task_id="gate", run_id="r", try_number=3, log_url="http://airflow/log")
+    return {"ti": task, "dag_run": run_of(partition_key="2026-06-30"), "exception": ValueError("e" * 5000)}
+
+
+def test_a_failure_message_says_where_for_which_day_and_why_in_brief() -> None:
+    message = failure_message(failed_task())  # type: ignore[arg-type]
+    assert message["text"] == "Steelyard: ingest_x.gate failed for 2026-06-30"
+    assert message["log_url"] == "http://airflow/log"
+    assert len(message["error"]) == 2000
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/closed", "file:///etc/passwd", "nonsense"])
+def test_a_webhook_that_cannot_be_told_raises_nothing_and_its_address_is_not_logged(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("STEELYARD_WEBHOOK_URL", url)
+    tell_webhook(failed_task())  # type: ignore[arg-type]
+    assert "could not be told" in caplog.text
+    assert url not in caplog.text
+
+
+def a_profile(folder: Path, text: str = 'time_zone = "Asia/Shanghai"') -> dict[str, str]:
+    (folder / "cn" / "sources").mkdir(parents=True)
+    (folder / "cn" / "profile.toml").write_text(text, encoding="utf-8")
+    (folder / "cn" / "sources" / "complaint.toml").write_text('contract = "complaint"\nowner = "12315"', encoding="utf-8")
+    return {"STEELYARD_CONFIG": str(folder), "STEELYARD_HOME": "/h", "STEELYARD_SOURCES": "/s"}
+
+
+def test_settings_have_defaults_for_all_but_the_two_folders(tmp_path: Path) -> None:
+    settings = read_settings(a_profile(tmp_path))
+    assert (settings.profile, settings.time_zone, settings.cron, settings.retries) == ("cn", "Asia/Shanghai", "0 0 * * *", 2)
+    assert [(source.name, source.owner, source.trouble) for source in settings.sources] == [("complaint", "12315", "")]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"STEELYARD_HOME": ""}, "STEELYARD_HOME is not set"),
+        ({"STEELYARD_SOURCES": ""}, "STEELYARD_SOURCES is not set"),
+        ({"STEELYARD_PROFILE": "nowhere"}, "set STEELYARD_CONFIG and STEELYARD_PROFILE"),
+        ({"STEELYARD_RETRIES": "two"}, "STEELYARD_RETRIES is 'two'"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read_settings({**a_profile(tmp_path), **change})
+
+
+@pytest.mark.parametrize(("text", "message"), [("time_zone = ", "not valid TOML"), ('name = "cn"', "has no time_zone")])
+def test_a_profile_that_cannot_be_used_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        read_settings(a_profile(tmp_path, text))
+
+
+def test_a_profile_without_sources_is_told_where_they_go(tmp_path: Path) -> None:
+    environment = a_profile(tmp_path)
+    (tmp_path / "cn" / "sources" / "complaint.toml").unlink()
+    with pytest.raises(SettingsError, match="no source mapping"):
+        read_settings(environment)

@@ -1,0 +1,128 @@
+"""Each DAG run for real by Airflow; only the command line is stood in for, by a script that writes down how it was called."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow_deployment import Deployment, make_deployment, option, run_script, verbs_for
+
+pytestmark = pytest.mark.slow
+
+CRASH = {"FAIL_VERB": "gate", "FAIL_CODE": "70"}
+MESSAGES: list[dict[str, Any]] = []
+
+
+class Webhook(BaseHTTPRequestHandler):
+    """Keeps what it is told."""
+
+    def do_POST(self) -> None:
+        MESSAGES.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing: a test's output is no place for an access log."""
+
+
+@pytest.fixture(scope="module")
+def webhook() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), Webhook)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/told"
+    server.shutdown()
+    server.server_close()
+
+
+def case(name: str, dag: str, conf: dict[str, str], **environment: str) -> str:
+    return json.dumps({"name": name, "dag": dag, "conf": conf, "environment": environment})
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Deployment:
+    return make_deployment(tmp_path_factory.mktemp("runs"), database)
+
+
+@pytest.fixture(scope="module")
+def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
+    """Every case in one process, since starting Airflow takes longer than running a DAG. Each has a day of its own."""
+    return run_script(
+        deployment,
+        "run_dags.py",
+        case("ingest", "ingest_registration", {"as_of": "2026-06-01"}),
+        case("risk", "daily_risk", {"as_of": "2026-06-02"}),
+        case("train", "train_model", {"as_of": "2026-06-03"}),
+        case(
+            "crash", "ingest_registration", {"as_of": "2026-06-04"}, FAIL_VERB="gate", FAIL_CODE="70", STEELYARD_WEBHOOK_URL=webhook
+        ),
+        case("no_labels", "train_model", {"as_of": "2026-06-05"}, FAIL_VERB="train", FAIL_CODE="4"),
+        case("nothing_to_link", "daily_risk", {"as_of": "2026-06-06"}, FAIL_VERB="link", FAIL_CODE="4"),
+        case("no_day", "daily_risk", {}),
+    )
+
+
+def test_ingest_calls_each_verb_for_the_day_and_settles_the_source(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["ingest"]["run"] == "success"
+    assert verbs_for(deployment.calls(), "2026-06-01") == ["ingest", "gate", "conform", "settle"]
+    call = deployment.calls()[0]
+    assert option(call, "--source") == "registration"
+    assert option(call, "--profile") == str(deployment.folder / "config" / "town")
+    assert option(call, "--sources") == str(deployment.folder / "deliveries")
+    assert option(call, "--home") == str(deployment.home)
+
+
+def test_a_run_by_hand_settles_its_source_for_the_day_of_its_conf_and_the_list_of_that_day_waits_for_the_rest(ran) -> None:
+    assert ran["ingest"]["events"] == [["steelyard_town_registration_settled", "2026-06-01"]]
+    assert ran["ingest"]["awaited"] == [["daily_risk", "2026-06-01"]]
+
+
+def test_daily_risk_makes_the_list_and_a_page_named_by_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["risk"]["run"] == "success"
+    assert verbs_for(deployment.calls(), "2026-06-02") == ["link", "features", "score", "target", "export"]
+    export = next(call for call in deployment.calls() if call[0] == "export")
+    assert export[1] == "risk_list"
+    assert option(export, "--format") == "html"
+    assert option(export, "--out") == f"{deployment.home}/reports/risk_list_2026-06-02.html"
+    assert ran["risk"]["events"] == [["steelyard_town_risk_list", "2026-06-02"]]
+
+
+def test_train_model_trains_as_of_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["train"]["run"] == "success"
+    assert verbs_for(deployment.calls(), "2026-06-03") == ["train"]
+
+
+def test_a_crash_fails_the_run_but_the_source_is_settled_all_the_same(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["crash"] == {
+        "run": "failed",
+        "tasks": {"ingest": "success", "gate": "failed", "conform": "upstream_failed", "settle": "success"},
+        "events": [["steelyard_town_registration_settled", "2026-06-04"]],
+        "awaited": [["daily_risk", "2026-06-01"], ["daily_risk", "2026-06-04"]],
+    }
+    assert verbs_for(deployment.calls(), "2026-06-04") == ["ingest", "gate", "settle"]
+
+
+def test_the_webhook_is_told_once_which_task_crashed_and_why(ran: dict[str, Any]) -> None:
+    assert ran["crash"]["run"] == "failed"
+    assert [(told["dag_id"], told["task_id"], told["as_of"]) for told in MESSAGES] == [
+        ("ingest_registration", "gate", "2026-06-04")
+    ]
+    assert "exit code 70: it crashed\nworked on gate" in MESSAGES[0]["error"]
+
+
+def test_too_few_labels_skip_training_but_nothing_to_link_fails_the_day(ran: dict[str, Any]) -> None:
+    assert ran["no_labels"]["tasks"] == {"train": "skipped"}
+    assert ran["no_labels"]["run"] == "success"
+    assert ran["nothing_to_link"]["tasks"]["link"] == "failed"
+    assert ran["nothing_to_link"]["run"] == "failed"
+
+
+def test_without_a_day_nothing_is_called(ran: dict[str, Any]) -> None:
+    assert ran["no_day"]["run"] == "failed"
+    assert ran["no_day"]["tasks"]["link"] == "failed"
+    assert ran["no_day"]["events"] == []
