@@ -1,0 +1,193 @@
+"""What is wrong with a profile and its source mappings: every mistake at once, each expression tried on the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from expectations.contracts.lineage import KNOWN_AT
+from jobs.profile_check import profile_problems
+from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml
+from jobs.runtime.mapping_shape import Problem, near, shape_problems
+from jobs.runtime.mapping_sql import calls, tokens, with_try
+from jobs.runtime.raw_parquet import SPARK_TYPES, engine_type
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# What raises on a value it cannot read, and what to write in its place.
+_RAISING = {
+    "to_date": "cast(try_to_timestamp(x, format) as date)",
+    "to_number": "try_to_number",
+    "element_at": "try_element_at",
+    "make_date": "cast(try_to_timestamp(text, format) as date)",
+    "make_timestamp": "try_make_timestamp",
+    "assert_true": "a condition",
+    "raise_error": "NULL",
+    "int": "try_cast(x as int)",
+    "bigint": "try_cast(x as bigint)",
+    "double": "try_cast(x as double)",
+    "float": "try_cast(x as double)",
+    "date": "cast(try_to_timestamp(x, format) as date)",
+    "timestamp": "try_to_timestamp(x, format)",
+    "boolean": "try_cast(x as boolean)",
+}
+_UNSTEADY = {"now", "current_date", "current_timestamp", "curdate", "localtimestamp", "rand", "random", "randn", "uuid", "shuffle",
+             "monotonically_increasing_id"}  # fmt: skip
+_MULTIPLYING = {"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A problem and the file that it is in."""
+
+    file: Path
+    problem: Problem
+
+
+def check_profile(folder: Path, open_session: Callable[[], SparkSession], sources: Path | None = None) -> list[Finding]:
+    """All that is wrong with a profile's folder.
+
+    Args:
+        folder: the folder of ``profile.toml`` and ``sources/``.
+        open_session: gives the engine; called only when there is a mapping whose SQL can be tried.
+        sources: where deliveries are, so that Parquet columns are tried with the types that they have there.
+    """
+    found: list[Finding] = []
+    path = folder / "profile.toml"
+    found += [Finding(path, problem) for problem in _settings_of(path, profile_problems)]
+    paths = mapping_paths(folder)
+    if not paths:
+        then = "write one, or begin with `steelyard source infer FILE`"
+        found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
+    for path in paths:
+        problems = _settings_of(path, lambda raw: shape_problems(raw, CONTRACTS))
+        if not any(problem.is_error for problem in problems):
+            problems += sql_problems(build_mapping(read_toml(path), path), open_session(), sources)
+        found += [Finding(path, problem) for problem in problems]
+    return found
+
+
+def _settings_of(path: Path, check: Callable[[dict[str, Any]], list[Problem]]) -> list[Problem]:
+    try:
+        raw = read_toml(path)
+    except ConfigError as error:
+        return [Problem("the file", error.what, error.then)]
+    return check(raw)
+
+
+def sql_problems(mapping: SourceMapping, session: SparkSession, sources: Path | None = None) -> list[Problem]:
+    """What is wrong with the SQL of a mapping whose shape is sound."""
+    texts = _texts(mapping)
+    problems = [problem for setting, sql in texts.items() for problem in text_problems(setting, sql, mapping)]
+    known_wrong = {problem.setting for problem in problems if problem.is_error}
+    frame, is_certain = _empty_frame(mapping, session, sources, texts)
+    for setting, sql in texts.items():
+        if setting not in known_wrong:
+            problems += _engine_problems(frame, setting, sql, mapping, is_certain)
+    return problems
+
+
+def _texts(mapping: SourceMapping) -> dict[str, str]:
+    texts = {f"columns.{name}": sql for name, sql in mapping.columns.items()}
+    texts |= {f"translate.{name}": mapping.expression(name) or "NULL" for name in mapping.translate}
+    texts |= {"known_at": mapping.known_at} if mapping.known_at else {}
+    return texts | ({"keep": mapping.keep} if mapping.keep else {})
+
+
+def text_problems(setting: str, sql: str, mapping: SourceMapping) -> Iterator[Problem]:
+    """What can be said of an expression without an engine."""
+    known = {name.casefold(): name for name in mapping.raw.columns}
+    lookups = [lookup.name for lookup in mapping.lookups]
+    for token in tokens(sql):
+        name = token.name
+        exact = known.get(name.casefold())
+        if exact and exact != name:
+            yield Problem(setting, f"names {name!r}, but the raw column is {exact!r}", f"write `{exact}`", is_error=False)
+        elif (
+            token.kind == "quoted"
+            and not exact
+            and name.partition(".")[0] not in lookups
+            and not _follows_lookup(sql, token.text, lookups)
+        ):
+            yield Problem(setting, f"names `{name}`, which is not among raw.columns", near(name, mapping.raw.columns))
+    words = {token.text.lower() for token in tokens(sql) if token.kind == "word" and token.text not in mapping.raw.columns}
+    called = set(calls(with_try(sql)))
+    for name in sorted(called & _RAISING.keys()):
+        yield Problem(setting, f"{name}() fails the run on a value that it cannot read", f"use {_RAISING[name]}", is_error=False)
+    if any(token.kind == "sign" and token.text in "/%" for token in tokens(sql)):
+        yield Problem(
+            setting, "a division fails the run when it is by zero", "use try_divide(a, b) or try_mod(a, b)", is_error=False
+        )
+    for name in sorted((called | (words & {"current_date", "current_timestamp", "localtimestamp"})) & _UNSTEADY):
+        yield Problem(setting, f"{name} gives another answer at every run", "use a raw column instead")
+    for name in sorted(called & _MULTIPLYING):
+        yield Problem(setting, f"{name}() makes other than one row of a record", "give one value a record")
+
+
+def _follows_lookup(sql: str, quoted: str, lookups: list[str]) -> bool:
+    return any(f"{start}.{quoted}" in sql for name in lookups for start in (name, f"`{name}`"))
+
+
+def _engine_problems(frame: DataFrame, setting: str, sql: str, mapping: SourceMapping, is_certain: bool) -> Iterator[Problem]:
+    first = mapping.quote(mapping.raw.columns[0])
+    try:
+        kind = frame.selectExpr(f"{first} as `__first`", f"({mapping.safe(sql)}) as `__value`").schema[1].dataType.simpleString()
+    except Exception as error:
+        then = "mend the expression; raw text columns are strings, names that are not ASCII stand in backticks"
+        if not is_certain:
+            then = "mend it, or name the Parquet types in [raw.types] (or give --sources) so that it can be tried with them"
+        yield Problem(setting, f"the engine refuses it: {_first_line(error)}", then, is_error=is_certain)
+        return
+    if setting == "keep" and kind != "boolean":
+        yield Problem(setting, f"gives {kind}", "write a condition, such as purpose = 'Complaint'")
+    if setting == KNOWN_AT and not kind.startswith("timestamp"):
+        then = "write try_to_timestamp(column, format), turned to UTC by to_utc_timestamp(…, zone)"
+        yield Problem(setting, f"gives {kind}, not a timestamp", then, is_error=False)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].split("\n")[0][:300]
+
+
+def _empty_frame(
+    mapping: SourceMapping, session: SparkSession, sources: Path | None, texts: dict[str, str]
+) -> tuple[DataFrame, bool]:
+    """A frame without rows that has the raw and lookup columns; and whether their types are known for certain."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    found = _file_types(mapping, sources)
+    declared = {name: SPARK_TYPES[kind] for name, kind in mapping.raw.types}
+    kinds = {name: declared.get(name, found.get(name, pa.string())) for name in mapping.raw.columns}
+    is_certain = mapping.format != "parquet" or all(name in declared or name in found for name in mapping.raw.columns)
+    used = {name for sql in texts.values() for name in mapping.names_in(sql) if name not in mapping.raw.columns}
+    schema = [pa.field(name, kind) for name, kind in kinds.items()]
+    for lookup in mapping.lookups:
+        files = find_lookup_files(lookup, sources) if sources else ()
+        types = _parquet_types(files[-1]) if files and lookup.format == "parquet" else {}
+        is_certain = is_certain and (lookup.format != "parquet" or bool(types))
+        names = {name.partition(".")[2] for name in used if name.partition(".")[0] == lookup.name} if not types else set()
+        parts = types or {name: pa.string() for name in sorted(names | set(lookup.columns) | {lookup.key})}
+        schema.append(pa.field(lookup.name, pa.struct([pa.field(name, kind) for name, kind in parts.items()])))
+    return session.createDataFrame([], from_arrow_schema(pa.schema(schema))), is_certain
+
+
+def _file_types(mapping: SourceMapping, sources: Path | None) -> dict[str, pa.DataType]:
+    if mapping.format != "parquet" or sources is None:
+        return {}
+    deliveries = find_all_deliveries(mapping, sources)
+    return _parquet_types(deliveries[-1].files[-1]) if deliveries else {}
+
+
+def _parquet_types(path: Path) -> dict[str, pa.DataType]:
+    try:
+        return {one.name: engine_type(one.type) for one in parquet.read_schema(path)}
+    except (pa.ArrowException, OSError, ValueError):
+        return {}

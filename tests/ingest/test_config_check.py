@@ -1,0 +1,165 @@
+"""`config check`: every mistake at once, in the profile, the mappings' shape and their SQL."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from typer.testing import CliRunner
+
+from jobs.mapping_check import check_profile
+from jobs.runtime.settings import CONFIG_ROOT
+from jobs.verbs.config import app
+
+MAPPING = """
+contract = "complaint"
+owner = "热线"
+format = "csv"
+files = "complaint/{delivered_on}/*.csv"
+delivery = "increment"
+[raw]
+columns = ["编号", "日期", "Code"]
+[columns]
+complaint_id = "trim(`编号`)"
+received_on = "cast(try_to_timestamp(`日期`, 'yyyy-MM-dd') as date)"
+"""
+
+
+def profile_of(folder: Path, mapping: str = MAPPING, before: str = "", after: str = "") -> Path:
+    """A copy of the cn profile with one change and one mapping."""
+    text = (CONFIG_ROOT / "cn" / "profile.toml").read_text(encoding="utf-8")
+    assert before in text
+    (folder / "sources").mkdir(exist_ok=True)
+    (folder / "profile.toml").write_text(text.replace(before, after, 1) if before else text, encoding="utf-8")
+    (folder / "sources" / "complaints.toml").write_text(mapping, encoding="utf-8")
+    return folder
+
+
+def found(folder: Path, spark, sources: Path | None = None) -> list[tuple[bool, str, str, str]]:
+    findings = check_profile(folder, lambda: spark, sources)
+    return [(one.problem.is_error, one.problem.setting, one.problem.what, one.problem.then) for one in findings]
+
+
+def test_a_sound_profile_has_no_finding(tmp_path: Path, spark) -> None:
+    assert found(profile_of(tmp_path), spark) == []
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in CONFIG_ROOT.glob("*/profile.toml")))
+def test_the_profiles_that_come_with_steelyard_have_no_error(name: str, spark) -> None:
+    assert [finding for finding in found(CONFIG_ROOT / name, spark) if finding[0]] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "setting", "then"),
+    [
+        ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Shangai"', "time_zone", "Asia/Shanghai"),
+        ("[peers]", "[pears]", "pears", "did you mean 'peers'"),
+        ("minimum = 30", "minimun = 30", "peers.minimun", "did you mean 'minimum'"),
+        ("minimum = 30", 'minimum = "30"', "peers.minimum", "a whole number"),
+        ("A = 700", "A = 400", "classes.A", "A > B > C > D"),
+        ("D = 0", "D = 10", "classes.D", "set it to 0"),
+        ("D = 0", "D = 0\nE = 0", "classes.E", "use A, B, C and D"),
+        ('kind = "margin"', 'kind = "margins"', "objective.kind", "did you mean 'margin'"),
+        ('statuses = ["active"]', 'statuses = ["activ"]', "objective.statuses", "did you mean 'active'"),
+        ('"sunday"', '"sonday"', "calendar.weekend", "did you mean 'sunday'"),
+        ("holidays = []", 'holidays = ["2026-02-30"]', "calendar.holidays", "2026-10-01"),
+        ("default = 40", "default = -1", "capacity.default", "0 or more"),
+        ("age_bands_years = [1, 3, 10]", "age_bands_years = [1, 10, 3]", "peers.age_bands_years", "rising order"),
+        ("minor_units = 2", "minor_units = 9", "minor_units", "0 to 4"),
+        ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
+    ],
+)
+def test_each_mistake_in_a_profile_is_named_with_what_to_do(
+    tmp_path: Path, spark, before: str, after: str, setting: str, then: str
+) -> None:
+    findings = found(profile_of(tmp_path, before=before, after=after), spark)
+    assert any(is_error and at == setting and then in what_to_do for is_error, at, _, what_to_do in findings)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said", "is_error"),
+    [
+        ("nosuch(`编号`)", "the engine refuses it", True),
+        ("trim(`编号`", "the engine refuses it", True),
+        ("trim(`编码`)", "`编码`, which is not among raw.columns", True),
+        ("missing_column", "the engine refuses it", True),
+        ("code", "but the raw column is 'Code'", False),
+        ("to_date(`日期`)", "to_date() fails the run", False),
+        ("int(`编号`)", "int() fails the run", False),
+        ("length(`编号`) / length(`日期`)", "a division fails the run", False),
+        ("cast(current_date() as string)", "current_date gives another answer", True),
+        ("cast(rand() as string)", "rand gives another answer", True),
+        ("explode(split(`编号`, ','))", "other than one row", True),
+    ],
+)
+def test_each_mistake_in_sql_is_named_by_its_column(tmp_path: Path, spark, sql: str, said: str, is_error: bool) -> None:
+    findings = found(profile_of(tmp_path, MAPPING + f'entity_name = "{sql}"\n'), spark)
+    assert [(one[0], one[1]) for one in findings if said in one[2]] == [(is_error, "columns.entity_name")]
+
+
+def test_casts_need_no_warning_since_they_are_run_as_try_cast(tmp_path: Path, spark) -> None:
+    assert found(profile_of(tmp_path, MAPPING + 'severity = "cast(`编号` as int)"\n'), spark) == []
+
+
+def test_keep_must_be_a_condition_and_known_at_a_timestamp(tmp_path: Path, spark) -> None:
+    mapping = MAPPING.replace("[raw]", 'keep = "trim(Code)"\nknown_at = "length(Code)"\n[raw]')
+    assert [(is_error, setting) for is_error, setting, _, _ in found(profile_of(tmp_path, mapping), spark)] == [
+        (False, "known_at"),
+        (True, "keep"),
+    ]
+
+
+def test_all_files_are_looked_at_though_one_is_no_toml(tmp_path: Path, spark) -> None:
+    folder = profile_of(tmp_path, MAPPING.replace("owner", "owener"), before="minimum = 30", after='minimum = "30"')
+    (folder / "sources" / "b.toml").write_text("x = ", encoding="utf-8")
+    assert {setting for _, setting, _, _ in found(folder, spark)} == {"peers.minimum", "owener", "owner", "the file"}
+
+
+def test_a_profile_without_mappings_is_a_warning(tmp_path: Path, spark) -> None:
+    folder = profile_of(tmp_path)
+    shutil.rmtree(folder / "sources")
+    assert [(is_error, setting) for is_error, setting, _, _ in found(folder, spark)] == [(False, "sources/")]
+
+
+def test_parquet_is_tried_with_the_types_that_its_files_have(tmp_path: Path, spark) -> None:
+    mapping = MAPPING.replace('"csv"', '"parquet"').replace(".csv", ".parquet") + 'severity = "Code * 2"\n'
+    folder = profile_of(tmp_path, mapping)
+    assert [(is_error, setting) for is_error, setting, _, _ in found(folder, spark)] == [(False, "columns.severity")]
+    day = tmp_path / "in" / "complaint" / "2026-01-02"
+    day.mkdir(parents=True)
+    parquet.write_table(pa.table({"编号": ["1"], "日期": ["2026-01-01"], "Code": [1.0]}), day / "a.parquet")
+    assert found(folder, spark, tmp_path / "in") == []
+
+
+def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:
+    mapping = MAPPING + 'entity_name = "upper(visit.Results)"\naddress = "`visit`.`地址`"\n'
+    mapping += '[[lookups]]\nname = "visit"\nfiles = "v.csv"\nformat = "csv"\nkey = "Code"\n'
+    assert found(profile_of(tmp_path, mapping), spark) == []
+
+
+def test_the_verb_exits_with_two_when_there_are_errors(tmp_path: Path) -> None:
+    profile_of(tmp_path, before="A = 700", after="A = 1")
+    result = CliRunner().invoke(app, ["check", "--profile", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "error: profile.toml: classes.A: its bound 1 is not above 500" in result.stdout
+    as_json = CliRunner().invoke(app, ["check", "--profile", str(tmp_path), "--json"])
+    assert json.loads(as_json.stdout)["errors"] == 1
+
+
+def test_the_verb_exits_with_nought_when_there_are_none(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", "--profile", str(profile_of(tmp_path))])
+    assert (result.exit_code, result.stdout.strip().endswith("0 errors, 0 warnings")) == (0, True)
+
+
+def test_show_gives_the_resolved_profile_without_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEELYARD_TIE_KEY", "hush-hush")
+    result = CliRunner().invoke(app, ["show", "--profile", str(profile_of(tmp_path))])
+    shown = json.loads(result.stdout)
+    assert shown["time_zone"] == "Asia/Shanghai"
+    assert shown["sources"]["complaints"]["columns"]["complaint_id"] == "try_cast((trim(`编号`)) as string)"
+    assert shown["sources"]["complaints"]["nulls"] == [""]
+    assert "hush-hush" not in result.stdout
