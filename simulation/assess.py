@@ -37,8 +37,8 @@ class Assessment:
     """The answer for one day.
 
     ``population`` counts the scored entities that no inspection had found in violation by then, ``violators`` those of them that
-    were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice, ranked by more and by less of it, sorted
-    by the share in the top, best first; which way is better only the truth can tell, so the comparison favours them.
+    were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice, ranked by more and by less of it,
+    sorted by the share in the top, best first; which way is better only the truth can tell, so the comparison favours them.
     """
 
     as_of: str

@@ -18,7 +18,7 @@ SEASONS = {
     "building": (0.60, 0.50, 1.00, 1.10, 1.15, 1.15, 1.00, 1.00, 1.15, 1.15, 1.15, 1.25),
     "school": (0.80, 0.90, 1.10, 0.95, 0.95, 1.15, 1.40, 1.20, 1.20, 0.85, 0.80, 0.70),
 }
-"""Share of an ordinary month's sales, January to December."""
+"""How the months of a year compare, January to December."""
 
 
 @dataclass(frozen=True)
@@ -163,5 +163,6 @@ def trait(name: str) -> np.ndarray:
 
 
 def season_table() -> np.ndarray:
-    """Factor on sales, trade × calendar month (January first)."""
-    return np.array([SEASONS[trade.season] for trade in trades()])
+    """Factor on sales, trade × calendar month (January first); a year's mean is 1."""
+    table = np.array([SEASONS[trade.season] for trade in trades()])
+    return table / table.mean(axis=1, keepdims=True)

@@ -8,7 +8,8 @@ one, ``name_en``. Level 1 is the broadest.
   group, its first two its division), which callers may use.
 - ``gbt2260``: GB/T 2260, regions: every province, prefecture and county of today. Made from python-stdnum's
   ``stdnum/cn/loc.dat`` by keeping the entries whose last period is still open and leaving out the nameless aggregates
-  (市辖区, 市区) of a prefecture.
+  (市辖区, 市区) of a prefecture; two districts of 2021 that it lacks (330113, 330114) are added, and the few names in traditional
+  characters are written in simplified ones.
 """
 
 from __future__ import annotations

@@ -1,0 +1,87 @@
+"""The assessment: shares and areas by hand, ties shared, the found left out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from simulation.assess import assess, roc_auc, share_in_top, violating_on
+from simulation.truth import SCHEMA
+
+DAY = date(2026, 6, 30)
+
+
+def truth(*rows: tuple[str, bool, date | None, date | None, date | None]) -> pa.Table:
+    """entity, violator, began, found, closed."""
+    records = [
+        {"entity_id": e, "is_violator": v, "typology": "phoenix" if v else None, "mimic": None if v else "seasonal",
+         "began_on": b, "found_on": f, "closed_on": c}
+        for e, v, b, f, c in rows
+    ]  # fmt: skip
+    return pa.Table.from_pylist(records, schema=SCHEMA)
+
+
+def test_violating_is_begun_and_neither_found_nor_closed() -> None:
+    table = truth(
+        ("A", True, date(2026, 6, 30), None, None),
+        ("B", True, date(2026, 7, 1), None, None),  # not yet
+        ("C", True, date(2026, 1, 1), date(2026, 6, 30), None),  # found
+        ("D", True, date(2026, 1, 1), date(2026, 7, 1), None),  # found later
+        ("E", True, date(2026, 1, 1), None, date(2026, 3, 1)),  # closed
+        ("F", False, date(2026, 1, 1), None, None),  # a mimic
+    )
+    assert violating_on(table, DAY).tolist() == [True, False, False, True, False, False]
+
+
+def test_share_in_top_divides_places_among_ties() -> None:
+    values = np.array([9.0, 5.0, 5.0, 5.0, 1.0])
+    violators = np.array([True, True, False, False, False])
+    assert share_in_top(values, violators, 1) == 1 / 2
+    assert share_in_top(values, violators, 2) == pytest.approx((1 + 1 / 3) / 2)  # one place for three equals
+    assert share_in_top(values, violators, 4) == 1
+
+
+def test_missing_values_come_last() -> None:
+    assert share_in_top(np.array([np.nan, 1.0]), np.array([True, False]), 1) == 0
+
+
+def test_roc_auc_counts_pairs_and_half_of_ties() -> None:
+    values = np.array([3.0, 2.0, 2.0, 1.0])
+    violators = np.array([True, True, False, False])
+    assert roc_auc(values, violators) == pytest.approx((2 + 1.5) / 4)  # 3 beats two; 2 ties one and beats one
+
+
+def world() -> dict[str, pa.Table]:
+    """40 entities; the last three violate, one of them is found, and an honest one was found with a slip."""
+    names = [f"E{number:02d}" for number in range(40)]
+    rows = [(name, number >= 37, date(2026, 1, 1) if number >= 37 else None, None, None) for number, name in enumerate(names)]
+    return {
+        "truth": truth(*rows),
+        "scores": pa.table({"entity_id": names, "margin": [float(number) for number in range(40)]}),
+        "features": pa.table({"entity_id": names[::-1], "age": [float(-number) for number in range(40)]}),
+    }
+
+
+def test_the_found_are_no_part_of_the_population() -> None:
+    result = assess(**world(), indicators=["age"], found={"E39", "E00"}, as_of=DAY, seed=1)
+    assert (result.population, result.violators, result.top) == (38, 2, 1)
+    assert result.model.share_in_top == 0.5
+    assert result.model.roc_auc == 1
+    assert result.by_typology == {"phoenix": {"entities": 2, "share_in_top": 0.5}}
+
+
+def test_an_indicator_is_tried_both_ways() -> None:
+    result = assess(**world(), indicators=["age"], found=set(), as_of=DAY, seed=1)
+    assert {one.name for one in result.indicators} == {"age, more", "age, less"}
+    assert result.best_indicator_by_auc.name == "age, more"  # −number falls with the reversed names: it rises with the name
+    assert result.best_indicator_by_auc.roc_auc == 1
+
+
+def test_nobody_violating_is_explained() -> None:
+    tables = world()
+    tables["truth"] = truth(*[(f"E{number:02d}", False, None, None, None) for number in range(40)])
+    with pytest.raises(ValueError, match="0 of 40"):
+        assess(**tables, indicators=["age"], found=set(), as_of=DAY, seed=1)
