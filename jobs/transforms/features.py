@@ -19,7 +19,7 @@ from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
 from jobs.transforms.latest_known import keep_known, keep_latest
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
-from jobs.transforms.ratios import pool_rates, ratio, shrunk
+from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
 from jobs.transforms.tax_features import drop_old_periods, make_tax_indicators
 
@@ -155,16 +155,15 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
 def _add_shrunk_rates(joined: DataFrame, *, minor_units: int) -> DataFrame:
     """Add rates drawn towards the industry section: complaints per million of sales, and visits that found a violation."""
     per_million = MILLION * 10**minor_units
-    section = "coalesce(industry_section, '') AS section"
-    frame = joined.selectExpr("*", section)
+    frame = joined.selectExpr("*", "coalesce(industry_section, '') AS section")
+    active = frame.where("is_active")
     for name, events, exposure, is_share, scale in (
         ("complaint_rate", "complaints_12m", "sales_exposure", False, per_million),
         ("violation_share", "violations_36m", "visits_36m", True, 1),
     ):
-        counted = joined.where("is_active").selectExpr(section, events, exposure)
-        pools = pool_rates(counted, ["section"], events=events, exposure=exposure, is_share=is_share)
+        pooled = join_pools(frame, active, "section", events=events, exposure=exposure, is_share=is_share)
         rate = f"({shrunk(events, exposure)}) * {scale}"
-        frame = frame.join(pools, ["section"], "left").selectExpr("*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
+        frame = pooled.selectExpr("*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
     return frame
 
 

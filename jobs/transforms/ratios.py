@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+MINIMUM_UNITS = 30
+"""A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
+
 
 def ratio(numerator: str, denominator: str) -> str:
     """SQL of a quotient as DOUBLE; unknown when the denominator is zero or either side unknown.
@@ -17,7 +20,7 @@ def ratio(numerator: str, denominator: str) -> str:
 
 
 def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: str, is_share: bool, parts: int = 1) -> DataFrame:
-    """Each pool's rate and how many units of exposure its knowledge is worth: ``pool_rate`` and ``pool_weight``.
+    """Each pool's rate, how much exposure that knowledge is worth, and its units: ``pool_rate``, ``pool_weight``, ``pool_units``.
 
     Method of moments for the variance of rates between units: s² = Σ e (r - m)² / Σ e, A = s² - v / ē, with m the pool's
     rate and v = m for counts, m (1 - m) for shares (Marshall 1991, "Mapping disease and mortality rates using empirical
@@ -49,10 +52,35 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
     moments = rated.selectExpr(
         *by,
         "pool_rate",
+        "_units AS pool_units",
         f"{spread} AS _v",
         f"_squares / _exposure - pool_rate * pool_rate - ({spread}) * _units / _exposure AS _between",
     )
-    return moments.selectExpr(*by, "pool_rate", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
+    return moments.selectExpr(*by, "pool_rate", "pool_units", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
+
+
+def join_pools(frame: DataFrame, units: DataFrame, by: str, *, events: str, exposure: str, is_share: bool) -> DataFrame:
+    """Add ``pool_rate`` and ``pool_weight``: those of the row's pool, or of all units where the pool has too few of them.
+
+    Args:
+        frame: rows with the column ``by``.
+        units: the rows that the rates are taken from.
+        by: the column that names a pool.
+        events, exposure, is_share: as in :func:`pool_rates`.
+    """
+    own = pool_rates(units, [by], events=events, exposure=exposure, is_share=is_share).where(f"pool_units >= {MINIMUM_UNITS}")
+    every = pool_rates(units, [], events=events, exposure=exposure, is_share=is_share)
+    every = every.selectExpr("pool_rate AS every_rate", "pool_weight AS every_weight")
+    is_own = "pool_units IS NOT NULL"
+    return (
+        frame.join(own, [by], "left")
+        .crossJoin(every)
+        .selectExpr(
+            *frame.columns,
+            f"CASE WHEN {is_own} THEN pool_rate ELSE every_rate END AS pool_rate",
+            f"CASE WHEN {is_own} THEN pool_weight ELSE every_weight END AS pool_weight",
+        )
+    )
 
 
 def shrunk(events: str, exposure: str) -> str:

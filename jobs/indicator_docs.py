@@ -1,0 +1,54 @@
+"""The indicator catalogue as a page, ``docs/indicators.md``."""
+
+from __future__ import annotations
+
+from expectations.contracts.denied import deny_list
+from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue
+
+_TITLES = {
+    "basic": "Basic", "tax": "Tax behaviour", "complaint": "Complaints", "supervision": "Supervision record",
+    "association": "Associations",
+}  # fmt: skip
+_DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "neither"}
+
+_INTRODUCTION = """# Indicators
+
+Written from `expectations/contracts/indicators.toml`; `steelyard` reckons each for every entity and day. A source that is
+missing makes its indicators unknown (null), never zero; nothing found where the source speaks of others is zero. A value of a
+day uses only what took place by that day and was known by its end.
+
+An indicator marked *peers* is also held against the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
+±20. The group is industry × size × age × region, broadened while it holds fewer active entities than the profile asks for.
+The scale is 1.4826 times the median absolute deviation; where more than half of the peers are equal, it is the 90th percentile
+of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
+the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+"""
+
+
+def render_indicator_docs() -> str:
+    """The page as Markdown."""
+    parts = [_INTRODUCTION]
+    for dimension in DIMENSIONS:
+        indicators = [indicator for indicator in catalogue() if indicator.dimension == dimension]
+        parts.append(f"## {_TITLES[dimension]}\n")
+        parts.append(
+            "| code | column | definition | 定义 | unit | sources | direction | peers |\n|---|---|---|---|---|---|---|---|"
+        )
+        parts.append("\n".join(_row(indicator) for indicator in indicators) + "\n")
+    parts.append("## What is never an indicator\n")
+    parts.append("\n".join(f"- **{denied.name}**: {denied.why}" for denied in deny_list()) + "\n")
+    return "\n".join(parts)
+
+
+def _row(indicator: Indicator) -> str:
+    cells = (
+        indicator.code,
+        f"`{indicator.column}`",
+        indicator.definition["en"],
+        indicator.definition["zh-Hans"],
+        indicator.unit,
+        ", ".join(indicator.sources),
+        _DIRECTIONS[indicator.direction],
+        "yes" if indicator.peer else "",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
