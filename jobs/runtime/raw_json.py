@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from jobs.runtime.raw_lines import LONGEST_LINE, show, too_long
-from jobs.runtime.raw_piece import LONGEST_RAW, RejectedRecord, text_table
+from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, RejectedRecord
 
 
 class _Number(str):
@@ -59,7 +59,7 @@ def parse_objects(
     """
     numbers: list[int] = []
     raws: list[str] = []
-    values: dict[str, list[str | None]] = {name: [] for name in columns}
+    records: list[dict[str, Any]] = []
     rejected: list[RejectedRecord] = []
     known = set(columns)
     lines = data.removesuffix(b"\n").split(b"\n")
@@ -74,12 +74,19 @@ def parse_objects(
         text, parsed = record
         numbers.append(number)
         raws.append(text)
-        for name in columns:
-            value = parsed.get(name)
-            values[name].append(value if type(value) is str else json_text(value))
+        records.append(parsed)
         if not parsed.keys() <= known:
             extra.update(parsed.keys() - known)
-    return text_table(values, numbers, raws), rejected, len(lines)
+    texts = {name: _text_array([record.get(name) for record in records]) for name in columns}
+    return pa.table(texts | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())}), rejected, len(lines)
+
+
+def _text_array(values: list[Any]) -> pa.Array:
+    try:
+        # Texts, and numbers as they were written, need no rendering.
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([json_text(value) for value in values], pa.string())
 
 
 def _parse(body: bytes, number: int, encoding: str) -> tuple[str, dict[str, Any]] | RejectedRecord:
@@ -97,7 +104,7 @@ def _parse(body: bytes, number: int, encoding: str) -> tuple[str, dict[str, Any]
         if "\\u" in text:
             # Half of an escaped surrogate pair is no character and could not be stored.
             json_text([parsed]).encode()  # type: ignore[union-attr]
-        elif isinstance(parsed, dict):
+        elif isinstance(parsed, dict) and ("[" in text or text.count("{") > 1):
             _check_depth(parsed)
     except (ValueError, RecursionError) as error:
         reason = f"line {number} is not JSON: {error}"

@@ -141,6 +141,12 @@ def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:
     assert found(profile_of(tmp_path, mapping), spark) == []
 
 
+def test_the_mapping_in_the_documentation_is_sound(tmp_path: Path, spark) -> None:
+    text = (CONFIG_ROOT.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+    assert found(profile_of(tmp_path, example), spark) == []
+
+
 def test_the_verb_exits_with_two_when_there_are_errors(tmp_path: Path) -> None:
     profile_of(tmp_path, before="A = 700", after="A = 1")
     result = CliRunner().invoke(app, ["check", "--profile", str(tmp_path)])
