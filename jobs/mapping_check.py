@@ -15,7 +15,7 @@ from jobs.profile_check import profile_problems
 from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml
-from jobs.runtime.mapping_shape import Problem, near, shape_problems
+from jobs.runtime.mapping_shape import Problem, name_problems, near, shape_problems
 from jobs.runtime.mapping_sql import calls, tokens, with_try
 from jobs.runtime.raw_parquet import SPARK_TYPES, engine_type
 
@@ -68,7 +68,7 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = _settings_of(path, lambda raw: shape_problems(raw, CONTRACTS))
+        problems = [*name_problems(path.stem), *_settings_of(path, lambda raw: shape_problems(raw, CONTRACTS))]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path), path), open_session(), sources)
         found += [Finding(path, problem) for problem in problems]

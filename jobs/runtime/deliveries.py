@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from jobs.runtime.mapping import Lookup, SourceMapping
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+# A date where there can be one; else whatever stands there, so that a person can be told of it.
+_STAMP = r"(?P<day>\d{4}-\d{2}-\d{2}|.+)"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[t
     if not parts:
         yield folder, stamp
         return
-    matcher = re.compile(translate(parts[0]).replace(re.escape(PLACEHOLDER), "(?P<day>.+)").replace(PLACEHOLDER, "(?P<day>.+)"))
+    matcher = re.compile(translate(parts[0]).replace(re.escape(PLACEHOLDER), _STAMP))
     try:
         children = sorted(folder.iterdir())
     except OSError:

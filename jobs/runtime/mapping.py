@@ -14,7 +14,7 @@ from expectations.contracts import complaint, inspection, lineage, registration,
 from expectations.contracts.core import Contract, Type
 from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping_shape import shape_problems, with_defaults
+from jobs.runtime.mapping_shape import name_problems, shape_problems, with_defaults
 from jobs.runtime.mapping_sql import names_in, qualified, quoted, sql_literal, with_try
 
 CONTRACTS: dict[str, Contract] = {
@@ -164,7 +164,7 @@ def load_mapping(path: Path) -> SourceMapping:
         ConfigError: when it cannot be used; all its mistakes are named at once.
     """
     raw = read_toml(path)
-    errors = [problem for problem in shape_problems(raw, CONTRACTS) if problem.is_error]
+    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, CONTRACTS)) if problem.is_error]
     if errors:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -145,6 +146,13 @@ def setting_problems(raw: Mapping[str, Any], settings: Mapping[str, Setting], at
             yield Problem(f"{at}{name}", "is missing", f"give {setting.kind}")
 
 
+def name_problems(stem: str) -> Iterator[Problem]:
+    """Whether a mapping's file gives the source a name that can stand in paths and table names."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", stem):
+        then = "rename it to small letters, digits and underscores, such as tax_filing.toml"
+        yield Problem("the file's name", f"{stem!r} cannot be a source's name", then)
+
+
 def shape_problems(raw: Mapping[str, Any], contracts: Mapping[str, Contract]) -> list[Problem]:
     """All that is wrong with a mapping's settings, without running its SQL."""
     found = list(setting_problems(raw, SETTINGS))
@@ -212,6 +220,8 @@ def _lookup_names(sound: Mapping[str, Any], columns: tuple[str, ...], found: lis
         found += setting_problems(lookup, LOOKUP_SETTINGS, at)
         if isinstance(lookup.get("files"), str):
             found += _path_problems(lookup["files"], f"{at}files")
+        if lookup.get("format") == "jsonl" and "columns" not in lookup:
+            found.append(Problem(f"{at}columns", "is missing where format is jsonl", "list the keys that are read"))
         name, key = str(lookup.get("name", "")), lookup.get("key")
         if name in names or name in columns:
             found.append(Problem(f"{at}name", f"{name!r} is the name of another lookup or raw column", "choose another"))

@@ -42,6 +42,11 @@ def test_the_date_may_be_part_of_a_files_name(tmp_path: Path) -> None:
     assert delivery_warnings(mapping, tmp_path) == ["reg_latest.csv is left out: 'latest' is no date such as 2026-01-31"]
 
 
+def test_a_date_is_told_from_what_follows_it(tmp_path: Path) -> None:
+    touch(tmp_path, "2026-01-02_a_b.csv")
+    assert found(mapping_with("{delivered_on}_*.csv"), tmp_path) == {"2026-01-02": ["2026-01-02_a_b.csv"]}
+
+
 def test_names_that_are_no_dates_are_a_warning(tmp_path: Path) -> None:
     touch(tmp_path, "c/20260102/a.csv", "c/2026-02-30/a.csv", "c/2026-01-02/a.csv", "c/.hidden/a.csv")
     mapping = mapping_with("c/{delivered_on}/*.csv")

@@ -160,6 +160,18 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
         load_mapping(write_mapping(tmp_path, text))
 
 
+@pytest.mark.parametrize("name", ["Tax", "a-b", "税务", "it's", "1a"])
+def test_a_name_that_cannot_stand_in_paths_and_tables_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be a source's name"):
+        load_mapping(write_mapping(tmp_path, name=name))
+
+
+def test_a_json_lookup_lists_its_keys(tmp_path: Path) -> None:
+    text = GOOD + '[[lookups]]\nname = "visit"\nfiles = "v.jsonl"\nformat = "jsonl"\nkey = "编号"\n'
+    with pytest.raises(ConfigError, match=r"lookups\[1\].columns: is missing"):
+        load_mapping(write_mapping(tmp_path, text))
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         load_mapping(tmp_path / "gone.toml")

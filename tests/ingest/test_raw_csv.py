@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.runtime.mapping import Lookup
 from jobs.runtime.raw_csv import Layout, parse_block
-from jobs.runtime.raw_files import FileProblem
+from jobs.runtime.raw_files import FileProblem, read_lookup
 from jobs.runtime.raw_lines import LONGEST_LINE
 from jobs.runtime.raw_piece import RejectedRecord
 
@@ -41,6 +42,19 @@ def test_columns_are_found_by_name_in_any_order(tmp_path: Path) -> None:
 def test_the_same_text_is_read_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     found = found_in(tmp_path, (HEADER + '1,"甲,乙",5\r\n').encode(encoding), encoding=encoding)
     assert found.values == [{"编号": "1", "名称": "甲,乙", "金额": "5"}]
+
+
+def test_text_whose_line_feeds_are_other_bytes_is_read(tmp_path: Path) -> None:
+    found = found_in(tmp_path, "id,name\n1,a\n2\n".encode("cp037"), columns=("id", "name"), encoding="cp037")
+    assert found.values == [{"id": "1", "name": "a"}]
+    assert found.rules == [(3, "wrong_field_count")]
+
+
+def test_bad_utf16_costs_its_own_line_only(tmp_path: Path) -> None:
+    content = (HEADER + "1,甲,5\n").encode("utf-16-le") + b"\x00\xd8" + "2,乙,6\n3,丙,7\n".encode("utf-16-le")
+    found = found_in(tmp_path, content, encoding="utf-16-le")
+    assert found.rows == [2, 4]
+    assert found.rules == [(3, "wrong_encoding")]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
@@ -92,6 +106,13 @@ def test_an_open_quote_costs_its_own_line_only(tmp_path: Path) -> None:
     found = found_in(tmp_path, HEADER + '1,"a,5\n2,"b",6\n3,c,7\n')
     assert found.rules == [(2, "unbalanced_quote")]
     assert [record["编号"] for record in found.values] == ["2", "3"]
+
+
+def test_a_lookups_file_is_read_with_all_its_columns(tmp_path: Path) -> None:
+    path = write(tmp_path, "l.csv", b"id,x\n1,\n2,b\n3\n")
+    pieces = list(read_lookup(path, Lookup("l", "l.csv", "csv", "id")))
+    assert [row["x"] for piece in pieces for row in piece.rows.to_pylist()] == [None, "b"]
+    assert [record.row for piece in pieces for record in piece.rejected] == [4]
 
 
 def test_a_quote_inside_a_plain_field_is_a_character(tmp_path: Path) -> None:
