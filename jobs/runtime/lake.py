@@ -105,10 +105,13 @@ class Lake:
             )
         from deltalake import QueryBuilder
 
-        names = ", ".join(f'"{name}"' for name in (columns or [str(column) for column in contract.columns]))
-        query = f"SELECT {names} FROM t" + (f" WHERE {where}" if where else "")
+        wanted = columns or [str(column) for column in contract.columns]
+        listed = ", ".join(f'"{name}"' for name in wanted)
+        query = f"SELECT {listed} FROM t" + (f" WHERE {where}" if where else "")
         result = QueryBuilder().register("t", DeltaTable(str(self.path(contract)))).execute(query)
-        return pa.table(result.read_all())
+        schema = pa.schema([arrow_schema(contract).field(name) for name in wanted])
+        # The reader gives string views, which few of Arrow's own functions take.
+        return pa.table(result.read_all()).cast(schema)
 
     def replace_arrow(self, table: pa.Table, contract: Contract, where: str) -> None:
         """As :meth:`replace`, for rows that are in memory."""

@@ -6,12 +6,13 @@ import hashlib
 import json
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.files import read_json, write_whole
-from models.risk_model import RiskModel
-from models.storage import dump, load
+
+if TYPE_CHECKING:
+    from models.risk_model import RiskModel
 
 FACTS = "facts.json"
 CARD = "card.md"
@@ -25,6 +26,9 @@ class ModelStore:
 
     def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str) -> str:
         """Keep a model; give its id. The same model on the same day has the same id."""
+        # Here and in get, not above: reading a card or an id must not load the learning libraries.
+        from models.storage import dump
+
         files = dump(model)
         digest = hashlib.sha256()
         for name in sorted(files):
@@ -63,6 +67,8 @@ class ModelStore:
         Raises:
             NothingToDo: when there is none of that id.
         """
+        from models.storage import load
+
         folder = self._folder / model_id
         if not (folder / FACTS).is_file():
             raise NothingToDo(what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`")

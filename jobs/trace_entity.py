@@ -1,0 +1,96 @@
+"""Walk back from a listing: reason, feature, silver rows, and the file and row that each came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from expectations.contracts import complaint, inspection, scoring, silver, tax_filing
+from expectations.contracts.core import Contract, Sensitivity
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import Profile
+from jobs.transforms.latest_known import keep_known
+
+_EVENT = {
+    "entity": None,
+    "filing": tax_filing.PERIOD_END,
+    "complaint": complaint.RECEIVED_ON,
+    "inspection": inspection.INSPECTED_ON,
+}
+_TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A silver row that was known on the day: where it came from and what it said."""
+
+    contract: str
+    source_file: str
+    source_row: int
+    known_at: str
+    says: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that an entity's standing on a day rests on."""
+
+    entity_id: str
+    as_of: date
+    standing: dict[str, Any]
+    reasons: list[dict[str, Any]]
+    features: dict[str, float | None]
+    made_of: dict[str, tuple[str, ...]]
+    rows: list[SourceRow]
+
+
+def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> Trace:
+    """Trace an entity on a day.
+
+    Raises:
+        NothingToDo: when the entity was not scored that day.
+    """
+    who = f"{ENTITY_ID} = '{entity_id.replace(chr(39), chr(39) * 2)}' AND {AS_OF} = '{as_of}'"
+    scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
+    if not scores:
+        raise NothingToDo(
+            what=f"{entity_id!r} was not scored on {as_of}", where="gold.scores", then="check the identifier and the day; run the day first"
+        )
+    listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
+    features = lake.arrow(features_contract(), where=who).to_pylist()[0]
+    return Trace(
+        entity_id=entity_id,
+        as_of=as_of,
+        standing={**scores[0], **(listed[0] if listed else {})},
+        reasons=sorted(lake.arrow(scoring.REASONS, where=who).to_pylist(), key=lambda row: row[scoring.REASON_RANK]),
+        features={indicator.column: features[indicator.column] for indicator in catalogue()},
+        made_of={indicator.column: indicator.sources for indicator in catalogue()},
+        rows=[row for table in _TABLES for row in _rows(lake, profile, table, entity_id, as_of)],
+    )
+
+
+def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: date) -> list[SourceRow]:
+    known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=_EVENT[table.name])
+    ids = F.col(ENTITY_ID) == entity_id
+    if table is silver.COMPLAINT:
+        links = lake.read(silver.LINK).where(F.col(ENTITY_ID) == entity_id).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
+        linked = [row[0] for row in links.select(complaint.COMPLAINT_ID).collect()]
+        ids = ids | F.col(complaint.COMPLAINT_ID).isin(linked) if linked else ids
+    found = known.where(ids).orderBy(KNOWN_AT, SOURCE_FILE, SOURCE_ROW).toPandas()
+    shown = [column for column in table.columns if column.sensitivity is not Sensitivity.PERSONAL]
+    return [
+        SourceRow(
+            table.name,
+            str(row[SOURCE_FILE]),
+            int(row[SOURCE_ROW]),
+            str(row[KNOWN_AT]),
+            {str(column): row[column] for column in shown if row[column] is not None and row[column] == row[column]},
+        )
+        for row in found.to_dict("records")
+    ]

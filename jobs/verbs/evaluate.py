@@ -1,0 +1,35 @@
+"""`steelyard evaluate`: how good the scores would have been on past days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.verbs.options import HomeOption, ProfileOption, SourcesOption, day, sources_folder
+
+
+def evaluate(
+    profile: ProfileOption,
+    sources: SourcesOption,
+    home: HomeOption,
+    first: Annotated[str, typer.Option("--first", help="The first month whose end is scored, as YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--last", help="The last month whose end is scored, as YYYY-MM-DD.")],
+) -> None:
+    """Score past month ends with what was known then, and judge by the visits that followed, beside plain baselines."""
+    from rich.console import Console
+
+    from jobs.evaluate_profile import evaluate_days, month_ends, summary, write_summary
+    from jobs.report.evaluation import show_evaluation
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.runtime.log import progress_of
+    from jobs.runtime.settings import load_profile
+
+    settings, days = load_profile(profile), month_ends(day(first), day(last))
+    with only_writer(home), progress_of("evaluate", len(days)) as advance:
+        windows = evaluate_days(Lake(home), settings, sources_folder(sources), days, advance)
+        path = write_summary(home, settings, windows)
+    console = Console()
+    show_evaluation(summary(windows, settings.training.seed), console)
+    console.print(f"The figures are in {path}", soft_wrap=True)
