@@ -65,11 +65,11 @@ class AnomalyModel:
     pipeline: Pipeline
     tail: Tail
 
-    def score(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def score(self, X: pd.DataFrame) -> Floats:
         """Scores of shape (n,); larger is stranger, no ceiling; a row's score depends on that row alone."""
         return self.tail(raw_strangeness(self.pipeline, matrix(X, self.columns)))
 
-    def contributions(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def contributions(self, X: pd.DataFrame) -> Floats:
         """What each of ``columns`` adds to the score: shape (n, len(columns) + 1), the last is the base; rows sum to the score.
 
         Splits are attributed along each row's path (see :func:`models.trees.path_contributions`; for isolation forests
@@ -77,7 +77,7 @@ class AnomalyModel:
         """
         squashed = _squash(self.pipeline, matrix(X, self.columns))
         paths = path_contributions(self._trees, squashed.astype(np.float32).astype(np.float64))
-        raw = paths / (-len(self._trees) * _average_path(np.array([self.pipeline[-1].max_samples_]))[0])
+        raw = -paths / _expected_depth(self.pipeline[-1])
         raw[:, :-1] += REACH * np.abs(squashed) / squashed.shape[1]
         base = float(raw[0, -1]) if len(raw) else 0.0
         moved = raw[:, :-1].sum(axis=1)
@@ -121,7 +121,7 @@ def raw_strangeness(pipeline: Pipeline, values: Floats) -> Floats:
     """Minus the mean depth over its expectation, plus a little of the mean distance: shape (n,)."""
     forest: IsolationForest = pipeline[-1]
     trees = [(estimator.tree_, _leaf_depths(estimator.tree_)) for estimator in forest.estimators_]
-    expected = len(trees) * float(_average_path(np.array([forest.max_samples_]))[0])
+    expected = _expected_depth(forest)
     out = np.empty(len(values))
     for start in range(0, len(values), CHUNK):
         squashed = _squash(pipeline, values[start : start + CHUNK])
@@ -160,6 +160,11 @@ def fit_tail(raw: Floats) -> Tail:
     above = (level[-1] - level[decade]) / (knots[-1] - knots[decade])
     below = (level[1] - level[0]) / (knots[1] - knots[0])
     return Tail(knots, level, float(below), float(above))
+
+
+def _expected_depth(forest: IsolationForest) -> float:
+    """The depths of a row in all trees, added, as expected of random rows; 1 a tree where a single row was fitted."""
+    return len(forest.estimators_) * max(float(_average_path(np.array([forest.max_samples_]))[0]), 1.0)
 
 
 def _average_path(n: Ints | Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Gradient-boosted trees that keep to the monotone directions: LightGBM, or scikit-learn's where LightGBM cannot load.
 
-LightGBM's wheel needs the system's ``libgomp.so.1``; where it is missing, importing it raises OSError.
+LightGBM's wheel needs the system's ``libgomp.so.1``; where it is missing, importing it raises OSError. scikit-learn's
+booster is held to one thread: on a busy machine its threads wait for one another far longer than they work.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any, Protocol
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.columns import Floats
 from models.trees import Tree, expected_values, path_contributions
 
 LEARNING_RATE = 0.05
-LEAVES = 15
+LEAVES = 7
 ROWS_A_LEAF = 20
 RIDGE = 5.0
 COLUMN_SHARE = 0.5
@@ -96,13 +98,13 @@ class LightGBMBooster:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
         if not len(rows):
             return np.zeros(0)
-        return np.asarray(self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1), dtype=np.float64)
+        return np.asarray(self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1, num_threads=1), dtype=np.float64)
 
     def contributions(self, rows: Floats) -> Floats:
         """Shape (n, k + 1), the last the base; rows sum to the margin."""
         if not len(rows):
             return np.zeros((0, rows.shape[1] + 1))
-        return np.asarray(self._booster.predict(rows, pred_contrib=True), dtype=np.float64)
+        return np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,12 @@ class HistogramBooster:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
         if not len(rows):
             return np.zeros(0)
-        if rounds is None:
-            return np.asarray(self.estimator.decision_function(rows), dtype=np.float64)
-        for done, staged in enumerate(self.estimator.staged_decision_function(rows), start=1):
-            if done == rounds:
-                return np.asarray(staged, dtype=np.float64).ravel()
+        with threadpool_limits(1, user_api="openmp"):
+            if rounds is None:
+                return np.asarray(self.estimator.decision_function(rows), dtype=np.float64)
+            for done, staged in enumerate(self.estimator.staged_decision_function(rows), start=1):
+                if done == rounds:
+                    return np.asarray(staged, dtype=np.float64).ravel()
         raise ValueError(f"the booster has fewer than {rounds} rounds")
 
     def contributions(self, rows: Floats) -> Floats:
@@ -148,7 +151,8 @@ def _fit_histogram(
         early_stopping=False,
         random_state=seed,
     )
-    return HistogramBooster(estimator.fit(rows, y, sample_weight=weight))
+    with threadpool_limits(1, user_api="openmp"):
+        return HistogramBooster(estimator.fit(rows, y, sample_weight=weight))
 
 
 def _as_tree(nodes: Any) -> Tree:

@@ -19,7 +19,7 @@ LIMITS = (
 )
 
 
-def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
     """Mean absolute contribution to the margin an indicator, over rows ``X``, largest first.
 
     Returns:

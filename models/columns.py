@@ -64,7 +64,7 @@ def indicator_of(column: str) -> str:
     return column.removesuffix(PEER_SUFFIX)
 
 
-def matrix(X: pd.DataFrame, columns: tuple[str, ...]) -> Floats:  # noqa: N803 (X is the field's own name)
+def matrix(X: pd.DataFrame, columns: tuple[str, ...]) -> Floats:
     """The columns as float64 of shape (rows, columns); NULL and infinite values become NaN, which means unknown.
 
     Raises:

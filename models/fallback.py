@@ -39,7 +39,7 @@ class FallbackModel:
         """Positions of the columns that the rule reads."""
         return directed(self.inputs)
 
-    def margin(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def margin(self, X: pd.DataFrame) -> Floats:
         """Shape (n,)."""
         contributions = self.contributions(X)
         out = np.zeros(len(contributions))
@@ -47,7 +47,7 @@ class FallbackModel:
             out += contributions[:, column]
         return out
 
-    def contributions(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def contributions(self, X: pd.DataFrame) -> Floats:
         """What each input column adds to the margin: shape (n, k + 1), the last the intercept."""
         out = np.zeros((len(X), len(self.inputs.columns) + 1))
         out[:, -1] = self.intercept

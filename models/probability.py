@@ -45,21 +45,21 @@ class ProbabilityModel:
     rounds: int
     held_out: HeldOut | None = field(default=None, compare=False)
 
-    def margin(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def margin(self, X: pd.DataFrame) -> Floats:
         """Log-odds before calibration, shape (n,)."""
         return self.booster.margin(matrix(X, self.columns))
 
-    def probability(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def probability(self, X: pd.DataFrame) -> Floats:
         """Calibrated probabilities, shape (n,), strictly increasing in the margin."""
         return self.calibration(self.margin(X))
 
-    def contributions(self, X: pd.DataFrame) -> Floats:  # noqa: N803
+    def contributions(self, X: pd.DataFrame) -> Floats:
         """What each column adds to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
         return self.booster.contributions(matrix(X, self.columns))
 
 
 def fit_probability(
-    X: pd.DataFrame,  # noqa: N803
+    X: pd.DataFrame,
     y: npt.ArrayLike,
     time: npt.ArrayLike,
     entity: npt.ArrayLike,

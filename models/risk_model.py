@@ -44,14 +44,14 @@ class RiskModel:
     calibration: Calibration | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    def score(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+    def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """``margin``, ``probability`` (NaN from the rule) and ``anomaly`` for each row, with the rows' own index."""
         anomaly = self.anomaly.score(X)
         margin = self.violation.margin(X) + self.anomaly_weight * anomaly
         probability = np.full(len(margin), np.nan) if self.calibration is None else self.calibration(margin)
         return pd.DataFrame({MARGIN: margin, PROBABILITY: probability, ANOMALY: anomaly}, index=X.index)
 
-    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803
+    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each indicator adds to the margin: one column an indicator (value and peer form together) and ``base``.
 
         Rows sum to the margin.
@@ -69,7 +69,7 @@ class RiskModel:
         grouped[:, -1] = total[:, -1]
         return pd.DataFrame(grouped, columns=[*names, "base"], index=X.index)
 
-    def reasons(self, X: pd.DataFrame, top: int = 5) -> pd.DataFrame:  # noqa: N803
+    def reasons(self, X: pd.DataFrame, top: int = 5) -> pd.DataFrame:
         """The indicators that add most to each row's margin.
 
         Only what adds to the margin is a reason; equal contributions are ordered by the indicator's name.
@@ -99,7 +99,7 @@ class RiskModel:
 
 def fit_risk_model(
     population: pd.DataFrame,
-    X: pd.DataFrame,  # noqa: N803
+    X: pd.DataFrame,
     y: npt.ArrayLike,
     time: npt.ArrayLike,
     entity: npt.ArrayLike,
@@ -155,7 +155,7 @@ def fit_risk_model(
 def _calibrate(
     learnt: ProbabilityModel,
     anomaly: AnomalyModel,
-    X: pd.DataFrame,  # noqa: N803
+    X: pd.DataFrame,
     y: Floats,
     anomaly_weight: float,
     weight: npt.ArrayLike | None,

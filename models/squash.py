@@ -27,7 +27,7 @@ class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def __init__(self, directions: tuple[int, ...] | None = None) -> None:
         self.directions = directions
 
-    def fit(self, X: Floats, y: None = None) -> RobustSquash:  # noqa: ARG002, N803
+    def fit(self, X: Floats, y: None = None) -> RobustSquash:  # noqa: ARG002
         """Learn each column's median and spread from ``X`` of shape (rows, columns)."""
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         if self.directions is not None and len(self.directions) != values.shape[1]:
@@ -37,7 +37,7 @@ class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         self.spread_ = np.array([spread for _, spread in stats], dtype=np.float64)
         return self
 
-    def transform(self, X: Floats) -> Floats:  # noqa: N803
+    def transform(self, X: Floats) -> Floats:
         """The squashed values, same shape, no NaN."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)

@@ -32,10 +32,10 @@ def invent(rows: int, seed: int) -> Labelled:
     random = np.random.default_rng(seed)
     values = random.standard_t(4, size=(rows, len(INPUTS.columns)))
     values[:, 4] = random.poisson(0.3, rows)
-    X = pd.DataFrame(values, columns=list(INPUTS.columns))  # noqa: N806
+    X = pd.DataFrame(values, columns=list(INPUTS.columns))
     log_odds = -2.0 + 0.9 * X["late"] - 0.6 * X["age_vs_peers"] + 0.7 * X["complaints"]
     y = (random.random(rows) < 1 / (1 + np.exp(-log_odds))).astype(float)
-    X = X.mask(random.random(X.shape) < 0.1)  # noqa: N806
+    X = X.mask(random.random(X.shape) < 0.1)
     cohorts = np.array([f"2025-{month:02d}-28" for month in range(1, 9)], dtype="datetime64[D]")
     time = np.sort(cohorts[random.integers(0, len(cohorts), rows)])
     return Labelled(X, y, time, np.array([f"E{number:05d}" for number in range(rows)]))

@@ -107,7 +107,7 @@ def test_equal_reasons_are_ordered_by_indicator_name(rule: RiskModel) -> None:
 
 @pytest.mark.parametrize("kind", ["learnt", "rule"])
 def test_unknown_constant_and_empty_columns_are_survived(labelled: Labelled, kind: str) -> None:
-    X = labelled.X.assign(late=np.nan, late_vs_peers=np.nan, age=3.0, age_vs_peers=np.inf)  # noqa: N806
+    X = labelled.X.assign(late=np.nan, late_vs_peers=np.nan, age=3.0, age_vs_peers=np.inf)
     model = fit(replace(labelled, X=X), minimum_labels=300 if kind == "learnt" else 10_000)
     nothing = pd.DataFrame(np.nan, index=[0, 1], columns=list(INPUTS.columns))
     scores = model.score(pd.concat([X, nothing]))

@@ -1,0 +1,37 @@
+"""The model card."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from model_examples import Labelled
+
+from models.card import importances, model_card
+from models.evaluate import evaluate
+from models.risk_model import RiskModel
+
+
+def test_importances_rank_what_moves_the_margin(learnt: RiskModel, later: pd.DataFrame) -> None:
+    table = importances(learnt, later)
+    assert table["importance"].is_monotonic_decreasing
+    assert set(table["indicator"][:3]) == {"late", "age", "complaints"}
+    assert table.set_index("indicator")["direction"].to_dict() == {"late": 1, "age": -1, "complaints": 1, "capital": 0, "noise": 0}
+
+
+def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: RiskModel, labelled: Labelled) -> None:
+    margin = learnt.score(labelled.X)["margin"]
+    metrics = evaluate(labelled.y, labelled.time, {"model": margin}, capacity=100, seed=1)
+    card = model_card(
+        learnt, model_id="abc", profile="cn", as_of="2025-09-30", metrics=metrics, importance=importances(learnt, labelled.X)
+    )
+    for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
+        assert part in card
+    assert f"{metrics.loc['model', 'auc']:.4g}" in card
+    assert "nan" not in card
+
+
+def test_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
+    card = model_card(rule, model_id="abc", profile="cn", as_of="2025-09-30", metrics=None, importance=importances(rule, later[:0]))
+    assert "It gives no probability." in card
+    assert "No test window was kept apart." in card
+    assert np.isfinite(importances(rule, later[:0])["importance"]).all()

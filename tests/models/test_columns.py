@@ -1,0 +1,40 @@
+"""The model's input columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from expectations.contracts.indicators import Indicator
+from models import columns
+from models.columns import Inputs, catalogue_inputs, matrix
+
+
+def indicator(column: str, direction: int, *, peer: bool) -> Indicator:
+    return Indicator("X1", column, "tax", "share", (), direction, peer, {}, {})
+
+
+def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = (indicator("late", 1, peer=True), indicator("age", -1, peer=False))
+    monkeypatch.setattr(columns, "catalogue", lambda: listed)
+    assert catalogue_inputs() == Inputs(("late", "late_vs_peers", "age"), (1, 1, -1), ("tax", "tax", "tax"))
+
+
+def test_null_and_infinite_values_are_unknown() -> None:
+    frame = pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [np.inf, -np.inf], "c": [True, False]})
+    assert np.array_equal(matrix(frame, ("c", "a", "b")), [[1, 1, np.nan], [0, np.nan, np.nan]], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (((), (), ()), "given"),
+        ((("a", "a"), (0, 0), ("tax", "tax")), "once"),
+        ((("a",), (0, 1), ("tax",)), "length"),
+        ((("a",), (2,), ("tax",)), "direction"),
+    ],
+)
+def test_inputs_that_contradict_themselves_are_refused(given: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Inputs(*given)

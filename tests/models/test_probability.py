@@ -1,0 +1,151 @@
+"""The learnt probability and its parts: folds, calibration, boosters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import INPUTS, Labelled
+from sklearn.metrics import roc_auc_score
+
+from models.boosting import fit_booster, load_lightgbm
+from models.calibration import SLOPE_FLOOR, fit_calibration
+from models.folds import entity_folds, time_folds
+from models.probability import ProbabilityModel, fit_probability
+from models.risk_model import RiskModel
+
+
+def fit(labelled: Labelled, **changes: object) -> ProbabilityModel:
+    given = {"y": labelled.y, "time": labelled.time, "entity": labelled.entity, "directions": INPUTS.directions} | changes
+    return fit_probability(labelled.X, **given, seed=3)
+
+
+@pytest.mark.parametrize("kind", ["learnt", "without_lightgbm"])
+@pytest.mark.parametrize(("column", "direction"), [(c, d) for c, d in zip(INPUTS.columns, INPUTS.directions, strict=True) if d])
+def test_margin_never_moves_against_a_direction(
+    request: pytest.FixtureRequest, later: pd.DataFrame, kind: str, column: str, direction: int
+) -> None:
+    model: RiskModel = request.getfixturevalue(kind)
+    rows = later[:40]
+    steps = [model.violation.margin(rows.assign(**{column: value})) for value in np.linspace(-6, 6, 25)]
+    assert (direction * np.diff(steps, axis=0) >= 0).all()
+
+
+def test_contributions_sum_to_margin_row_by_row(labelled: Labelled, later: pd.DataFrame) -> None:
+    model = fit(labelled)
+    assert model.contributions(later).shape == (len(later), len(INPUTS.columns) + 1)
+    np.testing.assert_allclose(model.contributions(later).sum(axis=1), model.margin(later), rtol=0, atol=1e-6)
+
+
+def test_number_of_threads_changes_nothing(labelled: Labelled, later: pd.DataFrame) -> None:
+    if load_lightgbm() is None:
+        pytest.skip("LightGBM cannot be loaded here")
+    rows, weight = labelled.X.to_numpy(), np.ones(len(labelled.y))
+    one, two = (fit_booster(rows, labelled.y, weight, INPUTS.directions, rounds=30, seed=1, threads=threads) for threads in (1, 2))
+    assert (one.margin(later.to_numpy()) == two.margin(later.to_numpy())).all()
+
+
+def test_margin_after_fewer_rounds_is_that_of_a_shorter_fit(labelled: Labelled, later: pd.DataFrame) -> None:
+    rows, weight = labelled.X.to_numpy(), np.ones(len(labelled.y))
+    short, long = (fit_booster(rows, labelled.y, weight, INPUTS.directions, rounds=r, seed=1, threads=1) for r in (10, 20))
+    np.testing.assert_allclose(long.margin(later.to_numpy(), 10), short.margin(later.to_numpy()), atol=1e-12)
+
+
+def test_common_factor_of_weights_changes_nothing_but_weights_do(labelled: Labelled, later: pd.DataFrame) -> None:
+    weight = 1.0 + (labelled.entity.astype(object) > "E01000")
+    assert (fit(labelled, weight=weight * 4).margin(later) == fit(labelled, weight=weight).margin(later)).all()
+    assert (fit(labelled, weight=weight).margin(later) != fit(labelled).margin(later)).any()
+
+
+def test_weights_undo_a_targeted_draw() -> None:
+    random = np.random.default_rng(9)
+    x = random.normal(size=12_000)
+    y = random.random(12_000) < 0.2
+    inclusion = np.where(y, 0.6, 0.15)  # a draw that found twice the true share
+    kept = random.random(12_000) < inclusion
+    X, entity = pd.DataFrame({"x": x[kept]}), np.arange(kept.sum()).astype(str)
+    time = np.array(["2025-01-31", "2025-02-28"], dtype="datetime64[D]")[np.arange(kept.sum()) % 2]
+    model = fit_probability(X, y[kept], time, entity, (0,), weight=1 / inclusion[kept], seed=1)
+    assert model.probability(X).mean() == pytest.approx(0.2, abs=0.03)
+    assert y[kept].mean() > 0.4
+
+
+def test_held_out_rows_are_of_later_cohorts_only(labelled: Labelled) -> None:
+    held = fit(labelled).held_out
+    assert held is not None
+    assert held.split == "time"
+    assert set(labelled.time[held.rows]) == set(np.unique(labelled.time)[4:])
+    assert 0.6 < roc_auc_score(labelled.y[held.rows], held.margin) < 0.9
+
+
+def test_folds_fit_on_the_past_of_what_they_judge() -> None:
+    time = np.repeat(np.array(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"], dtype="datetime64[D]"), 20)
+    y = np.arange(80) % 2.0
+    folds = time_folds(time, y)
+    assert [(time[a].max() < time[b].min(), len(a), len(b)) for a, b in folds] == [(True, 40, 20), (True, 60, 20)]
+
+
+def test_folds_without_enough_of_either_outcome_are_left_out() -> None:
+    time = np.repeat(np.array(["2025-01-31", "2025-02-28"], dtype="datetime64[D]"), 20)
+    y = np.concatenate([np.arange(20) % 2.0, np.repeat([1.0, 0.0], [4, 16])])
+    assert time_folds(time, y) == []
+
+
+def test_one_cohort_is_held_out_by_entity() -> None:
+    entity = np.repeat(np.array([f"e{number}" for number in range(60)], dtype=object), 2)
+    folds = entity_folds(entity, np.arange(120) % 2.0)
+    assert len(folds) == 3
+    assert all(not set(entity[a]) & set(entity[b]) for a, b in folds)
+    assert sorted(np.concatenate([b for _, b in folds])) == list(range(120))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"y": np.zeros(2000)}, "both"),
+        ({"y": np.arange(2000) % 3}, "0 and 1"),
+        ({"time": np.zeros(5, dtype="datetime64[D]")}, "length"),
+        ({"weight": np.zeros(2000)}, "positive"),
+        ({"directions": (1,)}, "directions"),
+        ({"entity": np.repeat("twin", 2000)}, "entity twin has two rows"),
+    ],
+)
+def test_labels_that_break_the_rules_are_explained(labelled: Labelled, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit(labelled, **changes)
+
+
+def test_calibration_finds_slope_and_intercept() -> None:
+    random = np.random.default_rng(2)
+    margin = random.normal(0, 2, 40_000)
+    y = (random.random(40_000) < 1 / (1 + np.exp(-(0.5 * margin - 1)))).astype(float)
+    fitted = fit_calibration(margin, y)
+    assert (fitted.slope, fitted.intercept) == (pytest.approx(0.5, abs=0.03), pytest.approx(-1, abs=0.05))
+
+
+def test_calibration_of_a_misleading_margin_still_keeps_the_order() -> None:
+    margin = np.linspace(-3, 3, 200)
+    fitted = fit_calibration(margin, (margin < 0).astype(float))
+    assert fitted.slope == SLOPE_FLOOR
+    assert (np.diff(fitted(margin)) > 0).all()
+    assert fitted(margin).mean() == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("y", [np.zeros(50), np.ones(50)])
+def test_calibration_on_one_outcome_stays_inside_zero_and_one(y: np.ndarray) -> None:
+    probability = fit_calibration(np.linspace(-1, 1, 50), y)(np.array([-30.0, 0.0, 30.0]))
+    assert ((probability > 0) & (probability < 1)).all()
+
+
+def test_bankruptcies_are_ranked_as_well_as_by_a_plain_booster(real_data: Path) -> None:
+    table = pd.read_parquet(real_data / "polish_bankruptcy" / "5year.parquet")
+    y, X = table["class"].to_numpy(dtype=float), table.drop(columns="class")
+    order = np.random.default_rng(0).permutation(len(y))
+    train, test = order[: len(y) * 2 // 3], order[len(y) * 2 // 3 :]
+    time, entity = np.full(len(train), "2025-01-31", dtype="datetime64[D]"), train.astype(str)
+    model = fit_probability(X.iloc[train], y[train], time, entity, (0,) * X.shape[1], seed=1)
+    probability = model.probability(X.iloc[test])
+    assert roc_auc_score(y[test], probability) > 0.94
+    assert probability.mean() == pytest.approx(y[test].mean(), abs=0.02)
