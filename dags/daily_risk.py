@@ -8,6 +8,8 @@ replaces that day and nothing else. The page is `reports/risk_list_<as_of>.html`
 ### Triage
 - **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
 - **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
+- **`score` finds no model**: none was trained by that day. `airflow dags trigger train_model --conf '{"as_of": "<the day>"}'`, then
+  clear `score` with those after it.
 - **Exit code 5**: the counts do not add up, so nothing was published. Don't force it: the log names the table and the two counts.
 - **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
   has no schedule of its own: backfill the ingest DAGs, all of them, and it follows.

@@ -28,6 +28,8 @@ from steelyard_dags.habits import run_options, task_habits
 from steelyard_dags.settings import Settings, Source, read_settings
 from steelyard_dags.task import SteelyardTask
 
+REGISTRATION = "registration"
+
 
 def ingest_dag(settings: Settings, source: Source) -> DAG:
     """The DAG of one source."""
@@ -40,7 +42,8 @@ def ingest_dag(settings: Settings, source: Source) -> DAG:
         schedule=CronPartitionTimetable(settings.cron, timezone=settings.time_zone, run_offset=-1, key_format="%Y-%m-%d"),
         catchup=False,
         max_active_runs=1,
-        default_args=task_habits(settings, owner=source.owner),
+        # Checks of other sources ask whether an entity is registered, so registrations go ahead of those that wait.
+        default_args=task_habits(settings, owner=source.owner, urgency=10 if source.contract == REGISTRATION else 1),
         tags=["steelyard", "ingest", settings.profile, source.contract],
     ) as dag:
         ingest = SteelyardTask(verb="ingest", options=options)

@@ -1,11 +1,12 @@
-"""Learn from the visits made so far: train a challenger and promote it if it is better and fair.
+"""Learn from the visits made so far.
 
-It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. Until a model is
-promoted, `score` falls back to the anomaly score and says so; with too few visits to learn from, the task is skipped.
+It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. `daily_risk` scores with
+the newest model trained by its day, so a first model is needed before the first list. Links come first, since the indicators that
+the model learns from count linked complaints.
 
 ### Triage
-- **`train` is skipped**: there were too few labels; the log has the counts. It is no failure.
-- **`train` is red**: the last lines of its log say what, where and what to do. The champion in use stays in use.
+- **`train` is skipped**: there was nothing to learn from; the log says what was missing. It is no failure.
+- **`train` is red**: the last lines of its log say what, where and what to do. The model in use stays in use.
 - **Train now**: `airflow dags trigger train_model --conf '{"as_of": "2026-06-30"}'`.
 """
 
@@ -30,4 +31,6 @@ with DAG(
     default_args=task_habits(SETTINGS, longest=timedelta(hours=6)),
     tags=["steelyard", "model", SETTINGS.profile],
 ):
-    SteelyardTask(verb="train", options=run_options(SETTINGS), is_optional=True)
+    link = SteelyardTask(verb="link", options=run_options(SETTINGS))
+    train = SteelyardTask(verb="train", options=run_options(SETTINGS), is_optional=True)
+    link >> train

@@ -12,11 +12,15 @@ LAKE_WRITES = "lake_writes"
 """A pool of one slot: `airflow pools set lake_writes 1 "one writer of the lake at a time"`."""
 
 
-def task_habits(settings: Settings, *, owner: str = "steelyard", longest: timedelta = timedelta(hours=2)) -> dict[str, Any]:
-    """The ``default_args`` of a DAG."""
+def task_habits(
+    settings: Settings, *, owner: str = "steelyard", longest: timedelta = timedelta(hours=2), urgency: int = 1
+) -> dict[str, Any]:
+    """The ``default_args`` of a DAG. Of tasks that wait for the lake, the more urgent goes first."""
     return {
         "owner": owner,
         "pool": LAKE_WRITES,
+        "priority_weight": urgency,
+        "weight_rule": "absolute",
         "retries": settings.retries,
         "retry_delay": settings.retry_delay,
         "retry_exponential_backoff": True,

@@ -92,9 +92,9 @@ def test_daily_risk_makes_the_list_and_a_page_named_by_the_day(ran: dict[str, An
     assert ran["risk"]["events"] == [["steelyard_town_risk_list", "2026-06-02"]]
 
 
-def test_train_model_trains_as_of_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_train_model_links_and_trains_as_of_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["train"]["run"] == "success"
-    assert verbs_for(deployment.calls(), "2026-06-03") == ["train"]
+    assert verbs_for(deployment.calls(), "2026-06-03") == ["link", "train"]
 
 
 def test_a_crash_fails_the_run_but_the_source_is_settled_all_the_same(ran: dict[str, Any], deployment: Deployment) -> None:
@@ -115,8 +115,8 @@ def test_the_webhook_is_told_once_which_task_crashed_and_why(ran: dict[str, Any]
     assert "exit code 70: it crashed\nworked on gate" in MESSAGES[0]["error"]
 
 
-def test_too_few_labels_skip_training_but_nothing_to_link_fails_the_day(ran: dict[str, Any]) -> None:
-    assert ran["no_labels"]["tasks"] == {"train": "skipped"}
+def test_nothing_to_learn_from_skips_training_but_nothing_to_link_fails_the_day(ran: dict[str, Any]) -> None:
+    assert ran["no_labels"]["tasks"] == {"link": "success", "train": "skipped"}
     assert ran["no_labels"]["run"] == "success"
     assert ran["nothing_to_link"]["tasks"]["link"] == "failed"
     assert ran["nothing_to_link"]["run"] == "failed"
