@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from expectations.contracts.indicators import Indicator
+from expectations.contracts.indicators import Indicator, features_contract
 from models import columns
 from models.columns import Inputs, catalogue_inputs, matrix
 
@@ -19,6 +19,10 @@ def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: p
     listed = (indicator("late", 1, peer=True), indicator("age", -1, peer=False))
     monkeypatch.setattr(columns, "catalogue", lambda: listed)
     assert catalogue_inputs() == Inputs(("late", "late_vs_peers", "age"), (1, 1, -1), ("tax", "tax", "tax"))
+
+
+def test_inputs_are_the_feature_columns_that_hold_indicators() -> None:
+    assert catalogue_inputs().columns == tuple(map(str, features_contract().columns[5:]))
 
 
 def test_null_and_infinite_values_are_unknown() -> None:
