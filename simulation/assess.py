@@ -36,9 +36,10 @@ class Ranking:
 class Assessment:
     """The answer for one day.
 
-    ``population`` counts the scored entities that no inspection had found in violation by then, ``violators`` those of them that
-    were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice, ranked by more and by less of it,
-    sorted by the share in the top, best first; which way is better only the truth can tell, so the comparison favours them.
+    ``population`` counts the scored entities that had not closed and that no inspection had found in violation by then,
+    ``violators`` those of them that were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice,
+    ranked by more and by less of it, sorted by the share in the top, best first; which way is better only the truth can tell, so
+    the comparison favours them.
     """
 
     as_of: str
@@ -109,7 +110,9 @@ def assess(
         ValueError: when nobody scored violates, or everybody does.
     """
     kept = scores.filter(pc.invert(pc.is_in(scores["entity_id"], pa.array(sorted(found), pa.string()))))
-    joined = kept.join(truth.append_column("violates", pa.array(violating_on(truth, as_of))), "entity_id", join_type="inner")
+    known = truth.append_column("violates", pa.array(violating_on(truth, as_of)))
+    open_now = known.filter(pa.array(~_on_or_before(truth["closed_on"], as_of)))
+    joined = kept.join(open_now, "entity_id", join_type="inner")
     joined = joined.join(features.select(["entity_id", *indicators]), "entity_id", join_type="left outer").sort_by("entity_id")
     violates = joined["violates"].to_numpy()
     if not 0 < violates.sum() < len(violates):

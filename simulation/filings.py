@@ -43,8 +43,8 @@ class Returns:
     is_correction: np.ndarray
     is_delayed: np.ndarray
 
-    def take(self, index: np.ndarray) -> Returns:
-        """The rows of that index or mask."""
+    def take(self, index: np.ndarray | slice) -> Returns:
+        """The rows of that index, mask or slice."""
         return Returns(*[getattr(self, field.name)[index] for field in fields(self)])
 
 
@@ -233,7 +233,7 @@ def _hand_over(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns
     is_filed = rows.filed < NEVER
     known = rows.take(is_filed)
     known = Returns(**{**vars(known), "delivered": np.maximum(filed, first)[is_filed], "is_delayed": is_delayed[is_filed]})
-    chosen = np.flatnonzero(rng.random(len(known.entity)) < CORRECTED)
+    chosen = np.flatnonzero((rng.random(len(known.entity)) < CORRECTED) & (known.sales > 0))
     wrong = known.take(chosen)
     factor = 1 + rng.normal(0.02, 0.06, len(chosen))
     corrected = Returns(

@@ -127,7 +127,7 @@ def _write_text(output: Output, source: str, rng: np.random.Generator, delivered
 def _runs(sorted_values: np.ndarray) -> list[tuple[int, int, int]]:
     """Each value with the bounds of its run."""
     values, begins = np.unique(sorted_values, return_index=True)
-    ends = [*begins[1:], len(sorted_values)]
+    ends = [*begins[1:], len(sorted_values)][: len(values)]
     return [(int(value), int(begin), int(end)) for value, begin, end in zip(values, begins, ends, strict=True)]
 
 

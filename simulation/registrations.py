@@ -105,6 +105,9 @@ def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, ro
     entity, day, change = entity[keep], day[keep], change[keep]
     order = np.lexsort((change, day, entity))
     entity, day, change = entity[order], day[order], change[order]
+    again = (entity[1:] == entity[:-1]) & (day[1:] == day[:-1]) & (change[1:] == change[:-1])
+    once = np.concatenate([[True], ~again])
+    entity, day, change = entity[once], day[once], change[once]
     state = np.select([change == CLOSED, change == REVOKED, change == SUSPENDED], [1, 2, 3], 0)
     return Versions(entity, day, change, {kind: _so_far(entity, change == kind) for kind in YEARLY}, state)
 

@@ -73,6 +73,14 @@ def test_the_found_are_no_part_of_the_population() -> None:
     assert result.by_typology == {"phoenix": {"entities": 2, "share_in_top": 0.5}}
 
 
+def test_the_closed_are_no_part_of_the_population() -> None:
+    tables = world()
+    closed = [*tables["truth"].to_pylist()[:-1], {**tables["truth"].to_pylist()[-1], "closed_on": date(2026, 5, 1)}]
+    tables["truth"] = pa.Table.from_pylist(closed, schema=SCHEMA)
+    result = assess(**tables, indicators=["age"], found=set(), as_of=DAY, seed=1)
+    assert (result.population, result.violators) == (39, 2)
+
+
 def test_an_indicator_is_tried_both_ways() -> None:
     result = assess(**world(), indicators=["age"], found=set(), as_of=DAY, seed=1)
     assert {one.name for one in result.indicators} == {"age, more", "age, less"}

@@ -166,3 +166,16 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(ConfigError, match="in use"):
         generate_world(entities=10, months=3, seed=1, out=tmp_path, as_of=AS_OF)
+
+
+@pytest.mark.parametrize("entities", [1, 7])
+def test_a_world_may_be_tiny_and_end_within_a_month(tmp_path: Path, entities: int) -> None:
+    generate_world(entities=entities, months=3, seed=1, out=tmp_path / "w", as_of=date(2026, 2, 3))
+    assert len({row["统一社会信用代码"] for row in register(tmp_path / "w")}) == entities
+    assert max(path.parent.name for path in (tmp_path / "w" / "sources").rglob("*.*")) <= "2026-02-03"
+
+
+def test_an_entity_changes_the_same_thing_once_a_day(world: Path) -> None:
+    names = ("统一社会信用代码", "变更日期", "变更事项", "登记状态", "成立日期")
+    keys = Counter(tuple(row[name] for name in names) for row in register(world))
+    assert sum(count - 1 for count in keys.values()) <= dirt(world)["registration"]["duplicate"]
