@@ -26,6 +26,8 @@ from simulation.writers import ParquetFiles, TextFiles
 CHUNK = 50_000
 """Entities worked on at once: what bounds memory."""
 MOST_ENTITIES = 20_000_000
+YEARS = (2018, 2050)
+"""Of the last day: after the industry classes in use came into force, before the table of dates ends."""
 SUBJECTS = ("entities", "life", "changes", "returns", "complaints", "visits", "dirt")
 
 
@@ -61,7 +63,7 @@ def generate_world(
     Raises:
         ConfigError: when a number is out of range or the folder is in use.
     """
-    _check(entities, months, out)
+    _check(entities, months, as_of, out)
     clock = open_clock(as_of, months)
     out.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -131,7 +133,10 @@ def _runs(sorted_values: np.ndarray) -> list[tuple[int, int, int]]:
     return [(int(value), int(begin), int(end)) for value, begin, end in zip(values, begins, ends, strict=True)]
 
 
-def _check(entities: int, months: int, out: Path) -> None:
+def _check(entities: int, months: int, as_of: date, out: Path) -> None:
+    if not YEARS[0] <= as_of.year <= YEARS[1]:
+        then = f"give a year of {YEARS[0]} to {YEARS[1]}"
+        raise ConfigError(what=f"--as-of {as_of} is out of range", where="command line", then=then)
     if not 1 <= entities <= MOST_ENTITIES:
         raise ConfigError(what=f"--entities {entities} is out of range", where="command line", then=f"give 1 to {MOST_ENTITIES}")
     if not 3 <= months <= 120:

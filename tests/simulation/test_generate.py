@@ -162,6 +162,11 @@ def test_numbers_out_of_range_are_refused(tmp_path: Path, entities: int, months:
         generate_world(entities=entities, months=months, seed=1, out=tmp_path / "w", as_of=AS_OF)
 
 
+def test_a_last_day_out_of_range_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="out of range"):
+        generate_world(entities=10, months=3, seed=1, out=tmp_path / "w", as_of=date(2099, 1, 1))
+
+
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(ConfigError, match="in use"):
