@@ -59,16 +59,12 @@ class Intake:
         self.lake.replace_arrow(landed.rejected, quarantine, f"{STAGE} = '{Stage.READ.value}' AND {self._days()}")
         return self._counts(landed, duplicates, _by_day(every.where(f"NOT {IN_SCOPE}")))
 
-    @property
-    def _notices_absence(self) -> bool:
-        return self.mapping.delivery == "snapshot" and self.mapping.absence == "removed"
-
     def _steps(self, usable: Sequence[date]) -> list[tuple[date, list[date]]]:
         """What is written at once: all days, but snapshots that notice absence one by one, each held against the last.
 
         The first step begins at ``first``, so that it clears what was there of days that are now gone or unusable.
         """
-        if not self._notices_absence or not usable:
+        if not self.mapping.notices_absence or not usable:
             return [(self.first, list(usable))]
         return [(self.first if day == usable[0] else day, [day]) for day in usable]
 
@@ -85,7 +81,7 @@ class Intake:
     def _kept(self, marked: DataFrame, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
         columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
         kept = marked.where(f"NOT {IS_DUPLICATE}").select(*columns)
-        if not (self._notices_absence and days):
+        if not (self.mapping.notices_absence and days):
             return kept
         day = days[0]
         gone = absent_from(sound.where(F.col(DELIVERED_ON) == F.lit(day)), self._latest(build_on), self.mapping.contract.key)

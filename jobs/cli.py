@@ -59,7 +59,9 @@ def _command(point: EntryPoint) -> Any:
 def _unavailable(point: EntryPoint, error: ImportError) -> Callable[[], None]:
     def verb() -> None:
         raise ConfigError(
-            what=f"the verb {point.name} cannot be loaded: {error}", where=point.value, then="install Steelyard again with `make setup`"
+            what=f"the verb {point.name} cannot be loaded: {error}",
+            where=point.value,
+            then="install Steelyard again with `make setup`",
         )
 
     verb.__doc__ = f"(cannot be loaded: {error})"

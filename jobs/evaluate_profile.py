@@ -57,7 +57,9 @@ def month_ends(first: date, last: date) -> list[date]:
     days = [stamp.date() for stamp in pd.date_range(first.replace(day=1), last + timedelta(days=31), freq="ME")]
     days = [day for day in days if first <= day <= last or (day.year, day.month) == (last.year, last.month)]
     if not days:
-        raise ConfigError(what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last")
+        raise ConfigError(
+            what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last"
+        )
     return days
 
 

@@ -68,9 +68,7 @@ def ingest_source(
 
     unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
     chains = chains_of(files, rules, unused)
-    batches = [
-        Batch(day, chains[day], files[day], unusable=landed.problems.get(day, []), **counts[day]) for day in pending
-    ]
+    batches = [Batch(day, chains[day], files[day], unusable=landed.problems.get(day, []), **counts[day]) for day in pending]
     _check_counts(mapping, batches)
     book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
     book.put(batches)

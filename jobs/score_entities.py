@@ -27,7 +27,9 @@ def score_day(lake: Lake, profile: Profile, as_of: date) -> int:
     model_id = store.newest(as_of)
     if model_id is None:
         raise NothingToDo(
-            what=f"no model was trained for {as_of} or before", where=str(lake.home / "models"), then="train one with `steelyard train`"
+            what=f"no model was trained for {as_of} or before",
+            where=str(lake.home / "models"),
+            then="train one with `steelyard train`",
         )
     features = read_features(lake, as_of)
     scores = store.get(model_id).score(features)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from expectations.contracts import registration, scoring, silver
-from expectations.contracts.indicators import catalogue
+from expectations.contracts.indicators import Indicator, catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.known_entities import active_ids, known_entities
 from jobs.runtime.errors import ConfigError, NothingToDo
@@ -18,12 +18,13 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.transforms.sentences import render
+from jobs.transforms.sentences import render, render_unknown
 from models.risk_model import ROW
 from models.targeting import rank_list
 
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
 TOP_REASONS = 5
+UNKNOWN_REGION = "unknown"
 _REGION = {"own": registration.REGION_CODE, "middle": silver.REGION_MIDDLE, "top": silver.REGION_TOP}
 _SENTENCES = {"en": scoring.SENTENCE_EN, "zh-Hans": scoring.SENTENCE_ZH_HANS, "zh-Hant": scoring.SENTENCE_ZH_HANT}
 
@@ -37,7 +38,9 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     """
     scores = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{as_of}'").to_pandas()
     if scores.empty:
-        raise NothingToDo(what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), then="run `steelyard score`")
+        raise NothingToDo(
+            what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), then="run `steelyard score`"
+        )
     entities = known_entities(lake, profile, as_of)
     candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
     candidates[scoring.CAPACITY_REGION] = _capacity_region(candidates, profile)
@@ -60,9 +63,12 @@ def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
     level = profile.capacity.region_level
     if level not in _REGION:
         raise ConfigError(
-            what=f"capacity.region_level is {level!r}", where=str(profile.folder / "profile.toml"), then=f"use one of {', '.join(_REGION)}"
+            what=f"capacity.region_level is {level!r}",
+            where=str(profile.folder / "profile.toml"),
+            then=f"use one of {', '.join(_REGION)}",
         )
-    return candidates[_REGION[level]].fillna("")
+    # Nobody's district, yet not a place to hide in: such entities are ranked apart, as if of a region of their own.
+    return candidates[_REGION[level]].fillna(UNKNOWN_REGION)
 
 
 def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
@@ -92,7 +98,7 @@ def _reasons(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) ->
     indicators = {indicator.column: indicator for indicator in catalogue()}
     for language, column in _SENTENCES.items():
         reasons[column] = [
-            render(indicators[name], _known(value), _known(median), language, currency=profile.currency, minor_units=profile.minor_units)
+            _sentence(indicators[name], value, median, language, profile)
             for name, value, median in zip(
                 reasons[scoring.INDICATOR], reasons[scoring.VALUE], reasons[scoring.PEER_MEDIAN], strict=True
             )
@@ -102,5 +108,8 @@ def _reasons(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) ->
     return pa.Table.from_pandas(ordered, preserve_index=False)
 
 
-def _known(value: float) -> float | None:
-    return None if value is None or np.isnan(value) else float(value)
+def _sentence(indicator: Indicator, value: float, median: float, language: str, profile: Profile) -> str:
+    if np.isnan(value):
+        return render_unknown(indicator, language)
+    peers = None if np.isnan(median) else float(median)
+    return render(indicator, float(value), peers, language, currency=profile.currency, minor_units=profile.minor_units)

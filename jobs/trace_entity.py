@@ -60,7 +60,9 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
     if not scores:
         raise NothingToDo(
-            what=f"{entity_id!r} was not scored on {as_of}", where="gold.scores", then="check the identifier and the day; run the day first"
+            what=f"{entity_id!r} was not scored on {as_of}",
+            where="gold.scores",
+            then="check the identifier and the day; run the day first",
         )
     listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
     features = lake.arrow(features_contract(), where=who).to_pylist()[0]
@@ -79,7 +81,11 @@ def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: 
     known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=_EVENT[table.name])
     ids = F.col(ENTITY_ID) == entity_id
     if table is silver.COMPLAINT:
-        links = lake.read(silver.LINK).where(F.col(ENTITY_ID) == entity_id).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
+        links = (
+            lake.read(silver.LINK)
+            .where(F.col(ENTITY_ID) == entity_id)
+            .transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
+        )
         linked = [row[0] for row in links.select(complaint.COMPLAINT_ID).collect()]
         ids = ids | F.col(complaint.COMPLAINT_ID).isin(linked) if linked else ids
     found = known.where(ids).orderBy(KNOWN_AT, SOURCE_FILE, SOURCE_ROW).toPandas()

@@ -60,9 +60,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     return ModelStore(lake.home).put(model, as_of, facts, card)
 
 
-def training_set(
-    lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None
-) -> TrainingSet:
+def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> TrainingSet:
     """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
 
     Raises:

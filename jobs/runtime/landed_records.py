@@ -40,10 +40,9 @@ def read_landed(
     for lookup in mapping.lookups:
         raw = _join_lookup(lake, raw, lookup, sources, scratch)
     expressions = {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
-    lookups = [lookup.name for lookup in mapping.lookups]
-    named = {name: mapping.raw_inputs(name) for name in expressions}
+    named = {name: mapping.raw_inputs(name) for name in expressions if name not in mapping.optional}
     named[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
-    inputs = {name: [quoted(part, lookups) for part in raw_names] for name, raw_names in named.items()}
+    inputs = {name: [mapping.quote(part) for part in raw_names] for name, raw_names in named.items()}
     keep = mapping.safe(mapping.keep) if mapping.keep else "true"
     mapped = add_mapped(raw, expressions, inputs, keep=keep, passed=(FILE, ROW, RAW, DELIVERED))
     lineage = {
@@ -62,7 +61,9 @@ def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scra
 
     A lookup that lists a key twice gives its first record, so that no record is doubled.
     """
-    pieces = [piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows]
+    pieces = [
+        piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows
+    ]
     if not pieces:
         raise ConfigError(
             what=f"the lookup {lookup.name} has no records in {lookup.files}",

@@ -71,5 +71,7 @@ class ModelStore:
 
         folder = self._folder / model_id
         if not (folder / FACTS).is_file():
-            raise NothingToDo(what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`")
+            raise NothingToDo(
+                what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`"
+            )
         return load({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name not in (FACTS, CARD)})

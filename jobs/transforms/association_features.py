@@ -63,8 +63,8 @@ _TIES = {
 }
 
 NEEDED = (
-    "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "legal_rep_id", "owner_id",
-    "phone_hash", "agent_id", "address_key",
+    "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "legal_rep_id",
+    "owner_id", "phone_hash", "agent_id", "address_key",
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def join_links(complaints: DataFrame, links: DataFrame) -> DataFrame:
         links: one row a complaint, the newest known link.
     """
     found = links.selectExpr(COMPLAINT_ID, f"{ENTITY_ID} AS _linked")
-    joined = complaints.join(found, [COMPLAINT_ID], "left")
+    joined = complaints.join(found, COMPLAINT_ID, "left")
     return (
         joined.withColumn(ENTITY_ID, F.coalesce(F.col(ENTITY_ID), F.col("_linked")))
         .drop("_linked")
@@ -87,7 +87,7 @@ def count_complaints(complaints: DataFrame, *, as_of: date) -> DataFrame:
         F.expr("max(n)").alias("largest_complainant"),
         F.expr("sum(n)").alias("known_complainants"),
     )
-    return sums.join(by_entity, [ENTITY_ID], "left")
+    return sums.join(by_entity, ENTITY_ID, "left")
 
 
 def count_any_complaints(complaints: DataFrame) -> DataFrame:

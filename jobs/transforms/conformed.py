@@ -57,10 +57,16 @@ def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFr
 
 
 def add_region_levels(rows: DataFrame, regions: Hierarchy | None) -> DataFrame:
-    """Add the broadest and the second region; without a hierarchy each is the code itself."""
+    """Add the broadest and the second region; without a hierarchy each is the code itself, an unlisted code has none.
+
+    A county that is under its province directly (and a district of a city that is a province) has the province as both.
+    """
     code = F.col(registration.REGION_CODE)
-    top = code if regions is None else F.concat(F.substring(code, 1, 2), F.lit("0000"))
-    middle = code if regions is None else F.concat(F.substring(code, 1, 4), F.lit("00"))
+    top, middle = code, code
+    if regions is not None:
+        top, middle = F.concat(F.substring(code, 1, 2), F.lit("0000")), F.concat(F.substring(code, 1, 4), F.lit("00"))
+        top = F.when(top.isin(list(regions.codes(1))), top)
+        middle = F.when(top.isNotNull(), F.when(middle.isin(list(regions.codes(2))), middle).otherwise(top))
     return rows.withColumns({str(silver.REGION_TOP): top, str(silver.REGION_MIDDLE): middle})
 
 

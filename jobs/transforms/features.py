@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import silver
 from expectations.contracts.complaint import COMPLAINT_ID
+from expectations.contracts.core import Contract
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
@@ -73,10 +74,10 @@ def build_features(
         )
     )
     recorded = materialise(
-        entities.join(count_changes(versions, as_of=as_of), [ENTITY_ID], "left")
-        .join(complaint.count_complaints(complaints, as_of=as_of), [ENTITY_ID], "left")
-        .join(supervision.count_visits(visits, as_of=as_of), [ENTITY_ID], "left")
-        .join(supervision.rate_random_visits(visits, entities, BASE_RATE_CELL, as_of=as_of), [ENTITY_ID], "left")
+        entities.join(count_changes(versions, as_of=as_of), ENTITY_ID, "left")
+        .join(complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID, "left")
+        .join(supervision.count_visits(visits, as_of=as_of), ENTITY_ID, "left")
+        .join(supervision.rate_random_visits(visits, entities, BASE_RATE_CELL, as_of=as_of), ENTITY_ID, "left")
         .crossJoin(count_any_changes(versions))
         .crossJoin(complaint.count_any_complaints(complaints))
         .crossJoin(supervision.count_any_visits(visits))
@@ -85,8 +86,8 @@ def build_features(
     filings = keep_known(tables.filing, cutoff=cutoff, as_of=as_of, event_on=silver.FILING.event_on)
     tax = make_tax_indicators(keep_latest(drop_old_periods(filings, as_of=as_of), silver.FILING.key), as_of=as_of)
     joined = materialise(
-        recorded.join(tax, [ENTITY_ID], "left")
-        .join(count_ties(recorded), [ENTITY_ID], "left")
+        recorded.join(tax, ENTITY_ID, "left")
+        .join(count_ties(recorded), ENTITY_ID, "left")
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
@@ -174,10 +175,10 @@ def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materiali
     features = add_robust_z(rated, cells, groups, indicators)
     medians = list_peer_medians(groups, indicators)
     return Features(
-        features=_select(features.withColumn(AS_OF, F.lit(as_of)), features_contract().columns),
-        peers=_select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS.columns),
+        features=_select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
+        peers=_select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS),
     )
 
 
-def _select(frame: DataFrame, columns: Iterable[object]) -> DataFrame:
-    return frame.selectExpr(*[f"cast({column} AS {column.type.value}) AS {column}" for column in columns])  # type: ignore[attr-defined]
+def _select(frame: DataFrame, contract: Contract) -> DataFrame:
+    return frame.selectExpr(*[f"cast({column} AS {column.type.value}) AS {column}" for column in contract.columns])

@@ -134,7 +134,8 @@ def _steps(indicators: Sequence[str]) -> list[tuple[list[str], list[str]]]:
 def _middle(array: str) -> str:
     """SQL of the median of a sorted array, the mean of its middle two; null when there are fewer than is needed."""
     size = f"size({array})"
-    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN (get({array}, cast(({size} - 1) div 2 AS INT)) + get({array}, cast({size} div 2 AS INT))) / 2 END"
+    low, high = f"get({array}, cast(({size} - 1) div 2 AS INT))", f"get({array}, cast({size} div 2 AS INT))"
+    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN ({low} + {high}) / 2 END"
 
 
 def _high(array: str) -> str:
@@ -156,7 +157,7 @@ def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indic
     own = groups.crossJoin(overall).selectExpr(
         f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
     )
-    placed = entities.join(cells.drop(WITHIN), [CELL], "left").join(own, [PEER_GROUP], "left")
+    placed = entities.join(cells.drop(WITHIN), [CELL], "left").join(own, PEER_GROUP, "left")
     return placed.selectExpr("*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
     )

@@ -36,7 +36,7 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
         parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
     """
     # Squares are summed as decimals, which add up exactly whatever the order.
-    square = f"cast(cast({events} AS DOUBLE) * {events} / {exposure} AS DECIMAL(38, 12))"
+    square = f"cast(cast({events} AS DOUBLE) * {events} / {exposure} AS DECIMAL(38, 18))"
     sums = (
         frame.where(f"{exposure} > 0 AND {events} IS NOT NULL")
         .groupBy(*by)

@@ -29,8 +29,8 @@ _CHANGES = {
 }
 
 KEPT = (
-    "entity_id", "status", "established_on", "closed_on", "industry_section", "industry_division", "industry_group", "region_middle",
-    "address_key", "legal_rep_id", "owner_id", "phone_hash", "agent_id", "registered_capital_minor",
+    "entity_id", "status", "established_on", "closed_on", "industry_section", "industry_division", "industry_group",
+    "region_middle", "address_key", "legal_rep_id", "owner_id", "phone_hash", "agent_id", "registered_capital_minor",
 )  # fmt: skip
 
 

@@ -53,6 +53,20 @@ def render(
     return to_traditional(text) if language == "zh-Hant" else text
 
 
+def render_unknown(indicator: Indicator, language: str) -> str:
+    """What is said of an indicator whose value is not known, where that itself tells for a visit.
+
+    Raises:
+        ValueError: for another language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"no sentences in {language!r}; there are {', '.join(LANGUAGES)}")
+    if language == "en":
+        return f"Not known: {indicator.definition['en']}"
+    text = f"未知：{indicator.definition['zh-Hans']}"
+    return to_traditional(text) if language == "zh-Hant" else text
+
+
 def format_value(value: float, unit: str, *, chinese: bool, currency: str = "CNY", minor_units: int = 2) -> str:
     """A value in its unit, as a reader writes it: 12.5%, 3 days, CNY 1.23 million, 123.0万元."""
     if unit == "minor currency unit":
@@ -114,11 +128,11 @@ def _money(amount: float, currency: str, chinese: bool) -> str:
     if chinese:
         name = _CURRENCIES.get(currency, f" {currency}")
         for size, word in ((1e8, "亿"), (1e4, "万")):
-            if round(abs(amount) / size, 2) >= 1:
+            if round(abs(amount) / size, 4) >= 1:
                 return f"{amount / size:,.2f}".rstrip("0").rstrip(".") + word + name
         return f"{amount:,.0f}{name}"
     for size, word in ((1e9, "billion"), (1e6, "million")):
-        if round(abs(amount) / size, 2) >= 1:
+        if round(abs(amount) / size, 4) >= 1:
             return f"{currency} " + f"{amount / size:,.2f}".rstrip("0").rstrip(".") + f" {word}"
     return f"{currency} {amount:,.0f}"
 

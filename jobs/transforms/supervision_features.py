@@ -84,7 +84,7 @@ def rate_random_visits(inspections: DataFrame, entities: DataFrame, cell: Sequen
     """
     random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random'")
     sums = (
-        random.join(entities.select(ENTITY_ID, *cell), [ENTITY_ID], "inner")
+        random.join(entities.select(ENTITY_ID, *cell), ENTITY_ID, "inner")
         .groupBy(*cell)
         .agg(
             F.expr("sum(inverse_probability)").alias("w"),

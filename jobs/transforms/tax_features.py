@@ -150,6 +150,8 @@ _MEANS = {
 }
 # Months 0-2 with sales, 3-8 without any, and zero returns in both halves of 3-8.
 _AWOKEN = "(positive_bits & 7) <> 0 AND (positive_bits & 504) = 0 AND (silent_bits & 56) <> 0 AND (silent_bits & 448) <> 0"
+_GAP = ratio("abs(vat_side - cit_side)", "greatest(vat_side, cit_side)")
+_ELASTICITY = ratio("input_growth", "output_growth")
 
 _INDICATORS = {
     "late_filing_share": ratio("(late_count + unfiled_count)", "due_count"),
@@ -159,8 +161,8 @@ _INDICATORS = {
     "zero_filing_streak": "CASE WHEN has_sales_rows THEN bit_count(silent_bits & newer_than_positive) END",
     "vat_burden": ratio("sales_tax_paid", "sales"),
     "input_output_ratio": ratio("input_tax", "output_tax"),
-    "vat_cit_gap": f"CASE WHEN vat_side = cit_side THEN 0 ELSE {ratio('abs(vat_side - cit_side)', 'greatest(vat_side, cit_side)')} END",
-    "input_output_elasticity": f"CASE WHEN abs(output_growth) >= {MEANINGFUL_GROWTH} THEN {ratio('input_growth', 'output_growth')} END",
+    "vat_cit_gap": f"CASE WHEN vat_side = cit_side THEN 0 ELSE {_GAP} END",
+    "input_output_elasticity": f"CASE WHEN abs(output_growth) >= {MEANINGFUL_GROWTH} THEN {_ELASTICITY} END",
     "sales_growth": "growth",
     "growth_over_headcount": f"growth - ({ratio('headcount', 'headcount_before')} - 1)",
     "void_invoice_share": ratio("void_invoices", "invoices"),

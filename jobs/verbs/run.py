@@ -37,4 +37,6 @@ def run(
             export_list(home, settings, on, format="html", out=report, language="en")
     console = Console()
     show_list(gather(home, settings, on), console, top=top)
-    console.print(f"The report is {report}; other forms: steelyard export risk_list --as-of {on} --format csv --out FILE", soft_wrap=True)
+    console.print(
+        f"The report is {report}; other forms: steelyard export risk_list --as-of {on} --format csv --out FILE", soft_wrap=True
+    )

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from jobs.runtime.settings import Profile
 
 
-def ingest(
-    profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption
-) -> None:
+def ingest(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Take a source's new deliveries into bronze; what cannot be read goes to quarantine."""
     from jobs.ingest_source import ingest_source
     from jobs.runtime.lake import Lake
