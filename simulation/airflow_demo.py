@@ -39,8 +39,9 @@ def main(words: list[str] | None = None) -> int:
             demo.make_world(entities=options.entities, months=options.months, seed=options.seed)
             demo.run_dags()
         except DemoError as error:
-            terminal.print(f"[red]{error}[/]", highlight=False)
-            terminal.print(f"The whole log is {folder / 'airflow.log'}. Next: steelyard doctor; then give this command again")
+            terminal.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+            terminal.print(f"The whole log: {folder / 'airflow.log'}", highlight=False, soft_wrap=True)
+            terminal.print("Next: steelyard doctor; then give this command again")
             return FAILED
         demo.say_what_is_made(time.monotonic() - began)
     return 0
@@ -165,7 +166,7 @@ class Demo:
         return f"{manifest['verdict']}: {kept} rows kept, {aside} set aside"
 
     def _line(self, what: str, seconds: float, word: str) -> None:
-        self.terminal.print(f"{what:<32}{seconds:7.1f} s  {word}", highlight=False, soft_wrap=True)
+        self.terminal.print(f"{what:<32}{seconds:7.1f} s  {word}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _from_here(path: Path) -> str:
