@@ -14,6 +14,8 @@ EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation
+DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False \
+	STEELYARD_HOME="$(CURDIR)/.demo/home" STEELYARD_SOURCES="$(CURDIR)/.demo/world/sources" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow
 
 $(STAMP): requirements/lock.txt requirements/setup.txt requirements/setup.sh pyproject.toml
 	@requirements/setup.sh
@@ -54,7 +56,8 @@ format: $(STAMP) ## put the code into the one layout
 .PHONY: docs
 docs: $(STAMP) ## write again the pages that are made from the contracts
 	@$(BIN)/python -m jobs.data_dictionary docs/data-dictionary.md
-	@echo "written: docs/data-dictionary.md. Next: git diff docs"
+	@$(BIN)/python -c "from pathlib import Path; from jobs.indicator_docs import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
+	@echo "written: docs/data-dictionary.md, docs/indicators.md. Next: git diff docs"
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## run every notebook; the results are in build/notebooks
@@ -63,9 +66,12 @@ notebooks: $(STAMP) ## run every notebook; the results are in build/notebooks
 	@echo "the notebooks ran; open build/notebooks/*.ipynb"
 
 .PHONY: airflow
-airflow: $(STAMP) ## Airflow with our DAGs, on this machine alone, to look at (stop with Ctrl-C)
+airflow: $(STAMP) ## Airflow with our DAGs over the demo's folder, to look at (stop with Ctrl-C)
+	@mkdir -p .demo/airflow .demo/home .demo/world/sources
+	@$(DEMO_AIRFLOW) db migrate >.demo/airflow.log 2>&1 || { tail -n 5 .demo/airflow.log; exit 1; }
+	@$(DEMO_AIRFLOW) pools set lake_writes 1 "one writer of the lake at a time" >>.demo/airflow.log 2>&1
 	@echo "Airflow's page will be at http://localhost:8080; it prints its own user and password below"
-	@AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow standalone
+	@$(DEMO_AIRFLOW) standalone
 
 .PHONY: lock
 lock: $(STAMP) ## resolve the dependencies anew into requirements/*.txt
