@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date
 
 from expectations.contracts import silver
-from expectations.contracts.indicators import features_contract
+from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.runtime.errors import NothingToDo
@@ -54,5 +54,5 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date) -> int:
         # Sorted, so that the same inputs give the same files.
         lake.replace(features.orderBy(ENTITY_ID), features_contract(), where)
         lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
-    log.info("features of %s: %d entities, %d indicators", as_of, entities, len(features_contract().columns))
+    log.info("features of %s: %d entities, %d indicators", as_of, entities, len(catalogue()))
     return entities

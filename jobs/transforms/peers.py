@@ -141,7 +141,7 @@ def _middle(array: str) -> str:
 def _high(array: str) -> str:
     """SQL of the 90th percentile of a sorted array, by nearest rank; null when there are fewer than is needed."""
     size = f"size({array})"
-    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN get({array}, cast(ceil({size} * 0.9D) AS INT) - 1) END"
+    return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN get({array}, cast(({size} * 9 + 9) div 10 AS INT) - 1) END"
 
 
 def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) -> DataFrame:

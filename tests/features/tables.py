@@ -28,10 +28,12 @@ _FILLED: dict[str, Row] = {
     "link": {"link_confidence": 0.9, "link_method": "name", "as_of": date(2020, 1, 1)},
 }
 _LINEAGE = {
-    "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO, "is_absent": False,
+    "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO,
+    "is_absent": False,
 }  # fmt: skip
 CONTRACTS: dict[str, Contract] = {
-    "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION, "link": silver.LINK,
+    "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION,
+    "link": silver.LINK,
 }  # fmt: skip
 
 

@@ -1,0 +1,288 @@
+"""The indicators again, in plain Python from rows as dicts: slow, and easy to check by eye."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+Row = dict[str, Any]
+Number = float | int | None
+
+_VERSION = ("known_at", "delivered_on", "source", "source_file", "source_row")
+
+
+def known(rows: Iterable[Row], cutoff: datetime, as_of: date, event_on: str | None = None) -> list[Row]:
+    kept = [row for row in rows if row["known_at"] < cutoff]
+    return [row for row in kept if event_on is None or row[event_on] is None or row[event_on] <= as_of]
+
+
+def latest(rows: Iterable[Row], key: tuple[str, ...], order: tuple[str, ...] = _VERSION) -> list[Row]:
+    newest: dict[tuple[Any, ...], Row] = {}
+    for row in sorted(rows, key=lambda row: tuple(row[name] for name in order)):
+        newest[tuple(row[name] for name in key)] = row
+    return [row for row in newest.values() if not row.get("is_absent")]
+
+
+def over(numerator: Number, denominator: Number) -> float | None:
+    return None if numerator is None or not denominator else numerator / denominator
+
+
+def total(rows: Iterable[Row], column: str) -> int | None:
+    values = [row[column] for row in rows if row[column] is not None]
+    return sum(values) if values else None
+
+
+def months_between(later: date, earlier: date) -> int:
+    return later.year * 12 + later.month - earlier.year * 12 - earlier.month
+
+
+def quarter(day: date) -> int:
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def tax(rows: list[Row], as_of: date) -> Row:
+    """The tax indicators of one entity's returns."""
+    settled = as_of - timedelta(days=45)
+    amounts = [name for name in rows[0] if name.endswith(("_minor", "_count")) or name == "employees"]
+    rows = [
+        {**row, **dict.fromkeys(amounts, None)} if row["filed_on"] is not None and row["filed_on"] > as_of else row for row in rows
+    ]
+    sales = [row for row in rows if row["tax_type"] in ("vat", "sales")]
+    age: Callable[[Row], int] = lambda row: months_between(settled, row["period_end"])  # noqa: E731
+    within = lambda source, low, high: [row for row in source if low <= age(row) <= high]  # noqa: E731
+    year, before = within(sales, 0, 11), within(sales, 12, 23)
+    filed = [row for row in rows if row["filed_on"] is not None and row["filed_on"] <= as_of]
+    in_window = lambda row: row["due_on"] is not None and as_of - timedelta(days=730) < row["due_on"] <= as_of  # noqa: E731
+    filed_due = [row for row in filed if in_window(row)]
+    late = [row for row in filed_due if row["filed_on"] > row["due_on"]]
+    unfiled = [row for row in rows if row not in filed and in_window(row) and row["due_on"] < as_of - timedelta(days=7)]
+    with_sales = lambda source: [row for row in source if row["declared_revenue_minor"] is not None]  # noqa: E731
+    mean = lambda source, column: over(total(source, column), len(with_sales(source)))  # noqa: E731
+
+    def growth(column: str) -> float | None:
+        ratio = over(mean(year, column), mean(before, column))
+        return None if ratio is None else ratio - 1
+
+    def headcount(low: int, high: int) -> float | None:
+        return over(
+            total(within(rows, low, high), "employees"), len([1 for r in within(rows, low, high) if r["employees"] is not None])
+        )
+
+    positive = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] > 0}
+    zero = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] == 0} - positive
+    gap = vat_cit_gap(sales, [row for row in rows if row["tax_type"] == "cit"], settled, as_of)
+    output_growth, head_growth = growth("output_tax_minor"), over(headcount(0, 2), headcount(12, 14))
+    sales_growth = growth("declared_revenue_minor")
+    values = [row["declared_revenue_minor"] for row in with_sales(year)]
+    due = len(filed_due) + len(unfiled)
+    return {
+        "late_filing_share": over(len(late) + len(unfiled), due),
+        "unfiled_returns": len(unfiled) if due else None,
+        "mean_days_late": over(sum((row["filed_on"] - row["due_on"]).days for row in late), len(filed_due)),
+        "months_since_return": min((age(row) for row in sales if row in filed and age(row) >= 0), default=None),
+        "zero_filing_streak": len([m for m in zero if m < min(positive, default=99)]) if positive | zero else None,
+        "vat_burden": over(total(year, "tax_paid_minor"), total(year, "declared_revenue_minor")),
+        "input_output_ratio": over(total(year, "input_tax_minor"), total(year, "output_tax_minor")),
+        "vat_cit_gap": gap,
+        "input_output_elasticity": over(growth("input_tax_minor"), output_growth)
+        if output_growth is not None and abs(output_growth) >= 0.05
+        else None,
+        "sales_growth": sales_growth,
+        "growth_over_headcount": None if sales_growth is None or head_growth is None else sales_growth - (head_growth - 1),
+        "void_invoice_share": over(total(year, "void_invoice_count"), total(year, "invoice_count")),
+        "dormant_then_sudden": int(
+            bool(positive & {0, 1, 2}) and not positive & set(range(3, 9)) and bool(zero & {3, 4, 5}) and bool(zero & {6, 7, 8})
+        )
+        if positive | zero
+        else None,
+        "sales_jump": over(
+            mean(within(sales, 0, 2), "declared_revenue_minor"), mean(within(sales, 3, 23), "declared_revenue_minor")
+        ),
+        "sales_12m": total(year, "declared_revenue_minor"),
+        "sales_per_employee": over(total(year, "declared_revenue_minor"), headcount(0, 2)),
+        "invoice_average": over(total(year, "declared_revenue_minor"), total(year, "invoice_count")),
+        "arrears_ratio": over(
+            total(within(rows, 0, 11), "arrears_minor"),
+            total([{"due": max(r["tax_due_minor"], 0)} for r in within(rows, 0, 11) if r["tax_due_minor"] is not None], "due"),
+        ),
+        "sales_range": over(max(values) - min(values), mean(year, "declared_revenue_minor")) if values else None,
+        "employees": headcount(0, 2),
+    }
+
+
+def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date, as_of: date) -> float | None:
+    """Over quarters, else a year, that both taxes cover whole."""
+    length = lambda row: months_between(row["period_end"], row["period_start"]) + 1  # noqa: E731
+    # The last whole quarter ends in the settled month or before it.
+    anchor = quarter(settled) if settled.month % 3 == 0 else quarter(settled) - 1
+    spans: list[list[tuple[Callable[[Row], bool], Callable[[Row], bool], int]]] = [
+        [
+            (
+                lambda row, q=q: quarter(row["period_end"]) == anchor - q,
+                lambda row, q=q: quarter(row["period_end"]) == anchor - q and length(row) <= 3,
+                3,
+            )
+            for q in range(4)
+        ],
+        *[
+            [
+                (
+                    lambda row, y=y: row["period_end"].year == as_of.year - y,
+                    lambda row, y=y: row["period_end"].year == as_of.year - y and length(row) > 3,
+                    12,
+                )
+            ]
+            for y in (1, 2)
+        ],
+    ]
+    for span in spans:
+        pairs = []
+        for is_vat, is_cit, months in span:
+            vat_rows = [row for row in sales if is_vat(row) and row["declared_revenue_minor"] is not None]
+            income = total([row for row in cit if is_cit(row)], "declared_revenue_minor")
+            if sum(length(row) for row in vat_rows) == months and income is not None:
+                pairs.append((total(vat_rows, "declared_revenue_minor") or 0, income))
+        if pairs:
+            vat, income = sum(v for v, _ in pairs), sum(i for _, i in pairs)
+            return 0.0 if vat == income else abs(vat - income) / max(vat, income)
+    return None
+
+
+def complaints(rows: list[Row], as_of: date, age_days: int | None) -> Row:
+    """The complaint indicators of one entity's complaints, none of them perhaps."""
+    ago = lambda row: (as_of - row["received_on"]).days  # noqa: E731
+    standing = [row for row in rows if row["outcome"] not in ("rejected", "withdrawn")]
+    year = [row for row in standing if ago(row) < 365]
+    people = Counter(row["complainant_hash"] for row in year if row["complainant_hash"] is not None)
+    overdue = [row for row in year if row["due_on"] is not None and row["due_on"] < min(row["resolved_on"] or as_of, as_of)]
+    recent = len([row for row in standing if ago(row) < 28])
+    days = max(28, min(337, (365 if age_days is None else age_days) - 28))
+    return {
+        "complaints_12m": len(year),
+        "upheld_complaints_12m": len([row for row in year if row["outcome"] == "upheld"]),
+        "complaint_burst": 2 * (math.sqrt(recent + 0.375) - math.sqrt((len(year) - recent) * 28 / days + 0.375)),
+        "complaint_points": sum(2 ** ((row["severity"] or 1) - 1) for row in year),
+        "worst_complaint_90d": max(
+            (row["severity"] for row in standing if ago(row) < 90 and row["severity"] is not None), default=0
+        ),
+        "overdue_complaint_share": over(len(overdue), len(year)),
+        "refused_mediation_share": over(len([row for row in year if row["outcome"] == "refused"]), len(year)),
+        "complainants_12m": len(people),
+        "top_complainant_share": over(max(people.values(), default=None), sum(people.values())),
+        "prepaid_complaint_share": over(len([row for row in year if row["category"] == "prepaid"]), len(year)),
+        "amount_claimed_12m": total(year, "amount_claimed_minor") or 0,
+        "days_since_complaint": min((ago(row) for row in standing), default=None),
+    }
+
+
+def visits(rows: list[Row], as_of: date) -> Row:
+    """The supervision indicators of one entity's visits, none of them perhaps."""
+    ago = lambda row: (as_of - row["inspected_on"]).days  # noqa: E731
+    made = [row for row in rows if row["visit_status"] == "inspected"]
+    recent = [row for row in made if ago(row) < 1095]
+    found = [row for row in made if row["found_violation"]]
+    weight = lambda row: round(1_000_000 * 0.5 ** (ago(row) / 365))  # noqa: E731
+    counted = [row for row in made if row["items_checked"] is not None and row["breaches"] is not None]
+    unmet = [row for row in rows if row["visit_status"] in ("not_reachable", "refused") and row["planned_on"] is not None]
+    last = max(made, key=lambda row: (row["inspected_on"], row["inspection_id"]), default=None)
+    return {
+        "breach_rate": over(
+            sum(row["breaches"] * weight(row) for row in counted if row["items_checked"]),
+            sum(row["items_checked"] * weight(row) for row in counted),
+        ),
+        "last_visit_violation": None if last is None else int(last["found_violation"]),
+        "days_since_visit": min((ago(row) for row in made), default=None),
+        "days_since_violation": min((ago(row) for row in found), default=None),
+        "violations_36m": len([row for row in recent if row["found_violation"]]),
+        "visits_36m": len(recent),
+        "worst_finding": max((row["severity"] for row in recent if row["severity"] is not None), default=None),
+        "penalties_36m": total(recent, "penalty_minor") or 0,
+        "unmet_visits_36m": len([row for row in unmet if 0 <= (as_of - row["planned_on"]).days < 1095]),
+    }
+
+
+def changes(versions: list[Row], as_of: date) -> Row:
+    """Changes of registration of one entity; unknown ones are left to the caller."""
+    told = {(v["changed_on"], v["change_type"]) for v in versions if v["change_type"] not in (None, "new") and v["changed_on"]}
+    recent = [(day, kind) for day, kind in told if (as_of - day).days < 365]
+    reps, addresses = ([day for day, kind in recent if kind == wanted] for wanted in ("legal_rep", "address"))
+    return {
+        "changes_12m": len(recent),
+        "days_since_change": min(((as_of - day).days for day, _ in told), default=None),
+        "rep_and_address_changed": int(any(abs((a - b).days) <= 30 for a in reps for b in addresses)),
+    }
+
+
+def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, Row]:
+    """The association indicators of every entity, by comparing each with each."""
+    active = lambda e: e["status"] == "active"  # noqa: E731
+    ended = lambda e: e["status"] in ("closed", "revoked") and (e["closed_on"] is None or e["closed_on"] <= as_of)  # noqa: E731
+    persons = lambda e: {p for p in (e["legal_rep_id"], e["owner_id"]) if p}  # noqa: E731
+    made = {}
+    for one in entities:
+        others = [e for e in entities if e["entity_id"] != one["entity_id"]]
+        sharing = lambda column: [e for e in others if one[column] and e[column] == one[column]]  # noqa: B023, E731
+        # A sibling that shares both persons is tied twice.
+        tied = [e for e in others for _ in persons(one) & persons(e)]
+        before = [
+            e["closed_on"]
+            for e in tied + sharing("address_key")
+            if ended(e) and e["closed_on"] is not None and one["established_on"] is not None
+        ]
+        is_phoenix = any(timedelta(0) < one["established_on"] - day <= timedelta(days=365) for day in before)
+        known_person, known_address = bool(persons(one)), bool(one["address_key"])
+        counted = lambda column, known: len([e for e in sharing(column) if active(e)]) if known else None  # noqa: B023, E731
+        summed = lambda group, name, known: sum(counts[e["entity_id"]][name] for e in group) if known else None  # noqa: E731
+        made[one["entity_id"]] = {
+            "same_legal_rep": counted("legal_rep_id", one["legal_rep_id"]),
+            "same_owner": counted("owner_id", one["owner_id"]),
+            "same_phone": counted("phone_hash", one["phone_hash"]),
+            "same_agent": counted("agent_id", one["agent_id"]),
+            "entities_at_address": counted("address_key", known_address),
+            "ended_tie_share": over(len([e for e in tied if ended(e)]), len(tied)),
+            "violations_of_ties_36m": summed(tied, "violations_36m", known_person),
+            "complaints_of_ties_12m": summed(tied, "complaints_12m", known_person),
+            "complaints_at_address_12m": summed(sharing("address_key"), "complaints_12m", known_address),
+            "phoenix": int(is_phoenix) if one["established_on"] and (known_person or known_address) else None,
+        }
+    return made
+
+
+def credibility(units: list[tuple[float, float]], is_share: bool) -> tuple[float | None, float | None]:
+    """A pool's rate and weight from (events, exposure) of its units, by the method of moments."""
+    units = [(events, exposure) for events, exposure in units if exposure > 0]
+    exposure = sum(e for _, e in units)
+    if not exposure:
+        return None, None
+    rate = sum(n for n, _ in units) / exposure
+    variance = rate * (1 - rate) if is_share else rate
+    between = sum(e * (n / e - rate) ** 2 for n, e in units) / exposure - variance * len(units) / exposure
+    # The difference of nearly equal numbers: below this, nothing but rounding is left.
+    return rate, (variance / between if between > 1e-30 else None)
+
+
+def shrunk(events: float, exposure: float, rate: float | None, weight: float | None) -> float | None:
+    if rate is None or weight is None:
+        return rate
+    return over(events + rate * weight, exposure + weight)
+
+
+def base_rates(entities: list[Row], visited: list[Row]) -> dict[str, float | None]:
+    """Of each entity: the share of random visits in its cell that found a violation."""
+    cell = {e["entity_id"]: (e["industry_division"], e["region_middle"]) for e in entities}
+    weights: dict[tuple[Any, Any], list[tuple[int, bool]]] = defaultdict(list)
+    for row in visited:
+        if row["visit_status"] == "inspected" and row["selected_by"] == "random" and row["entity_id"] in cell:
+            weight = round(1000 / (row["inclusion_probability"] or 1))
+            weights[cell[row["entity_id"]]].append((weight, row["found_violation"]))
+    worth = {}
+    for name, drawn in weights.items():
+        w, wy, ww = sum(w for w, _ in drawn), sum(w for w, y in drawn if y), sum(w * w for w, _ in drawn)
+        effective = round(1000 * w * w / ww)
+        worth[name] = (round(effective * wy / w) / 1000, effective / 1000)
+    rate, weight = credibility(list(worth.values()), is_share=True)
+    whole = lambda name: None not in name and name in worth  # noqa: E731
+    return {e: shrunk(*worth[name], rate, weight) if whole(name) else rate for e, name in cell.items()}

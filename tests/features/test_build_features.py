@@ -1,0 +1,43 @@
+"""The job: a day's partitions are replaced, others stay, and no traces are left."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from expectations.contracts import silver
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.scoring import PEERS
+from jobs.build_features import build_features_day
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from tests.features.tables import AS_OF, frame
+
+
+@pytest.fixture
+def lake(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    shops = [{"entity_id": f"E{number}", "established_on": date(2020, 1, 1)} for number in range(8)]
+    lake.replace(frame(spark, "entity", shops), silver.ENTITY, "true")
+    return lake
+
+
+def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
+    profile = load_profile("cn")
+    assert build_features_day(lake, profile, AS_OF) == 8
+    assert build_features_day(lake, profile, AS_OF + timedelta(days=1)) == 8
+    before = lake.arrow(features_contract(), where=f"as_of = '{AS_OF}'")
+    assert build_features_day(lake, profile, AS_OF) == 8
+    assert lake.arrow(features_contract(), where=f"as_of = '{AS_OF}'").equals(before)
+    ages = lake.arrow(features_contract(), columns=["entity_id", "age_days", "as_of"]).to_pylist()
+    assert len(ages) == 16
+    assert {row["age_days"] for row in ages} == {2222, 2223}
+    assert lake.arrow(PEERS, where=f"as_of = '{AS_OF}' AND indicator = 'same_phone'").num_rows == 0
+    assert list((lake.home / "landing").glob("**/*.parquet")) == []
+
+
+def test_a_day_before_any_entity_was_known_is_explained(lake):
+    with pytest.raises(NothingToDo, match="no entity was known by the end of 2019-06-01"):
+        build_features_day(lake, load_profile("cn"), date(2019, 6, 1))

@@ -1,0 +1,97 @@
+"""The catalogue keeps its promises: what is reckoned, what is denied, what is documented."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts import complaint, inspection, registration, silver, tax_filing
+from expectations.contracts.denied import check_indicators, deny_list, find_denied
+from expectations.contracts.indicators import DIMENSIONS, catalogue, features_contract
+from jobs.indicator_docs import render_indicator_docs
+from jobs.transforms import (
+    association_features,
+    complaint_features,
+    features,
+    peers,
+    registration_features,
+    supervision_features,
+    tax_features,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+FEATURE_CODE = [
+    association_features,
+    complaint_features,
+    features,
+    peers,
+    registration_features,
+    supervision_features,
+    tax_features,
+]
+SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
+
+
+def test_every_dimension_has_indicators():
+    assert {indicator.dimension for indicator in catalogue()} == set(DIMENSIONS)
+    assert len(catalogue()) >= 60
+
+
+def test_every_source_is_a_contract():
+    assert {source for indicator in catalogue() for source in indicator.sources} <= SOURCES
+
+
+def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
+    for indicator in catalogue():
+        for sentence in indicator.sentence.values():
+            assert ("{peer}" in sentence) == indicator.peer, indicator.column
+            if indicator.peer:
+                assert sentence.rstrip(")）").rpartition("(" if "(" in sentence else "（")[2].count("{peer}") == 1
+
+
+def test_no_indicator_is_made_of_what_is_denied():
+    check_indicators(catalogue())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("column", "inspector_strictness", "inspector"),
+        ("column", "owner_nationality", "nationality"),
+        ("definition", {"en": "Burglary reports in the street.", "zh-Hans": "周边治安案件数。"}, "neighbourhood crime"),
+        ("definition", {"en": "Home county.", "zh-Hans": "法定代表人籍贯。"}, "native place"),
+        ("sources", ("census_ethnicity",), "ethnicity"),
+    ],
+)
+def test_an_indicator_made_of_what_is_denied_is_refused(field, value, name):
+    planted = replace(catalogue()[0], **{field: value})
+    with pytest.raises(ValueError, match=name):
+        check_indicators([planted])
+
+
+def test_words_inside_other_words_are_not_denied():
+    assert find_denied(["trace of a terrace", "embraced"]) == []
+
+
+def test_no_transform_of_features_reads_a_denied_column():
+    contracts = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT, silver.LINK)
+    denied = {str(column) for contract in contracts for column in contract.columns if find_denied([column])}
+    assert "inspector_id" in denied
+    read = {column for module in FEATURE_CODE for column in denied if column in inspect.getsource(module)}
+    assert read == set()
+    assert {str(column) for column in features_contract().columns if find_denied([column])} == set()
+
+
+def test_every_denial_says_why():
+    assert {denied.name for denied in deny_list()} == {
+        "nationality", "native place", "ethnicity", "inspector", "neighbourhood crime",
+    }  # fmt: skip
+    assert all(denied.why and denied.words for denied in deny_list())
+
+
+def test_the_page_of_indicators_is_current():
+    page = ROOT / "docs" / "indicators.md"
+    assert page.read_text(encoding="utf-8") == render_indicator_docs(), "write it anew from render_indicator_docs()"
