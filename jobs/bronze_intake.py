@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
+from jobs.runtime.batches import Counts
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import read_landed
 from jobs.runtime.landing import Landed
@@ -36,7 +37,7 @@ class Intake:
     as_of: date
     scratch: Scratch
 
-    def commit(self, landed: Landed, build_on: set[date]) -> dict[date, dict[str, int]]:
+    def commit(self, landed: Landed, build_on: set[date]) -> dict[date, Counts]:
         """Replace the days in bronze, then in quarantine; give the counts of each day.
 
         Args:
@@ -93,7 +94,7 @@ class Intake:
         }
         return kept.unionByName(gone.withColumns({str(name): value for name, value in lineage.items()}).select(*columns))
 
-    def _counts(self, landed: Landed, duplicates: dict[date, int], out_of_scope: dict[date, int]) -> dict[date, dict[str, int]]:
+    def _counts(self, landed: Landed, duplicates: dict[date, int], out_of_scope: dict[date, int]) -> dict[date, Counts]:
         """Counts taken where the records arrived, not where they were sent from, so that a loss shows."""
         bronze = self.lake.read(BRONZE[self.mapping.contract.name]).where(F.col(SOURCE) == self.mapping.name)
         here = bronze.where(self._days())
@@ -101,14 +102,14 @@ class Intake:
         quarantine = self.lake.read(quarantine_of(self.mapping.name)).where(self._days())
         turned_away = _by_day(quarantine.where(f"{STAGE} <> '{Stage.GATE.value}'"))
         return {
-            day: {
-                "read": landed.read[day] - out_of_scope.get(day, 0),
-                "kept": kept.get(day, 0),
-                "duplicates": duplicates.get(day, 0),
-                "quarantined": turned_away.get(day, 0),
-                "out_of_scope": out_of_scope.get(day, 0),
-                "absent": absent.get(day, 0),
-            }
+            day: Counts(
+                read=landed.read[day] - out_of_scope.get(day, 0),
+                kept=kept.get(day, 0),
+                duplicates=duplicates.get(day, 0),
+                quarantined=turned_away.get(day, 0),
+                out_of_scope=out_of_scope.get(day, 0),
+                absent=absent.get(day, 0),
+            )
             for day in landed.read
         }
 

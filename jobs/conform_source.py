@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib.metadata import version
 
 from pyspark.sql import functions as F
 
@@ -24,7 +25,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     """
     book = BatchBook(lake.home, mapping.name)
     batches = book.until(as_of)
-    stale = [batch.delivered_on for batch in batches if batch.conformed != _wanted(batch)]
+    stale = [batch.delivered_on for batch in batches if batch.conformed != _wanted(batch, profile)]
     gone = _days_no_longer_delivered(lake, mapping, batches, as_of)
     first = min([*stale, *gone], default=None)
     if first is None:
@@ -48,7 +49,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     known_from = {row[DELIVERED_ON]: row["first_known"] for row in written.collect()}
     for batch in batches:
         if batch.delivered_on >= first:
-            batch.conformed = _wanted(batch)
+            batch.conformed = _wanted(batch, profile)
             batch.known_from = known_from.get(batch.delivered_on, "")
     book.save()
     return len(days)
@@ -59,8 +60,10 @@ def hierarchy(scheme: str) -> Hierarchy | None:
     return load(scheme) if scheme else None
 
 
-def _wanted(batch: Batch) -> str:
-    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}"
+def _wanted(batch: Batch, profile: Profile) -> str:
+    """What a day's silver rows rest on: its verdict, the codes they are put into, and the code that does it."""
+    schemes = f"{profile.id_scheme},{profile.industry_scheme},{profile.region_scheme}"
+    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}:{schemes}:{version('steelyard')}"
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:

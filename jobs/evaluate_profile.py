@@ -123,7 +123,7 @@ def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFr
 def summary(windows: list[Window], seed: int) -> dict[str, object]:
     """The figures of every day, their means, and the model's lead over the past record with a 95 % interval by entity."""
     names = [MODEL, *BESIDE]
-    means = sum(window.orders.loc[names] for window in windows) / len(windows)
+    means = pd.concat([window.orders.loc[names] for window in windows]).groupby(level=0).mean().loc[names]
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     lead = {}
     for name, metric in METRICS.items():

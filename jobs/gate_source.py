@@ -98,7 +98,7 @@ def _registered(lake: Lake) -> DataFrame | None:
 
 def _reads(batches: list[Batch]) -> pd.DataFrame:
     # Ingest's ``read`` counts the records in scope, so none is left to subtract.
-    rows = [(batch.delivered_on, batch.read, batch.quarantined, 0) for batch in batches]
+    rows = [(batch.delivered_on, batch.counts.read, batch.counts.quarantined, 0) for batch in batches]
     return pd.DataFrame(rows, columns=list(READ_COLUMNS))
 
 

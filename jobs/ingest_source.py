@@ -34,7 +34,7 @@ class Ingested:
         """The counts over the days that were taken in."""
         batches = [batch for batch in self.known if batch.delivered_on in set(self.taken_in)]
         counts = ("read", "kept", "duplicates", "quarantined")
-        return {"days": len(batches), **{name: sum(getattr(batch, name) for batch in batches) for name in counts}}
+        return {"days": len(batches), **{name: sum(getattr(batch.counts, name) for batch in batches) for name in counts}}
 
 
 def ingest_source(
@@ -68,12 +68,12 @@ def ingest_source(
 
     unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
     chains = chains_of(files, rules, unused)
-    batches = [Batch(day, chains[day], files[day], unusable=landed.problems.get(day, []), **counts[day]) for day in pending]
+    batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
     _check_counts(mapping, batches)
     book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
     book.put(batches)
     book.save()
-    return Ingested(tuple(pending), tuple(book.until(as_of)), tuple([*warnings, *landed.warnings]))
+    return Ingested(tuple(pending), tuple(book.until(as_of)), (*warnings, *landed.warnings))
 
 
 def _facts(delivery: Delivery, sources: Path, book: BatchBook) -> list[FileFacts]:
@@ -103,10 +103,11 @@ def _first_stale(book: BatchBook, files: dict[date, list[FileFacts]], rules: str
 
 def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
     for batch in batches:
-        if not batch.adds_up:
+        counts = batch.counts
+        if not counts.adds_up:
             raise CountsDiffer(
-                what=f"{batch.read} records were read, but {batch.kept} kept + {batch.duplicates} duplicates"
-                f" + {batch.quarantined} quarantined are {batch.kept + batch.duplicates + batch.quarantined}",
+                what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
+                f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
                 where=f"source {mapping.name}, delivery of {batch.delivered_on}",
                 then="nothing of this day is used; give the same command again, and report it if the counts still differ",
             )

@@ -34,15 +34,12 @@ def score_day(lake: Lake, profile: Profile, as_of: date) -> int:
     features = read_features(lake, as_of)
     scores = store.get(model_id).score(features)
     points = credit_points(scores[MARGIN].to_numpy(), scores[PROBABILITY].to_numpy())
-    rows = scores.assign(
-        **{
-            ENTITY_ID: features[ENTITY_ID],
-            AS_OF: as_of,
-            MODEL_ID: model_id,
-            CREDIT_POINTS: points,
-            RISK_CLASS: risk_class(points, profile.classes),
-        }
-    )
+    rows = scores.copy()
+    rows[ENTITY_ID] = features[ENTITY_ID]
+    rows[AS_OF] = as_of
+    rows[MODEL_ID] = model_id
+    rows[CREDIT_POINTS] = points
+    rows[RISK_CLASS] = risk_class(points, profile.classes)
     lake.replace_arrow(pa.Table.from_pandas(rows, preserve_index=False), SCORES, f"{AS_OF} = '{as_of}'")
     return len(rows)
 

@@ -86,7 +86,8 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
         ensure_features(lake, profile, day)
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
         parts.append(read_features(lake, day, among=pd.Index(seen)).assign(**{COHORT_ON: cohort}))
-    features = pd.concat(parts, ignore_index=True) if parts else population.head(0).assign(**{COHORT_ON: pd.NaT})
+    none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
+    features = pd.concat(parts, ignore_index=True) if parts else none
     # A visit to an entity that was not known on the cohort's day has no features and cannot be learnt from.
     joined = labels.merge(features, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
     return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], usable_inputs(population))
@@ -95,12 +96,12 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
 def usable_inputs(population: pd.DataFrame) -> Inputs:
     """The catalogue's columns without those that a profile's sources never fill."""
     every = catalogue_inputs()
-    filled = [population[column].notna().any() for column in every.columns]
-    return Inputs(*(tuple(value for value, keep in zip(part, filled, strict=True) if keep) for part in _parts(every)))
-
-
-def _parts(inputs: Inputs) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
-    return inputs.columns, inputs.directions, inputs.dimensions
+    filled = [at for at, column in enumerate(every.columns) if population[column].notna().any()]
+    return Inputs(
+        tuple(every.columns[at] for at in filled),
+        tuple(every.directions[at] for at in filled),
+        tuple(every.dimensions[at] for at in filled),
+    )
 
 
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:

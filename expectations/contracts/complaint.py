@@ -35,7 +35,7 @@ OUTCOME = Column("outcome", Type.STRING, "How it ended")
 CHANNEL = Column("channel", Type.STRING, "How it came in")
 COMPLAINANT_HASH = Column("complainant_hash", Type.STRING, "Keyed hash of the complainant", sensitivity=Sensitivity.PERSONAL)
 
-VALUES = MappingProxyType(
+VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         CATEGORY: (
             "food_safety",

@@ -84,7 +84,7 @@ class Column(str):
         column.sensitivity = sensitivity
         return column
 
-    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
         """A copy, or a column sent to another process, is its name alone."""
         return str, (str(self),)
 
@@ -162,7 +162,7 @@ class Contract:
         missing = [str(part) for part in self.key if part not in names]
         if missing:
             raise ValueError(f"contract {self.name}: key columns {missing} are not among its columns")
-        rules = [rule.id for rule in (*self.row_rules, *self.batch_rules)]
+        rules = [rule.id for rule in self.row_rules] + [rule.id for rule in self.batch_rules]
         if len(set(rules)) != len(rules):
             raise ValueError(f"contract {self.name}: a rule id is used twice: {sorted(rules)}")
 

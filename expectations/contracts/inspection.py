@@ -37,7 +37,7 @@ INSPECTOR_ID = Column("inspector_id", Type.STRING, "The inspector; never a featu
 PENALTY_MINOR = Column("penalty_minor", Type.BIGINT, "The penalty imposed", unit="minor currency unit")
 RESULT = Column("result", Type.STRING, "The result in the source's own words")
 
-VALUES = MappingProxyType(
+VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         SELECTED_BY: ("random", "targeted", "complaint", "joint", "campaign", "other"),
         VISIT_STATUS: ("planned", "inspected", "not_reachable", "refused", "not_done"),

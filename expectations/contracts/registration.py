@@ -44,7 +44,7 @@ IS_PLATFORM = Column("is_platform", Type.BOOLEAN, "Whether it runs a trading pla
 CHANGED_ON = Column("changed_on", Type.DATE, "The day of the change that this version records")
 CHANGE_TYPE = Column("change_type", Type.STRING, "What changed")
 
-VALUES = MappingProxyType(
+VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         STATUS: ("active", "suspended", "revoked", "closed"),
         ENTITY_TYPE: ("company", "sole_trader", "cooperative", "branch", "other"),

@@ -35,7 +35,7 @@ INVOICE_COUNT = Column("invoice_count", Type.BIGINT, "Invoices issued", unit="co
 VOID_INVOICE_COUNT = Column("void_invoice_count", Type.BIGINT, "Invoices voided or reversed", unit="count")
 EMPLOYEES = Column("employees", Type.BIGINT, "Employees in the period", unit="count")
 
-VALUES = MappingProxyType({TAX_TYPE: ("vat", "cit", "excise", "sales", "other")})
+VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({TAX_TYPE: ("vat", "cit", "excise", "sales", "other")})
 COLUMNS = (
     ENTITY_ID, TAX_TYPE, PERIOD_START, PERIOD_END, DUE_ON, FILED_ON, DECLARED_REVENUE_MINOR, OUTPUT_TAX_MINOR, INPUT_TAX_MINOR,
     TAX_DUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES,

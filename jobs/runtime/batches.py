@@ -27,6 +27,23 @@ class FileFacts:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What became of a day's records; ``absent`` counts keys that a snapshot no longer held."""
+
+    read: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    out_of_scope: int = 0
+    absent: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record read is kept, a duplicate or quarantined."""
+        return self.read == self.kept + self.duplicates + self.quarantined
+
+
 @dataclass
 class Batch:
     """One delivery day of a source.
@@ -43,12 +60,7 @@ class Batch:
     delivered_on: date
     chain: str
     files: list[FileFacts]
-    read: int = 0
-    kept: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    out_of_scope: int = 0
-    absent: int = 0
+    counts: Counts = field(default_factory=Counts)
     unusable: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     gated: str = ""
@@ -60,11 +72,6 @@ class Batch:
     def is_usable(self) -> bool:
         """Whether its rows may go on."""
         return not self.unusable and not self.stopped
-
-    @property
-    def adds_up(self) -> bool:
-        """Whether every record read is kept, a duplicate or quarantined."""
-        return self.read == self.kept + self.duplicates + self.quarantined
 
 
 class BatchBook:
@@ -98,7 +105,8 @@ class BatchBook:
 
 
 def _batch(day: date, entry: dict[str, Any]) -> Batch:
-    return Batch(**{**entry, "delivered_on": day, "files": [FileFacts(**facts) for facts in entry["files"]]})
+    files = [FileFacts(**facts) for facts in entry["files"]]
+    return Batch(**{**entry, "delivered_on": day, "files": files, "counts": Counts(**entry["counts"])})
 
 
 def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:

@@ -34,8 +34,8 @@ def read_landed(
     columns = [str(column) for column in BRONZE[mapping.contract.name].columns]
     extra = [IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_VALUE, RAW]
     if landed.rows is None or not days:
-        ddl = f"{BRONZE[mapping.contract.name].ddl()}, {IN_SCOPE} boolean, {UNREADABLE_COLUMN} string, {UNREADABLE_VALUE} string, {RAW} string"
-        return lake.session.createDataFrame([], ddl)
+        marks = f"{IN_SCOPE} boolean, {UNREADABLE_COLUMN} string, {UNREADABLE_VALUE} string, {RAW} string"
+        return lake.session.createDataFrame([], f"{BRONZE[mapping.contract.name].ddl()}, {marks}")
     raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
     for lookup in mapping.lookups:
         raw = _join_lookup(lake, raw, lookup, sources, scratch)

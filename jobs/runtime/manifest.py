@@ -82,7 +82,7 @@ def settled(home: Path, source: str, contract: str, every_days: int | None, as_o
         verdict=verdict,
         why=why,
         newest_delivery=usable[-1].delivered_on if usable else None,
-        known_rows=sum(batch.kept for batch in usable),
+        known_rows=sum(batch.counts.kept for batch in usable),
         batches=[_batch_facts(batch) for batch in batches],
         checks=newest.checks if newest else [],
     )
@@ -108,11 +108,11 @@ def _settled_before(home: Path, source: str, came: date, as_of: date) -> bool:
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:
-    facts = asdict(batch)
-    facts["files"] = [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in batch.files]
-    return {key: facts[key] for key in (*_BATCH_FACTS, "files")}
-
-
-_BATCH_FACTS = (
-    "delivered_on", "chain", "read", "kept", "duplicates", "quarantined", "out_of_scope", "absent", "unusable", "stopped",
-)  # fmt: skip
+    return {
+        "delivered_on": batch.delivered_on,
+        "chain": batch.chain,
+        "files": [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in batch.files],
+        **asdict(batch.counts),
+        "unusable": batch.unusable,
+        "stopped": batch.stopped,
+    }

@@ -34,7 +34,7 @@ class RejectedRecord:
     reason: str
 
 
-class FileProblem(Exception):  # noqa: N818
+class FileProblem(Exception):
     """No record of a file can be trusted to mean what the mapping says: the source must stop.
 
     Attributes:

@@ -59,5 +59,5 @@ def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -
     Returns:
         ``latest``'s columns; the caller sets the delivery's own lineage.
     """
-    gone = latest.where(f"NOT {IS_ABSENT}").join(snapshot.select(*key).distinct(), on=list(key), how="left_anti")
+    gone = latest.where(f"NOT {IS_ABSENT}").join(snapshot.select(*key).distinct(), on=[str(part) for part in key], how="left_anti")
     return gone.withColumn(IS_ABSENT, F.lit(True)).withColumn(CONTENT_HASH, F.lit(ABSENT_HASH))

@@ -11,7 +11,7 @@ from expectations.standards.hierarchies import load
 from jobs.transforms.conformed import USCC_ALPHABET, add_industry_levels, add_region_levels, compare_key, is_valid_id
 
 
-def ask(spark: SparkSession, values: list[str | None], expression) -> list:  # noqa: ANN001
+def ask(spark: SparkSession, values: list[str | None], expression) -> list:
     """What an expression over the column ``x`` gives for each value, in order."""
     frame = spark.createDataFrame(list(enumerate(values)), "at int, x string").select("at", expression.alias("answer"))
     return [row["answer"] for row in frame.orderBy("at").collect()]
@@ -42,7 +42,7 @@ def test_a_scheme_without_a_check_takes_what_is_given(spark: SparkSession) -> No
         (None, None, None, None),
     ],
 )
-def test_an_industry_has_its_section_division_and_group(spark: SparkSession, code, section, division, group) -> None:  # noqa: ANN001
+def test_an_industry_has_its_section_division_and_group(spark: SparkSession, code, section, division, group) -> None:
     frame = spark.createDataFrame([(code,)], "industry_code string").transform(add_industry_levels, load("gbt4754"))
     assert tuple(frame.collect()[0])[1:] == (section, division, group)
 

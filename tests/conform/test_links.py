@@ -13,7 +13,10 @@ def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> 
     known = {"known_at": "2026-01-01"}
     frames = [
         spark.createDataFrame([{**known, **row} for row in rows], "known_at string, " + schema).selectExpr(
-            *(f"try_cast(`{name.strip().split()[0]}` as {name.strip().split()[1]}) as `{name.strip().split()[0]}`" for name in schema.split(",")),
+            *(
+                f"try_cast(`{name.strip().split()[0]}` as {name.strip().split()[1]}) as `{name.strip().split()[0]}`"
+                for name in schema.split(",")
+            ),
             "cast(known_at as timestamp) as known_at",
         )
         for rows, schema in (
@@ -34,7 +37,12 @@ def complaint(key: str, name: str | None, address: str | None, of: str | None = 
 
 
 def test_the_surest_method_that_finds_one_entity_wins(spark: SparkSession) -> None:
-    entities = [entity("1", "TEA", "ROAD1"), entity("2", "TEA", "ROAD2"), entity("3", "COFFEE", "ROAD2"), entity("4", "BAR", "ROAD4", "Bar 4")]
+    entities = [
+        entity("1", "TEA", "ROAD1"),
+        entity("2", "TEA", "ROAD2"),
+        entity("3", "COFFEE", "ROAD2"),
+        entity("4", "BAR", "ROAD4", "Bar 4"),
+    ]
     complaints = [
         complaint("both", "TEA", "ROAD2"),
         complaint("name", "COFFEE", None),
@@ -54,9 +62,16 @@ def test_the_surest_method_that_finds_one_entity_wins(spark: SparkSession) -> No
 
 
 def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> None:
-    entities = spark.sql("SELECT '1' entity_id, 'TEA' name_key, NULL trading_name, NULL address_key, TIMESTAMP'2026-03-01 00:00:00' known_at")
-    complaints = spark.sql("SELECT 'c' complaint_id, cast(NULL as string) entity_id, 'TEA' name_key, NULL address_key, TIMESTAMP'2026-01-01 00:00:00' known_at")
-    cast = [frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at") for frame in (complaints, entities)]
+    entities = spark.sql(
+        "SELECT '1' entity_id, 'TEA' name_key, NULL trading_name, NULL address_key, TIMESTAMP'2026-03-01 00:00:00' known_at"
+    )
+    complaints = spark.sql(
+        "SELECT 'c' complaint_id, cast(NULL as string) entity_id, 'TEA' name_key, NULL address_key, TIMESTAMP'2026-01-01 00:00:00' known_at"
+    )
+    cast = [
+        frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at")
+        for frame in (complaints, entities)
+    ]
     (row,) = link_complaints(*cast).collect()
     assert str(row["known_at"])[:10] == "2026-03-01"
 

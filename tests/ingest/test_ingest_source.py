@@ -34,7 +34,12 @@ def test_a_version_that_comes_back_is_kept_and_a_repeated_one_is_a_duplicate(sho
     shop.deliver("2026-01-04", "1,A,open,2020-01-01")
     done = shop.ingest("2026-01-04")
     assert kept(shop) == ["1:A", "1:B", "1:A"]
-    assert [(batch.read, batch.kept, batch.duplicates) for batch in done.known] == [(1, 1, 0), (2, 1, 1), (1, 0, 1), (1, 1, 0)]
+    assert [(batch.counts.read, batch.counts.kept, batch.counts.duplicates) for batch in done.known] == [
+        (1, 1, 0),
+        (2, 1, 1),
+        (1, 0, 1),
+        (1, 1, 0),
+    ]
 
 
 def test_days_taken_in_one_by_one_give_what_all_at_once_gives(shop: Shop) -> None:
@@ -60,7 +65,7 @@ def test_a_malformed_record_is_in_quarantine_with_file_line_text_and_reason(shop
     assert (row["source_file"], row["source_row"], row["raw"]) == ("shops/2026-01-01/a.csv", 3, "2,B")
     assert row["rule_id"] == "wrong_field_count"
     assert "field" in row["reason"]
-    assert (batch.read, batch.kept, batch.quarantined) == (3, 2, 1)
+    assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (3, 2, 1)
 
 
 def test_a_value_that_cannot_be_read_is_in_quarantine_and_not_silently_empty(shop: Shop) -> None:
@@ -71,7 +76,7 @@ def test_a_value_that_cannot_be_read_is_in_quarantine_and_not_silently_empty(sho
         ("established_on", "2020-13-45", "1,A,open,2020-13-45"),
         ("status", "asleep", "2,B,asleep,2020-01-01"),
     ]
-    assert (batch.read, batch.kept, batch.quarantined) == (3, 1, 2)
+    assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (3, 1, 2)
 
 
 def test_a_file_that_was_mended_is_taken_in_again_with_all_that_built_on_it(shop: Shop) -> None:
@@ -119,8 +124,8 @@ def test_a_file_without_its_columns_makes_its_day_unusable_and_says_so(shop: Sho
     assert [batch.is_usable for batch in done.known] == [True, False]
     assert "name" in done.known[1].unusable[0]
     assert kept(shop) == ["1:A"]
-    assert done.known[1].adds_up
-    assert done.known[1].quarantined == 1
+    assert done.known[1].counts.adds_up
+    assert done.known[1].counts.quarantined == 1
 
 
 def test_a_key_that_a_snapshot_no_longer_holds_is_marked_absent_and_can_come_back(shop: Shop) -> None:
@@ -136,4 +141,4 @@ def test_a_key_that_a_snapshot_no_longer_holds_is_marked_absent_and_can_come_bac
         ("2026-01-02", "2", True),
         ("2026-01-03", "2", False),
     ]
-    assert all(batch.adds_up for batch in done.known)
+    assert all(batch.counts.adds_up for batch in done.known)

@@ -1,0 +1,109 @@
+"""What the gate lets through, and that a stopped day neither vanishes nor holds the days after it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.silver import ENTITY
+from jobs.conform_source import conform_source
+from jobs.gate_source import settle_failed, settle_source
+from jobs.runtime.batches import BatchBook
+from jobs.runtime.manifest import SourceManifest
+from tests.ingest.conftest import Shop
+
+
+def settle(shop: Shop, as_of: str) -> SourceManifest:
+    """Ingest, gate and conform the source on a day."""
+    shop.ingest(as_of)
+    manifest = settle_source(shop.lake, shop.profile, shop.mapping, shop.sources, date.fromisoformat(as_of))
+    conform_source(shop.lake, shop.profile, shop.mapping, date.fromisoformat(as_of))
+    return manifest
+
+
+def known(shop: Shop) -> list[str]:
+    """Rows of silver, by delivery and key."""
+    frame = shop.lake.read(ENTITY).toPandas().sort_values(["delivered_on", "entity_id"])
+    return [f"{row['delivered_on']} {row['entity_id']}:{row['name']}" for _, row in frame.iterrows()]
+
+
+def line(key: int, name: str = "A") -> str:
+    return f"{key},{name},open,2020-01-01"
+
+
+def test_a_row_that_breaks_a_critical_rule_is_set_aside_and_the_day_passes(shop: Shop) -> None:
+    shop.deliver("2026-01-01", *[line(key) for key in range(9)], "9,-,open,2020-01-01")
+    manifest = settle(shop, "2026-01-01")
+    assert (manifest.verdict, len(known(shop))) == ("passed", 9)
+    (row,) = shop.lake.read(quarantine_of("shops")).toPandas().to_dict("records")
+    assert (row["stage"], row["rule_id"], row["source_row"]) == ("gate", "name_present", 11)
+
+
+def test_a_day_with_too_many_bad_rows_is_stopped_and_the_day_before_stays_in_use(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(1), line(2))
+    settle(shop, "2026-01-01")
+    shop.deliver("2026-01-02", line(3), "4,-,open,2020-01-01", "5,-,open,2020-01-01")
+    manifest = settle(shop, "2026-01-02")
+    assert manifest.verdict == "stopped"
+    assert "2026-01-02" in manifest.why
+    assert known(shop) == ["2026-01-01 1:A", "2026-01-01 2:A"]
+    assert str(manifest.newest_delivery) == "2026-01-01"
+
+
+def test_what_a_stopped_day_brought_is_kept_when_a_later_day_brings_it_again(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(1))
+    shop.deliver("2026-01-02", line(3), "4,-,open,2020-01-01", "5,-,open,2020-01-01")
+    shop.deliver("2026-01-03", line(3))
+    manifest = settle(shop, "2026-01-03")
+    assert manifest.verdict == "passed"
+    assert known(shop) == ["2026-01-01 1:A", "2026-01-03 3:A"]
+
+
+def test_a_stopped_day_that_is_mended_comes_into_use(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(1))
+    shop.deliver("2026-01-02", line(3), "4,-,open,2020-01-01")
+    assert settle(shop, "2026-01-02").verdict == "stopped"
+    shop.deliver("2026-01-02", line(3), line(4))
+    assert settle(shop, "2026-01-02").verdict == "passed"
+    assert known(shop) == ["2026-01-01 1:A", "2026-01-02 3:A", "2026-01-02 4:A"]
+    assert shop.lake.read(quarantine_of("shops")).count() == 0
+
+
+def test_other_limits_give_another_verdict_without_a_new_delivery(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(3), "4,-,open,2020-01-01")
+    assert settle(shop, "2026-01-01").verdict == "stopped"
+    shop.change_mapping(lambda text: text + "\n[limits]\nregistration_quarantined = 0.9\n")
+    assert settle(shop, "2026-01-01").verdict == "passed"
+    assert known(shop) == ["2026-01-01 3:A"]
+
+
+def test_a_day_says_whether_a_delivery_is_missing_or_nothing_was_due(shop: Shop) -> None:
+    shop.change_mapping(lambda text: text.replace("every_days = 1", "every_days = 3"))
+    assert settle(shop, "2026-01-01").verdict == "missing"
+    shop.deliver("2026-01-02", line(1))
+    assert settle(shop, "2026-01-02").verdict == "passed"
+    assert settle(shop, "2026-01-04").verdict == "unchanged"
+    assert settle(shop, "2026-01-05").verdict == "missing"
+    assert settle(shop, "2026-01-02").verdict == "passed"
+
+
+def test_a_source_whose_steps_failed_is_settled_with_the_data_before(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(1))
+    settle(shop, "2026-01-01")
+    manifest = settle_failed(shop.lake.home, shop.mapping, date(2026, 1, 2))
+    assert (manifest.verdict, str(manifest.newest_delivery)) == ("stopped", "2026-01-01")
+    assert settle_failed(shop.lake.home, shop.mapping, date(2026, 1, 1)).verdict == "passed"
+
+
+def test_a_day_done_again_settles_alike_and_writes_nothing_new(shop: Shop) -> None:
+    shop.deliver("2026-01-01", line(1), "2,-,open,2020-01-01", *[line(key) for key in range(3, 9)])
+    first = settle(shop, "2026-01-01")
+    before = BatchBook(shop.lake.home, "shops").batches, shop.lake.version(ENTITY)
+    assert settle(shop, "2026-01-01") == first
+    assert (BatchBook(shop.lake.home, "shops").batches, shop.lake.version(ENTITY)) == before
+
+
+def test_a_source_without_any_delivery_is_missing_and_breaks_nothing(shop: Shop) -> None:
+    manifest = settle(shop, "2026-01-01")
+    assert (manifest.verdict, manifest.known_rows, manifest.newest_delivery) == ("missing", 0, None)
+    assert known(shop) == []
