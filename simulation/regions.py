@@ -54,7 +54,7 @@ def places() -> Places:
         names += [standard.name(code) for code in inside]
         weights += list(traits[0] * falling / falling.sum())
         owner += [number] * len(inside)
-    traits = list(PREFECTURES.values())
+    every = list(PREFECTURES.values())
     return Places(
         codes=np.array(codes),
         names=np.array(names),
@@ -62,8 +62,8 @@ def places() -> Places:
         prefecture=np.array(owner),
         prefecture_codes=np.array(list(PREFECTURES)),
         prefecture_names=np.array([standard.name(code) for code in PREFECTURES]),
-        prefecture_short=np.array([t[4] for t in traits]),
-        latitude=np.array([t[1] for t in traits]),
-        longitude=np.array([t[2] for t in traits]),
-        random_rate=np.array([t[3] for t in traits]) / 1000,
+        prefecture_short=np.array([t[4] for t in every]),
+        latitude=np.array([t[1] for t in every]),
+        longitude=np.array([t[2] for t in every]),
+        random_rate=np.array([t[3] for t in every]) / 1000,
     )

@@ -88,10 +88,10 @@ def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, ro
     pieces = [(everyone, entities.established, np.full(n, NEW))]
     start = np.maximum(entities.established + 10, clock.first + 1)
     years = np.maximum(clock.last - start, 0) / 365
-    for change, rate in YEARLY.items():
+    for kind, rate in YEARLY.items():
         who = np.repeat(everyone, rng.poisson(rate * years))
-        day = start[who] + np.floor(rng.random(len(who)) * years[who] * 365).astype(np.int64)
-        pieces.append((who, day, np.full(len(who), change)))
+        on = start[who] + np.floor(rng.random(len(who)) * years[who] * 365).astype(np.int64)
+        pieces.append((who, on, np.full(len(who), kind)))
     pieces += _sold(rng, start, years)
     pieces += _signs(rng, roles)
     pieces += _endings(rng, entities, found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark() -> SparkSession:
     """One session for all tests, on the engine that STEELYARD_ENGINE names (Sail by default)."""
-    yield open_session()
+    return open_session()
 
 
 @pytest.fixture(scope="session")

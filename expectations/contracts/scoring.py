@@ -64,8 +64,8 @@ RISK_LIST = Contract(
     key=(ENTITY_ID, AS_OF),
     columns=(
         LIST_RANK, CAPACITY_REGION, REGION_RANK, ENTITY_ID, AS_OF, registration.NAME, registration.INDUSTRY_CODE,
-        registration.REGION_CODE, registration.ADDRESS, RISK_CLASS, CREDIT_POINTS, PROBABILITY, ANOMALY, MARGIN, OBJECTIVE, TIE_BREAK,
-        MODEL_ID,
+        registration.REGION_CODE, registration.ADDRESS, RISK_CLASS, CREDIT_POINTS, PROBABILITY, ANOMALY, MARGIN,
+        OBJECTIVE, TIE_BREAK, MODEL_ID,
     ),
     owner="market supervision",
     partition_by=(AS_OF,),

@@ -25,8 +25,9 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     """Show reason → feature → silver rows → file and row; at most ``rows`` newest rows a table."""
     standing = trace.standing
     tree = Tree(
-        f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, {standing[scoring.CREDIT_POINTS]} points, "
-        f"margin {standing[scoring.MARGIN]:.3f}, rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
+        f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
+        f"{standing[scoring.CREDIT_POINTS]} points, margin {standing[scoring.MARGIN]:.3f}, "
+        f"rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
     by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
     shown: set[str] = set()

@@ -66,7 +66,8 @@ def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> Non
         "SELECT '1' entity_id, 'TEA' name_key, NULL trading_name, NULL address_key, TIMESTAMP'2026-03-01 00:00:00' known_at"
     )
     complaints = spark.sql(
-        "SELECT 'c' complaint_id, cast(NULL as string) entity_id, 'TEA' name_key, NULL address_key, TIMESTAMP'2026-01-01 00:00:00' known_at"
+        "SELECT 'c' complaint_id, cast(NULL as string) entity_id, 'TEA' name_key, NULL address_key, "
+        "TIMESTAMP'2026-01-01 00:00:00' known_at"
     )
     cast = [
         frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at")
