@@ -102,7 +102,7 @@ def _filing(rng: random.Random, entity_id: str, tax_type: str, start: date, leng
         "period_start": start,
         "period_end": end,
         "due_on": _maybe(rng, due, 0.97),
-        "filed_on": _maybe(rng, due + timedelta(days=rng.randint(-10, 15)), 0.9),
+        "filed_on": _maybe(rng, due + timedelta(days=rng.randint(-10, 25)), 0.9),
         "declared_revenue_minor": _maybe(rng, revenue, 0.95),
         "output_tax_minor": _maybe(rng, revenue * 13 // 100 + rng.randint(0, 900)),
         "input_tax_minor": _maybe(rng, rng.randint(0, 30_000)),

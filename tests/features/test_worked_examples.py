@@ -42,6 +42,14 @@ def test_late_and_missing_returns_of_those_due(spark):
     assert made["mean_days_late"] == (0 + 10) / 2
 
 
+def test_the_figures_of_a_return_filed_after_the_day_are_not_there_yet(spark):
+    returns = [vat(date(2025, 11, 1), 100), vat(date(2025, 12, 1), 700, filed_on=AS_OF + timedelta(days=1))]
+    made = indicators(spark, filing=returns)
+    assert made["sales_12m"] == 100
+    assert made["unfiled_returns"] == 1
+    assert indicators(spark, filing=[returns[0], {**returns[1], "filed_on": AS_OF}])["sales_12m"] == 800
+
+
 def test_six_silent_months_then_sales(spark):
     silent = [vat(month, 0) for month in months(date(2025, 4, 1), 6)]
     before = [vat(month, 300) for month in months(date(2024, 4, 1), 12)]
