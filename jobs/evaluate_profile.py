@@ -54,8 +54,7 @@ def month_ends(first: date, last: date) -> list[date]:
     Raises:
         ConfigError: when there is none.
     """
-    days = [stamp.date() for stamp in pd.date_range(first.replace(day=1), last + timedelta(days=31), freq="ME")]
-    days = [day for day in days if first <= day <= last or (day.year, day.month) == (last.year, last.month)]
+    days = [month.end_time.date() for month in pd.period_range(first, last, freq="M")]
     if not days:
         raise ConfigError(
             what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last"
