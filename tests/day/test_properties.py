@@ -1,0 +1,192 @@
+"""What must never change a list: how records were put into files, and whatever was not known or had not happened yet."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from expectations.contracts.registration import STATUS
+from jobs import train_model
+from jobs.known_entities import known_entities
+from jobs.runtime.model_store import ModelStore
+from models.cohorts import LeakedLabelError
+from tests.day.town import PROFILE, TODAY, Town, gold, listed
+
+pytestmark = pytest.mark.slow
+LATER = TODAY + timedelta(days=15)
+
+
+def key_of(record: str) -> str:
+    """What the versions of a record share: its first value, for a return with its month."""
+    if record.startswith("{"):
+        return str(json.loads(record)["no"])
+    return "|".join(record.split(";")[:2]) if ";" in record else record.split(",")[0]
+
+
+def rearranged(records: list[str], draw: random.Random) -> list[str]:
+    """The records in another order and some of them twice; versions of one key keep their own order, which has a meaning."""
+    queues: dict[str, list[str]] = {}
+    for record in records:
+        queues.setdefault(key_of(record), []).extend([record] * draw.choice((1, 1, 2)))
+    turns = [key for key, queue in queues.items() for _ in queue]
+    draw.shuffle(turns)
+    return [queues[key].pop(0) for key in turns]
+
+
+def rearrange(folder: Path, draw: random.Random) -> None:
+    """Shuffle, double and split every file of a folder of deliveries."""
+    for path in sorted(path for path in folder.rglob("*.*") if path.is_file()):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        header, records = ([], lines) if path.suffix == ".jsonl" else (lines[:1], lines[1:])
+        records = rearranged(records, draw)
+        cut = draw.randint(0, len(records))
+        path.unlink()
+        for name, part in (("a", records[:cut]), ("b", records[cut:])):
+            write(path.with_name(name + path.suffix), *header, *part)
+
+
+def write(path: Path, *lines: str) -> None:
+    """A text file of these lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def append(path: Path, *lines: str) -> None:
+    """Add records to a file."""
+    write(path, *path.read_text(encoding="utf-8").splitlines(), *lines)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_order_of_rows_doubled_rows_and_split_files_change_nothing(golden: Town, town: Town, seed: int) -> None:
+    rearrange(town.sources, random.Random(seed))
+    day = town.run()
+    assert sum(batch["duplicates"] for source in day.sources for batch in source.batches) > 0
+    assert gold(town) == gold(golden)
+
+
+def add_later_deliveries(sources: Path) -> None:
+    """Deliveries of the days after today: visits that found much, complaints, closures, returns, each also about the past."""
+    shops = (sources / "shops" / "2026-06-30" / "changes.csv").read_text(encoding="utf-8").splitlines()[0]
+    write(
+        sources / "shops" / "2026-07-10" / "changes.csv",
+        shops,
+        "S15,Oak Provisions,shut,grocer,north,15 Mill Lane,80000,44000,2017-07-15,2026-06-20,P15,2026-06-20,shut",
+        "S01,Amber Kitchen,open,restaurant,south,1 Dock Street,80000,80000,2017-02-15,,P77,2026-06-21,address",
+    )
+    write(
+        sources / "returns" / "2026-07-10" / "late.csv",
+        "shop;month;filed;sales;out;in;owed;paid;arrears;invoices;void;staff",
+        *[f"S15;2026-0{month};2026-06-30;50000;6500;4000;2500;2500;0;120;0;4" for month in (3, 4, 5)],
+        "S01;2026-06;2026-07-08;50000;6500;4000;2500;2500;0;120;0;4",
+    )
+    write(
+        sources / "complaints" / "2026-07-10" / "day.jsonl",
+        *[
+            json.dumps(
+                {"no": f"C9{number}", "on": "2026-06-28", "shop": "S02", "about": "food", "grade": "4", "outcome": "upheld"}
+                | {"settled": "2026-07-09", "by": f"B9{number}", "updated": "2026-07-09 12:00"}
+            )
+            for number in range(6)
+        ],
+    )
+    write(
+        sources / "visits" / "2026-07-10" / "reports.csv",
+        "no,shop,why,planned,visited,reported,state,items,breaches,grade,found",
+        *[f"V{50 + n},S{1 + n:02},chosen,2026-06-10,2026-06-10,2026-07-0{1 + n % 9} 09:00,made,20,8,4,yes" for n in range(20)],
+    )
+
+
+def add_not_yet_known(sources: Path) -> None:
+    """Records in today's files that today does not know: reported after midnight, or about days to come."""
+    append(
+        sources / "complaints" / "2026-06-30" / "day.jsonl",
+        json.dumps(
+            {"no": "C80", "on": "2026-06-30", "shop": "S03", "about": "food", "grade": "4", "outcome": "open", "by": "B80"}
+            | {"updated": "2026-07-01 00:00"}
+        ),
+    )
+    append(
+        sources / "visits" / "2026-06-30" / "reports.csv",
+        "V80,S01,chosen,2026-06-29,2026-06-29,2026-07-01 00:00,made,20,9,4,yes",
+        "V81,S02,chosen,2026-07-02,2026-07-02,2026-06-30 12:00,made,20,9,4,yes",
+    )
+
+
+def test_records_that_today_does_not_know_change_nothing(golden: Town, town: Town) -> None:
+    add_not_yet_known(town.sources)
+    town.run()
+    assert gold(town) == gold(golden)
+
+
+@pytest.mark.xfail(strict=True, reason="known_entities looks at when a change was known, not at the day it takes effect")
+def test_a_change_that_is_announced_for_a_later_day_changes_nothing_yet(golden: Town, town: Town) -> None:
+    append(
+        town.sources / "shops" / "2026-06-30" / "changes.csv",
+        "S20,Tin Roof Tools,shut,repair,south,20 Mill Lane yard,60000,24000,2010-03-15,2026-07-15,P20,2026-07-15,shut",
+    )
+    town.run()
+    assert listed(town) == listed(golden)
+    assert gold(town) == gold(golden)
+
+
+def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(golden: Town, town: Town) -> None:
+    add_later_deliveries(town.sources)
+    for source in ("shops", "returns", "complaints", "visits"):
+        assert town.settle(source, LATER).verdict != "stopped"
+    assert "closed" in set(known_entities(town.lake, town.profile, LATER).set_index("entity_id").loc[["S15"], STATUS])
+    town.run()
+    assert gold(town) == gold(golden)
+    assert ModelStore(town.home).ids(TODAY) == ModelStore(golden.home).ids(TODAY)
+
+
+@pytest.fixture
+def eager(town: Town, tmp_path: Path) -> Town:
+    """The town where ten visits are enough to learn from, and where twenty more are told of later."""
+    folder = tmp_path / "eager"
+    shutil.copytree(PROFILE, folder)
+    settings = (folder / "profile.toml").read_text(encoding="utf-8")
+    settings = settings.replace("minimum_labels = 300", "minimum_labels = 10").replace(
+        "minimum_positives = 30", "minimum_positives = 2"
+    )
+    write(folder / "profile.toml", settings)
+    add_later_deliveries(town.sources)
+    return Town(town.home, town.sources, town.session, folder)
+
+
+def settle_all(town: Town, as_of: date) -> None:
+    for source in ("shops", "returns", "complaints", "visits"):
+        town.settle(source, as_of)
+
+
+def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eager: Town) -> None:
+    settle_all(eager, LATER)
+    then = train_model.training_set(eager.lake, eager.profile, TODAY)
+    later = train_model.training_set(eager.lake, eager.profile, LATER)
+    # The planted visits come first of their cohort and would have trained, had they been known.
+    assert (len(then.labels), len(later.labels)) == (7, 20)
+    facts = ModelStore(eager.home).facts(train_model.train_day(eager.lake, eager.profile, TODAY))
+    assert (facts["kind"], facts["visits"]) == ("rule", 7)
+
+
+def test_a_planted_leak_is_refused(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle_all(eager, LATER)
+    told_too_soon = train_model.known_visits(eager.lake, eager.profile, LATER)
+    everything = partial(_labels_known_whenever, build=train_model.build_labels)
+    monkeypatch.setattr(train_model, "known_visits", lambda *_: told_too_soon)
+    monkeypatch.setattr(train_model, "build_labels", everything)
+    with pytest.raises(LeakedLabelError, match="must not train"):
+        train_model.training_set(eager.lake, eager.profile, TODAY)
+
+
+def _labels_known_whenever(
+    visits: pd.DataFrame, cohorts: object, *, label_days: int, known_before: object, build: object
+) -> object:
+    del known_before
+    return build(visits, cohorts, label_days=label_days, known_before=pd.Timestamp("2099-01-01"))  # type: ignore[operator]
