@@ -1,7 +1,7 @@
 """Learn from the visits made so far.
 
 It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. `daily_risk` scores with
-the newest model trained by its day, so a first model is needed before the first list. Links come first, since the indicators that
+the newest model trained by its day, and trains one itself only where there is none yet. Links come first, since the indicators that
 the model learns from count linked complaints.
 
 ### Triage

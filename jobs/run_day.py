@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,11 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.log import stage, warn
 from jobs.runtime.manifest import SourceManifest, Verdict
 from jobs.runtime.mapping import SourceMapping, load_mappings
-from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import score_day
 from jobs.target_list import target_day
-from jobs.train_model import train_day
+from jobs.train_model import is_training_due, train_day
 
-RETRAIN_AFTER = timedelta(days=7)
 _ORDER = ("registration", "inspection", "tax_filing", "complaint")
 
 
@@ -53,7 +51,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
         )
     _staged("link", lambda: {"new_links": link_day(lake, profile, as_of)})
     _staged("features", lambda: rebuild_features(lake, profile, as_of))
-    if is_training_due(lake, as_of):
+    if is_training_due(lake.home, as_of):
         _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
     _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
     _staged("target", lambda: {"listed": target_day(lake, profile, as_of)})
@@ -84,12 +82,6 @@ def settle(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, 
 def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
     """Registration first, since the checks of other sources ask whether an entity is registered."""
     return sorted(mappings.values(), key=lambda mapping: (_ORDER.index(mapping.contract.name), mapping.name))
-
-
-def is_training_due(lake: Lake, as_of: date) -> bool:
-    """Whether no model was trained in the week up to the day."""
-    newest = ModelStore(lake.home).newest(as_of)
-    return newest is None or as_of - date.fromisoformat(newest[:10]) >= RETRAIN_AFTER
 
 
 def _staged(name: str, work: Callable[[], dict[str, Any] | None]) -> None:

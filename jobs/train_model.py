@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,15 @@ class TrainingSet:
     features: pd.DataFrame
     labels: pd.DataFrame
     inputs: Inputs
+
+
+RETRAIN_AFTER = timedelta(days=7)
+
+
+def is_training_due(home: Path, as_of: date) -> bool:
+    """Whether no model was trained in the week up to the day."""
+    newest = ModelStore(home).newest(as_of)
+    return newest is None or as_of - date.fromisoformat(newest[:10]) >= RETRAIN_AFTER
 
 
 def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> str:
@@ -83,7 +93,10 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
     for cohort in sorted(labels[COHORT_ON].unique()):
         day = pd.Timestamp(cohort).date()
         progress(day)
-        ensure_features(lake, profile, day)
+        try:
+            ensure_features(lake, profile, day)
+        except NothingToDo:
+            continue  # the data do not reach back so far: nobody was known on that day
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
         parts.append(read_features(lake, day, among=pd.Index(seen)).assign(**{COHORT_ON: cohort}))
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})

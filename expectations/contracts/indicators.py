@@ -64,6 +64,10 @@ def catalogue() -> tuple[Indicator, ...]:
     )
     for indicator in found:
         _check(indicator)
+    # Here, not above: the deny-list speaks of indicators too.
+    from expectations.contracts.denied import check_indicators
+
+    check_indicators(found)
     columns = [indicator.column for indicator in found]
     if len(set(columns)) != len(columns):
         raise ValueError("indicators.toml: a column is used twice")

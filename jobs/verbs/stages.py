@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from jobs.runtime.errors import ConfigError, SourceStopped
 from jobs.runtime.lock import only_writer
 from jobs.runtime.log import stage, warn
-from jobs.verbs.options import AsOfOption, HomeOption, ProfileOption, SourceOption, SourcesOption, StrictOption, day, sources_folder
+from jobs.verbs.options import (
+    AsOfOption,
+    HomeOption,
+    IfNoneOption,
+    ProfileOption,
+    SourceOption,
+    SourcesOption,
+    StrictOption,
+    day,
+    sources_folder,
+)
 
 if TYPE_CHECKING:
     from jobs.runtime.mapping import SourceMapping
@@ -93,12 +103,16 @@ def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> Non
         rebuild_features(Lake(home), _profile(profile), day(as_of))
 
 
-def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
+def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_none: IfNoneOption = False) -> None:
     """Train the model on past visits, as far as they were known on the day."""
     from jobs.runtime.lake import Lake
+    from jobs.runtime.model_store import ModelStore
     from jobs.train_model import train_day
 
     with only_writer(home), stage("train") as current:
+        if if_none and (there := ModelStore(home).newest(day(as_of))):
+            current.note(model=there, is_new=False)
+            return
         current.note(model=train_day(Lake(home), _profile(profile), day(as_of)))
 
 

@@ -41,7 +41,7 @@ def failed_demo(deployment) -> subprocess.CompletedProcess[str]:
 def test_sources_come_first_with_registrations_ahead_then_training_then_the_list(failed_demo, deployment) -> None:
     assert failed_demo.returncode == 1
     source = ["ingest", "gate", "conform", "settle"]
-    assert verbs_for(deployment.calls(), "2026-06-30") == [*source, *source, "link", "train", "link", "features", "score"]
+    assert verbs_for(deployment.calls(), "2026-06-30") == [*source, *source, "link", "train", "link", "features", "train", "score"]
     first = next(call for call in deployment.calls() if "--source" in call)
     assert "registration" in first
 

@@ -71,7 +71,8 @@ def test_the_risk_list_waits_for_every_source_and_is_made_in_order(found: dict[s
     assert {task_id: task["after"] for task_id, task in risk["tasks"].items()} == {
         "link": [],
         "features": ["link"],
-        "score": ["features"],
+        "train": ["features"],
+        "score": ["train"],
         "target": ["score"],
         "export": ["target"],
     }
