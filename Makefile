@@ -60,9 +60,8 @@ docs: $(STAMP) ## write again the pages that are made from the contracts
 	@echo "written: docs/data-dictionary.md, docs/indicators.md. Next: git diff docs"
 
 .PHONY: notebooks
-notebooks: $(STAMP) ## run every notebook; the results are in build/notebooks
-	@mkdir -p build/notebooks
-	@for script in notebooks/*.py; do echo "$$script"; $(BIN)/jupytext --quiet --to ipynb --execute --output "build/notebooks/$$(basename "$$script" .py).ipynb" "$$script"; done
+notebooks: $(STAMP) ## run every notebook over the demo's home; the results are in build/notebooks
+	@$(BIN)/python -m jobs.execute_notebook build/notebooks notebooks/*.py
 	@echo "the notebooks ran; open build/notebooks/*.ipynb"
 
 .PHONY: airflow
