@@ -1,8 +1,12 @@
-"""Fixtures that several tests share: one engine session for the whole run, and where the real data is."""
+"""Fixtures that several tests share: one engine session for the whole run, where the real data is, and a finished day."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -29,3 +33,32 @@ def real_data() -> Path:
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@dataclass(frozen=True)
+class FinishedDay:
+    """A small invented world and its finished day; tests read it, and copy the home before they change anything."""
+
+    world: Path
+    home: Path
+    as_of: date
+    profile: str = "cn"
+
+    @property
+    def sources(self) -> Path:
+        """The folder that the sources deliver into."""
+        return self.world / "sources"
+
+
+@pytest.fixture(scope="session")
+def finished_day(tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
+    """1,500 entities over 15 months, and the list of their last day, made once by the command line for all slow tests."""
+    folder = tmp_path_factory.mktemp("finished_day")
+    day = FinishedDay(folder / "world", folder / "home", date(2026, 6, 30))
+    generate = ["generate", "--entities", "1500", "--months", "15", "--seed", "3", "--out", str(day.world)]
+    run = ["run", "--profile", day.profile, "--sources", str(day.sources), "--home", str(day.home), "--as-of", str(day.as_of)]
+    for words in (generate, run):
+        done = subprocess.run([sys.executable, "-m", "jobs.cli", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.fail(f"steelyard {words[0]} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+    return day
