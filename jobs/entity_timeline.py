@@ -1,0 +1,88 @@
+"""What is on record of one entity, as events in time, each with the file and row that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from expectations.contracts import complaint, inspection, registration, tax_filing
+from jobs.trace_entity import SourceRow, Trace
+
+LANES = ("registration", "filing", "complaint", "inspection")
+
+
+@dataclass(frozen=True)
+class _Event:
+    """When it was, what it was in a few words, and whether it speaks against the entity."""
+
+    on: Any
+    what: str
+    is_adverse: bool
+
+
+def timeline(trace: Trace) -> pd.DataFrame:
+    """The events of a trace, the oldest first; every version known that day has its row, so a correction follows what it corrects.
+
+    Args:
+        trace: from :func:`jobs.trace_entity.trace_entity`.
+
+    Returns:
+        ``on`` (datetime64, NaT where the record has no date), ``lane`` (one of :data:`LANES`), ``what``, ``is_adverse``,
+        ``known_at``, ``source_file, source_row``.
+    """
+    rows = []
+    for row in trace.rows:
+        lane, read = _READERS[row.contract]
+        event = read(row.says)
+        rows.append((pd.Timestamp(event.on), lane, event.what, event.is_adverse, *_origin(row)))
+    names = ["on", "lane", "what", "is_adverse", "known_at", "source_file", "source_row"]
+    frame = pd.DataFrame(rows, columns=names).astype({"on": "datetime64[ns]", "is_adverse": bool})
+    return frame.sort_values(["on", "lane", "known_at", "source_file", "source_row"], kind="stable", ignore_index=True)
+
+
+def _origin(row: SourceRow) -> tuple[str, str, int]:
+    return row.known_at, row.source_file, row.source_row
+
+
+def _registration(says: Mapping[str, Any]) -> _Event:
+    on = says.get(registration.CHANGED_ON, says.get(registration.ESTABLISHED_ON))
+    change, status = says.get(registration.CHANGE_TYPE, "new"), says.get(registration.STATUS)
+    return _Event(on, f"{str(change).replace('_', ' ')}, then {status}", is_adverse=status == "revoked")
+
+
+def _filing(says: Mapping[str, Any]) -> _Event:
+    due, filed = says.get(tax_filing.DUE_ON), says.get(tax_filing.FILED_ON)
+    first, last = f"{says[tax_filing.PERIOD_START]:%Y-%m}", f"{says[tax_filing.PERIOD_END]:%Y-%m}"
+    period = f"{says[tax_filing.TAX_TYPE]} for {first}" + (f" to {last}" if last != first else "")
+    if filed is None:
+        return _Event(due or says[tax_filing.PERIOD_END], f"{period}: not filed so far", is_adverse=True)
+    late = (filed - due).days if due is not None else 0
+    return _Event(filed, f"{period}: filed {late} days late" if late > 0 else f"{period}: filed in time", is_adverse=late > 0)
+
+
+def _complaint(says: Mapping[str, Any]) -> _Event:
+    outcome = says.get(complaint.OUTCOME, "outcome unknown")
+    kind = str(says.get(complaint.CATEGORY, "complaint")).replace("_", " ")
+    grade = f", grade {int(says[complaint.SEVERITY])}" if complaint.SEVERITY in says else ""
+    return _Event(says[complaint.RECEIVED_ON], f"{kind}{grade}: {outcome}", is_adverse=outcome == "upheld")
+
+
+def _inspection(says: Mapping[str, Any]) -> _Event:
+    found = says.get(inspection.FOUND_VIOLATION)
+    on = says.get(inspection.INSPECTED_ON, says.get(inspection.PLANNED_ON))
+    words = (
+        str(says[inspection.VISIT_STATUS]).replace("_", " ") if found is None else "violation found" if found else "nothing found"
+    )
+    return _Event(on, f"{says[inspection.SELECTED_BY]} visit: {words}", is_adverse=bool(found))
+
+
+_READERS = {
+    "entity": ("registration", _registration),
+    "filing": ("filing", _filing),
+    "complaint": ("complaint", _complaint),
+    "inspection": ("inspection", _inspection),
+}
+"""The lane and the reader of each silver table."""

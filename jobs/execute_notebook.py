@@ -1,0 +1,85 @@
+"""Runs notebooks that are kept as py:percent scripts: ``python -m jobs.execute_notebook FOLDER SCRIPT…`` keeps the results."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from jobs.runtime.errors import ConfigError, NothingToDo, SteelyardError
+from jobs.runtime.files import write_whole
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+CELL_SECONDS = 600
+USAGE = "python -m jobs.execute_notebook FOLDER SCRIPT…"
+LOG = logging.getLogger(__name__)
+
+
+def execute_notebook(script: Path) -> NotebookNode:
+    """Run a script's cells in a fresh kernel, in the script's folder; give the notebook with its results.
+
+    Raises:
+        NothingToDo: when there is no such script, or Jupyter's parts are not installed.
+        ConfigError: when a cell fails; the message holds the cell's error.
+    """
+    try:
+        import jupytext
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError
+        from traitlets.config import Config
+    except ImportError as error:
+        raise NothingToDo(
+            what=f"{error.name} is not installed",
+            where="this Python environment",
+            then="install what notebooks need with `pip install 'steelyard[notebooks]'`",
+        ) from error
+    if not script.is_file():
+        raise NothingToDo(what="there is no such notebook", where=str(script), then="name a script of notebooks/")
+    notebook = jupytext.read(script)
+    # Socket files in a folder of our own instead of ports: no other user of the machine can listen in.
+    with TemporaryDirectory(prefix="steelyard-kernel-") as sockets:
+        client = NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=CELL_SECONDS,
+            resources={"metadata": {"path": str(script.parent)}},
+            config=Config({"KernelManager": {"transport": "ipc", "ip": str(Path(sockets) / "kernel")}}),
+        )
+        try:
+            return client.execute()
+        except (CellExecutionError, CellTimeoutError) as error:
+            raise ConfigError(
+                what=f"a cell failed: {str(error).strip()}",
+                where=str(script),
+                then="mend what it says, and run it again",
+            ) from error
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run each script and keep its notebook as ``FOLDER/NAME.ipynb``; the exit code."""
+    import nbformat
+
+    given = sys.argv[1:] if words is None else words
+    if len(given) < 2:
+        LOG.error("usage: %s", USAGE)
+        return ConfigError.exit_code
+    for script in map(Path, given[1:]):
+        try:
+            notebook = execute_notebook(script)
+        except SteelyardError as error:
+            LOG.error("%s", error)
+            return error.exit_code
+        path = Path(given[0]) / f"{script.stem}.ipynb"
+        write_whole(path, nbformat.writes(notebook).encode())
+        LOG.info("%s", path)
+    return 0
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    LOG.setLevel(logging.INFO)
+    sys.exit(main())

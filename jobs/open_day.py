@@ -1,0 +1,84 @@
+"""The day that a notebook speaks of, as its environment names it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.open_lake import OpenLake, open_lake
+from jobs.report.names import Names
+from jobs.report.sources import finished_days, read_run
+from jobs.report.texts import load_texts
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.settings import Profile, load_profile
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO_HOME = ROOT / ".demo" / "home"
+
+
+@dataclass(frozen=True)
+class OpenDay:
+    """A finished day: its lake, its profile, its run's manifest, and how its codes are named in English."""
+
+    lake: OpenLake
+    profile: Profile
+    as_of: date
+    run: dict[str, Any]
+    names: Names
+
+    @property
+    def only(self) -> str:
+        """The condition that chooses the day's rows of a gold table."""
+        return f"as_of = '{self.as_of}'"
+
+    def region_label(self, code: str) -> str:
+        """A region in Latin letters, for pictures, whose font may have no others: its name, or the region above it and its code."""
+        name = self.names.region(code)
+        if name.isascii():
+            return name
+        above = [part for part in self.names.region_path(code).split(", ") if part.isascii()]
+        return " ".join([*above[:1], code])
+
+
+def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
+    """Open the day that the environment names.
+
+    ``STEELYARD_HOME`` is the home, the demo's by default; a relative one may be meant from here or from the project's folder.
+    ``STEELYARD_AS_OF`` is the day, the home's newest finished one by default. ``STEELYARD_PROFILE`` is the profile, by default the
+    run's own.
+
+    Raises:
+        NothingToDo: when there is no lake, or the day was not finished.
+        ConfigError: when the day is no date, or the profile cannot be read.
+    """
+    home = _home(environment.get("STEELYARD_HOME", ""))
+    lake = open_lake(home)
+    days = finished_days(home, date.min)
+    wanted = environment.get("STEELYARD_AS_OF", "") or max(days, default="")
+    if wanted not in days:
+        raise NothingToDo(
+            what=f"{wanted or 'no day'} was not finished" if wanted else "no day was finished yet",
+            where=str(home),
+            then=f"run it with `steelyard run`, or set STEELYARD_AS_OF to one of {', '.join(days[-10:]) or 'its days then'}",
+        )
+    as_of = date.fromisoformat(wanted)
+    run = read_run(home, as_of) or {}
+    profile = load_profile(environment.get("STEELYARD_PROFILE", "") or str(run.get("profile", "")))
+    return OpenDay(lake, profile, as_of, run, Names(load_texts("en"), profile))
+
+
+def _home(named: str) -> Path:
+    if not named:
+        if not DEMO_HOME.is_dir():
+            raise NothingToDo(
+                what="no home is named and there is no demo",
+                where=str(DEMO_HOME),
+                then="set STEELYARD_HOME, or make the demo with `make demo`",
+            )
+        return DEMO_HOME
+    # A notebook's kernel runs in the notebook's folder, while the variable is set where the command is given.
+    return next((path for path in (Path(named), ROOT / named) if path.is_dir()), Path(named))

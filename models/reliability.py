@@ -1,0 +1,48 @@
+"""Whether a probability means what it says: of visits promised alike, the share that did find a violation."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+_Z = 1.959964
+"""The normal quantile of a 95 % interval."""
+
+
+def reliability(probability: npt.ArrayLike, found: npt.ArrayLike, *, bins: int = 10) -> pd.DataFrame:
+    """Visits in bins of about equal number by their probability, each bin's promise beside what came of it.
+
+    Equal probabilities share a bin, so the order of rows changes nothing and there may be fewer bins than asked for.
+
+    Args:
+        probability: shape (n,).
+        found: 0 or 1, shape (n,).
+        bins: how many bins to cut, 1 or more.
+
+    Returns:
+        ``predicted`` (mean probability), ``observed`` (share found), ``low`` and ``high`` (Wilson's 95 % interval of that share,
+        1927) and ``visits``, in ascending order of probability.
+
+    Raises:
+        ValueError: when lengths differ, there is no visit, a probability is not in [0, 1], or ``bins`` is below 1.
+    """
+    p, y = np.asarray(probability, dtype=np.float64), np.asarray(found, dtype=np.float64)
+    if p.shape != y.shape or p.ndim != 1 or not len(p) or bins < 1:
+        raise ValueError("there must be visits, as many probabilities as outcomes, and at least one bin")
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("a probability is not in [0, 1]")
+    _, place, counts = np.unique(p, return_inverse=True, return_counts=True)
+    # A value's bin is that of the middle of its visits in the sorted order.
+    middle = np.cumsum(counts) - counts / 2
+    bin_of_value = np.minimum((middle * bins / len(p)).astype(int), bins - 1)
+    frame = pd.DataFrame({"bin": bin_of_value[place], "predicted": p, "observed": y})
+    grouped = frame.groupby("bin", sort=True)
+    table = grouped[["predicted", "observed"]].mean()
+    visits = grouped.size().to_numpy(dtype=np.float64)
+    share = table["observed"].to_numpy()
+    centre = (share + _Z**2 / (2 * visits)) / (1 + _Z**2 / visits)
+    reach = _Z * np.sqrt(share * (1 - share) / visits + _Z**2 / (4 * visits**2)) / (1 + _Z**2 / visits)
+    return table.assign(
+        low=np.clip(centre - reach, 0.0, 1.0), high=np.clip(centre + reach, 0.0, 1.0), visits=visits.astype(int)
+    ).reset_index(drop=True)

@@ -1,0 +1,162 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What the model sees
+#
+# How scores are spread and where capacity cuts them, which indicators carry them, whether a probability means what it says, and what
+# the model does not know.
+#
+# `STEELYARD_HOME` and `STEELYARD_AS_OF` choose the home and the day.
+
+# %%
+from datetime import date
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from expectations.contracts.indicators import DIMENSIONS, catalogue
+from jobs.open_day import open_day
+from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
+from jobs.runtime.lake import Lake
+from jobs.runtime.model_store import ModelStore
+from jobs.score_past_visits import score_past_visits
+from models.card import importances
+from models.evaluate import evaluate
+from models.reliability import reliability
+
+COLOUR_OF = dict(zip(DIMENSIONS, ("#98802f", "#37718e", "#962f28", "#4f8587", "#7a5c8a")))
+
+day = open_day()
+lake, names = day.lake, day.names
+model_id = day.run["model_id"]
+facts = ModelStore(lake.home).facts(model_id)
+is_learnt = facts["kind"] == "learnt"
+print(f"model {model_id}: {facts['visits']:,} labelled visits, {facts['found']:,} found a violation")
+print("learnt from visits" if is_learnt else "a declared rule: too few visits are labelled to learn from, so there is no probability")
+
+# %% [markdown]
+# ## Scores, and the line that capacity draws
+#
+# Entities are ranked by the margin. Left: everybody's margin, and that of the listed. Right: the lowest margin that still got a visit in
+# each region. The line is drawn by how many inspectors a region has, not by the risk: an entity just under it in a busy region may
+# stand far above the line of another.
+
+# %%
+scores = lake.pandas("gold.scores", where=day.only)
+listed = lake.pandas("gold.risk_list", where=day.only)
+lines = listed.groupby("capacity_region")["margin"].min().sort_values()
+
+edges = np.linspace(scores["margin"].min(), scores["margin"].max(), 41)
+fig, (left, right) = plt.subplots(1, 2, figsize=(11, 4.2), width_ratios=(3, 2), layout="constrained")
+left.hist(scores["margin"], edges, color=PALE, label="all entities")
+left.hist(listed["margin"], edges, color=PLAIN, label="listed")
+left.set_yscale("log")
+left.set_xlabel("margin (log-odds before calibration)")
+left.set_ylabel("entities (log scale)")
+left.legend(frameon=False)
+shown = lines.tail(14)
+right.plot(shown, [day.region_label(region) for region in shown.index], "o", color=CLASS_COLOURS["D"])
+right.set_xlim(scores["margin"].min(), scores["margin"].max())
+right.set_xlabel("lowest margin listed")
+right.grid(axis="y", color="#edf1f3")
+for axes in (left, right):
+    axes.spines[["top", "right"]].set_visible(False)
+plt.show()
+
+# %% [markdown]
+# ## Which indicators carry the score
+#
+# The mean of what an indicator adds to or takes from the margin, over at most 5,000 entities of the day. Much importance is no
+# cause: it says what the model leans on.
+
+# %%
+features = lake.pandas("gold.features", where=day.only).sort_values("entity_id", ignore_index=True)
+model = ModelStore(lake.home).get(model_id)
+sample = features.sample(min(len(features), 5_000), random_state=day.profile.training.seed)
+importance = importances(model, sample)
+dimension = {indicator.column: indicator.dimension for indicator in catalogue()}
+
+top = importance.head(20).iloc[::-1]
+fig, axes = plt.subplots(figsize=(9, 6.4), layout="constrained")
+axes.barh([names.indicator(column) for column in top["indicator"]], top["importance"], color=[COLOUR_OF[dimension[c]] for c in top["indicator"]])
+axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in COLOUR_OF.items()], frameon=False, loc="lower right")
+axes.set_xlabel("mean absolute contribution to the margin (log-odds)")
+axes.spines[["top", "right", "left"]].set_visible(False)
+plt.show()
+
+# %% [markdown]
+# ## Does it find more than others would?
+#
+# The last two cohorts of known visits, scored by a model that was fitted on what was known when they began. Beside it: an entity's own
+# past record, and chance. *First half share* is the share of violations that the first half of the visits would have found. Few visits
+# make these figures shaky; `steelyard evaluate` repeats the comparison over many months, with intervals.
+
+# %%
+past = score_past_visits(Lake(lake.home), day.profile, date.fromisoformat(model_id[:10]))
+print(f"{len(past):,} visits, {past['found'].sum():.0f} found a violation")
+if len(past):
+    orders = evaluate(
+        past["found"],
+        past["inspected_on"],
+        {"model": past["margin"], "past record": past["past_record"]},
+        capacity=max(len(past) // 5, 1),
+        seed=day.profile.training.seed,
+    )
+    display(orders.loc[["model", "past record", "random expected"], ["auc", "first_half_share", "precision", "lift"]].style.format("{:.2f}"))
+else:
+    print("fewer than four cohorts of visits are known, so none can be held out")
+
+# %% [markdown]
+# ## Does a probability mean what it says?
+#
+# Of visits that were promised alike, did as many find a violation? The bars are 95 % intervals; where they reach the diagonal, the
+# promise is not refuted. Visits were mostly targeted, so this speaks of entities like those visited.
+
+# %%
+if past["probability"].notna().any():
+    bins = reliability(past["probability"], past["found"], bins=min(10, max(len(past) // 30, 2)))
+    top = min(1.0, max(bins["high"].max(), bins["predicted"].max()) * 1.08)
+    fig, axes = plt.subplots(figsize=(5.4, 5), layout="constrained")
+    axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle=":")
+    axes.vlines(bins["predicted"], bins["low"], bins["high"], color=PALE, linewidth=3)
+    axes.plot(bins["predicted"], bins["observed"], "o", color=PLAIN, markersize=8)
+    axes.set(xlim=(0, top), ylim=(0, top), xlabel="promised probability", ylabel="share that found a violation")
+    axes.xaxis.set_major_formatter("{x:.0%}")
+    axes.yaxis.set_major_formatter("{x:.0%}")
+    axes.spines[["top", "right"]].set_visible(False)
+    plt.show()
+else:
+    print("no probability to check: with so few visits known, a rule stood in for the model")
+
+# %% [markdown]
+# ## What is not known
+#
+# The share of entities without a value, for the indicators that lack most. An unknown value is not a bad one: the anomaly counts it as
+# ordinary, and the probability learns from past visits what it means. If listed entities lack much more, or much less, than the
+# others, the list may be following what is *recorded* rather than what is *so*.
+
+# %%
+columns = [indicator.column for indicator in catalogue()]
+is_listed = features["entity_id"].isin(listed["entity_id"])
+missing = pd.DataFrame({"all": features[columns].isna().mean(), "listed": features.loc[is_listed, columns].isna().mean()})
+missing = missing[missing["all"] > 0].sort_values("all", kind="stable").tail(20)
+
+fig, axes = plt.subplots(figsize=(9, 0.3 * len(missing) + 1), layout="constrained")
+at = range(len(missing))
+axes.hlines(at, missing["all"], missing["listed"], color=PALE, linewidth=3)
+axes.plot(missing["all"], at, "o", color=PALE, markersize=8, label="all entities")
+axes.plot(missing["listed"], at, "o", color=PLAIN, markersize=8, label="listed")
+axes.set_yticks(at, [names.indicator(column) for column in missing.index])
+axes.xaxis.set_major_formatter("{x:.0%}")
+axes.set_xlim(-0.02, 1.02)
+axes.set_xlabel("share without a value")
+axes.spines[["top", "right", "left"]].set_visible(False)
+axes.legend(frameon=False, loc="lower right")
+plt.show()

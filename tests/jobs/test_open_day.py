@@ -1,0 +1,71 @@
+"""The day that a notebook speaks of."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts import scoring
+from jobs import open_day as module
+from jobs.open_day import open_day
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    Lake(tmp_path).create(scoring.SCORES)
+    folder = tmp_path / "manifests" / "runs"
+    folder.mkdir(parents=True)
+    for day in ("2026-05-31", "2026-06-30"):
+        (folder / f"{day}.json").write_text(json.dumps({"profile": "cn", "as_of": day}), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_newest_finished_day_is_the_default(home: Path) -> None:
+    day = open_day({"STEELYARD_HOME": str(home)})
+
+    assert (day.as_of, day.only, day.profile.name) == (date(2026, 6, 30), "as_of = '2026-06-30'", "cn")
+
+
+def test_another_day_and_profile_can_be_named(home: Path) -> None:
+    day = open_day({"STEELYARD_HOME": str(home), "STEELYARD_AS_OF": "2026-05-31", "STEELYARD_PROFILE": "chicago"})
+
+    assert (day.as_of, day.profile.name, day.run["as_of"]) == (date(2026, 5, 31), "chicago", "2026-05-31")
+
+
+def test_a_relative_home_may_be_meant_from_the_projects_folder(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ROOT", home.parent)
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+
+    assert open_day({"STEELYARD_HOME": home.name}).lake.home == home
+
+
+@pytest.mark.parametrize("wanted", ["2026-06-29", "yesterday"])
+def test_a_day_that_was_not_finished_is_explained_with_those_that_were(home: Path, wanted: str) -> None:
+    with pytest.raises(NothingToDo, match=rf"{wanted} was not finished .* one of 2026-05-31, 2026-06-30"):
+        open_day({"STEELYARD_HOME": str(home), "STEELYARD_AS_OF": wanted})
+
+
+def test_a_home_without_a_finished_day_is_explained(tmp_path: Path) -> None:
+    Lake(tmp_path).create(scoring.SCORES)
+
+    with pytest.raises(NothingToDo, match="no day was finished yet"):
+        open_day({"STEELYARD_HOME": str(tmp_path)})
+
+
+def test_without_a_demo_and_a_home_what_to_do_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DEMO_HOME", tmp_path / "none")
+
+    with pytest.raises(NothingToDo, match="set STEELYARD_HOME, or make the demo with `make demo`"):
+        open_day({})
+
+
+@pytest.mark.parametrize(("code", "label"), [("330100", "Zhejiang 330100"), ("330000", "Zhejiang"), ("x9", "x9")])
+def test_regions_are_labelled_in_latin_letters(home: Path, code: str, label: str) -> None:
+    assert open_day({"STEELYARD_HOME": str(home)}).region_label(code) == label

@@ -1,0 +1,123 @@
+"""Every notebook runs on a finished day, shows pictures, tells of no person and writes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs.close_day import close_day
+from jobs.execute_notebook import execute_notebook
+from jobs.open_lake import open_lake
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from jobs.score_entities import score_day
+from jobs.target_list import target_day
+from jobs.train_model import train_day
+from tests.conftest import ROOT, FinishedDay
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
+PERSONAL = {
+    "silver.entity": ("legal_rep_id", "owner_id", "phone_hash"),
+    "silver.complaint": ("complainant_hash",),
+    "silver.inspection": ("inspector_id",),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a notebook showed: all its text, how many pictures, and what it complained of."""
+
+    text: str
+    pictures: int
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def learnt_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> FinishedDay:
+    """The same day under a profile that learns from few visits, so that there is a probability to show."""
+    folder = tmp_path_factory.mktemp("learnt_day")
+    config, home = folder / "profile", folder / "home"
+    shutil.copytree(ROOT / "config" / "cn", config)
+    shutil.copytree(finished_day.home, home)
+    policy = (config / "profile.toml").read_text(encoding="utf-8")
+    for was, becomes in (("minimum_labels = 300", "minimum_labels = 60"), ("minimum_positives = 30", "minimum_positives = 5")):
+        assert was in policy
+        policy = policy.replace(was, becomes)
+    (config / "profile.toml").write_text(policy, encoding="utf-8")
+    lake, profile, as_of = Lake(home, spark), load_profile(str(config)), finished_day.as_of
+    train_day(lake, profile, as_of)
+    # The newest of a day's models is the last by name; the rule that was there before must not be taken for it.
+    for model in (finished_day.home / "models").iterdir():
+        shutil.rmtree(home / "models" / model.name)
+    score_day(lake, profile, as_of)
+    target_day(lake, profile, as_of)
+    close_day(lake, profile, as_of)
+    return FinishedDay(finished_day.world, home, as_of, str(config))
+
+
+def run(script: Path, home: Path, as_of: date, profile: str, monkeypatch: pytest.MonkeyPatch) -> Shown:
+    monkeypatch.setenv("STEELYARD_HOME", str(home))
+    monkeypatch.setenv("STEELYARD_AS_OF", str(as_of))
+    monkeypatch.setenv("STEELYARD_PROFILE", profile)
+    outputs: list[Any] = [output for cell in execute_notebook(script).cells for output in cell.get("outputs", [])]
+    data = [output["data"] for output in outputs if "data" in output]
+    streams = [output for output in outputs if output["output_type"] == "stream"]
+    texts = [str(shown.get(kind, "")) for shown in data for kind in ("text/plain", "text/html")]
+    return Shown(
+        text="\n".join([*texts, *(stream["text"] for stream in streams)]),
+        pictures=sum("image/png" in shown for shown in data),
+        complaints=[stream["text"] for stream in streams if stream["name"] == "stderr"],
+    )
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+def persons(home: Path) -> set[str]:
+    """Every value of a column that tells of a person."""
+    lake = open_lake(home, personal=True)
+    frames = [lake.pandas(table, columns=columns) for table, columns in PERSONAL.items()]
+    return {str(value) for frame in frames for column in frame for value in frame[column].dropna()}
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_a_notebook_runs_shows_pictures_and_leaves_the_home_as_it_was(
+    script: Path, finished_day: FinishedDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(finished_day.home)
+
+    shown = run(script, finished_day.home, finished_day.as_of, finished_day.profile, monkeypatch)
+
+    assert shown.pictures >= 2
+    assert shown.complaints == []
+    told = sorted(value for value in persons(finished_day.home) if value in shown.text)
+    assert told == []
+    assert fingerprint(finished_day.home) == before
+
+
+def test_there_are_persons_that_could_be_told_of(finished_day: FinishedDay) -> None:
+    assert len(persons(finished_day.home)) > 100
+
+
+def test_what_the_model_sees_checks_the_probability_where_there_is_one(
+    finished_day: FinishedDay, learnt_day: FinishedDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = ROOT / "notebooks" / "what_the_model_sees.py"
+
+    by_rule = run(script, finished_day.home, finished_day.as_of, finished_day.profile, monkeypatch)
+    learnt = run(script, learnt_day.home, learnt_day.as_of, learnt_day.profile, monkeypatch)
+
+    assert "no probability to check" in by_rule.text
+    assert "learnt from visits" in learnt.text
+    assert "no probability to check" not in learnt.text
+    assert learnt.pictures == by_rule.pictures + 1
