@@ -9,6 +9,7 @@ import pandas as pd
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
@@ -33,7 +34,7 @@ def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.Data
         few visits are known) and ``past_record``; no rows where there are fewer than four cohorts of visits.
 
     Raises:
-        NothingToDo: when the features of a day are not there.
+        NothingToDo: when the features of the day of training are not there.
     """
     known = _known_set(lake, profile, trained_on)
     cohorts = sorted(known.labels[COHORT_ON].unique())
@@ -61,7 +62,11 @@ def _known_set(lake: Lake, profile: Profile, trained_on: date) -> TrainingSet:
     parts = []
     for cohort in sorted(labels[COHORT_ON].unique()):
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
-        parts.append(read_features(lake, pd.Timestamp(cohort).date(), among=pd.Index(seen)).assign(**{COHORT_ON: cohort}))
-    features = pd.concat(parts, ignore_index=True) if parts else population.head(0).assign(cohort_on=labels[COHORT_ON])
-    joined = labels.merge(features, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
+        try:
+            features = read_features(lake, pd.Timestamp(cohort).date(), among=pd.Index(seen))
+        except NothingToDo:
+            continue  # nobody was known on that day, so training had no features either
+        parts.append(features.assign(**{COHORT_ON: cohort}))
+    every = pd.concat(parts, ignore_index=True) if parts else population.head(0).assign(cohort_on=labels[COHORT_ON])
+    joined = labels.merge(every, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
     return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], usable_inputs(population))

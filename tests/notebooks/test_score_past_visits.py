@@ -1,0 +1,40 @@
+"""Past visits are scored by a model that could not have known them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from jobs import score_past_visits as module
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from jobs.score_past_visits import score_past_visits
+from tests.conftest import FinishedDay
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+def test_what_the_scored_visits_found_changes_no_score(
+    finished_day: FinishedDay, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, policy = Lake(finished_day.home, spark), load_profile(finished_day.profile)
+    profile = replace(policy, training=replace(policy.training, minimum_labels=60, minimum_positives=5))
+    scored = score_past_visits(lake, profile, finished_day.as_of)
+    begin = scored["cohort_on"].min()
+    visits = module.known_visits(lake, profile, finished_day.as_of)
+    is_later = pd.to_datetime(visits["inspected_on"]) > begin
+    flipped = visits.assign(found_violation=visits["found_violation"].astype(bool) ^ is_later)
+    monkeypatch.setattr(module, "known_visits", lambda *_: flipped)
+
+    again = score_past_visits(lake, profile, finished_day.as_of)
+
+    assert len(scored) > 10
+    assert scored["probability"].notna().all()
+    assert (scored["inspected_on"] > scored["cohort_on"]).all()
+    assert scored["cohort_on"].nunique() == 2
+    # Among the first and only visits of an entity and day, what was found is turned round; no score moves.
+    assert (again["found"] != scored["found"]).mean() > 0.9
+    pd.testing.assert_frame_equal(again.drop(columns="found"), scored.drop(columns="found"))
