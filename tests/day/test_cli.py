@@ -1,0 +1,215 @@
+"""What each verb says to common mistakes: an exit code, what was wrong, where, and what to do; never a traceback."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.lock import only_writer
+from tests.day.command import Outcome, steelyard
+from tests.day.town import PROFILE, SOURCES, TODAY, Town
+
+STAGES = ("ingest", "gate", "conform", "settle")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home that nothing was run in."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def given(home: Path) -> dict[str, object]:
+    """Sound options, for a mistake to be put among."""
+    return {"--profile": PROFILE, "--sources": SOURCES, "--home": home, "--as-of": TODAY}
+
+
+def call(capfd: pytest.CaptureFixture[str], verb: str, options: dict[str, object], *arguments: object) -> Outcome:
+    flat = [part for option in options.items() for part in option]
+    return steelyard(capfd, *verb.split(), *arguments, *flat)
+
+
+def assert_explained(done: Outcome, code: int, *words: str) -> None:
+    """What, where and what next, on standard error alone."""
+    assert done.code == code, done.err
+    lines = [line for line in done.err.splitlines() if not line.startswith("{")]
+    assert [line.split(":")[0].strip() for line in lines] == ["steelyard", "where", "next"], done.err
+    assert all(line.split(":", 1)[1].strip() for line in lines)
+    assert not [word for word in words if word not in done.err], done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def options_of(verb: str, given: dict[str, object]) -> dict[str, object]:
+    """The options that a verb takes, all sound."""
+    takes = {
+        "run": ("--profile", "--sources", "--home", "--as-of"),
+        **dict.fromkeys(("ingest", "gate"), ("--profile", "--sources", "--home", "--as-of")),
+        **dict.fromkeys(("conform", "settle"), ("--profile", "--home", "--as-of")),
+        "evaluate": ("--profile", "--sources", "--home"),
+    }.get(verb, ("--profile", "--home", "--as-of"))
+    options = {name: given[name] for name in takes}
+    if verb in STAGES:
+        options["--source"] = "shops"
+    if verb == "evaluate":
+        options |= {"--first": "2026-04-30", "--last": "2026-05-31"}
+    if verb == "export":
+        options["--out"] = Path(str(given["--home"])) / "list.csv"
+    return options
+
+
+ARGUMENTS = {"trace": ("S01",), "export": ("risk_list",)}
+VERBS = ("run", *STAGES, "link", "features", "train", "score", "target", "evaluate", "trace", "export")
+WITH_DAY = tuple(verb for verb in VERBS if verb != "evaluate")
+WRITING = tuple(verb for verb in VERBS if verb not in ("settle", "trace", "export"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_profile_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    options = options_of(verb, given) | {"--profile": "atlantis"}
+    assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, "'atlantis'", "cn")
+
+
+@pytest.mark.parametrize("verb", WITH_DAY)
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "20260630"])
+def test_a_day_that_is_no_date_is_refused(
+    verb: str, text: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = options_of(verb, given) | {"--as-of": text}
+    assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, repr(text), "--as-of", "YYYY-MM-DD")
+
+
+@pytest.mark.parametrize("verb", ["run", "ingest", "gate", "evaluate"])
+def test_a_sources_folder_that_is_not_there_is_named(
+    verb: str, given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = options_of(verb, given) | {"--sources": tmp_path / "nowhere"}
+    assert_explained(call(capfd, verb, options), 2, str(tmp_path / "nowhere"), "--sources")
+
+
+@pytest.mark.parametrize("verb", STAGES)
+def test_an_unknown_source_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    options = options_of(verb, given) | {"--source": "shop"}
+    assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, returns, shops, visits")
+
+
+@pytest.mark.xfail(strict=True, reason="the lock lets the system's own error through")
+@pytest.mark.parametrize("verb", [*WRITING, "settle"])
+def test_a_home_that_cannot_be_written_is_explained(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    home = Path(str(given["--home"]))
+    home.write_text("a file, where a folder should be", encoding="utf-8")
+    assert_explained(call(capfd, verb, options_of(verb, given)), 2, str(home), "--home")
+
+
+@pytest.mark.parametrize("verb", WRITING)
+def test_a_second_run_in_one_home_is_told_to_wait(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    home = Path(str(given["--home"]))
+    with only_writer(home):
+        assert_explained(call(capfd, verb, options_of(verb, given)), 6, "another run", str(home), "wait")
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("features", ("no entity", "ingest")),
+        ("train", ("no entity",)),
+        ("score", ("no model", "steelyard train")),
+        ("target", ("gold.scores", "steelyard run")),
+        ("trace", ("gold.scores", "steelyard run")),
+        ("export", ("no list", "steelyard run")),
+        ("evaluate", ("no entity",)),
+    ],
+)
+def test_a_step_before_its_time_says_what_to_run_first(
+    verb: str, words: tuple[str, ...], given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    given["--sources"] = tmp_path / "empty"
+    done = call(capfd, verb, options_of(verb, given), *ARGUMENTS.get(verb, ()))
+    assert_explained(done, 4, *words)
+
+
+def test_evaluation_dates_the_wrong_way_round_are_refused(given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    options = options_of("evaluate", given) | {"--first": "2026-05-31", "--last": "2026-02-28"}
+    assert_explained(call(capfd, "evaluate", options), 2, "--first", "--last")
+
+
+@pytest.mark.xfail(strict=True, reason="every date is blamed on --as-of")
+def test_an_evaluation_date_that_is_no_date_is_refused_by_its_own_name(
+    given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = options_of("evaluate", given) | {"--last": "May"}
+    assert_explained(call(capfd, "evaluate", options), 2, "'May'", "--last")
+
+
+def test_an_unknown_table_and_an_unknown_format_cannot_be_exported(
+    given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = options_of("export", given)
+    assert_explained(call(capfd, "export", options, "scores"), 2, "'scores'", "risk_list")
+    assert_explained(call(capfd, "export", options | {"--format": "xlsx"}, "risk_list"), 2, "'xlsx'", "csv")
+
+
+def test_a_missing_option_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    done = steelyard(capfd, "run", "--profile", PROFILE)
+    assert (done.code, "--sources" in done.err, "Traceback" in done.err) == (2, True, False)
+
+
+def test_an_unknown_verb_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    done = steelyard(capfd, "rum")
+    assert (done.code, "rum" in done.err, "Traceback" in done.err) == (2, True, False)
+
+
+def test_a_profile_that_is_no_toml_is_named_with_its_line(
+    given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(PROFILE, tmp_path / "p")
+    (tmp_path / "p" / "profile.toml").write_text('name = "town\n', encoding="utf-8")
+    assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "profile.toml", "line 1")
+
+
+def test_a_mapping_that_cannot_be_used_is_named_before_anything_is_written(
+    given: dict[str, object], home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(PROFILE, tmp_path / "p")
+    mapping = tmp_path / "p" / "sources" / "visits.toml"
+    mapping.write_text(mapping.read_text(encoding="utf-8").replace("increment", "sometimes"), encoding="utf-8")
+    assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "visits.toml", "sometimes")
+    assert not (home / "lake").exists()
+
+
+@pytest.mark.slow
+def test_an_entity_that_nobody_knows_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
+    for entity in ("S99", "S01' OR '1'='1", "", "../S01"):
+        assert_explained(call(capfd, "trace", options, entity), 4, "was not scored", str(TODAY))
+
+
+@pytest.mark.slow
+def test_a_day_that_was_not_run_cannot_be_exported(golden: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    options = {"--profile": PROFILE, "--home": golden.home, "--as-of": "2026-06-28", "--out": tmp_path / "list.csv"}
+    assert_explained(call(capfd, "export", options, "risk_list"), 4, "2026-06-28")
+    assert not (tmp_path / "list.csv").exists()
+
+
+@pytest.mark.slow
+def test_a_listing_is_traced_to_the_rows_of_its_files(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
+    done = call(capfd, "trace", options, "S16", "--json")
+    assert done.code == 0
+    for place in ("shops/2026-04-01/register.csv", "returns/2026-06-30/late.csv", "complaints/2026-06-29/day.jsonl"):
+        assert place in done.out
+
+
+@pytest.mark.slow
+def test_a_stopped_source_is_code_3_only_when_asked_for(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    broken = yesterday.copy(tmp_path)
+    (broken.sources / "visits" / str(TODAY) / "reports.csv").write_bytes(b"\x00\xff" * 100)
+    options = {"--profile": PROFILE, "--sources": broken.sources, "--home": broken.home, "--as-of": TODAY, "--source": "visits"}
+    assert call(capfd, "ingest", options).code == 0
+    assert call(capfd, "gate", options).code == 0
+    asked = call(capfd, "gate", options, "--strict")
+    assert (asked.code, "visits on 2026-06-30" in asked.err) == (3, True)

@@ -1,0 +1,87 @@
+"""A day done again changes nothing, and leaves the days around it as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts import silver
+from expectations.contracts.quarantine import quarantine_of
+from jobs.runtime.files import read_json
+from jobs.runtime.manifest import run_manifest_path
+from jobs.runtime.model_store import ModelStore
+from tests.day import damage
+from tests.day.town import TODAY, YESTERDAY, Town, gold, gold_files, listed, manifests
+
+pytestmark = pytest.mark.slow
+SOURCES = ("shops", "returns", "complaints", "visits")
+
+
+@pytest.fixture(scope="module")
+def both(yesterday: Town, tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """The town with yesterday run, then today; for copying, not for changing."""
+    made = yesterday.copy(tmp_path_factory.mktemp("both"))
+    made.run(TODAY)
+    return made
+
+
+def silver_versions(town: Town) -> dict[str, int | None]:
+    """The versions of the tables that sources write."""
+    tables = (*silver.BRONZE.values(), *silver.OF.values(), *map(quarantine_of, SOURCES))
+    return {f"{table.zone.value}.{table.name}": town.lake.version(table) for table in tables}
+
+
+def run_ids(town: Town) -> dict[str, str]:
+    return {str(day): read_json(run_manifest_path(town.home, day))["run_id"] for day in (YESTERDAY, TODAY)}
+
+
+def test_today_done_again_gives_the_same_rows_ids_and_source_manifests(both: Town, tmp_path: Path) -> None:
+    again = both.copy(tmp_path)
+    again.run(TODAY)
+    assert gold(again) == gold(both)
+    assert run_ids(again) == run_ids(both)
+    assert ModelStore(again.home).ids(TODAY) == ModelStore(both.home).ids(TODAY)
+    before = {name: content for name, content in manifests(both, TODAY).items() if name.startswith("sources/")}
+    assert {name: content for name, content in manifests(again, TODAY).items() if name.startswith("sources/")} == before
+    # What has not changed is not written again.
+    assert silver_versions(again) == silver_versions(both)
+
+
+def test_yesterday_done_again_after_today_leaves_todays_rows_and_manifests_whole(both: Town, tmp_path: Path) -> None:
+    again = both.copy(tmp_path)
+    files, told = gold_files(again, TODAY), manifests(again, TODAY)
+    again.run(YESTERDAY)
+    assert (gold_files(again, TODAY), manifests(again, TODAY)) == (files, told)
+    assert gold(again, YESTERDAY) == gold(both, YESTERDAY)
+    assert run_ids(again) == run_ids(both)
+    assert silver_versions(again) == silver_versions(both)
+
+
+def test_today_leaves_yesterdays_files_and_manifests_as_they_were(yesterday: Town, both: Town) -> None:
+    assert gold_files(both, YESTERDAY) == gold_files(yesterday, YESTERDAY)
+    assert manifests(both, YESTERDAY) == manifests(yesterday, YESTERDAY)
+
+
+def test_days_in_one_home_and_a_day_alone_take_in_the_same_rows(both: Town, golden: Town) -> None:
+    for table in silver.OF.values():
+        one, other = (town.lake.arrow(table).to_pandas().astype(str) for town in (both, golden))
+        order = ["source_file", "source_row"]
+        assert one.sort_values(order, ignore_index=True).equals(other.sort_values(order, ignore_index=True))
+
+
+def test_a_mended_delivery_gives_the_list_of_a_day_that_was_never_damaged(yesterday: Town, both: Town, tmp_path: Path) -> None:
+    mended = yesterday.copy(tmp_path)
+    sound = {}
+    for source in SOURCES:
+        (path,) = damage.today(mended.sources, source)
+        sound[path] = path.read_bytes()
+        damage.swap_columns(path)
+    mended.run(TODAY)
+    assert listed(mended) != listed(both)
+    for path, content in sound.items():
+        path.write_bytes(content)
+    mended.run(TODAY)
+    assert gold(mended) == gold(both)
+    assert run_ids(mended) == run_ids(both)
+    assert [mended.quarantined(source) for source in SOURCES] == [[]] * len(SOURCES)
