@@ -20,7 +20,9 @@ COLUMNS = (
 
 def known_entities(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     """One row an entity known by the end of ``as_of``, in order of ``entity_id``."""
-    known = lake.read(silver.ENTITY).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
+    known = lake.read(silver.ENTITY).transform(
+        keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=silver.ENTITY.event_on
+    )
     frame = known.transform(keep_latest, (ENTITY_ID,)).select(*[str(column) for column in COLUMNS]).toPandas()
     return frame.sort_values(ENTITY_ID, ignore_index=True)
 

@@ -17,7 +17,7 @@ def link_day(lake: Lake, profile: Profile, as_of: date) -> int:
     """Write the links that are new on ``as_of``; give their number."""
     cutoff = profile.end_of(as_of)
     complaints = lake.read(silver.COMPLAINT).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=complaint.RECEIVED_ON)
-    entities = lake.read(silver.ENTITY).transform(keep_known, cutoff=cutoff, as_of=as_of)
+    entities = lake.read(silver.ENTITY).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
     made = lake.read(silver.LINK).where(F.col(lineage.AS_OF) < F.lit(as_of)).select(complaint.COMPLAINT_ID, lineage.ENTITY_ID)
     links = link_complaints(
         complaints.transform(keep_latest, (complaint.COMPLAINT_ID,)), entities.transform(keep_latest, (lineage.ENTITY_ID,))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 
-from expectations.contracts import complaint, inspection, scoring, silver, tax_filing
+from expectations.contracts import complaint, scoring, silver
 from expectations.contracts.core import Contract, Sensitivity
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
@@ -17,12 +17,6 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import keep_known
 
-_EVENT = {
-    "entity": None,
-    "filing": tax_filing.PERIOD_END,
-    "complaint": complaint.RECEIVED_ON,
-    "inspection": inspection.INSPECTED_ON,
-}
 _TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
 
 
@@ -78,7 +72,7 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
 
 
 def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: date) -> list[SourceRow]:
-    known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=_EVENT[table.name])
+    known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=table.event_on)
     ids = F.col(ENTITY_ID) == entity_id
     if table is silver.COMPLAINT:
         links = (

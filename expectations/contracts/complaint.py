@@ -15,8 +15,10 @@ from expectations.contracts.core import (
     Severity,
     Type,
     Zone,
+    exact_rules,
     in_order,
     not_negative,
+    plausible,
     required_rules,
     value_rules,
 )
@@ -70,6 +72,9 @@ CONTRACT = Contract(
     row_rules=(
         *required_rules(COLUMNS),
         *value_rules(VALUES),
+        *exact_rules(COLUMNS),
+        *plausible(RECEIVED_ON, DUE_ON, RESOLVED_ON),
+        *lineage.KNOWN_AT_RULES,
         RowRule("severity_in_grades", "severity BETWEEN 1 AND 4", Severity.CRITICAL, "severity is 1 to 4", SEVERITY),
         *not_negative(AMOUNT_CLAIMED_MINOR),
         in_order(RECEIVED_ON, RESOLVED_ON),

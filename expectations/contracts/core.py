@@ -240,3 +240,36 @@ def not_negative(*columns: Column, severity: Severity = Severity.CRITICAL) -> tu
 def in_order(earlier: Column, later: Column, severity: Severity = Severity.CRITICAL) -> RowRule:
     """``earlier`` does not come after ``later``."""
     return RowRule(f"{earlier}_before_{later}", f"{earlier} <= {later}", severity, f"{earlier} is not after {later}", earlier)
+
+
+LARGEST_EXACT = 2**53
+"""The largest whole number up to which a double holds every one: 90 trillion in currencies of two decimal places."""
+
+
+def exact_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
+    """One critical rule for each BIGINT column: small enough that sums of many cannot overflow, and ratios lose nothing."""
+    return tuple(
+        RowRule(
+            id=f"{column}_exact",
+            predicate=f"{column} BETWEEN -{LARGEST_EXACT} AND {LARGEST_EXACT}",
+            severity=Severity.CRITICAL,
+            about=f"{column} is within ±2^53",
+            column=column,
+        )
+        for column in columns
+        if column.type is Type.BIGINT
+    )
+
+
+def plausible(*columns: Column) -> tuple[RowRule, ...]:
+    """One critical rule for each date or instant: of 1900 to 2199. Year 1 and year 9999 are how some systems write "none"."""
+    return tuple(
+        RowRule(
+            id=f"{column}_plausible",
+            predicate=f"{column} >= {column.type.value}'1900-01-01' AND {column} < {column.type.value}'2200-01-01'",
+            severity=Severity.CRITICAL,
+            about=f"{column} is within the years 1900 to 2199",
+            column=column,
+        )
+        for column in columns
+    )

@@ -14,11 +14,13 @@ from expectations.contracts.core import (
     Severity,
     Type,
     Zone,
+    exact_rules,
     not_negative,
+    plausible,
     required_rules,
     value_rules,
 )
-from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT_RULES
 
 INSPECTION_ID = Column("inspection_id", Type.STRING, "The visit's number at its source", required=True)
 DEPARTMENT_ID = Column("department_id", Type.STRING, "The department that went")
@@ -61,6 +63,9 @@ CONTRACT = Contract(
     row_rules=(
         *required_rules(COLUMNS),
         *value_rules(VALUES),
+        *exact_rules(COLUMNS),
+        *plausible(PLANNED_ON, INSPECTED_ON, REPORTED_AT),
+        *KNOWN_AT_RULES,
         RowRule(
             "inspected_has_date",
             "visit_status <> 'inspected' OR inspected_on IS NOT NULL",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.contracts.core import Column, Type
+from expectations.contracts.core import Column, RowRule, Severity, Type, plausible
 
 ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile's id scheme", required=True)
 AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row speaks of", required=True)
@@ -16,3 +16,16 @@ KNOWN_AT = Column("known_at", Type.TIMESTAMP, "The instant (UTC) from which the 
 IS_ABSENT = Column("is_absent", Type.BOOLEAN, "True for a record that a snapshot no longer held", required=True)
 
 LINEAGE = (SOURCE, SOURCE_FILE, SOURCE_ROW, CONTENT_HASH, DELIVERED_ON, KNOWN_AT, IS_ABSENT)
+
+KNOWN_AT_RULES = (
+    *plausible(KNOWN_AT),
+    RowRule(
+        "known_by_delivery",
+        # Files without a day of delivery bear a date before 1971.
+        f"{KNOWN_AT} < date_add({DELIVERED_ON}, 2) OR {DELIVERED_ON} < DATE'1971-01-01'",
+        Severity.WARNING,
+        "a record is known by the time it is delivered; until its known_at it is not used",
+        KNOWN_AT,
+    ),
+)
+"""What must be true of every record's ``known_at``; two days, since a delivery's date is local and ``known_at`` is UTC."""

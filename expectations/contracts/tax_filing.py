@@ -13,12 +13,14 @@ from expectations.contracts.core import (
     Severity,
     Type,
     Zone,
+    exact_rules,
     in_order,
     not_negative,
+    plausible,
     required_rules,
     value_rules,
 )
-from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT_RULES
 
 TAX_TYPE = Column("tax_type", Type.STRING, "The tax", required=True)
 PERIOD_START = Column("period_start", Type.DATE, "The first day of the period", required=True)
@@ -54,6 +56,9 @@ CONTRACT = Contract(
     row_rules=(
         *required_rules(COLUMNS),
         *value_rules(VALUES),
+        *exact_rules(COLUMNS),
+        *plausible(PERIOD_START, PERIOD_END, DUE_ON, FILED_ON),
+        *KNOWN_AT_RULES,
         in_order(PERIOD_START, PERIOD_END),
         in_order(PERIOD_START, FILED_ON),
         *not_negative(DECLARED_REVENUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES),

@@ -38,6 +38,8 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         )
         leaf = branch.add(f"feature {column} = {trace.features[column]}")
         for source in trace.made_of[column]:
+            if source not in _TABLE_OF:
+                continue  # a link is behind the complaint that it brought, which stands here
             name = _TABLE_OF[source]
             where = f"silver.{name}: {len(by_table[name])} rows known that day"
             leaf.add(where + (" (above)" if name in shown else ""))

@@ -56,6 +56,30 @@ class Example:
     breaks: dict[str, Any]
 
 
+def _exact(contract: str, *columns: str) -> list[Example]:
+    return [Example(contract, f"{column}_exact", {column: 2**53}, {column: 2**53 + 1}) for column in columns]
+
+
+def _plausible(contract: str, *columns: str) -> list[Example]:
+    """A day that just passes beside the row's other days, and one that stands for "none"; and what is asked of ``known_at``."""
+    just = {
+        "period_start": date(2026, 1, 2),
+        "period_end": date(2026, 1, 2),
+        "filed_on": date(2199, 12, 31),
+        "resolved_on": date(2199, 12, 31),
+    }
+    kinds = {column: datetime if column.endswith("_at") else date for column in columns}
+    known = [
+        Example(contract, "known_at_plausible", {"known_at": datetime(1900, 1, 1)}, {"known_at": datetime(1899, 12, 31)}),
+        Example(contract, "known_by_delivery", {"known_at": datetime(2026, 3, 3, 23)}, {"known_at": datetime(2026, 3, 4)}),
+    ]
+    own = [
+        Example(contract, f"{column}_plausible", {column: just.get(column, kind(1900, 1, 1))}, {column: kind(2200, 1, 1)})
+        for column, kind in kinds.items()
+    ]
+    return own + known
+
+
 _ = Example
 ROW_EXAMPLES = [
     _("registration", "entity_id_present", {"entity_id": "x"}, {"entity_id": "  "}),
@@ -66,6 +90,8 @@ ROW_EXAMPLES = [
     _("registration", "status_known", {"status": "suspended"}, {"status": "ACTIVE"}),
     _("registration", "entity_type_known", {"entity_type": None}, {"entity_type": "有限公司"}),
     _("registration", "change_type_known", {"change_type": "other"}, {"change_type": "merger"}),
+    *_exact("registration", "registered_capital_minor", "paid_in_capital_minor"),
+    *_plausible("registration", "changed_on"),
     _("registration", "latitude_on_earth", {"latitude": -90.0}, {"latitude": 90.001}),
     _("registration", "longitude_on_earth", {"longitude": 180.0}, {"longitude": -180.5}),
     _("registration", "registered_capital_minor_not_negative", {"registered_capital_minor": 0}, {"registered_capital_minor": -1}),
@@ -79,6 +105,9 @@ ROW_EXAMPLES = [
     _("tax_filing", "period_start_present", {"period_start": date(2026, 1, 2)}, {"period_start": None}),
     _("tax_filing", "period_end_present", {"period_end": date(2026, 1, 2)}, {"period_end": None}),
     _("tax_filing", "tax_type_known", {"tax_type": "sales"}, {"tax_type": "增值税"}),
+    *_exact("tax_filing", "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor"),
+    *_exact("tax_filing", "arrears_minor", "invoice_count", "void_invoice_count", "employees"),
+    *_plausible("tax_filing", "period_start", "period_end", "due_on", "filed_on"),
     _("tax_filing", "period_start_before_period_end", {"period_end": date(2026, 1, 1)}, {"period_end": date(2025, 12, 31)}),
     _("tax_filing", "period_start_before_filed_on", {"filed_on": None}, {"filed_on": date(2025, 12, 31)}),
     _("tax_filing", "declared_revenue_minor_not_negative", {"declared_revenue_minor": 0}, {"declared_revenue_minor": -1}),
@@ -94,6 +123,8 @@ ROW_EXAMPLES = [
     _("complaint", "received_on_present", {"received_on": date(2026, 3, 2)}, {"received_on": None}),
     _("complaint", "category_known", {"category": None}, {"category": "noise"}),
     _("complaint", "outcome_known", {"outcome": "withdrawn"}, {"outcome": "won"}),
+    *_exact("complaint", "amount_claimed_minor"),
+    *_plausible("complaint", "received_on", "due_on", "resolved_on"),
     _("complaint", "severity_in_grades", {"severity": 4}, {"severity": 0}),
     _("complaint", "amount_claimed_minor_not_negative", {"amount_claimed_minor": 0}, {"amount_claimed_minor": -5}),
     _("complaint", "received_on_before_resolved_on", {"resolved_on": date(2026, 3, 1)}, {"resolved_on": date(2026, 2, 28)}),
@@ -105,6 +136,8 @@ ROW_EXAMPLES = [
     _("inspection", "visit_status_present", {"visit_status": "refused"}, {"visit_status": None}),
     _("inspection", "selected_by_known", {"selected_by": "joint"}, {"selected_by": "whim"}),
     _("inspection", "visit_status_known", {"visit_status": "not_done"}, {"visit_status": "done"}),
+    *_exact("inspection", "penalty_minor"),
+    *_plausible("inspection", "planned_on", "inspected_on", "reported_at"),
     _("inspection", "inspected_has_date", {"visit_status": "planned", "inspected_on": None}, {"inspected_on": None}),
     _("inspection", "inspected_has_result", {"visit_status": "refused", "found_violation": None}, {"found_violation": None}),
     _("inspection", "inclusion_in_unit", {"inclusion_probability": 1.0}, {"inclusion_probability": 0.0}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -82,21 +82,24 @@ def test_great_expectations_counts_what_the_predicates_count(contract: Contract,
     assert sum(check.failed > 0 for check in checks[1:]) == len(contract.row_rules), "the random rows should break every rule"
 
 
+KNOWN = [datetime(1899, 12, 31), datetime(2026, 3, 1, 16), datetime(2026, 3, 4), datetime(2200, 1, 1)]
+
+
 def random_rows(contract: Contract, *, count: int, seed: int) -> list[tuple[Any, ...]]:
     """Rows of values that are missing, usual or wrong, drawn for each column by itself."""
     draw = random.Random(seed)
     pools: dict[Type, list[Any]] = {
         Type.STRING: [None, "", " ", "ab", "?"],
-        Type.DATE: [None, date(1970, 1, 1), date(2024, 2, 29), date(2026, 3, 1), date(2026, 3, 2), date(2031, 1, 1)],
+        Type.DATE: [None, date(1970, 1, 1), date(2024, 2, 29), date(2026, 3, 1), date(2026, 3, 2), date(2031, 1, 1), date(1, 1, 3)],
         Type.BOOLEAN: [None, True, False],
         Type.INT: [None, -1, 0, 1, 4, 5],
         Type.BIGINT: [None, -(2**60), -1, 0, 1, 2**60],
         Type.DOUBLE: [None, -181.0, -0.5, 0.0, 0.5, 1.0, 90.5],
-        Type.TIMESTAMP: [None],
+        Type.TIMESTAMP: [None, *KNOWN],
     }
     rows = []
     for number in range(count):
-        row: dict[str, Any] = {**LINEAGE, "source_row": number}
+        row: dict[str, Any] = {**LINEAGE, "source_row": number, "known_at": draw.choice(KNOWN)}
         for column in contract.columns:
             row[column] = draw.choice([*pools[column.type], SOUND[contract.name].get(column), *contract.values.get(column, ())])
         rows.append(tuple(row.get(column) for column in BRONZE[contract.name].columns))
