@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -14,6 +15,7 @@ from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SO
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.batches import Counts
+from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import read_landed
 from jobs.runtime.landing import Landed
@@ -46,7 +48,14 @@ class Intake:
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]
         landed_rows = read_landed(self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
-        every = self.scratch.materialise(landed_rows)
+        try:
+            every = self.scratch.materialise(landed_rows)
+        except PySparkException as error:
+            raise ConfigError(
+                what=f"the mapping cannot be applied to what was delivered: {str(error).splitlines()[0]}",
+                where=f"{self.mapping.path.name}, deliveries from {self.first} to {self.as_of}",
+                then="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
+            ) from error
         records = every.where(IN_SCOPE)
         sound = records.where(F.col(UNREADABLE_COLUMN).isNull())
         duplicates: dict[date, int] = {}

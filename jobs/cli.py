@@ -6,13 +6,14 @@ simulation and the ledger add their own and ``jobs`` imports none of them.
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -21,6 +22,8 @@ from typer.main import get_command
 from jobs.runtime.errors import ConfigError, SteelyardError
 
 GROUP = "steelyard.verbs"
+NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
+"""What the machine may refuse through no fault of the program."""
 
 
 class Verbs(TyperGroup):
@@ -100,14 +103,30 @@ def main(arguments: list[str] | None = None) -> None:
     except SteelyardError as error:
         _explain(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in NOT_OURS:
+            _give_up()
+        _explain(
+            ConfigError(
+                what=f"a file could not be read or written: {error.strerror}",
+                where=str(error.filename or "the home"),
+                then="free space, or give a folder that you may write; what was committed stays",
+            )
+        )
+        sys.exit(ConfigError.exit_code)
     except KeyboardInterrupt:
         typer.echo("stopped by hand; what was committed stays, and the same command goes on from there", err=True)
         sys.exit(130)
     except Exception:
-        path = _keep_traceback()
-        typer.echo(f"steelyard: this is a fault of ours, not of your data; its details are in {path}", err=True)
-        typer.echo("  next: run `steelyard doctor`; if all is well there, report the file above", err=True)
-        sys.exit(SteelyardError.exit_code)
+        _give_up()
+
+
+def _give_up() -> NoReturn:
+    """Say that it is a fault of ours, where its details are, and leave."""
+    path = _keep_traceback()
+    typer.echo(f"steelyard: this is a fault of ours, not of your data; its details are in {path}", err=True)
+    typer.echo("  next: run `steelyard doctor`; if all is well there, report the file above", err=True)
+    sys.exit(SteelyardError.exit_code)
 
 
 def _explain(error: SteelyardError) -> None:

@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pyspark.errors import PySparkException
+
 from jobs.close_day import close_day
 from jobs.conform_source import conform_source
 from jobs.feature_state import rebuild_features
@@ -71,8 +73,8 @@ def settle(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, 
             current.note(verdict=manifest.verdict.value)
         with stage("conform", source=mapping.name) as current:
             current.note(days=conform_source(lake, profile, mapping, as_of))
-    except SteelyardError as error:
-        warn(f"{mapping.name}: {error.what} ({error.where}); {error.then}", source=mapping.name)
+    except (SteelyardError, PySparkException) as error:
+        warn(f"{mapping.name}: {error}", source=mapping.name)
         return settle_failed(lake.home, mapping, as_of)
     if manifest.verdict in (Verdict.STOPPED, Verdict.MISSING):
         warn(f"{mapping.name}: {manifest.why}", source=mapping.name, verdict=manifest.verdict.value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.runtime.errors import Busy
+from jobs.runtime.errors import Busy, ConfigError
 
 
 @contextmanager
@@ -15,10 +15,19 @@ def only_writer(home: Path) -> Iterator[None]:
     """Hold the home's write lock; the system lets go of it when the process ends, however it ends.
 
     Raises:
+        ConfigError: when the home cannot be made or written.
         Busy: when another process holds it.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / ".writing").open("w") as file:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / ".writing").open("w")
+    except OSError as error:
+        raise ConfigError(
+            what=f"the home cannot be written: {error.strerror or error}",
+            where=str(home),
+            then="give a folder that you may write with --home",
+        ) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -26,7 +26,7 @@ def evaluate(
     from jobs.runtime.log import progress_of
     from jobs.runtime.settings import load_profile
 
-    settings, days = load_profile(profile), month_ends(day(first), day(last))
+    settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
     with only_writer(home), progress_of("evaluate", len(days)) as advance:
         windows = evaluate_days(Lake(home), settings, sources_folder(sources), days, advance)
         path = write_summary(home, settings, windows)

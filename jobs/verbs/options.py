@@ -19,7 +19,7 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when t
 IfNoneOption = Annotated[bool, typer.Option("--if-none", help="Do nothing where a model was trained by the day.")]
 
 
-def day(text: str) -> date:
+def day(text: str, option: str = "--as-of") -> date:
     """The day that an option names.
 
     Raises:
@@ -28,7 +28,7 @@ def day(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
-        raise ConfigError(what=f"{text!r} is no day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+        raise ConfigError(what=f"{text!r} is no day", where=option, then="write it as YYYY-MM-DD, such as 2026-06-30") from error
 
 
 def sources_folder(path: Path) -> Path:

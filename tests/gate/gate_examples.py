@@ -57,7 +57,10 @@ class Example:
 
 
 def _exact(contract: str, *columns: str) -> list[Example]:
-    return [Example(contract, f"{column}_exact", {column: 2**53}, {column: 2**53 + 1}) for column in columns]
+    beside = {"void_invoice_count": {"invoice_count": 2**53}}
+    return [
+        Example(contract, f"{column}_exact", {column: 2**53, **beside.get(column, {})}, {column: 2**53 + 1}) for column in columns
+    ]
 
 
 def _plausible(contract: str, *columns: str) -> list[Example]:
