@@ -63,7 +63,7 @@ def _label(level: int) -> str:
     """SQL of a group's name at a level; null when one of its parts is unknown."""
     if not LEVELS[level]:
         return f"'{EVERYONE}'"
-    return "concat(" + ", ' ', ".join(f"'{part}=', {part}" for part in LEVELS[level]) + ")"
+    return "concat(" + ", ', ', ".join(f"'{part}=', {part}" for part in LEVELS[level]) + ")"
 
 
 def assign_groups(entities: DataFrame, minimum: int) -> DataFrame:

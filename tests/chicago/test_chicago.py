@@ -69,7 +69,8 @@ def test_the_list_ranks_known_businesses_with_reasons(day: Day, lake: Lake) -> N
 
 
 @pytest.mark.slow
-def test_before_its_inspection_only_number_name_address_and_first_date_of_a_licence_count(day: Day, lake: Lake) -> None:
+@pytest.mark.usefixtures("day")
+def test_before_its_inspection_only_number_name_address_and_first_date_of_a_licence_count(lake: Lake) -> None:
     early = lake.read(ENTITY).where(F.col("source") == "first_licence").toPandas()
     assert len(early) > 10_000
     sure = {"entity_id", "id_scheme", "name", "trading_name", "status", "region_code", "address", "established_on"}
@@ -79,16 +80,19 @@ def test_before_its_inspection_only_number_name_address_and_first_date_of_a_lice
 
 
 @pytest.mark.slow
-def test_inspectors_and_later_licence_states_reach_no_feature(day: Day, lake: Lake, profile: Profile) -> None:
+@pytest.mark.usefixtures("day")
+def test_inspectors_and_later_licence_states_reach_no_feature(lake: Lake, profile: Profile) -> None:
     rows = lake.read(BRONZE["registration"]).select("status").distinct().collect()
     assert [row["status"] for row in rows] == ["active"]
-    used = {name for mapping in load_mappings(profile.folder).values() for name in mapping.columns if "sanitarian" in mapping.columns[name]}
+    columns = [item for mapping in load_mappings(profile.folder).values() for item in mapping.columns.items()]
+    used = {name for name, sql in columns if "sanitarian" in sql}
     assert used == {"inspector_id"}
     assert not [name for name in read_features(lake, AS_OF).columns if "inspector" in name]
 
 
 @pytest.mark.slow
-def test_a_day_before_all_inspections_knows_businesses_and_no_record_of_them(day: Day, lake: Lake, profile: Profile) -> None:
+@pytest.mark.usefixtures("day")
+def test_a_day_before_all_inspections_knows_businesses_and_no_record_of_them(lake: Lake, profile: Profile) -> None:
     early = date(2010, 12, 31)
     ensure_features(lake, profile, early)
     features = read_features(lake, early)

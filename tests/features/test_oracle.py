@@ -122,7 +122,7 @@ def test_peer_groups_medians_and_z_are_what_plain_python_makes_them(both):
     years = [365.25 * bound for bound in POLICY.age_bands_years]
     for row in expected.values():
         row["size_band"], row["age_band"] = band(row.get("sales_12m"), POLICY.size_bands_minor), band(row["age_days"], years)
-    name = lambda row, level: None if any(row[p] is None for p in level) else " ".join(f"{p}={row[p]}" for p in level) or "all"  # noqa: E731
+    name = lambda row, level: None if any(row[p] is None for p in level) else ", ".join(f"{p}={row[p]}" for p in level) or "all"  # noqa: E731
     active = [row for row in expected.values() if row["status"] == "active"]
     members = lambda level, group: [row for row in active if name(row, level) == group]  # noqa: E731
     medians = {(row["peer_group"], row["indicator"]): row for row in peers}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from pyspark.sql import SparkSession
 
 from jobs.report.card import Block, Section, read_card
 from jobs.report.names import Names, language_of, number, title_of
 from jobs.report.peer_groups import peer_group_in_words
 from jobs.report.texts import load_texts
 from jobs.runtime.settings import Profile
+from jobs.transforms.peers import LEVELS, PARTS, assign_groups
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,19 @@ def test_a_model_card_becomes_sections() -> None:
         Section("Model 1", (Block("text", (("One two.",),)),)),
         Section("Data", (Block("list", (("a",), ("b",))), Block("table", (("x", "y"), ("1", "–"))))),
     )
+
+
+def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profile: Profile) -> None:
+    labels = [
+        ", ".join(f"{part}={value}" for part, value in zip(level, ("621", "1", "2", "330100"), strict=False))
+        for level in LEVELS[:-1]
+    ]
+    for label in labels:
+        assert "=" not in peer_group_in_words(label, Names(load_texts("en"), profile))
+
+
+def test_a_label_is_made_with_the_separator_that_it_is_read_by(spark: SparkSession) -> None:
+    parts = ", ".join(f"'{part}' AS {part}" for part in PARTS)
+    entities = spark.sql(f"SELECT 'c' AS cell, {parts}, true AS is_active")
+    (group,) = [row["peer_group"] for row in assign_groups(entities, 1).collect()]
+    assert group == ", ".join(f"{part}={part}" for part in LEVELS[0])
