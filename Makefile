@@ -55,13 +55,13 @@ format: $(STAMP) ## put the code into the one layout
 
 .PHONY: docs
 docs: $(STAMP) ## write again the pages that are made from the contracts
-	@$(BIN)/python -m jobs.data_dictionary docs/data-dictionary.md
-	@$(BIN)/python -c "from pathlib import Path; from jobs.indicator_docs import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
+	@$(BIN)/python -m jobs.documents.data_dictionary docs/data-dictionary.md
+	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.indicator_docs import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
 	@echo "written: docs/data-dictionary.md, docs/indicators.md. Next: git diff docs"
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## run every notebook over the demo's home; the results are in build/notebooks
-	@$(BIN)/python -m jobs.execute_notebook build/notebooks notebooks/*.py
+	@$(BIN)/python -m jobs.analysis.execute_notebook build/notebooks notebooks/*.py
 	@echo "the notebooks ran; open build/notebooks/*.ipynb"
 
 .PHONY: airflow

@@ -3,7 +3,8 @@
 It runs for a day when every source is settled for that day (see the `ingest_…` DAGs); the partition key is the day, the `as_of`.
 
 The tasks are `link` → `features` → `train` → `score` → `target` → `export`; `train` does nothing where a model is there. Each
-writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is `reports/risk_list_<as_of>.html` in the home; sources without news are named on it.
+writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is
+`reports/risk_list_<as_of>.html` in the home; sources without news are named on it.
 
 ### Triage
 - **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.

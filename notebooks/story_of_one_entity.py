@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from expectations.contracts.indicators import catalogue
-from jobs.entity_timeline import LANES, timeline
-from jobs.open_day import open_day
+from jobs.analysis.entity_timeline import LANES, timeline
+from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.runtime.lake import Lake
 from jobs.trace_entity import trace_entity

@@ -18,7 +18,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from jobs.open_day import open_day
+from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.report.sources import read_sources
 

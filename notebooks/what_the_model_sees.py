@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts.indicators import DIMENSIONS, catalogue
-from jobs.open_day import open_day
+from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
-from jobs.score_past_visits import score_past_visits
+from jobs.analysis.score_past_visits import score_past_visits
 from models.card import importances
 from models.evaluate import evaluate
 from models.reliability import reliability

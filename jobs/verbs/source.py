@@ -23,6 +23,6 @@ def infer(
     ] = None,
 ) -> None:
     """Write a draft mapping for FILE to standard output; look at each line with a ? and then run `steelyard config check`."""
-    from jobs.mapping_draft import draft_mapping
+    from jobs.onboarding.mapping_draft import draft_mapping
 
     typer.echo(draft_mapping(file, contract), nl=False)

@@ -11,7 +11,7 @@ import pytest
 from expectations.contracts import complaint, inspection, registration, silver, tax_filing
 from expectations.contracts.denied import check_indicators, deny_list, find_denied
 from expectations.contracts.indicators import DIMENSIONS, catalogue, features_contract
-from jobs.indicator_docs import render_indicator_docs
+from jobs.documents.indicator_docs import render_indicator_docs
 from jobs.transforms import (
     association_features,
     complaint_features,

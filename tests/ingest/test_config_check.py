@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from jobs.mapping_check import check_profile
+from jobs.onboarding.mapping_check import check_profile
 from jobs.runtime.settings import CONFIG_ROOT
 from jobs.verbs.config import app
 

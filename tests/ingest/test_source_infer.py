@@ -10,10 +10,10 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from jobs.mapping_check import sql_problems
-from jobs.mapping_draft import draft_mapping, files_pattern, toml_text
-from jobs.mapping_guess import guess_contract, plain
-from jobs.raw_sniff import guess_delimiter, guess_encoding, look_at, sniff
+from jobs.onboarding.mapping_check import sql_problems
+from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
+from jobs.onboarding.mapping_guess import guess_contract, plain
+from jobs.onboarding.raw_sniff import guess_delimiter, guess_encoding, look_at, sniff
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS, build_mapping
 from jobs.runtime.mapping_shape import shape_problems

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from jobs.entity_timeline import timeline
+from jobs.analysis.entity_timeline import timeline
 from jobs.trace_entity import SourceRow, Trace
 
 

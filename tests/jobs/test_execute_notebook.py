@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.execute_notebook import main
+from jobs.analysis.execute_notebook import main
 from jobs.runtime.errors import ConfigError, NothingToDo
 
 
@@ -45,4 +45,4 @@ def test_a_script_that_is_not_there_is_explained(tmp_path: Path, caplog: pytest.
 
 def test_too_few_words_are_answered_with_the_usage(caplog: pytest.LogCaptureFixture) -> None:
     assert main(["out"]) == ConfigError.exit_code
-    assert "python -m jobs.execute_notebook FOLDER SCRIPT" in caplog.text
+    assert "python -m jobs.analysis.execute_notebook FOLDER SCRIPT" in caplog.text

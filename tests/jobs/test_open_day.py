@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring
-from jobs import open_day as module
-from jobs.open_day import open_day
+from jobs.analysis import open_day as module
+from jobs.analysis.open_day import open_day
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 

@@ -11,7 +11,7 @@ import pytest
 
 from expectations.contracts import inspection, scoring, silver
 from expectations.contracts.quarantine import quarantine_of
-from jobs.open_lake import OpenLake, open_lake
+from jobs.analysis.open_lake import OpenLake, open_lake
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
 

@@ -11,8 +11,8 @@ import pytest
 
 from expectations import contracts
 from expectations.contracts.core import Contract
-from jobs import data_dictionary
-from jobs.data_dictionary import render_data_dictionary, tables
+from jobs.documents import data_dictionary
+from jobs.documents.data_dictionary import render_data_dictionary, tables
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "data-dictionary.md"

@@ -9,14 +9,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.open_lake import OpenLake, open_lake
+from jobs.analysis.open_lake import OpenLake, open_lake
 from jobs.report.names import Names
 from jobs.report.sources import finished_days, read_run
 from jobs.report.texts import load_texts
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.settings import Profile, load_profile
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 DEMO_HOME = ROOT / ".demo" / "home"
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
-from jobs.profile_check import profile_problems
+from jobs.onboarding.profile_check import profile_problems
 from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml

@@ -19,7 +19,7 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.core import Column, Contract, Sensitivity, Zone
 from expectations.contracts.quarantine import quarantine_of
-from jobs.data_dictionary import tables
+from jobs.documents.data_dictionary import tables
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
 

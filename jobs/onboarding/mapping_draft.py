@@ -8,8 +8,8 @@ from pathlib import Path
 
 from expectations.contracts.core import Column, Contract, Type
 from expectations.contracts.registration import ID_SCHEME
-from jobs.mapping_guess import SURE, Guess, guess_contract, known_names
-from jobs.raw_sniff import ColumnLook, FileLook, sniff
+from jobs.onboarding.mapping_guess import SURE, Guess, guess_contract, known_names
+from jobs.onboarding.raw_sniff import ColumnLook, FileLook, sniff
 from jobs.runtime.mapping_shape import PLACEHOLDER, RAW_TYPES
 from jobs.runtime.mapping_sql import quoted, sql_literal
 

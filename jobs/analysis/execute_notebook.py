@@ -1,4 +1,7 @@
-"""Runs notebooks that are kept as py:percent scripts: ``python -m jobs.execute_notebook FOLDER SCRIPT…`` keeps the results."""
+"""Runs notebooks that are kept as py:percent scripts and keeps their results.
+
+``python -m jobs.analysis.execute_notebook FOLDER SCRIPT…``
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 CELL_SECONDS = 600
-USAGE = "python -m jobs.execute_notebook FOLDER SCRIPT…"
+USAGE = "python -m jobs.analysis.execute_notebook FOLDER SCRIPT…"
 LOG = logging.getLogger(__name__)
 
 

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Any
 
 from expectations.contracts.core import Column, Contract, Type
-from jobs.raw_sniff import ColumnLook
+from jobs.onboarding.raw_sniff import ColumnLook
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS
 from jobs.runtime.mapping_shape import near

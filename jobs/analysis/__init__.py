@@ -1,0 +1,1 @@
+"""What analysts open the lake with, and what their notebooks stand on; it reads and never writes."""
