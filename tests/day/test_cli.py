@@ -95,12 +95,11 @@ def test_an_unknown_source_names_those_there_are(verb: str, given: dict[str, obj
     assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, returns, shops, visits")
 
 
-@pytest.mark.xfail(strict=True, reason="the lock lets the system's own error through")
 @pytest.mark.parametrize("verb", [*WRITING, "settle"])
 def test_a_home_that_cannot_be_written_is_explained(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     home = Path(str(given["--home"]))
     home.write_text("a file, where a folder should be", encoding="utf-8")
-    assert_explained(call(capfd, verb, options_of(verb, given)), 2, str(home), "--home")
+    assert_explained(call(capfd, verb, options_of(verb, given)), 2, str(home), "give")
 
 
 @pytest.mark.parametrize("verb", WRITING)
@@ -137,7 +136,6 @@ def test_evaluation_dates_the_wrong_way_round_are_refused(given: dict[str, objec
     assert_explained(call(capfd, "evaluate", options), 2, "--first", "--last")
 
 
-@pytest.mark.xfail(strict=True, reason="every date is blamed on --as-of")
 def test_an_evaluation_date_that_is_no_date_is_refused_by_its_own_name(
     given: dict[str, object], capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -98,28 +98,28 @@ def test_hostile_values_in_every_source_at_once_stop_nothing(tolerant: Town, cap
     assert (code, "Traceback" in err, "may not be used" in err) == (0, False, False), err
     assert is_finite(tolerant)
     places = {source: {line: rule for _, line, rule in tolerant.quarantined(source)} for source in LIMITS}
-    assert places["shops"] == {15: "established_on_unreadable"} | places["shops"]
-    assert places["returns"] == places["returns"] | {
-        8: "declared_revenue_minor_unreadable",
-        13: "declared_revenue_minor_not_negative",
+    assert places["shops"][15].endswith("_unreadable")
+    assert places["returns"].items() >= {8: "declared_revenue_minor_unreadable", 13: "declared_revenue_minor_not_negative"}.items()
+    assert places["complaints"] == {
+        7: "received_on_plausible",
+        8: "amount_claimed_minor_exact",
+        9: "known_at_plausible",
+        11: "due_on_plausible",
+        12: "received_on_unreadable",
     }
-    assert places["complaints"] == {12: "received_on_unreadable"}
-    assert places["visits"] == {12: "inspected_on_unreadable"}
+    assert (places["visits"][8].endswith("_plausible"), places["visits"][12]) == (True, "inspected_on_unreadable")
     page = (tolerant.home / "reports" / f"risk_list_{TODAY}.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
 
 
-@pytest.mark.xfail(strict=True, reason="dates before 1678 do not fit pandas' nanoseconds when visits are read for training")
-def test_a_visit_in_year_one_stops_nothing(tolerant: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_visit_in_year_one_and_an_absurd_amount_neither_stop_nor_bend_the_day(
+    tolerant: Town, capfd: pytest.CaptureFixture[str]
+) -> None:
     append(*today(tolerant.sources, "visits"), *YEAR_ONE)
-    shutil.rmtree(tolerant.home / "models")  # so that this day trains
-    code, err = run(tolerant, capfd)
-    assert (code, "fault of ours" in err) == (0, False)
-
-
-@pytest.mark.xfail(strict=True, reason="sums of 64-bit amounts wrap around")
-def test_sums_of_absurd_amounts_do_not_turn_negative(tolerant: Town, capfd: pytest.CaptureFixture[str]) -> None:
     append(*today(tolerant.sources, "returns"), "S02;2025-08;2026-06-29;92233720368547758.07;1;1;1;1;0;1;0;1")
-    code, _ = run(tolerant, capfd)
-    assert code == 0
+    shutil.rmtree(tolerant.home / "models")  # so that this day trains, which reads the visits
+    code, err = run(tolerant, capfd)
+    assert (code, "fault of ours" in err) == (0, False), err
+    assert {line for _, line, _ in tolerant.quarantined("visits")} == {7, 8}
+    # A sum of 64-bit amounts would wrap around below zero.
     assert (tolerant.rows(features_contract())["sales_12m"].dropna() >= 0).all()

@@ -63,9 +63,8 @@ def append(path: Path, *lines: str) -> None:
     write(path, *path.read_text(encoding="utf-8").splitlines(), *lines)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_order_of_rows_doubled_rows_and_split_files_change_nothing(golden: Town, town: Town, seed: int) -> None:
-    rearrange(town.sources, random.Random(seed))
+def test_order_of_rows_doubled_rows_and_split_files_change_nothing(golden: Town, town: Town) -> None:
+    rearrange(town.sources, random.Random(1))
     day = town.run()
     assert sum(batch["duplicates"] for source in day.sources for batch in source.batches) > 0
     assert gold(town) == gold(golden)
@@ -125,7 +124,6 @@ def test_records_that_today_does_not_know_change_nothing(golden: Town, town: Tow
     assert gold(town) == gold(golden)
 
 
-@pytest.mark.xfail(strict=True, reason="known_entities looks at when a change was known, not at the day it takes effect")
 def test_a_change_that_is_announced_for_a_later_day_changes_nothing_yet(golden: Town, town: Town) -> None:
     append(
         town.sources / "shops" / "2026-06-30" / "changes.csv",
