@@ -2,14 +2,14 @@
 
 It runs for a day when every source is settled for that day (see the `ingest_…` DAGs); the partition key is the day, the `as_of`.
 
-The tasks are `link` → `features` → `train` → `score` → `target` → `export`; `train` does nothing where a model is there. Each
+The tasks are `link` → `features` → `train` → `score` → `target` → `export`; `train` does nothing unless it is due. Each
 writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is
 `reports/risk_list_<as_of>.html` in the home; sources without news are named on it.
 
 ### Triage
 - **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
 - **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
-- **`train` is red**: this was the first day, and the first model could not be made; the last lines of its log say why.
+- **`train` is red**: a model was due and could not be made; the last lines of its log say why.
 - **Exit code 5**: the counts do not add up, so nothing was published. Don't force it: the log names the table and the two counts.
 - **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
   has no schedule of its own: backfill the ingest DAGs, all of them, and it follows.
@@ -43,7 +43,7 @@ with DAG(
 ):
     chain(
         *(SteelyardTask(verb=verb, options=OPTIONS) for verb in ("link", "features")),
-        SteelyardTask(verb="train", options=[*OPTIONS, "--if-none"]),
+        SteelyardTask(verb="train", options=[*OPTIONS, "--if-due"]),
         *(SteelyardTask(verb=verb, options=OPTIONS) for verb in ("score", "target")),
         SteelyardTask(
             task_id="export",

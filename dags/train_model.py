@@ -1,8 +1,8 @@
 """Learn from the visits made so far.
 
 It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. `daily_risk` scores with
-the newest model trained by its day, and trains one itself only where there is none yet. Links come first, since the indicators that
-the model learns from count linked complaints.
+the newest model trained by its day, and trains one itself only where none is there, it is a week old, or its data changed. Links
+come first, since the indicators that the model learns from count linked complaints.
 
 ### Triage
 - **`train` is skipped**: there was nothing to learn from; the log says what was missing. It is no failure.

@@ -23,6 +23,7 @@ from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.raw_piece import RAW
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
+from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_is_duplicate, keep_latest_kept
 
@@ -99,7 +100,7 @@ class Intake:
             SOURCE_FILE: F.lit(f"not in the snapshot of {day}"),
             SOURCE_ROW: F.lit(0).cast("bigint"),
             DELIVERED_ON: F.lit(day),
-            KNOWN_AT: F.lit(self.profile.start_of(day)),
+            KNOWN_AT: F.expr(instant_sql(self.profile.start_of(day))),
         }
         return kept.unionByName(gone.withColumns({str(name): value for name, value in lineage.items()}).select(*columns))
 

@@ -31,7 +31,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date) -> int:
         filing=lake.read(silver.FILING),
         complaint=lake.read(silver.COMPLAINT),
         inspection=lake.read(silver.INSPECTION),
-        link=lake.read(silver.LINK),
+        link=lake.read(silver.LINK).where(f"{AS_OF} = '{as_of}'"),
     )
     where = f"{AS_OF} = '{as_of.isoformat()}'"
     with scratch(lake.home) as materialise:

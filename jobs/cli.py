@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import errno
 import sys
-import traceback
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, NoReturn
 
 import typer
@@ -20,6 +17,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from jobs.runtime.errors import ConfigError, SteelyardError
+from jobs.runtime.log import keep_traceback
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
@@ -123,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _give_up() -> NoReturn:
     """Say that it is a fault of ours, where its details are, and leave."""
-    path = _keep_traceback()
+    path = keep_traceback()
     typer.echo(f"steelyard: this is a fault of ours, not of your data; its details are in {path}", err=True)
     typer.echo("  next: run `steelyard doctor`; if all is well there, report the file above", err=True)
     sys.exit(SteelyardError.exit_code)
@@ -133,12 +131,6 @@ def _explain(error: SteelyardError) -> None:
     typer.echo(f"steelyard: {error.what}", err=True)
     typer.echo(f"  where: {error.where}", err=True)
     typer.echo(f"  next: {error.then}", err=True)
-
-
-def _keep_traceback() -> Path:
-    with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
-        file.write(traceback.format_exc())
-    return Path(file.name)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from datetime import date
 from importlib.metadata import version
 from typing import Any
@@ -10,18 +12,25 @@ from typing import Any
 from expectations.contracts import scoring, silver
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.lineage import AS_OF
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.runtime.batches import BatchBook
+from jobs.runtime.code_version import code_version
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
+from jobs.target_list import TIE_KEY_VARIABLE
 
 TABLES: tuple[Contract, ...] = (
     silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK, scoring.PEERS, scoring.SCORES,
     scoring.REASONS, scoring.RISK_LIST,
 )  # fmt: skip
+
+
+MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
+"""What a run's id is a hash of."""
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
@@ -30,11 +39,20 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     model_id = scored[0][0].as_py() if scored.num_rows else None
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in load_mappings(profile.folder)}
+    deliveries = {
+        name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use] for name in sorted(sources)
+    }
+    ordered = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=f"{AS_OF} = '{as_of}'")
+    ranked = ordered.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
         "as_of": as_of,
         "profile": profile.name,
         "config_hash": profile.fingerprint(),
-        "code_version": version("steelyard"),
+        "version": version("steelyard"),
+        "code_version": code_version(),
+        "deliveries": _digest(deliveries),
+        "list": _digest(ranked),
+        "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
         "tables": {f"{table.zone.value}.{table.name}": lake.version(table) for table in (*TABLES, features_contract())},
@@ -44,8 +62,12 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "entities": scored.num_rows,
     }
     # The id says what the run was made of, so the same run has the same id whenever and wherever it is done.
-    made_of = {key: facts[key] for key in ("as_of", "profile", "config_hash", "code_version", "model_id", "sources", "listed")}
-    run_id = f"{as_of}-{hashlib.sha256(repr(sorted(made_of.items())).encode()).hexdigest()[:12]}"
+    made_of = {key: facts[key] for key in MADE_OF}
+    run_id = f"{as_of}-{_digest(made_of)[:12]}"
     manifest = {"run_id": run_id, **facts}
     write_json(run_manifest_path(lake.home, as_of), manifest)
     return manifest
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from importlib.metadata import version
 
 from pyspark.sql import functions as F
 
-from expectations.contracts.lineage import DELIVERED_ON, KNOWN_AT, SOURCE
+from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE
 from expectations.contracts.silver import BRONZE, OF
 from expectations.row_marks import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.code_version import CONFORMING, code_version
+from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.settings import Profile
@@ -45,14 +46,27 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     where = f"{SOURCE} = '{mapping.name}' AND {DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
     lake.replace(silver, contract, where)
 
-    written = lake.read(contract).where(where).groupBy(DELIVERED_ON).agg(F.min(KNOWN_AT).cast("string").alias("first_known"))
-    known_from = {row[DELIVERED_ON]: row["first_known"] for row in written.collect()}
+    written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
+    found = written.agg(F.min(KNOWN_AT).cast("string").alias("known_from"), F.count_if(~F.col(IS_ABSENT)).alias("rows")).collect()
+    rows_of = {row[DELIVERED_ON]: row["rows"] for row in found}
+    known_from = {row[DELIVERED_ON]: row["known_from"] for row in found}
     for batch in batches:
         if batch.delivered_on >= first:
+            if batch.delivered_on in days:
+                _check_counts(mapping, batch, rows_of.get(batch.delivered_on, 0))
             batch.conformed = _wanted(batch, profile)
             batch.known_from = known_from.get(batch.delivered_on, "")
     book.save()
     return len(days)
+
+
+def _check_counts(mapping: SourceMapping, batch: Batch, arrived: int) -> None:
+    if arrived != batch.counts.kept - batch.set_aside:
+        raise CountsDiffer(
+            what=f"{batch.counts.kept} rows were kept and {batch.set_aside} set aside by the gate, but {arrived} arrived in silver",
+            where=f"source {mapping.name}, delivery of {batch.delivered_on}",
+            then="nothing of this day is used; give the same command again, and report it if the counts still differ",
+        )
 
 
 def hierarchy(scheme: str) -> Hierarchy | None:
@@ -63,7 +77,7 @@ def hierarchy(scheme: str) -> Hierarchy | None:
 def _wanted(batch: Batch, profile: Profile) -> str:
     """What a day's silver rows rest on: its verdict, the codes they are put into, and the code that does it."""
     schemes = f"{profile.id_scheme},{profile.industry_scheme},{profile.region_scheme}"
-    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}:{schemes}:{version('steelyard')}"
+    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}:{schemes}:{code_version(CONFORMING)}"
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:

@@ -12,7 +12,6 @@ import pandas as pd
 
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
-from jobs.link_complaints import link_day
 from jobs.run_day import in_order, settle
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.files import write_json
@@ -72,7 +71,6 @@ def evaluate_days(
     end = max(days) + timedelta(days=profile.training.label_days)
     for mapping in in_order(load_mappings(profile.folder)):
         settle(lake, profile, mapping, sources, end)
-    link_day(lake, profile, end)
     outcomes = known_visits(lake, profile, end)
     windows = []
     for as_of in days:

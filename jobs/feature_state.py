@@ -1,49 +1,72 @@
-"""Whether a day's features are still what the lake would give, so that a past day is built again only when it must be."""
+"""Whether a day's links and features are still what the lake would give, so that a past day is built again only when it must be."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from expectations.contracts.indicators import catalogue
 from jobs.build_features import build_features_day
+from jobs.link_complaints import link_day
 from jobs.runtime.batches import BatchBook
+from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
 
 
-def rebuild_features(lake: Lake, profile: Profile, as_of: date) -> None:
-    """Build a day's features and remember what they rest on."""
-    path = _path(lake.home, as_of)
-    # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
-    path.unlink(missing_ok=True)
-    rests_on = _rests_on(lake, profile, as_of)
-    build_features_day(lake, profile, as_of)
-    write_json(path, {"rests_on": rests_on})
+def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Link a day's complaints and remember what the links rest on; give their number."""
+    return _noted(lake, profile, as_of, "links", link_day)
+
+
+def rebuild_features(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Build a day's features, on links that are current, and remember what they rest on; give the number of entities."""
+    if not _is_current(lake, profile, as_of, "links"):
+        rebuild_links(lake, profile, as_of)
+    return _noted(lake, profile, as_of, "features", build_features_day)
 
 
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:
     """Build a day's features unless they are current; say whether they were built."""
-    noted = read_json(_path(lake.home, as_of)) or {}
-    if noted.get("rests_on") == _rests_on(lake, profile, as_of):
+    if _is_current(lake, profile, as_of, "features"):
         return False
     rebuild_features(lake, profile, as_of)
     return True
 
 
-def _path(home: Path, as_of: date) -> Path:
-    return home / "manifests" / "features" / f"{as_of}.json"
+def rests_on(lake: Lake, profile: Profile, as_of: date) -> str:
+    """A hash of all that a day's links and features are made from.
 
-
-def _rests_on(lake: Lake, profile: Profile, as_of: date) -> str:
-    """A hash of every delivery with a row known by then, of the catalogue and of the peer policy."""
+    It names every delivery with a row known by then, the catalogue, the policies that features read, and their code.
+    """
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    digest = hashlib.sha256(f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n".encode())
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
+    digest = hashlib.sha256(policies.encode())
     for source in load_mappings(profile.folder):
         for batch in BatchBook(lake.home, source).batches.values():
             if batch.known_from and batch.known_from < cutoff:
                 digest.update(f"{source} {batch.delivered_on} {batch.conformed}\n".encode())
     return digest.hexdigest()
+
+
+def _is_current(lake: Lake, profile: Profile, as_of: date, what: str) -> bool:
+    noted = read_json(_path(lake.home, what, as_of)) or {}
+    return bool(noted.get("rests_on") == rests_on(lake, profile, as_of))
+
+
+def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable[[Lake, Profile, date], int]) -> int:
+    path = _path(lake.home, what, as_of)
+    # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
+    path.unlink(missing_ok=True)
+    based = rests_on(lake, profile, as_of)
+    built = build(lake, profile, as_of)
+    write_json(path, {"rests_on": based})
+    return built
+
+
+def _path(home: Path, what: str, as_of: date) -> Path:
+    return home / "manifests" / what / f"{as_of}.json"

@@ -1,9 +1,8 @@
-"""Judge a source's new delivery days: set bad rows aside, stop the days that must not be used, settle the source's day."""
+"""Judge a source's new delivery days: set bad rows aside, and stop the days that must not be used."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,47 +10,31 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
-from expectations.contracts.silver import BRONZE
 from expectations.gate import CheckResult, gate_source
 from jobs.ingest_source import ingest_source
 from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.code_version import JUDGING, code_version
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import SourceManifest, Verdict, read_source_manifest, settled, write_source_manifest
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.transforms.batch_facts import READ_COLUMNS, count_days, day_facts
+from jobs.transforms.latest_known import keep_known
 
 
-def settle_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
-    """Gate every day that has no verdict under today's rules, and write the source's manifest of ``as_of``.
+def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
+    """Judge every day that has no verdict under today's rules; give the batches known by ``as_of``.
 
     When a day is stopped, the days after it must not build on it: they are taken in again and judged again.
     """
     while (first := _first_unjudged(lake, mapping, as_of)) is not None:
-        if _judge(lake, mapping, first, as_of):
+        if _judge(lake, profile, mapping, first, as_of):
             ingest_source(lake, profile, mapping, sources, as_of)
-    manifest = settled(lake.home, mapping.name, mapping.contract.name, _expected_every(mapping), as_of)
-    write_source_manifest(lake.home, manifest)
-    return manifest
-
-
-def settle_failed(home: Path, mapping: SourceMapping, as_of: date) -> SourceManifest:
-    """Write that the source's steps failed, where they left the day unsettled; a verdict that is there stays."""
-    found = settled(home, mapping.name, mapping.contract.name, _expected_every(mapping), as_of)
-    if read_source_manifest(home, mapping.name, as_of) is None:
-        why = "the steps of this source failed; the data before it stays in use"
-        found = replace(found, verdict=Verdict.STOPPED, why=why)
-        write_source_manifest(home, found)
-    return found
-
-
-def _expected_every(mapping: SourceMapping) -> int | None:
-    """How often a delivery is due; files that are not in day folders come once."""
-    return None if mapping.delivered_on is not None else mapping.every_days
+    return BatchBook(lake.home, mapping.name).until(as_of)
 
 
 def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:
@@ -60,29 +43,33 @@ def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | N
 
 
 def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
-    """What a verdict rests on: the day's chain, the contract's rules and the source's limits."""
+    """What a verdict rests on: the day's chain, the contract's rules, the source's limits and the gate's code."""
     contract = mapping.contract
-    rules = f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}"
+    rules = (
+        f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}\n{code_version(JUDGING)}"
+    )
     return hashlib.sha256(rules.encode()).hexdigest()
 
 
-def _judge(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> bool:
+def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as_of: date) -> bool:
     """Judge the days from ``first`` on; say whether a day was stopped that later days had built on."""
     book = BatchBook(lake.home, mapping.name)
     judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
-    bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
+    bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
     days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
+    quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
     with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
-        counts = count_days(rows, mapping.contract, _registered(lake)).toPandas()
+        counts = count_days(rows, mapping.contract, _registered(lake, profile, as_of)).toPandas()
         facts = day_facts(counts, _reads(book.until(as_of)))
         facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in judged])].reset_index(drop=True)
         outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
-        where = f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
-        lake.replace(outcome.quarantined, quarantine_of(mapping.name), where)
-    write_json(lake.home / "manifests" / "checks" / mapping.name / f"{as_of}.json", outcome.gx)
+        lake.replace(outcome.quarantined, quarantine, where)
+    set_aside = {row[0]: row[1] for row in lake.read(quarantine).where(where).groupBy(DELIVERED_ON).count().collect()}
+    write_json(lake.home / "manifests" / "checks" / mapping.name / f"{first}_{judged[-1].delivered_on}.json", outcome.gx)
     for batch in judged:
         batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
+        batch.set_aside = set_aside.get(batch.delivered_on, 0)
         batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
         batch.gated = _judged_by(batch, mapping)
     book.save()
@@ -90,10 +77,11 @@ def _judge(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> bool
     return bool(stopped) and stopped[0] < judged[-1].delivered_on
 
 
-def _registered(lake: Lake) -> DataFrame | None:
-    """The entity ids that registration has brought so far; None when the lake has no registration."""
-    registration = BRONZE["registration"]
-    return lake.read(registration).select(ENTITY_ID) if lake.exists(registration) else None
+def _registered(lake: Lake, profile: Profile, as_of: date) -> DataFrame | None:
+    """The entities registered by the end of the day; None when the lake has no register yet."""
+    if not lake.exists(silver.ENTITY):
+        return None
+    return lake.read(silver.ENTITY).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of).select(ENTITY_ID)
 
 
 def _reads(batches: list[Batch]) -> pd.DataFrame:

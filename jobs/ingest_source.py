@@ -13,6 +13,7 @@ from pathlib import Path
 
 from jobs.bronze_intake import Intake
 from jobs.runtime.batches import Batch, BatchBook, FileFacts, chains_of, file_facts
+from jobs.runtime.code_version import READING, code_version
 from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
@@ -86,10 +87,10 @@ def _facts(delivery: Delivery, sources: Path, book: BatchBook) -> list[FileFacts
 def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:
     """A fingerprint of all but the files that decides what their records become."""
     digest = hashlib.sha256(mapping.path.read_bytes())
-    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}".encode())
+    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version(READING)}\n".encode())
     for lookup in mapping.lookups:
         for path in find_lookup_files(lookup, sources):
-            digest.update(path.name.encode() + path.read_bytes())
+            digest.update(f"{path.relative_to(sources).as_posix()}\0{file_facts(path, path.name, None).sha256}\n".encode())
     return digest.hexdigest()
 
 

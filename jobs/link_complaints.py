@@ -1,4 +1,4 @@
-"""Link the day's complaints that name no entity; a link already made is kept with the day it was made on."""
+"""Say which entity each complaint without an identifier speaks of, as far as could be told on a day."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from pyspark.sql import functions as F
 from expectations.contracts import complaint, lineage, silver
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
-from jobs.transforms.latest_known import keep_known, keep_latest
+from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.links import link_complaints
 
 
 def link_day(lake: Lake, profile: Profile, as_of: date) -> int:
-    """Write the links that are new on ``as_of``; give their number."""
+    """Replace the day's links by those that the complaints and entities known on it give; give their number.
+
+    Each day has all its links: whether a name is one entity's alone changes as entities come, go and are renamed, so a link
+    made on another day says nothing of this one.
+    """
     cutoff = profile.end_of(as_of)
-    complaints = lake.read(silver.COMPLAINT).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=complaint.RECEIVED_ON)
-    entities = lake.read(silver.ENTITY).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
-    made = lake.read(silver.LINK).where(F.col(lineage.AS_OF) < F.lit(as_of)).select(complaint.COMPLAINT_ID, lineage.ENTITY_ID)
-    links = link_complaints(
-        complaints.transform(keep_latest, (complaint.COMPLAINT_ID,)), entities.transform(keep_latest, (lineage.ENTITY_ID,))
+    complaints = lake.read(silver.COMPLAINT).transform(
+        keep_standing, (complaint.COMPLAINT_ID,), cutoff=cutoff, as_of=as_of, event_on=complaint.RECEIVED_ON
     )
-    new = links.join(made, on=[str(complaint.COMPLAINT_ID), str(lineage.ENTITY_ID)], how="left_anti")
+    entities = lake.read(silver.ENTITY).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
+    links = link_complaints(complaints, entities.transform(keep_latest, (lineage.ENTITY_ID,)))
     where = f"{lineage.AS_OF} = '{as_of}'"
-    lake.replace(new.withColumn(lineage.AS_OF, F.lit(as_of)), silver.LINK, where)
+    lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
     return lake.read(silver.LINK).where(where).count()

@@ -8,21 +8,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pyspark.errors import PySparkException
-
 from jobs.close_day import close_day
 from jobs.conform_source import conform_source
-from jobs.feature_state import rebuild_features
-from jobs.gate_source import settle_failed, settle_source
+from jobs.feature_state import rebuild_features, rebuild_links
+from jobs.gate_source import judge_source
 from jobs.ingest_source import ingest_source
-from jobs.link_complaints import link_day
-from jobs.runtime.errors import NothingToDo, SteelyardError
+from jobs.runtime.errors import CountsDiffer, NothingToDo, SteelyardError
 from jobs.runtime.lake import Lake
-from jobs.runtime.log import stage, warn
+from jobs.runtime.log import keep_traceback, stage, warn
 from jobs.runtime.manifest import SourceManifest, Verdict
 from jobs.runtime.mapping import SourceMapping, load_mappings
 from jobs.runtime.settings import Profile
 from jobs.score_entities import score_day
+from jobs.settle_source import settle_source
 from jobs.target_list import target_day
 from jobs.train_model import is_training_due, train_day
 
@@ -51,9 +49,9 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
             where=str(sources),
             then="mend the registration source, or check that --sources and --as-of are the ones you mean",
         )
-    _staged("link", lambda: {"new_links": link_day(lake, profile, as_of)})
-    _staged("features", lambda: rebuild_features(lake, profile, as_of))
-    if is_training_due(lake.home, as_of):
+    _staged("link", lambda: {"links": rebuild_links(lake, profile, as_of)})
+    _staged("features", lambda: {"entities": rebuild_features(lake, profile, as_of)})
+    if is_training_due(lake, profile, as_of):
         _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
     _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
     _staged("target", lambda: {"listed": target_day(lake, profile, as_of)})
@@ -69,13 +67,19 @@ def settle(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, 
         for warning in ingested.warnings:
             warn(warning, source=mapping.name)
         with stage("gate", source=mapping.name) as current:
-            manifest = settle_source(lake, profile, mapping, sources, as_of)
-            current.note(verdict=manifest.verdict.value)
+            batches = judge_source(lake, profile, mapping, sources, as_of)
+            current.note(stopped=sum(not batch.is_usable for batch in batches))
         with stage("conform", source=mapping.name) as current:
             current.note(days=conform_source(lake, profile, mapping, as_of))
-    except (SteelyardError, PySparkException) as error:
+    except CountsDiffer:
+        raise  # records were lost or doubled: no list may rest on that
+    except SteelyardError as error:
         warn(f"{mapping.name}: {error}", source=mapping.name)
-        return settle_failed(lake.home, mapping, as_of)
+    except Exception:
+        warn(
+            f"{mapping.name}: its steps failed through a fault of ours; the details are in {keep_traceback()}", source=mapping.name
+        )
+    manifest = settle_source(lake.home, mapping, sources, as_of)
     if manifest.verdict in (Verdict.STOPPED, Verdict.MISSING):
         warn(f"{mapping.name}: {manifest.why}", source=mapping.name, verdict=manifest.verdict.value)
     return manifest

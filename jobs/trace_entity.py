@@ -14,6 +14,7 @@ from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import finished
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import keep_known
 
@@ -45,11 +46,12 @@ class Trace:
 
 
 def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> Trace:
-    """Trace an entity on a day.
+    """Trace an entity on a day, in the tables as they were when the day was finished.
 
     Raises:
         NothingToDo: when the entity was not scored that day.
     """
+    lake = finished(lake, as_of)
     who = f"{ENTITY_ID} = '{entity_id.replace(chr(39), chr(39) * 2)}' AND {AS_OF} = '{as_of}'"
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
     if not scores:
@@ -75,11 +77,7 @@ def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: 
     known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=table.event_on)
     ids = F.col(ENTITY_ID) == entity_id
     if table is silver.COMPLAINT:
-        links = (
-            lake.read(silver.LINK)
-            .where(F.col(ENTITY_ID) == entity_id)
-            .transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of)
-        )
+        links = lake.read(silver.LINK).where(F.col(ENTITY_ID) == entity_id).where(f"{AS_OF} = '{as_of}'")
         linked = [row[0] for row in links.select(complaint.COMPLAINT_ID).collect()]
         ids = ids | F.col(complaint.COMPLAINT_ID).isin(linked) if linked else ids
     found = known.where(ids).orderBy(KNOWN_AT, SOURCE_FILE, SOURCE_ROW).toPandas()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,14 +12,14 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import inspection, silver
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
-from jobs.feature_state import ensure_features
+from jobs.feature_state import ensure_features, rests_on
 from jobs.known_entities import active_ids, known_entities
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.transforms.latest_known import keep_known, keep_latest
+from jobs.transforms.latest_known import keep_standing
 from models.card import importances, model_card
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
@@ -44,10 +43,16 @@ class TrainingSet:
 RETRAIN_AFTER = timedelta(days=7)
 
 
-def is_training_due(home: Path, as_of: date) -> bool:
-    """Whether no model was trained in the week up to the day."""
-    newest = ModelStore(home).newest(as_of)
-    return newest is None or as_of - date.fromisoformat(newest[:10]) >= RETRAIN_AFTER
+def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether no model was trained in the week up to the day, or the data of the day it was trained for are others now."""
+    store = ModelStore(lake.home)
+    newest = store.newest(as_of)
+    if newest is None:
+        return True
+    trained_for = date.fromisoformat(newest[:10])
+    if as_of - trained_for >= RETRAIN_AFTER:
+        return True
+    return bool(store.facts(newest).get("rests_on") != rests_on(lake, profile, trained_for))
 
 
 def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> str:
@@ -55,7 +60,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     known = training_set(lake, profile, as_of, progress)
     model = fit(known, profile)
     sample = known.population.sample(min(len(known.population), _ROWS_FOR_IMPORTANCE), random_state=profile.training.seed)
-    metrics = _held_out_metrics(known, profile)
+    metrics = _held_out_metrics(lake, known, profile)
     card = model_card(
         model,
         model_id="{model_id}",
@@ -64,7 +69,13 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
         metrics=metrics,
         importance=importances(model, sample),
     )
-    facts = {**model.facts, "as_of": as_of, "profile": profile.name, "config": profile.fingerprint()}
+    facts = {
+        **model.facts,
+        "rests_on": rests_on(lake, profile, as_of),
+        "as_of": as_of,
+        "profile": profile.name,
+        "config": profile.fingerprint(),
+    }
     if metrics is not None:
         facts["held_out_metrics"] = metrics.round(6).to_dict("index")
     return ModelStore(lake.home).put(model, as_of, facts, card)
@@ -120,9 +131,13 @@ def usable_inputs(population: pd.DataFrame) -> Inputs:
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     """Visits that took place and whose result was known by the end of ``as_of``, each in its newest version."""
     rows = lake.read(silver.INSPECTION).transform(
-        keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
+        keep_standing,
+        (inspection.INSPECTION_ID,),
+        cutoff=profile.end_of(as_of),
+        as_of=as_of,
+        event_on=inspection.INSPECTED_ON,
     )
-    made = rows.transform(keep_latest, (inspection.INSPECTION_ID,)).where(F.col(inspection.VISIT_STATUS) == "inspected")
+    made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
     columns = (
         ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
         inspection.INCLUSION_PROBABILITY,
@@ -147,7 +162,7 @@ def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None) ->
     )
 
 
-def _held_out_metrics(known: TrainingSet, profile: Profile) -> pd.DataFrame | None:
+def _held_out_metrics(lake: Lake, known: TrainingSet, profile: Profile) -> pd.DataFrame | None:
     """How a model that knew only the cohorts before the last two would have ordered their visits; None when it cannot be told."""
     cohorts = sorted(known.labels[COHORT_ON].unique())
     if len(cohorts) < 4:
@@ -159,7 +174,9 @@ def _held_out_metrics(known: TrainingSet, profile: Profile) -> pd.DataFrame | No
     found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
     if not before.any() or found.min(initial=1) == found.max(initial=0):
         return None
-    model = fit(known, profile, before)
+    # Strangeness too is measured against those who were known then, not against today's.
+    earlier = replace(known, population=read_features(lake, begin.date()))
+    model = fit(earlier, profile, before)
     scores = model.score(known.features[after])
     orders = {"model": scores["margin"], "past record": past_record(known.features[after])}
     probability = scores["probability"] if scores["probability"].notna().all() else None

@@ -15,7 +15,7 @@ NAME_KEY = Column("name_key", Type.STRING, "The name, normalised for comparing")
 ID_IS_VALID = Column("id_is_valid", Type.BOOLEAN, "Whether entity_id passes its scheme's check; a failure flags, it never drops")
 
 LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "How sure the link is", unit="probability", required=True)
-LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: given, name_and_region, name", required=True)
+LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: name_and_address, name, address", required=True)
 
 PARTITION = (lineage.SOURCE, lineage.DELIVERED_ON)
 
@@ -40,9 +40,9 @@ INSPECTION = inspection.CONTRACT.extended(zone=Zone.SILVER, columns=lineage.LINE
 LINK = Contract(
     name="link",
     zone=Zone.SILVER,
-    about="Which entity a complaint speaks of, how sure that is, and since when it was known.",
-    grain="one version of one complaint's link",
-    key=(complaint.COMPLAINT_ID,),
+    about="Which entity each complaint without an identifier speaks of, as far as could be told on a day, and how sure that is.",
+    grain="complaint × as_of",
+    key=(complaint.COMPLAINT_ID, lineage.AS_OF),
     columns=(complaint.COMPLAINT_ID, lineage.ENTITY_ID, LINK_CONFIDENCE, LINK_METHOD, lineage.KNOWN_AT, lineage.AS_OF),
     owner="data engineering",
     partition_by=(lineage.AS_OF,),

@@ -29,6 +29,7 @@ from jobs.report.card import Section, read_card
 from jobs.report.sources import Source, finished_days, read_run, read_sources
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.manifest import finished
 from jobs.runtime.settings import Profile
 
 CLASSES = ("A", "B", "C", "D")
@@ -172,7 +173,7 @@ def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.T
         NothingToDo: when the table was never written.
     """
     names = [str(column) for column in columns or contract.columns]
-    table = Lake(home).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
+    table = finished(Lake(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
     schema = arrow_schema(contract)
     return table.cast(pa.schema([schema.field(name) for name in names]))
 

@@ -54,6 +54,7 @@ class Batch:
         stopped: why the gate stopped it, empty when it did not.
         gated: hash of the chain and the rules that the verdict was given under, empty before the gate.
         conformed: ``gated`` and the verdict at the time its rows went to silver, empty before.
+        set_aside: rows that were kept and then quarantined by the gate.
         known_from: the earliest ``known_at`` of its silver rows, as text, empty when it has none.
     """
 
@@ -66,12 +67,18 @@ class Batch:
     gated: str = ""
     conformed: str = ""
     known_from: str = ""
+    set_aside: int = 0
     checks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_usable(self) -> bool:
         """Whether its rows may go on."""
         return not self.unusable and not self.stopped
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether its rows are in silver under the verdict that holds."""
+        return self.is_usable and bool(self.gated) and self.conformed.startswith(f"{self.gated}:")
 
 
 class BatchBook:
@@ -85,10 +92,6 @@ class BatchBook:
     def until(self, as_of: date) -> list[Batch]:
         """Batches delivered by ``as_of``, oldest first."""
         return [self.batches[day] for day in sorted(self.batches) if day <= as_of]
-
-    def usable(self, as_of: date) -> list[Batch]:
-        """Batches delivered by ``as_of`` that may be used."""
-        return [batch for batch in self.until(as_of) if batch.is_usable]
 
     def put(self, batches: Iterable[Batch]) -> None:
         """Add or replace days."""

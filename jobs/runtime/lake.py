@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.core import Contract, Type
+from jobs.runtime.engine_path import engine_path
 from jobs.runtime.errors import NothingToDo
 
 if TYPE_CHECKING:
@@ -33,9 +35,15 @@ def arrow_schema(contract: Contract) -> pa.Schema:
 class Lake:
     """The tables under ``home/lake``. Reading frames needs a session; reading Arrow does not."""
 
-    def __init__(self, home: Path, session: SparkSession | None = None) -> None:
+    def __init__(self, home: Path, session: SparkSession | None = None, versions: Mapping[str, int | None] | None = None) -> None:
+        """A lake; with ``versions`` (``zone.table`` -> version), those tables are read as they were then."""
         self.home = home
         self._session = session
+        self._versions = versions or {}
+
+    def at(self, versions: Mapping[str, int | None]) -> Lake:
+        """The same lake, with those tables as they were at those versions."""
+        return Lake(self.home, self._session, versions)
 
     @property
     def session(self) -> SparkSession:
@@ -48,7 +56,7 @@ class Lake:
 
     def path(self, contract: Contract) -> Path:
         """The folder of a table."""
-        return self.home / "lake" / contract.zone.value / contract.name
+        return engine_path(self.home) / "lake" / contract.zone.value / contract.name
 
     def exists(self, contract: Contract) -> bool:
         """Whether the table was ever written."""
@@ -62,8 +70,14 @@ class Lake:
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""
         if not self.exists(contract):
             return self.session.createDataFrame([], contract.ddl())
-        frame = self.session.read.format("delta").load(str(self.path(contract)))
+        reader = self.session.read.format("delta")
+        if (pinned := self._pinned(contract)) is not None:
+            reader = reader.option("versionAsOf", pinned)
+        frame = reader.load(str(self.path(contract)))
         return frame.select(*[str(column) for column in contract.columns])
+
+    def _pinned(self, contract: Contract) -> int | None:
+        return self._versions.get(f"{contract.zone.value}.{contract.name}")
 
     def replace(self, frame: DataFrame, contract: Contract, where: str) -> None:
         """Replace the rows that ``where`` selects by ``frame``, in one commit; the rest stays as it is.
@@ -108,7 +122,7 @@ class Lake:
         wanted = columns or [str(column) for column in contract.columns]
         listed = ", ".join(f'"{name}"' for name in wanted)
         query = f"SELECT {listed} FROM t" + (f" WHERE {where}" if where else "")
-        result = QueryBuilder().register("t", DeltaTable(str(self.path(contract)))).execute(query)
+        result = QueryBuilder().register("t", DeltaTable(str(self.path(contract)), version=self._pinned(contract))).execute(query)
         schema = pa.schema([arrow_schema(contract).field(name) for name in wanted])
         # The reader gives string views, which few of Arrow's own functions take.
         return pa.table(result.read_all()).cast(schema)

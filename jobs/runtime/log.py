@@ -6,9 +6,12 @@ import json
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from rich.console import Console
@@ -84,3 +87,10 @@ def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
             yield advance
         return
     yield lambda item: _write({"stage": name, "working_on": str(item)})
+
+
+def keep_traceback() -> Path:
+    """Write the traceback of the error being handled to a file of its own; give the file."""
+    with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
+        file.write(traceback.format_exc())
+    return Path(file.name)

@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.files import read_json, write_json
+from jobs.runtime.lake import Lake
 
 
 class Verdict(StrEnum):
@@ -61,8 +62,22 @@ def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any]
     return found
 
 
-def settled(home: Path, source: str, contract: str, every_days: int | None, as_of: date) -> SourceManifest:
-    """What the batches known by ``as_of`` say of the source on that day.
+def finished(lake: Lake, as_of: date) -> Lake:
+    """The lake as it was when a day was finished: the table versions that the day's manifest names, the newest of the rest.
+
+    So a run that dies half-way, or another day done later, changes nothing for readers of a finished day.
+    """
+    run = read_json(run_manifest_path(lake.home, as_of)) or {}
+    return lake.at(run.get("tables") or {})
+
+
+def settled(
+    home: Path, source: str, contract: str, every_days: int | None, as_of: date, newest_delivery: date | None
+) -> SourceManifest:
+    """What the state of its batches says of a source on a day.
+
+    A delivery is in use when it was taken in, judged and brought to silver; one that was not, for whatever reason, is
+    not, and the verdict says so.
 
     Args:
         home: the run's home.
@@ -70,30 +85,37 @@ def settled(home: Path, source: str, contract: str, every_days: int | None, as_o
         contract: its contract's name.
         every_days: how often a delivery is expected; None when there is one delivery for good.
         as_of: the day.
+        newest_delivery: the newest delivery found by then, None when there is none.
     """
     batches = BatchBook(home, source).until(as_of)
     newest = batches[-1] if batches else None
-    verdict, why = _verdict(home, source, newest, every_days, as_of)
-    usable = [batch for batch in batches if batch.is_usable]
+    in_use = [batch for batch in batches if batch.is_in_use]
+    verdict, why = _verdict(home, source, newest, newest_delivery, every_days, as_of)
     return SourceManifest(
         source=source,
         contract=contract,
         as_of=as_of,
         verdict=verdict,
         why=why,
-        newest_delivery=usable[-1].delivered_on if usable else None,
-        known_rows=sum(batch.counts.kept for batch in usable),
+        newest_delivery=in_use[-1].delivered_on if in_use else None,
+        known_rows=sum(batch.counts.kept - batch.set_aside for batch in in_use),
         batches=[_batch_facts(batch) for batch in batches],
         checks=newest.checks if newest else [],
     )
 
 
-def _verdict(home: Path, source: str, newest: Batch | None, every_days: int | None, as_of: date) -> tuple[Verdict, str]:
+def _verdict(
+    home: Path, source: str, newest: Batch | None, newest_delivery: date | None, every_days: int | None, as_of: date
+) -> tuple[Verdict, str]:
+    if newest_delivery is not None and (newest is None or newest.delivered_on < newest_delivery):
+        return Verdict.STOPPED, f"the delivery of {newest_delivery} came and could not be taken in; the data before it stays in use"
     if newest is None:
         return Verdict.MISSING, "no delivery has come yet"
     came = newest.delivered_on
     if not newest.is_usable:
         return Verdict.STOPPED, f"the delivery of {came} may not be used: " + "; ".join([*newest.unusable, *newest.stopped])
+    if not newest.is_in_use:
+        return Verdict.STOPPED, f"the steps of the delivery of {came} did not end; the data before it stays in use"
     if every_days is not None and came < as_of - timedelta(days=every_days - 1):
         return Verdict.MISSING, f"a delivery is expected every {every_days} days; the last came on {came}"
     if came < as_of and _settled_before(home, source, came, as_of):
@@ -108,11 +130,15 @@ def _settled_before(home: Path, source: str, came: date, as_of: date) -> bool:
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:
+    """A delivery day as readers see it: what the gate set aside counts as quarantined."""
+    counts = asdict(batch.counts)
     return {
         "delivered_on": batch.delivered_on,
         "chain": batch.chain,
         "files": [{"name": entry.name, "size": entry.size, "sha256": entry.sha256} for entry in batch.files],
-        **asdict(batch.counts),
+        **counts,
+        "kept": counts["kept"] - batch.set_aside,
+        "quarantined": counts["quarantined"] + batch.set_aside,
         "unusable": batch.unusable,
         "stopped": batch.stopped,
     }

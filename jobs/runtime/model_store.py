@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.errors import NothingToDo
-from jobs.runtime.files import read_json, write_whole
+from jobs.runtime.files import read_json, write_json, write_whole
 
 if TYPE_CHECKING:
     from models.risk_model import RiskModel
 
 FACTS = "facts.json"
 CARD = "card.md"
+IN_USE = "in_use"
 
 
 class ModelStore:
@@ -39,18 +39,14 @@ class ModelStore:
             write_whole(folder / name, files[name])
         write_whole(folder / CARD, card.replace("{model_id}", model_id).encode())
         # The facts are written last: a folder without them is a model that was never finished.
-        text = json.dumps({**facts, "model_id": model_id}, ensure_ascii=False, indent=1, sort_keys=True, default=str)
-        write_whole(folder / FACTS, text.encode())
+        write_json(folder / FACTS, {**facts, "model_id": model_id})
+        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id})
         return model_id
 
-    def ids(self, as_of: date) -> list[str]:
-        """Finished models trained for ``as_of`` or before, oldest first."""
-        found = (path.parent.name for path in self._folder.glob(f"*/{FACTS}"))
-        return sorted(model_id for model_id in found if date.fromisoformat(model_id[:10]) <= as_of)
-
     def newest(self, as_of: date) -> str | None:
-        """The model in use on a day: the last trained for it or before."""
-        return max(self.ids(as_of), default=None)
+        """The model in use on a day: of the days up to it for which one was trained, the last's newest."""
+        days = sorted(path for path in (self._folder / IN_USE).glob("????-??-??.json") if date.fromisoformat(path.stem) <= as_of)
+        return read_json(days[-1])["model_id"] if days else None
 
     def facts(self, model_id: str) -> dict[str, Any]:
         """What was written of a model when it was trained."""

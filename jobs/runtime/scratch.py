@@ -13,6 +13,8 @@ from types import TracebackType
 
 from pyspark.sql import DataFrame
 
+from jobs.runtime.engine_path import engine_path
+
 
 class Scratch:
     """A folder under ``home/landing`` that is gone when the block ends, and is emptied first if a crash left it.
@@ -21,7 +23,7 @@ class Scratch:
     """
 
     def __init__(self, home: Path, name: str) -> None:
-        self.folder: Path = home / "landing" / name
+        self.folder: Path = engine_path(home) / "landing" / name
         self._count = 0
 
     def __enter__(self) -> Scratch:

@@ -10,15 +10,17 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import silver
-from expectations.contracts.complaint import COMPLAINT_ID
+from expectations.contracts.complaint import COMPLAINT_ID, RECEIVED_ON
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.inspection import INSPECTED_ON
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
+from expectations.contracts.tax_filing import PERIOD_END
 from jobs.transforms import complaint_features as complaint
 from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
-from jobs.transforms.latest_known import keep_known, keep_latest
+from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
@@ -68,11 +70,7 @@ def build_features(
     versions = keep_known(tables.entity, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
     entities = materialise(keep_latest(versions, silver.ENTITY.key).transform(add_register_indicators, as_of=as_of))
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
-    visits = materialise(
-        keep_latest(
-            keep_known(tables.inspection, cutoff=cutoff, as_of=as_of, event_on=silver.INSPECTION.event_on), silver.INSPECTION.key
-        )
-    )
+    visits = materialise(keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON))
     recorded = materialise(
         entities.join(count_changes(versions, as_of=as_of), ENTITY_ID, "left")
         .join(complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID, "left")
@@ -83,8 +81,10 @@ def build_features(
         .crossJoin(supervision.count_any_visits(visits))
         .transform(_fill_zeros)
     )
-    filings = keep_known(tables.filing, cutoff=cutoff, as_of=as_of, event_on=silver.FILING.event_on)
-    tax = make_tax_indicators(keep_latest(drop_old_periods(filings, as_of=as_of), silver.FILING.key), as_of=as_of)
+    filings = keep_standing(
+        drop_old_periods(tables.filing, as_of=as_of), silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END
+    )
+    tax = make_tax_indicators(filings, as_of=as_of)
     joined = materialise(
         recorded.join(tax, ENTITY_ID, "left")
         .join(count_ties(recorded), ENTITY_ID, "left")
@@ -96,11 +96,9 @@ def build_features(
 
 
 def _known_complaints(tables: Silver, as_of: date, cutoff: datetime) -> DataFrame:
-    complaints = keep_known(tables.complaint, cutoff=cutoff, as_of=as_of, event_on=silver.COMPLAINT.event_on)
+    complaints = keep_standing(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
     links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
-    return complaint.join_links(
-        keep_latest(complaints, silver.COMPLAINT.key), keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER)
-    )
+    return complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:

@@ -14,6 +14,11 @@ VERSION_ORDER: tuple[str, ...] = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, S
 """The order of a key's versions, oldest first. It is total: no two records share source, file and row."""
 
 
+def instant_sql(instant: datetime) -> str:
+    """A UTC instant (naive) as a SQL literal; a Python datetime would be taken for one of the machine's local time."""
+    return f"TIMESTAMP'{instant:%Y-%m-%d %H:%M:%S.%f}+00:00'"
+
+
 def keep_known(frame: DataFrame, *, cutoff: datetime, as_of: date, event_on: str | None = None) -> DataFrame:
     """The rows that were known before ``cutoff`` and, where ``event_on`` is named, took place by ``as_of``.
 
@@ -23,10 +28,20 @@ def keep_known(frame: DataFrame, *, cutoff: datetime, as_of: date, event_on: str
         as_of: the last event date that counts.
         event_on: the column of the event's date; a row without a date has no event to come, and stays.
     """
-    known = frame.where(F.expr(f"{KNOWN_AT} < TIMESTAMP'{cutoff:%Y-%m-%d %H:%M:%S.%f}+00:00'"))
+    known = frame.where(F.expr(f"{KNOWN_AT} < {instant_sql(cutoff)}"))
     if event_on is None:
         return known
     return known.where(F.expr(f"{event_on} IS NULL OR {event_on} <= DATE'{as_of:%Y-%m-%d}'"))
+
+
+def keep_standing(frame: DataFrame, key: Sequence[str], *, cutoff: datetime, as_of: date, event_on: str) -> DataFrame:
+    """What stood on a day of records that are corrected: each key's newest known version, if its event took place by then.
+
+    The newest version comes first: one that moves an event past ``as_of`` takes it away, and does not bring back the version
+    that it corrects. (A register is another thing: its versions are changes, which hold from their day on.)
+    """
+    newest = keep_latest(keep_known(frame, cutoff=cutoff, as_of=as_of), key)
+    return keep_known(newest, cutoff=cutoff, as_of=as_of, event_on=event_on)
 
 
 def keep_latest(frame: DataFrame, key: Sequence[str], *, order: Sequence[str] = VERSION_ORDER) -> DataFrame:

@@ -27,8 +27,8 @@ def link_complaints(complaints: DataFrame, entities: DataFrame) -> DataFrame:
         entities: latest known silver entities.
 
     Returns:
-        ``complaint_id, entity_id, link_confidence, link_method, known_at``: a link is known as soon as both its complaint
-        and its entity were.
+        ``complaint_id, entity_id, link_confidence, link_method, known_at``, the last being when both its ends were known. It
+        holds for the day of the given rows alone.
     """
     nameless = complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(
         complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT

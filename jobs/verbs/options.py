@@ -16,7 +16,9 @@ HomeOption = Annotated[Path, typer.Option("--home", help="The folder that holds 
 AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
 SourceOption = Annotated[str, typer.Option("--source", help="The source's name: the stem of its mapping's file.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when the source did not pass.")]
-IfNoneOption = Annotated[bool, typer.Option("--if-none", help="Do nothing where a model was trained by the day.")]
+IfDueOption = Annotated[
+    bool, typer.Option("--if-due", help="Only where no model is there, or it is a week old, or its data changed.")
+]
 
 
 def day(text: str, option: str = "--as-of") -> date:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.runtime.errors import ConfigError, SourceStopped
@@ -11,7 +10,7 @@ from jobs.runtime.log import stage, warn
 from jobs.verbs.options import (
     AsOfOption,
     HomeOption,
-    IfNoneOption,
+    IfDueOption,
     ProfileOption,
     SourceOption,
     SourcesOption,
@@ -46,52 +45,53 @@ def gate(
     as_of: AsOfOption,
     strict: StrictOption = False,
 ) -> None:
-    """Check a source's new deliveries against its contract, and settle the source for the day."""
-    from jobs.gate_source import settle_source
+    """Check a source's new deliveries against its contract."""
+    from jobs.gate_source import judge_source
     from jobs.runtime.lake import Lake
 
     settings, mapping = _source(profile, source)
     with only_writer(home), stage("gate", source=source) as current:
-        manifest = settle_source(Lake(home), settings, mapping, sources_folder(sources), day(as_of))
-        current.note(verdict=manifest.verdict.value)
-    if manifest.verdict.value in ("stopped", "missing"):
-        warn(f"{source}: {manifest.why}", source=source, verdict=manifest.verdict.value)
+        batches = judge_source(Lake(home), settings, mapping, sources_folder(sources), day(as_of))
+        current.note(deliveries=len(batches), stopped=sum(not batch.is_usable for batch in batches))
+    if batches and not batches[-1].is_usable:
+        why = "; ".join([*batches[-1].unusable, *batches[-1].stopped])
+        warn(f"{source}: the delivery of {batches[-1].delivered_on} may not be used: {why}", source=source)
         if strict:
             raise SourceStopped(
-                what=manifest.why,
-                where=f"source {source} on {as_of}",
+                what=why,
+                where=f"source {source}, delivery of {batches[-1].delivered_on}",
                 then="mend the delivery and give the same command again; until then the data before it stays in use",
             )
 
 
-def conform(profile: ProfileOption, source: SourceOption, home: HomeOption, as_of: AsOfOption, sources: Path | None = None) -> None:
-    """Bring a source's sound rows to silver, in standard codes."""
+def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Bring a source's sound rows to silver, in standard codes, and settle the source for the day."""
     from jobs.conform_source import conform_source
     from jobs.runtime.lake import Lake
+    from jobs.settle_source import settle_source
 
-    del sources  # accepted so that all three steps of a source take the same options
     settings, mapping = _source(profile, source)
     with only_writer(home), stage("conform", source=source) as current:
-        current.note(days=conform_source(Lake(home), settings, mapping, day(as_of)))
+        days = conform_source(Lake(home), settings, mapping, day(as_of))
+        current.note(days=days, verdict=settle_source(home, mapping, sources_folder(sources), day(as_of)).verdict.value)
 
 
-def settle(profile: ProfileOption, source: SourceOption, home: HomeOption, as_of: AsOfOption, sources: Path | None = None) -> None:
-    """Settle a source for the day when its steps failed: the day goes on with the data before."""
-    from jobs.gate_source import settle_failed
+def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
+    from jobs.settle_source import settle_source
 
-    del sources
     _, mapping = _source(profile, source)
-    with stage("settle", source=source) as current:
-        current.note(verdict=settle_failed(home, mapping, day(as_of)).verdict.value)
+    with only_writer(home), stage("settle", source=source) as current:
+        current.note(verdict=settle_source(home, mapping, sources, day(as_of)).verdict.value)
 
 
 def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Link complaints that name no entity to the one that they speak of."""
-    from jobs.link_complaints import link_day
+    from jobs.feature_state import rebuild_links
     from jobs.runtime.lake import Lake
 
     with only_writer(home), stage("link") as current:
-        current.note(new_links=link_day(Lake(home), _profile(profile), day(as_of)))
+        current.note(links=rebuild_links(Lake(home), _profile(profile), day(as_of)))
 
 
 def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
@@ -99,21 +99,21 @@ def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> Non
     from jobs.feature_state import rebuild_features
     from jobs.runtime.lake import Lake
 
-    with only_writer(home), stage("features"):
-        rebuild_features(Lake(home), _profile(profile), day(as_of))
+    with only_writer(home), stage("features") as current:
+        current.note(entities=rebuild_features(Lake(home), _profile(profile), day(as_of)))
 
 
-def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_none: IfNoneOption = False) -> None:
+def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
     """Train the model on past visits, as far as they were known on the day."""
     from jobs.runtime.lake import Lake
-    from jobs.runtime.model_store import ModelStore
-    from jobs.train_model import train_day
+    from jobs.train_model import is_training_due, train_day
 
+    settings, on, lake = _profile(profile), day(as_of), Lake(home)
     with only_writer(home), stage("train") as current:
-        if if_none and (there := ModelStore(home).newest(day(as_of))):
-            current.note(model=there, is_new=False)
-            return
-        current.note(model=train_day(Lake(home), _profile(profile), day(as_of)))
+        if if_due and not is_training_due(lake, settings, on):
+            current.note(is_due=False)
+        else:
+            current.note(model=train_day(lake, settings, on))
 
 
 def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:

@@ -19,6 +19,11 @@ def known(rows: Iterable[Row], cutoff: datetime, as_of: date, event_on: str | No
     return [row for row in kept if event_on is None or row[event_on] is None or row[event_on] <= as_of]
 
 
+def standing(rows: Iterable[Row], key: tuple[str, ...], cutoff: datetime, as_of: date, event_on: str) -> list[Row]:
+    """The newest known version of each key, where its event took place by ``as_of``."""
+    return known(latest(known(rows, cutoff, as_of), key), cutoff, as_of, event_on)
+
+
 def latest(rows: Iterable[Row], key: tuple[str, ...], order: tuple[str, ...] = _VERSION) -> list[Row]:
     newest: dict[tuple[Any, ...], Row] = {}
     for row in sorted(rows, key=lambda row: tuple(row[name] for name in order)):

@@ -21,14 +21,14 @@ def expected_indicators(tables: dict[str, list[Row]]) -> dict[str, Row]:
     """The catalogue's columns and what peer groups are cut by, of every entity."""
     versions = oracle.known(tables["entity"], CUTOFF, AS_OF, "changed_on")
     entities = oracle.latest(versions, ("entity_id",))
-    filings = oracle.latest(oracle.known(tables["filing"], CUTOFF, AS_OF, "period_end"), ("entity_id", "tax_type", "period_start"))
-    complaints = oracle.latest(oracle.known(tables["complaint"], CUTOFF, AS_OF, "received_on"), ("complaint_id",))
+    filings = oracle.standing(tables["filing"], ("entity_id", "tax_type", "period_start"), CUTOFF, AS_OF, "period_end")
+    complaints = oracle.standing(tables["complaint"], ("complaint_id",), CUTOFF, AS_OF, "received_on")
     order = ("known_at", "as_of", "link_confidence", "entity_id", "link_method")
     links = {
         row["complaint_id"]: row["entity_id"]
         for row in oracle.latest(oracle.known(tables["link"], CUTOFF, AS_OF), ("complaint_id",), order)
     }
-    visits = oracle.latest(oracle.known(tables["inspection"], CUTOFF, AS_OF, "inspected_on"), ("inspection_id",))
+    visits = oracle.standing(tables["inspection"], ("inspection_id",), CUTOFF, AS_OF, "inspected_on")
     of = defaultdict(lambda: defaultdict(list))
     for name, rows in (("filing", filings), ("visit", visits), ("version", versions)):
         for row in rows:

@@ -7,18 +7,19 @@ from datetime import date
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import ENTITY
 from jobs.conform_source import conform_source
-from jobs.gate_source import settle_failed, settle_source
+from jobs.gate_source import judge_source
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.manifest import SourceManifest
+from jobs.settle_source import settle_source
 from tests.ingest.conftest import Shop
 
 
 def settle(shop: Shop, as_of: str) -> SourceManifest:
     """Ingest, gate and conform the source on a day."""
     shop.ingest(as_of)
-    manifest = settle_source(shop.lake, shop.profile, shop.mapping, shop.sources, date.fromisoformat(as_of))
+    judge_source(shop.lake, shop.profile, shop.mapping, shop.sources, date.fromisoformat(as_of))
     conform_source(shop.lake, shop.profile, shop.mapping, date.fromisoformat(as_of))
-    return manifest
+    return settle_source(shop.lake.home, shop.mapping, shop.sources, date.fromisoformat(as_of))
 
 
 def known(shop: Shop) -> list[str]:
@@ -90,9 +91,23 @@ def test_a_day_says_whether_a_delivery_is_missing_or_nothing_was_due(shop: Shop)
 def test_a_source_whose_steps_failed_is_settled_with_the_data_before(shop: Shop) -> None:
     shop.deliver("2026-01-01", line(1))
     settle(shop, "2026-01-01")
-    manifest = settle_failed(shop.lake.home, shop.mapping, date(2026, 1, 2))
-    assert (manifest.verdict, str(manifest.newest_delivery)) == ("stopped", "2026-01-01")
-    assert settle_failed(shop.lake.home, shop.mapping, date(2026, 1, 1)).verdict == "passed"
+    shop.deliver("2026-01-02", line(2))
+    steps = [
+        lambda: None,
+        lambda: shop.ingest("2026-01-02"),
+        lambda: judge_source(shop.lake, shop.profile, shop.mapping, shop.sources, date(2026, 1, 2)),
+    ]
+    for step in steps:  # each time, the step after this one failed
+        step()
+        manifest = settle_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
+        assert (manifest.verdict, str(manifest.newest_delivery), manifest.known_rows) == ("stopped", "2026-01-01", 1)
+    assert settle(shop, "2026-01-02").verdict == "passed"
+
+
+def test_the_counts_that_readers_see_hold_what_the_gate_set_aside(shop: Shop) -> None:
+    shop.deliver("2026-01-01", *[line(key) for key in range(9)], "9,-,open,2020-01-01")
+    (batch,) = settle(shop, "2026-01-01").batches
+    assert (batch["read"], batch["kept"], batch["quarantined"]) == (10, 9, 1)
 
 
 def test_a_day_done_again_settles_alike_and_writes_nothing_new(shop: Shop) -> None:

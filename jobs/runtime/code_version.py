@@ -1,0 +1,31 @@
+"""Which code made a table: a hash of the sources that it rests on, so that mended code makes stale what it made."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READING = (
+    "jobs/runtime/raw_*.py",
+    "jobs/runtime/mapping*.py",
+    "jobs/runtime/land*.py",
+    "jobs/transforms/mapped.py",
+    "jobs/transforms/versions.py",
+)
+JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
+CONFORMING = ("expectations/row_marks.py", "expectations/standards/*", "jobs/transforms/conformed.py")
+FEATURES = ("expectations/contracts/*", "jobs/transforms/*.py", "jobs/build_features.py", "jobs/link_complaints.py")
+EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
+"""Patterns of files, by what rests on them."""
+
+
+@cache
+def code_version(patterns: tuple[str, ...] = EVERYTHING) -> str:
+    """The hash, 16 hexadecimal digits, of the files that the patterns name, whatever folder Steelyard is in."""
+    digest = hashlib.sha256()
+    found = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file() and "__pycache__" not in path.parts}
+    for path in sorted(found):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]

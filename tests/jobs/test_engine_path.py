@@ -1,0 +1,35 @@
+"""A home may have any name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from expectations.contracts.silver import LINK
+from jobs.runtime.engine_path import engine_path
+from jobs.runtime.lake import Lake
+from jobs.runtime.scratch import Scratch
+
+NAMES = ["plain", "a b", "中文", "a%20b", "a#b", "a[1]", "a?b"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_and_intermediate_results_are_in_the_home_whatever_its_name(tmp_path: Path, spark: SparkSession, name: str) -> None:
+    home = tmp_path / name
+    home.mkdir()
+    lake = Lake(home, spark)
+    row = spark.sql("SELECT 'c' complaint_id, 'e' entity_id, 0.9D link_confidence, 'name' link_method, DATE'2026-01-01' as_of")
+    rows = row.withColumn("known_at", row["as_of"].cast("timestamp"))
+    with Scratch(home, "trial") as scratch:
+        lake.replace(scratch.materialise(rows), LINK, "as_of = '2026-01-01'")
+    assert lake.read(LINK).count() == lake.arrow(LINK).num_rows == 1
+    assert list((home / "lake" / "silver" / "link").rglob("*.parquet"))
+
+
+def test_a_plain_folder_is_itself_and_others_are_reached_by_a_link(tmp_path: Path) -> None:
+    assert engine_path(tmp_path) == tmp_path
+    folder = tmp_path / "a b"
+    assert engine_path(folder) == engine_path(folder) != folder
+    assert engine_path(folder).readlink() == folder

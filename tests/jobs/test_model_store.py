@@ -1,0 +1,53 @@
+"""Which model is in use on a day."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.model_store import ModelStore
+
+
+class Stored:
+    """Stands for a model: its files alone matter here."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+    monkeypatch.setattr("models.storage.dump", lambda model: {"model.json": model.content})
+    return ModelStore(tmp_path)
+
+
+def put(store: ModelStore, content: bytes, day: date) -> str:
+    return store.put(Stored(content), day, {}, "card of {model_id}")  # type: ignore[arg-type]
+
+
+def test_a_model_trained_again_for_a_day_is_the_one_in_use_whatever_its_hash(store: ModelStore) -> None:
+    day = date(2026, 6, 30)
+    for content in (b"a", b"b", b"c", b"d"):
+        trained = put(store, content, day)
+        assert store.newest(day) == trained
+
+
+def test_a_day_uses_the_model_of_the_last_day_up_to_it(store: ModelStore) -> None:
+    may, june = put(store, b"may", date(2026, 5, 31)), put(store, b"june", date(2026, 6, 30))
+    assert store.newest(date(2026, 5, 30)) is None
+    assert store.newest(date(2026, 6, 29)) == may
+    assert store.newest(date(2026, 7, 5)) == june
+
+
+def test_the_same_model_on_the_same_day_has_the_same_id_and_its_card_names_it(store: ModelStore) -> None:
+    first = put(store, b"same", date(2026, 6, 30))
+    assert put(store, b"same", date(2026, 6, 30)) == first
+    assert store.card(first) == f"card of {first}"
+
+
+def test_a_model_that_was_never_finished_is_not_there(store: ModelStore) -> None:
+    with pytest.raises(NothingToDo):
+        store.get("2026-06-30-000000000000")
