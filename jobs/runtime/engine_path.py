@@ -12,12 +12,25 @@ import re
 import tempfile
 from pathlib import Path
 
+from jobs.runtime.errors import ConfigError
+
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN = re.compile(r"[A-Za-z0-9/._+:=@,~-]*")
 
 
 def engine_path(folder: Path) -> Path:
-    """The folder itself where its absolute name is plain, else a link to it in the machine's folder for temporary files."""
+    """The folder itself where its absolute name is plain, else a link to it in the machine's folder for temporary files.
+
+    Raises:
+        ConfigError: when its name holds what looks like an escaped character, which some follow through the link and decode.
+    """
     folder = Path(os.path.abspath(folder))
+    if escape := _ESCAPE.search(str(folder)):
+        raise ConfigError(
+            what=f"the folder's name holds {escape.group()!r}, which stands for another character in an address",
+            where=str(folder),
+            then="give a folder without % in its name",
+        )
     if _PLAIN.fullmatch(str(folder)):
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]

@@ -79,3 +79,10 @@ def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> Non
 
 def test_the_columns_it_reads_are_silver_columns() -> None:
     assert {"name_key", "address_key", "known_at", "entity_id"} <= {str(column) for column in (*ENTITY.columns, *COMPLAINT.columns)}
+
+
+def test_a_name_that_two_had_on_the_day_is_nobodys_on_that_day(spark: SparkSession) -> None:
+    both = [entity("1", "ACME", None), entity("2", "ACME", None)]
+    renamed = [entity("1", "ACME", None), entity("2", "ZENITH", None)]
+    assert links(spark, both, [complaint("c", "ACME", None)]) == {}
+    assert links(spark, renamed, [complaint("c", "ACME", None)]) == {"c": ("1", "name")}

@@ -46,8 +46,7 @@ def options_of(verb: str, given: dict[str, object]) -> dict[str, object]:
     """The options that a verb takes, all sound."""
     takes = {
         "run": ("--profile", "--sources", "--home", "--as-of"),
-        **dict.fromkeys(("ingest", "gate"), ("--profile", "--sources", "--home", "--as-of")),
-        **dict.fromkeys(("conform", "settle"), ("--profile", "--home", "--as-of")),
+        **dict.fromkeys(STAGES, ("--profile", "--sources", "--home", "--as-of")),
         "evaluate": ("--profile", "--sources", "--home"),
     }.get(verb, ("--profile", "--home", "--as-of"))
     options = {name: given[name] for name in takes}
@@ -81,7 +80,7 @@ def test_a_day_that_is_no_date_is_refused(
     assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, repr(text), "--as-of", "YYYY-MM-DD")
 
 
-@pytest.mark.parametrize("verb", ["run", "ingest", "gate", "evaluate"])
+@pytest.mark.parametrize("verb", ["run", "ingest", "gate", "conform", "evaluate"])
 def test_a_sources_folder_that_is_not_there_is_named(
     verb: str, given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
