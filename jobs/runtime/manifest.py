@@ -117,7 +117,8 @@ def _verdict(
     if not newest.is_in_use:
         return Verdict.STOPPED, f"the steps of the delivery of {came} did not end; the data before it stays in use"
     if every_days is not None and came < as_of - timedelta(days=every_days - 1):
-        return Verdict.MISSING, f"a delivery is expected every {every_days} days; the last came on {came}"
+        often = "every day" if every_days == 1 else f"every {every_days} days"
+        return Verdict.MISSING, f"a delivery is expected {often}; the last came on {came}"
     if came < as_of and _settled_before(home, source, came, as_of):
         return Verdict.UNCHANGED, f"nothing new since {came}"
     return Verdict.PASSED, f"the delivery of {came} passed its checks"
