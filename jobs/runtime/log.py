@@ -8,14 +8,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 _console = Console(stderr=True)
 
@@ -34,31 +35,33 @@ class Stage:
 
 @contextmanager
 def stage(name: str, **facts: Any) -> Iterator[Stage]:
-    """Announce a stage, and when it ends say how long it took and what it found."""
+    """Announce a stage, and when it ends or fails say so, how long it took and what it found."""
     current = Stage(name, dict(facts))
     began = time.monotonic()
-    if _console.is_terminal:
-        with _console.status(_words(current)):
+    try:
+        with _console.status(Text(_words(current))) if _console.is_terminal else nullcontext():
             yield current
-    else:
-        yield current
-    _finish(current, time.monotonic() - began)
+    except BaseException:
+        _finish(current, time.monotonic() - began, has_failed=True)
+        raise
+    _finish(current, time.monotonic() - began, has_failed=False)
 
 
-def _finish(current: Stage, seconds: float) -> None:
+def _finish(current: Stage, seconds: float, *, has_failed: bool) -> None:
     # ru_maxrss is the most this process ever held, in KiB on Linux.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     if _console.is_terminal:
-        _console.print(f"[green]✓[/] {_words(current)} [dim]{seconds:.1f} s[/]", highlight=False)
+        mark = ("✗", "red") if has_failed else ("✓", "green")
+        _console.print(Text.assemble(mark, " ", _words(current), " ", (f"{seconds:.1f} s", "dim")))
     else:
         line = {"stage": current.name, "seconds": round(seconds, 3), "peak_mib": peak, **current.facts}
-        _write(line)
+        _write({**line, "failed": True} if has_failed else line)
 
 
 def warn(what: str, **facts: Any) -> None:
     """Say something that a person should look at, without stopping."""
     if _console.is_terminal:
-        _console.print(f"[yellow]![/] {what}", highlight=False)
+        _console.print(Text.assemble(("!", "yellow"), " ", what))
     else:
         _write({"warning": what, **facts})
 
@@ -77,7 +80,10 @@ def _write(line: dict[str, Any]) -> None:
 def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
     """A bar on a terminal, a JSON line a step otherwise; give what is worked on to the function."""
     if _console.is_terminal:
-        with Progress(console=_console, transient=True) as bar:
+        # Names come from data: a column that reads markup would take a bracket in one for a style, or for a mistake.
+        described = TextColumn("{task.description}", style="progress.description", markup=False)
+        columns = (described, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=_console, transient=True) as bar:
             task = bar.add_task(name, total=total)
 
             def advance(item: object) -> None:
