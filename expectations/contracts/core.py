@@ -216,12 +216,21 @@ def required_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
     )
 
 
+def sql_literal(value: str | int | float | bool) -> str:
+    """A value as a Spark SQL literal; text in single quotes, since double ones are an identifier's elsewhere."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
 def value_rules(values: Mapping[str, tuple[str, ...]]) -> tuple[RowRule, ...]:
     """One critical rule for each column with a closed list of values."""
     return tuple(
         RowRule(
             id=f"{name}_known",
-            predicate=f"{name} IN ({', '.join(repr(value) for value in allowed)})",
+            predicate=f"{name} IN ({', '.join(map(sql_literal, allowed))})",
             severity=Severity.CRITICAL,
             about=f"{name} is one of {', '.join(allowed)}",
             column=name,

@@ -11,11 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
-from expectations.contracts.core import Contract, Type
+from expectations.contracts.core import Contract, Type, sql_literal
 from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping_shape import name_problems, shape_problems, with_defaults
-from jobs.runtime.mapping_sql import names_in, qualified, quoted, sql_literal, with_try
+from jobs.runtime.mapping_sql import names_in, qualified, quoted, with_try
 
 CONTRACTS: dict[str, Contract] = {
     contract.name: contract for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)

@@ -117,12 +117,3 @@ def _next_solid(parts: list[Token], place: int) -> Iterator[Token]:
         if part.kind != "space":
             yield part
             return
-
-
-def sql_literal(value: str | int | float | bool) -> str:
-    """A value as a SQL literal."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -11,7 +11,7 @@ from gate_examples import CONTRACTS, LINEAGE, ROW_EXAMPLES, SOUND, Example, bron
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from expectations.contracts.core import Contract, Severity, Type
+from expectations.contracts.core import Column, Contract, Severity, Type, value_rules
 from expectations.contracts.silver import BRONZE
 from expectations.gate import gate_rows
 from expectations.row_marks import add_rule_marks, mark_of, quarantined_rows, sound_rows
@@ -127,6 +127,15 @@ def test_a_broken_warning_turns_no_row_away(contract: Contract, spark: SparkSess
     rows = bronze(spark, contract.name, [example.breaks for example in of_contract(contract) if example.rule_id in warnings])
     assert warnings
     assert sound_rows(rows, contract).count() == len(warnings)
+
+
+def test_a_listed_value_may_hold_any_character(spark: SparkSession) -> None:
+    allowed = ("plain", "d'Or", 'a "b"', "back\\slash", "'")
+    (rule,) = value_rules({Column("kind", Type.STRING, "A kind"): allowed})
+    rows = spark.createDataFrame([(value,) for value in (*allowed, "dOr", "other", None)], "kind string")
+    found = [row.is_known for row in rows.select(F.expr(rule.holds()).alias("is_known")).collect()]
+    assert found == [True] * len(allowed) + [False, False, True]
+    assert '"' not in rule.predicate.replace('a "b"', "")
 
 
 def test_no_rows_pass_every_rule(spark: SparkSession) -> None:
