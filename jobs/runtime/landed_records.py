@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.core import Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.deliveries import find_lookup_files
@@ -23,18 +24,19 @@ from jobs.runtime.raw_files import read_lookup
 from jobs.runtime.raw_piece import RAW, ROW
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
-from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_VALUE, add_mapped
+from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_REASON, UNREADABLE_VALUE, add_mapped
 from jobs.transforms.versions import add_content_hash
 
 
 def read_landed(
     lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, landed: Landed, days: Sequence[date], scratch: Scratch
 ) -> DataFrame:
-    """The landed records of ``days``, as bronze rows with ``is_in_scope`` and the first unreadable column and value."""
+    """The landed records of ``days``, as bronze rows with ``is_in_scope`` and the first unreadable column, its value and why."""
     columns = [str(column) for column in BRONZE[mapping.contract.name].columns]
-    extra = [IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_VALUE, RAW]
+    said = [UNREADABLE_COLUMN, UNREADABLE_VALUE, UNREADABLE_REASON, RAW]
+    extra = [IN_SCOPE, *said]
     if landed.rows is None or not days:
-        marks = f"{IN_SCOPE} boolean, {UNREADABLE_COLUMN} string, {UNREADABLE_VALUE} string, {RAW} string"
+        marks = f"{IN_SCOPE} boolean, {', '.join(f'{name} string' for name in said)}"
         return lake.session.createDataFrame([], f"{BRONZE[mapping.contract.name].ddl()}, {marks}")
     raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
     for lookup in mapping.lookups:
@@ -44,7 +46,8 @@ def read_landed(
     named[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
     inputs = {name: [mapping.quote(part) for part in raw_names] for name, raw_names in named.items()}
     keep = mapping.safe(mapping.keep) if mapping.keep else "true"
-    mapped = add_mapped(raw, expressions, inputs, keep=keep, passed=(FILE, ROW, RAW, DELIVERED))
+    personal = _made_of_personal_values(mapping, named)
+    mapped = add_mapped(raw, expressions, inputs, keep=keep, passed=(FILE, ROW, RAW, DELIVERED), personal=personal)
     lineage = {
         SOURCE: F.lit(mapping.name),
         SOURCE_FILE: F.col(FILE),
@@ -54,6 +57,13 @@ def read_landed(
     }
     rows = mapped.withColumns({str(name): value for name, value in lineage.items()})
     return rows.transform(add_content_hash, mapping.contract.columns).select(*columns, *extra)
+
+
+def _made_of_personal_values(mapping: SourceMapping, named: Mapping[str, Sequence[str]]) -> set[str]:
+    """The columns that are personal, or are made of a raw column of which a personal one is made too."""
+    columns = [column for column in mapping.contract.columns if column.sensitivity is Sensitivity.PERSONAL]
+    raw = {name for column in columns for name in mapping.raw_inputs(column)}
+    return {str(column) for column in columns} | {name for name, parts in named.items() if raw & set(parts)}
 
 
 def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scratch: Scratch) -> DataFrame:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.core import sql_literal
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
 
 IN_SCOPE = "is_in_scope"
 UNREADABLE_COLUMN = "unreadable_column"
 UNREADABLE_VALUE = "unreadable_value"
+UNREADABLE_REASON = "unreadable_reason"
 
 
 def add_mapped(
-    rows: DataFrame, expressions: Mapping[str, str], inputs: Mapping[str, Sequence[str]], *, keep: str, passed: Sequence[str]
+    rows: DataFrame,
+    expressions: Mapping[str, str],
+    inputs: Mapping[str, Sequence[str]],
+    *,
+    keep: str,
+    passed: Sequence[str],
+    personal: Collection[str],
 ) -> DataFrame:
     """Map each column, and name the first that is NULL although every raw value it is made of is there.
 
@@ -28,6 +36,10 @@ def add_mapped(
         inputs: contract column -> the raw columns that its expression names, quoted; none for an expression that may be NULL.
         keep: Spark SQL that is true for the records of this contract.
         passed: columns that go through as they are.
+        personal: contract columns whose raw values tell of a person: the reason, which anyone may read, leaves them out.
+
+    Returns:
+        ``passed``, ``is_in_scope``, the mapped columns, and the first unreadable column with its value and the reason in words.
     """
     mapped = [f"{sql} AS `{name}`" for name, sql in expressions.items()]
     made_of = {name: raw for name, raw in inputs.items() if raw}
@@ -42,14 +54,14 @@ def add_mapped(
         *[f"`{name}`" for name in passed],
         IN_SCOPE,
         *[f"`{name}`" for name in expressions],
-        f"{_first(is_bad, {name: repr(name) for name in made_of})} AS {UNREADABLE_COLUMN}",
+        f"{_first(is_bad, {name: sql_literal(name) for name in made_of})} AS {UNREADABLE_COLUMN}",
         f"{_first(is_bad, {name: f'`__said_{name}`' for name in made_of})} AS {UNREADABLE_VALUE}",
+        f"{_first(is_bad, {name: _reason(name, name in personal) for name in made_of})} AS {UNREADABLE_REASON}",
     )
 
 
 def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
     """The unreadable rows, once they have their lineage, as quarantine rows; ``raw`` is the column of the raw text."""
-    said = F.coalesce(F.col(UNREADABLE_VALUE), F.lit(""))
     return rows.where(F.col(UNREADABLE_COLUMN).isNotNull()).select(
         F.col(SOURCE),
         F.col(SOURCE_FILE),
@@ -58,10 +70,18 @@ def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
         F.lit(Stage.MAP.value).alias(STAGE),
         F.concat(F.col(UNREADABLE_COLUMN), F.lit("_unreadable")).alias(RULE_ID),
         F.col(UNREADABLE_COLUMN).alias(COLUMN_NAME),
-        said.alias(BAD_VALUE),
-        F.concat(F.col(UNREADABLE_COLUMN), F.lit(" cannot be read from '"), said, F.lit("'")).alias(REASON),
+        F.coalesce(F.col(UNREADABLE_VALUE), F.lit("")).alias(BAD_VALUE),
+        F.col(UNREADABLE_REASON).alias(REASON),
         F.col(raw).alias(RAW),
     )
+
+
+def _reason(name: str, is_personal: bool) -> str:
+    """Why a record is turned away, as SQL; a personal value stays in ``bad_value``, which is masked."""
+    if is_personal:
+        return sql_literal(f"{name} cannot be read from the personal value that was given")
+    begin, end = sql_literal(f"{name} cannot be read from '"), sql_literal("'")
+    return f"concat({begin}, `__said_{name}`, {end})"
 
 
 def _first(conditions: Mapping[str, str], answers: Mapping[str, str]) -> str:

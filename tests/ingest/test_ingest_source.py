@@ -6,6 +6,7 @@ import pandas as pd
 
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
+from jobs.analysis.open_lake import open_lake
 from tests.ingest.conftest import Shop
 
 REGISTRATION = BRONZE["registration"]
@@ -142,3 +143,18 @@ def test_a_key_that_a_snapshot_no_longer_holds_is_marked_absent_and_can_come_bac
         ("2026-01-03", "2", False),
     ]
     assert all(batch.counts.adds_up for batch in done.known)
+
+
+def test_a_personal_value_that_cannot_be_read_is_not_in_the_reason_that_anyone_may_read(shop: Shop) -> None:
+    columns = "phone_hash = \"sha2(nullif(trim(name), '13800000000'), 256)\"\ntrading_name = \"nullif(name, '13900000000')\""
+    shop.change_mapping(lambda text: text.replace("[translate.status]", f"{columns}\n[translate.status]"))
+    shop.deliver("2026-01-01", "1,13800000000,open,2020-01-01", "2,13900000000,open,2020-01-01", "3,C,asleep,2020-01-01")
+    shop.ingest("2026-01-01")
+    assert turned_away(shop)["bad_value"].tolist() == ["13800000000", "13900000000", "asleep"]
+    shown = open_lake(shop.lake.home, personal=False).pandas("quarantine.shops").sort_values("source_row")
+    assert not shown.map(lambda value: "13800000000" in str(value) or "13900000000" in str(value)).any(axis=None)
+    assert shown["reason"].tolist() == [
+        "phone_hash cannot be read from the personal value that was given",
+        "trading_name cannot be read from the personal value that was given",
+        "status cannot be read from 'asleep'",
+    ]
