@@ -12,7 +12,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
-from jobs.runtime.scratch import scratch
+from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.transforms.features import Silver, build_features
 from jobs.transforms.peers import PeerPolicy
@@ -34,16 +34,16 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date) -> int:
         link=lake.read(silver.LINK).where(f"{AS_OF} = '{as_of}'"),
     )
     where = f"{AS_OF} = '{as_of.isoformat()}'"
-    with scratch(lake.home) as materialise:
+    with Scratch(lake.home, "features") as scratch:
         made = build_features(
             tables,
             as_of=as_of,
             cutoff=profile.end_of(as_of),
             peers=PeerPolicy(**asdict(profile.peers)),
             minor_units=profile.minor_units,
-            materialise=materialise,
+            materialise=scratch.materialise,
         )
-        features = materialise(made.features)
+        features = scratch.materialise(made.features)
         entities = features.count()
         if entities == 0:
             raise NothingToDo(

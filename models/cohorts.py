@@ -10,7 +10,6 @@ import pandas as pd
 
 from expectations.contracts.inspection import FOUND_VIOLATION, INCLUSION_PROBABILITY, INSPECTED_ON, SELECTED_BY
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
-from models.columns import Floats
 
 COHORT_ON = "cohort_on"
 LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY)
@@ -90,18 +89,6 @@ def check_labels(labels: pd.DataFrame, *, known_before: datetime) -> None:
                 f"the visit of {row[ENTITY_ID]} on {pd.Timestamp(row[INSPECTED_ON]):%Y-%m-%d} (cohort "
                 f"{pd.Timestamp(row[COHORT_ON]):%Y-%m-%d}, known at {row[KNOWN_AT]}) {why}: it must not train a model"
             )
-
-
-def inverse_weights(inclusion_probability: pd.Series, *, cap: float = 20.0) -> Floats:
-    """``1 / inclusion probability``, at most ``cap`` times the smallest; 1 where the probability is unknown.
-
-    Horvitz & Thompson 1952; the cap trades a little bias for a variance that a few thousand labels can bear.
-    """
-    weight = 1.0 / inclusion_probability.astype(float).to_numpy()
-    known = np.isfinite(weight)
-    if known.any():
-        weight = np.minimum(weight, cap * weight[known].min())
-    return np.where(known, weight, 1.0)
 
 
 def _utc(instants: pd.Series) -> pd.Series:

@@ -121,14 +121,6 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
 
 
-def model_id(files: Mapping[str, bytes]) -> str:
-    """A name for the model made of its content: 16 hex digits, equal for equal files."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
-    return digest.hexdigest()[:16]
-
-
 def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
     return None if calibration is None else {"slope": calibration.slope, "intercept": calibration.intercept}
 

@@ -6,8 +6,6 @@ A lazy frame that several branches read is computed once for each of them; writt
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -40,10 +38,3 @@ class Scratch:
         path = str(self.folder / f"part-{self._count}")
         frame.write.parquet(path)
         return frame.sparkSession.read.schema(frame.schema).parquet(path)
-
-
-@contextmanager
-def scratch(home: Path) -> Iterator[Callable[[DataFrame], DataFrame]]:
-    """A function that computes a frame once, for the length of the block."""
-    with Scratch(home, "features") as folder:
-        yield folder.materialise

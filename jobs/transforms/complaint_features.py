@@ -22,7 +22,6 @@ BASELINE_DAYS = 337
 _ROW = {
     "days_ago": "datediff(as_of, received_on)",
     "is_standing": "coalesce(outcome NOT IN ('rejected', 'withdrawn'), true)",
-    "is_resolved": "coalesce(resolved_on <= as_of, false)",
     "is_overdue": "coalesce(due_on < least(coalesce(resolved_on, as_of), as_of), false)",
     "points": "CASE severity WHEN 1 THEN 1L WHEN 2 THEN 2L WHEN 3 THEN 4L WHEN 4 THEN 8L ELSE 1L END",
 }

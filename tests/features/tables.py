@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.contracts import silver
 from expectations.contracts.core import Contract
-from jobs.runtime.scratch import scratch
+from jobs.runtime.scratch import Scratch
 from jobs.transforms.features import Silver, build_features
 from jobs.transforms.peers import PeerPolicy
 
@@ -70,8 +70,8 @@ def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy
 
 def reckon_frames(tables: Silver, policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`reckon`, of frames."""
-    with tempfile.TemporaryDirectory() as home, scratch(Path(home)) as materialise:
-        made = build_features(tables, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=materialise)
+    with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features") as scratch:
+        made = build_features(tables, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"
         return {row["entity_id"]: row for row in rows}, [row.asDict() for row in made.peers.collect()]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, inverse_weights
+from models.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates
 
 COHORTS = (date(2025, 1, 31), date(2025, 2, 28))
 CUT_OFF = datetime(2025, 6, 1)
@@ -97,7 +97,3 @@ def test_instants_with_a_zone_are_compared_in_utc() -> None:
 def test_cohorts_are_month_ends_before_as_of() -> None:
     assert cohort_dates(date(2025, 3, 31), every_months=1, count=2) == (date(2025, 1, 31), date(2025, 2, 28))
     assert cohort_dates(date(2025, 3, 1), every_months=3, count=2) == (date(2024, 11, 30), date(2025, 2, 28))
-
-
-def test_weights_are_inverse_and_capped_and_one_where_unknown() -> None:
-    assert inverse_weights(pd.Series([0.5, 0.1, 0.001, None])).tolist() == [2.0, 10.0, 40.0, 1.0]
