@@ -63,7 +63,7 @@ def _classes(context: Context, texts: Texts, names: Names) -> Chart:
         share = percent(count.entities / all_entities)
         note = texts("chart.classes_note", share=share, listed=number(count.listed))
         label = names.class_(count.letter)
-        bars.append(Bar(label, f"{number(count.entities)} · {note}", count.entities, CLASS_COLOURS[count.letter]))
+        bars.append(Bar(label, f"{number(count.entities)} · {note}", count.entities, CLASS_COLOURS.get(count.letter, PLAIN)))
         rows.append((label, number(count.entities), share, number(count.listed)))
     return _bar_chart("classes", bars, rows, ("class", "entities", "share", "listed"), texts)
 

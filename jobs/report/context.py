@@ -32,7 +32,6 @@ from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.manifest import finished
 from jobs.runtime.settings import Profile
 
-CLASSES = ("A", "B", "C", "D")
 BINS = 36
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
@@ -88,7 +87,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Context:
-    """A day, ready to be shown."""
+    """A day, ready to be shown; ``classes`` with the best first."""
 
     as_of: date
     profile: Profile
@@ -146,7 +145,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
         run=run,
         model_id=str(run.get(MODEL_ID) or ""),
         entities=int(run.get("entities") or scores.num_rows),
-        classes=_count_classes(scores, listed),
+        classes=_count_classes(scores, listed, profile),
         scores=_histogram(scores[str(_objective(profile))], listed),
         listed=listed,
         sources=read_sources(home, as_of, dict(run.get("sources") or {})),
@@ -219,11 +218,13 @@ def _objective(profile: Profile) -> str:
     return _OBJECTIVES.get(profile.objective.kind, MARGIN)
 
 
-def _count_classes(scores: pa.Table, listed: tuple[Listed, ...]) -> tuple[ClassCount, ...]:
+def _count_classes(scores: pa.Table, listed: tuple[Listed, ...], profile: Profile) -> tuple[ClassCount, ...]:
+    """The profile's classes, the best first, with their entities."""
     counted = pc.value_counts(scores[str(RISK_CLASS)].cast(pa.string())).to_pylist()
     entities = {pair["values"]: pair["counts"] for pair in counted}
     of_list = Counter(row.risk_class for row in listed)
-    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in CLASSES)
+    letters = sorted(profile.classes, key=lambda letter: -profile.classes[letter])
+    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in letters)
 
 
 def _histogram(column: pa.ChunkedArray, listed: tuple[Listed, ...]) -> Histogram | None:

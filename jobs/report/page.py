@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from jobs.report.charts import draw_charts
-from jobs.report.context import CLASSES, Context
+from jobs.report.context import Context
 from jobs.report.names import Names, language_of, number, percent
 from jobs.report.peer_groups import peer_group_in_words
 from jobs.report.texts import load_texts
@@ -35,7 +35,6 @@ def render_page(context: Context, language: str) -> str:
         .get_template("page.html")
         .render(
             charts=draw_charts(context, texts, names),
-            classes=CLASSES,
             context=context,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,

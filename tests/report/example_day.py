@@ -101,7 +101,7 @@ def write_manifests(home: Path) -> None:
         path.write_text(json.dumps({"source": name, "contract": name, "as_of": "2026-01-31", **manifest}), encoding="utf-8")
     run = {
         "run_id": "run-7", "as_of": "2026-01-31", "profile": "cn", "config_hash": "c0ffee", "code_version": "0.1.0",
-        "model_id": "m-1", "seed": 1, "tables": {"gold.scores": 3}, "sources": {"registration": "passed", "tax": "stopped"},
+        "model_id": "m-1", "seed": 1, "tables": {"gold.scores": 1}, "sources": {"registration": "passed", "tax": "stopped"},
         "stages": [], "listed": 3,
         "entities": 40,
     }  # fmt: skip

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -140,6 +141,15 @@ def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context:
     text = Tags(render_page(context, "en")).text()
     assert "1 (1) <script>alert(1)</script> 91330106MA0000001A Wholesale and retail trade" in text
     assert "D high 120 91.0% Late <b>filing</b> value 50.0% · peer median 4.0% Many complaints value 4" in text
+
+
+def test_the_classes_are_those_of_the_policy_the_best_first(home: Path, profile: Profile) -> None:
+    policy = replace(profile, classes={"D": 100, "E": 0, "A": 700, "B": 500, "C": 300})
+    context = gather(home, policy, AS_OF)
+    assert [count.letter for count in context.classes] == ["A", "B", "C", "D", "E"]
+    text = Tags(render_page(context, "en")).text()
+    assert "0 listed in class E" in text
+    assert "E ≥ 0" in text
 
 
 def test_counts_that_do_not_add_up_are_named(tmp_path: Path, profile: Profile, home: Path) -> None:
