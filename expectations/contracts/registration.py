@@ -40,7 +40,7 @@ CLOSED_ON = Column("closed_on", Type.DATE, "The day of closure, cancellation or 
 LEGAL_REP_ID = Column("legal_rep_id", Type.STRING, "Pseudonym of the legal representative", sensitivity=Sensitivity.PERSONAL)
 OWNER_ID = Column("owner_id", Type.STRING, "Pseudonym of the main owner", sensitivity=Sensitivity.PERSONAL)
 PHONE_HASH = Column("phone_hash", Type.STRING, "Keyed hash of the contact phone", sensitivity=Sensitivity.PERSONAL)
-AGENT_ID = Column("agent_id", Type.STRING, "The registration agent")
+AGENT_ID = Column("agent_id", Type.STRING, "The registration agent, often a person", sensitivity=Sensitivity.PERSONAL)
 BUSINESS_SCOPE = Column("business_scope", Type.STRING, "The registered scope of business, as text")
 IS_PLATFORM = Column("is_platform", Type.BOOLEAN, "Whether it runs a trading platform")
 CHANGED_ON = Column("changed_on", Type.DATE, "The day of the change that this version records")
