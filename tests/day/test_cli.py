@@ -209,4 +209,4 @@ def test_a_stopped_source_is_code_3_only_when_asked_for(yesterday: Town, tmp_pat
     assert call(capfd, "ingest", options).code == 0
     assert call(capfd, "gate", options).code == 0
     asked = call(capfd, "gate", options, "--strict")
-    assert (asked.code, "visits on 2026-06-30" in asked.err) == (3, True)
+    assert (asked.code, "visits, delivery of 2026-06-30" in asked.err) == (3, True)

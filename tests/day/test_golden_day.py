@@ -88,4 +88,4 @@ def test_the_same_day_in_another_home_and_process_is_the_same_to_the_bit(golden:
     other = Town(tmp_path / "home", SOURCES, golden.session)
     assert gold(other) == gold(golden)
     assert manifests(other, TODAY) == manifests(golden, TODAY)
-    assert ModelStore(other.home).ids(TODAY) == ModelStore(golden.home).ids(TODAY)
+    assert ModelStore(other.home).newest(TODAY) == ModelStore(golden.home).newest(TODAY)

@@ -141,7 +141,7 @@ def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(gol
     assert "closed" in set(known_entities(town.lake, town.profile, LATER).set_index("entity_id").loc[["S15"], STATUS])
     town.run()
     assert gold(town) == gold(golden)
-    assert ModelStore(town.home).ids(TODAY) == ModelStore(golden.home).ids(TODAY)
+    assert ModelStore(town.home).newest(TODAY) == ModelStore(golden.home).newest(TODAY)
 
 
 @pytest.fixture
