@@ -80,7 +80,7 @@ def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
             then="use margin, probability or anomaly",
         )
     # The rule that stands in for a model knows no probability; its margin is the order it has.
-    return candidates[kind].fillna(candidates[scoring.MARGIN])
+    return candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]
 
 
 def _reasons(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> pa.Table:

@@ -149,9 +149,10 @@ class Demo:
             say(f"  {what:<18}{path}", soft_wrap=True, highlight=False)
         say("Next:")
         home, truth = _from_here(self.home), _from_here(self.world / "truth")
+        steelyard = _from_here(Path(sys.executable).with_name("steelyard"))
         for what, command in (
             ("see the list", f"open {_from_here(report)} in a browser"),
-            ("against the truth", f"steelyard assess-demo --home {home} --truth {truth} --as-of {self.as_of}"),
+            ("against the truth", f"{steelyard} assess-demo --home {home} --truth {truth} --as-of {self.as_of}"),
             ("see the DAGs", "make airflow"),
         ):
             say(f"  {what:<18}{command}", soft_wrap=True, highlight=False)
