@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.close_day import close_day
 from jobs.analysis.execute_notebook import execute_notebook
 from jobs.analysis.open_lake import open_lake
+from jobs.close_day import close_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
 from jobs.score_entities import score_day

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import score_past_visits as module
+from jobs.analysis import score_past_visits as module
+from jobs.analysis.score_past_visits import score_past_visits
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
-from jobs.analysis.score_past_visits import score_past_visits
 from tests.conftest import FinishedDay
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
