@@ -7,6 +7,7 @@ simulation and the ledger add their own and ``jobs`` imports none of them.
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
@@ -114,8 +115,12 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(ConfigError.exit_code)
     except KeyboardInterrupt:
         typer.echo("stopped by hand; what was committed stays, and the same command goes on from there", err=True)
-        sys.exit(130)
-    except Exception:
+        # At once: the engine's client would wait at exit for an answer that a stopped engine never gives.
+        sys.stderr.flush()
+        os._exit(130)
+    except SystemExit:
+        raise
+    except BaseException:  # an engine's panic is no Exception
         _give_up()
 
 

@@ -20,7 +20,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import Profile
+from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.target_list import TIE_KEY_VARIABLE
 
 TABLES: tuple[Contract, ...] = (
@@ -47,6 +47,8 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     facts = {
         "as_of": as_of,
         "profile": profile.name,
+        # Where a profile outside this project was; its name alone would not find it again.
+        "profile_folder": None if profile.folder.parent == CONFIG_ROOT else str(profile.folder),
         "config_hash": profile.fingerprint(),
         "version": version("steelyard"),
         "code_version": code_version(),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from expectations.contracts import inspection
@@ -150,14 +149,5 @@ def summary(windows: list[Window], seed: int) -> dict[str, object]:
 def write_summary(home: Path, profile: Profile, windows: list[Window]) -> Path:
     """Keep the figures; give the file."""
     path = home / "reports" / f"evaluation_{windows[0].as_of}_{windows[-1].as_of}.json"
-    content = summary(windows, profile.training.seed)
-    write_json(path, _without_nan(content))
+    write_json(path, summary(windows, profile.training.seed))
     return path
-
-
-def _without_nan(content: object) -> object:
-    if isinstance(content, dict):
-        return {key: _without_nan(value) for key, value in content.items()}
-    if isinstance(content, list):
-        return [_without_nan(value) for value in content]
-    return None if isinstance(content, float) and np.isnan(content) else content

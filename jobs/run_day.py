@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +25,8 @@ from jobs.settle_source import settle_source
 from jobs.target_list import target_day
 from jobs.train_model import is_training_due, train_day
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What ends the day rather than a source: the home cannot be written any more."""
 _ORDER = ("registration", "inspection", "tax_filing", "complaint")
 
 
@@ -73,6 +76,10 @@ def settle(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, 
             current.note(days=conform_source(lake, profile, mapping, as_of))
     except CountsDiffer:
         raise  # records were lost or doubled: no list may rest on that
+    except OSError as error:
+        if error.errno in FULL:
+            raise  # the next source, and the list, would fail alike
+        warn(f"{mapping.name}: a file could not be read or written: {error}", source=mapping.name)
     except SteelyardError as error:
         warn(f"{mapping.name}: {error}", source=mapping.name)
     except Exception:

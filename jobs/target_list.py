@@ -20,7 +20,7 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.sentences import render, render_unknown
 from models.risk_model import ROW
-from models.targeting import rank_list
+from models.targeting import keep_reasoned, rank_list
 
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
 TOP_REASONS = 5
@@ -47,6 +47,7 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     candidates[scoring.OBJECTIVE] = _objective(candidates, profile)
     listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
     reasons = _reasons(lake, profile, as_of, listed)
+    listed = keep_reasoned(listed, set(reasons[ENTITY_ID].to_pylist()))
     where = f"{AS_OF} = '{as_of}'"
     # Reasons first: a list is never there without them.
     lake.replace_arrow(reasons, scoring.REASONS, where)

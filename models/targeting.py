@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,18 @@ def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: 
     near = candidates[standing.to_numpy() <= capacity.to_numpy()].copy()
     near[TIE_BREAK] = [tie_break(entity_id, key) for entity_id in near[ENTITY_ID]]
     near = near.sort_values([OBJECTIVE, TIE_BREAK], ascending=[False, True], kind="stable")
-    near[REGION_RANK] = near.groupby(CAPACITY_REGION).cumcount() + 1
-    listed = near[near[REGION_RANK] <= near[CAPACITY_REGION].map(capacity_of)].reset_index(drop=True)
-    listed[LIST_RANK] = np.arange(1, len(listed) + 1)
-    return listed
+    near = _ranked(near)
+    return _ranked(near[near[REGION_RANK] <= near[CAPACITY_REGION].map(capacity_of)])
+
+
+def keep_reasoned(listed: pd.DataFrame, reasoned: Collection[str]) -> pd.DataFrame:
+    """The list without those for whom no reason can be given, ranks closed up: nobody is visited for nothing."""
+    return _ranked(listed[listed[ENTITY_ID].isin(list(reasoned))])
+
+
+def _ranked(ordered: pd.DataFrame) -> pd.DataFrame:
+    """Ranks over all and within each region, for rows in the list's order."""
+    ranked = ordered.reset_index(drop=True)
+    ranked[REGION_RANK] = ranked.groupby(CAPACITY_REGION).cumcount() + 1
+    ranked[LIST_RANK] = np.arange(1, len(ranked) + 1)
+    return ranked

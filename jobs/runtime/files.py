@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,17 @@ def write_whole(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as JSON with sorted keys, so that the same content is the same bytes."""
-    text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    text = json.dumps(_without_nan(content), ensure_ascii=False, indent=1, sort_keys=True, default=str, allow_nan=False)
     write_whole(path, (text + "\n").encode())
+
+
+def _without_nan(content: Any) -> Any:
+    """The same content with null for NaN and infinities, which JSON does not have."""
+    if isinstance(content, Mapping):
+        return {str(key): _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def read_json(path: Path) -> Any:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.verbs.options import AsOfOption, HomeOption, ProfileOption, day
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, day, profile_of_run
 
 TABLES = ("risk_list",)
 
@@ -18,18 +18,17 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="The file to write; an older one is replaced.")],
     format: Annotated[str, typer.Option("--format", help="csv, parquet, or html: one page that opens without a network.")] = "html",
     home: HomeOption = Path("home"),
-    profile: ProfileOption = "cn",
+    profile: ProfileOfRunOption = "",
     language: Annotated[str, typer.Option("--language", help="Of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
 ) -> None:
     """Write a day's list, with its reasons, as a page, a CSV file or a Parquet file."""
     from jobs.export_list import export_list
     from jobs.runtime.errors import ConfigError
     from jobs.runtime.log import stage
-    from jobs.runtime.settings import load_profile
 
     if table not in TABLES:
         raise ConfigError(what=f"{table!r} cannot be exported", where="the argument TABLE", then=f"name {', '.join(TABLES)}")
     on = day(as_of)
     with stage("export", table=table, format=format) as current:
-        size = export_list(home, load_profile(profile), on, format=format, out=out, language=language)
+        size = export_list(home, profile_of_run(home, on, profile), on, format=format, out=out, language=language)
         current.note(bytes=size, out=str(out))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.runtime.errors import ConfigError
+
+if TYPE_CHECKING:
+    from jobs.runtime.settings import Profile
 
 ProfileOption = Annotated[str, typer.Option("--profile", help="A profile's name, or a folder that holds a profile.toml.")]
 SourcesOption = Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")]
@@ -18,6 +21,9 @@ SourceOption = Annotated[str, typer.Option("--source", help="The source's name: 
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when the source did not pass.")]
 IfDueOption = Annotated[
     bool, typer.Option("--if-due", help="Only where no model is there, or it is a week old, or its data changed.")
+]
+ProfileOfRunOption = Annotated[
+    str, typer.Option("--profile", help="A profile's name or folder; by default the one that the day was run with.")
 ]
 
 
@@ -44,3 +50,17 @@ def sources_folder(path: Path) -> Path:
             what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
         )
     return path.resolve()
+
+
+def profile_of_run(home: Path, as_of: date, given: str) -> Profile:
+    """The profile given, else the one that the day was run with.
+
+    Raises:
+        ConfigError: when it cannot be found; a day that was never run is left to the verb to explain.
+    """
+    from jobs.runtime.files import read_json
+    from jobs.runtime.manifest import run_manifest_path
+    from jobs.runtime.settings import load_profile
+
+    run = read_json(run_manifest_path(home, as_of)) or {}
+    return load_profile(given or run.get("profile_folder") or run.get("profile") or "cn")

@@ -38,5 +38,6 @@ def run(
     console = Console()
     show_list(gather(home, settings, on), console, top=top)
     console.print(
-        f"The report is {report}; other forms: steelyard export risk_list --as-of {on} --format csv --out FILE", soft_wrap=True
+        f"The report is {report}; other forms: steelyard export risk_list --home {home} --as-of {on} --format csv --out FILE",
+        soft_wrap=True,
     )

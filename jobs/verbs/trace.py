@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from jobs.verbs.options import AsOfOption, HomeOption, ProfileOption, day
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, day, profile_of_run
 
 
 def trace(
     entity: Annotated[str, typer.Argument(help="The entity's identifier.")],
     as_of: AsOfOption,
     home: HomeOption,
-    profile: ProfileOption = "cn",
+    profile: ProfileOfRunOption = "",
     rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 12,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
@@ -22,10 +22,9 @@ def trace(
 
     from jobs.report.traced import as_json, show_trace
     from jobs.runtime.lake import Lake
-    from jobs.runtime.settings import load_profile
     from jobs.trace_entity import trace_entity
 
-    found = trace_entity(Lake(home), load_profile(profile), entity, day(as_of))
+    found = trace_entity(Lake(home), profile_of_run(home, day(as_of), profile), entity, day(as_of))
     if json:
         typer.echo(as_json(found))
     else:

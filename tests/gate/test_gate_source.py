@@ -81,8 +81,8 @@ def test_rows_that_break_only_warnings_stay(outcome: GateOutcome) -> None:
 def test_a_day_is_stopped_by_critical_batch_rules_with_every_reason(outcome: GateOutcome) -> None:
     assert outcome.stopped_days == {
         date(2026, 3, 2): (
-            "as many rows as its own past leads one to expect, but volume_ratio was 0.05 where at least 0.1 is asked",
-            "the newest complaint is recent, but age_days was 15 where at most 14 is asked",
+            "volume_ratio was 0.05 where at least 0.1 is asked (as many rows as its own past leads one to expect)",
+            "age_days was 15 where at most 14 is asked (the newest complaint is recent)",
         )
     }
 

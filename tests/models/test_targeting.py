@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.targeting import rank_list, tie_break
+from models.targeting import keep_reasoned, rank_list, tie_break
 
 KEY = b"secret"
 
@@ -41,6 +41,12 @@ def test_row_order_changes_nothing_and_ranks_are_a_permutation() -> None:
     pd.testing.assert_frame_equal(listed, shuffled)
     assert sorted(listed["list_rank"]) == list(range(1, 61))
     assert listed.groupby("capacity_region")["region_rank"].apply(lambda ranks: sorted(ranks) == list(range(1, 21))).all()
+
+
+def test_nobody_is_listed_without_a_reason_and_ranks_close_up() -> None:
+    frame = candidates(("a", "N", 3), ("b", "N", 2), ("c", "S", 1))
+    listed = keep_reasoned(rank_list(frame, lambda _region: 5, KEY), {"b", "c"})
+    assert ranks(listed) == [(1, 1, "b"), (2, 1, "c")]
 
 
 def test_a_region_without_capacity_lists_nobody() -> None:
