@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points, version
@@ -97,6 +98,7 @@ def steelyard(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a verb; a failure is explained on standard error, and its kind is the exit code."""
+    before = signal.signal(signal.SIGINT, _stop_by_hand)
     try:
         app(args=arguments, prog_name="steelyard")
     except SteelyardError as error:
@@ -113,15 +115,21 @@ def main(arguments: list[str] | None = None) -> None:
             )
         )
         sys.exit(ConfigError.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("stopped by hand; what was committed stays, and the same command goes on from there", err=True)
-        # At once: the engine's client would wait at exit for an answer that a stopped engine never gives.
-        sys.stderr.flush()
-        os._exit(130)
     except SystemExit:
         raise
     except BaseException:  # an engine's panic is no Exception
         _give_up()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stop_by_hand(_signal: int, _frame: object) -> NoReturn:
+    """Leave at once: the engine's client would wait at exit for an answer that a stopped engine never gives.
+
+    Nothing needs tidying: tables commit whole, the lock goes with the process, and the next run empties what was begun.
+    """
+    os.write(2, b"\nstopped by hand; what was committed stays, and the same command goes on from there\n")
+    os._exit(130)
 
 
 def _give_up() -> NoReturn:
