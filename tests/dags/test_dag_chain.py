@@ -117,7 +117,7 @@ def test_a_range_of_days_redone_for_every_source_makes_the_list_of_each_day_agai
     for as_of in ("2026-06-29", "2026-06-30"):
         verbs = verbs_for(running.deployment.calls(), as_of)
         assert verbs[-len(RISK) :] == RISK
-        assert sorted(verbs[:-5]) == sorted(INGEST * len(SOURCES))
+        assert sorted(verbs[: -len(RISK)]) == sorted(INGEST * len(SOURCES))
 
 
 def test_days_of_a_source_are_taken_in_one_after_another(running: RunningAirflow) -> None:
