@@ -36,7 +36,7 @@ demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from
 
 .PHONY: test
 test: $(STAMP) ## every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n 2 --dist loadfile
 	@echo "all tests pass. Next: make lint"
 
 .PHONY: lint
