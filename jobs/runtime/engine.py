@@ -1,7 +1,7 @@
 """The only place that makes a Spark session: Sail in this process by default, Apache Spark by configuration.
 
-``STEELYARD_ENGINE`` chooses: ``sail`` (default), a Connect URL (``sc://host:port``), or a classic master
-(``local[2]``, ``spark://host:7077``, ``yarn``).
+``STEELYARD_ENGINE`` chooses: ``sail`` (default), a Connect URL (``sc://host:port``), a classic master
+(``local[2]``, ``spark://host:7077``, ``yarn``), or ``submitted``: the master of the spark-submit that started this process.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from pyspark.sql import SparkSession
 from jobs.runtime.errors import ConfigError
 
 ENGINE_VARIABLE = "STEELYARD_ENGINE"
+SUBMITTED = "submitted"
 _SETTINGS = {"spark.sql.session.timeZone": "UTC"}
-_DELTA_SETTINGS = {
+_DELTA_SETTINGS: dict[str, Any] = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    "spark.ui.enabled": "false",
 }
+_CLASSIC_SETTINGS: dict[str, Any] = {"spark.ui.enabled": "false", **_DELTA_SETTINGS}
+_SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
 _sail_server: Any = None
 
 
@@ -57,15 +59,26 @@ def _open(wanted: str) -> SparkSession:
     if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
         # pyspark turns to Connect when this is set, which a classic master must not.
         os.environ.pop("SPARK_REMOTE", None)
-        builder = SparkSession.builder.master(wanted).appName("steelyard")
-        for key, value in _DELTA_SETTINGS.items():
-            builder = builder.config(key, value)
-        return builder.getOrCreate()
+        return SparkSession.builder.master(wanted).appName("steelyard").config(map=_CLASSIC_SETTINGS).getOrCreate()
+    if wanted == SUBMITTED:
+        return _submitted_session()
     raise ConfigError(
         what=f"the engine {wanted!r} is unknown",
         where=ENGINE_VARIABLE,
         then="use sail, a Connect URL (sc://host:port) or a master (local[2], spark://host:7077, yarn)",
     )
+
+
+def _submitted_session() -> SparkSession:
+    """The session of the spark-submit that started this process: its master, its name, its page and its resources stand."""
+    if _SUBMIT_VARIABLE not in os.environ:
+        raise ConfigError(
+            what=f"the engine is {SUBMITTED!r}, but no spark-submit started this process",
+            where=ENGINE_VARIABLE,
+            then="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
+        )
+    os.environ.pop("SPARK_REMOTE", None)
+    return SparkSession.builder.config(map=_DELTA_SETTINGS).getOrCreate()
 
 
 def _sail_address() -> str:
