@@ -16,6 +16,7 @@ from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.settings import Profile
+from jobs.runtime.unfinished import Unfinished
 from jobs.transforms.conformed import conform
 
 
@@ -28,7 +29,8 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     batches = book.until(as_of)
     stale = [batch.delivered_on for batch in batches if batch.conformed != _wanted(batch, profile)]
     gone = _days_no_longer_delivered(lake, mapping, batches, as_of)
-    first = min([*stale, *gone], default=None)
+    unfinished = Unfinished(lake.home, mapping.name, "conform")
+    first = min(filter(None, [*stale, *gone, unfinished.first(as_of)]), default=None)
     if first is None:
         return 0
 
@@ -44,19 +46,20 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     )
     contract = OF[mapping.contract.name]
     where = f"{SOURCE} = '{mapping.name}' AND {DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
-    lake.replace(silver, contract, where)
-
-    written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
-    found = written.agg(F.min(KNOWN_AT).cast("string").alias("known_from"), F.count_if(~F.col(IS_ABSENT)).alias("rows")).collect()
-    rows_of = {row[DELIVERED_ON]: row["rows"] for row in found}
-    known_from = {row[DELIVERED_ON]: row["known_from"] for row in found}
-    for batch in batches:
-        if batch.delivered_on >= first:
-            if batch.delivered_on in days:
-                _check_counts(mapping, batch, rows_of.get(batch.delivered_on, 0))
-            batch.conformed = _wanted(batch, profile)
-            batch.known_from = known_from.get(batch.delivered_on, "")
-    book.save()
+    with unfinished.writing(first, as_of):
+        lake.replace(silver, contract, where)
+        written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
+        facts = (F.min(KNOWN_AT).cast("string").alias("known_from"), F.count_if(~F.col(IS_ABSENT)).alias("rows"))
+        found = written.agg(*facts).collect()
+        rows_of = {row[DELIVERED_ON]: row["rows"] for row in found}
+        known_from = {row[DELIVERED_ON]: row["known_from"] for row in found}
+        for batch in batches:
+            if batch.delivered_on >= first:
+                if batch.delivered_on in days:
+                    _check_counts(mapping, batch, rows_of.get(batch.delivered_on, 0))
+                batch.conformed = _wanted(batch, profile)
+                batch.known_from = known_from.get(batch.delivered_on, "")
+        book.save()
     return len(days)
 
 

@@ -12,7 +12,7 @@ from jobs.build_features import build_features_day
 from jobs.link_complaints import link_day
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import FEATURES, code_version
-from jobs.runtime.files import read_json, write_json
+from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
@@ -54,19 +54,20 @@ def rests_on(lake: Lake, profile: Profile, as_of: date) -> str:
 
 
 def _is_current(lake: Lake, profile: Profile, as_of: date, what: str) -> bool:
-    noted = read_json(_path(lake.home, what, as_of)) or {}
+    noted = read_json(note_path(lake.home, what, as_of)) or {}
     return bool(noted.get("rests_on") == rests_on(lake, profile, as_of))
 
 
 def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable[[Lake, Profile, date], int]) -> int:
-    path = _path(lake.home, what, as_of)
+    path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
-    path.unlink(missing_ok=True)
+    forget(path)
     based = rests_on(lake, profile, as_of)
     built = build(lake, profile, as_of)
     write_json(path, {"rests_on": based})
     return built
 
 
-def _path(home: Path, what: str, as_of: date) -> Path:
+def note_path(home: Path, what: str, as_of: date) -> Path:
+    """Where it is noted what a day's links or features rest on; without the note they are built again."""
     return home / "manifests" / what / f"{as_of}.json"

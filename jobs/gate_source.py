@@ -22,8 +22,11 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
+from jobs.runtime.unfinished import Unfinished
 from jobs.transforms.batch_facts import READ_COLUMNS, count_days, day_facts
 from jobs.transforms.latest_known import keep_known
+
+STEP = "gate"
 
 
 def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
@@ -39,7 +42,9 @@ def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: 
 
 def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:
     batches = BatchBook(lake.home, mapping.name).until(as_of)
-    return min((batch.delivered_on for batch in batches if batch.gated != _judged_by(batch, mapping)), default=None)
+    unfinished = Unfinished(lake.home, mapping.name, STEP).first(as_of) or date.max
+    unjudged = (day.delivered_on for day in batches if day.delivered_on >= unfinished or day.gated != _judged_by(day, mapping))
+    return min(unjudged, default=None)
 
 
 def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
@@ -58,21 +63,21 @@ def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as
     bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
     days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
     quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
-    with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
+    with Unfinished(lake.home, mapping.name, STEP).writing(first, as_of), Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
         counts = count_days(rows, mapping.contract, _registered(lake, profile, as_of)).toPandas()
         facts = day_facts(counts, _reads(book.until(as_of)))
         facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in judged])].reset_index(drop=True)
         outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
         lake.replace(outcome.quarantined, quarantine, where)
-    set_aside = {row[0]: row[1] for row in lake.read(quarantine).where(where).groupBy(DELIVERED_ON).count().collect()}
-    write_json(lake.home / "manifests" / "checks" / mapping.name / f"{first}_{judged[-1].delivered_on}.json", outcome.gx)
-    for batch in judged:
-        batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
-        batch.set_aside = set_aside.get(batch.delivered_on, 0)
-        batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
-        batch.gated = _judged_by(batch, mapping)
-    book.save()
+        set_aside = {row[0]: row[1] for row in lake.read(quarantine).where(where).groupBy(DELIVERED_ON).count().collect()}
+        write_json(lake.home / "manifests" / "checks" / mapping.name / f"{first}_{judged[-1].delivered_on}.json", outcome.gx)
+        for batch in judged:
+            batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
+            batch.set_aside = set_aside.get(batch.delivered_on, 0)
+            batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
+            batch.gated = _judged_by(batch, mapping)
+        book.save()
     stopped = [batch.delivered_on for batch in judged if batch.stopped]
     return bool(stopped) and stopped[0] < judged[-1].delivered_on
 

@@ -21,6 +21,7 @@ from jobs.runtime.landing import land
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
+from jobs.runtime.unfinished import Unfinished
 
 
 @dataclass(frozen=True)
@@ -55,25 +56,26 @@ def ingest_source(
     deliveries = {delivery.delivered_on: delivery for delivery in find_deliveries(mapping, sources, as_of)}
     files = {day: _facts(delivery, sources, book) for day, delivery in deliveries.items()}
     rules = _rules(mapping, profile, sources)
-    first = _first_stale(book, files, rules, as_of)
+    unfinished = Unfinished(lake.home, mapping.name, "ingest")
+    first = min(filter(None, (_first_stale(book, files, rules, as_of), unfinished.first(as_of))), default=None)
     warnings = delivery_warnings(mapping, sources)
     if first is None:
         return Ingested((), tuple(book.until(as_of)), tuple(warnings))
 
     pending = [day for day in sorted(deliveries) if day >= first]
     before = [batch for batch in book.until(as_of) if batch.delivered_on < first]
-    with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
-        landed = land(mapping, [deliveries[day] for day in pending], sources, scratch.folder / "raw", progress)
-        intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
-        counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
-
-    unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
-    chains = chains_of(files, rules, unused)
-    batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
-    _check_counts(mapping, batches)
-    book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
-    book.put(batches)
-    book.save()
+    with unfinished.writing(first, as_of):
+        with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
+            landed = land(mapping, [deliveries[day] for day in pending], sources, scratch.folder / "raw", progress)
+            intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
+            counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
+        unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
+        chains = chains_of(files, rules, unused)
+        batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
+        _check_counts(mapping, batches)
+        book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
+        book.put(batches)
+        book.save()
     return Ingested(tuple(pending), tuple(book.until(as_of)), (*warnings, *landed.warnings))
 
 

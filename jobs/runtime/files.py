@@ -9,16 +9,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jobs.runtime.fault_points import around, reach
+from jobs.runtime.leftovers import draft_of
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` so that a reader, or a crash, sees the old file or the new one and nothing between."""
+    reach("before", path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = draft_of(path, os.getpid())
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    reach("drafted", path)
     draft.replace(path)
+    reach("after", path)
+
+
+def forget(path: Path) -> None:
+    """Take a file away; there need be none."""
+    with around(path):
+        path.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -12,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts.core import Contract, Type
 from jobs.runtime.engine_path import engine_path
 from jobs.runtime.errors import NothingToDo
+from jobs.runtime.fault_points import around
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -25,6 +26,14 @@ _ARROW = {
     Type.BIGINT: pa.int64(),
     Type.DOUBLE: pa.float64(),
 }
+
+PROPERTIES = {"delta.checkpointInterval": "1000000", "delta.enableExpiredLogCleanup": "false"}
+"""How each table's log is kept: by maintenance alone. Sail reads no version before a checkpoint, and expiry asks the clock."""
+
+
+def table_name(contract: Contract) -> str:
+    """A table as manifests and messages name it, such as ``gold.features``."""
+    return f"{contract.zone.value}.{contract.name}"
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:
@@ -66,6 +75,10 @@ class Lake:
         """The table's newest version, None when there is no table."""
         return DeltaTable(str(self.path(contract))).version() if self.exists(contract) else None
 
+    def partitions(self, contract: Contract) -> list[dict[str, str]]:
+        """The partitions that hold files, as the table's log names them, values as text; none when there is no table."""
+        return DeltaTable(str(self.path(contract))).partitions() if self.exists(contract) else []
+
     def read(self, contract: Contract) -> DataFrame:
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""
         if not self.exists(contract):
@@ -90,16 +103,19 @@ class Lake:
         writer = wanted.write.format("delta").mode("overwrite").option("replaceWhere", where)
         if contract.partition_by:
             writer = writer.partitionBy(*[str(column) for column in contract.partition_by])
-        writer.save(str(self.path(contract)))
+        with around(table_name(contract)):
+            writer.save(str(self.path(contract)))
 
     def create(self, contract: Contract) -> None:
         """Make the table, empty, with the contract's columns and partitions."""
-        DeltaTable.create(
-            str(self.path(contract)),
-            schema=arrow_schema(contract),
-            partition_by=[str(column) for column in contract.partition_by] or None,
-            mode="ignore",
-        )
+        with around(f"empty {table_name(contract)}"):
+            DeltaTable.create(
+                str(self.path(contract)),
+                schema=arrow_schema(contract),
+                partition_by=[str(column) for column in contract.partition_by] or None,
+                mode="ignore",
+                configuration=PROPERTIES,
+            )
 
     def arrow(self, contract: Contract, *, columns: list[str] | None = None, where: str | None = None) -> pa.Table:
         """The table as Arrow, without an engine.
@@ -113,7 +129,7 @@ class Lake:
         """
         if not self.exists(contract):
             raise NothingToDo(
-                what=f"the table {contract.zone.value}.{contract.name} is not there yet",
+                what=f"the table {table_name(contract)} is not there yet",
                 where=str(self.path(contract)),
                 then="run the steps before this one, or the whole day with `steelyard run`",
             )
@@ -132,4 +148,5 @@ class Lake:
         wanted = table.select([str(column) for column in contract.columns]).cast(arrow_schema(contract))
         if not self.exists(contract):
             self.create(contract)
-        write_deltalake(str(self.path(contract)), wanted, mode="overwrite", predicate=where)
+        with around(table_name(contract)):
+            write_deltalake(str(self.path(contract)), wanted, mode="overwrite", predicate=where)

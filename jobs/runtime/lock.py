@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.runtime.errors import Busy, ConfigError
+from jobs.runtime.leftovers import sweep
 
 
 @contextmanager
 def only_writer(home: Path) -> Iterator[None]:
     """Hold the home's write lock; the system lets go of it when the process ends, however it ends.
+
+    What an earlier writer left when it was killed is taken away first.
 
     Raises:
         ConfigError: when the home cannot be made or written.
@@ -34,4 +37,5 @@ def only_writer(home: Path) -> Iterator[None]:
             raise Busy(
                 what="another run is writing here", where=str(home), then="wait until it ends, then give the same command again"
             ) from error
+        sweep(home)
         yield

@@ -1,0 +1,45 @@
+"""Which days of a source a step began to write, and is not known to have written whole.
+
+A step commits to several tables and then to its book of batches. When it dies between, tables hold what the book does not know
+of; were the delivery, the mapping or the profile then put back, the book would find that nothing had changed, and the rows
+would stay. So a step says what it begins before it writes, and takes that back when all of it is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from jobs.runtime.files import forget, read_json, write_json
+
+
+class Unfinished:
+    """The note of one step of one source, ``home/manifests/unfinished/<source>/<step>.json``; there is none when all is whole."""
+
+    def __init__(self, home: Path, source: str, step: str) -> None:
+        self._path = home / "manifests" / "unfinished" / source / f"{step}.json"
+
+    def first(self, as_of: date) -> date | None:
+        """The first day up to ``as_of`` that must be written again; None when there is none."""
+        noted = self._noted()
+        return noted[0] if noted and noted[0] <= as_of else None
+
+    @contextmanager
+    def writing(self, first: date, last: date) -> Iterator[None]:
+        """Write the days from ``first`` to ``last``; when the block ends well they are whole, however they were before."""
+        before = self._noted()
+        self._note(min(first, before[0]) if before else first, max(last, before[1]) if before else last)
+        yield
+        if before and before[1] > last:
+            self._note(max(before[0], last + timedelta(days=1)), before[1])
+        else:
+            forget(self._path)
+
+    def _noted(self) -> tuple[date, date] | None:
+        noted = read_json(self._path)
+        return (date.fromisoformat(noted["first"]), date.fromisoformat(noted["last"])) if noted else None
+
+    def _note(self, first: date, last: date) -> None:
+        write_json(self._path, {"first": first, "last": last})
