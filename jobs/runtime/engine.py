@@ -13,16 +13,11 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from jobs.runtime.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
 from jobs.runtime.errors import ConfigError
 
 ENGINE_VARIABLE = "STEELYARD_ENGINE"
 SUBMITTED = "submitted"
-_SETTINGS = {"spark.sql.session.timeZone": "UTC"}
-_DELTA_SETTINGS: dict[str, Any] = {
-    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-}
-_CLASSIC_SETTINGS: dict[str, Any] = {"spark.ui.enabled": "false", **_DELTA_SETTINGS}
 _SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
 _sail_server: Any = None
 
@@ -46,7 +41,7 @@ def open_session(engine: str | None = None) -> SparkSession:
             where=ENGINE_VARIABLE,
             then="unset it to use the embedded engine, or run `steelyard doctor`",
         ) from error
-    for key, value in _SETTINGS.items():
+    for key, value in SQL_SETTINGS.items():
         session.conf.set(key, value)
     return session
 
@@ -59,7 +54,9 @@ def _open(wanted: str) -> SparkSession:
     if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
         # pyspark turns to Connect when this is set, which a classic master must not.
         os.environ.pop("SPARK_REMOTE", None)
-        return SparkSession.builder.master(wanted).appName("steelyard").config(map=_CLASSIC_SETTINGS).getOrCreate()
+        require_java()
+        settings: dict[str, Any] = {**classic_settings(wanted)}
+        return SparkSession.builder.master(wanted).appName("steelyard").config(map=settings).getOrCreate()
     if wanted == SUBMITTED:
         return _submitted_session()
     raise ConfigError(
@@ -78,7 +75,8 @@ def _submitted_session() -> SparkSession:
             then="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
         )
     os.environ.pop("SPARK_REMOTE", None)
-    return SparkSession.builder.config(map=_DELTA_SETTINGS).getOrCreate()
+    settings: dict[str, Any] = {**DELTA_SETTINGS}
+    return SparkSession.builder.config(map=settings).getOrCreate()
 
 
 def _sail_address() -> str:

@@ -1,0 +1,131 @@
+"""A Spark standalone master with two workers, and a Connect server on them, from the installed PySpark, on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyspark
+
+from jobs.runtime.apache_spark import DELTA_SETTINGS, POSTGRESQL_JAR, jar_settings, require_java
+
+SPARK_HOME = Path(pyspark.__file__).parent
+START_SECONDS = 180
+"""The first start fetches Delta's JARs."""
+WORKERS = 2
+# The classic application and the Connect server live side by side, each with one core and one executor a worker.
+WORKER = ["--cores", "2", "--memory", "3g"]
+APPLICATION = {
+    "spark.executor.cores": "1",
+    "spark.cores.max": "2",
+    "spark.executor.memory": "1g",
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "8",
+}
+_MASTER_IS_UP = re.compile(r"Starting Spark master at (spark://\S+)")
+_WORKER_IS_UP = re.compile(r"Successfully registered with master")
+_CONNECT_IS_UP = re.compile(r"Spark Connect server started at: \S*?:(\d+)")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster: the addresses that ``STEELYARD_ENGINE`` takes, and the environment of programs that use it."""
+
+    master: str
+    connect: str
+    environment: Mapping[str, str]
+
+    def address(self, way: str) -> str:
+        """The engine's address for ``classic`` or ``connect``."""
+        return {"classic": self.master, "connect": self.connect}[way]
+
+
+@contextmanager
+def run_cluster(folder: Path) -> Iterator[Cluster]:
+    """Start a cluster whose files and logs are in ``folder``; it is ended, process by process, with the block.
+
+    Raises:
+        ConfigError: when there is no Java.
+        RuntimeError: when a process does not come up; its log's end is in the message.
+    """
+    require_java()
+    environment = _environment(folder)
+    with ExitStack() as stack:
+
+        def start(name: str, *command: str, until: re.Pattern[str]) -> re.Match[str]:
+            return stack.enter_context(_running(folder / f"{name}.log", command, environment, until))
+
+        master = start("master", *_class("master.Master"), "--port", "0", until=_MASTER_IS_UP)[1]
+        for number in range(1, WORKERS + 1):
+            work = ["--port", "0", *WORKER, "--work-dir", str(folder / f"work-{number}")]
+            start(f"worker-{number}", *_class("worker.Worker"), *work, master, until=_WORKER_IS_UP)
+        port = start("connect", *_connect_server(master), until=_CONNECT_IS_UP)[1]
+        yield Cluster(master, f"sc://127.0.0.1:{port}", environment)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """The caller's environment, without what would turn PySpark elsewhere, and with everything on loopback."""
+    kept = {name: value for name, value in os.environ.items() if name not in {"SPARK_REMOTE", "SPARK_CONF_DIR", "STEELYARD_ENGINE"}}
+    confs = " ".join(f"--conf {key}={value}" for key, value in APPLICATION.items())
+    return kept | {
+        "SPARK_HOME": str(SPARK_HOME),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(folder / "local"),
+        "SPARK_NO_DAEMONIZE": "1",
+        "PYSPARK_SUBMIT_ARGS": f"{confs} pyspark-shell",
+    }
+
+
+def _class(name: str) -> list[str]:
+    command = [str(SPARK_HOME / "bin" / "spark-class"), f"org.apache.spark.deploy.{name}"]
+    return [*command, "--host", "127.0.0.1", "--webui-port", "0"]
+
+
+def _connect_server(master: str) -> list[str]:
+    settings = {
+        **DELTA_SETTINGS,
+        **jar_settings(POSTGRESQL_JAR),
+        **APPLICATION,
+        "spark.ui.enabled": "false",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": "0",
+    }
+    confs = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
+    server = "org.apache.spark.sql.connect.service.SparkConnectServer"
+    return [str(SPARK_HOME / "bin" / "spark-submit"), "--class", server, "--master", master, *confs]
+
+
+@contextmanager
+def _running(
+    log: Path, command: tuple[str, ...], environment: Mapping[str, str], until: re.Pattern[str]
+) -> Iterator[re.Match[str]]:
+    """A process that has said that it is up; ended with the block."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=dict(environment))
+    try:
+        yield _wait(process, log, until)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], log: Path, until: re.Pattern[str]) -> re.Match[str]:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if found := until.search(said):
+            return found
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"{log.stem} did not come up in {START_SECONDS} s:\n{said[-3000:]}")
+        time.sleep(0.2)
