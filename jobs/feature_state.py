@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 from expectations.contracts.indicators import catalogue
 from jobs.build_features import build_features_day
@@ -14,8 +13,10 @@ from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
+from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
 
 def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
@@ -23,11 +24,20 @@ def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
     return _noted(lake, profile, as_of, "links", link_day)
 
 
-def rebuild_features(lake: Lake, profile: Profile, as_of: date) -> int:
-    """Build a day's features, on links that are current, and remember what they rest on; give the number of entities."""
+def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
+    """Build a day's features, on links that are current, and remember what they rest on; give the number of entities.
+
+    Args:
+        afresh: use no sums of earlier days.
+    """
     if not _is_current(lake, profile, as_of, "links"):
         rebuild_links(lake, profile, as_of)
-    return _noted(lake, profile, as_of, "features", build_features_day)
+    bring_tax_sums(lake, profile, as_of, afresh=afresh)
+    return _noted(lake, profile, as_of, "features", _build)
+
+
+def _build(lake: Lake, profile: Profile, as_of: date) -> int:
+    return build_features_day(lake, profile, as_of, read_tax_sums(lake, as_of))
 
 
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:
@@ -66,8 +76,3 @@ def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable
     built = build(lake, profile, as_of)
     write_json(path, {"rests_on": based})
     return built
-
-
-def note_path(home: Path, what: str, as_of: date) -> Path:
-    """Where it is noted what a day's links or features rest on; without the note they are built again."""
-    return home / "manifests" / what / f"{as_of}.json"

@@ -139,7 +139,8 @@ class Contract:
     """A table: its grain, key, columns, and rules.
 
     ``event_on`` names the date at which a row's event took place; a feature for ``as_of`` uses only rows with
-    ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``.
+    ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``. ``version`` goes up by one with each change of the
+    columns, and :mod:`expectations.contracts.migrations` says how a table of the version before is brought up.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Contract:
     batch_rules: tuple[BatchRule, ...] = ()
     partition_by: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    version: int = 1
 
     def __post_init__(self) -> None:
         names = [str(column) for column in self.columns]
@@ -187,9 +189,9 @@ class Contract:
         return ", ".join(f"`{column}` {column.type.value}" for column in self.columns)
 
     def extended(
-        self, *, zone: Zone, columns: Iterable[Column], partition_by: tuple[str, ...], name: str | None = None
+        self, *, zone: Zone, columns: Iterable[Column], partition_by: tuple[str, ...], name: str | None = None, version: int = 1
     ) -> Contract:
-        """The same table in another zone with more columns and no rules."""
+        """The same table in another zone with more columns and no rules; its version is its own."""
         return replace(
             self,
             name=name or self.name,
@@ -198,6 +200,7 @@ class Contract:
             row_rules=(),
             batch_rules=(),
             partition_by=partition_by,
+            version=version,
         )
 
 

@@ -51,6 +51,11 @@ def run_manifest_path(home: Path, as_of: date) -> Path:
     return home / "manifests" / "runs" / f"{as_of}.json"
 
 
+def note_path(home: Path, what: str, as_of: date) -> Path:
+    """Where it is noted what a day's ``links`` or ``features`` rest on; without the note they are built again."""
+    return home / "manifests" / what / f"{as_of}.json"
+
+
 def write_source_manifest(home: Path, manifest: SourceManifest) -> None:
     """Write a source's manifest in one piece."""
     write_json(source_manifest_path(home, manifest.source, manifest.as_of), asdict(manifest))
@@ -65,10 +70,31 @@ def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any]
 def finished(lake: Lake, as_of: date) -> Lake:
     """The lake as it was when a day was finished: the table versions that the day's manifest names, the newest of the rest.
 
-    So a run that dies half-way, or another day done later, changes nothing for readers of a finished day.
+    So a run that dies half-way, or another day done later, changes nothing for readers of a finished day. A day whose versions
+    maintenance no longer keeps is read from the newest, where its own rows still are.
     """
+    since = time_travel_since(lake.home)
+    if since is not None and as_of < since:
+        return lake.at({})
     run = read_json(run_manifest_path(lake.home, as_of)) or {}
     return lake.at(run.get("tables") or {})
+
+
+def time_travel_since(home: Path) -> date | None:
+    """The first day whose run's table versions are kept; None when maintenance has dropped none yet."""
+    noted = read_json(_time_travel_path(home))
+    return date.fromisoformat(noted["since"]) if noted else None
+
+
+def keep_time_travel_since(home: Path, day: date) -> date:
+    """Note the first day whose run's table versions are kept, and give it; what is gone does not come back, so never an earlier."""
+    since = max(day, time_travel_since(home) or day)
+    write_json(_time_travel_path(home), {"since": since})
+    return since
+
+
+def _time_travel_path(home: Path) -> Path:
+    return home / "manifests" / "time_travel.json"
 
 
 def settled(

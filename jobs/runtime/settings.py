@@ -58,6 +58,19 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """For how many days, the day itself counted, a home keeps what it could do without."""
+
+    feature_days: int
+    time_travel_days: int
+
+    def __post_init__(self) -> None:
+        for name, days in vars(self).items():
+            if not isinstance(days, int) or days < 1:
+                raise ValueError(f"retention.{name} is {days!r} and must be a whole number of days, 1 or more")
+
+
+@dataclass(frozen=True)
 class Profile:
     """One jurisdiction's decisions."""
 
@@ -77,7 +90,7 @@ class Profile:
     classes: dict[str, int]
     training: Training
     scoring: dict[str, float]
-    retention: dict[str, int]
+    retention: Retention
 
     def end_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""
@@ -143,7 +156,7 @@ def load_profile(name_or_folder: str) -> Profile:
             classes=dict(raw["classes"]),
             training=Training(**raw["training"]),
             scoring=dict(raw["scoring"]),
-            retention=dict(raw["retention"]),
+            retention=Retention(**raw["retention"]),
         )
     except KeyError as error:
         raise ConfigError(

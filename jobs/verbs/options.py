@@ -22,6 +22,7 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when t
 IfDueOption = Annotated[
     bool, typer.Option("--if-due", help="Only where no model is there, or it is a week old, or its data changed.")
 ]
+AfreshOption = Annotated[bool, typer.Option("--afresh", help="Add up all returns again, instead of those with news alone.")]
 ProfileOfRunOption = Annotated[
     str, typer.Option("--profile", help="A profile's name or folder; by default the one that the day was run with.")
 ]
@@ -50,6 +51,19 @@ def sources_folder(path: Path) -> Path:
             what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
         )
     return path.resolve()
+
+
+def existing_home(path: Path) -> Path:
+    """The home, which must be there and hold a lake.
+
+    Raises:
+        ConfigError: when it does not.
+    """
+    if not (path / "lake").is_dir():
+        raise ConfigError(
+            what="there is no lake in this home", where=str(path), then="give the home of a run with --home, or run a day first"
+        )
+    return path
 
 
 def profile_of_run(home: Path, as_of: date, given: str) -> Profile:

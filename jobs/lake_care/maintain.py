@@ -1,0 +1,69 @@
+"""Keep a home's tables small and quick: trim old features, join small files, drop what no kept version needs, shorten logs.
+
+Each part commits whole or leaves everything as it was, and does nothing where nothing is to be done; so after a crash, or
+for good measure, the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from expectations.contracts.core import Contract
+from jobs.lake_care.kept_versions import first_day_kept, kept_versions
+from jobs.lake_care.table_log import shorten_log
+from jobs.lake_care.tables import open_table, tables_of
+from jobs.lake_care.trim_features import trim_features
+from jobs.lake_care.vacuum import vacuum
+from jobs.runtime.lake import PROPERTIES, Lake, table_name
+from jobs.runtime.log import stage
+from jobs.runtime.manifest import keep_time_travel_since
+from jobs.runtime.settings import Retention
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What maintenance did.
+
+    Attributes:
+        since: the first day whose run's table versions are kept.
+        trimmed: days of which only the listed entities' features are left now.
+        joined: small files that became part of larger ones.
+        freed: bytes of data files that went.
+        log_files: files of the tables' logs that went.
+    """
+
+    since: date
+    trimmed: tuple[date, ...]
+    joined: int
+    freed: int
+    log_files: int
+
+
+def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
+    """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this."""
+    trimmed = trim_features(lake, as_of, retention.feature_days)
+    # Said before anything goes: from then on no reader looks for a version that may be gone.
+    since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
+    joined = freed = log_files = 0
+    for contract in tables_of(lake):
+        with stage("maintain", table=table_name(contract)) as current:
+            _set_properties(lake, contract)
+            joined_here = _join_small_files(lake, contract)
+            versions = kept_versions(lake, contract, since)
+            freed_here = vacuum(lake, contract, versions)
+            log_here = shorten_log(lake.path(contract), versions[0])
+            current.note(versions=len(versions), joined=joined_here, freed=freed_here, log_files=log_here)
+        joined, freed, log_files = joined + joined_here, freed + freed_here, log_files + log_here
+    return Maintained(since, trimmed, joined, freed, log_files)
+
+
+def _set_properties(lake: Lake, contract: Contract) -> None:
+    """Give a table made by an earlier Steelyard the settings that its log is kept by."""
+    table = open_table(lake, contract)
+    if not PROPERTIES.items() <= table.metadata().configuration.items():
+        table.alter.set_table_properties(PROPERTIES)
+
+
+def _join_small_files(lake: Lake, contract: Contract) -> int:
+    return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

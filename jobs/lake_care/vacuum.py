@@ -1,0 +1,26 @@
+"""Take away the data files that no version needs which is kept (ADR 0010)."""
+
+from __future__ import annotations
+
+from expectations.contracts.core import Contract
+from jobs.lake_care.kept_versions import files_needed
+from jobs.lake_care.tables import files_on_disk, open_table
+from jobs.runtime.lake import Lake
+
+
+def vacuum(lake: Lake, contract: Contract, versions: list[int]) -> int:
+    """Keep what ``versions`` of a table and its newest are made of; give how many bytes went.
+
+    What is kept is told by versions alone. A file's age says nothing of who needs it, and asking for it would make the outcome
+    hang on the clock; so the age from which Delta would remove is none. Only the home's one writer may call this, since a file
+    that is written but not yet committed looks like one that nobody needs.
+    """
+    needed = files_needed(lake, contract, versions)
+    spare = {path: size for path, size in files_on_disk(lake, contract).items() if path not in needed}
+    if not spare:
+        return 0  # Delta would write two commits to say that it did nothing
+    open_table(lake, contract).vacuum(
+        retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=versions
+    )
+    left = files_on_disk(lake, contract)
+    return sum(size for path, size in spare.items() if path not in left)

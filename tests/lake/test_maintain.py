@@ -1,0 +1,184 @@
+"""Maintenance frees room and never takes what a kept day needs."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from expectations.contracts import scoring
+from jobs.lake_care.maintain import maintain
+from jobs.lake_care.table_log import checkpoints, readable_versions
+from jobs.lake_care.tables import open_table
+from jobs.runtime.files import write_json
+from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import finished, note_path, time_travel_since
+from jobs.runtime.settings import Retention
+from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
+
+D = date(2026, 6, 30)
+POLICY = Retention(feature_days=3, time_travel_days=2)
+
+
+def days(*back: int) -> list[date]:
+    return [D - timedelta(days=number) for number in back]
+
+
+def test_old_features_keep_the_listed_and_month_ends_and_young_days_stay_whole(tmp_path: Path) -> None:
+    month_end = date(2026, 5, 31)
+    lake = home_of(tmp_path, [month_end, *days(5, 3, 2, 0)])
+
+    done = maintain(lake, POLICY, D)
+
+    assert {str(day): entities_of(lake, day) for day in (month_end, *days(5, 3, 2, 0))} == {
+        "2026-05-31": list(ENTITIES),
+        "2026-06-25": list(LISTED),
+        "2026-06-27": list(LISTED),
+        "2026-06-28": list(ENTITIES),
+        "2026-06-30": list(ENTITIES),
+    }
+    assert done.trimmed == tuple(days(5, 3))
+
+
+def test_a_trimmed_day_is_no_longer_noted_as_current_so_that_training_builds_it_again(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(5, 0))
+    for day in days(5, 0):
+        write_json(note_path(tmp_path, "features", day), {"rests_on": "x"})
+
+    maintain(lake, POLICY, D)
+
+    assert [note_path(tmp_path, "features", day).exists() for day in days(5, 0)] == [False, True]
+
+
+def test_a_day_within_time_travel_is_read_as_its_run_left_it_and_an_older_day_from_the_newest(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(2, 1))
+    for day in days(2, 1):  # done again by a run that died: newer versions, no manifest
+        put_day(lake, day, entities=["E9"], listed=["E9"])
+
+    maintain(lake, POLICY, D)
+
+    assert time_travel_since(tmp_path) == D - timedelta(days=1)
+    assert entities_of(finished(lake, days(1)[0]), days(1)[0]) == list(ENTITIES)
+    assert entities_of(finished(lake, days(2)[0]), days(2)[0]) == ["E9"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_version_that_a_kept_day_names_can_be_read_whole_after_any_history(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    lake = Lake(tmp_path)
+    read_before: dict[date, list[str]] = {}
+    for _ in range(25):
+        day = D - timedelta(days=chance.randrange(6))
+        put_day(lake, day, entities=chance.sample(["E1", "E2", "E3", "E4", "E5"], 3), value=chance.random())
+        if chance.random() < 0.6:
+            close(lake, day)
+            read_before[day] = entities_of(finished(lake, day), day)
+        if chance.random() < 0.2:
+            maintain(lake, Retention(feature_days=30, time_travel_days=4), D)
+    maintain(lake, Retention(feature_days=30, time_travel_days=4), D)
+
+    kept = {day: rows for day, rows in read_before.items() if day > D - timedelta(days=4)}
+    assert kept
+    assert {day: entities_of(finished(lake, day), day) for day in kept} == kept
+
+
+def test_what_no_kept_version_needs_goes_with_its_log(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, [D] * 4)
+    stray = lake.path(FEATURES) / "as_of=2026-06-30" / "part-of-a-writer-that-died.parquet"
+    stray.write_bytes(b"half a file")
+    before = data_files(lake)
+
+    done = maintain(lake, POLICY, D)
+
+    assert len(before) == 9
+    assert len(data_files(lake)) == 2
+    assert done.freed > 0
+    assert readable_versions(lake.path(FEATURES)) == set(range(4, (lake.version(FEATURES) or 0) + 1))
+    assert checkpoints(lake.path(FEATURES)) == {4}
+
+
+def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(5, 3, 1, 0, 1, 0))
+    maintain(lake, POLICY, D)
+    maintain(lake, POLICY, D)
+    before = {path: Path(path).read_bytes() for path in data_files(lake) | log_files(lake)}
+
+    again = maintain(lake, POLICY, D)
+
+    assert (again.trimmed, again.joined, again.freed, again.log_files) == ((), 0, 0, 0)
+    assert {path: Path(path).read_bytes() for path in data_files(lake) | log_files(lake)} == before
+
+
+def test_an_earlier_day_given_later_brings_no_lost_version_back(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(3, 2, 1, 0))
+    maintain(lake, POLICY, D)
+
+    maintain(lake, POLICY, D - timedelta(days=3))
+
+    assert time_travel_since(tmp_path) == D - timedelta(days=1)
+
+
+def test_days_after_the_one_given_keep_their_versions(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(1, 0))
+    put_day(lake, D, entities=["E9"], listed=[])
+
+    maintain(lake, POLICY, D - timedelta(days=10))
+
+    assert entities_of(finished(lake, D), D) == list(ENTITIES)
+
+
+def test_small_files_of_a_partition_are_joined(tmp_path: Path) -> None:
+    from deltalake import write_deltalake
+
+    lake = home_of(tmp_path, [D])
+    rows = lake.arrow(FEATURES)
+    for _ in range(4):
+        write_deltalake(str(lake.path(FEATURES)), rows, mode="append")
+
+    done = maintain(lake, POLICY, D + timedelta(days=9))
+
+    assert done.joined == 5
+    assert len(list(lake.path(FEATURES).rglob("as_of=2026-06-30/*.parquet"))) == 1
+
+
+def test_a_crash_at_any_step_loses_nothing_and_the_next_time_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each step is made to fail in turn, before and after it did its work."""
+    from jobs.lake_care import maintain as module
+
+    steps = ("trim_features", "keep_time_travel_since", "_set_properties", "_join_small_files", "vacuum", "shorten_log")
+    for at, (step, is_after) in enumerate((step, is_after) for step in steps for is_after in (False, True)):
+        lake = home_of(tmp_path / str(at), days(5, 1, 0, 0))
+        put_day(lake, D, entities=["E9"], listed=["E9"])
+        real = getattr(module, step)
+
+        def dies(*given: object, real: object = real, is_after: bool = is_after) -> None:
+            if is_after:
+                real(*given)  # type: ignore[operator]
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(module, step, dies)
+            with pytest.raises(KeyboardInterrupt):
+                maintain(lake, POLICY, D)
+        for day in days(1, 0):
+            assert entities_of(finished(lake, day), day) == list(ENTITIES), step
+        maintain(lake, POLICY, D)
+        for day in days(1, 0):
+            assert entities_of(finished(lake, day), day) == list(ENTITIES), step
+        assert entities_of(lake, days(5)[0]) == list(LISTED)
+        assert lake.arrow(scoring.RISK_LIST, columns=["entity_id"], where=f"as_of = '{D}'")["entity_id"].to_pylist() == ["E9"]
+
+
+def test_the_engine_reads_every_kept_day_of_a_home_whose_log_had_checkpoints(tmp_path: Path, spark: SparkSession) -> None:
+    """Sail reads no version before the newest checkpoint; homes made before had one every ten commits."""
+    lake = home_of(tmp_path, days(3, 2, 1, 0))
+    for contract in (FEATURES, scoring.RISK_LIST):
+        open_table(lake, contract).create_checkpoint()
+
+    maintain(lake, Retention(feature_days=30, time_travel_days=3), D)
+
+    of_day = {day: finished(Lake(tmp_path, spark), day).read(FEATURES).where(f"as_of = '{day}'").count() for day in days(2, 1, 0)}
+    assert of_day == dict.fromkeys(days(2, 1, 0), len(ENTITIES))
