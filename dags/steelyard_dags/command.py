@@ -53,8 +53,8 @@ def meaning_of(exit_code: int) -> str:
 class RunningCommand:
     """One call of the command line, in a process group of its own, so that whatever it starts ends with it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start it.
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        """Start it, with more in its environment than the worker has.
 
         Raises:
             CommandMissingError: it cannot be started.
@@ -69,10 +69,12 @@ class RunningCommand:
                 encoding="utf-8",
                 errors="replace",
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             )
         except OSError as error:
-            raise CommandMissingError(f"{command[0]} cannot be run: {error}; see STEELYARD_COMMAND") from error
+            raise CommandMissingError(
+                f"{command[0]} cannot be run: {error}; see STEELYARD_COMMAND and STEELYARD_SPARK_SUBMIT"
+            ) from error
 
     def follow(self, tell: Callable[[str], None]) -> tuple[int, str]:
         """Tell each line as it comes; then the exit code and the last lines. However this ends, so does the command."""

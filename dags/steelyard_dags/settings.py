@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 
 BESIDE_DAGS = Path(__file__).resolve().parents[2]
+MASTERS = ("local", "spark://", "yarn", "k8s://")
 
 
 class SettingsError(Exception):
@@ -25,6 +28,26 @@ class Source:
     contract: str
     trouble: str = ""
     """Why its mapping cannot be read; the DAG is there all the same, so that the day is not held."""
+
+
+class Mode(StrEnum):
+    """Where steps that need an engine run."""
+
+    WORKER = "worker"
+    """In the worker, on the engine that ``STEELYARD_ENGINE`` names there, or the embedded one."""
+    SPARK_SUBMIT = "spark-submit"
+    """As a Spark application of their own, whose driver is in the worker."""
+    CONNECT = "connect"
+    """In the worker, which hands the work to a Spark Connect service."""
+
+
+@dataclass(frozen=True)
+class Submit:
+    """How steps that need an engine are run; the engine is a master, a Connect URL (which may hold a token), or not said."""
+
+    mode: Mode = Mode.WORKER
+    engine: str = field(default="", repr=False)
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,8 +69,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: a variable is missing or no number, or the profile is missing, no TOML or without sources.
+        SettingsError: a variable is missing or cannot be used, or the profile is missing, no TOML or without sources.
     """
+    read_submit(environment)  # each task reads it on its worker; here a mistake in it shows before any task fails
     config = Path(environment.get("STEELYARD_CONFIG") or BESIDE_DAGS / "config")
     profile = environment.get("STEELYARD_PROFILE") or "cn"
     folder = config / profile
@@ -62,6 +86,37 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         retry_delay=timedelta(seconds=_number("STEELYARD_RETRY_SECONDS", 300, environment)),
         sources=_sources(folder / "sources"),
     )
+
+
+def read_submit(environment: Mapping[str, str] = os.environ) -> Submit:
+    """Read how steps are run, from ``STEELYARD_SUBMIT``, ``STEELYARD_ENGINE`` and ``STEELYARD_SUBMIT_OPTIONS``.
+
+    Raises:
+        SettingsError: they cannot be used, or not together.
+    """
+    named, engine = environment.get("STEELYARD_SUBMIT") or Mode.WORKER, environment.get("STEELYARD_ENGINE") or ""
+    try:
+        mode = Mode(named)
+    except ValueError:
+        raise SettingsError(f"STEELYARD_SUBMIT is {named!r}: let it be {', '.join(Mode)}, or unset it for {Mode.WORKER}") from None
+    if mode is Mode.CONNECT and not engine.startswith("sc://"):
+        raise SettingsError("STEELYARD_SUBMIT is connect: let STEELYARD_ENGINE be the service's URL, as in sc://host:15002")
+    if mode is Mode.SPARK_SUBMIT and not engine.startswith(MASTERS):
+        raise SettingsError("STEELYARD_SUBMIT is spark-submit: let STEELYARD_ENGINE be a master, as in spark://host:7077")
+    return Submit(mode, engine, _submit_options(environment))
+
+
+def _submit_options(environment: Mapping[str, str]) -> tuple[str, ...]:
+    try:
+        options = tuple(shlex.split(environment.get("STEELYARD_SUBMIT_OPTIONS") or ""))
+    except ValueError as error:
+        raise SettingsError(f"STEELYARD_SUBMIT_OPTIONS cannot be read as words of a shell: {error}") from error
+    if any(option.startswith(("--master", "--deploy-mode")) for option in options):
+        raise SettingsError(
+            "STEELYARD_SUBMIT_OPTIONS names a master or a deploy mode: the master is STEELYARD_ENGINE, and the driver stays in the "
+            "worker, since it reads the home and its exit code says how the step ended"
+        )
+    return options
 
 
 def _folder_named_by(variable: str, meaning: str, environment: Mapping[str, str]) -> Path:

@@ -10,14 +10,17 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from steelyard_dags.as_of import NoDayError, as_of_day
-from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissingError, RunningCommand, find_command, meaning_of
+from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissingError, RunningCommand, meaning_of
+from steelyard_dags.settings import SettingsError, read_submit
+from steelyard_dags.steps import NEEDS_ENGINE
+from steelyard_dags.submit import Call, call_for
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
 class SteelyardTask(BaseOperator):
-    """Run ``steelyard VERB OPTIONS --as-of DAY``.
+    """Run ``steelyard VERB OPTIONS --as-of DAY``, where ``STEELYARD_SUBMIT`` says.
 
     Args:
         verb: the verb, which is also the task's id unless one is given.
@@ -33,6 +36,7 @@ class SteelyardTask(BaseOperator):
         self.verb = verb
         self.options = list(options)
         self.time_zone = time_zone
+        self.needs_engine = NEEDS_ENGINE[verb]
         self.is_optional = is_optional
         self._running: RunningCommand | None = None
 
@@ -47,8 +51,10 @@ class SteelyardTask(BaseOperator):
         try:
             day = as_of_day(context["dag_run"], self.time_zone)
             options = [option.replace("{as_of}", day) for option in self.options]
-            exit_code, last_lines = self._run([*find_command(), self.verb, *options, "--as-of", day])
-        except (NoDayError, CommandMissingError) as error:
+            words = [self.verb, *options, "--as-of", day]
+            call = call_for(words, name=f"steelyard {self.verb} {day}", needs_engine=self.needs_engine, submit=read_submit())
+            exit_code, last_lines = self._run(call)
+        except (NoDayError, CommandMissingError, SettingsError) as error:
             raise AirflowFailException(str(error)) from error
         if exit_code != 0:
             message = f"steelyard {self.verb} ended with exit code {exit_code}: {meaning_of(exit_code)}\n{last_lines}"
@@ -64,7 +70,7 @@ class SteelyardTask(BaseOperator):
         if self._running is not None:
             self._running.stop()
 
-    def _run(self, command: list[str]) -> tuple[int, str]:
-        self.log.info("$ %s", shlex.join(command))
-        self._running = RunningCommand(command)
+    def _run(self, call: Call) -> tuple[int, str]:
+        self.log.info("$ %s", shlex.join(call.command))
+        self._running = RunningCommand(call.command, call.environment)
         return self._running.follow(lambda line: self.log.info("%s", line))

@@ -1,0 +1,83 @@
+"""The whole command line of a step: called in the worker, or handed to spark-submit, which starts it as a Spark application."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from steelyard_dags.command import CommandMissingError, find_command
+from steelyard_dags.settings import Mode, Submit
+
+LAUNCHER = Path(__file__).with_name("submitted.py")
+QUIET = ("--conf", "spark.log.level=WARN")
+"""Spark's own lines would otherwise push the command's last words, which say what to do, out of the failure's message."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is run, and what its environment has besides the worker's own."""
+
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def call_for(
+    words: Sequence[str],
+    *,
+    name: str,
+    needs_engine: bool,
+    submit: Submit,
+    environment: Mapping[str, str] = os.environ,
+    interpreter: str = sys.executable,
+) -> Call:
+    """The call of a step.
+
+    Args:
+        words: the verb and its options.
+        name: what the cluster's pages call it.
+        needs_engine: a step without an engine runs in the worker, whatever the mode.
+        submit: where steps with an engine run.
+        environment: the worker's.
+        interpreter: the worker's.
+
+    Raises:
+        CommandMissingError: there is no `steelyard`, or no `spark-submit`, on this worker.
+    """
+    command = find_command(environment, interpreter)
+    if not needs_engine or submit.mode is not Mode.SPARK_SUBMIT:
+        return Call([*command, *words])
+    beside = _folder_of(command[0], environment)
+    about = ["--master", submit.engine, "--deploy-mode", "client", "--name", name]
+    return Call(
+        [*_find_spark_submit(beside, environment), *about, *QUIET, *submit.options, str(LAUNCHER), *words],
+        _python_beside(beside, environment),
+    )
+
+
+def _find_spark_submit(beside: Path, environment: Mapping[str, str]) -> list[str]:
+    """``STEELYARD_SPARK_SUBMIT``, else ``spark-submit`` beside the command, else the one on PATH."""
+    if named := environment.get("STEELYARD_SPARK_SUBMIT"):
+        return shlex.split(named)
+    found = shutil.which("spark-submit", path=os.pathsep.join([str(beside), environment.get("PATH", os.defpath)]))
+    if found is None:
+        raise CommandMissingError(
+            f"no spark-submit in {beside} nor on PATH: set STEELYARD_SPARK_SUBMIT to the command on this worker, "
+            "or STEELYARD_SUBMIT to worker"
+        )
+    return [found]
+
+
+def _python_beside(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """Spark starts whatever Python it finds, unless it is told of the one that has our command."""
+    if environment.get("PYSPARK_PYTHON") or not (folder / "python").is_file():
+        return {}
+    return {"PYSPARK_PYTHON": str(folder / "python")}
+
+
+def _folder_of(program: str, environment: Mapping[str, str]) -> Path:
+    return Path(shutil.which(program, path=environment.get("PATH", os.defpath)) or program).absolute().parent

@@ -1,0 +1,198 @@
+"""Where steps run: in the worker, by spark-submit, or on a Spark Connect service; none of these tests needs Airflow or Java."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from steelyard_dags.command import CommandMissingError, RunningCommand
+from steelyard_dags.settings import Mode, SettingsError, Submit, read_submit
+from steelyard_dags.steps import NEEDS_ENGINE
+from steelyard_dags.submit import LAUNCHER, call_for
+
+from jobs.cli import main
+from tests.day.town import PROFILE, SOURCES, TODAY, Town
+
+WORDS = ["link", "--home", "/h", "--as-of", "2026-06-30"]
+ON_A_CLUSTER = Submit(Mode.SPARK_SUBMIT, "spark://host:7077", ("--conf", "spark.executor.memory=4g"))
+
+
+def a_program(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_steps_run_in_the_worker_unless_it_is_said_otherwise() -> None:
+    assert read_submit({}) == Submit(Mode.WORKER, "", ())
+    assert read_submit({"STEELYARD_ENGINE": "local[2]"}) == Submit(Mode.WORKER, "local[2]", ())
+
+
+def test_options_are_words_of_a_shell() -> None:
+    environment = {
+        "STEELYARD_SUBMIT": "spark-submit",
+        "STEELYARD_ENGINE": "yarn",
+        "STEELYARD_SUBMIT_OPTIONS": "--conf 'spark.driver.extraJavaOptions=-Da=b -Dc=d' --queue night",
+    }
+    wanted = ("--conf", "spark.driver.extraJavaOptions=-Da=b -Dc=d", "--queue", "night")
+    assert read_submit(environment) == Submit(Mode.SPARK_SUBMIT, "yarn", wanted)
+
+
+@pytest.mark.parametrize(
+    ("mode", "engine", "options", "message"),
+    [
+        ("spark_submit", "yarn", "", "STEELYARD_SUBMIT is 'spark_submit': let it be worker, spark-submit, connect"),
+        ("connect", "", "", "as in sc://host:15002"),
+        ("connect", "spark://host:7077", "", "as in sc://host:15002"),
+        ("spark-submit", "", "", "as in spark://host:7077"),
+        ("spark-submit", "sail", "", "as in spark://host:7077"),
+        ("spark-submit", "sc://host", "", "as in spark://host:7077"),
+        ("spark-submit", "yarn", "--conf 'a", "cannot be read as words of a shell"),
+        ("spark-submit", "yarn", "--deploy-mode cluster", "names a master or a deploy mode"),
+        ("spark-submit", "yarn", "--master=local", "names a master or a deploy mode"),
+    ],
+)
+def test_what_does_not_go_together_is_named(mode: str, engine: str, options: str, message: str) -> None:
+    environment = {"STEELYARD_SUBMIT": mode, "STEELYARD_ENGINE": engine, "STEELYARD_SUBMIT_OPTIONS": options}
+    with pytest.raises(SettingsError) as caught:
+        read_submit(environment)
+    assert message in str(caught.value)
+
+
+def test_a_token_in_a_connect_url_is_shown_by_neither_a_mistake_nor_the_setting_itself() -> None:
+    url = "sc://host:443/;use_ssl=true;token=s3cret"
+    assert "s3cret" not in repr(read_submit({"STEELYARD_SUBMIT": "connect", "STEELYARD_ENGINE": url}))
+    with pytest.raises(SettingsError) as caught:
+        read_submit({"STEELYARD_SUBMIT": "spark-submit", "STEELYARD_ENGINE": url})
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_step_with_an_engine_is_submitted_with_the_python_that_has_the_command(tmp_path: Path) -> None:
+    command, spark_submit, python = (a_program(tmp_path / "bin" / name) for name in ("steelyard", "spark-submit", "python"))
+    environment = {"STEELYARD_COMMAND": str(command), "PATH": "/nowhere"}
+    call = call_for(WORDS, name="n", needs_engine=True, submit=ON_A_CLUSTER, environment=environment)
+    assert call.command == [
+        *(str(spark_submit), "--master", "spark://host:7077", "--deploy-mode", "client", "--name", "n"),
+        *("--conf", "spark.log.level=WARN", "--conf", "spark.executor.memory=4g"),
+        *(str(LAUNCHER), *WORDS),
+    ]
+    assert call.environment == {"PYSPARK_PYTHON": str(python)}
+
+
+def test_a_python_that_is_named_stands(tmp_path: Path) -> None:
+    command, _, _ = (a_program(tmp_path / "bin" / name) for name in ("steelyard", "spark-submit", "python"))
+    environment = {"STEELYARD_COMMAND": str(command), "PYSPARK_PYTHON": "/opt/python"}
+    assert call_for(WORDS, name="n", needs_engine=True, submit=ON_A_CLUSTER, environment=environment).environment == {}
+
+
+@pytest.mark.parametrize(
+    ("needs_engine", "submit"),
+    [(False, ON_A_CLUSTER), (True, Submit()), (True, Submit(Mode.CONNECT, "sc://host"))],
+    ids=["no engine", "worker", "connect"],
+)
+def test_other_steps_are_called_in_the_worker_as_they_are(tmp_path: Path, needs_engine: bool, submit: Submit) -> None:
+    command = str(a_program(tmp_path / "steelyard"))
+    call = call_for(WORDS, name="n", needs_engine=needs_engine, submit=submit, environment={"STEELYARD_COMMAND": command})
+    assert (call.command, call.environment) == ([command, *WORDS], {})
+
+
+def test_spark_submit_is_named_by_the_environment_or_beside_the_command_or_on_path(tmp_path: Path) -> None:
+    command, on_path = a_program(tmp_path / "bin" / "steelyard"), a_program(tmp_path / "other" / "spark-submit")
+    environment = {"STEELYARD_COMMAND": f"{command}", "PATH": str(on_path.parent)}
+
+    def first(**more: str) -> str:
+        return call_for(WORDS, name="n", needs_engine=True, submit=ON_A_CLUSTER, environment={**environment, **more}).command[0]
+
+    assert first() == str(on_path)
+    beside = a_program(tmp_path / "bin" / "spark-submit")
+    assert first() == str(beside)
+    assert first(STEELYARD_SPARK_SUBMIT="/opt/spark/bin/spark-submit --verbose") == "/opt/spark/bin/spark-submit"
+    for path in (beside, on_path):
+        path.unlink()
+    with pytest.raises(CommandMissingError, match="STEELYARD_SPARK_SUBMIT"):
+        first()
+
+
+def test_the_launcher_is_the_command_and_its_exit_code_the_commands() -> None:
+    words = ["export", "nothing", "--as-of", "2026-06-30", "--out", "x"]
+    exit_code, last = RunningCommand([sys.executable, str(LAUNCHER), *words]).follow(lambda _: None)
+    assert exit_code == 2
+    assert "'nothing' cannot be exported" in last
+
+
+def test_modules_beside_the_launcher_are_not_on_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [str(LAUNCHER.parent), *sys.path])
+    monkeypatch.setattr(sys, "argv", [str(LAUNCHER), "--version"])
+    monkeypatch.setenv("STEELYARD_ENGINE", "sail")
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(LAUNCHER), run_name="__main__")
+    assert ended.value.code in (None, 0)
+    assert os.environ["STEELYARD_ENGINE"] == "submitted"
+    assert str(LAUNCHER.parent) not in sys.path
+
+
+def test_a_python_without_the_command_is_told_what_to_set() -> None:
+    exit_code, last = RunningCommand([sys.executable, "-I", "-S", str(LAUNCHER), "--version"]).follow(lambda _: None)
+    assert exit_code == 2
+    assert "PYSPARK_PYTHON" in last
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
+    """The small town of the day's tests, with its day run."""
+    ran = Town(tmp_path_factory.mktemp("town") / "home", SOURCES, spark)
+    ran.run()
+    return ran
+
+
+def words_for(verb: str, home: Path) -> list[str]:
+    """A step's command line, as the DAGs call it."""
+    source = ["--source", "returns", "--sources", str(SOURCES)]
+    more = {
+        **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
+        "export": ["--format", "csv", "--out", str(home / "list.csv")],
+    }
+    first = ["export", "risk_list"] if verb == "export" else [verb]
+    return [*first, "--profile", str(PROFILE), "--home", str(home), *more.get(verb, []), "--as-of", str(TODAY)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", sorted(NEEDS_ENGINE))
+def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
+    verb: str, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Where all is taken in and judged already, these two have nothing to do.
+    home = tmp_path / "home" if verb in ("ingest", "gate") else town.home
+    if verb == "gate":
+        with pytest.raises(SystemExit):
+            main(words_for("ingest", home))
+    monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
+    with pytest.raises(SystemExit) as ended:
+        main(words_for(verb, home))
+    wants_one = "the engine 'none-such' is unknown" in capsys.readouterr().err
+    assert (ended.value.code, wants_one) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
+
+
+@pytest.mark.slow
+def test_a_step_runs_on_a_connect_service(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pysail.spark import SparkConnectServer
+
+    table = str(town.home / "lake" / "gold" / "risk_list")
+    before = DeltaTable(table).version()
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    try:
+        monkeypatch.setenv("STEELYARD_SUBMIT", "connect")
+        monkeypatch.setenv("STEELYARD_ENGINE", "sc://{}:{}".format(*server.listening_address))
+        call = call_for(words_for("target", town.home), name="n", needs_engine=NEEDS_ENGINE["target"], submit=read_submit())
+        exit_code, last = RunningCommand(call.command, call.environment).follow(lambda _: None)
+    finally:
+        server.stop()
+    assert exit_code == 0, last
+    assert DeltaTable(table).version() > before
