@@ -10,9 +10,11 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.core import Contract, Type
+from expectations.contracts.migrations import Select, nested
 from jobs.runtime.engine_path import engine_path
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.fault_points import around
+from jobs.runtime.table_version import VERSION, check_current, check_not_newer, selects_up
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -83,14 +85,42 @@ class Lake:
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""
         if not self.exists(contract):
             return self.session.createDataFrame([], contract.ddl())
+        selects = self._selects_up(self._open(contract), contract)
         reader = self.session.read.format("delta")
         if (pinned := self._pinned(contract)) is not None:
             reader = reader.option("versionAsOf", pinned)
         frame = reader.load(str(self.path(contract)))
+        for select in selects:
+            frame = frame.selectExpr(*[f"{sql} AS {name}" for name, sql in select.items()])
         return frame.select(*[str(column) for column in contract.columns])
 
     def _pinned(self, contract: Contract) -> int | None:
-        return self._versions.get(f"{contract.zone.value}.{contract.name}")
+        return self._versions.get(table_name(contract))
+
+    def _open(self, contract: Contract) -> DeltaTable:
+        return DeltaTable(str(self.path(contract)), version=self._pinned(contract))
+
+    def _selects_up(self, table: DeltaTable, contract: Contract) -> list[Select]:
+        """What turns an old version's rows into the contract's as they are read; the newest must be the contract's already.
+
+        Raises:
+            ConfigError: when the newest was made by an earlier Steelyard and not migrated, or by a later one.
+        """
+        if self._pinned(contract) is None:
+            check_current(table, table_name(contract), contract, self.home)
+        check_not_newer(table, table_name(contract), contract, self.home)
+        return selects_up(table, table_name(contract), contract)
+
+    def _ready(self, contract: Contract) -> None:
+        """See that the table is there and may be written.
+
+        Raises:
+            ConfigError: when it was made by an earlier Steelyard and not migrated, or by a later one.
+        """
+        if self.exists(contract):
+            check_current(DeltaTable(str(self.path(contract))), table_name(contract), contract, self.home)
+        else:
+            self.create(contract)
 
     def replace(self, frame: DataFrame, contract: Contract, where: str) -> None:
         """Replace the rows that ``where`` selects by ``frame``, in one commit; the rest stays as it is.
@@ -98,8 +128,7 @@ class Lake:
         ``where`` may name partition columns alone. Every row of ``frame`` must satisfy it.
         """
         wanted = frame.selectExpr(*[f"cast(`{column}` as {column.type.value}) as `{column}`" for column in contract.columns])
-        if not self.exists(contract):
-            self.create(contract)
+        self._ready(contract)
         writer = wanted.write.format("delta").mode("overwrite").option("replaceWhere", where)
         if contract.partition_by:
             writer = writer.partitionBy(*[str(column) for column in contract.partition_by])
@@ -114,7 +143,8 @@ class Lake:
                 schema=arrow_schema(contract),
                 partition_by=[str(column) for column in contract.partition_by] or None,
                 mode="ignore",
-                configuration=PROPERTIES,
+                configuration={**PROPERTIES, VERSION: str(contract.version)},
+                raise_if_key_not_exists=False,
             )
 
     def arrow(self, contract: Contract, *, columns: list[str] | None = None, where: str | None = None) -> pa.Table:
@@ -126,6 +156,7 @@ class Lake:
 
         Raises:
             NothingToDo: when the table was never written.
+            ConfigError: when it was made by an earlier Steelyard and not migrated, or by a later one.
         """
         if not self.exists(contract):
             raise NothingToDo(
@@ -137,8 +168,9 @@ class Lake:
 
         wanted = columns or [str(column) for column in contract.columns]
         listed = ", ".join(f'"{name}"' for name in wanted)
-        query = f"SELECT {listed} FROM t" + (f" WHERE {where}" if where else "")
-        result = QueryBuilder().register("t", DeltaTable(str(self.path(contract)), version=self._pinned(contract))).execute(query)
+        table = self._open(contract)
+        rows = nested(self._selects_up(table, contract), "t")
+        result = QueryBuilder().register("t", table).execute(f"SELECT {listed} FROM {rows}" + (f" WHERE {where}" if where else ""))
         schema = pa.schema([arrow_schema(contract).field(name) for name in wanted])
         # The reader gives string views, which few of Arrow's own functions take.
         return pa.table(result.read_all()).cast(schema)
@@ -146,7 +178,6 @@ class Lake:
     def replace_arrow(self, table: pa.Table, contract: Contract, where: str) -> None:
         """As :meth:`replace`, for rows that are in memory."""
         wanted = table.select([str(column) for column in contract.columns]).cast(arrow_schema(contract))
-        if not self.exists(contract):
-            self.create(contract)
+        self._ready(contract)
         with around(table_name(contract)):
             write_deltalake(str(self.path(contract)), wanted, mode="overwrite", predicate=where)

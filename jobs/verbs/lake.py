@@ -30,3 +30,19 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
         )
+
+
+@app.command()
+def migrate(home: HomeOption) -> None:
+    """Bring a home made by an earlier Steelyard up to the columns that this one writes; a home that is up to date stays as it is."""
+    from jobs.lake_care.migrate import migrate as do
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.verbs.options import existing_home
+
+    with only_writer(existing_home(home)):
+        done = do(Lake(home))
+    for table in done:
+        typer.echo(f"{table.table}: version {table.before} to {table.after}")
+    if not done:
+        typer.echo("every table is up to date")

@@ -1,0 +1,99 @@
+"""Bring the tables of a home made by an earlier Steelyard up to the contracts that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
+
+from expectations.contracts.core import Contract
+from expectations.contracts.migrations import Select, columns_apart, nested
+from jobs.lake_care.tables import open_table, tables_of
+from jobs.runtime.errors import SteelyardError
+from jobs.runtime.fault_points import around
+from jobs.runtime.lake import PROPERTIES, Lake, arrow_schema, table_name
+from jobs.runtime.log import stage
+from jobs.runtime.table_version import VERSION, check_not_newer, columns_of, is_current, selects_up, version_of
+
+MIGRATED_TO = "steelyardMigratedTo"
+"""What the commit that wrote a table in new columns says of itself."""
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A table that was brought up, from one version of its contract to another."""
+
+    table: str
+    before: int
+    after: int
+
+
+def migrate(lake: Lake) -> tuple[Migrated, ...]:
+    """Bring up every table that is older; those that are current stay as they are. Only the home's one writer may call this.
+
+    All are looked at before the first is written. A table is written in its new columns in one commit, and its version noted
+    in a second; a crash between the two is seen in the first and mended by the second.
+
+    Raises:
+        ConfigError: when a table was made by a later Steelyard.
+        SteelyardError: when no migration leads to a table's contract.
+    """
+    older = [(contract, _steps(lake, contract)) for contract in tables_of(lake) if not _is_current(lake, contract)]
+    done = []
+    for contract, selects in older:
+        name, before = table_name(contract), version_of(open_table(lake, contract))
+        with stage("migrate", table=name), around(f"migrated {name}"):
+            if not _is_written(open_table(lake, contract), contract):
+                _write(lake, contract, selects)
+            noted = {**PROPERTIES, VERSION: str(contract.version)}
+            open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
+        done.append(Migrated(name, before, contract.version))
+    return tuple(done)
+
+
+def _is_current(lake: Lake, contract: Contract) -> bool:
+    table = open_table(lake, contract)
+    check_not_newer(table, table_name(contract), contract, lake.home)
+    return is_current(table, contract)
+
+
+def _is_written(table: DeltaTable, contract: Contract) -> bool:
+    """Whether the newest commit already wrote the table in the contract's columns, and only its version is left to note."""
+    says = table.history(1)[0].get(MIGRATED_TO)
+    return says == str(contract.version) and columns_apart(columns_of(table), contract) == ([], [])
+
+
+def _steps(lake: Lake, contract: Contract) -> list[Select]:
+    table = open_table(lake, contract)
+    if _is_written(table, contract):
+        return []
+    try:
+        return selects_up(table, table_name(contract), contract)
+    except ValueError as error:
+        raise SteelyardError(
+            what=str(error),
+            where=str(lake.path(contract)),
+            then="report it; until then use the Steelyard that made this home, which was not changed",
+        ) from error
+
+
+def _write(lake: Lake, contract: Contract, selects: list[Select]) -> None:
+    """Replace the whole table by its rows in the contract's columns; they pass by, and are not all held at once."""
+    schema = arrow_schema(contract)
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    rows = QueryBuilder().register("t", open_table(lake, contract)).execute(f"SELECT {columns} FROM {nested(selects, 't')}")
+    write_deltalake(
+        str(lake.path(contract)),
+        pa.RecordBatchReader.from_batches(schema, _cast(rows, schema)),
+        mode="overwrite",
+        schema_mode="overwrite",
+        partition_by=[str(column) for column in contract.partition_by] or None,
+        commit_properties=CommitProperties(custom_metadata={MIGRATED_TO: str(contract.version)}),
+    )
+
+
+def _cast(rows: object, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    for batch in pa.RecordBatchReader.from_stream(rows):
+        yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
