@@ -141,10 +141,10 @@ def check_lightgbm() -> Finding:
 
 def check_engine() -> Finding:
     """The engine starts, and a Delta table that it writes reads back the same, through it and without it."""
-    from jobs.runtime.engine import ENGINE_VARIABLE, open_session
+    from jobs.runtime.engine import ENGINE_VARIABLE, open_session, without_token
     from jobs.runtime.lake import Lake
 
-    wanted = os.environ.get(ENGINE_VARIABLE, "sail")
+    wanted = without_token(os.environ.get(ENGINE_VARIABLE, "sail"))
     try:
         session = open_session()
         with tempfile.TemporaryDirectory(prefix="steelyard-doctor-") as folder:

@@ -19,7 +19,7 @@ FINAL = {
     5: "the counts do not add up",
 }
 """Exit codes that trying again cannot change, and what they mean."""
-PASSING = {6: "another run is writing the lake"}
+PASSING = {6: "another run is writing the lake", 69: "the engine does not answer"}
 SECONDS_TO_STOP = 20
 LINES_KEPT = 15
 

@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs.runtime.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import ConfigError, EngineAway
 
 ENGINE_VARIABLE = "STEELYARD_ENGINE"
 SUBMITTED = "submitted"
@@ -26,24 +26,30 @@ def open_session(engine: str | None = None) -> SparkSession:
     """A session on the engine asked for, else on ``STEELYARD_ENGINE``, else on Sail.
 
     Raises:
-        ConfigError: when the engine is unknown or does not answer.
+        ConfigError: when the engine is unknown.
+        EngineAway: when it does not start or does not answer.
     """
     wanted = engine or os.environ.get(ENGINE_VARIABLE, "sail")
     # Python workers must run the interpreter that runs the job, or a system Python without our libraries is found first.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         session = _open(wanted)
+        for key, value in SQL_SETTINGS.items():  # the first of them finds out whether a Connect server is there
+            session.conf.set(key, value)
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(
-            what=f"the engine {wanted!r} could not be started: {type(error).__name__}: {error}",
+        raise EngineAway(
+            what=f"the engine {without_token(wanted)!r} could not be started: {type(error).__name__}: {error}",
             where=ENGINE_VARIABLE,
             then="unset it to use the embedded engine, or run `steelyard doctor`",
         ) from error
-    for key, value in SQL_SETTINGS.items():
-        session.conf.set(key, value)
     return session
+
+
+def without_token(engine: str) -> str:
+    """An engine as it may be shown: what follows the address of a Connect server may be a secret."""
+    return engine.partition(";")[0]
 
 
 def _open(wanted: str) -> SparkSession:

@@ -27,6 +27,12 @@ class ConfigError(SteelyardError):
     exit_code = 2
 
 
+class EngineAway(ConfigError):
+    """The engine that was asked for does not start or does not answer; it may be there again a little later."""
+
+    exit_code = 69
+
+
 class SourceStopped(SteelyardError):
     """A source that failed its gate, where the caller asked to be told (``--strict``)."""
 
