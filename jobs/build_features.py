@@ -6,6 +6,8 @@ import logging
 from dataclasses import asdict
 from datetime import date
 
+from pyspark.sql import DataFrame
+
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
@@ -14,24 +16,27 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
-from jobs.transforms.features import Silver, build_features
+from jobs.transforms.features import Known, build_features
 from jobs.transforms.peers import PeerPolicy
 
 log = logging.getLogger(__name__)
 
 
-def build_features_day(lake: Lake, profile: Profile, as_of: date) -> int:
+def build_features_day(lake: Lake, profile: Profile, as_of: date, tax_sums: DataFrame) -> int:
     """Replace the day's partitions of ``gold.features`` and ``gold.peers``; gives the number of entities.
+
+    Args:
+        tax_sums: what each entity's returns add up to on the day.
 
     Raises:
         NothingToDo: when no entity was known by then.
     """
-    tables = Silver(
+    tables = Known(
         entity=lake.read(silver.ENTITY),
-        filing=lake.read(silver.FILING),
         complaint=lake.read(silver.COMPLAINT),
         inspection=lake.read(silver.INSPECTION),
         link=lake.read(silver.LINK).where(f"{AS_OF} = '{as_of}'"),
+        tax_sums=tax_sums,
     )
     where = f"{AS_OF} = '{as_of.isoformat()}'"
     with Scratch(lake.home, "features") as scratch:

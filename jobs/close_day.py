@@ -9,7 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
-from expectations.contracts import scoring, silver
+from expectations.contracts import scoring, silver, state
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
@@ -24,7 +24,7 @@ from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.target_list import TIE_KEY_VARIABLE
 
 TABLES: tuple[Contract, ...] = (
-    silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK, scoring.PEERS, scoring.SCORES,
+    silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK, state.TAX_SUMS, scoring.PEERS, scoring.SCORES,
     scoring.REASONS, scoring.RISK_LIST,
 )  # fmt: skip
 

@@ -49,16 +49,19 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     with unfinished.writing(first, as_of):
         lake.replace(silver, contract, where)
         written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
-        facts = (F.min(KNOWN_AT).cast("string").alias("known_from"), F.count_if(~F.col(IS_ABSENT)).alias("rows"))
-        found = written.agg(*facts).collect()
-        rows_of = {row[DELIVERED_ON]: row["rows"] for row in found}
-        known_from = {row[DELIVERED_ON]: row["known_from"] for row in found}
+        facts = (
+            F.min(KNOWN_AT).cast("string").alias("known_from"),
+            F.max(KNOWN_AT).cast("string").alias("known_until"),
+            F.count_if(~F.col(IS_ABSENT)).alias("rows"),
+        )
+        found = {row[DELIVERED_ON]: row.asDict() for row in written.agg(*facts).collect()}
         for batch in batches:
             if batch.delivered_on >= first:
+                there = found.get(batch.delivered_on, {"known_from": "", "known_until": "", "rows": 0})
                 if batch.delivered_on in days:
-                    _check_counts(mapping, batch, rows_of.get(batch.delivered_on, 0))
+                    _check_counts(mapping, batch, there["rows"])
                 batch.conformed = _wanted(batch, profile)
-                batch.known_from = known_from.get(batch.delivered_on, "")
+                batch.known_from, batch.known_until = there["known_from"], there["known_until"]
         book.save()
     return len(days)
 

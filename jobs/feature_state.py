@@ -16,6 +16,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
+from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
 
 def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
@@ -23,11 +24,20 @@ def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
     return _noted(lake, profile, as_of, "links", link_day)
 
 
-def rebuild_features(lake: Lake, profile: Profile, as_of: date) -> int:
-    """Build a day's features, on links that are current, and remember what they rest on; give the number of entities."""
+def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
+    """Build a day's features, on links that are current, and remember what they rest on; give the number of entities.
+
+    Args:
+        afresh: use no sums of earlier days.
+    """
     if not _is_current(lake, profile, as_of, "links"):
         rebuild_links(lake, profile, as_of)
-    return _noted(lake, profile, as_of, "features", build_features_day)
+    bring_tax_sums(lake, profile, as_of, afresh=afresh)
+    return _noted(lake, profile, as_of, "features", _build)
+
+
+def _build(lake: Lake, profile: Profile, as_of: date) -> int:
+    return build_features_day(lake, profile, as_of, read_tax_sums(lake, as_of))
 
 
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:

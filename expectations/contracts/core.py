@@ -18,6 +18,7 @@ class Zone(StrEnum):
     BRONZE = "bronze"
     QUARANTINE = "quarantine"
     SILVER = "silver"
+    STATE = "state"
     GOLD = "gold"
 
 

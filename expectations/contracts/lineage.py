@@ -14,8 +14,11 @@ CONTENT_HASH = Column("content_hash", Type.STRING, "SHA-256 of the contract's co
 DELIVERED_ON = Column("delivered_on", Type.DATE, "The day the delivery was made", required=True)
 KNOWN_AT = Column("known_at", Type.TIMESTAMP, "The instant (UTC) from which the record could be known", required=True)
 IS_ABSENT = Column("is_absent", Type.BOOLEAN, "True for a record that a snapshot no longer held", required=True)
+IS_REVISION = Column(
+    "is_revision", Type.BOOLEAN, "True when another record of its key was there when this one was taken in", required=True
+)
 
-LINEAGE = (SOURCE, SOURCE_FILE, SOURCE_ROW, CONTENT_HASH, DELIVERED_ON, KNOWN_AT, IS_ABSENT)
+LINEAGE = (SOURCE, SOURCE_FILE, SOURCE_ROW, CONTENT_HASH, DELIVERED_ON, KNOWN_AT, IS_ABSENT, IS_REVISION)
 
 KNOWN_AT_RULES = (
     *plausible(KNOWN_AT),

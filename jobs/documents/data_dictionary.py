@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from expectations.contracts import complaint, inspection, quarantine, registration, scoring, silver, tax_filing
+from expectations.contracts import complaint, inspection, quarantine, registration, scoring, silver, state, tax_filing
 from expectations.contracts.core import BatchRule, Column, Contract, RowRule, Zone
 from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, features_contract
 
@@ -14,6 +14,7 @@ ZONES = {
     Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
     Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
     Zone.SILVER: "Sound records in standard codes; every version with the instant from which it was known.",
+    Zone.STATE: "What a day builds on, so that its cost follows its news: whole numbers, written on the day that they changed.",
     Zone.GOLD: "What is made for a day: indicators, scores, reasons, the list.",
 }
 HEAD = """# Data dictionary
@@ -29,7 +30,7 @@ def tables() -> tuple[Contract, ...]:
     """Every table of the lake, in the order that data passes through them."""
     gold = (features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
     silvers = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK)
-    return (*silver.BRONZE.values(), quarantine.quarantine_of("<source>"), *silvers, *gold)
+    return (*silver.BRONZE.values(), quarantine.quarantine_of("<source>"), *silvers, state.TAX_SUMS, *gold)
 
 
 def render_data_dictionary() -> str:

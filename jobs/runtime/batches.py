@@ -56,6 +56,7 @@ class Batch:
         conformed: ``gated`` and the verdict at the time its rows went to silver, empty before.
         set_aside: rows that were kept and then quarantined by the gate.
         known_from: the earliest ``known_at`` of its silver rows, as text, empty when it has none.
+        known_until: the latest ``known_at`` of its silver rows, as text, empty when it has none or none was noted.
     """
 
     delivered_on: date
@@ -67,6 +68,7 @@ class Batch:
     gated: str = ""
     conformed: str = ""
     known_from: str = ""
+    known_until: str = ""
     set_aside: int = 0
     checks: list[dict[str, Any]] = field(default_factory=list)
 

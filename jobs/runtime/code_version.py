@@ -17,6 +17,13 @@ READING = (
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
 CONFORMING = ("expectations/row_marks.py", "expectations/standards/*", "jobs/transforms/conformed.py")
 FEATURES = ("expectations/contracts/*", "jobs/transforms/*.py", "jobs/build_features.py", "jobs/link_complaints.py")
+TAX_STATE = (
+    "expectations/contracts/state.py",
+    "expectations/contracts/tax_filing.py",
+    "jobs/transforms/latest_known.py",
+    "jobs/transforms/tax_sums.py",
+    "jobs/sum_returns.py",
+)
 EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
 """Patterns of files, by what rests on them."""
 

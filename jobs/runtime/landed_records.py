@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.core import Sensitivity
-from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.deliveries import find_lookup_files
 from jobs.runtime.errors import ConfigError
@@ -54,6 +54,7 @@ def read_landed(
         SOURCE_ROW: F.col(ROW),
         DELIVERED_ON: F.col(DELIVERED),
         IS_ABSENT: F.lit(False),
+        IS_REVISION: F.lit(False),
     }
     rows = mapped.withColumns({str(name): value for name, value in lineage.items()})
     return rows.transform(add_content_hash, mapping.contract.columns).select(*columns, *extra)

@@ -16,7 +16,6 @@ from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.inspection import INSPECTED_ON
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
-from expectations.contracts.tax_filing import PERIOD_END
 from jobs.transforms import complaint_features as complaint
 from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
@@ -24,7 +23,7 @@ from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
-from jobs.transforms.tax_features import drop_old_periods, make_tax_indicators
+from jobs.transforms.tax_features import make_tax_indicators
 
 Materialise = Callable[[DataFrame], DataFrame]
 """Makes a frame be computed once, where several branches read it; gives the same rows."""
@@ -36,14 +35,17 @@ BASE_RATE_CELL = ("industry_division", "region_middle")
 
 
 @dataclass(frozen=True)
-class Silver:
-    """The silver tables, all versions; a source that a profile lacks is an empty frame."""
+class Known:
+    """What a day's features are made of; a source that a profile lacks is an empty frame.
+
+    The tables of silver come with all their versions; ``tax_sums`` has one row an entity, as of the day.
+    """
 
     entity: DataFrame
-    filing: DataFrame
     complaint: DataFrame
     inspection: DataFrame
     link: DataFrame
+    tax_sums: DataFrame
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,12 @@ class Features:
 
 
 def build_features(
-    tables: Silver, *, as_of: date, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
+    tables: Known, *, as_of: date, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
 ) -> Features:
     """Every indicator of every entity known at ``as_of``, closed ones too, with the peers' medians.
 
     Args:
-        tables: the silver tables.
+        tables: see :class:`Known`.
         as_of: the day; nothing that took place later counts.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
         peers: how peer groups are cut.
@@ -81,10 +83,7 @@ def build_features(
         .crossJoin(supervision.count_any_visits(visits))
         .transform(_fill_zeros)
     )
-    filings = keep_standing(
-        drop_old_periods(tables.filing, as_of=as_of), silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END
-    )
-    tax = make_tax_indicators(filings, as_of=as_of)
+    tax = make_tax_indicators(tables.tax_sums)
     joined = materialise(
         recorded.join(tax, ENTITY_ID, "left")
         .join(count_ties(recorded), ENTITY_ID, "left")
@@ -95,7 +94,7 @@ def build_features(
     return _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
 
 
-def _known_complaints(tables: Silver, as_of: date, cutoff: datetime) -> DataFrame:
+def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
     complaints = keep_standing(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
     links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
     return complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.contracts.core import Column
-from expectations.contracts.lineage import CONTENT_HASH, DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import CONTENT_HASH, DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
 
 IS_DUPLICATE = "is_duplicate"
 ABSENT_HASH = "absent"
@@ -29,8 +29,8 @@ def keep_latest_kept(bronze: DataFrame, key: Sequence[Column]) -> DataFrame:
     return bronze.withColumn("arrival", F.row_number().over(window)).where("arrival = 1").drop("arrival")
 
 
-def add_is_duplicate(rows: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
-    """Mark each row that is equal to the version of its key before it.
+def compare_with_kept(rows: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
+    """Mark each row that is equal to the version of its key before it, and each that has a version before it at all.
 
     The version before is, in order of arrival, the row before in ``rows``, else the key's row in ``latest``: when that row
     was itself a duplicate it equals the latest kept version, so comparing neighbours compares with what was kept.
@@ -39,13 +39,29 @@ def add_is_duplicate(rows: DataFrame, latest: DataFrame, key: Sequence[Column]) 
         rows: a bronze frame of the days to take in.
         latest: :func:`keep_latest_kept` of the days before.
         key: the contract's key.
+
+    Returns:
+        ``rows`` with ``is_duplicate``, and with ``is_revision`` as it is.
     """
     wanted = [*key, CONTENT_HASH, *ARRIVAL]
     before = latest.select(*wanted).withColumn(_IS_EARLIER, F.lit(True))
     both = rows.withColumn(_IS_EARLIER, F.lit(False)).unionByName(before, allowMissingColumns=True)
     window = Window.partitionBy(*key).orderBy(F.col(_IS_EARLIER).desc(), *[F.col(column) for column in ARRIVAL])
-    marked = both.withColumn(IS_DUPLICATE, F.coalesce(F.lag(CONTENT_HASH).over(window) == F.col(CONTENT_HASH), F.lit(False)))
-    return marked.where(f"NOT {_IS_EARLIER}").drop(_IS_EARLIER)
+    held_against = both.withColumn("_before", F.lag(CONTENT_HASH).over(window)).where(f"NOT {_IS_EARLIER}")
+    return held_against.withColumns(
+        {
+            IS_DUPLICATE: F.coalesce(F.col("_before") == F.col(CONTENT_HASH), F.lit(False)),
+            str(IS_REVISION): F.col(IS_REVISION) | F.col("_before").isNotNull(),
+        }
+    ).drop("_before", _IS_EARLIER)
+
+
+def add_is_revision(rows: DataFrame, elsewhere: DataFrame, key: Sequence[Column]) -> DataFrame:
+    """Mark each row whose key is also ``elsewhere``: with another source, or in a delivery that came after."""
+    names = [str(part) for part in key]
+    there = elsewhere.select(*names).distinct().withColumn("_there", F.lit(True))
+    joined = rows.join(there, names, "left").withColumn(IS_REVISION, F.col(IS_REVISION) | F.col("_there").isNotNull())
+    return joined.select(*rows.columns)
 
 
 def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
@@ -60,4 +76,4 @@ def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -
         ``latest``'s columns; the caller sets the delivery's own lineage.
     """
     gone = latest.where(f"NOT {IS_ABSENT}").join(snapshot.select(*key).distinct(), on=[str(part) for part in key], how="left_anti")
-    return gone.withColumn(IS_ABSENT, F.lit(True)).withColumn(CONTENT_HASH, F.lit(ABSENT_HASH))
+    return gone.withColumns({str(IS_ABSENT): F.lit(True), str(IS_REVISION): F.lit(True), str(CONTENT_HASH): F.lit(ABSENT_HASH)})

@@ -8,6 +8,7 @@ from jobs.runtime.errors import ConfigError, SourceStopped
 from jobs.runtime.lock import only_writer
 from jobs.runtime.log import stage, warn
 from jobs.verbs.options import (
+    AfreshOption,
     AsOfOption,
     HomeOption,
     IfDueOption,
@@ -94,13 +95,13 @@ def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
         current.note(links=rebuild_links(Lake(home), _profile(profile), day(as_of)))
 
 
-def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
+def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh: AfreshOption = False) -> None:
     """Build the indicators of every entity as they could be known on the day."""
     from jobs.feature_state import rebuild_features
     from jobs.runtime.lake import Lake
 
     with only_writer(home), stage("features") as current:
-        current.note(entities=rebuild_features(Lake(home), _profile(profile), day(as_of)))
+        current.note(entities=rebuild_features(Lake(home), _profile(profile), day(as_of), afresh=afresh))
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:

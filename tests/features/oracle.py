@@ -60,7 +60,7 @@ def tax(rows: list[Row], as_of: date) -> Row:
     within = lambda source, low, high: [row for row in source if low <= age(row) <= high]  # noqa: E731
     year, before = within(sales, 0, 11), within(sales, 12, 23)
     filed = [row for row in rows if row["filed_on"] is not None and row["filed_on"] <= as_of]
-    in_window = lambda row: row["due_on"] is not None and as_of - timedelta(days=730) < row["due_on"] <= as_of  # noqa: E731
+    in_window = lambda row: row["due_on"] is not None and row["due_on"] <= as_of and 0 <= age(row) <= 23  # noqa: E731
     filed_due = [row for row in filed if in_window(row)]
     late = [row for row in filed_due if row["filed_on"] > row["due_on"]]
     unfiled = [row for row in rows if row not in filed and in_window(row) and row["due_on"] < as_of - timedelta(days=7)]
@@ -78,7 +78,7 @@ def tax(rows: list[Row], as_of: date) -> Row:
 
     positive = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] > 0}
     zero = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] == 0} - positive
-    gap = vat_cit_gap(sales, [row for row in rows if row["tax_type"] == "cit"], settled, as_of)
+    gap = vat_cit_gap(sales, [row for row in rows if row["tax_type"] == "cit"], settled)
     output_growth, head_growth = growth("output_tax_minor"), over(headcount(0, 2), headcount(12, 14))
     sales_growth = growth("declared_revenue_minor")
     values = [row["declared_revenue_minor"] for row in with_sales(year)]
@@ -118,7 +118,7 @@ def tax(rows: list[Row], as_of: date) -> Row:
     }
 
 
-def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date, as_of: date) -> float | None:
+def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date) -> float | None:
     """Over quarters, else a year, that both taxes cover whole."""
     length = lambda row: months_between(row["period_end"], row["period_start"]) + 1  # noqa: E731
     # The last whole quarter ends in the settled month or before it.
@@ -135,8 +135,8 @@ def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date, as_of: date) ->
         *[
             [
                 (
-                    lambda row, y=y: row["period_end"].year == as_of.year - y,
-                    lambda row, y=y: row["period_end"].year == as_of.year - y and length(row) > 3,
+                    lambda row, y=y: row["period_end"].year == settled.year - y,
+                    lambda row, y=y: row["period_end"].year == settled.year - y and length(row) > 3,
                     12,
                 )
             ]

@@ -12,8 +12,9 @@ from pyspark.sql import DataFrame, SparkSession
 from expectations.contracts import silver
 from expectations.contracts.core import Contract
 from jobs.runtime.scratch import Scratch
-from jobs.transforms.features import Silver, build_features
+from jobs.transforms.features import Known, build_features
 from jobs.transforms.peers import PeerPolicy
+from jobs.transforms.tax_sums import standing_returns, sum_returns
 
 Row = dict[str, Any]
 AS_OF = date(2026, 1, 31)
@@ -29,7 +30,7 @@ _FILLED: dict[str, Row] = {
 }
 _LINEAGE = {
     "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO,
-    "is_absent": False,
+    "is_absent": False, "is_revision": False,
 }  # fmt: skip
 CONTRACTS: dict[str, Contract] = {
     "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION,
@@ -50,14 +51,20 @@ def fill(table: str, rows: list[Row]) -> list[Row]:
 
 
 def frame(spark: SparkSession, table: str, rows: list[Row]) -> DataFrame:
-    """A silver table of filled rows."""
+    """A silver table of filled rows; of a key's rows all but the first are revisions, as ingest would have marked them."""
     contract = CONTRACTS[table]
-    return spark.createDataFrame([tuple(row.values()) for row in fill(table, rows)], contract.ddl())
+    filled, seen = fill(table, rows), set()
+    for row in filled:
+        key = tuple(row[str(part)] for part in contract.key)
+        if "is_revision" in row:
+            row["is_revision"] = key in seen
+        seen.add(key)
+    return spark.createDataFrame([tuple(row.values()) for row in filled], contract.ddl())
 
 
-def silver_of(spark: SparkSession, tables: dict[str, list[Row]]) -> Silver:
+def silver_of(spark: SparkSession, tables: dict[str, list[Row]]) -> dict[str, DataFrame]:
     """The silver tables; those not given are empty."""
-    return Silver(**{name: frame(spark, name, tables.get(name, [])) for name in CONTRACTS})
+    return {name: frame(spark, name, tables.get(name, [])) for name in CONTRACTS}
 
 
 POLICY = PeerPolicy(minimum=5, size_bands_minor=(0, 10_000_000, 100_000_000), age_bands_years=(1.0, 3.0))
@@ -68,10 +75,12 @@ def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy
     return reckon_frames(silver_of(spark, tables), policy)
 
 
-def reckon_frames(tables: Silver, policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+def reckon_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`reckon`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features") as scratch:
-        made = build_features(tables, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
+        sums = sum_returns(standing_returns(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
+        known = Known(**{name: table for name, table in tables.items() if name != "filing"}, tax_sums=sums)
+        made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"
         return {row["entity_id"]: row for row in rows}, [row.asDict() for row in made.peers.collect()]

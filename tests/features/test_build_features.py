@@ -13,6 +13,7 @@ from jobs.build_features import build_features_day
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
+from jobs.sum_returns import add_up_all
 from tests.features.tables import AS_OF, frame
 
 
@@ -24,12 +25,16 @@ def lake(tmp_path, spark):
     return lake
 
 
-def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
+def _build(lake, as_of):
     profile = load_profile("cn")
-    assert build_features_day(lake, profile, AS_OF) == 8
-    assert build_features_day(lake, profile, AS_OF + timedelta(days=1)) == 8
+    return build_features_day(lake, profile, as_of, add_up_all(lake, profile, as_of))
+
+
+def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
+    assert _build(lake, AS_OF) == 8
+    assert _build(lake, AS_OF + timedelta(days=1)) == 8
     before = lake.arrow(features_contract(), where=f"as_of = '{AS_OF}'")
-    assert build_features_day(lake, profile, AS_OF) == 8
+    assert _build(lake, AS_OF) == 8
     assert lake.arrow(features_contract(), where=f"as_of = '{AS_OF}'").equals(before)
     ages = lake.arrow(features_contract(), columns=["entity_id", "age_days", "as_of"]).to_pylist()
     assert len(ages) == 16
@@ -40,4 +45,4 @@ def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
 
 def test_a_day_before_any_entity_was_known_is_explained(lake):
     with pytest.raises(NothingToDo, match="no entity was known by the end of 2019-06-01"):
-        build_features_day(lake, load_profile("cn"), date(2019, 6, 1))
+        _build(lake, date(2019, 6, 1))

@@ -9,7 +9,6 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts.indicators import catalogue
-from jobs.transforms.features import Silver
 from tests.features import oracle
 from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, frame, reckon_frames, silver_of
@@ -178,7 +177,7 @@ def test_order_duplicates_and_partitions_of_rows_change_nothing(spark):
     tables = draw_tables(12)
     plain, peers_plain = reckon_frames(silver_of(spark, tables))
     shuffled = {name: frame(spark, name, [*reversed(rows), *rows[::3]]).repartition(5) for name, rows in tables.items()}
-    again, peers_again = reckon_frames(Silver(**shuffled))
+    again, peers_again = reckon_frames(shuffled)
     assert again == plain
     assert ordered(peers_again) == ordered(peers_plain)
 

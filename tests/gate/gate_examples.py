@@ -22,6 +22,7 @@ LINEAGE = {
     "delivered_on": date(2026, 3, 2),
     "known_at": datetime(2026, 3, 1, 16),
     "is_absent": False,
+    "is_revision": False,
 }
 SOUND = {
     "registration": {

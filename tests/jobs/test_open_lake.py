@@ -34,7 +34,7 @@ def score(entity: str, as_of: date, margin: float, letter: str) -> dict[str, obj
 VISIT = {
     "inspection_id": "v1", "entity_id": "a", "selected_by": "random", "visit_status": "inspected", "found_violation": True,
     "inspected_on": MAY, "inspector_id": "R0086", "source": "inspection", "source_file": "i.csv", "source_row": 2,
-    "content_hash": "c", "delivered_on": MAY, "known_at": None, "is_absent": False,
+    "content_hash": "c", "delivered_on": MAY, "known_at": None, "is_absent": False, "is_revision": False,
 }  # fmt: skip
 TURNED_AWAY = {
     "source": "tax", "source_file": "t.csv", "source_row": 7, "delivered_on": MAY, "stage": "read", "rule_id": "not_utf8",

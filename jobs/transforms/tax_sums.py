@@ -1,0 +1,141 @@
+"""What returns add up to: one row an entity, whole numbers that are exact whatever the order.
+
+Months are counted back from the last *settled* month: the month of ``as_of`` less 45 days, whose returns were due by the
+middle of the next. Month 0 is that month, 0-11 the last year, 12-23 the year before. Returns of a quarter count in the month
+that ends them, so a window of three or twelve months holds one quarter or four whatever day it is.
+
+While the settled month stays the same, an entity's sums change for two reasons only: something new is known of its returns,
+or a date passes that a return turns on (``changes_on``). So a day adds up the returns of those entities alone.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts import silver
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.tax_filing import PERIOD_END
+from jobs.transforms.latest_known import keep_standing
+
+SETTLING_DAYS = 45
+"""A month counts once it is so many days past: its returns were due by the middle of the next month."""
+RECORD_MONTHS = 24
+"""Filing on time is judged by the returns of so many settled months."""
+UNFILED_GRACE_DAYS = 7
+"""A return is missing so many days after it was due, since a return filed on the last day is delivered later."""
+HISTORY_MONTHS = 36
+"""Returns of so many settled months are read: the two calendar years before the settled month's own."""
+
+_MONTHS = "(year({0}) * 12 + month({0}))"
+_QUARTERS = "(year({0}) * 4 + quarter({0}))"
+_MONTH = f"({_MONTHS.format('settled')} - {_MONTHS.format('period_end')})"
+
+_ROW = {
+    "is_sales": "tax_type IN ('vat', 'sales')",
+    "is_cit": "tax_type = 'cit'",
+    "month": _MONTH,
+    "months": f"{_MONTHS.format('period_end')} - {_MONTHS.format('period_start')} + 1",
+    "quarter": f"{_QUARTERS.format('add_months(settled, -2)')} - {_QUARTERS.format('period_end')}",
+    "years_ago": "year(settled) - year(period_end)",
+    "is_due": f"coalesce(due_on <= as_of, false) AND {_MONTH} < {RECORD_MONTHS}",
+    "is_filed": "coalesce(filed_on <= as_of, false)",
+    "days_late": "CASE WHEN filed_on <= as_of AND filed_on > due_on THEN datediff(filed_on, due_on) ELSE 0 END",
+    "is_unfiled": f"coalesce(filed_on > as_of, true) AND coalesce(due_on < date_sub(as_of, {UNFILED_GRACE_DAYS}), false)",
+    "turns_on": "least(CASE WHEN due_on > as_of THEN due_on END, CASE WHEN filed_on > as_of THEN filed_on END, "
+    f"CASE WHEN coalesce(filed_on > as_of, true) AND date_add(due_on, {UNFILED_GRACE_DAYS + 1}) > as_of "
+    f"THEN date_add(due_on, {UNFILED_GRACE_DAYS + 1}) END)",
+}
+_AMOUNTS = (
+    "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor", "arrears_minor",
+    "invoice_count", "void_invoice_count", "employees",
+)  # fmt: skip
+
+
+def _sum(column: str, where: str) -> str:
+    return f"sum(CASE WHEN {where} THEN {column} END)"
+
+
+def _bits(where: str) -> str:
+    """A bit a month of the last 24, set where a sales return satisfies ``where``."""
+    return f"coalesce(bit_or(CASE WHEN is_sales AND month BETWEEN 0 AND 23 AND {where} THEN shiftleft(1L, month) END), 0L)"
+
+
+_YEAR, _YEAR_BEFORE = "is_sales AND month BETWEEN 0 AND 11", "is_sales AND month BETWEEN 12 AND 23"
+SUMS = {
+    "returns": "count(1)",
+    "changes_on": "min(turns_on)",
+    "due_count": "count_if(is_due AND (is_filed OR is_unfiled))",
+    "late_count": "count_if(is_due AND is_filed AND days_late > 0)",
+    "late_days": _sum("days_late", "is_due AND is_filed"),
+    "filed_count": "count_if(is_due AND is_filed)",
+    "unfiled_count": "count_if(is_due AND is_unfiled)",
+    "months_since_return": "min(CASE WHEN is_sales AND is_filed AND month >= 0 THEN month END)",
+    "sales": _sum("declared_revenue_minor", _YEAR),
+    "sales_before": _sum("declared_revenue_minor", _YEAR_BEFORE),
+    "sales_rows": f"count_if({_YEAR} AND declared_revenue_minor IS NOT NULL)",
+    "sales_rows_before": f"count_if({_YEAR_BEFORE} AND declared_revenue_minor IS NOT NULL)",
+    "largest": f"max(CASE WHEN {_YEAR} THEN declared_revenue_minor END)",
+    "smallest": f"min(CASE WHEN {_YEAR} THEN declared_revenue_minor END)",
+    "sales_3m": _sum("declared_revenue_minor", "is_sales AND month BETWEEN 0 AND 2"),
+    "rows_3m": "count_if(is_sales AND month BETWEEN 0 AND 2 AND declared_revenue_minor IS NOT NULL)",
+    "sales_earlier": _sum("declared_revenue_minor", "is_sales AND month BETWEEN 3 AND 23"),
+    "rows_earlier": "count_if(is_sales AND month BETWEEN 3 AND 23 AND declared_revenue_minor IS NOT NULL)",
+    "sales_tax_paid": _sum("tax_paid_minor", _YEAR),
+    "output_tax": _sum("output_tax_minor", _YEAR),
+    "input_tax": _sum("input_tax_minor", _YEAR),
+    "output_tax_before": _sum("output_tax_minor", _YEAR_BEFORE),
+    "input_tax_before": _sum("input_tax_minor", _YEAR_BEFORE),
+    "invoices": _sum("invoice_count", _YEAR),
+    "void_invoices": _sum("void_invoice_count", _YEAR),
+    "all_tax_due": _sum("greatest(tax_due_minor, 0L)", "month BETWEEN 0 AND 11"),
+    "all_arrears": _sum("arrears_minor", "month BETWEEN 0 AND 11"),
+    "heads": _sum("employees", "month BETWEEN 0 AND 2"),
+    "heads_rows": "count_if(month BETWEEN 0 AND 2 AND employees IS NOT NULL)",
+    "heads_before": _sum("employees", "month BETWEEN 12 AND 14"),
+    "heads_rows_before": "count_if(month BETWEEN 12 AND 14 AND employees IS NOT NULL)",
+    "positive_bits": _bits("declared_revenue_minor > 0"),
+    "zero_bits": _bits("declared_revenue_minor = 0"),
+    **{f"vat_quarter_{q}": _sum("declared_revenue_minor", f"is_sales AND quarter = {q}") for q in range(4)},
+    **{f"vat_months_{q}": _sum("months", f"is_sales AND quarter = {q} AND declared_revenue_minor IS NOT NULL") for q in range(4)},
+    **{f"cit_quarter_{q}": _sum("declared_revenue_minor", f"is_cit AND months <= 3 AND quarter = {q}") for q in range(4)},
+    **{f"vat_year_{y}": _sum("declared_revenue_minor", f"is_sales AND years_ago = {y}") for y in (1, 2)},
+    **{
+        f"vat_year_months_{y}": _sum("months", f"is_sales AND years_ago = {y} AND declared_revenue_minor IS NOT NULL")
+        for y in (1, 2)
+    },
+    **{f"cit_year_{y}": _sum("declared_revenue_minor", f"is_cit AND months > 3 AND years_ago = {y}") for y in (1, 2)},
+}
+
+
+def settled_month(as_of: date) -> date:
+    """The first day of the last month that is settled on a day."""
+    return (as_of - timedelta(days=SETTLING_DAYS)).replace(day=1)
+
+
+def standing_returns(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
+    """The newest known version of each return that ended by ``as_of``.
+
+    Args:
+        filings: every version of the returns of some entities.
+        as_of: the day.
+        cutoff: the first instant (UTC, naive) that is too late to have been known.
+    """
+    return keep_standing(filings, silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END)
+
+
+def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
+    """One row an entity that has a return: what its returns add up to.
+
+    Args:
+        returns: the answer of :func:`standing_returns`.
+        as_of: the day that windows end and lateness is judged on.
+    """
+    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(settled_month(as_of)))
+    # A figure filed after as_of was not there yet, whatever the source says of when it was known.
+    amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
+    rows = dated.selectExpr(ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)
+    read = rows.where(f"month BETWEEN 0 AND {HISTORY_MONTHS - 1}")
+    return read.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in SUMS.items()])

@@ -1,0 +1,141 @@
+"""What returns add up to: days that add up their news alone hold what adding up everything gives."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from expectations.contracts import silver
+from expectations.contracts.lineage import AS_OF
+from expectations.contracts.state import CHANGES_ON, TAX_SUMS
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from jobs.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
+from jobs.transforms.tax_sums import SUMS
+from tests.features.random_tables import draw_tables
+from tests.features.tables import frame
+
+PROFILE = load_profile("cn")
+FIRST = date(2026, 1, 10)
+SOURCE = "tax"
+
+
+def deliver(lake: Lake, rows: list[dict], conformed: str = "sound") -> None:
+    """Put silver returns into the lake, and their deliveries into the book, as conform does."""
+    lake.replace(frame(lake.session, "filing", rows), silver.FILING, "true")
+    known = defaultdict(list)
+    for row in rows:
+        known[row["delivered_on"]].append(row["known_at"].isoformat(sep=" "))
+    book = BatchBook(lake.home, SOURCE)
+    book.batches = {
+        day: Batch(day, "chain", [], conformed=conformed, known_from=min(at), known_until=max(at)) for day, at in known.items()
+    }
+    book.save()
+
+
+def spread(seed: int) -> list[dict]:
+    """Returns drawn at random that became known, and were delivered, over six weeks; some long before they were delivered."""
+    rng = random.Random(seed)
+    rows = draw_tables(seed, entities=30)["filing"]
+    for row in rows:
+        delivered = FIRST + timedelta(days=rng.choice([0, 0, 0, *range(1, 42)]))
+        early = rng.choice([0, 0, 1, 5])
+        row.update(source=SOURCE, delivered_on=delivered)
+        row["known_at"] = datetime(delivered.year, delivered.month, delivered.day, 3) - timedelta(days=early)
+    return rows
+
+
+def held(lake: Lake, as_of: date) -> list[tuple]:
+    """The sums that the state holds; when they change by themselves is as the day of adding up saw it, and no sum."""
+    return _plain(read_tax_sums(lake, as_of))
+
+
+def afresh(lake: Lake, as_of: date) -> list[tuple]:
+    return _plain(add_up_all(lake, PROFILE, as_of))
+
+
+def _plain(sums) -> list[tuple]:
+    return sorted((row["entity_id"], *[row[name] for name in SUMS if name != CHANGES_ON]) for row in sums.collect())
+
+
+def test_a_chain_of_days_holds_what_adding_up_everything_gives(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    deliver(lake, spread(1))
+    days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 20, 41)]
+    summed = {}
+    for day in days:
+        summed[day] = bring_tax_sums(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+    every = len(afresh(lake, days[-1]))
+    assert summed[FIRST] > 0
+    # From the 14th to the 20th a month became settled, so all were added up; on other days only those with news were.
+    assert 0 < summed[days[1]] < every
+    assert bring_tax_sums(lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
+
+
+def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    rows = spread(3)
+    deliver(lake, rows)
+    days = [FIRST + timedelta(days=n) for n in (0, 4)]
+    for day in days:
+        bring_tax_sums(lake, PROFILE, day)
+    between = FIRST + timedelta(days=2)
+    bring_tax_sums(lake, PROFILE, between)
+    assert held(lake, between) == afresh(lake, between)
+    # Something that came late for the first day: every day that was built on it is added up anew.
+    for row in rows[:20]:
+        row["declared_revenue_minor"] = 77
+    deliver(lake, rows, conformed="mended")
+    for day in (days[1], days[0], between, days[1]):
+        bring_tax_sums(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+
+
+def test_a_late_delivery_is_added_to_a_day_that_was_done(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    rows = spread(4)
+    last = FIRST + timedelta(days=3)
+    deliver(lake, [row for row in rows if row["delivered_on"] <= FIRST])
+    for day in (FIRST, FIRST + timedelta(days=1), last):
+        bring_tax_sums(lake, PROFILE, day)
+    deliver(lake, [row for row in rows if row["delivered_on"] <= last])
+    assert bring_tax_sums(lake, PROFILE, last) > 0
+    assert held(lake, last) == afresh(lake, last)
+
+
+def test_a_return_that_is_taken_back_leaves_nothing(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    one = {
+        "entity_id": "E", "period_start": date(2025, 10, 1), "period_end": date(2025, 10, 31), "declared_revenue_minor": 5,
+        "source": SOURCE, "delivered_on": FIRST, "known_at": datetime(2026, 1, 1), "due_on": None, "filed_on": None,
+    }  # fmt: skip
+    later = FIRST + timedelta(days=1)
+    gone = {**one, "delivered_on": later, "known_at": datetime(2026, 1, 11), "is_absent": True, "source_file": "g.csv"}
+    deliver(lake, [one, gone])
+    bring_tax_sums(lake, PROFILE, FIRST)
+    assert [row[0] for row in held(lake, FIRST)] == ["E"]
+    bring_tax_sums(lake, PROFILE, later)
+    assert held(lake, later) == [] == afresh(lake, later)
+
+
+def test_a_day_passes_that_a_return_turns_on(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    due = {
+        "entity_id": "E", "period_start": date(2025, 11, 1), "period_end": date(2025, 11, 30), "due_on": date(2026, 1, 20),
+        "filed_on": None, "source": SOURCE, "delivered_on": FIRST, "known_at": datetime(2026, 1, 1),
+    }  # fmt: skip
+    deliver(lake, [due])
+    summed = {}
+    for day in (15, 19, 20, 21, 27, 28, 29):
+        summed[day] = bring_tax_sums(lake, PROFILE, date(2026, 1, day))
+        assert held(lake, date(2026, 1, day)) == afresh(lake, date(2026, 1, day))
+    # It falls due on the 20th, and is missing once its grace of seven days is over.
+    assert summed == {15: 1, 19: 0, 20: 1, 21: 0, 27: 0, 28: 1, 29: 0}
+
+
+def test_the_contract_names_what_is_added_up():
+    names = [str(column) for column in TAX_SUMS.columns]
+    assert names == ["entity_id", str(AS_OF), *SUMS]
