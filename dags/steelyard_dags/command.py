@@ -17,6 +17,7 @@ FINAL = {
     2: "the configuration or the options cannot be used",
     NOTHING_TO_DO: "there was nothing to work on",
     5: "the counts do not add up",
+    7: "the day, done again from the same data, gives another list than the one that was published",
 }
 """Exit codes that trying again cannot change, and what they mean."""
 PASSING = {6: "another run is writing the lake", 69: "the engine does not answer"}

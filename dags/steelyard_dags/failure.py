@@ -8,29 +8,43 @@ import os
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
+from steelyard_dags.as_of import NoDayError, as_of_day
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 SECONDS_TO_ANSWER = 5
 LONGEST_ERROR = 2000
+LONGEST_TEXT = 300
 
 log = logging.getLogger(__name__)
 
 
 def failure_message(context: Context) -> dict[str, Any]:
     """What is told: where it failed, for which day, why, and where the log is. ``text`` is the line that chat tools show."""
-    task, run = context["ti"], context["dag_run"]
-    as_of = run.partition_key or (run.conf or {}).get("as_of")
+    task = context["ti"]
+    as_of = _day_of(context)
+    error = str(context.get("exception", ""))[:LONGEST_ERROR]
+    why = error.partition("\n")[0]
+    text = f"Steelyard: {task.dag_id}.{task.task_id} failed for {as_of or 'a run without a day'}: {why}"
     return {
-        "text": f"Steelyard: {task.dag_id}.{task.task_id} failed for {as_of or 'a run without a day'}",
+        "text": text[:LONGEST_TEXT],
         "dag_id": task.dag_id,
         "task_id": task.task_id,
         "run_id": task.run_id,
         "as_of": as_of,
         "try_number": task.try_number,
-        "error": str(context.get("exception", ""))[:LONGEST_ERROR],
+        "error": error,
         "log_url": getattr(task, "log_url", None),
     }
+
+
+def _day_of(context: Context) -> str | None:
+    """The run's day, None where it names none."""
+    try:
+        return as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[attr-defined]
+    except NoDayError:
+        return None
 
 
 def tell_webhook(context: Context) -> None:

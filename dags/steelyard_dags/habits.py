@@ -10,6 +10,8 @@ from steelyard_dags.settings import Settings
 
 LAKE_WRITES = "lake_writes"
 """A pool of one slot: `airflow pools set lake_writes 1 "one writer of the lake at a time"`."""
+READS_ONLY = "default_pool"
+"""Airflow's own pool, for what writes nothing to the lake and so has to wait for nobody."""
 
 
 def task_habits(

@@ -13,4 +13,6 @@ NEEDS_ENGINE = {
     "score": False,
     "target": True,
     "export": False,
+    "lake": False,
+    "replay": True,
 }

@@ -97,7 +97,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
     try:
         airflow.start()
         airflow.wait_until(
-            lambda: len(airflow.ask("SELECT dag_id FROM serialized_dag")) >= len(SOURCES) + 2,
+            lambda: len(airflow.ask("SELECT dag_id FROM serialized_dag")) >= len(SOURCES) + 4,
             what="the DAGs are parsed",
             seconds=SECONDS_TO_START,
         )

@@ -87,19 +87,30 @@ def test_a_command_ends_with_its_task_and_so_does_what_it_started(tmp_path: Path
 
 def test_exit_codes_have_words() -> None:
     assert meaning_of(6) == "another run is writing the lake"
+    assert meaning_of(7) == "the day, done again from the same data, gives another list than the one that was published"
+    assert meaning_of(69) == "the engine does not answer"
     assert meaning_of(137) == "it crashed"
 
 
 def failed_task() -> dict[str, Any]:
     task = SimpleNamespace(dag_id="ingest_x", task_id="gate", run_id="r", try_number=3, log_url="http://airflow/log")
-    return {"ti": task, "dag_run": run_of(partition_key="2026-06-30"), "exception": ValueError("e" * 5000)}
+    said = "the counts do not add up\n" + "e" * 5000
+    run = run_of(run_type="scheduled", data_interval_start=datetime(2026, 6, 29, 20, tzinfo=UTC))
+    return {"ti": task, "task": SimpleNamespace(time_zone=SHANGHAI), "dag_run": run, "exception": ValueError(said)}
 
 
 def test_a_failure_message_says_where_for_which_day_and_why_in_brief() -> None:
     message = failure_message(failed_task())  # type: ignore[arg-type]
-    assert message["text"] == "Steelyard: ingest_x.gate failed for 2026-06-30"
+    assert message["text"] == "Steelyard: ingest_x.gate failed for 2026-06-30: the counts do not add up"
+    assert message["as_of"] == "2026-06-30"
     assert message["log_url"] == "http://airflow/log"
     assert len(message["error"]) == 2000
+
+
+def test_a_failure_of_a_run_without_a_day_says_so() -> None:
+    message = failure_message({**failed_task(), "dag_run": run_of(conf={"as_of": "soon"})})  # type: ignore[typeddict-item]
+    assert message["text"].startswith("Steelyard: ingest_x.gate failed for a run without a day")
+    assert message["as_of"] is None
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/closed", "file:///etc/passwd", "nonsense"])

@@ -64,6 +64,13 @@ def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
         case("no_labels", "train_model", {"as_of": "2026-06-05"}, FAIL_VERB="train", FAIL_CODE="4"),
         case("nothing_to_link", "daily_risk", {"as_of": "2026-06-06"}, FAIL_VERB="link", FAIL_CODE="4"),
         case("no_day", "daily_risk", {}),
+        case("maintain", "maintain_lake", {"as_of": "2026-06-07"}),
+        case("replay", "replay_run", {"as_of": "2026-06-08"}),
+        case("differs", "replay_run", {"as_of": "2026-06-09"}, FAIL_VERB="replay", FAIL_CODE="7", STEELYARD_WEBHOOK_URL=webhook),
+        case("no_list", "replay_run", {"as_of": "2026-06-10"}, FAIL_VERB="replay", FAIL_CODE="4", STEELYARD_WEBHOOK_URL=webhook),
+        case("no_service", "train_model", {"as_of": "2026-06-11"}, STEELYARD_SUBMIT="connect"),
+        STEELYARD_RETRIES="1",
+        STEELYARD_RETRY_SECONDS="0",
     )
 
 
@@ -104,15 +111,14 @@ def test_a_crash_fails_the_run_but_the_source_is_settled_all_the_same(ran: dict[
         "events": [["steelyard_town_registration_settled", "2026-06-04"]],
         "awaited": [["daily_risk", "2026-06-01"], ["daily_risk", "2026-06-04"]],
     }
-    assert verbs_for(deployment.calls(), "2026-06-04") == ["ingest", "gate", "settle"]
+    assert verbs_for(deployment.calls(), "2026-06-04") == ["ingest", "gate", "gate", "settle"]
 
 
 def test_the_webhook_is_told_once_which_task_crashed_and_why(ran: dict[str, Any]) -> None:
     assert ran["crash"]["run"] == "failed"
-    assert [(told["dag_id"], told["task_id"], told["as_of"]) for told in MESSAGES] == [
-        ("ingest_registration", "gate", "2026-06-04")
-    ]
-    assert "exit code 70: it crashed\nworked on gate" in MESSAGES[0]["error"]
+    (told,) = [message for message in MESSAGES if message["dag_id"] == "ingest_registration"]
+    assert (told["task_id"], told["as_of"]) == ("gate", "2026-06-04")
+    assert "exit code 70: it crashed\nworked on gate" in told["error"]
 
 
 def test_nothing_to_learn_from_skips_training_but_nothing_to_link_fails_the_day(ran: dict[str, Any]) -> None:
@@ -120,6 +126,37 @@ def test_nothing_to_learn_from_skips_training_but_nothing_to_link_fails_the_day(
     assert ran["no_labels"]["run"] == "success"
     assert ran["nothing_to_link"]["tasks"]["link"] == "failed"
     assert ran["nothing_to_link"]["run"] == "failed"
+
+
+def test_maintenance_looks_after_the_home_by_the_profiles_policy(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["maintain"]["run"] == "success"
+    (call,) = [call for call in deployment.calls() if option(call, "--as-of") == "2026-06-07"]
+    assert call[:2] == ["lake", "maintain"]
+    assert option(call, "--home") == str(deployment.home)
+    assert option(call, "--profile") == str(deployment.folder / "config" / "town")
+
+
+def test_a_replay_that_gives_the_same_list_is_a_success(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["replay"]["run"] == "success"
+    assert verbs_for(deployment.calls(), "2026-06-08") == ["replay"]
+
+
+def test_a_replay_that_differs_fails_once_and_its_message_says_what_it_means(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["differs"]["tasks"] == {"replay": "failed"}
+    assert verbs_for(deployment.calls(), "2026-06-09") == ["replay"]
+    (told,) = [message for message in MESSAGES if message["dag_id"] == "replay_run"]
+    assert told["text"].startswith("Steelyard: replay_run.replay failed for 2026-06-09: ")
+    assert "gives another list than the one that was published" in told["text"]
+
+
+def test_a_replay_without_a_list_to_hold_it_against_is_skipped(ran: dict[str, Any]) -> None:
+    assert ran["no_list"]["tasks"] == {"replay": "skipped"}
+    assert ran["no_list"]["run"] == "success"
+
+
+def test_a_worker_that_is_told_of_a_service_without_an_address_calls_nothing(ran: dict[str, Any], deployment: Deployment) -> None:
+    assert ran["no_service"]["tasks"]["link"] == "failed"
+    assert verbs_for(deployment.calls(), "2026-06-11") == []
 
 
 def test_without_a_day_nothing_is_called(ran: dict[str, Any]) -> None:
