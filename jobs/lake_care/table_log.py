@@ -11,6 +11,8 @@ from pathlib import Path
 
 from deltalake import DeltaTable
 
+LOG = "_delta_log"
+"""The folder in a table's folder that holds what was committed."""
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
 _NUMBERED = re.compile(r"(\d{20})\..+")
@@ -45,7 +47,7 @@ def shorten_log(folder: Path, oldest: int) -> int:
     At every moment in between each version from ``oldest`` on can be read: the commits behind a checkpoint go only once it is
     there, the oldest first. A log that has a gap after ``oldest`` is left as it is.
     """
-    log = folder / "_delta_log"
+    log = folder / LOG
     there = commits(folder)
     if not there.issuperset(range(oldest + 1, max(there, default=oldest) + 1)):
         return 0
@@ -65,7 +67,7 @@ def shorten_log(folder: Path, oldest: int) -> int:
 
 
 def _numbers(folder: Path, pattern: re.Pattern[str]) -> set[int]:
-    names = (path.name for path in (folder / "_delta_log").glob("*"))
+    names = (path.name for path in (folder / LOG).glob("*"))
     return {int(found[1]) for name in names if (found := pattern.fullmatch(name))}
 
 

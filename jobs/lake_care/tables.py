@@ -10,11 +10,9 @@ from deltalake import DeltaTable, QueryBuilder
 from expectations.contracts.core import Contract, Zone
 from expectations.contracts.quarantine import quarantine_of
 from jobs.documents.data_dictionary import tables
+from jobs.lake_care.table_log import LOG, readable_versions
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake, table_name
-
-LOG = "_delta_log"
-"""The folder in a table's folder that holds what was committed."""
 
 
 def tables_of(lake: Lake) -> tuple[Contract, ...]:
@@ -75,3 +73,10 @@ def files_on_disk(lake: Lake, contract: Contract) -> dict[str, int]:
     folder = lake.path(contract)
     found = (path for path in folder.rglob("*") if path.is_file() and LOG not in path.relative_to(folder).parts)
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
+
+
+def is_whole(lake: Lake, contract: Contract, version: int) -> bool:
+    """Whether a version of a table can be read: its log tells it, and its data files are all there in their sizes."""
+    if version not in readable_versions(lake.path(contract)):
+        return False
+    return sizes_of(open_table(lake, contract, version)).items() <= files_on_disk(lake, contract).items()

@@ -30,12 +30,17 @@ class Unfinished:
     def writing(self, first: date, last: date) -> Iterator[None]:
         """Write the days from ``first`` to ``last``; when the block ends well they are whole, however they were before."""
         before = self._noted()
-        self._note(min(first, before[0]) if before else first, max(last, before[1]) if before else last)
+        self.mark(first, last)
         yield
         if before and before[1] > last:
             self._note(max(before[0], last + timedelta(days=1)), before[1])
         else:
             forget(self._path)
+
+    def mark(self, first: date, last: date) -> None:
+        """Say that the days from ``first`` to ``last`` must be written again, besides those that must already."""
+        before = self._noted()
+        self._note(min(first, before[0]) if before else first, max(last, before[1]) if before else last)
 
     def _noted(self) -> tuple[date, date] | None:
         noted = read_json(self._path)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, day
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after a home's tables.")
 
@@ -12,6 +17,75 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after a
 @app.callback()
 def lake() -> None:
     """Look after a home's tables: what they were, whether they are sound, copies of them, and the room that they take."""
+
+
+@app.command()
+def history(
+    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table, such as gold.risk_list; all of them by default.")] = "",
+    home: HomeOption = Path("home"),
+    limit: Annotated[int, typer.Option("--limit", help="How many versions to show, the newest first.", min=1)] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the tables as they are; or a table's versions: when each was made, by what, and which days' runs left it."""
+    from jobs.lake_care.history import table_states, table_versions
+    from jobs.lake_care.tables import table_of
+    from jobs.runtime.lake import Lake
+    from jobs.verbs.options import existing_home
+    from jobs.verbs.rows import show
+
+    there = Lake(existing_home(home))
+    found = table_versions(there, table_of(there, table), limit) if table else table_states(there)
+    show(found, as_json=as_json, empty="there are no tables yet")
+
+
+@app.command()
+def restore(
+    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; all that the day's run left by default.")] = "",
+    home: HomeOption = Path("home"),
+    version: Annotated[int | None, typer.Option("--version", help="The version, as `lake history TABLE` shows it.")] = None,
+    as_of_run: Annotated[str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD: as its run left the tables.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Bring a table, or all of a finished day, back to what it was, by a new version; what the next run must do again is said."""
+    from jobs.lake_care.restore import plan_day, plan_table
+    from jobs.lake_care.restore import restore as do
+    from jobs.runtime.errors import ConfigError
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.verbs.options import existing_home
+
+    if (version is None) == (not as_of_run) or (version is not None and not table):
+        raise ConfigError(
+            what="it is not said what to go back to",
+            where="--version and --as-of-run",
+            then="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
+        )
+    there = Lake(existing_home(home))
+    with only_writer(home):
+        plan = plan_day(there, day(as_of_run, "--as-of-run"), table) if version is None else plan_table(there, table, version)
+        if not plan.returns:
+            typer.echo("the tables hold those rows already")
+            return
+        for line in plan.told():
+            typer.echo(line)
+        if not yes:
+            _ask("go back to them?")
+        do(there, plan)
+
+
+def _ask(question: str) -> None:
+    """Go on only when a person at a terminal says yes.
+
+    Raises:
+        ConfigError: when nobody can be asked.
+    """
+    import sys
+
+    from jobs.runtime.errors import ConfigError
+
+    if not sys.stdin.isatty():
+        raise ConfigError(what="nobody is there to be asked", where="the terminal", then="read the lines above, then add --yes")
+    typer.confirm(question, abort=True)
 
 
 @app.command()
@@ -34,7 +108,7 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
 
 @app.command()
 def migrate(home: HomeOption) -> None:
-    """Bring a home made by an earlier Steelyard up to the columns that this one writes; a home that is up to date stays as it is."""
+    """Bring a home made by an earlier Steelyard up to the columns that this one writes; one that is up to date stays as it is."""
     from jobs.lake_care.migrate import migrate as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
