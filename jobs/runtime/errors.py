@@ -55,3 +55,15 @@ class Busy(SteelyardError):
     """Another run is writing the lake."""
 
     exit_code = 6
+
+
+class ListDiffers(SteelyardError):
+    """A day, done again from the same data, gives something else than what was published."""
+
+    exit_code = 7
+
+
+class CannotReplay(SteelyardError):
+    """A day that cannot be done again as it was: what it was made of is gone, or is another now."""
+
+    exit_code = 8
