@@ -25,7 +25,7 @@ from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
-from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_is_duplicate, keep_latest_kept
+from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_is_revision, compare_with_kept, keep_latest_kept
 
 
 @dataclass(frozen=True)
@@ -81,15 +81,30 @@ class Intake:
             return [(self.first, list(usable))]
         return [(self.first if day == usable[0] else day, [day]) for day in usable]
 
-    def _latest(self, build_on: Iterable[date]) -> DataFrame:
+    def _earlier(self, build_on: Iterable[date]) -> DataFrame:
         bronze = self.lake.read(BRONZE[self.mapping.contract.name])
         days = sorted(build_on)
-        earlier = bronze.where(F.col(SOURCE) == self.mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
-        return keep_latest_kept(earlier, self.mapping.contract.key)
+        return bronze.where(F.col(SOURCE) == self.mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
 
     def _marked(self, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
+        key = [str(part) for part in self.mapping.contract.key]
         rows = sound.where(F.col(DELIVERED_ON).isin(list(days)) if days else F.lit(False))
-        return self.scratch.materialise(add_is_duplicate(rows, self._latest(build_on), self.mapping.contract.key))
+        # A day's news are few among all that was ever kept, so only the versions of their keys are brought into order.
+        named = self._earlier(build_on).join(rows.select(*key).distinct(), key, "left_semi")
+        marked = compare_with_kept(rows, keep_latest_kept(named, self.mapping.contract.key), self.mapping.contract.key)
+        elsewhere = self._elsewhere()
+        return self.scratch.materialise(
+            marked if elsewhere is None else add_is_revision(marked, elsewhere, self.mapping.contract.key)
+        )
+
+    def _elsewhere(self) -> DataFrame | None:
+        """What stays in bronze of other sources and of deliveries after the day; None when there is none of it."""
+        table = BRONZE[self.mapping.contract.name]
+        stays = f"{SOURCE} <> '{self.mapping.name}' OR {DELIVERED_ON} > '{self.as_of}'"
+        parts = self.lake.partitions(table)
+        if not any(part[SOURCE] != self.mapping.name or part[DELIVERED_ON] > self.as_of.isoformat() for part in parts):
+            return None
+        return self.lake.read(table).where(stays)
 
     def _kept(self, marked: DataFrame, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
         columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
@@ -97,7 +112,8 @@ class Intake:
         if not (self.mapping.notices_absence and days):
             return kept
         day = days[0]
-        gone = absent_from(sound.where(F.col(DELIVERED_ON) == F.lit(day)), self._latest(build_on), self.mapping.contract.key)
+        latest = keep_latest_kept(self._earlier(build_on), self.mapping.contract.key)
+        gone = absent_from(sound.where(F.col(DELIVERED_ON) == F.lit(day)), latest, self.mapping.contract.key)
         lineage = {
             SOURCE_FILE: F.lit(f"not in the snapshot of {day}"),
             SOURCE_ROW: F.lit(0).cast("bigint"),
