@@ -58,8 +58,7 @@ def _open(wanted: str) -> SparkSession:
     if wanted.startswith("sc://"):
         return SparkSession.builder.remote(wanted).getOrCreate()
     if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
-        # pyspark turns to Connect when this is set, which a classic master must not.
-        os.environ.pop("SPARK_REMOTE", None)
+        _leave_connect()
         require_java()
         settings: dict[str, Any] = {**classic_settings(wanted)}
         return SparkSession.builder.master(wanted).appName("steelyard").config(map=settings).getOrCreate()
@@ -72,6 +71,12 @@ def _open(wanted: str) -> SparkSession:
     )
 
 
+def _leave_connect() -> None:
+    """pyspark turns to Connect when these are set, by the caller or by a session of the process that started this one."""
+    for variable in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"):
+        os.environ.pop(variable, None)
+
+
 def _submitted_session() -> SparkSession:
     """The session of the spark-submit that started this process: its master, its name, its page and its resources stand."""
     if _SUBMIT_VARIABLE not in os.environ:
@@ -80,7 +85,7 @@ def _submitted_session() -> SparkSession:
             where=ENGINE_VARIABLE,
             then="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
         )
-    os.environ.pop("SPARK_REMOTE", None)
+    _leave_connect()
     settings: dict[str, Any] = {**DELTA_SETTINGS}
     return SparkSession.builder.config(map=settings).getOrCreate()
 
