@@ -6,8 +6,10 @@ commit. So there is one checkpoint, at the oldest version that is still wanted; 
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
@@ -74,3 +76,16 @@ def _numbers(folder: Path, pattern: re.Pattern[str]) -> set[int]:
 def _numbered(log: Path) -> list[Path]:
     """The files of the log that belong to a version, oldest first."""
     return sorted(path for path in log.glob("*") if _NUMBERED.fullmatch(path.name))
+
+
+def named_files(folder: Path) -> set[str]:
+    """Every data file that a commit of the log, or its oldest checkpoint, names, by its path in the table's folder."""
+    named: set[str] = set()
+    for path in _numbered(folder / LOG):
+        if _COMMIT.fullmatch(path.name):
+            actions = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.startswith('{"add"'))
+            named |= {unquote(action["add"]["path"]) for action in actions}
+    if start := min(checkpoints(folder), default=None):
+        adds = DeltaTable(str(folder), version=start).get_add_actions()
+        named |= {unquote(path) for path in adds["path"].to_pylist()}
+    return named

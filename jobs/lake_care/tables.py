@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
+from deltalake.exceptions import DeltaError
 
 from expectations.contracts.core import Contract, Zone
 from expectations.contracts.quarantine import quarantine_of
@@ -79,4 +80,8 @@ def is_whole(lake: Lake, contract: Contract, version: int) -> bool:
     """Whether a version of a table can be read: its log tells it, and its data files are all there in their sizes."""
     if version not in readable_versions(lake.path(contract)):
         return False
-    return sizes_of(open_table(lake, contract, version)).items() <= files_on_disk(lake, contract).items()
+    try:
+        sizes = sizes_of(open_table(lake, contract, version))
+    except DeltaError:
+        return False
+    return sizes.items() <= files_on_disk(lake, contract).items()

@@ -67,3 +67,9 @@ class CannotReplay(SteelyardError):
     """A day that cannot be done again as it was: what it was made of is gone, or is another now."""
 
     exit_code = 8
+
+
+class Damaged(SteelyardError):
+    """A table or a backup is not what it must be."""
+
+    exit_code = 7

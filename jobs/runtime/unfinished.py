@@ -48,3 +48,8 @@ class Unfinished:
 
     def _note(self, first: date, last: date) -> None:
         write_json(self._path, {"first": first, "last": last})
+
+
+def unfinished_steps(home: Path, source: str) -> list[str]:
+    """The steps of a source that are not known to be whole, by name."""
+    return sorted(path.stem for path in (home / "manifests" / "unfinished" / source).glob("*.json"))

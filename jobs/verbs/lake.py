@@ -39,6 +39,37 @@ def history(
 
 
 @app.command()
+def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
+    """Check every table, finished day and source's counts; exit with 7 when one is not what it must be."""
+    import json
+
+    from jobs.lake_care.check import check as do
+    from jobs.lake_care.findings import Verdict
+    from jobs.runtime.errors import Damaged
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.verbs.options import existing_home
+
+    findings = []
+    with only_writer(existing_home(home)):
+        for finding in do(Lake(home)):
+            findings.append(finding)
+            if not as_json:
+                typer.echo(f"{finding.verdict:<4}  {finding.subject:<22}  {finding.check:<8}  {finding.found}")
+                if finding.then:
+                    typer.echo(f"{'':<4}  -> {finding.then}")
+    failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
+    if as_json:
+        typer.echo(
+            json.dumps({"sound": not failed, "findings": [vars(finding) for finding in findings]}, ensure_ascii=False, indent=2)
+        )
+    else:
+        typer.echo(f"this home is {'not sound' if failed else 'sound'}")
+    if failed:
+        raise typer.Exit(Damaged.exit_code)
+
+
+@app.command()
 def restore(
     table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; all that the day's run left by default.")] = "",
     home: HomeOption = Path("home"),

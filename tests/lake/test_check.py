@@ -1,0 +1,182 @@
+"""A sound home passes every check, and each kind of damage fails the one that is there for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from expectations.contracts import scoring, silver
+from expectations.contracts.core import Contract
+from jobs.lake_care.check import check
+from jobs.lake_care.findings import Verdict
+from jobs.lake_care.maintain import maintain
+from jobs.lake_care.tables import open_table, sizes_of
+from jobs.runtime.batches import BatchBook
+from jobs.runtime.files import read_json, write_json
+from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import run_manifest_path
+from jobs.runtime.settings import Retention
+from jobs.runtime.unfinished import Unfinished
+from tests.day.command import steelyard
+from tests.day.town import TODAY, YESTERDAY, Town
+
+FILING = silver.BRONZE["tax_filing"]
+
+
+def file_of(lake: Lake, contract: Contract) -> Path:
+    return lake.path(contract) / sorted(sizes_of(open_table(lake, contract)))[-1]
+
+
+def append(lake: Lake, contract: Contract, rows: pa.Table) -> None:
+    write_deltalake(str(lake.path(contract)), rows, mode="append")
+
+
+def lose_a_file(lake: Lake) -> None:
+    file_of(lake, scoring.SCORES).unlink()
+
+
+def cut_a_file_short(lake: Lake) -> None:
+    path = file_of(lake, scoring.SCORES)
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def spoil_a_file(lake: Lake) -> None:
+    path = file_of(lake, scoring.SCORES)
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def spoil_a_log(lake: Lake) -> None:
+    sorted((lake.path(scoring.SCORES) / "_delta_log").glob("*.json"))[-1].write_text("{", encoding="utf-8")
+
+
+def double_a_score(lake: Lake) -> None:
+    append(lake, scoring.SCORES, lake.arrow(scoring.SCORES).slice(0, 1))
+
+
+def lose_a_key(lake: Lake) -> None:
+    rows = lake.arrow(scoring.SCORES).slice(0, 1)
+    append(lake, scoring.SCORES, rows.set_column(0, "entity_id", pa.nulls(1, pa.string())))
+
+
+def double_a_record(lake: Lake) -> None:
+    append(lake, FILING, lake.arrow(FILING).slice(0, 1))
+
+
+def change_a_type(lake: Lake) -> None:
+    rows = lake.arrow(scoring.SCORES)
+    wide = rows.set_column(rows.schema.get_field_index("credit_points"), "credit_points", rows["credit_points"].cast(pa.int64()))
+    write_deltalake(str(lake.path(scoring.SCORES)), wide, mode="overwrite", schema_mode="overwrite", partition_by=["as_of"])
+
+
+def lose_a_file_that_only_an_old_day_needs(lake: Lake) -> None:
+    path = file_of(lake, scoring.SCORES)
+    lake.replace_arrow(lake.arrow(scoring.SCORES, where=f"as_of = '{TODAY}'"), scoring.SCORES, f"as_of = '{TODAY}'")
+    path.unlink()
+
+
+def name_a_version_that_never_was(lake: Lake) -> None:
+    path = run_manifest_path(lake.home, YESTERDAY)
+    said = read_json(path)
+    write_json(path, {**said, "tables": {**said["tables"], "gold.scores": 77}})
+
+
+def miscount(lake: Lake) -> None:
+    book = BatchBook(lake.home, "returns")
+    book.batches[TODAY].set_aside += 1
+    book.save()
+
+
+def forget_a_delivery(lake: Lake) -> None:
+    book = BatchBook(lake.home, "returns")
+    book.drop([TODAY])
+    book.save()
+
+
+def lose_a_record(lake: Lake) -> None:
+    rows = lake.arrow(FILING, where=f"delivered_on = '{TODAY}'")
+    lake.replace_arrow(rows.slice(1), FILING, f"source = 'returns' AND delivered_on = '{TODAY}'")
+
+
+DAMAGES: tuple[tuple[Callable[[Lake], None], str, str], ...] = (
+    (lose_a_file, "gold.scores", "files"),
+    (cut_a_file_short, "gold.scores", "files"),
+    (spoil_a_file, "gold.scores", "files"),
+    (spoil_a_log, "gold.scores", "log"),
+    (double_a_score, "gold.scores", "keys"),
+    (lose_a_key, "gold.scores", "keys"),
+    (double_a_record, "bronze.tax_filing", "keys"),
+    (change_a_type, "gold.scores", "columns"),
+    (lose_a_file_that_only_an_old_day_needs, f"run {TODAY}", "versions"),
+    (name_a_version_that_never_was, f"run {YESTERDAY}", "versions"),
+    (miscount, "source returns", "counts"),
+    (forget_a_delivery, "source returns", "counts"),
+    (lose_a_record, "source returns", "counts"),
+)
+
+
+def found(lake: Lake, verdict: Verdict) -> set[tuple[str, str]]:
+    return {(finding.subject, finding.check) for finding in check(lake) if finding.verdict is verdict}
+
+
+def test_a_home_as_runs_leave_it_is_sound_and_every_source_is_accounted_for(two_days: Town) -> None:
+    findings = list(check(two_days.lake))
+
+    assert [finding for finding in findings if finding.verdict is not Verdict.OK] == []
+    assert {finding.subject for finding in findings if finding.check == "counts"} == {
+        "source complaints", "source returns", "source shops", "source visits",
+    }  # fmt: skip
+    assert {finding.subject for finding in findings if finding.check == "versions"} == {f"run {YESTERDAY}", f"run {TODAY}"}
+
+
+def test_a_maintained_home_is_sound(town: Town) -> None:
+    maintain(town.lake, Retention(1, 1), TODAY)
+
+    assert [finding for finding in check(town.lake) if finding.verdict is not Verdict.OK] == []
+
+
+@pytest.mark.parametrize(("damage", "subject", "asked"), DAMAGES, ids=[damage.__name__ for damage, _, _ in DAMAGES])
+def test_damage_fails_its_check(town: Town, damage: Callable[[Lake], None], subject: str, asked: str) -> None:
+    damage(town.lake)
+
+    findings = {(finding.subject, finding.check): finding for finding in check(town.lake)}
+
+    assert findings[subject, asked].verdict is Verdict.FAIL
+    assert findings[subject, asked].then
+
+
+def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Town) -> None:
+    (town.lake.path(scoring.SCORES) / "as_of=2026-06-30" / "part-half.parquet").write_bytes(b"PAR1")
+    (town.home / "lake" / "gold" / "old_idea" / "_delta_log").mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt), Unfinished(town.home, "returns", "conform").writing(TODAY, TODAY):
+        raise KeyboardInterrupt
+
+    assert found(town.lake, Verdict.WARN) == {("gold.scores", "room"), ("gold.old_idea", "contract"), ("source returns", "counts")}
+    assert found(town.lake, Verdict.FAIL) == set()
+
+
+def test_a_checkpoint_that_hides_a_kept_day_from_the_engine_is_told_and_maintenance_mends_it(town: Town) -> None:
+    open_table(town.lake, scoring.SCORES).create_checkpoint()
+
+    assert found(town.lake, Verdict.WARN) == {("gold.scores", "log")}
+    maintain(town.lake, Retention(35, 35), TODAY)
+    assert found(town.lake, Verdict.WARN) == set()
+
+
+def test_the_command_tells_and_its_exit_code_says_whether_the_home_is_sound(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    sound = steelyard(capfd, "lake", "check", "--home", town.home)
+    lose_a_file(town.lake)
+    unsound = steelyard(capfd, "lake", "check", "--home", town.home)
+    as_json = steelyard(capfd, "lake", "check", "--home", town.home, "--json")
+
+    assert (sound.code, sound.out.splitlines()[-1]) == (0, "this home is sound")
+    assert (unsound.code, unsound.out.splitlines()[-1]) == (7, "this home is not sound")
+    assert "-> bring it back: `steelyard lake restore`" in unsound.out
+    assert as_json.code == 7
+    said = json.loads(as_json.out)
+    assert said["sound"] is False
+    assert {row["subject"] for row in said["findings"] if row["verdict"] == "fail"} >= {"gold.scores"}
