@@ -5,7 +5,7 @@ done by then and the next has not begun. `replay` reads the tables as the run le
 needs no slot of `lake_writes`.
 
 ### Triage
-- **`replay` is red, exit code 7**: the same code, data and model gave another list than the one that people work from. This is
+- **`replay` is red, exit code 8**: the same code, data and model gave another list than the one that people work from. This is
   never noise, and trying again cannot help, so it is not tried again. The log names the first table that differs and how. Until
   it is explained, treat the published list as unproven: tell those who use it, keep `manifests/runs/<as_of>.json` and the log, and
   see whether a table or a model was changed by hand, or a package by somebody other than `make setup`.

@@ -15,9 +15,11 @@ from pathlib import Path
 NOTHING_TO_DO = 4
 FINAL = {
     2: "the configuration or the options cannot be used",
+    3: "the source was stopped",
     NOTHING_TO_DO: "there was nothing to work on",
     5: "the counts do not add up",
-    7: "the day, done again from the same data, gives another list than the one that was published",
+    7: "a table or a backup is not what it must be",
+    8: "the day, done again from the same data, gives another list than the one that was published",
 }
 """Exit codes that trying again cannot change, and what they mean."""
 PASSING = {6: "another run is writing the lake", 69: "the engine does not answer"}

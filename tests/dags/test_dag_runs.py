@@ -66,7 +66,7 @@ def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
         case("no_day", "daily_risk", {}),
         case("maintain", "maintain_lake", {"as_of": "2026-06-07"}),
         case("replay", "replay_run", {"as_of": "2026-06-08"}),
-        case("differs", "replay_run", {"as_of": "2026-06-09"}, FAIL_VERB="replay", FAIL_CODE="7", STEELYARD_WEBHOOK_URL=webhook),
+        case("differs", "replay_run", {"as_of": "2026-06-09"}, FAIL_VERB="replay", FAIL_CODE="8", STEELYARD_WEBHOOK_URL=webhook),
         case("no_list", "replay_run", {"as_of": "2026-06-10"}, FAIL_VERB="replay", FAIL_CODE="4", STEELYARD_WEBHOOK_URL=webhook),
         case("no_service", "train_model", {"as_of": "2026-06-11"}, STEELYARD_SUBMIT="connect"),
         STEELYARD_RETRIES="1",
