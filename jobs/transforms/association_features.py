@@ -83,7 +83,8 @@ def count_ties(entities: DataFrame) -> DataFrame:
         .selectExpr(*carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
     )
     groups = keyed.groupBy("kind", "shared").agg(*[F.expr(sql).alias(name) for name, sql in _GROUP.items()]).where("members > 1")
-    others = keyed.join(groups, ["kind", "shared"], "inner").selectExpr(
+    # Groups of several are fewer than keys, so they come first and make the hash table.
+    others = groups.join(keyed, ["kind", "shared"], "inner").selectExpr(
         ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()]
     )
     return others.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _TIES.items()])

@@ -19,6 +19,7 @@ from expectations.contracts.scoring import PEERS
 from jobs.transforms import complaint_features as complaint
 from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
+from jobs.transforms.joins import join_few
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
@@ -74,10 +75,10 @@ def build_features(
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
     visits = materialise(keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON))
     recorded = materialise(
-        entities.join(count_changes(versions, as_of=as_of), ENTITY_ID, "left")
-        .join(complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID, "left")
-        .join(supervision.count_visits(visits, as_of=as_of), ENTITY_ID, "left")
-        .join(supervision.rate_random_visits(visits, entities, BASE_RATE_CELL, as_of=as_of), ENTITY_ID, "left")
+        entities.transform(join_few, count_changes(versions, as_of=as_of), ENTITY_ID)
+        .transform(join_few, complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID)
+        .transform(join_few, supervision.count_visits(visits, as_of=as_of), ENTITY_ID)
+        .transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .crossJoin(count_any_changes(versions))
         .crossJoin(complaint.count_any_complaints(complaints))
         .crossJoin(supervision.count_any_visits(visits))
@@ -85,8 +86,8 @@ def build_features(
     )
     tax = make_tax_indicators(tables.tax_sums)
     joined = materialise(
-        recorded.join(tax, ENTITY_ID, "left")
-        .join(count_ties(recorded), ENTITY_ID, "left")
+        recorded.transform(join_few, tax, ENTITY_ID)
+        .transform(join_few, count_ties(recorded), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.indicators import PEER_LEVEL, PEER_SIZE, PEER_SUFFIX
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN
+from jobs.transforms.joins import join_few
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("industry_group", "size_band", "age_band", "region_middle"),
@@ -78,7 +79,7 @@ def assign_groups(entities: DataFrame, minimum: int) -> DataFrame:
     sized = labelled = cells.selectExpr(CELL, "active", *[f"{_label(level)} AS group_{level}" for level in levels])
     for level in levels:
         sizes = labelled.groupBy(f"group_{level}").agg(F.expr("sum(active)").alias(f"size_{level}"))
-        sized = sized.join(sizes, [f"group_{level}"], "left")
+        sized = join_few(sized, sizes, f"group_{level}")
     enough = " ".join(f"WHEN size_{level} >= {minimum} THEN {level}" for level in levels[:-1])
     chosen = sized.selectExpr("*", f"CASE {enough} ELSE {levels[-1]} END AS level")
     group = " ".join(f"WHEN {level} THEN group_{level}" for level in levels)
@@ -109,7 +110,7 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
     narrow = cells.selectExpr(CELL, f"explode({WITHIN}) AS member_of").where(f"member_of <> '{EVERYONE}'")
     everyone = cells.selectExpr(CELL, f"'{EVERYONE}' AS member_of")
     member = narrow.join(used, F.col("member_of") == F.col("used"), "left_semi").unionByName(everyone)
-    values = entities.where("is_active").select(CELL, *indicators).join(member, [CELL], "inner")
+    values = member.join(entities.where("is_active").select(CELL, *indicators), [CELL], "inner")
     frame = values.groupBy("member_of").agg(
         *[F.expr(f"array_sort(collect_list(cast({n} AS DOUBLE)))").alias(f"v_{n}") for n in indicators]
     )
@@ -157,7 +158,7 @@ def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indic
     own = groups.crossJoin(overall).selectExpr(
         f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
     )
-    placed = entities.join(cells.drop(WITHIN), [CELL], "left").join(own, PEER_GROUP, "left")
+    placed = entities.transform(join_few, cells.drop(WITHIN), CELL).transform(join_few, own, PEER_GROUP)
     return placed.selectExpr("*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
     )

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from jobs.transforms.joins import join_few
+
 MINIMUM_UNITS = 30
 """A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
 
@@ -73,7 +75,7 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, *, events: str, expo
     every = every.selectExpr("pool_rate AS every_rate", "pool_weight AS every_weight")
     is_own = "pool_units IS NOT NULL"
     return (
-        frame.join(own, [by], "left")
+        join_few(frame, own, by)
         .crossJoin(every)
         .selectExpr(
             *frame.columns,

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.transforms.joins import join_few
 from jobs.transforms.ratios import pool_rates, shrunk
 
 HALF_LIFE_DAYS = 365
@@ -70,16 +71,17 @@ def count_any_visits(inspections: DataFrame) -> DataFrame:
     return inspections.agg(F.expr("count(1) > 0").alias("has_visits"))
 
 
-def rate_random_visits(inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
-    """One row an entity: ``base_rate``, the share of random visits in its cell of industry and region that found a violation.
+def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
+    """Add ``base_rate``: the share of random visits in the row's cell of industry and region that found a violation.
 
     Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more;
     a cell is worth its effective number of visits, (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell
     without a random visit has the rate of all; without any random visit at all the rate is unknown.
 
     Args:
+        frame: rows with the columns of ``cell``.
         inspections: the newest known version of each visit.
-        entities: one row an entity, with the columns of ``cell``.
+        entities: one row an entity, with the columns of ``cell``: where visits belong.
         cell: the columns that name a cell.
     """
     random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random'")
@@ -98,9 +100,9 @@ def rate_random_visits(inspections: DataFrame, entities: DataFrame, cell: Sequen
     )
     pool = pool_rates(cells, [], events="violations", exposure="worth", is_share=True, parts=VISIT_PARTS)
     own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)")
+    rates = cells.crossJoin(pool).selectExpr(*cell, f"{own} AS own_rate")
     return (
-        entities.select(ENTITY_ID, *cell)
-        .join(cells, list(cell), "left")
-        .crossJoin(pool)
-        .selectExpr(ENTITY_ID, f"coalesce({own}, pool_rate) AS base_rate")
+        join_few(frame, rates, cell)
+        .crossJoin(pool.select("pool_rate"))
+        .selectExpr(*frame.columns, "coalesce(own_rate, pool_rate) AS base_rate")
     )
