@@ -120,6 +120,57 @@ def _ask(question: str) -> None:
 
 
 @app.command()
+def backup(
+    to: Annotated[Path, typer.Option("--to", help="The folder of the copies, outside the home and best on another disk.")],
+    home: HomeOption = Path("home"),
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Make no copy, but read the newest and compare it with its hashes.")
+    ] = False,
+) -> None:
+    """Copy the home, of one moment, into a folder of its own under --to; what did not change since the last copy takes no room."""
+    from jobs.lake_care.backup import back_up
+    from jobs.runtime.lock import only_writer
+    from jobs.runtime.log import stage
+    from jobs.verbs.options import existing_home
+
+    if verify:
+        _verify(to)
+        return
+    with only_writer(existing_home(home)), only_writer(to), stage("backup") as current:
+        done = back_up(home, to)
+        current.note(files=done.files, bytes=done.bytes, copied=done.copied, copied_bytes=done.copied_bytes)
+    typer.echo(str(done.folder))
+
+
+def _verify(to: Path) -> None:
+    """Compare the newest copy with its hashes.
+
+    Raises:
+        NothingToDo: when there is none.
+        Damaged: when a file is not what it was.
+    """
+    from jobs.lake_care.backup import newest_backup
+    from jobs.lake_care.backup import verify as differences
+    from jobs.runtime.errors import Damaged, NothingToDo
+    from jobs.runtime.log import stage
+
+    folder = newest_backup(to)
+    if folder is None:
+        raise NothingToDo(what="there is no backup here", where=str(to), then="make one with `steelyard lake backup`")
+    with stage("verify", folder=str(folder)):
+        wrong = differences(folder)
+    for line in wrong:
+        typer.echo(line)
+    if wrong:
+        raise Damaged(
+            what=f"{len(wrong)} files are not as they were copied",
+            where=str(folder),
+            then="move this copy away, make a new one, and look after the disk",
+        )
+    typer.echo(f"{folder}: every file is as it was copied")
+
+
+@app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
     from jobs.lake_care.maintain import maintain as do
