@@ -5,13 +5,14 @@ done by then and the next has not begun. `replay` reads the tables as the run le
 needs no slot of `lake_writes`.
 
 ### Triage
-- **`replay` is red, exit code 8**: the same code, data and model gave another list than the one that people work from. This is
+- **`replay` is red, exit code 7**: the same code, data and model gave something else than what people work from. This is
   never noise, and trying again cannot help, so it is not tried again. The log names the first table that differs and how. Until
   it is explained, treat the published list as unproven: tell those who use it, keep `manifests/runs/<as_of>.json` and the log, and
   see whether a table or a model was changed by hand, or a package by somebody other than `make setup`.
+- **`replay` is red, exit code 8**: the day cannot be done again as it was. The night after an upgrade this is so, since the code is
+  another. On any other night table versions or the model of a day that `[retention]` keeps are gone or changed: find out by whom.
 - **`replay` is red otherwise**: it could not be done; the last lines of the log say why. It says nothing about the list.
-- **`replay` is skipped**: there was nothing to hold it against. Either no list was made for that day (see `daily_risk`), or the run
-  can't be done again: its data is older than `[retention]` keeps, or it was made by another version of Steelyard.
+- **`replay` is skipped**: no list was made for that day; see `daily_risk`.
 - **Replay a day**: `airflow dags trigger replay_run --conf '{"as_of": "2026-06-30"}'`.
 """
 

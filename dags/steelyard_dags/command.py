@@ -18,8 +18,9 @@ FINAL = {
     3: "the source was stopped",
     NOTHING_TO_DO: "there was nothing to work on",
     5: "the counts do not add up",
-    7: "a table or a backup is not what it must be",
-    8: "the day, done again from the same data, gives another list than the one that was published",
+    7: "the day, done again from the same data, gives something else than what was published",
+    8: "the day cannot be done again as it was: its data, model or code is gone, or is another now",
+    9: "a table or a backup is not what it must be",
 }
 """Exit codes that trying again cannot change, and what they mean."""
 PASSING = {6: "another run is writing the lake", 69: "the engine does not answer"}

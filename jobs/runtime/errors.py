@@ -72,4 +72,4 @@ class CannotReplay(SteelyardError):
 class Damaged(SteelyardError):
     """A table or a backup is not what it must be."""
 
-    exit_code = 7
+    exit_code = 9

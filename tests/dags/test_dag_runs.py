@@ -66,7 +66,7 @@ def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
         case("no_day", "daily_risk", {}),
         case("maintain", "maintain_lake", {"as_of": "2026-06-07"}),
         case("replay", "replay_run", {"as_of": "2026-06-08"}),
-        case("differs", "replay_run", {"as_of": "2026-06-09"}, FAIL_VERB="replay", FAIL_CODE="8", STEELYARD_WEBHOOK_URL=webhook),
+        case("differs", "replay_run", {"as_of": "2026-06-09"}, FAIL_VERB="replay", FAIL_CODE="7", STEELYARD_WEBHOOK_URL=webhook),
         case("no_list", "replay_run", {"as_of": "2026-06-10"}, FAIL_VERB="replay", FAIL_CODE="4", STEELYARD_WEBHOOK_URL=webhook),
         case("no_service", "train_model", {"as_of": "2026-06-11"}, STEELYARD_SUBMIT="connect"),
         STEELYARD_RETRIES="1",
@@ -146,7 +146,7 @@ def test_a_replay_that_differs_fails_once_and_its_message_says_what_it_means(ran
     assert verbs_for(deployment.calls(), "2026-06-09") == ["replay"]
     (told,) = [message for message in MESSAGES if message["dag_id"] == "replay_run"]
     assert told["text"].startswith("Steelyard: replay_run.replay failed for 2026-06-09: ")
-    assert "gives another list than the one that was published" in told["text"]
+    assert "gives something else than what was published" in told["text"]
 
 
 def test_a_replay_without_a_list_to_hold_it_against_is_skipped(ran: dict[str, Any]) -> None:

@@ -172,7 +172,7 @@ def test_the_command_makes_copies_and_checks_the_newest(tmp_path: Path, capfd: p
     assert (made.code, made.out.strip()) == (0, str(tmp_path / "copies" / "000001-2026-06-30"))
     assert (tmp_path / "copies" / "000001-2026-06-30" / FACTS).is_file()
     assert sound.code == 0
-    assert unsound.code == 7
+    assert unsound.code == 9
     assert "has changed" in unsound.out
     assert busy.code == 6
     assert entities_of(Lake(lake.home), D) == entities_of(lake, D)

@@ -176,7 +176,7 @@ def test_the_command_tells_and_its_exit_code_says_whether_the_home_is_sound(town
     assert (sound.code, sound.out.splitlines()[-1]) == (0, "this home is sound")
     assert (unsound.code, unsound.out.splitlines()[-1]) == (7, "this home is not sound")
     assert "-> bring it back: `steelyard lake restore`" in unsound.out
-    assert as_json.code == 7
+    assert as_json.code == 9
     said = json.loads(as_json.out)
     assert said["sound"] is False
     assert {row["subject"] for row in said["findings"] if row["verdict"] == "fail"} >= {"gold.scores"}
