@@ -12,12 +12,12 @@ from datetime import date
 from pathlib import Path
 
 from jobs.bronze_intake import Intake
+from jobs.runtime.arrivals import arrivals_of
 from jobs.runtime.batches import Batch, BatchBook, FileFacts, chains_of, file_facts
 from jobs.runtime.code_version import READING, code_version
-from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
+from jobs.runtime.deliveries import find_lookup_files
 from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
-from jobs.runtime.landing import land
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
@@ -53,20 +53,20 @@ def ingest_source(
         CountsDiffer: when a day's records read are not its records kept, doubled and quarantined.
     """
     book = BatchBook(lake.home, mapping.name)
-    deliveries = {delivery.delivered_on: delivery for delivery in find_deliveries(mapping, sources, as_of)}
-    files = {day: _facts(delivery, sources, book) for day, delivery in deliveries.items()}
+    arrivals = arrivals_of(mapping, sources, as_of)
+    files = arrivals.facts({batch.delivered_on: batch for batch in book.until(as_of)})
     rules = _rules(mapping, profile, sources)
     unfinished = Unfinished(lake.home, mapping.name, "ingest")
     first = min(filter(None, (_first_stale(book, files, rules, as_of), unfinished.first(as_of))), default=None)
-    warnings = delivery_warnings(mapping, sources)
+    warnings = arrivals.warnings()
     if first is None:
         return Ingested((), tuple(book.until(as_of)), tuple(warnings))
 
-    pending = [day for day in sorted(deliveries) if day >= first]
+    pending = [day for day in sorted(files) if day >= first]
     before = [batch for batch in book.until(as_of) if batch.delivered_on < first]
     with unfinished.writing(first, as_of):
         with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
-            landed = land(mapping, [deliveries[day] for day in pending], sources, scratch.folder / "raw", progress)
+            landed = arrivals.land(pending, scratch.folder / "raw", lake, progress)
             intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
             counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
         unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
@@ -77,13 +77,6 @@ def ingest_source(
         book.put(batches)
         book.save()
     return Ingested(tuple(pending), tuple(book.until(as_of)), (*warnings, *landed.warnings))
-
-
-def _facts(delivery: Delivery, sources: Path, book: BatchBook) -> list[FileFacts]:
-    known = book.batches.get(delivery.delivered_on)
-    earlier = {facts.name: facts for facts in known.files} if known else {}
-    names = {path: path.relative_to(sources).as_posix() for path in delivery.files}
-    return [file_facts(path, name, earlier.get(name)) for path, name in names.items()]
 
 
 def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:

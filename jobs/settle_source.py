@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.deliveries import find_deliveries
+from jobs.runtime.arrivals import arrivals_of
 from jobs.runtime.manifest import SourceManifest, settled, write_source_manifest
 from jobs.runtime.mapping import SourceMapping
 
@@ -14,8 +14,7 @@ def settle_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date
     """Write the source's manifest of ``as_of`` from the state that its steps left, ended or not, and give it."""
     # Files that are not in day folders come once; nothing more is due.
     every_days = None if mapping.delivered_on is not None else mapping.every_days
-    deliveries = find_deliveries(mapping, sources, as_of) if sources.is_dir() else []
-    newest = deliveries[-1].delivered_on if deliveries else None
+    newest = arrivals_of(mapping, sources, as_of).newest()
     manifest = settled(home, mapping.name, mapping.contract.name, every_days, as_of, newest)
     write_source_manifest(home, manifest)
     return manifest

@@ -15,7 +15,8 @@ from jobs.onboarding.profile_check import profile_problems
 from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml
-from jobs.runtime.mapping_shape import Problem, name_problems, near, shape_problems
+from jobs.runtime.mapping_settings import Problem, near
+from jobs.runtime.mapping_shape import name_problems, shape_problems
 from jobs.runtime.mapping_sql import calls, tokens, with_try
 from jobs.runtime.raw_parquet import SPARK_TYPES, engine_type
 

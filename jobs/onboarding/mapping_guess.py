@@ -15,7 +15,7 @@ from expectations.contracts.core import Column, Contract, Type
 from jobs.onboarding.raw_sniff import ColumnLook
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import CONTRACTS
-from jobs.runtime.mapping_shape import near
+from jobs.runtime.mapping_settings import near
 
 SURE = 0.9
 """From this score on a guess is written as a setting; below, as a comment."""

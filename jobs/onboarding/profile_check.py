@@ -10,7 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
 from expectations.contracts import registration
-from jobs.runtime.mapping_shape import Problem, near
+from jobs.runtime.mapping_settings import Problem, near
 from jobs.runtime.settings import Profile
 
 _NOT_SETTINGS = {"folder"}

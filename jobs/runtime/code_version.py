@@ -11,6 +11,7 @@ READING = (
     "jobs/runtime/raw_*.py",
     "jobs/runtime/mapping*.py",
     "jobs/runtime/land*.py",
+    "jobs/runtime/arrivals*.py",
     "jobs/transforms/mapped.py",
     "jobs/transforms/versions.py",
 )

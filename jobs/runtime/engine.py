@@ -52,6 +52,11 @@ def without_token(engine: str) -> str:
     return engine.partition(";")[0]
 
 
+def is_apache_spark(session: SparkSession) -> bool:
+    """Whether Apache Spark answers, and not Sail: it alone has an application's id to tell."""
+    return bool(session.conf.get("spark.app.id", ""))
+
+
 def _open(wanted: str) -> SparkSession:
     if wanted == "sail":
         return SparkSession.builder.remote(_sail_address()).getOrCreate()

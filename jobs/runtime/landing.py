@@ -19,7 +19,7 @@ from jobs.runtime.deliveries import Delivery
 from jobs.runtime.lake import arrow_schema
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.raw_files import read_raw
-from jobs.runtime.raw_piece import FileProblem, RejectedRecord
+from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord
 
 FILE, DELIVERED = "__file", "__delivered_on"
 
@@ -29,7 +29,7 @@ class Landed:
     """What came of reading some deliveries.
 
     Attributes:
-        rows: the Parquet file with the records that could be read; None when there were none.
+        rows: the Parquet file, or folder of such, with the records that could be read; None when there were none.
         rejected: the records that could not, as quarantine rows; a file that cannot be used at all is one record.
         read: records read a day, rejected ones included.
         problems: days that cannot be used because of a file, with the reasons; their records are not in ``rows``' count.
@@ -43,8 +43,8 @@ class Landed:
     warnings: list[str] = field(default_factory=list)
 
 
-class _Landing:
-    """Collects the pieces of many files; the first piece with columns sets the schema that all must share."""
+class Landing:
+    """Collects the pieces of many files, or of a table's days; the first with rows sets the schema that all must share."""
 
     def __init__(self, mapping: SourceMapping, folder: Path) -> None:
         self._mapping = mapping
@@ -53,14 +53,14 @@ class _Landing:
         self._rejected: list[dict[str, object]] = []
         self.landed = Landed(rows=None, rejected=pa.table({}))
 
-    def read(self, path: Path, name: str, day: date) -> None:
-        """Take in one file."""
+    def take(self, pieces: Iterable[RawPiece], name: str, day: date) -> None:
+        """Take in one file, or what stands for one; its records are read as they are asked for."""
         self.landed.read.setdefault(day, 0)
         try:
-            for piece in read_raw(path, self._mapping):
+            for piece in pieces:
                 self.landed.warnings.extend(piece.warnings)
                 for record in piece.rejected:
-                    self._reject(record, name, day)
+                    self.reject(record, name, day)
                 self.landed.read[day] += piece.rows.num_rows + len(piece.rejected)
                 if piece.rows.num_rows:
                     self._write(piece.rows, name, day)
@@ -90,7 +90,8 @@ class _Landing:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise FileProblem("wrong_type", f"its columns have other types than the files before: {error}") from error
 
-    def _reject(self, record: RejectedRecord, name: str, day: date) -> None:
+    def reject(self, record: RejectedRecord, name: str, day: date) -> None:
+        """Set a record aside that could not be read."""
         self._rejected.append(
             {
                 "source": self._mapping.name,
@@ -106,7 +107,7 @@ class _Landing:
 
     def _give_up(self, name: str, day: date, rule_id: str, reason: str) -> None:
         self.landed.problems.setdefault(day, []).append(f"{name}: {reason}")
-        self._reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
+        self.reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
 
 
 def land(
@@ -120,9 +121,9 @@ def land(
 
     Memory holds one piece of one file at a time, and the rejected records.
     """
-    landing = _Landing(mapping, folder)
+    landing = Landing(mapping, folder)
     for delivery in deliveries:
         for path in delivery.files:
             progress(path)
-            landing.read(path, path.relative_to(sources).as_posix(), delivery.delivered_on)
+            landing.take(read_raw(path, mapping), path.relative_to(sources).as_posix(), delivery.delivered_on)
     return landing.close()

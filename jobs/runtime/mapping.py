@@ -14,6 +14,7 @@ from expectations.contracts import complaint, inspection, lineage, registration,
 from expectations.contracts.core import Contract, Type, sql_literal
 from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.mapping_database import Database, database_of
 from jobs.runtime.mapping_shape import name_problems, shape_problems, with_defaults
 from jobs.runtime.mapping_sql import names_in, qualified, quoted, with_try
 
@@ -77,6 +78,7 @@ class SourceMapping:
     lookups: tuple[Lookup, ...]
     limits: Mapping[str, float]
     optional: tuple[str, ...] = ()
+    database: Database | None = None
 
     @property
     def notices_absence(self) -> bool:
@@ -201,6 +203,7 @@ def build_mapping(raw: Mapping[str, Any], path: Path) -> SourceMapping:
         lookups=tuple(Lookup(**{**lookup, "columns": tuple(lookup.get("columns", ()))}) for lookup in settings["lookups"]),
         limits=dict(settings["limits"]),
         optional=tuple(settings["optional"]),
+        database=database_of(settings["database"]),
     )
 
 

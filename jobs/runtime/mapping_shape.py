@@ -2,148 +2,81 @@
 
 from __future__ import annotations
 
-import codecs
-import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from expectations.contracts.core import Contract
+from jobs.runtime.mapping_database import POSTGRESQL, database_problems
+from jobs.runtime.mapping_settings import (
+    Problem,
+    Setting,
+    is_day,
+    is_delimiter,
+    is_encoding,
+    is_number,
+    is_table,
+    is_text,
+    is_texts,
+    is_whole,
+    near,
+    one_of,
+    setting_problems,
+)
 
 PLACEHOLDER = "{delivered_on}"
-FORMATS = ("csv", "jsonl", "parquet")
+FILE_FORMATS = ("csv", "jsonl", "parquet")
+FORMATS = (*FILE_FORMATS, POSTGRESQL)
+TEXT_FORMATS = ("csv", "jsonl", POSTGRESQL)
+"""Formats whose every raw column is text."""
 RAW_TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp")
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with a setting; an error unless it is only a warning."""
-
-    setting: str
-    what: str
-    then: str
-    is_error: bool = True
-
-    def sentence(self) -> str:
-        """The problem in one line."""
-        return f"{self.setting}: {self.what}"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a setting may be. ``kind`` is what a person calls its type."""
-
-    kind: str
-    accepts: Callable[[Any], bool]
-    default: Any = None
-    is_required: bool = False
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(part, str) for part in value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_day(value: Any) -> bool:
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _one_of(*allowed: str) -> Callable[[Any], bool]:
-    return lambda value: value in allowed
-
-
-def _is_delimiter(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 1 and value.isascii() and value not in '"\r\n\0'
-
-
-def is_encoding(value: Any) -> bool:
-    """Whether a value names a text encoding."""
-    try:
-        return isinstance(value, str) and codecs.lookup(value)._is_text_encoding and bool("\n".encode(value))
-    except (LookupError, UnicodeError, ValueError):
-        return False
-
-
 SETTINGS: Mapping[str, Setting] = {
-    "contract": Setting("the name of a contract", _is_text, is_required=True),
-    "owner": Setting("text", _is_text, is_required=True),
-    "format": Setting("one of csv, jsonl, parquet", _one_of(*FORMATS), is_required=True),
+    "contract": Setting("the name of a contract", is_text, is_required=True),
+    "owner": Setting("text", is_text, is_required=True),
+    "format": Setting("one of csv, jsonl, parquet, postgresql", one_of(*FORMATS), is_required=True),
     "encoding": Setting("the name of a text encoding, such as utf-8 or gb18030", is_encoding, "utf-8"),
-    "delimiter": Setting("one ASCII character that is no quote", _is_delimiter, ","),
-    "files": Setting("a path pattern under the sources folder", _is_text, is_required=True),
-    "delivered_on": Setting("a date without quotes, such as 1970-01-01", _is_day),
-    "delivery": Setting("increment or snapshot", _one_of("increment", "snapshot"), is_required=True),
-    "absence": Setting("nothing or removed", _one_of("nothing", "removed"), "nothing"),
-    "every_days": Setting("a whole number of days, 1 or more", _is_whole, 1),
-    "nulls": Setting("a list of texts", _is_texts, [""]),
-    "known_at": Setting("a SQL expression", _is_text),
-    "keep": Setting("a SQL expression", _is_text),
-    "raw": Setting("a table", _is_table, is_required=True),
-    "columns": Setting("a table", _is_table, {}),
-    "translate": Setting("a table", _is_table, {}),
-    "lookups": Setting("a list of tables ([[lookups]])", lambda value: isinstance(value, list) and all(map(_is_table, value)), []),
-    "optional": Setting("a list of contract columns", _is_texts, []),
-    "limits": Setting("a table", _is_table, {}),
+    "delimiter": Setting("one ASCII character that is no quote", is_delimiter, ","),
+    "files": Setting("a path pattern under the sources folder", is_text, ""),
+    "database": Setting("a table", is_table),
+    "delivered_on": Setting("a date without quotes, such as 1970-01-01", is_day),
+    "delivery": Setting("increment or snapshot", one_of("increment", "snapshot"), is_required=True),
+    "absence": Setting("nothing or removed", one_of("nothing", "removed"), "nothing"),
+    "every_days": Setting("a whole number of days, 1 or more", is_whole, 1),
+    "nulls": Setting("a list of texts", is_texts, [""]),
+    "known_at": Setting("a SQL expression", is_text),
+    "keep": Setting("a SQL expression", is_text),
+    "raw": Setting("a table", is_table, is_required=True),
+    "columns": Setting("a table", is_table, {}),
+    "translate": Setting("a table", is_table, {}),
+    "lookups": Setting("a list of tables ([[lookups]])", lambda value: isinstance(value, list) and all(map(is_table, value)), []),
+    "optional": Setting("a list of contract columns", is_texts, []),
+    "limits": Setting("a table", is_table, {}),
 }
 RAW_SETTINGS: Mapping[str, Setting] = {
-    "columns": Setting("a list of column names", lambda value: _is_texts(value) and bool(value), is_required=True),
-    "types": Setting("a table", _is_table),
+    "columns": Setting("a list of column names", lambda value: is_texts(value) and bool(value), is_required=True),
+    "types": Setting("a table", is_table),
 }
 TRANSLATE_SETTINGS: Mapping[str, Setting] = {
-    "from": Setting("the name of a raw column", _is_text, is_required=True),
-    "values": Setting("a table", _is_table, is_required=True),
+    "from": Setting("the name of a raw column", is_text, is_required=True),
+    "values": Setting("a table", is_table, is_required=True),
 }
 LOOKUP_SETTINGS: Mapping[str, Setting] = {
     "name": Setting("text", lambda value: isinstance(value, str) and value.isidentifier(), is_required=True),
-    "files": Setting("a path under the sources folder", _is_text, is_required=True),
-    "format": Setting("one of csv, jsonl, parquet", _one_of(*FORMATS), is_required=True),
-    "key": Setting("the name of a raw column", _is_text, is_required=True),
+    "files": Setting("a path under the sources folder", is_text, is_required=True),
+    "format": Setting("one of csv, jsonl, parquet", one_of(*FILE_FORMATS), is_required=True),
+    "key": Setting("the name of a raw column", is_text, is_required=True),
     "encoding": SETTINGS["encoding"],
     "delimiter": SETTINGS["delimiter"],
-    "columns": Setting("a list of column names", _is_texts),
+    "columns": Setting("a list of column names", is_texts),
 }
 
 
 def with_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The settings with those left out at their defaults."""
     return {name: raw.get(name, setting.default) for name, setting in SETTINGS.items()}
-
-
-def near(name: str, allowed: Iterable[str]) -> str:
-    """What the writer of a name that is not allowed should do."""
-    names = sorted(allowed)
-    guess = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean {guess[0]!r}?" if guess else f"use one of {', '.join(names)}"
-
-
-def setting_problems(raw: Mapping[str, Any], settings: Mapping[str, Setting], at: str = "") -> Iterator[Problem]:
-    """Settings that are unknown, missing or of a wrong type."""
-    for name, value in raw.items():
-        if name not in settings:
-            yield Problem(f"{at}{name}", "is no setting", near(name, settings))
-        elif not settings[name].accepts(value):
-            yield Problem(f"{at}{name}", f"is {value!r}", f"it must be {settings[name].kind}")
-    for name, setting in settings.items():
-        if setting.is_required and name not in raw:
-            yield Problem(f"{at}{name}", "is missing", f"give {setting.kind}")
 
 
 def name_problems(stem: str) -> Iterator[Problem]:
@@ -172,7 +105,17 @@ def shape_problems(raw: Mapping[str, Any], contracts: Mapping[str, Contract]) ->
 
 
 def _delivery_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from database_problems(sound)
+    if sound.get("absence") == "removed" and sound.get("delivery") == "increment":
+        yield Problem("absence", "'removed' has no meaning for increments", "set delivery to snapshot, or absence to nothing")
+    if sound.get("format") in FILE_FORMATS:
+        yield from _file_problems(sound)
+
+
+def _file_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
     pattern = sound.get("files", "")
+    if "files" not in sound:
+        yield Problem("files", "is missing", "give a path pattern under the sources folder")
     yield from _path_problems(pattern, "files")
     is_dated, is_fixed = PLACEHOLDER in pattern, "delivered_on" in sound
     if pattern and not is_dated and not is_fixed:
@@ -183,8 +126,6 @@ def _delivery_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("known_at", "is missing where delivered_on is fixed", "give SQL for the instant each record became known")
     if pattern.count(PLACEHOLDER) > 1:
         yield Problem("files", f"{PLACEHOLDER} stands in it more than once", "keep one")
-    if sound.get("absence") == "removed" and sound.get("delivery") == "increment":
-        yield Problem("absence", "'removed' has no meaning for increments", "set delivery to snapshot, or absence to nothing")
 
 
 def _path_problems(pattern: str, setting: str) -> Iterator[Problem]:
@@ -203,8 +144,8 @@ def _raw_columns(sound: Mapping[str, Any], found: list[Problem]) -> tuple[str, .
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         found.append(Problem("raw.columns", f"{name!r} is listed twice", "list it once"))
     types = raw.get("types", {})
-    if types and sound.get("format") in ("csv", "jsonl"):
-        found.append(Problem("raw.types", "is for Parquet; in text files every column is a string", "remove it"))
+    if types and sound.get("format") in TEXT_FORMATS:
+        found.append(Problem("raw.types", "is for Parquet; elsewhere every column is read as text", "remove it"))
     for name, kind in types.items():
         if name not in columns:
             found.append(Problem(f"raw.types.{name}", "is not among raw.columns", near(name, columns)))
@@ -252,7 +193,7 @@ def _translate_problems(sound: Mapping[str, Any], columns: tuple[str, ...], look
 
 def _expression_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
     for name, sql in sound.get("columns", {}).items():
-        if not _is_text(sql):
+        if not is_text(sql):
             yield Problem(f"columns.{name}", f"is {sql!r}", "it must be a SQL expression in quotes")
 
 
@@ -279,5 +220,5 @@ def _contract_problems(sound: Mapping[str, Any], contract: Contract) -> Iterator
     for rule, limit in sound.get("limits", {}).items():
         if rule not in rules:
             yield Problem(f"limits.{rule}", f"the contract {contract.name} has no such batch rule", near(rule, rules))
-        elif not _is_number(limit):
+        elif not is_number(limit):
             yield Problem(f"limits.{rule}", f"is {limit!r}", "it must be a number")

@@ -1,0 +1,70 @@
+"""Records of a PostgreSQL database carried by Apache Spark: its workers ask, a connection a day, and the driver sees no row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.landing import DELIVERED, FILE
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.raw_database import DAY, KEY, RULE, SESSION, address_of, name_of, records_sql
+from jobs.runtime.raw_piece import RAW, ROW
+
+# What an address may ask of libpq, by the name that it has in JDBC.
+_PARAMETERS = {
+    "sslmode": "sslmode", "sslrootcert": "sslrootcert", "connect_timeout": "connectTimeout", "application_name": "ApplicationName",
+}  # fmt: skip
+ROWS_AT_ONCE = 10_000
+
+
+def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[date], folder: Path) -> DataFrame:
+    """The records of the days, read once and written to Parquet under ``folder``, a folder a rule.
+
+    Returns:
+        The raw columns, then file, day, number, key, raw text and rule of each record.
+
+    Raises:
+        ConfigError: when the address says what JDBC cannot be told.
+    """
+    url, properties = jdbc_address(mapping)
+    conditions = [f"{DAY} = DATE '{day.isoformat()}'" for day in days]
+    records = session.read.jdbc(url, f"({records_sql(mapping)}) AS records", predicates=conditions, properties=properties)
+    file = F.concat(F.lit(name_of(mapping, "")), F.col(DAY).cast("string")).alias(FILE)
+    kept = [F.col(f"`{name.replace('`', '``')}`") for name in mapping.raw.columns]
+    records.select(*kept, file, F.col(DAY).alias(DELIVERED), ROW, KEY, RAW, RULE).write.partitionBy(RULE).parquet(str(folder))
+    return session.read.parquet(str(folder))
+
+
+def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
+    """The database's address as JDBC's URL, and the properties beside it, the password among them.
+
+    Raises:
+        ConfigError: when it holds a parameter that JDBC does not know, or names no host.
+    """
+    parts = urlsplit(address_of(mapping))
+    given = dict(parse_qsl(parts.query))
+    unknown = sorted(set(given) - set(_PARAMETERS))
+    if unknown or not parts.hostname:
+        raise ConfigError(
+            what=f"the address has {', '.join(unknown)}, which is not known to JDBC" if unknown else "the address names no host",
+            where=mapping.database.url_variable if mapping.database else str(mapping.path),
+            then=f"give a host, and of parameters only {', '.join(_PARAMETERS)}; or run this source on the engine `sail`",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    properties = {
+        "driver": "org.postgresql.Driver",
+        "fetchsize": str(ROWS_AT_ONCE),
+        "sessionInitStatement": "; ".join(SESSION),
+        **{_PARAMETERS[name]: value for name, value in given.items()},
+    }
+    if parts.username:
+        properties["user"] = unquote(parts.username)
+    if parts.password:
+        properties["password"] = unquote(parts.password)
+    return f"jdbc:postgresql://{host}:{parts.port or 5432}{parts.path}", properties
