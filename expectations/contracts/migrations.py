@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from expectations.contracts import lineage, silver
 from expectations.contracts.core import Contract, Type
 
 Select = Mapping[str, str]
@@ -88,7 +89,19 @@ class Migration:
     steps: tuple[Step, ...]
 
 
-MIGRATIONS: tuple[Migration, ...] = ()
+def _told_revisions(contract: Contract) -> Migration:
+    """Records of a key after its first are told, in the order in which they arrived, as far as the table itself holds them."""
+    arrival = (lineage.DELIVERED_ON, lineage.KNOWN_AT, lineage.SOURCE, lineage.SOURCE_FILE, lineage.SOURCE_ROW)
+    window = f"PARTITION BY {', '.join(contract.key)} ORDER BY {', '.join(arrival)}"
+    return Migration(
+        f"{contract.zone.value}.{contract.name}",
+        2,
+        "records tell whether another of their key was there before them",
+        (AddColumn(str(lineage.IS_REVISION), Type.BOOLEAN, f"row_number() OVER ({window}) > 1"),),
+    )
+
+
+MIGRATIONS: tuple[Migration, ...] = tuple(_told_revisions(contract) for contract in (*silver.BRONZE.values(), *silver.OF.values()))
 
 BUILT_AGAIN = frozenset({"gold.features"})
 """Tables with a column an indicator: a column that one lacks is null, and who needs it builds the day again."""

@@ -18,9 +18,11 @@ LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "How sure the link is",
 LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: name_and_address, name, address", required=True)
 
 PARTITION = (lineage.SOURCE, lineage.DELIVERED_ON)
+VERSION = 2
+"""Of every table with lineage; see :mod:`expectations.contracts.migrations`."""
 
 BRONZE = {
-    contract.name: contract.extended(zone=Zone.BRONZE, columns=lineage.LINEAGE, partition_by=PARTITION)
+    contract.name: contract.extended(zone=Zone.BRONZE, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION)
     for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
 }
 
@@ -32,10 +34,15 @@ ENTITY = registration.CONTRACT.extended(
         *lineage.LINEAGE,
     ),
     partition_by=PARTITION,
+    version=VERSION,
 )  # fmt: skip
-FILING = tax_filing.CONTRACT.extended(name="filing", zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION)
-COMPLAINT = complaint.CONTRACT.extended(zone=Zone.SILVER, columns=(ADDRESS_KEY, NAME_KEY, *lineage.LINEAGE), partition_by=PARTITION)
-INSPECTION = inspection.CONTRACT.extended(zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION)
+FILING = tax_filing.CONTRACT.extended(
+    name="filing", zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION
+)
+COMPLAINT = complaint.CONTRACT.extended(
+    zone=Zone.SILVER, columns=(ADDRESS_KEY, NAME_KEY, *lineage.LINEAGE), partition_by=PARTITION, version=VERSION
+)
+INSPECTION = inspection.CONTRACT.extended(zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION)
 
 LINK = Contract(
     name="link",
