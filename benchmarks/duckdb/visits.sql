@@ -1,0 +1,68 @@
+-- Of visits: each entity's record, and the base rate of industry and region from visits drawn at random.
+
+CREATE TEMP TABLE visit AS
+WITH known AS (
+    SELECT inspection_id, entity_id, inclusion_probability, selected_by, planned_on, inspected_on, visit_status, items_checked, breaches,
+        severity, found_violation, penalty_minor, is_absent, is_revision, known_at, delivered_on, source, source_file, source_row
+    FROM silver_inspection
+    WHERE known_at < getvariable('cutoff')
+),
+revised AS (SELECT DISTINCT inspection_id FROM known WHERE is_revision),
+newest AS (
+    FROM known ANTI JOIN revised USING (inspection_id)
+    UNION ALL
+    FROM known SEMI JOIN revised USING (inspection_id)
+    QUALIFY row_number() OVER (
+        PARTITION BY inspection_id ORDER BY known_at DESC, delivered_on DESC, source DESC, source_file DESC, source_row DESC
+    ) = 1
+)
+SELECT inspection_id, entity_id, selected_by, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
+    getvariable('as_of') - coalesce(inspected_on, planned_on) AS days_ago,
+    coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS is_made,
+    visit_status IN ('not_reachable', 'refused') AS is_unmet,
+    round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay,
+    round(1000 / coalesce(inclusion_probability, 1))::BIGINT AS weight
+FROM newest
+WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as_of'));
+
+SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
+
+CREATE TEMP TABLE visited AS
+SELECT entity_id,
+    count(*) FILTER (is_made AND days_ago < 1095) AS visits_36m,
+    count(*) FILTER (is_made AND days_ago < 1095 AND found_violation) AS violations_36m,
+    sum(breaches * decay) FILTER (is_made AND items_checked > 0)
+        / nullif(sum(items_checked * decay) FILTER (is_made AND breaches IS NOT NULL), 0) AS breach_rate,
+    arg_max_null(found_violation::INT, (inspected_on, inspection_id)) FILTER (is_made) AS last_visit_violation,
+    min(days_ago) FILTER (is_made) AS days_since_visit,
+    min(days_ago) FILTER (is_made AND found_violation) AS days_since_violation,
+    max(severity) FILTER (is_made AND days_ago < 1095) AS worst_finding,
+    sum(penalty_minor) FILTER (is_made AND days_ago < 1095) AS penalties_36m,
+    count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m
+FROM visit
+GROUP BY entity_id;
+
+-- Worth and violations of a cell in whole thousandths of a visit.
+CREATE TEMP TABLE base_rate AS
+WITH drawn AS (
+    SELECT industry_division, region_middle, sum(weight) AS w, sum(weight * weight) AS ww,
+        coalesce(sum(weight) FILTER (found_violation), 0) AS wy
+    FROM visit JOIN entity USING (entity_id)
+    WHERE is_made AND selected_by = 'random'
+    GROUP BY ALL
+),
+cell AS (
+    SELECT *, round(1000 * (w::DOUBLE * w / ww))::BIGINT AS worth, round(worth * (wy / w))::BIGINT AS violations FROM drawn
+),
+pool AS (
+    SELECT sum(violations) / sum(worth) AS rate,
+        rate * (1 - rate) AS v,
+        sum((violations::DOUBLE * violations / worth)::DECIMAL(38, 18))::DOUBLE / sum(worth) - rate * rate
+            - v * count(*) * 1000 / sum(worth) AS spread,
+        CASE WHEN spread > 0 THEN v / spread END AS credit
+    FROM cell
+    WHERE worth > 0
+)
+SELECT industry_division, region_middle, rate AS overall,
+    CASE WHEN credit IS NULL THEN rate ELSE (violations / 1000 + rate * credit) / (worth / 1000 + credit) END AS base_rate
+FROM pool LEFT JOIN cell ON true;

@@ -1,0 +1,99 @@
+"""A day's features by DuckDB: written by hand from the definitions of the indicators, to hold Steelyard's own against."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from benchmarks.asked import COLUMNS, PEER_INDICATORS, Asked
+
+SCRIPTS = Path(__file__).parent / "duckdb"
+STEPS = ("entities", "returns", "complaints", "visits", "ties", "indicators", "peer_groups")
+MINIMUM_VALUES = 5
+"""Fewer peers with a value make no median."""
+
+
+def write_features(asked: Asked, out: Path, *, threads: int, memory: str, spill: Path) -> int:
+    """Write the day's features to a Parquet file; give the number of entities.
+
+    Args:
+        threads: worker threads.
+        memory: the most that DuckDB may hold, such as ``8GB``.
+        spill: a folder for what does not fit.
+    """
+    with duckdb.connect(config={"threads": threads, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
+        connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+        _ask(connection, asked)
+        for step in STEPS:
+            connection.execute((SCRIPTS / f"{step}.sql").read_text(encoding="utf-8"))
+        connection.execute(_spread())
+        connection.execute(_high_deviation())
+        rows = connection.execute(f"COPY ({_features()}) TO '{out}' (FORMAT parquet, COMPRESSION snappy)").fetchone()
+        return int(rows[0]) if rows else 0
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, asked: Asked) -> None:
+    """The tables as views, and what they are asked for as variables."""
+    for table, files in asked.files.items():
+        partitions = "{'as_of': DATE}" if table == "link" else "{'source': VARCHAR, 'delivered_on': DATE}"
+        listed = ", ".join(f"'{file}'" for file in files)
+        scan = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {partitions})"
+        connection.execute(f"CREATE TEMP VIEW silver_{table} AS FROM {scan}")
+    variables = {
+        "as_of": f"DATE '{asked.as_of}'",
+        "cutoff": f"TIMESTAMPTZ '{asked.cutoff}+00'",
+        "settled": f"DATE '{asked.settled}'",
+        "history_from": f"DATE '{asked.history_from}'",
+        "sales_floor": str(asked.sales_floor),
+        "per_million": str(asked.per_million),
+        "minimum": str(asked.minimum),
+        "size_bands": f"{list(asked.size_bands)}::BIGINT[]",
+        "age_bands": f"{list(asked.age_bands)}::DOUBLE[]",
+    }
+    for name, value in variables.items():
+        connection.execute(f"SET VARIABLE {name} = {value}")
+
+
+def _spread() -> str:
+    """Each group's median and median absolute deviation of each indicator, ``m_`` and ``s_``: null where values are few."""
+    measured = [
+        f"CASE WHEN count({name}) >= {MINIMUM_VALUES} THEN {measure}({name}::DOUBLE) END AS {mark}_{name}"
+        for name in PEER_INDICATORS
+        for mark, measure in (("m", "median"), ("s", "mad"))
+    ]
+    return f"CREATE TEMP TABLE spread AS SELECT peer_group, {', '.join(measured)} FROM member JOIN rated USING (cell) WHERE is_active GROUP BY ALL"
+
+
+def _high_deviation() -> str:
+    """Each group's 90th percentile of the deviations, ``h_``, by nearest rank, where the median one is nought."""
+    measured = [f"quantile_disc(abs({name} - m_{name}), 0.9) FILTER (s_{name} = 0) AS h_{name}" for name in PEER_INDICATORS]
+    joined = "member JOIN rated USING (cell) JOIN spread USING (peer_group)"
+    return f"CREATE TEMP TABLE high AS SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
+
+
+def _features() -> str:
+    """Every entity with its group, its indicators, and how far each stands from the group's median."""
+    own = [
+        f"coalesce(nullif(s_{name}, 0) * 1.4826::DOUBLE, nullif(h_{name}, 0) / 1.6449::DOUBLE) AS own_{name}" for name in PEER_INDICATORS
+    ]
+    scales = [f"coalesce(own.own_{name}, every.own_{name}) AS scale_{name}" for name in PEER_INDICATORS]
+    standing = [
+        f"CASE WHEN {name} = m_{name} THEN 0 WHEN scale_{name} IS NULL THEN 20 * sign({name} - m_{name}) "
+        f"WHEN {name} - m_{name} IS NOT NULL THEN greatest(-20, least(20, ({name} - m_{name}) / scale_{name})) END AS {name}_vs_peers"
+        for name in PEER_INDICATORS
+    ]
+    types = {"entity_id": "VARCHAR", "as_of": "DATE", "peer_group": "VARCHAR", "peer_level": "INTEGER", "peer_size": "BIGINT"}
+    columns = [f"{name}::{types.get(name, 'DOUBLE')} AS {name}" for name in COLUMNS]
+    return f"""
+        WITH own AS (
+            SELECT peer_group, {", ".join(f"m_{name}" for name in PEER_INDICATORS)}, {", ".join(own)}
+            FROM spread JOIN high USING (peer_group)
+        ),
+        scale AS (SELECT own.*, {", ".join(scales)} FROM own LEFT JOIN own every ON every.peer_group = 'all'),
+        placed AS (
+            SELECT rated.*, peer_group, peer_level, peer_size, {", ".join(standing)}
+            FROM rated JOIN placement USING (cell) LEFT JOIN scale USING (peer_group)
+        )
+        SELECT {", ".join(columns)} FROM (SELECT *, getvariable('as_of') AS as_of FROM placed)
+    """
