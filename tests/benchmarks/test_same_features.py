@@ -1,0 +1,121 @@
+"""The hand-written programs give the features that Steelyard gives: on awkward rows drawn at random, and on an invented world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from benchmarks import duckdb_features
+from benchmarks.asked import COLUMNS, TABLES, Asked, asked_of
+from expectations.contracts.indicators import features_contract
+from jobs.feature_state import rebuild_features
+from jobs.run_day import in_order, settle
+from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.mapping import load_mappings
+from jobs.runtime.settings import load_profile
+from simulation.generate import generate_world
+from tests.features.random_tables import draw_tables
+from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of
+
+LAST = date(2026, 6, 30)
+TOLERANCE = 1e-9
+Program = Callable[[Asked, Path], int]
+
+
+def by_duckdb(asked: Asked, out: Path) -> int:
+    return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill")
+
+
+PROGRAMS = [pytest.param(by_duckdb, id="duckdb")]
+
+
+def differing(ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, list[tuple]]:
+    """By column, the first entities whose values differ: text and counts at all, floats by more than the tolerance."""
+    ours, theirs = (frame.set_index("entity_id").sort_index() for frame in (ours, theirs))
+    assert list(ours.index) == list(theirs.index)
+    found = {}
+    for column in ours.columns:
+        one, other = ours[column], theirs[column]
+        if one.dtype == float and other.dtype == float:
+            is_same = np.isclose(other, one, rtol=TOLERANCE, atol=0, equal_nan=True)
+        else:
+            is_same = (one == other) | (one.isna() & other.isna())
+        if not is_same.all():
+            found[column] = list(zip(one[~is_same], other[~is_same], strict=True))[:3]
+    return found
+
+
+@pytest.fixture(scope="module", params=[1, 2, 3])
+def awkward(request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, pd.DataFrame]:
+    """Silver rows drawn at random, in files as Delta lays them out, and their features by Steelyard."""
+    tables = draw_tables(request.param)
+    frames = silver_of(spark, tables)
+    features, _ = reckon_frames(frames)
+    folder = tmp_path_factory.mktemp("awkward")
+    asked = Asked(
+        files={table.name: write_parts(folder / table.name, table, frames[table.name]) for table in TABLES},
+        as_of=AS_OF,
+        cutoff=CUTOFF,
+        sales_floor=1_000_000,
+        per_million=100_000_000,
+        minimum=POLICY.minimum,
+        size_bands=POLICY.size_bands_minor,
+        age_bands=POLICY.age_bands_years,
+    )
+    return asked, pd.DataFrame(features.values())
+
+
+def write_parts(folder: Path, table, frame) -> list[str]:
+    rows: list[Row] = [row.asDict() for row in frame.collect()]
+    if table.name == "link":  # a day reads the links of that day alone
+        rows = [{**row, "as_of": AS_OF} for row in rows]
+    arrow = pa.Table.from_pylist(rows, schema=arrow_schema(table))
+    parts = ds.partitioning(pa.schema([arrow.schema.field(str(c)) for c in table.partition_by]), flavor="hive")
+    ds.write_dataset(arrow, folder, format="parquet", partitioning=parts)
+    return sorted(str(path) for path in folder.rglob("*.parquet"))
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_awkward_rows_give_the_same_features(awkward: tuple[Asked, pd.DataFrame], program: Program, tmp_path: Path):
+    asked, ours = awkward
+    assert program(asked, tmp_path / "features.parquet") == len(ours)
+    theirs = pq.read_table(tmp_path / "features.parquet").to_pandas()
+    assert list(theirs.columns) == list(COLUMNS)
+    assert differing(ours[list(COLUMNS)], theirs) == {}
+
+
+@pytest.fixture(scope="module")
+def world_home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an invented world, its sources settled and the features of its last day built."""
+    folder = tmp_path_factory.mktemp("same")
+    generate_world(entities=1500, months=24, seed=5, out=folder / "world", as_of=LAST)
+    lake, profile = Lake(folder / "home", spark), load_profile("cn")
+    for mapping in in_order(load_mappings(profile.folder)):
+        settle(lake, profile, mapping, folder / "world" / "sources", LAST)
+    rebuild_features(lake, profile, LAST)
+    return lake.home
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_an_invented_world_gives_the_same_features(world_home: Path, program: Program, tmp_path: Path):
+    ours = Lake(world_home).arrow(features_contract(), where=f"as_of = '{LAST}'").to_pandas()
+    assert program(asked_of(world_home, load_profile("cn"), LAST), tmp_path / "features.parquet") == len(ours) == 1500
+    assert differing(ours, pq.read_table(tmp_path / "features.parquet").to_pandas()) == {}
+
+
+def test_a_difference_is_seen():
+    ours = pd.DataFrame({"entity_id": ["A", "B"], "level": [1, 2], "rate": [0.5, np.nan]})
+    assert differing(ours, ours.copy()) == {}
+    assert differing(ours, ours.assign(rate=[0.5 * (1 + 1e-8), np.nan])) == {"rate": [(0.5, 0.5 * (1 + 1e-8))]}
+    assert differing(ours, ours.assign(rate=[0.5, 0.0])).keys() == {"rate"}
+    assert differing(ours, ours.assign(level=[1, 3])) == {"level": [(2, 3)]}
