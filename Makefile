@@ -24,7 +24,7 @@ $(STAMP): requirements/lock.txt requirements/setup.txt requirements/setup.sh pyp
 .PHONY: help
 help: ## this list
 	@echo "Steelyard (衡鉴). What can be made:"
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name about; do printf '  make %-10s %s\n' "$$name" "$$about"; done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name about; do printf '  make %-17s %s\n' "$$name" "$$about"; done
 
 .PHONY: setup
 setup: $(STAMP) ## .venv with all that is needed; done once, and again when the lock changes
@@ -38,6 +38,16 @@ demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from
 test: $(STAMP) ## every test
 	@$(BIN)/pytest -n 2 --dist loadfile
 	@echo "all tests pass. Next: make lint"
+
+.PHONY: test-cluster
+test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
+	@requirements/cluster.sh
+	@$(BIN)/pytest -m cluster tests/cluster
+	@echo "Spark and Sail agree. Next: make test-cluster-full, for 100,000 entities"
+
+.PHONY: test-cluster-full
+test-cluster-full: ## as test-cluster, with 100,000 entities
+	@STEELYARD_CLUSTER_ENTITIES=100000 $(MAKE) test-cluster
 
 .PHONY: lint
 lint: $(STAMP) ## style, types and the direction of imports
@@ -57,7 +67,8 @@ format: $(STAMP) ## put the code into the one layout
 docs: $(STAMP) ## write again the pages that are made from the contracts
 	@$(BIN)/python -m jobs.documents.data_dictionary docs/data-dictionary.md
 	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.indicator_docs import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
-	@echo "written: docs/data-dictionary.md, docs/indicators.md. Next: git diff docs"
+	@$(BIN)/python -m jobs.documents.engine_functions docs/engines.md
+	@echo "written: docs/data-dictionary.md, docs/indicators.md, docs/engines.md. Next: git diff docs"
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## run every notebook over the demo's home; the results are in build/notebooks

@@ -5,6 +5,7 @@
 # pip's and uv's own settings (index, proxy, certificates) are respected: this file and the locks name no host.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. requirements/apt.sh
 
 venv=.venv
 quiet=()
@@ -35,18 +36,6 @@ find_python() {
         fi
     done
     return 1
-}
-
-can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
-apt_install() {
-    local log
-    log=$(mktemp)
-    if ! { DEBIAN_FRONTEND=noninteractive apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >"$log" 2>&1; then
-        tail -n 5 "$log" >&2
-        rm -f "$log"
-        return 1
-    fi
-    rm -f "$log"
 }
 
 make_venv() {

@@ -1,0 +1,102 @@
+"""Which SQL functions the jobs ask of an engine, found in the code and in the mappings, as a table for ``docs/engines.md``.
+
+Every function listed is tried on each engine with edge values, so one that comes into use is tried from its first day.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyspark.sql import functions
+
+from jobs.runtime.mapping import load_mapping, mapping_paths, select_expressions
+from jobs.runtime.mapping_sql import calls
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = (
+    "expectations/**/*.py",
+    "jobs/*.py",
+    "jobs/onboarding/mapping_draft.py",
+    *(f"jobs/{room}/*.py" for room in ("analysis", "lake_care", "runtime", "transforms")),
+)
+"""Files that give SQL to an engine."""
+_ANOTHER_SQL = {"jobs/runtime/raw_database.py"}
+"""Files whose SQL is PostgreSQL's own."""
+BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
+
+# Ways to write a name, a value, SQL text, a condition or a type: no functions of an engine.
+_GRAMMAR = {"col", "lit", "expr", "when", "decimal"}
+_PYTHON_NAMES = {"create_map": "map", "count_distinct": "count"}
+_ONLY_SQL = {"cast", "try_cast", "map"}
+_KNOWN = ({name for name in dir(functions) if name.islower() and not name.startswith("_")} | _ONLY_SQL) - _GRAMMAR
+_CALL = re.compile(r"(?<![\w.`])([a-z_][a-z0-9_]*)\(")
+_COLUMN_METHODS = {"rlike", "cast", "try_cast"}
+
+
+def functions_in_use(root: Path = ROOT) -> dict[str, list[str]]:
+    """Each function in use with the files, below ``root``, that use it; both in order of name."""
+    found: dict[str, set[str]] = {}
+    for pattern in CODE:
+        for path in root.glob(pattern):
+            if (shown := path.relative_to(root).as_posix()) not in _ANOTHER_SQL:
+                for name in _in_code(ast.parse(path.read_text(encoding="utf-8"))):
+                    found.setdefault(name, set()).add(shown)
+    for profile in (root / "config").iterdir():
+        for path in mapping_paths(profile):
+            for name in _in_mapping(path):
+                found.setdefault(name, set()).add(path.relative_to(root).as_posix())
+    return {name: sorted(found[name]) for name in sorted(found)}
+
+
+def render_functions(root: Path = ROOT) -> str:
+    """The table of the functions in use, as Markdown."""
+    lines = ["| function | used in |", "|---|---|"]
+    for name, paths in functions_in_use(root).items():
+        lines.append(f"| `{name}` | {', '.join(sorted({_room(path) for path in paths}))} |")
+    return "\n".join(lines)
+
+
+def with_functions(page: str, root: Path = ROOT) -> str:
+    """The page with the table between its marks written anew."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{render_functions(root)}\n{END}{after}"
+
+
+def _room(path: str) -> str:
+    """Where a file is, as the page tells it: one line a file would make the page change with every file."""
+    first, second, *_ = path.split("/")
+    if first == "config":
+        return f"mappings of `{second}`"
+    return f"`{first}`" if second.endswith(".py") or first == "expectations" else f"`{first}/{second}`"
+
+
+def _in_code(tree: ast.Module) -> Iterator[str]:
+    """Functions called as ``F.name`` or in a text that is no documentation."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            is_function = isinstance(node.value, ast.Name) and node.value.id == "F"
+            if (is_function and node.attr not in _GRAMMAR) or (node.attr in _COLUMN_METHODS and _imports_functions(tree)):
+                yield _PYTHON_NAMES.get(node.attr, node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            yield from (name for name in _CALL.findall(node.value) if name in _KNOWN)
+
+
+def _imports_functions(tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.ImportFrom) and node.module == "pyspark.sql" for node in ast.walk(tree))
+
+
+def _in_mapping(path: Path) -> Iterator[str]:
+    mapping = load_mapping(path)
+    texts = [*select_expressions(mapping).values(), *(mapping.safe(text) for text in (mapping.known_at, mapping.keep) if text)]
+    yield from (name for text in texts for name in calls(text) if name in _KNOWN)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.write_text(with_functions(target.read_text(encoding="utf-8")), encoding="utf-8")
