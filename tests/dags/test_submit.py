@@ -1,4 +1,4 @@
-"""Where steps run: in the worker, by spark-submit, or on a Spark Connect service; none of these tests needs Airflow or Java."""
+"""Where steps run: in the worker, by spark-submit, or on a Spark Connect service; nothing is run here but the launcher."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from deltalake import DeltaTable
-from pyspark.sql import SparkSession
 from steelyard_dags.command import CommandMissingError, RunningCommand
 from steelyard_dags.settings import Mode, SettingsError, Submit, read_submit
-from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import LAUNCHER, call_for
-
-from jobs.cli import main
-from tests.day.town import PROFILE, SOURCES, TODAY, Town
 
 WORDS = ["link", "--home", "/h", "--as-of", "2026-06-30"]
 ON_A_CLUSTER = Submit(Mode.SPARK_SUBMIT, "spark://host:7077", ("--conf", "spark.executor.memory=4g"))
@@ -141,58 +135,3 @@ def test_a_python_without_the_command_is_told_what_to_set() -> None:
     exit_code, last = RunningCommand([sys.executable, "-I", "-S", str(LAUNCHER), "--version"]).follow(lambda _: None)
     assert exit_code == 2
     assert "PYSPARK_PYTHON" in last
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
-    """The small town of the day's tests, with its day run."""
-    ran = Town(tmp_path_factory.mktemp("town") / "home", SOURCES, spark)
-    ran.run()
-    return ran
-
-
-def words_for(verb: str, home: Path) -> list[str]:
-    """A step's command line, as the DAGs call it."""
-    source = ["--source", "returns", "--sources", str(SOURCES)]
-    more = {
-        **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
-        "export": ["--format", "csv", "--out", str(home / "list.csv")],
-    }
-    first = ["export", "risk_list"] if verb == "export" else [verb]
-    return [*first, "--profile", str(PROFILE), "--home", str(home), *more.get(verb, []), "--as-of", str(TODAY)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("verb", sorted(NEEDS_ENGINE))
-def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
-    verb: str, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Where all is taken in and judged already, these two have nothing to do.
-    home = tmp_path / "home" if verb in ("ingest", "gate") else town.home
-    if verb == "gate":
-        with pytest.raises(SystemExit):
-            main(words_for("ingest", home))
-    monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
-    with pytest.raises(SystemExit) as ended:
-        main(words_for(verb, home))
-    wants_one = "the engine 'none-such' is unknown" in capsys.readouterr().err
-    assert (ended.value.code, wants_one) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
-
-
-@pytest.mark.slow
-def test_a_step_runs_on_a_connect_service(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pysail.spark import SparkConnectServer
-
-    table = str(town.home / "lake" / "gold" / "risk_list")
-    before = DeltaTable(table).version()
-    server = SparkConnectServer(ip="127.0.0.1", port=0)
-    server.start(background=True)
-    try:
-        monkeypatch.setenv("STEELYARD_SUBMIT", "connect")
-        monkeypatch.setenv("STEELYARD_ENGINE", "sc://{}:{}".format(*server.listening_address))
-        call = call_for(words_for("target", town.home), name="n", needs_engine=NEEDS_ENGINE["target"], submit=read_submit())
-        exit_code, last = RunningCommand(call.command, call.environment).follow(lambda _: None)
-    finally:
-        server.stop()
-    assert exit_code == 0, last
-    assert DeltaTable(table).version() > before

@@ -1,0 +1,114 @@
+"""Steps run for real, as the DAGs call them, on a small town's day."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow_deployment import ROOT, make_deployment, run_script
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+from steelyard_dags.command import RunningCommand
+from steelyard_dags.settings import read_submit
+from steelyard_dags.steps import NEEDS_ENGINE
+from steelyard_dags.submit import call_for
+
+from jobs.cli import main
+from tests.day.town import PROFILE, SOURCES, TODAY, Town
+
+pytestmark = pytest.mark.slow
+
+VERBS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["steelyard.verbs"]
+ALONE = {"replay_run": "replay", "maintain_lake": "lake"}
+"""DAGs of one task that needs nothing but a day's home, and its verb."""
+
+
+def needs(verb: str) -> None:
+    if verb not in VERBS:
+        pytest.skip(f"this Steelyard has no verb {verb} yet: pyproject.toml names none")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
+    """The small town of the day's tests, with its day run."""
+    ran = Town(tmp_path_factory.mktemp("town") / "home", SOURCES, spark)
+    ran.run()
+    return ran
+
+
+def words_for(verb: str, home: Path) -> list[str]:
+    """A step's command line, as the DAGs call it."""
+    source = ["--source", "returns", "--sources", str(SOURCES)]
+    more = {
+        **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
+        "export": ["--format", "csv", "--out", str(home / "list.csv")],
+    }
+    first = {"export": ["export", "risk_list"], "lake": ["lake", "maintain"]}.get(verb, [verb])
+    return [*first, "--profile", str(PROFILE), "--home", str(home), *more.get(verb, []), "--as-of", str(TODAY)]
+
+
+@pytest.mark.parametrize("verb", sorted(NEEDS_ENGINE))
+def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
+    verb: str, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    needs(verb)
+    # Where all is taken in and judged already, these two have nothing to do.
+    home = tmp_path / "home" if verb in ("ingest", "gate") else town.home
+    if verb == "gate":
+        with pytest.raises(SystemExit):
+            main(words_for("ingest", home))
+    monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
+    with pytest.raises(SystemExit) as ended:
+        main(words_for(verb, home))
+    wants_one = "the engine 'none-such' is unknown" in capsys.readouterr().err
+    assert (ended.value.code, wants_one) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
+
+
+def test_a_step_runs_on_a_connect_service(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pysail.spark import SparkConnectServer
+
+    table = str(town.home / "lake" / "gold" / "risk_list")
+    before = DeltaTable(table).version()
+    server = SparkConnectServer(ip="127.0.0.1", port=0)
+    server.start(background=True)
+    try:
+        monkeypatch.setenv("STEELYARD_SUBMIT", "connect")
+        monkeypatch.setenv("STEELYARD_ENGINE", "sc://{}:{}".format(*server.listening_address))
+        call = call_for(words_for("target", town.home), name="n", needs_engine=NEEDS_ENGINE["target"], submit=read_submit())
+        exit_code, last = RunningCommand(call.command, call.environment).follow(lambda _: None)
+    finally:
+        server.stop()
+    assert exit_code == 0, last
+    assert DeltaTable(table).version() > before
+
+
+@pytest.fixture(scope="module")
+def ran(town: Town, database: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The DAGs whose tasks stand alone, run by Airflow with the real command over a copy of the town's home."""
+    deployment = make_deployment(tmp_path_factory.mktemp("real"), database)
+    shutil.copytree(town.home, deployment.home)
+    return run_script(
+        deployment,
+        "run_dags.py",
+        *(
+            json.dumps({"name": dag, "dag": dag, "conf": {"as_of": str(TODAY)}, "environment": {}})
+            for dag, verb in ALONE.items()
+            if verb in VERBS
+        ),
+        STEELYARD_COMMAND=f"{sys.executable} -m jobs.cli",
+        STEELYARD_CONFIG=str(PROFILE.parent),
+        STEELYARD_PROFILE=PROFILE.name,
+        PYTHONPATH=str(ROOT),
+    )
+
+
+@pytest.mark.parametrize("dag", ALONE)
+def test_a_dag_that_stands_alone_ends_well_over_a_real_home(dag: str, ran: dict[str, Any]) -> None:
+    needs(ALONE[dag])
+    assert ran[dag]["run"] == "success"
+    assert set(ran[dag]["tasks"].values()) == {"success"}
