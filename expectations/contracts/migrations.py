@@ -81,12 +81,17 @@ Step = AddColumn | RenameColumn | WidenColumn | FillColumn | DropColumn
 
 @dataclass(frozen=True)
 class Migration:
-    """What leads a table (``zone.name``) from the version before to ``version``."""
+    """What leads a table (``zone.name``) from the version before to ``version``.
+
+    ``within`` names the columns within whose values a step looks at other rows, so that a large table can be done in parts;
+    none where each row is made of itself alone.
+    """
 
     table: str
     version: int
     about: str
     steps: tuple[Step, ...]
+    within: tuple[str, ...] = ()
 
 
 def _told_revisions(contract: Contract) -> Migration:
@@ -98,6 +103,7 @@ def _told_revisions(contract: Contract) -> Migration:
         2,
         "records tell whether another of their key was there before them",
         (AddColumn(str(lineage.IS_REVISION), Type.BOOLEAN, f"row_number() OVER ({window}) > 1"),),
+        tuple(map(str, contract.key)),
     )
 
 

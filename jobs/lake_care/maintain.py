@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.contracts.core import Contract
-from jobs.lake_care.kept_versions import first_day_kept, kept_versions
+from jobs.lake_care.kept_versions import finished_days, first_day_kept, kept_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_features import trim_features
@@ -41,7 +41,12 @@ class Maintained:
 
 
 def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
-    """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this."""
+    """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this.
+
+    Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
+    a long rest, takes nothing away that the last runs left.
+    """
+    as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = trim_features(lake, as_of, retention.feature_days)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalake
 
 from expectations.contracts.core import Contract
@@ -14,9 +17,12 @@ from jobs.lake_care.tables import open_table, tables_of
 from jobs.runtime.errors import SteelyardError
 from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, arrow_schema, table_name
+from jobs.runtime.leftovers import LANDING
 from jobs.runtime.log import stage
-from jobs.runtime.table_version import VERSION, check_not_newer, columns_of, is_current, selects_up, version_of
+from jobs.runtime.table_version import VERSION, check_not_newer, columns_of, is_current, migrations, selects_up, version_of
 
+AT_ONCE = 2_000_000
+"""Rows that are brought up at once where steps look at other rows. Of 4.8 million filings all at once take 3.8 GB."""
 MIGRATED_TO = "steelyardMigratedTo"
 """What the commit that wrote a table in new columns says of itself."""
 
@@ -80,20 +86,46 @@ def _steps(lake: Lake, contract: Contract) -> list[Select]:
 
 
 def _write(lake: Lake, contract: Contract, selects: list[Select]) -> None:
-    """Replace the whole table by its rows in the contract's columns; they pass by, and are not all held at once."""
-    schema = arrow_schema(contract)
-    columns = ", ".join(f'"{name}"' for name in schema.names)
-    rows = QueryBuilder().register("t", open_table(lake, contract)).execute(f"SELECT {columns} FROM {nested(selects, 't')}")
+    """Replace the whole table by its rows in the contract's columns.
+
+    The rows pass through a file of the home's landing folder, which the next writer takes away: a query cannot be asked while
+    a table is being written, and all at once they may not fit into memory.
+    """
+    path = lake.home / LANDING / "migrate" / f"{table_name(contract)}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, arrow_schema(contract)) as writer:
+        for batch in _rows(open_table(lake, contract), contract, selects):
+            writer.write_batch(batch)
     write_deltalake(
         str(lake.path(contract)),
-        pa.RecordBatchReader.from_batches(schema, _cast(rows, schema)),
+        ds.dataset(path).scanner(use_threads=False).to_reader(),
         mode="overwrite",
         schema_mode="overwrite",
         partition_by=[str(column) for column in contract.partition_by] or None,
         commit_properties=CommitProperties(custom_metadata={MIGRATED_TO: str(contract.version)}),
     )
+    path.unlink()
 
 
-def _cast(rows: object, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    for batch in pa.RecordBatchReader.from_stream(rows):
-        yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+def _rows(table: DeltaTable, contract: Contract, selects: list[Select]) -> Iterator[pa.RecordBatch]:
+    schema = arrow_schema(contract)
+    columns = ", ".join(f'"{name}"' for name in schema.names)
+    for part in _parts(table, contract):
+        sql = f"SELECT {columns} FROM {nested(selects, f'(SELECT * FROM t WHERE {part}) AS part')}"
+        for batch in pa.RecordBatchReader.from_stream(QueryBuilder().register("t", table).execute(sql)):
+            yield from pa.Table.from_batches([batch]).cast(schema).to_batches()
+
+
+def _parts(table: DeltaTable, contract: Contract) -> list[str]:
+    """Predicates that cut a table into parts that the steps can take one by one, of some two million rows.
+
+    Rows that a step looks at together are in one part: they share the first byte of a hash of what makes them belong together.
+    """
+    within = {step.within for step in migrations(table, table_name(contract), contract)} - {()}
+    count = min(-(-table.count() // AT_ONCE), 256)
+    if len(within) != 1 or count < 2:
+        return ["true"]
+    texts = ", ".join(f"coalesce(cast({name} AS string), '')" for name in within.pop())
+    byte = f"left(md5(concat_ws('|', {texts})), 2)"
+    bounds = [256 * number // count for number in range(count + 1)]
+    return [f"{byte} BETWEEN '{first:02x}' AND '{after - 1:02x}'" for first, after in pairwise(bounds)]

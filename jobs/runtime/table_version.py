@@ -7,7 +7,7 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from expectations.contracts.core import Contract
-from expectations.contracts.migrations import MIGRATIONS, Select, columns_apart, steps_up
+from expectations.contracts.migrations import MIGRATIONS, Migration, Select, columns_apart, steps_up
 from jobs.runtime.errors import ConfigError
 
 VERSION = "steelyard.contractVersion"
@@ -66,6 +66,12 @@ def check_not_newer(table: DeltaTable, name: str, contract: Contract, home: Path
             where=str(home / "lake"),
             then="use the Steelyard that made it, or a later one; this one would lose what it does not know",
         )
+
+
+def migrations(table: DeltaTable, name: str, contract: Contract) -> list[Migration]:
+    """The migrations that an older table has before it."""
+    there = version_of(table)
+    return [step for step in MIGRATIONS if step.table == name and there < step.version <= contract.version]
 
 
 def selects_up(table: DeltaTable, name: str, contract: Contract) -> list[Select]:

@@ -173,6 +173,7 @@ def _verify(to: Path) -> None:
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
+    from jobs.lake_care.kept_versions import finished_days
     from jobs.lake_care.maintain import maintain as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
@@ -180,7 +181,8 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
     from jobs.verbs.options import existing_home, profile_of_run
 
     on = day(as_of)
-    retention = profile_of_run(existing_home(home), on, profile).retention
+    newest = max(finished_days(existing_home(home)), default=on)
+    retention = profile_of_run(home, min(on, newest), profile).retention
     with only_writer(home), stage("maintain") as current:
         done = do(Lake(home), retention, on)
         current.note(

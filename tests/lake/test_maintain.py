@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,11 +13,12 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring
 from jobs.lake_care.maintain import maintain
 from jobs.lake_care.table_log import checkpoints, readable_versions
-from jobs.lake_care.tables import open_table
+from jobs.lake_care.tables import open_table, sizes_of
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import finished, note_path, time_travel_since
 from jobs.runtime.settings import Retention
+from tests.day.command import steelyard
 from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
 
 D = date(2026, 6, 30)
@@ -54,7 +56,7 @@ def test_a_trimmed_day_is_no_longer_noted_as_current_so_that_training_builds_it_
 
 
 def test_a_day_within_time_travel_is_read_as_its_run_left_it_and_an_older_day_from_the_newest(tmp_path: Path) -> None:
-    lake = home_of(tmp_path, days(2, 1))
+    lake = home_of(tmp_path, days(2, 1, 0))
     for day in days(2, 1):  # done again by a run that died: newer versions, no manifest
         put_day(lake, day, entities=["E9"], listed=["E9"])
 
@@ -138,10 +140,11 @@ def test_small_files_of_a_partition_are_joined(tmp_path: Path) -> None:
     for _ in range(4):
         write_deltalake(str(lake.path(FEATURES)), rows, mode="append")
 
-    done = maintain(lake, POLICY, D + timedelta(days=9))
+    done = maintain(lake, POLICY, D)
 
     assert done.joined == 5
-    assert len(list(lake.path(FEATURES).rglob("as_of=2026-06-30/*.parquet"))) == 1
+    assert len(sizes_of(open_table(lake, FEATURES))) == 1
+    assert len(entities_of(lake, D)) == 5 * len(ENTITIES)
 
 
 def test_a_crash_at_any_step_loses_nothing_and_the_next_time_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,3 +185,25 @@ def test_the_engine_reads_every_kept_day_of_a_home_whose_log_had_checkpoints(tmp
 
     of_day = {day: finished(Lake(tmp_path, spark), day).read(FEATURES).where(f"as_of = '{day}'").count() for day in days(2, 1, 0)}
     assert of_day == dict.fromkeys(days(2, 1, 0), len(ENTITIES))
+
+
+def test_a_day_to_come_takes_nothing_away_that_the_last_runs_left(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, days(1, 0))
+
+    maintain(lake, POLICY, date(2062, 6, 30))
+
+    assert time_travel_since(tmp_path) == D - timedelta(days=1)
+    assert {day: entities_of(finished(lake, day), day) for day in days(1, 0)} == {day: list(ENTITIES) for day in days(1, 0)}
+
+
+def test_the_command_goes_by_the_policy_of_the_run_and_says_what_it_did(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The profile cn keeps 35 days."""
+    lake = home_of(tmp_path, days(50, 0, 0))
+
+    done = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", "2026-07-01")
+    told = json.loads(done.err.splitlines()[-1])
+
+    assert done.code == 0
+    assert (told["since"], told["trimmed_days"]) == ("2026-05-27", 1)
+    assert told["freed"] > 0
+    assert entities_of(lake, days(50)[0]) == list(LISTED)

@@ -53,6 +53,7 @@ STEPS = (
             AddColumn("kind", Type.STRING, "'plain'"),
             DropColumn("note"),
         ),
+        within=("key",),
     ),
 )  # fmt: skip
 ROWS = [
@@ -88,6 +89,26 @@ def test_a_migrated_table_holds_its_rows_in_the_new_columns_and_says_its_version
     assert in_order(lake.arrow(NEW).to_pylist()) == WANTED
     assert version_of(open_table(lake, NEW)) == 3
     assert open_table(lake, NEW).metadata().partition_columns == ["as_of"]
+
+
+def test_a_large_table_is_done_in_parts_that_keep_together_what_belongs_together(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [
+        {"key": f"k{number}", "at": at, "amount": 1, "note": None, "as_of": date(2026, 6, 1)}
+        for number in range(50)
+        for at in (1, 2)
+    ]
+    lake.replace_arrow(pa.Table.from_pylist(many), OLD, "as_of = '2026-06-01'")
+    monkeypatch.setattr(module, "AT_ONCE", 7)
+
+    assert len(module._parts(open_table(lake, NEW), NEW)) == 15
+    migrate(lake)
+
+    rows = lake.arrow(NEW, where="as_of = '2026-06-01'").to_pylist()
+    assert sorted((row["key"], row["at"], row["is_revision"]) for row in rows) == sorted(
+        (row["key"], row["at"], row["at"] == 2) for row in many
+    )
 
 
 def test_a_migrated_table_takes_new_rows_and_is_migrated_once(lake: Lake) -> None:
