@@ -9,6 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import ENTITY_ID
+from jobs.transforms.joins import join_few
+from jobs.transforms.materialise import Materialise
 
 CLUSTER_SIZE = 500
 """An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
@@ -26,21 +28,19 @@ KEYS = {
 """What ties entities; both persons count under one name, so that a representative here is found as an owner there."""
 
 _GROUP = {
-    "members": "count(1)",
     "active": "count_if(is_active)",
     "ended": "count_if(is_ended)",
     "violations": "sum(violations_36m)",
     "complaints": "sum(complaints_12m)",
-    "ended_on": "collect_set(CASE WHEN is_ended THEN closed_on END)",
 }
+_CAN_BE_FOLLOWED = f"is_ended AND closed_on IS NOT NULL AND (kind = 'person' OR kind = 'address' AND members <= {CLUSTER_SIZE})"
 _OTHERS = {
     "other_members": "members - 1",
     "other_active": "active - cast(is_active AS BIGINT)",
     "other_ended": "ended - cast(is_ended AS BIGINT)",
     "other_violations": "violations - coalesce(violations_36m, 0L)",
     "other_complaints": "complaints - coalesce(complaints_12m, 0L)",
-    "follows_one": f"kind IN ('person', 'address') AND (kind <> 'address' OR members <= {CLUSTER_SIZE}) AND "
-    f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
+    "follows_one": f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
 }
 
 
@@ -68,12 +68,13 @@ NEEDED = (
 )  # fmt: skip
 
 
-def count_ties(entities: DataFrame) -> DataFrame:
+def count_ties(entities: DataFrame, materialise: Materialise) -> DataFrame:
     """One row an entity that shares a key with another: how many it shares it with, and what befell those.
 
     Args:
         entities: one row an entity with the columns :data:`NEEDED`; ``violations_36m`` and ``complaints_12m`` are null
             where no source tells of them, and then so are those of ties.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
     carried = [name for name in NEEDED if name not in ("legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key")]
     pairs = ", ".join(f"'{kind}', {sql}" for kind, sql in KEYS.items())
@@ -82,9 +83,11 @@ def count_ties(entities: DataFrame) -> DataFrame:
         .where("shared IS NOT NULL AND shared <> ''")
         .selectExpr(*carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
     )
-    groups = keyed.groupBy("kind", "shared").agg(*[F.expr(sql).alias(name) for name, sql in _GROUP.items()]).where("members > 1")
-    # Groups of several are fewer than keys, so they come first and make the hash table.
-    others = groups.join(keyed, ["kind", "shared"], "inner").selectExpr(
-        ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()]
-    )
+    # Most keys are one entity's own: only those of several are carried further.
+    several = keyed.groupBy("kind", "shared").agg(F.expr("count(1)").alias("members")).where("members > 1")
+    tied = materialise(several.join(keyed, ["kind", "shared"], "inner"))
+    groups = tied.groupBy("kind", "shared").agg(*[F.expr(sql).alias(name) for name, sql in _GROUP.items()])
+    ends = tied.where(_CAN_BE_FOLLOWED).groupBy("kind", "shared").agg(F.expr("collect_set(closed_on)").alias("ended_on"))
+    known = tied.transform(join_few, groups, ("kind", "shared")).transform(join_few, ends, ("kind", "shared"))
+    others = known.selectExpr(ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()])
     return others.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _TIES.items()])

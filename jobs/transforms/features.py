@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -21,13 +20,11 @@ from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
 from jobs.transforms.joins import join_few
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
+from jobs.transforms.materialise import Materialise
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
 from jobs.transforms.tax_features import make_tax_indicators
-
-Materialise = Callable[[DataFrame], DataFrame]
-"""Makes a frame be computed once, where several branches read it; gives the same rows."""
 
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
@@ -68,7 +65,7 @@ def build_features(
         cutoff: the first instant (UTC, naive) that is too late to have been known.
         peers: how peer groups are cut.
         minor_units: decimal places of the currency.
-        materialise: see :data:`Materialise`.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
     versions = keep_known(tables.entity, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
     entities = materialise(keep_latest(versions, silver.ENTITY.key).transform(add_register_indicators, as_of=as_of))
@@ -87,7 +84,7 @@ def build_features(
     tax = make_tax_indicators(tables.tax_sums)
     joined = materialise(
         recorded.transform(join_few, tax, ENTITY_ID)
-        .transform(join_few, count_ties(recorded), ENTITY_ID)
+        .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
@@ -169,7 +166,7 @@ def _add_shrunk_rates(joined: DataFrame, *, minor_units: int) -> DataFrame:
 def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materialise: Materialise) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assign_groups(rated, minimum))
-    groups = materialise(describe_groups(rated, cells, indicators))
+    groups = materialise(describe_groups(rated, cells, indicators, materialise))
     features = add_robust_z(rated, cells, groups, indicators)
     medians = list_peer_medians(groups, indicators)
     return Features(
