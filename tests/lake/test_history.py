@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -73,3 +75,20 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pat
     assert (said.code, nowhere.code) == (2, 2)
     assert "name one of gold.features, gold.risk_list" in said.err
     assert "there is no lake in this home" in nowhere.err
+
+
+def test_looking_after_tables_loads_no_engine(tmp_path: Path) -> None:
+    home_of(tmp_path, [D])
+    looked = "import sys; from jobs.cli import app; app(sys.argv[1:], standalone_mode=False); sys.exit('pyspark' in sys.modules)"
+
+    for words in (
+        ["history"],
+        ["check"],
+        ["maintain", "--as-of", str(D)],
+        ["migrate"],
+        ["backup", "--to", str(tmp_path) + "-copies"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", looked, "lake", *words, "--home", str(tmp_path)], capture_output=True, check=False
+        )
+        assert done.returncode == 0, (words, done.stderr)
