@@ -15,9 +15,11 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
+from jobs.runtime.engine import engine_kind
+from jobs.runtime.environment import keep_environment
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import read_source_manifest, run_manifest_path
+from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
@@ -54,6 +56,8 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "code_version": code_version(),
         "deliveries": _digest(deliveries),
         "list": _digest(ranked),
+        "engine": engine_kind(),
+        "packages": keep_environment(lake.home),
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
@@ -63,12 +67,16 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "listed": listed.num_rows,
         "entities": scored.num_rows,
     }
-    # The id says what the run was made of, so the same run has the same id whenever and wherever it is done.
-    made_of = {key: facts[key] for key in MADE_OF}
-    run_id = f"{as_of}-{_digest(made_of)[:12]}"
-    manifest = {"run_id": run_id, **facts}
+    manifest = {"run_id": run_id_of(facts), **facts}
+    # By its id first, since a day may be done again; the day's own manifest is the last that is written.
+    write_json(run_manifest_path_by_id(lake.home, str(manifest["run_id"])), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
     return manifest
+
+
+def run_id_of(facts: dict[str, Any]) -> str:
+    """The id says what a run was made of, so the same run has the same id whenever and wherever it is done."""
+    return f"{facts['as_of']}-{_digest({key: facts.get(key) for key in MADE_OF})[:12]}"
 
 
 def _digest(content: object) -> str:

@@ -47,6 +47,12 @@ def open_session(engine: str | None = None) -> SparkSession:
     return session
 
 
+def engine_kind() -> str:
+    """Which kind of engine ``STEELYARD_ENGINE`` chooses: sail, connect or spark; its address is left out."""
+    wanted = os.environ.get(ENGINE_VARIABLE, "sail")
+    return "sail" if wanted == "sail" else "connect" if wanted.startswith("sc://") else "spark"
+
+
 def without_token(engine: str) -> str:
     """An engine as it may be shown: what follows the address of a Connect server may be a secret."""
     return engine.partition(";")[0]

@@ -46,15 +46,29 @@ def arrow_schema(contract: Contract) -> pa.Schema:
 class Lake:
     """The tables under ``home/lake``. Reading frames needs a session; reading Arrow does not."""
 
-    def __init__(self, home: Path, session: SparkSession | None = None, versions: Mapping[str, int | None] | None = None) -> None:
-        """A lake; with ``versions`` (``zone.table`` -> version), those tables are read as they were then."""
+    def __init__(
+        self,
+        home: Path,
+        session: SparkSession | None = None,
+        versions: Mapping[str, int | None] | None = None,
+        versions_of: Path | None = None,
+    ) -> None:
+        """A lake; with ``versions`` (``zone.table`` -> version), those tables are read as they were then, and cannot be written.
+
+        A version of None is a table that was not there. Those tables are in the home ``versions_of``, by default in ``home``.
+        """
         self.home = home
         self._session = session
         self._versions = versions or {}
+        self._versions_of = versions_of or home
 
     def at(self, versions: Mapping[str, int | None]) -> Lake:
         """The same lake, with those tables as they were at those versions."""
         return Lake(self.home, self._session, versions)
+
+    def onto(self, home: Path, versions: Mapping[str, int | None]) -> Lake:
+        """A lake in another home, which reads those tables of this one as they were, and has all others for itself."""
+        return Lake(home, self._session, versions, self.home)
 
     @property
     def session(self) -> SparkSession:
@@ -67,10 +81,13 @@ class Lake:
 
     def path(self, contract: Contract) -> Path:
         """The folder of a table."""
-        return engine_path(self.home) / "lake" / contract.zone.value / contract.name
+        home = self._versions_of if self._is_pinned(contract) else self.home
+        return engine_path(home) / "lake" / contract.zone.value / contract.name
 
     def exists(self, contract: Contract) -> bool:
-        """Whether the table was ever written."""
+        """Whether the table was ever written, by its version where it is read as it was."""
+        if self._is_pinned(contract) and self._pinned(contract) is None:
+            return False
         return (self.path(contract) / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path(contract)))
 
     def version(self, contract: Contract) -> int | None:
@@ -94,6 +111,9 @@ class Lake:
             frame = frame.selectExpr(*[f"{sql} AS {name}" for name, sql in select.items()])
         return frame.select(*[str(column) for column in contract.columns])
 
+    def _is_pinned(self, contract: Contract) -> bool:
+        return table_name(contract) in self._versions
+
     def _pinned(self, contract: Contract) -> int | None:
         return self._versions.get(table_name(contract))
 
@@ -116,7 +136,10 @@ class Lake:
 
         Raises:
             ConfigError: when it was made by an earlier Steelyard and not migrated, or by a later one.
+            ValueError: when it is read as it was.
         """
+        if self._is_pinned(contract):
+            raise ValueError(f"{table_name(contract)} is read as it was at a version, and cannot be written")
         if self.exists(contract):
             check_current(DeltaTable(str(self.path(contract))), table_name(contract), contract, self.home)
         else:

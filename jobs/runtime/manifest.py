@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.errors import NothingToDo
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake
 
@@ -49,6 +50,29 @@ def source_manifest_path(home: Path, source: str, as_of: date) -> Path:
 def run_manifest_path(home: Path, as_of: date) -> Path:
     """Where a run's manifest of a day is."""
     return home / "manifests" / "runs" / f"{as_of}.json"
+
+
+def run_manifest_path_by_id(home: Path, run_id: str) -> Path:
+    """Where a run's manifest stays when its day is done again."""
+    return home / "manifests" / "runs" / "by_id" / f"{run_id}.json"
+
+
+def find_run(home: Path, which: date | str) -> dict[str, Any]:
+    """The manifest of a day's newest run, or of the run of an id.
+
+    Raises:
+        NothingToDo: when there is none.
+    """
+    path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
+    is_name = isinstance(which, date) or Path(which).name == which
+    found: dict[str, Any] | None = read_json(path) if is_name else None
+    if found is None:
+        raise NothingToDo(
+            what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
+            where=str(run_manifest_path(home, date.min).parent),
+            then="run the day first with `steelyard run`" if isinstance(which, date) else "name the run_id of a manifest there",
+        )
+    return found
 
 
 def note_path(home: Path, what: str, as_of: date) -> Path:

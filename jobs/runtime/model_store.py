@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,10 +31,7 @@ class ModelStore:
         from models.storage import dump
 
         files = dump(model)
-        digest = hashlib.sha256()
-        for name in sorted(files):
-            digest.update(name.encode() + b"\0" + files[name] + b"\0")
-        model_id = f"{as_of}-{digest.hexdigest()[:12]}"
+        model_id = f"{as_of}-{_digest(files)}"
         folder = self._folder / model_id
         for name in sorted(files):
             write_whole(folder / name, files[name])
@@ -70,4 +68,27 @@ class ModelStore:
             raise NothingToDo(
                 what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`"
             )
-        return load({path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.name not in (FACTS, CARD)})
+        return load(_files(folder))
+
+    def is_whole(self, model_id: str) -> bool:
+        """Whether a model is here with the files that its id was made from."""
+        folder = self._folder / model_id
+        return (folder / FACTS).is_file() and model_id.endswith(f"-{_digest(_files(folder))}")
+
+    def lend(self, model_id: str, home: Path, as_of: date) -> None:
+        """Copy a model into another home, where it is the one in use on a day."""
+        shutil.copytree(self._folder / model_id, home / "models" / model_id)
+        write_json(home / "models" / IN_USE / f"{as_of}.json", {"model_id": model_id})
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files that a model is made of; a draft that a killed run left is none."""
+    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD) and not path.name.startswith("."))
+    return {path.name: path.read_bytes() for path in sorted(paths)}
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name] + b"\0")
+    return digest.hexdigest()[:12]

@@ -1,0 +1,53 @@
+"""What a replay makes is gone afterwards, also when it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from jobs.replay.aside import home_aside
+
+ROOT = Path(__file__).resolve().parents[2]
+WAITS = """
+import time
+from jobs.replay.aside import home_aside
+with home_aside() as home:
+    (home / "made").write_text("x")
+    print(home, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_it_is_gone_when_the_block_ends_and_when_it_fails() -> None:
+    with home_aside() as one:
+        (one / "made").write_text("x")
+    with pytest.raises(RuntimeError), home_aside() as other:
+        raise RuntimeError
+    assert not one.exists()
+    assert not other.exists()
+
+
+def test_signals_are_as_they_were_afterwards() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with home_aside():
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_is_gone_when_the_process_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", WAITS], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        home = Path(process.stdout.readline().strip())
+        assert (home.parent, home.is_dir()) == (tmp_path, True)
+        process.send_signal(number)
+        assert process.wait(30) != 0
+    assert not home.exists()
+    assert tempfile.gettempdir() != str(tmp_path)

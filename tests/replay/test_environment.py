@@ -1,0 +1,30 @@
+"""What a run is made with is noted, and once for all runs that share it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime import environment
+
+
+def test_all_that_a_day_needs_is_in_it_and_what_it_does_not_need_is_not() -> None:
+    found = environment.installed()
+    needed = {"python", "pysail", "pyspark", "deltalake", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "pyarrow"}
+    assert needed <= found.keys()
+    assert found["lightgbm"] == version("lightgbm")
+    assert not {"steelyard", "apache-airflow", "pytest", "mypy"} & found.keys()
+
+
+def test_the_same_packages_are_noted_once_and_others_beside_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "installed", lambda: {"numpy": "1"})
+    first = environment.keep_environment(tmp_path)
+    assert environment.keep_environment(tmp_path) == first
+    monkeypatch.setattr(environment, "installed", lambda: {"numpy": "2"})
+    second = environment.keep_environment(tmp_path)
+    assert first != second
+    assert environment.read_environment(tmp_path, first) == {"numpy": "1"}
+    assert environment.read_environment(tmp_path, second) == {"numpy": "2"}
+    assert environment.read_environment(tmp_path, None) is None
