@@ -62,7 +62,8 @@ def _spread() -> str:
         for name in PEER_INDICATORS
         for mark, measure in (("m", "median"), ("s", "mad"))
     ]
-    return f"CREATE TEMP TABLE spread AS SELECT peer_group, {', '.join(measured)} FROM member JOIN rated USING (cell) WHERE is_active GROUP BY ALL"
+    joined = "member JOIN rated USING (cell)"
+    return f"CREATE TEMP TABLE spread AS SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
 
 
 def _high_deviation() -> str:
@@ -75,14 +76,11 @@ def _high_deviation() -> str:
 def _features() -> str:
     """Every entity with its group, its indicators, and how far each stands from the group's median."""
     own = [
-        f"coalesce(nullif(s_{name}, 0) * 1.4826::DOUBLE, nullif(h_{name}, 0) / 1.6449::DOUBLE) AS own_{name}" for name in PEER_INDICATORS
-    ]
-    scales = [f"coalesce(own.own_{name}, every.own_{name}) AS scale_{name}" for name in PEER_INDICATORS]
-    standing = [
-        f"CASE WHEN {name} = m_{name} THEN 0 WHEN scale_{name} IS NULL THEN 20 * sign({name} - m_{name}) "
-        f"WHEN {name} - m_{name} IS NOT NULL THEN greatest(-20, least(20, ({name} - m_{name}) / scale_{name})) END AS {name}_vs_peers"
+        f"coalesce(nullif(s_{name}, 0) * 1.4826::DOUBLE, nullif(h_{name}, 0) / 1.6449::DOUBLE) AS own_{name}"
         for name in PEER_INDICATORS
     ]
+    scales = [f"coalesce(own.own_{name}, every.own_{name}) AS scale_{name}" for name in PEER_INDICATORS]
+    standing = [_standing(name) for name in PEER_INDICATORS]
     types = {"entity_id": "VARCHAR", "as_of": "DATE", "peer_group": "VARCHAR", "peer_level": "INTEGER", "peer_size": "BIGINT"}
     columns = [f"{name}::{types.get(name, 'DOUBLE')} AS {name}" for name in COLUMNS]
     return f"""
@@ -97,3 +95,11 @@ def _features() -> str:
         )
         SELECT {", ".join(columns)} FROM (SELECT *, getvariable('as_of') AS as_of FROM placed)
     """
+
+
+def _standing(name: str) -> str:
+    off = f"({name} - m_{name})"
+    return (
+        f"CASE WHEN {off} = 0 THEN 0 WHEN scale_{name} IS NULL THEN 20 * sign({off}) "
+        f"WHEN {off} IS NOT NULL THEN greatest(-20, least(20, {off} / scale_{name})) END AS {name}_vs_peers"
+    )

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -14,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks import duckdb_features
+from benchmarks import duckdb_features, polars_features
 from benchmarks.asked import COLUMNS, TABLES, Asked, asked_of
-from expectations.contracts.indicators import features_contract
+from benchmarks.same import FeaturesDiffer, assert_same, differences
 from jobs.feature_state import rebuild_features
 from jobs.run_day import in_order, settle
 from jobs.runtime.lake import Lake, arrow_schema
@@ -27,7 +26,6 @@ from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of
 
 LAST = date(2026, 6, 30)
-TOLERANCE = 1e-9
 Program = Callable[[Asked, Path], int]
 
 
@@ -35,27 +33,23 @@ def by_duckdb(asked: Asked, out: Path) -> int:
     return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill")
 
 
-PROGRAMS = [pytest.param(by_duckdb, id="duckdb")]
+def by_polars(asked: Asked, out: Path) -> int:
+    return polars_features.write_features(asked, out)
 
 
-def differing(ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, list[tuple]]:
-    """By column, the first entities whose values differ: text and counts at all, floats by more than the tolerance."""
-    ours, theirs = (frame.set_index("entity_id").sort_index() for frame in (ours, theirs))
-    assert list(ours.index) == list(theirs.index)
-    found = {}
-    for column in ours.columns:
-        one, other = ours[column], theirs[column]
-        if one.dtype == float and other.dtype == float:
-            is_same = np.isclose(other, one, rtol=TOLERANCE, atol=0, equal_nan=True)
-        else:
-            is_same = (one == other) | (one.isna() & other.isna())
-        if not is_same.all():
-            found[column] = list(zip(one[~is_same], other[~is_same], strict=True))[:3]
-    return found
+PROGRAMS = [pytest.param(by_duckdb, id="duckdb"), pytest.param(by_polars, id="polars")]
+
+
+def differing(ours: pd.DataFrame, file: Path) -> dict[str, list[tuple[object, object]]]:
+    table = pa.Table.from_pandas(ours.astype({"as_of": "string"}), preserve_index=False)
+    columns = [name for name in COLUMNS if name not in ("entity_id", "as_of")]
+    return differences(ds.dataset(table), ds.dataset(file, format="parquet"), columns)
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3])
-def awkward(request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Asked, pd.DataFrame]:
+def awkward(
+    request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Asked, pd.DataFrame]:
     """Silver rows drawn at random, in files as Delta lays them out, and their features by Steelyard."""
     tables = draw_tables(request.param)
     frames = silver_of(spark, tables)
@@ -88,9 +82,8 @@ def write_parts(folder: Path, table, frame) -> list[str]:
 def test_awkward_rows_give_the_same_features(awkward: tuple[Asked, pd.DataFrame], program: Program, tmp_path: Path):
     asked, ours = awkward
     assert program(asked, tmp_path / "features.parquet") == len(ours)
-    theirs = pq.read_table(tmp_path / "features.parquet").to_pandas()
-    assert list(theirs.columns) == list(COLUMNS)
-    assert differing(ours[list(COLUMNS)], theirs) == {}
+    assert pq.read_schema(tmp_path / "features.parquet").names == list(COLUMNS)
+    assert differing(ours, tmp_path / "features.parquet") == {}
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +101,19 @@ def world_home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_invented_world_gives_the_same_features(world_home: Path, program: Program, tmp_path: Path):
-    ours = Lake(world_home).arrow(features_contract(), where=f"as_of = '{LAST}'").to_pandas()
-    assert program(asked_of(world_home, load_profile("cn"), LAST), tmp_path / "features.parquet") == len(ours) == 1500
-    assert differing(ours, pq.read_table(tmp_path / "features.parquet").to_pandas()) == {}
+    assert program(asked_of(world_home, load_profile("cn"), LAST), tmp_path / "features.parquet") == 1500
+    assert_same(world_home, LAST, tmp_path / "features.parquet")
+
+
+def pair(rate: float | None, level: int, entity: str = "B") -> ds.Dataset:
+    return ds.dataset(pa.table({"entity_id": ["A", entity], "level": [1, level], "rate": pa.array([0.5, rate], pa.float64())}))
 
 
 def test_a_difference_is_seen():
-    ours = pd.DataFrame({"entity_id": ["A", "B"], "level": [1, 2], "rate": [0.5, np.nan]})
-    assert differing(ours, ours.copy()) == {}
-    assert differing(ours, ours.assign(rate=[0.5 * (1 + 1e-8), np.nan])) == {"rate": [(0.5, 0.5 * (1 + 1e-8))]}
-    assert differing(ours, ours.assign(rate=[0.5, 0.0])).keys() == {"rate"}
-    assert differing(ours, ours.assign(level=[1, 3])) == {"level": [(2, 3)]}
+    ours = pair(0.25, 2)
+    assert differences(ours, pair(0.25, 2), ["level", "rate"]) == {}
+    assert differences(ours, pair(0.25 * (1 + 1e-10), 2), ["level", "rate"]) == {}
+    assert differences(ours, pair(0.25 * (1 + 1e-8), 2), ["level", "rate"]).keys() == {"rate"}
+    assert differences(ours, pair(None, 3), ["level", "rate"]) == {"level": [(2, 3)], "rate": [(0.25, None)]}
+    with pytest.raises(FeaturesDiffer, match="not the same"):
+        differences(ours, pair(0.25, 2, entity="C"), ["level"])

@@ -1,0 +1,207 @@
+"""Measure everything that a plan names: ``python -m benchmarks.run small``.
+
+Each step is a process of its own. Rounds are interleaved: every step is measured once before any is measured again, so that what
+else the machine does falls on all alike. Results are written after each measurement; what fails or is left out says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+
+from benchmarks.machine import machine_facts
+from benchmarks.measure import Measured, measure
+from benchmarks.plans import PLANS, Plan
+from benchmarks.worlds import LAST, MORROW, World, Worlds, unmake_silver
+from jobs.runtime.apache_spark import require_java
+from jobs.runtime.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = Path(__file__).parent / "results"
+CACHE = ROOT / "build" / "bench"
+PROGRAMS = ("duckdb", "polars")
+
+
+class StepFailed(Exception):
+    """A measured step ended with a failure."""
+
+
+class Bench:
+    """A plan under way and what it measured so far."""
+
+    def __init__(self, plan: Plan, cache: Path, results: Path) -> None:
+        self.plan, self.cache = plan, cache
+        self.worlds = Worlds(cache)
+        self.path = results / f"{plan.name}.json"
+        self.console = Console(stderr=True)
+        self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
+        self.found: list[dict[str, Any]] = []
+        self.facts = {"name": plan.name, "plan": asdict(plan), "machine": machine_facts(), "memory_limit_gib": self.memory_gib}
+
+    def do(self) -> None:
+        """Measure the plan, size by size."""
+        for number, entities in enumerate(self.plan.sizes):
+            self.say(f"{entities:,} entities × {self.plan.months} months: world and home, made unless kept from an earlier run")
+            world = self.worlds.world(entities, self.plan.months, self.step)
+            self.note("generate", world, 1, world.generated, rows=world.records)
+            self.note("intake", world, 1, world.taken_in, rows=world.records)
+            if number < self.plan.whole_days:
+                self.whole_day(world)
+            else:
+                self.leave_out("whole day", world, "it takes too long at this size")
+            for round_ in range(1, self.plan.rounds + 1):
+                self.one_round(world, round_)
+
+    def whole_day(self, world: World) -> None:
+        """Everything that ``steelyard run`` does on an empty home; its model is kept, to score the other sizes with."""
+        home = self.cache / "whole"
+        shutil.rmtree(home, ignore_errors=True)
+        options = ("--profile", "cn", "--sources", world.sources, "--home", home, "--as-of", LAST, "--top", 0)
+        try:
+            took = self.command("whole day", [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
+        except StepFailed as error:
+            return self.leave_out("whole day", world, str(error))
+        self.note("whole day", world, 1, took, rows=world.records)
+        shutil.rmtree(self.models, ignore_errors=True)
+        shutil.copytree(home / "models", self.models)
+        shutil.rmtree(home)
+        return None
+
+    @property
+    def models(self) -> Path:
+        """Where the model of the last whole day is kept."""
+        return self.cache / "models"
+
+    def one_round(self, world: World, round_: int) -> None:
+        """Each step once: features by every program, then the morrow's news, scores and list, then all again from bronze."""
+        with self.worlds.fork(world.home) as home:
+            self.features(world, round_, home)
+            if self.models.exists():
+                shutil.copytree(self.models, home / "models")
+            news = sum(world.news.values())
+            for step, rows in (("day", news), ("score", world.entities), ("target", world.entities)):
+                self.measured(step, world, round_, rows, "--home", home, "--sources", world.sources, "--as-of", MORROW)
+            unmake_silver(home)
+            self.measured(
+                "rebuild", world, round_, world.records + news, "--home", home, "--sources", world.sources, "--as-of", MORROW
+            )
+        if round_ <= self.plan.spark_rounds:
+            self.spark(world, round_)
+
+    def features(self, world: World, round_: int, home: Path) -> None:
+        """The same features by Steelyard and by the hand-written programs, from the same files of silver."""
+        self.measured("features", world, round_, world.records, "--home", home, "--as-of", LAST)
+        for program in PROGRAMS:
+            out = home.parent / f"{program}.parquet"
+            step = f"features-{program}"
+            done = self.measured(step, world, round_, world.records, "--home", home, "--as-of", LAST, "--out", out)
+            if done and round_ == 1:
+                self.step("compare", "--home", home, "--as-of", LAST, "--out", out)
+                self.say(f"{program}'s features are ours")
+            out.unlink(missing_ok=True)
+
+    def spark(self, world: World, round_: int) -> None:
+        """The same features by Apache Spark on this machine, on a home of its own."""
+        if world.entities > self.plan.spark_up_to:
+            return self.leave_out("features-spark", world, "it takes too long at this size")
+        try:
+            require_java()
+        except ConfigError as error:
+            return self.leave_out("features-spark", world, error.what)
+        engine = {"STEELYARD_ENGINE": f"local[{self.plan.cores}]", "SPARK_DRIVER_MEMORY": f"{self.memory_gib}g"}
+        with self.worlds.fork(world.home) as home:
+            self.measured("features-spark", world, round_, world.records, "--home", home, "--as-of", LAST, environment=engine)
+        return None
+
+    def measured(
+        self, step: str, world: World, round_: int, rows: int, *options: object, environment: dict[str, str] | None = None
+    ) -> bool:
+        """Measure a step and note it; a failure is noted too, and nothing else stops for it."""
+        try:
+            took = self.step(step, *options, environment=environment)
+        except StepFailed as error:
+            self.leave_out(step, world, str(error))
+            return False
+        self.note(step, world, round_, took, rows)
+        return True
+
+    def step(self, step: str, *options: object, environment: dict[str, str] | None = None) -> Measured:
+        """Run a step of :mod:`benchmarks.steps` and give what it took.
+
+        Raises:
+            StepFailed: when it failed; the message ends as its output did.
+        """
+        name = step.removesuffix("-spark")
+        limits = ("--cores", self.plan.cores, "--memory", f"{self.memory_gib}GB")
+        command = [sys.executable, "-m", "benchmarks.steps", name, *map(str, (*options, *limits))]
+        return self.command(step, command, environment)
+
+    def command(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> Measured:
+        """Run a command, live on a terminal."""
+        log = self.cache / "logs" / f"{name.replace(' ', '-')}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        threads = {"POLARS_MAX_THREADS": str(self.plan.cores), "PYTHONPATH": str(ROOT)}
+        with self.console.status(name) if self.console.is_terminal else nullcontext():
+            took = measure(command, log=log, environment={**threads, **(environment or {})}, cores=self.plan.cores)
+        if took.exit_code != 0:
+            raise StepFailed(f"it failed with exit code {took.exit_code}: {_last_line(log)}")
+        return took
+
+    def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
+        """Keep a measurement, and write all that there are."""
+        self.found.append({"step": step, "entities": world.entities, "round": round_, "rows": rows, **asdict(took)})
+        self.write()
+        self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
+
+    def leave_out(self, step: str, world: World, why: str) -> None:
+        """Keep why there is no measurement."""
+        self.found.append({"step": step, "entities": world.entities, "left_out": why})
+        self.write()
+        self.say(f"{step:16} left out: {why}")
+
+    def write(self) -> None:
+        """Write the results so far."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({**self.facts, "measurements": self.found}, indent=1, ensure_ascii=False)
+        self.path.write_text(text + "\n", encoding="utf-8")
+
+    def say(self, text: str) -> None:
+        """Tell a person how far it is."""
+        self.console.print(text, highlight=False, markup=False)
+
+
+def _last_line(log: Path) -> str:
+    """The last line of an output, without folders, which differ from machine to machine."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1].replace(str(ROOT), ".")[:300] if lines else "it said nothing"
+
+
+def main() -> None:
+    """Measure the plan that the command line names."""
+    parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against hand-written programs.")
+    parser.add_argument("plan", choices=PLANS)
+    parser.add_argument("--sizes", help="numbers of entities instead of the plan's, with commas between")
+    parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
+    parser.add_argument("--name", help="of the results' file, instead of the plan's")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder that the results are written to")
+    options = parser.parse_args()
+    plan = PLANS[options.plan]
+    sizes = tuple(sorted(int(size) for size in options.sizes.split(","))) if options.sizes else plan.sizes
+    changed = replace(plan, sizes=sizes, rounds=options.rounds or plan.rounds, name=options.name or plan.name)
+    bench = Bench(changed, options.cache, options.results)
+    bench.do()
+    bench.say(f"written: {bench.path.name}. Next: python -m benchmarks.page")
+
+
+if __name__ == "__main__":
+    main()

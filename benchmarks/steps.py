@@ -1,0 +1,160 @@
+"""The steps that are measured, each a process of its own: ``python -m benchmarks.steps STEP --home …``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from jobs.runtime.settings import Profile, load_profile
+
+PROFILE = "cn"
+
+
+def generate(options: argparse.Namespace) -> None:
+    """Invent a world."""
+    from simulation.generate import generate_world
+
+    generate_world(entities=options.entities, months=options.months, seed=options.seed, out=options.out, as_of=options.as_of)
+
+
+def intake(options: argparse.Namespace) -> None:
+    """Take in, gate and conform what the sources delivered by the day, and link complaints."""
+    from jobs.feature_state import rebuild_links
+    from jobs.run_day import in_order, settle
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
+    from jobs.runtime.mapping import load_mappings
+
+    lake, profile = Lake(options.home), _profile()
+    for mapping in in_order(load_mappings(profile.folder)):
+        settle(lake, profile, mapping, options.sources, options.as_of)
+    with stage("link"):
+        rebuild_links(lake, profile, options.as_of)
+
+
+def features(options: argparse.Namespace) -> None:
+    """Add up all returns and build the day's features, from silver alone."""
+    from jobs.build_features import build_features_day
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
+    from jobs.sum_returns import bring_tax_sums, read_tax_sums
+
+    lake, profile = Lake(options.home), _profile()
+    with stage("returns"):
+        bring_tax_sums(lake, profile, options.as_of, afresh=True)
+    with stage("features"):
+        build_features_day(lake, profile, options.as_of, read_tax_sums(lake, options.as_of))
+
+
+def features_duckdb(options: argparse.Namespace) -> None:
+    """The same features by DuckDB."""
+    from benchmarks.asked import asked_of
+    from benchmarks.duckdb_features import write_features
+
+    asked = asked_of(options.home, _profile(), options.as_of)
+    write_features(asked, options.out, threads=options.cores, memory=options.memory, spill=options.out.parent / "spill")
+
+
+def features_polars(options: argparse.Namespace) -> None:
+    """The same features by Polars."""
+    from benchmarks.asked import asked_of
+    from benchmarks.polars_features import write_features
+
+    write_features(asked_of(options.home, _profile(), options.as_of), options.out)
+
+
+def compare(options: argparse.Namespace) -> None:
+    """See that a program's features are those that the home holds."""
+    from benchmarks.same import assert_same
+
+    assert_same(options.home, options.as_of, options.out)
+
+
+def day(options: argparse.Namespace) -> None:
+    """Bring everything to a day whose news were delivered: take in, gate, conform, link, features."""
+    from jobs.feature_state import rebuild_features
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
+
+    intake(options)
+    with stage("features"):
+        rebuild_features(Lake(options.home), _profile(), options.as_of)
+
+
+def rebuild(options: argparse.Namespace) -> None:
+    """Make silver, links and features again of bronze, as if all of it had come today."""
+    from jobs.conform_source import conform_source
+    from jobs.feature_state import rebuild_features, rebuild_links
+    from jobs.gate_source import judge_source
+    from jobs.run_day import in_order
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
+    from jobs.runtime.mapping import load_mappings
+
+    lake, profile = Lake(options.home), _profile()
+    for mapping in in_order(load_mappings(profile.folder)):
+        with stage("gate", source=mapping.name):
+            judge_source(lake, profile, mapping, options.sources, options.as_of)
+        with stage("conform", source=mapping.name):
+            conform_source(lake, profile, mapping, options.as_of)
+    with stage("link"):
+        rebuild_links(lake, profile, options.as_of)
+    with stage("features"):
+        rebuild_features(lake, profile, options.as_of, afresh=True)
+
+
+def score(options: argparse.Namespace) -> None:
+    """Score every entity."""
+    from jobs.runtime.lake import Lake
+    from jobs.score_entities import score_day
+
+    score_day(Lake(options.home), _profile(), options.as_of)
+
+
+def target(options: argparse.Namespace) -> None:
+    """Make the day's list."""
+    from jobs.runtime.lake import Lake
+    from jobs.target_list import target_day
+
+    target_day(Lake(options.home), _profile(), options.as_of)
+
+
+STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "generate": generate,
+    "intake": intake,
+    "features": features,
+    "features-duckdb": features_duckdb,
+    "features-polars": features_polars,
+    "compare": compare,
+    "day": day,
+    "rebuild": rebuild,
+    "score": score,
+    "target": target,
+}
+
+
+def _profile() -> Profile:
+    return load_profile(PROFILE)
+
+
+def main() -> None:
+    """Do the step that the command line names."""
+    parser = argparse.ArgumentParser(prog="benchmarks.steps")
+    parser.add_argument("step", choices=STEPS)
+    parser.add_argument("--as-of", type=date.fromisoformat, required=True)
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--sources", type=Path)
+    parser.add_argument("--out", type=Path, help="what is written: a world's folder, or a file of features")
+    parser.add_argument("--entities", type=int)
+    parser.add_argument("--months", type=int)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--memory", default="8GB", help="the most that DuckDB may hold")
+    options = parser.parse_args()
+    STEPS[options.step](options)
+
+
+if __name__ == "__main__":
+    main()
