@@ -10,10 +10,10 @@ unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP SPARK_HOME SPARK_REM
 
 BIN := .venv/bin
 STAMP := .venv/.ready
-EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev
+EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra bench
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
-TYPED := expectations jobs simulation
+TYPED := expectations jobs simulation benchmarks
 DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__API__HOST=127.0.0.1 \
 	STEELYARD_HOME="$(CURDIR)/.demo/home" STEELYARD_SOURCES="$(CURDIR)/.demo/world/sources" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow
 
@@ -62,6 +62,18 @@ lint: $(STAMP) ## style, types and the direction of imports
 format: $(STAMP) ## put the code into the one layout
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(STAMP) ## Steelyard against hand-written DuckDB and Polars, at 20,000 and 60,000 entities; some minutes
+	@$(BIN)/python -m benchmarks.run small
+	@$(BIN)/python -m benchmarks.page
+	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+
+.PHONY: bench-full
+bench-full: $(STAMP) ## the same at 200,000, 1 and 5 million; some hours, 100 GB of disk and 16 GB of memory
+	@$(BIN)/python -m benchmarks.run full
+	@$(BIN)/python -m benchmarks.page
+	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
 
 .PHONY: docs
 docs: $(STAMP) ## write again the pages that are made from the contracts
