@@ -39,6 +39,10 @@ test: $(STAMP) ## every test
 	@$(BIN)/pytest -n 2 --dist loadfile
 	@echo "all tests pass. Next: make lint"
 
+.PHONY: test-long
+test-long: $(STAMP) ## the tests that take minutes each
+	@$(BIN)/pytest -m long
+
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
 	@requirements/cluster.sh

@@ -1,0 +1,93 @@
+"""A day's news reaches every table that it should, and no other; and thirty days of news leave what one rebuild gives."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+from pyspark.sql import SparkSession
+
+from expectations.contracts import scoring, silver, state
+from expectations.contracts.core import Contract
+from expectations.contracts.indicators import features_contract
+from jobs.feature_state import rebuild_features
+from jobs.run_day import in_order, settle
+from jobs.runtime.lake import Lake
+from jobs.runtime.mapping import load_mappings
+from jobs.runtime.settings import load_profile
+from jobs.sum_returns import add_up_all, read_tax_sums
+from jobs.transforms.tax_sums import SUMS
+from simulation.generate import generate_world
+from tests.day.town import TODAY, Town
+
+TOMORROW = TODAY + timedelta(days=1)
+MADE = (silver.LINK, features_contract(), scoring.PEERS)
+LAST = date(2026, 6, 30)
+
+
+def live_files(town: Town, table: Contract) -> set[str]:
+    return set(DeltaTable(str(town.lake.path(table))).file_uris())
+
+
+@pytest.mark.slow
+def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
+    town = golden.copy(tmp_path)
+    others = [table for table in (*silver.BRONZE.values(), *silver.OF.values()) if table.name not in ("tax_filing", "filing")]
+    before = [live_files(town, table) for table in others]
+    delivery = town.sources / "returns" / TOMORROW.isoformat() / "late.csv"
+    delivery.parent.mkdir()
+    delivery.write_text(
+        "shop;month;filed;sales;out;in;owed;paid;arrears;invoices;void;staff\n"
+        "S01;2026-05;2026-06-09;99000;12870;1829;11041;901;10140;52;1;4\n"
+    )
+    town.run(TOMORROW)
+    assert [live_files(town, table) for table in others] == before
+    summed = town.lake.arrow(state.TAX_SUMS, where=f"as_of = '{TOMORROW}'").to_pandas()
+    assert "S01" in set(summed["entity_id"]), "the corrected return was added up"
+    assert len(summed) < len(golden.rows(state.TAX_SUMS)), "others' returns were not"
+    was, is_now = (town.rows(features_contract(), day).set_index("entity_id") for day in (TODAY, TOMORROW))
+    assert is_now.loc["S01", "sales_12m"] - was.loc["S01", "sales_12m"] == 7_800_000
+    assert is_now["sales_12m"].drop("S01").equals(was["sales_12m"].drop("S01"))
+    # What was listed before stays as it was.
+    assert town.rows(features_contract(), TODAY).equals(golden.rows(features_contract(), TODAY))
+    assert len(town.rows(scoring.RISK_LIST, TOMORROW))
+
+
+@pytest.mark.long
+def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark: SparkSession) -> None:
+    """A generated month: late and corrected returns, complaints that are resolved, changes in the register."""
+    generate_world(entities=1500, months=14, seed=9, out=tmp_path / "world", as_of=LAST)
+    sources, profile = tmp_path / "world" / "sources", load_profile("cn")
+    daily, once = Lake(tmp_path / "daily", spark), Lake(tmp_path / "once", spark)
+    summed = []
+    for back in range(30, -1, -1):
+        day = LAST - timedelta(days=back)
+        for mapping in in_order(load_mappings(profile.folder)):
+            settle(daily, profile, mapping, sources, day)
+        rebuild_features(daily, profile, day)
+        summed.append(daily.arrow(state.TAX_SUMS, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
+    for mapping in in_order(load_mappings(profile.folder)):
+        settle(once, profile, mapping, sources, LAST)
+    rebuild_features(once, profile, LAST, afresh=True)
+
+    assert sorted(summed)[-3] < max(summed) / 2, "most days added up few entities"
+    assert sums(read_tax_sums(daily, LAST)) == sums(add_up_all(once, profile, LAST))
+    for table in MADE:
+        pd.testing.assert_frame_equal(rows(daily, table), rows(once, table), check_exact=True)
+    for table in silver.OF.values():
+        lineage = ["source_file", "source_row", "is_revision"]
+        one, other = (
+            lake.arrow(table, columns=lineage).to_pandas().sort_values(lineage, ignore_index=True) for lake in (daily, once)
+        )
+        pd.testing.assert_frame_equal(one, other)
+
+
+def sums(frame) -> list[tuple]:
+    return sorted((row["entity_id"], *[row[name] for name in SUMS if name != "changes_on"]) for row in frame.collect())
+
+
+def rows(lake: Lake, table: Contract) -> pd.DataFrame:
+    return lake.arrow(table, where=f"as_of = '{LAST}'").to_pandas().sort_values([str(c) for c in table.key], ignore_index=True)
