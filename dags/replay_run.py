@@ -10,7 +10,8 @@ needs no slot of `lake_writes`.
   it is explained, treat the published list as unproven: tell those who use it, keep `manifests/runs/<as_of>.json` and the log, and
   see whether a table or a model was changed by hand, or a package by somebody other than `make setup`.
 - **`replay` is red, exit code 8**: the day cannot be done again as it was. The night after an upgrade this is so, since the code is
-  another. On any other night table versions or the model of a day that `[retention]` keeps are gone or changed: find out by whom.
+  another, and so it is when the engine, the profile or `STEELYARD_TIE_KEY` was changed on purpose. On any other night
+  table versions or the model of a day that `[retention]` keeps are gone or changed: find out by whom.
 - **`replay` is red otherwise**: it could not be done; the last lines of the log say why. It says nothing about the list.
 - **`replay` is skipped**: no list was made for that day; see `daily_risk`.
 - **Replay a day**: `airflow dags trigger replay_run --conf '{"as_of": "2026-06-30"}'`.

@@ -47,6 +47,7 @@ def words_for(verb: str, home: Path) -> list[str]:
     more = {
         **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
         "export": ["--format", "csv", "--out", str(home / "list.csv")],
+        "replay": ["--even-so"],  # or it would say that the engine is another, before it opens one
     }
     first = {"export": ["export", "risk_list"], "lake": ["lake", "maintain"]}.get(verb, [verb])
     return [*first, "--profile", str(PROFILE), "--home", str(home), *more.get(verb, []), "--as-of", str(TODAY)]
