@@ -57,13 +57,17 @@ class Landing:
         """Take in one file, or what stands for one; its records are read as they are asked for."""
         self.landed.read.setdefault(day, 0)
         try:
+            records, said = 0, len(self.landed.warnings)
             for piece in pieces:
                 self.landed.warnings.extend(piece.warnings)
+                records += piece.rows.num_rows + len(piece.rejected)
                 for record in piece.rejected:
                     self.reject(record, name, day)
                 self.landed.read[day] += piece.rows.num_rows + len(piece.rejected)
                 if piece.rows.num_rows:
                     self._write(piece.rows, name, day)
+            if records == 0 and len(self.landed.warnings) == said:
+                self.landed.warnings.append(f"the file {name} holds no record")
         except FileProblem as problem:
             self._give_up(name, day, problem.rule_id, problem.reason)
 
