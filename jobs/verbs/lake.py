@@ -40,7 +40,7 @@ def history(
 
 @app.command()
 def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
-    """Check every table, finished day and source's counts; exit with 7 when one is not what it must be."""
+    """Check every table, finished day and source's counts; exit with 9 when one is not what it must be."""
     import json
 
     from jobs.lake_care.check import check as do

@@ -17,6 +17,7 @@ from jobs.lake_care.findings import Verdict
 from jobs.lake_care.maintain import maintain
 from jobs.lake_care.tables import open_table, sizes_of
 from jobs.runtime.batches import BatchBook
+from jobs.runtime.errors import Damaged
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import run_manifest_path
@@ -174,7 +175,7 @@ def test_the_command_tells_and_its_exit_code_says_whether_the_home_is_sound(town
     as_json = steelyard(capfd, "lake", "check", "--home", town.home, "--json")
 
     assert (sound.code, sound.out.splitlines()[-1]) == (0, "this home is sound")
-    assert (unsound.code, unsound.out.splitlines()[-1]) == (7, "this home is not sound")
+    assert (unsound.code, unsound.out.splitlines()[-1]) == (Damaged.exit_code, "this home is not sound")
     assert "-> bring it back: `steelyard lake restore`" in unsound.out
     assert as_json.code == 9
     said = json.loads(as_json.out)
