@@ -39,7 +39,7 @@ class Measured:
     stages: list[dict[str, Any]] = field(default_factory=list)
 
 
-def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int) -> Measured:
+def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int, folder: Path) -> Measured:
     """Run a command to its end.
 
     Args:
@@ -47,12 +47,14 @@ def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str]
         log: the file that its output goes to, both streams.
         environment: variables set besides the caller's own.
         cores: how many processors it may use; the first of those that this process may.
+        folder: the working folder.
     """
     allowed = set(sorted(os.sched_getaffinity(0))[:cores])
     with log.open("wb") as output:
         began = time.perf_counter()
         process = subprocess.Popen(
             command,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import sys
 from contextlib import nullcontext
@@ -23,9 +24,11 @@ from benchmarks.measure import Measured, measure
 from benchmarks.plans import PLANS, Plan
 from benchmarks.worlds import LAST, MORROW, World, Worlds, unmake_silver
 from jobs.runtime.apache_spark import require_java
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import ConfigError, SteelyardError
+from jobs.runtime.lock import only_writer
 
 ROOT = Path(__file__).resolve().parents[1]
+CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
 RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
@@ -43,6 +46,7 @@ class Bench:
         self.worlds = Worlds(cache)
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
+        self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
         self.found: list[dict[str, Any]] = []
         self.facts = {"name": plan.name, "plan": asdict(plan), "machine": machine_facts(), "memory_limit_gib": self.memory_gib}
@@ -149,9 +153,11 @@ class Bench:
         """Run a command, live on a terminal."""
         log = self.cache / "logs" / f"{name.replace(' ', '-')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        threads = {"POLARS_MAX_THREADS": str(self.plan.cores), "PYTHONPATH": str(ROOT)}
+        threads = {"POLARS_MAX_THREADS": str(self.plan.cores), "PYTHONPATH": str(self.code)}
         with self.console.status(name) if self.console.is_terminal else nullcontext():
-            took = measure(command, log=log, environment={**threads, **(environment or {})}, cores=self.plan.cores)
+            took = measure(
+                command, log=log, environment={**threads, **(environment or {})}, cores=self.plan.cores, folder=self.code
+            )
         if took.exit_code != 0:
             raise StepFailed(f"it failed with exit code {took.exit_code}: {_last_line(log)}")
         return took
@@ -179,10 +185,18 @@ class Bench:
         self.console.print(text, highlight=False, markup=False)
 
 
+def _copy_code(to: Path) -> Path:
+    """The code as it is now: an edit while hours of measuring go on would make what was taken in look stale."""
+    shutil.rmtree(to, ignore_errors=True)
+    for part in CODE:
+        shutil.copytree(ROOT / part, to / part, ignore=shutil.ignore_patterns("__pycache__", "results"))
+    return to
+
+
 def _last_line(log: Path) -> str:
-    """The last line of an output, without folders, which differ from machine to machine."""
+    """The last line of an output, without paths, which differ from machine to machine."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1].replace(str(ROOT), ".")[:300] if lines else "it said nothing"
+    return re.sub(r"(?<!\w)/[\w./-]+", "…", lines[-1])[:300] if lines else "it said nothing"
 
 
 def main() -> None:
@@ -198,8 +212,12 @@ def main() -> None:
     plan = PLANS[options.plan]
     sizes = tuple(sorted(int(size) for size in options.sizes.split(","))) if options.sizes else plan.sizes
     changed = replace(plan, sizes=sizes, rounds=options.rounds or plan.rounds, name=options.name or plan.name)
-    bench = Bench(changed, options.cache, options.results)
-    bench.do()
+    try:
+        with only_writer(options.cache):
+            bench = Bench(changed, options.cache.resolve(), options.results)
+            bench.do()
+    except SteelyardError as error:
+        sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.then}")
     bench.say(f"written: {bench.path.name}. Next: python -m benchmarks.page")
 
 

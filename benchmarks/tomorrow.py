@@ -61,17 +61,17 @@ def _returns(folder: Path, day: date) -> int:
 
 def _complaints(folder: Path, as_of: date, day: date) -> int:
     """Complaints of the last month settled, and each of them followed by a new one of the same kind."""
-    told = f"{day} 10:00:00"
-    lines = []
+    newest: dict[str, dict[str, str | None]] = {}
     for path in sorted(folder.glob("*/complaints.jsonl")):
-        if path.parent.name <= (as_of - timedelta(days=COMPLAINT_DAYS)).isoformat() or path.parent.name >= day.isoformat():
-            continue
-        for record in _records(path):
-            if not _has_news(record.get("被投诉主体代码") or record["投诉编号"] or ""):
-                continue
-            lines.append({**record, "办结日期": str(day), "处理结果": "已调解", "更新时间": told})
-            fresh = {"投诉编号": f"{record['投诉编号']}N", "受理日期": str(as_of), "办结日期": None, "处理结果": "办理中"}
-            lines.append({**record, **fresh, "更新时间": told})
+        if (as_of - timedelta(days=COMPLAINT_DAYS)).isoformat() < path.parent.name < day.isoformat():
+            newest |= {str(record["投诉编号"]): record for record in _records(path)}
+    lines = []
+    for number, record in sorted(newest.items()):
+        if _has_news(record.get("被投诉主体代码") or number):
+            record = {**record, "更新时间": f"{day} 10:00:00"}
+            lines.append({**record, "办结日期": str(day), "处理结果": "已调解"})
+            fresh = {"投诉编号": f"{number}N", "受理日期": str(as_of), "办结日期": None, "处理结果": "办理中"}
+            lines.append({**record, **fresh})
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     (folder / day.isoformat()).mkdir(exist_ok=True)
     (folder / day.isoformat() / "complaints.jsonl").write_text(text, encoding="utf-8")

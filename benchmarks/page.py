@@ -1,0 +1,171 @@
+"""Write ``docs/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.plots import NAMES, plot_features, plot_stages
+from benchmarks.summary import Figure, Summary, summarise
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = Path(__file__).parent / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "benchmarks"
+TITLES = {"full": "From two hundred thousand to five million entities", "small": "Twenty and sixty thousand entities"}
+STEPS = {
+    "generate": "`generate`: invent the world",
+    "intake": "take in the whole history: ingest, gate, conform, link",
+    "score": "score every entity",
+    "target": "make the day's list",
+}
+NEWS = {
+    "day": "the day's news: ingest, gate, conform, link, features",
+    "rebuild": "all again from bronze: gate, conform, link, features",
+}
+ABOUT = Path(__file__).parent / "about.md"
+
+
+def render(results: Sequence[dict[str, Any]]) -> str:
+    """The page, as Markdown.
+
+    Args:
+        results: the contents of results files, in the order of the page.
+    """
+    return "\n".join([ABOUT.read_text(encoding="utf-8"), *[_section(result) for result in results]])
+
+
+def _section(result: dict[str, Any]) -> str:
+    name, summary = result["name"], summarise(result)
+    parts = [
+        f"## {TITLES.get(name, name)}\n",
+        _machine(result),
+        "### A day's features\n",
+        _features(summary),
+        f"![Seconds and memory of a day's features, by program and entities](benchmarks/{name}-features.svg)\n",
+        "### A day's news, and everything again\n",
+        "One entity in two hundred has news: returns late or corrected, complaints settled and new, changes in the register.\n",
+        _steps(summary, NEWS),
+        _saved(summary),
+        f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
+        "### The other stages\n",
+        _steps(summary, STEPS),
+    ]
+    if summary.of("whole day"):
+        parts += [
+            "### A whole day, from nothing\n",
+            "`steelyard run` on an empty home: the history is taken in, twelve past days are built to train on, a list made.\n",
+            _whole(summary),
+            f"![Seconds of a whole day, by stage](benchmarks/{name}-whole.svg)\n",
+        ]
+    if summary.left_out:
+        parts += ["### What was left out\n", _left_out(summary)]
+    return "\n".join(parts)
+
+
+def _machine(result: dict[str, Any]) -> str:
+    machine = result["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    java = f", Java {machine['java']}" if machine["java"] else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} processors, {machine['memory_gib']} GiB; {machine['system']}; "
+        f"Python {machine['python']}{java}; {versions}. Revision `{machine['revision']}`. When it began, {machine['load']} "
+        f"processes wanted to run on the machine. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
+    )
+
+
+def _features(summary: Summary) -> str:
+    rows = []
+    for entities in summary.sizes:
+        for step, name in NAMES.items():
+            figure = summary.figures.get((step, entities))
+            if figure is not None:
+                ratio = summary.ratio(step, "features-duckdb", entities)
+                rows.append([f"{entities:,}", name, *_cells(figure), "-" if ratio is None else f"{ratio:.2f}"])
+    table = _table(["entities", "program", *HEADS, "× DuckDB"], rows)
+    return f"{table}\n{_growths(summary, NAMES)}"
+
+
+HEADS = ["seconds", "CPU seconds", "peak MiB", "rows a second", "rounds", "longest ÷ shortest"]
+
+
+def _cells(figure: Figure) -> list[str]:
+    return [
+        f"{figure.wall_seconds:,.1f}",
+        f"{figure.cpu_seconds:,.1f}",
+        f"{figure.peak_mib:,.0f}",
+        f"{figure.rows_per_second:,.0f}",
+        str(figure.rounds),
+        f"{figure.spread:.2f}",
+    ]
+
+
+def _steps(summary: Summary, steps: dict[str, str]) -> str:
+    rows = [[name, f"{figure.entities:,}", *_cells(figure)] for step, name in steps.items() for figure in summary.of(step)]
+    return f"{_table(['step', 'entities', *HEADS], rows)}\n{_growths(summary, steps)}"
+
+
+def _saved(summary: Summary) -> str:
+    """How much of a rebuild's time the day's news take, by size."""
+    ratios = [(entities, summary.ratio("day", "rebuild", entities)) for entities in summary.sizes]
+    rows = [[f"{entities:,}", f"{ratio:.0%}"] for entities, ratio in ratios if ratio is not None]
+    return _table(["entities", "the day's news, of a rebuild's seconds"], rows) if rows else ""
+
+
+def _growths(summary: Summary, steps: dict[str, str]) -> str:
+    rows = []
+    for step, name in steps.items():
+        found = [summary.growth(step, attribute) for attribute in ("wall_seconds", "cpu_seconds", "peak_mib")]
+        if None not in found:
+            rows.append([name, *[f"{value:.2f}" for value in found]])
+    return _table(["growth with entities", "seconds", "CPU seconds", "peak MiB"], rows) if rows else ""
+
+
+def _whole(summary: Summary) -> str:
+    figures = summary.of("whole day")
+    stages = list(dict.fromkeys(stage for figure in figures for stage in figure.stages))
+    rows = []
+    for figure in figures:
+        shares = [f"{figure.stages.get(stage, 0) / figure.wall_seconds:.0%}" for stage in stages]
+        rows.append([f"{figure.entities:,}", f"{figure.wall_seconds:,.0f}", f"{figure.peak_mib:,.0f}", *shares])
+    return _table(["entities", "seconds", "peak MiB", *stages], rows)
+
+
+def _left_out(summary: Summary) -> str:
+    return _table(["step", "entities", "why"], [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out])
+
+
+def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    heads = list(heads)
+    lines = [heads, ["---"] * len(heads), *[[cell.replace("|", "\\|") for cell in row] for row in rows]]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def draw(result: dict[str, Any], folder: Path) -> None:
+    """Write a result's plots."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name, summary = result["name"], summarise(result)
+    plot_features(summary, folder / f"{name}-features.svg")
+    plot_stages(summary, {"day": "the day's news", "rebuild": "all again"}, folder / f"{name}-news.svg")
+    if summary.of("whole day"):
+        plot_stages(summary, {"whole day": "a whole day"}, folder / f"{name}-whole.svg")
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """The results there are, the largest sizes first."""
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    return sorted(found, key=lambda result: result["plan"]["sizes"], reverse=True)
+
+
+def main() -> None:
+    """Write the page and its plots."""
+    results = read_results(RESULTS)
+    for result in results:
+        draw(result, PLOTS)
+    PAGE.write_text(render(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

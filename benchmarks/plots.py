@@ -1,0 +1,83 @@
+"""The page's plots, as SVG files whose bytes depend on the figures alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from benchmarks.summary import Summary
+
+NAMES = {
+    "features": "Steelyard on Sail",
+    "features-duckdb": "DuckDB, by hand",
+    "features-polars": "Polars, by hand",
+    "features-spark": "Steelyard on Apache Spark",
+}
+COLOURS = {"features": "#37718e", "features-duckdb": "#bd5f27", "features-polars": "#98802f", "features-spark": "#7a5c85"}
+STAGES = ("ingest", "gate", "conform", "link", "features", "train", "score", "target", "export")
+STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
+REST = "#eeeeee"
+"""Of what is in no stage."""
+_SETTINGS: Any = {
+    "svg.hashsalt": "steelyard",
+    "svg.fonttype": "none",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+def plot_features(summary: Summary, path: Path) -> None:
+    """Wall time and peak memory of a day's features over the number of entities, both axes logarithmic, a line a program."""
+    with mpl.rc_context(_SETTINGS):
+        canvas = Canvas(figsize=(9, 3.6), layout="constrained")
+        for axes, attribute, title in zip(
+            canvas.subplots(1, 2), ("wall_seconds", "peak_mib"), ("seconds", "peak memory, MiB"), strict=True
+        ):
+            for step, name in NAMES.items():
+                figures = summary.of(step)
+                if figures:
+                    sizes = [figure.entities for figure in figures]
+                    axes.plot(sizes, [getattr(f, attribute) for f in figures], "o-", color=COLOURS[step], label=name, markersize=4)
+            axes.set(xscale="log", yscale="log", xlabel="entities", title=title)
+            axes.set_xticks(summary.sizes, [f"{size:,}" for size in summary.sizes])
+            axes.minorticks_off()
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            axes.grid(color="#d5dde1", linewidth=0.6)
+        canvas.axes[0].legend(frameon=False, fontsize=8)
+        canvas.savefig(path, format="svg", metadata={"Date": None})
+
+
+def plot_stages(summary: Summary, steps: dict[str, str], path: Path) -> None:
+    """Each step's seconds at each size as one bar, cut into its stages.
+
+    Args:
+        steps: the steps, with the name that each bears.
+    """
+    bars = [(f"{name}, {figure.entities:,}", figure) for step, name in steps.items() for figure in summary.of(step)]
+    with mpl.rc_context(_SETTINGS):
+        canvas = Canvas(figsize=(9, 1.2 + 0.42 * len(bars)), layout="constrained")
+        axes = canvas.subplots()
+        for row, (_, figure) in enumerate(bars):
+            left = 0.0
+            for stage in [*STAGES, "other"]:
+                seconds = figure.stages.get(stage, 0.0)
+                if stage == "other":
+                    seconds = max(0.0, figure.wall_seconds - sum(figure.stages.values()))
+                colour = REST if stage == "other" else STAGE_COLOURS[STAGES.index(stage)]
+                axes.barh(row, seconds, left=left, color=colour, height=0.7)
+                left += seconds
+            axes.text(left, row, f" {figure.wall_seconds:,.0f} s", va="center", fontsize=8)
+        axes.set_yticks(range(len(bars)), [label for label, _ in bars])
+        axes.invert_yaxis()
+        axes.set_xlabel("seconds")
+        used = [stage for stage in STAGES if any(stage in figure.stages for _, figure in bars)]
+        handles = [mpl.patches.Patch(color=STAGE_COLOURS[STAGES.index(stage)], label=stage) for stage in used]
+        handles.append(mpl.patches.Patch(color=REST, label="start of interpreter and engine"))
+        axes.legend(handles=handles, frameon=False, fontsize=8, ncols=len(handles), loc="lower center", bbox_to_anchor=(0.45, 1.0))
+        canvas.savefig(path, format="svg", metadata={"Date": None})

@@ -1,0 +1,55 @@
+"""A measured command is told with its whole tree's time and memory, its stages, and how it ended."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measure import Measured, measure
+
+HOLD = "import time; held = bytearray(120 << 20); time.sleep(1.5)"
+BURN = "import time\nwhile time.process_time() < 0.6: pass"
+WITH_CHILD = "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {0!r}]); exec({0!r}); child.wait()"
+
+
+def python(code: str, tmp_path: Path, cores: int = 2) -> Measured:
+    return measure(
+        [sys.executable, "-c", code], log=tmp_path / "log", environment={"GREETING": "hello"}, cores=cores, folder=tmp_path
+    )
+
+
+def test_the_memory_of_a_child_is_added_to_its_parents(tmp_path: Path):
+    alone, both = python(HOLD, tmp_path), python(WITH_CHILD.format(HOLD), tmp_path)
+    assert 120 < alone.peak_mib < 200
+    assert both.peak_mib > 240
+
+
+def test_the_processor_time_of_a_child_is_added_to_its_parents(tmp_path: Path):
+    alone, both = python(BURN, tmp_path), python(WITH_CHILD.format(BURN), tmp_path)
+    assert 0.6 <= alone.cpu_seconds < 1.1
+    assert both.cpu_seconds >= 1.2
+    assert alone.wall_seconds >= 0.6
+
+
+def test_a_command_has_the_processors_the_folder_and_the_variables_that_it_is_given(tmp_path: Path):
+    took = python("import os; print(len(os.sched_getaffinity(0)), os.getcwd(), os.environ['GREETING'])", tmp_path, cores=1)
+    assert took.exit_code == 0
+    assert (tmp_path / "log").read_text() == f"1 {tmp_path.resolve()} hello\n"
+
+
+@pytest.mark.parametrize(("code", "ended"), [("import sys; sys.exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", -9)])
+def test_a_failure_is_told_by_its_exit_code(tmp_path: Path, code: str, ended: int):
+    assert python(code, tmp_path).exit_code == ended
+
+
+def test_stages_are_read_from_the_log_and_other_lines_are_not(tmp_path: Path):
+    lines = [
+        '{"stage": "gate", "seconds": 1.5, "source": "tax"}',
+        '{"stage": "gate", "working_on": "a"}',
+        "noise",
+        '{"stage": "cut',
+    ]
+    took = python(f"import sys; sys.stderr.write({chr(10).join(lines)!r})", tmp_path)
+    assert took.stages == [{"stage": "gate", "seconds": 1.5, "source": "tax"}]

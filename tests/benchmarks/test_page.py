@@ -1,0 +1,72 @@
+"""The page of benchmarks holds what the results say, and nothing of the machine's owner."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.machine import machine_facts
+from benchmarks.page import PAGE, PLOTS, RESULTS, draw, read_results, render
+from tests.benchmarks.test_summary import found
+
+MACHINE = {
+    "processor": "Some Processor", "cores": 2, "memory_gib": 23.5, "system": "Linux x86_64", "python": "3.11.7", "java": None,
+    "packages": {"duckdb": "2.0.1"}, "revision": "abc", "load": 0.1,
+}  # fmt: skip
+
+
+def result() -> dict[str, Any]:
+    stages = [{"stage": "ingest", "seconds": 1.0}, {"stage": "features", "seconds": 2.0}]
+    measurements = [
+        *[found(step, n, n / 100 * factor) for n in (1000, 4000) for step, factor in (("features", 3), ("features-duckdb", 1))],
+        *[found(step, 1000, seconds, stages=stages) for step, seconds in (("day", 4), ("rebuild", 10), ("whole day", 20))],
+        {"step": "features-spark", "entities": 1000, "left_out": "there is no Java"},
+    ]
+    return {
+        "name": "small", "plan": {"sizes": [1000, 4000]}, "machine": MACHINE, "memory_limit_gib": 8, "measurements": measurements,
+    }  # fmt: skip
+
+
+def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
+    page = render([result()])
+    assert "| 4,000 | Steelyard on Sail | 120.0 | 240.0 | 100 | 8 | 1 | 1.00 | 3.00 |" in page
+    assert "| Steelyard on Sail | 1.00 | 1.00 | 0.00 |" in page
+    assert "| 1,000 | 40% |" in page, "the day's news take two fifths of a rebuild"
+    assert "| 1,000 | 20 | 100 | 5% | 10% |" in page
+    assert "| `features-spark` | 1,000 | there is no Java |" in page
+
+
+def test_every_plot_that_the_page_shows_is_drawn(tmp_path: Path):
+    draw(result(), tmp_path)
+    shown = re.findall(r"\]\(benchmarks/([\w-]+\.svg)\)", render([result()]))
+    assert len(shown) == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(shown)
+    first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    draw(result(), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first, "the same figures give the same bytes"
+
+
+def test_the_committed_page_is_what_the_results_give():
+    results = read_results(RESULTS)
+    if not results:
+        pytest.skip("no results are kept yet: run `make bench`")
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == render(results), "run `python -m benchmarks.page`"
+    missing = [name for name in re.findall(r"\]\(benchmarks/([\w-]+\.svg)\)", page) if not (PLOTS / name).is_file()]
+    assert missing == []
+
+
+def test_the_facts_of_the_machine_name_no_host_user_or_folder():
+    told = json.dumps(machine_facts())
+    assert {"processor", "cores", "memory_gib", "revision"} <= machine_facts().keys()
+    import getpass
+    import platform
+
+    assert platform.node() not in told
+    assert f'"{getpass.getuser()}"' not in told
+    assert str(Path.home()) not in told
+    assert str(Path.cwd()) not in told

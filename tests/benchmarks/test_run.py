@@ -1,0 +1,115 @@
+"""A plan is measured round by round, forks leave their home alone, and what fails or is left out is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from benchmarks import run as runner
+from benchmarks.measure import Measured
+from benchmarks.plans import Plan
+from benchmarks.run import Bench, StepFailed
+from benchmarks.worlds import World, Worlds, unmake_silver
+from jobs.runtime.errors import ConfigError
+
+TOOK = Measured(wall_seconds=1.0, cpu_seconds=1.5, peak_mib=50.0, exit_code=0)
+PLAN = Plan("tried", sizes=(10, 40), months=3, rounds=2, whole_days=1, spark_rounds=1, spark_up_to=10)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home as intake leaves it, with one file of each kind."""
+    folder = tmp_path / "home"
+    for name, text in {
+        "lake/silver/filing/a.parquet": "rows",
+        "lake/bronze/tax_filing/b.parquet": "rows",
+        "manifests/batches/tax.json": json.dumps({"2026-06-20": {"chain": "c", "gated": "g", "conformed": "g:usable"}}),
+        "manifests/state/tax_sums/2026-06-30.json": "{}",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Bench, list[str]]:
+    """A bench whose steps are told, not run; DuckDB fails at the larger size."""
+    bench = Bench(PLAN, tmp_path / "cache", tmp_path / "results")
+    told: list[str] = []
+
+    def command(name: str, _command: list[str], _environment: dict[str, str] | None = None) -> Measured:
+        told.append(name)
+        if name == "whole day":
+            (tmp_path / "cache" / "whole" / "models").mkdir(parents=True)
+        if name == "features-duckdb" and told.count("generate-made") == 2:
+            raise StepFailed("it failed with exit code -9: it said nothing")
+        return TOOK
+
+    def world(entities: int, months: int, _run: object) -> World:
+        told.append("generate-made")
+        return World(entities, months, tmp_path, home, records=100, news={"tax": 5}, generated=TOOK, taken_in=TOOK)
+
+    monkeypatch.setattr(bench, "command", command)
+    monkeypatch.setattr(bench.worlds, "world", world)
+    monkeypatch.setattr(runner, "require_java", lambda: None)
+    return bench, told
+
+
+def test_every_step_is_measured_once_before_any_is_measured_again(bench: tuple[Bench, list[str]]):
+    under_way, told = bench
+    under_way.do()
+    features = ["features", "features-duckdb", "compare", "features-polars", "compare"]
+    rest = ["day", "score", "target", "rebuild"]
+    again = [step for step in features if step != "compare"]
+    assert told[:2] == ["generate-made", "whole day"]
+    assert told[2:15] == [*features, *rest, "features-spark", *again]
+    assert told[15:19] == rest
+
+
+def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tuple[Bench, list[str]]):
+    under_way, _ = bench
+    under_way.do()
+    results = json.loads(under_way.path.read_text(encoding="utf-8"))
+    assert results["plan"]["sizes"] == [10, 40]
+    left = {(found["step"], found["entities"]): found["left_out"] for found in results["measurements"] if "left_out" in found}
+    assert left == {
+        ("whole day", 40): "it takes too long at this size",
+        ("features-duckdb", 40): "it failed with exit code -9: it said nothing",
+        ("features-spark", 40): "it takes too long at this size",
+    }
+    kept = [found for found in results["measurements"] if found["step"] == "features-polars"]
+    assert [(found["entities"], found["round"]) for found in kept] == [(10, 1), (10, 2), (40, 1), (40, 2)]
+    assert kept[0] == {"step": "features-polars", "entities": 10, "round": 1, "rows": 100, **asdict(TOOK)}
+
+
+def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch):
+    def none() -> None:
+        raise ConfigError(what="Apache Spark needs Java 17 or later, and there is none", where="PATH", then="install it")
+
+    monkeypatch.setattr(runner, "require_java", none)
+    under_way, told = bench
+    under_way.do()
+    assert "features-spark" not in told
+    assert "there is none" in under_way.path.read_text(encoding="utf-8")
+
+
+def test_a_fork_shares_data_and_nothing_else_and_is_gone_at_the_end(home: Path, tmp_path: Path):
+    with Worlds(tmp_path / "cache").fork(home) as fork:
+        assert (fork / "lake/silver/filing/a.parquet").samefile(home / "lake/silver/filing/a.parquet")
+        (fork / "manifests/batches/tax.json").write_text("changed")
+        (fork / "lake/silver/filing/a.parquet").unlink()
+    assert not fork.exists()
+    assert "gated" in (home / "manifests/batches/tax.json").read_text()
+    assert (home / "lake/silver/filing/a.parquet").read_text() == "rows"
+
+
+def test_a_home_without_silver_has_its_bronze_and_no_verdicts(home: Path):
+    unmake_silver(home)
+    assert (home / "lake/bronze/tax_filing/b.parquet").exists()
+    assert not (home / "lake/silver").exists()
+    assert not (home / "manifests/state").exists()
+    (batch,) = json.loads((home / "manifests/batches/tax.json").read_text()).values()
+    assert (batch["chain"], batch["gated"], batch["conformed"]) == ("c", "", "")
