@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.core import Contract, RowRule, Sensitivity, Severity
+from expectations.contracts.core import Contract, RowRule, Sensitivity, Severity, Type
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, COLUMNS, RAW, REASON, RULE_ID, STAGE, Stage
 
@@ -78,8 +78,16 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
         _by_rule(rules, when=is_first, then=lambda rule: F.lit(str(rule.column) or None)).cast("string").alias(COLUMN_NAME),
         _by_rule(rules, when=is_first, then=_value).cast("string").alias(BAD_VALUE),
         _by_rule(rules, when=is_first, then=lambda rule: _reason(rule, contract)).alias(REASON),
-        (F.col(RAW) if RAW in rows.columns else F.to_json(F.struct(*contract.columns))).alias(RAW),
+        (F.col(RAW) if RAW in rows.columns else _as_json(contract)).alias(RAW),
     ).select(*COLUMNS)
+
+
+def _as_json(contract: Contract) -> Column:
+    """The row as JSON text; instants as text, since in JSON one engine gives them more decimals than another."""
+    is_instant = {column: column.type is Type.TIMESTAMP for column in contract.columns}
+    return F.to_json(
+        F.struct(*[F.col(name).cast("string").alias(name) if yes else F.col(name) for name, yes in is_instant.items()])
+    )
 
 
 def _by_rule(rules: tuple[RowRule, ...], *, when: Callable[[RowRule], Column], then: Callable[[RowRule], Column]) -> Column:

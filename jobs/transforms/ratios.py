@@ -37,15 +37,14 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
         is_share: whether an event is a success out of ``exposure`` trials.
         parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
     """
-    # Squares are summed as decimals, which add up exactly whatever the order.
-    square = f"cast(cast({events} AS DOUBLE) * {events} / {exposure} AS DECIMAL(38, 18))"
+    square = f"cast({events} AS DOUBLE) * {events} / {exposure}"
     sums = (
         frame.where(f"{exposure} > 0 AND {events} IS NOT NULL")
         .groupBy(*by)
         .agg(
             F.expr(f"sum({events}) / {parts}.0D").alias("_events"),
             F.expr(f"sum({exposure}) / {parts}.0D").alias("_exposure"),
-            F.expr(f"cast(sum({square}) AS DOUBLE) / {parts}.0D").alias("_squares"),
+            F.expr(f"({_exact_sum(square)}) / {parts}.0D").alias("_squares"),
             F.expr("count(1)").alias("_units"),
         )
     )
@@ -59,6 +58,19 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
         f"_squares / _exposure - pool_rate * pool_rate - ({spread}) * _units / _exposure AS _between",
     )
     return moments.selectExpr(*by, "pool_rate", "pool_units", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
+
+
+def _exact_sum(positive: str) -> str:
+    """SQL of the sum of an expression that is DOUBLE and not negative, to 18 decimals, the same whatever the order of the rows.
+
+    Whole billionths are summed as whole numbers, and whole billionths of what is left over. (A DOUBLE cast to DECIMAL has other
+    digits on Spark than on Sail.)
+    """
+    billionths = f"({positive}) * 1000000000.0D"
+    whole = f"cast({billionths} AS BIGINT)"
+    rest = f"cast(({billionths} - {whole}) * 1000000000.0D AS BIGINT)"
+    sums = [f"cast(sum(cast({part} AS DECIMAL(38, 0))) AS DOUBLE)" for part in (whole, rest)]
+    return f"({sums[0]} + {sums[1]} / 1000000000.0D) / 1000000000.0D"
 
 
 def join_pools(frame: DataFrame, units: DataFrame, by: str, *, events: str, exposure: str, is_share: bool) -> DataFrame:

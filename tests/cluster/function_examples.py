@@ -17,9 +17,13 @@ def queries() -> dict[str, str]:
     each = [sql for sqls in EXAMPLES["each_row"].values() for sql in sqls]
     ordered = [sql for sqls in EXAMPLES["in_order"].values() for sql in sqls]
     return {
-        **{sql: f"SELECT {sql} FROM edges ORDER BY k" for sql in (*each, *DIFFERENT)},
+        **{sql: f"SELECT {sql} FROM edges ORDER BY k" for sql in each},
         **{sql: f"SELECT {sql}, k FROM edges ORDER BY k" for sql in ordered},
         **{sql: f"SELECT {sql} FROM edges" for sqls in EXAMPLES["of_all"].values() for sql in sqls},
+        **{
+            one["sql"]: f"SELECT {one['sql']} FROM edges{'' if one.get('is_of_all') else ' ORDER BY k'}"
+            for one in EXAMPLES["different"]
+        },
     }
 
 
