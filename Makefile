@@ -14,6 +14,8 @@ EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra be
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks
+# Tests of whole days go first and alone: the engine lives in the test's process and keeps memory, 10 GB of it after all tests.
+WHOLE_DAYS := tests/day tests/lake tests/replay
 DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__API__HOST=127.0.0.1 \
 	STEELYARD_HOME="$(CURDIR)/.demo/home" STEELYARD_SOURCES="$(CURDIR)/.demo/world/sources" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow
 
@@ -36,7 +38,8 @@ demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from
 
 .PHONY: test
 test: $(STAMP) ## every test
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile $(WHOLE_DAYS)
+	@$(BIN)/pytest -n 2 --dist loadfile tests $(WHOLE_DAYS:%=--ignore=%)
 	@echo "all tests pass. Next: make lint"
 
 .PHONY: test-long

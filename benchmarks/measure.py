@@ -42,6 +42,9 @@ class Measured:
 def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int, folder: Path) -> Measured:
     """Run a command to its end.
 
+    To be called from a small process: until a command is loaded its process is a copy of the caller's, and the kernel counts
+    the caller's memory as its own.
+
     Args:
         command: the program and its arguments.
         log: the file that its output goes to, both streams.
