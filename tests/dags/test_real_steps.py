@@ -70,17 +70,20 @@ def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
     assert (ended.value.code, wants_one) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
 
 
-def test_a_step_runs_on_a_connect_service(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_runs_on_a_connect_service(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pysail.spark import SparkConnectServer
 
-    table = str(town.home / "lake" / "gold" / "risk_list")
+    # A copy, since the day's manifest then says that another engine made it.
+    home = tmp_path / "home"
+    shutil.copytree(town.home, home)
+    table = str(home / "lake" / "gold" / "risk_list")
     before = DeltaTable(table).version()
     server = SparkConnectServer(ip="127.0.0.1", port=0)
     server.start(background=True)
     try:
         monkeypatch.setenv("STEELYARD_SUBMIT", "connect")
         monkeypatch.setenv("STEELYARD_ENGINE", "sc://{}:{}".format(*server.listening_address))
-        call = call_for(words_for("target", town.home), name="n", needs_engine=NEEDS_ENGINE["target"], submit=read_submit())
+        call = call_for(words_for("target", home), name="n", needs_engine=NEEDS_ENGINE["target"], submit=read_submit())
         exit_code, last = RunningCommand(call.command, call.environment).follow(lambda _: None)
     finally:
         server.stop()
