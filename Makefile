@@ -42,6 +42,11 @@ test: $(STAMP) ## every test
 	@$(BIN)/pytest -n 2 --dist loadfile tests $(WHOLE_DAYS:%=--ignore=%)
 	@echo "all tests pass. Next: make lint"
 
+.PHONY: test-crash
+test-crash: $(STAMP) ## kill a run at every write, and hold what the next leaves against an undisturbed one (QUICK=1: by copies)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(if $(QUICK),--quick) tests/crash/kills_at_points.py
+	@echo "killed and given again, every command left what it leaves undisturbed"
+
 .PHONY: test-long
 test-long: $(STAMP) ## the tests that take minutes each
 	@$(BIN)/pytest -m long

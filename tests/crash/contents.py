@@ -1,0 +1,93 @@
+"""All that a home holds, in a form that two homes can be compared by."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from deltalake import DeltaTable
+
+Contents = dict[str, Any]
+"""What there is, by name: the sorted rows of a table, the bytes of a file."""
+_UNSAID = (".writing",)
+_VERSIONS = re.compile(rb"<dt>Table versions</dt><dd[^>]*>[^<]*</dd>")
+
+
+def contents(home: Path) -> Contents:
+    """Every table's rows, every other file's bytes, and every finished day's tables as its manifest pins them.
+
+    Left out is only how often a table was written: its version numbers, which a run's manifest and page repeat.
+    """
+    found: Contents = {f"table {name}": _rows(folder) for name, folder in tables(home).items()}
+    for path in sorted(home.rglob("*")):
+        name = path.relative_to(home).as_posix()
+        if path.is_file() and not name.startswith("lake/") and name not in _UNSAID:
+            found[name] = _without_versions(path)
+    for path in sorted((home / "manifests" / "runs").glob("????-??-??.json")):
+        found |= _pinned(home, path)
+    return found
+
+
+def finished_day(home: Path, as_of: date) -> Contents:
+    """What readers of a finished day see: its tables as pinned, its manifests, its page, and the model it was made with."""
+    run = home / "manifests" / "runs" / f"{as_of}.json"
+    model = json.loads(run.read_bytes())["model_id"]
+    files = [
+        run,
+        *home.glob(f"manifests/sources/*/{as_of}.json"),
+        *home.glob(f"reports/*{as_of}*"),
+        *home.glob(f"models/{model}/*"),
+    ]
+    return {path.relative_to(home).as_posix(): path.read_bytes() for path in files} | _pinned(home, run)
+
+
+def differing(one: Contents, other: Contents) -> list[str]:
+    """The names of what is not alike, for a message."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def tables(home: Path) -> dict[str, Path]:
+    """The folders of the tables, by name such as ``gold.features``."""
+    logs = (home / "lake").glob("*/*/_delta_log")
+    return {f"{log.parent.parent.name}.{log.parent.name}": log.parent for log in logs if DeltaTable.is_deltatable(str(log.parent))}
+
+
+def disk_state(home: Path) -> str:
+    """A hash of every file's bytes, but for what the next run takes away before it begins: drafts and intermediate files."""
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*")):
+        name = path.relative_to(home).as_posix()
+        if path.is_file() and not name.startswith("landing/") and not path.name.startswith("."):
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _rows(folder: Path, version: int | None = None) -> list[str]:
+    """Rows as text, exact to the last bit of each float, in an order of their own."""
+    table = DeltaTable(str(folder), version=version).to_pyarrow_table()
+    return sorted(repr({key: _exact(value) for key, value in row.items()}) for row in table.to_pylist())
+
+
+def _exact(value: object) -> object:
+    return value.hex() if isinstance(value, float) else value
+
+
+def _pinned(home: Path, run: Path) -> Contents:
+    pinned = json.loads(run.read_bytes())["tables"]
+    return {
+        f"{run.stem} {name}": None if version is None else _rows(home / "lake" / name.replace(".", "/"), version)
+        for name, version in pinned.items()
+    }
+
+
+def _without_versions(path: Path) -> object:
+    content = path.read_bytes()
+    if path.parent.name == "reports":
+        return _VERSIONS.sub(b"", content)
+    if "runs" in path.parts:
+        return {key: value for key, value in json.loads(content).items() if key != "tables"}
+    return content

@@ -1,0 +1,74 @@
+"""Processes that run commands and may be killed, forked from one that has loaded every library."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED = -signal.SIGKILL
+
+
+class Forks:
+    """One process after another, each in a process group of its own."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._origin = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.victim", "--forks"],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if name != "STEELYARD_TIE_KEY"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Forks:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._origin.stdin
+        self._origin.stdin.close()
+        self._origin.wait(60)
+
+    def run(
+        self,
+        *commands: Sequence[object],
+        fault: str = "",
+        record: tuple[Path, Path] | None = None,
+    ) -> int:
+        """Give commands one after another in a new process; how it ended, a negative number for a signal.
+
+        Args:
+            commands: the words after ``steelyard``.
+            fault: the point at which the process ends itself.
+            record: a home, and the folder that gets a copy of it at every point.
+        """
+        assert self._origin.stdin
+        task = {
+            "commands": [[str(word) for word in command] for command in commands],
+            "fault": fault,
+            "record": record and [str(path) for path in record],
+            "log": str(self.log),
+        }
+        self._origin.stdin.write(json.dumps(task) + "\n")
+        self._origin.stdin.flush()
+        self._answer()  # the process that does it, which none here needs
+        return self._answer()
+
+    def said(self) -> str:
+        """The end of what the processes said, for a message."""
+        return self.log.read_text(encoding="utf-8")[-3000:] if self.log.is_file() else ""
+
+    def _answer(self) -> int:
+        assert self._origin.stdout
+        line = self._origin.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the process that forks has ended:\n{self.said()}")
+        return int(line)

@@ -1,0 +1,99 @@
+"""Killed at any write and given again, a command leaves what it leaves undisturbed. ``make test-crash`` runs these.
+
+Quickly, the home is copied at each point of one undisturbed run: that is what a process killed there leaves on the disk, which a
+test holds against real kills. Points that leave the same disk are one; a point within a source's steps is gone on from until that
+source is settled, since all that follows is made from what is then on the disk. Without ``--quick`` each point kills a process of
+its own, and the whole command is given again.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.fault_points import ROOMS, name_of
+from tests.crash.contents import Contents, contents, differing, finished_day, tables
+from tests.crash.forks import KILLED, Forks
+from tests.crash.sequences import settle_until
+from tests.crash.undisturbed import Undisturbed
+from tests.day.town import TODAY, YESTERDAY
+
+PARTS = 12
+REALLY = (
+    "after:bronze.registration", "before:silver.entity", "drafted:manifests/batches/shops",
+    "after:manifests/unfinished/returns/gate", "after:models/model", "before:models/in_use", "after:gold.reasons",
+    "drafted:manifests/runs", "after:manifests/runs",
+)  # fmt: skip
+"""Points of many kinds, at which the quick way kills for real."""
+
+
+@pytest.mark.timeout(1200)
+def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> None:
+    passed = set(undisturbed.points)
+    was = set(undisturbed.before.rglob("*"))
+    made = [path for path in undisturbed.home.rglob("*") if undisturbed.before / path.relative_to(undisturbed.home) not in was]
+    files = [path for path in made if path.is_file() and path.relative_to(undisturbed.home).parts[0] in ROOMS]
+    named = {name_of(path) for path in files}
+    if not was:
+        named |= set(tables(undisturbed.home))
+        named |= {f"empty {name}" for name in tables(undisturbed.home)}
+
+    assert named
+    assert {f"{moment}:{name}" for name in named for moment in ("before", "after")} - passed == set()
+
+
+def test_a_process_killed_at_a_point_leaves_what_the_copy_shows(undisturbed: Undisturbed, forks: Forks, tmp_path: Path) -> None:
+    for point in REALLY:
+        if point in undisturbed.points:
+            number = undisturbed.points.index(point)
+            home = kill_at(undisturbed, number, forks, tmp_path / str(number))
+            assert lasting(home) == lasting(undisturbed.copies / str(number)), point
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_command_killed_at_a_point_and_given_again_leaves_what_it_leaves_undisturbed(
+    part: int, undisturbed: Undisturbed, forks: Forks, tmp_path: Path, is_quick: bool
+) -> None:
+    numbers = (undisturbed.distinct if is_quick else range(len(undisturbed.points)))[part::PARTS]
+    homes = {number: tmp_path / str(number) for number in numbers}
+    commands, expected = [], {}
+    for number, home in homes.items():
+        settled = undisturbed.next_settled(number) if is_quick else None
+        if is_quick:
+            undisturbed.copy_at(number, home)
+        else:
+            kill_at(undisturbed, number, forks, home)
+        assert_finished_day_is_whole(undisturbed, home)
+        if settled:
+            source, expected[number] = settled
+            as_of = TODAY if undisturbed.sequence.finished else YESTERDAY
+            commands += settle_until(source, home, undisturbed.sources, as_of)
+        else:
+            expected[number] = undisturbed.contents
+            commands.append(undisturbed.command(home))
+
+    assert forks.run(*commands) == 0, forks.said()
+
+    found = {undisturbed.points[number]: differing(contents(home), expected[number]) for number, home in homes.items()}
+    assert {point: names for point, names in found.items() if names} == {}
+
+
+def kill_at(undisturbed: Undisturbed, number: int, forks: Forks, home: Path) -> Path:
+    """A home in which a process was killed at a point."""
+    fault = undisturbed.copy_before(number, home)
+    assert forks.run(undisturbed.command(home), fault=fault) == KILLED, f"{fault} was not passed:\n{forks.said()}"
+    return home
+
+
+def assert_finished_day_is_whole(undisturbed: Undisturbed, home: Path) -> None:
+    """Whoever reads the day before sees it as it was."""
+    if undisturbed.sequence.finished:
+        assert differing(finished_day(home, undisturbed.sequence.finished), undisturbed.finished) == []
+
+
+def lasting(home: Path) -> Contents:
+    """What a home holds, without intermediate files, whose names are random, and the process in a draft's name."""
+    found = {re.sub(r"(/\..+)\.\d+$", r"\1", name): value for name, value in contents(home).items()}
+    return {name: value for name, value in found.items() if not name.startswith("landing/")}

@@ -1,0 +1,49 @@
+"""What a killed run left behind is taken away by the next writer, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from jobs.runtime.leftovers import draft_of
+from jobs.runtime.lock import only_writer
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that has ended."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    return process.pid
+
+
+def put(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x")
+    return path
+
+
+def test_intermediate_files_and_drafts_of_the_dead_go(tmp_path: Path, dead: int) -> None:
+    left = [
+        put(tmp_path / "landing" / "ingest-tax" / "raw" / "rows.parquet"),
+        put(draft_of(tmp_path / "manifests" / "runs" / "2026-06-30.json", dead)),
+        put(draft_of(tmp_path / "models" / "2026-06-30-0123456789ab" / "model.json", dead)),
+        put(draft_of(tmp_path / "reports" / "list.html", dead)),
+    ]
+    with only_writer(tmp_path):
+        assert [path for path in left if path.exists()] == []
+
+
+def test_files_tables_and_what_another_is_just_exporting_stay(tmp_path: Path, dead: int) -> None:
+    kept = [
+        put(tmp_path / "manifests" / "runs" / "2026-06-30.json"),
+        put(draft_of(tmp_path / "reports" / "list.html", os.getpid())),
+        put(tmp_path / "reports" / ".hidden"),
+        put(tmp_path / "lake" / "gold" / "peers" / f".x.{dead}"),
+        put(tmp_path / "mine" / f".x.{dead}"),
+    ]
+    with only_writer(tmp_path):
+        assert [path for path in kept if not path.exists()] == []

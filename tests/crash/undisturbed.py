@@ -1,0 +1,100 @@
+"""Work that nobody disturbed, and the home as it stood at each point of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tests.crash.contents import Contents, contents, disk_state, finished_day
+from tests.crash.forks import Forks
+from tests.crash.sequences import Sequence, Words
+
+_SETTLED = "after:manifests/sources/"
+
+
+@dataclass
+class Undisturbed:
+    """A sequence's command, given once.
+
+    Attributes:
+        sources: the deliveries.
+        before: the home before the command; there is no such folder when the command makes it.
+        home: the home after it.
+        copies: the home at each point, in folders of the points' numbers.
+        points: the points in the order in which they were passed.
+        seconds: how long the command took.
+    """
+
+    sequence: Sequence
+    sources: Path
+    before: Path
+    home: Path
+    copies: Path
+    points: list[str]
+    seconds: float
+    _settled: dict[int, Contents] = field(default_factory=dict)
+
+    @cached_property
+    def contents(self) -> Contents:
+        """What the command left."""
+        return contents(self.home)
+
+    @cached_property
+    def finished(self) -> Contents:
+        """What readers of the day before see; nothing when there was none."""
+        return finished_day(self.before, self.sequence.finished) if self.sequence.finished else {}
+
+    @cached_property
+    def distinct(self) -> list[int]:
+        """The numbers of points that differ in what they leave on the disk, the last of each run of equals."""
+        states = [disk_state(self.copies / str(number)) for number in range(len(self.points))]
+        return [number for number, state in enumerate(states) if states[number + 1 : number + 2] != [state]]
+
+    def command(self, home: Path) -> Words:
+        """The command, for a home."""
+        return self.sequence.command(home, self.sources)
+
+    def copy_at(self, number: int, to: Path) -> Path:
+        """The home as a run that is killed at a point leaves it."""
+        return Path(shutil.copytree(self.copies / str(number), to))
+
+    def copy_before(self, number: int, to: Path) -> str:
+        """The home where a run that is to die at a point may begin: when the last source before it was settled, else at the start.
+
+        Returns:
+            The point and how often such a run passes it: ``after:gold.features#2``.
+        """
+        settled = [at for at in range(number) if self.points[at].startswith(_SETTLED)]
+        begin, passed = (self.copies / str(settled[-1]), self.points[settled[-1] + 1 :]) if settled else (self.before, self.points)
+        if begin.is_dir():
+            shutil.copytree(begin, to)
+        upto = passed[: number + 1 - (len(self.points) - len(passed))]
+        return f"{upto[-1]}#{upto.count(upto[-1])}"
+
+    def next_settled(self, number: int) -> tuple[str, Contents] | None:
+        """The source in whose steps a point is, and what the home held when it was settled; None after the last source."""
+        at = next((at for at in range(number, len(self.points)) if self.points[at].startswith(_SETTLED)), None)
+        if at is None:
+            return None
+        if at not in self._settled:
+            self._settled[at] = contents(self.copies / str(at))
+        return self.points[at].removeprefix(_SETTLED), self._settled[at]
+
+
+def do_undisturbed(sequence: Sequence, forks: Forks, folder: Path) -> Undisturbed:
+    """Do a sequence in ``folder``, recording its command."""
+    sources, before, home, copies = (folder / name for name in ("sources", "before", "home", "copies"))
+    sequence.deliver(sources)
+    sequence.prepare(forks, home, sources)
+    if home.is_dir():
+        shutil.copytree(home, before)
+    copies.mkdir()
+    began = time.monotonic()
+    assert forks.run(sequence.command(home, sources), record=(home, copies)) == 0, forks.said()
+    seconds = time.monotonic() - began
+    points = json.loads((copies / "points.json").read_text())
+    return Undisturbed(sequence, sources, before, home, copies, points, seconds)
