@@ -16,6 +16,7 @@ STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks
 # Tests of whole days go first and alone: the engine lives in the test's process and keeps memory, 10 GB of it after all tests.
 WHOLE_DAYS := tests/day tests/lake tests/replay
+KILLS := tests/crash/kills_at_points.py tests/crash/kills_at_random.py tests/crash/two_at_once.py
 DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__API__HOST=127.0.0.1 \
 	STEELYARD_HOME="$(CURDIR)/.demo/home" STEELYARD_SOURCES="$(CURDIR)/.demo/world/sources" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow
 
@@ -43,8 +44,8 @@ test: $(STAMP) ## every test
 	@echo "all tests pass. Next: make lint"
 
 .PHONY: test-crash
-test-crash: $(STAMP) ## kill a run at every write, and hold what the next leaves against an undisturbed one (QUICK=1: by copies)
-	@$(BIN)/pytest -n 2 --dist loadgroup $(if $(QUICK),--quick) tests/crash/kills_at_points.py
+test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: fewer)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(if $(QUICK),--quick) $(KILLS)
 	@echo "killed and given again, every command left what it leaves undisturbed"
 
 .PHONY: test-long

@@ -71,9 +71,14 @@ def _machine(result: dict[str, Any]) -> str:
     java = f", Java {machine['java']}" if machine["java"] else ""
     return (
         f"{machine['processor']}, {machine['cores']} processors, {machine['memory_gib']} GiB; {machine['system']}; "
-        f"Python {machine['python']}{java}; {versions}. Revision `{machine['revision']}`. When it began, {machine['load']} "
+        f"Python {machine['python']}{java}; {versions}. Measured at {_revisions(result)}. When it last began, {machine['load']} "
         f"processes wanted to run on the machine. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
     )
+
+
+def _revisions(result: dict[str, Any]) -> str:
+    revisions = sorted({found["revision"] for found in result["measurements"] if found.get("revision")})
+    return f"revision {', '.join(f'`{revision}`' for revision in revisions)}" if revisions else "a revision unknown"
 
 
 def _features(summary: Summary) -> str:
@@ -82,9 +87,9 @@ def _features(summary: Summary) -> str:
         for step, name in NAMES.items():
             figure = summary.figures.get((step, entities))
             if figure is not None:
-                ratio = summary.ratio(step, "features-duckdb", entities)
-                rows.append([f"{entities:,}", name, *_cells(figure), "-" if ratio is None else f"{ratio:.2f}"])
-    table = _table(["entities", "program", *HEADS, "× DuckDB"], rows)
+                ratios = [summary.ratio(step, "features-duckdb", entities, what) for what in ("wall_seconds", "cpu_seconds")]
+                rows.append([f"{entities:,}", name, *_cells(figure), *["-" if r is None else f"{r:.2f}" for r in ratios]])
+    table = _table(["entities", "program", *HEADS, "seconds × DuckDB", "CPU × DuckDB"], rows)
     return f"{table}\n{_growths(summary, NAMES)}"
 
 
@@ -109,9 +114,12 @@ def _steps(summary: Summary, steps: dict[str, str]) -> str:
 
 def _saved(summary: Summary) -> str:
     """How much of a rebuild's time the day's news take, by size."""
-    ratios = [(entities, summary.ratio("day", "rebuild", entities)) for entities in summary.sizes]
-    rows = [[f"{entities:,}", f"{ratio:.0%}"] for entities, ratio in ratios if ratio is not None]
-    return _table(["entities", "the day's news, of a rebuild's seconds"], rows) if rows else ""
+    rows = []
+    for entities in summary.sizes:
+        found = [summary.ratio("day", "rebuild", entities, what) for what in ("wall_seconds", "cpu_seconds")]
+        if None not in found:
+            rows.append([f"{entities:,}", *[f"{ratio:.0%}" for ratio in found]])
+    return _table(["entities", "the day's news, of a rebuild's seconds", "of its CPU seconds"], rows) if rows else ""
 
 
 def _growths(summary: Summary, steps: dict[str, str]) -> str:
@@ -156,7 +164,7 @@ def draw(result: dict[str, Any], folder: Path) -> None:
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """The results there are, the largest sizes first."""
     found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
-    return sorted(found, key=lambda result: result["plan"]["sizes"], reverse=True)
+    return sorted(found, key=lambda result: max(found["entities"] for found in result["measurements"]), reverse=True)
 
 
 def main() -> None:

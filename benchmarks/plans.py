@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Plan:
         name: of its results' file.
         sizes: numbers of entities, ascending.
         months: of history.
-        rounds: how often each step is measured at each size.
-        whole_days: at the first so many sizes, a whole day with training is measured too.
+        rounds: how often each step is measured, a number a size.
+        whole_up_to: the most entities at which a whole day with training is measured too.
         spark_rounds: how often Apache Spark is.
         spark_up_to: the most entities that Apache Spark is asked for.
         cores: processors that each process may use.
@@ -23,14 +23,21 @@ class Plan:
     name: str
     sizes: tuple[int, ...]
     months: int
-    rounds: int
-    whole_days: int
+    rounds: tuple[int, ...]
+    whole_up_to: int
     spark_rounds: int
     spark_up_to: int
     cores: int = 2
 
+    def at(self, sizes: tuple[int, ...], rounds: int | None) -> Plan:
+        """The plan at other sizes: as often as it says, its last number for a size that it does not know, or ``rounds`` times."""
+        said = dict(zip(self.sizes, self.rounds, strict=True))
+        return replace(self, sizes=sizes, rounds=tuple(rounds or said.get(size, self.rounds[-1]) for size in sizes))
+
 
 PLANS = {
-    "small": Plan("small", (20_000, 60_000), months=24, rounds=3, whole_days=1, spark_rounds=1, spark_up_to=60_000),
-    "full": Plan("full", (200_000, 1_000_000, 5_000_000), months=24, rounds=3, whole_days=2, spark_rounds=1, spark_up_to=1_000_000),
+    "small": Plan("small", (20_000, 60_000), 24, (3, 3), whole_up_to=20_000, spark_rounds=1, spark_up_to=60_000),
+    "full": Plan(
+        "full", (200_000, 1_000_000, 5_000_000), 24, (5, 5, 1), whole_up_to=1_000_000, spark_rounds=1, spark_up_to=1_000_000
+    ),
 }

@@ -48,21 +48,21 @@ class Bench:
         self.console = Console(stderr=True)
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
-        self.found: list[dict[str, Any]] = []
-        self.facts = {"name": plan.name, "plan": asdict(plan), "machine": machine_facts(), "memory_limit_gib": self.memory_gib}
+        self.found = _measured_at_other_sizes(self.path, plan.sizes)
+        self.machine = machine_facts()
 
     def do(self) -> None:
         """Measure the plan, size by size."""
-        for number, entities in enumerate(self.plan.sizes):
+        for entities, rounds in zip(self.plan.sizes, self.plan.rounds, strict=True):
             self.say(f"{entities:,} entities × {self.plan.months} months: world and home, made unless kept from an earlier run")
             world = self.worlds.world(entities, self.plan.months, self.step)
             self.note("generate", world, 1, world.generated, rows=world.records)
             self.note("intake", world, 1, world.taken_in, rows=world.records)
-            if number < self.plan.whole_days:
+            if entities <= self.plan.whole_up_to:
                 self.whole_day(world)
             else:
                 self.leave_out("whole day", world, "it takes too long at this size")
-            for round_ in range(1, self.plan.rounds + 1):
+            for round_ in range(1, rounds + 1):
                 self.one_round(world, round_)
 
     def whole_day(self, world: World) -> None:
@@ -164,7 +164,8 @@ class Bench:
 
     def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
         """Keep a measurement, and write all that there are."""
-        self.found.append({"step": step, "entities": world.entities, "round": round_, "rows": rows, **asdict(took)})
+        facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows, "revision": self.machine["revision"]}
+        self.found.append({**facts, **asdict(took)})
         self.write()
         self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
 
@@ -177,7 +178,9 @@ class Bench:
     def write(self) -> None:
         """Write the results so far."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({**self.facts, "measurements": self.found}, indent=1, ensure_ascii=False)
+        found = sorted(self.found, key=lambda found: int(found["entities"]))
+        facts = {"name": self.plan.name, "machine": self.machine, "memory_limit_gib": self.memory_gib, "measurements": found}
+        text = json.dumps(facts, indent=1, ensure_ascii=False)
         self.path.write_text(text + "\n", encoding="utf-8")
 
     def say(self, text: str) -> None:
@@ -193,6 +196,14 @@ def _copy_code(to: Path) -> Path:
     return to
 
 
+def _measured_at_other_sizes(path: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
+    """What a results file holds of sizes that are not measured now: hours of measuring need not be had in one go."""
+    if not path.exists():
+        return []
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["measurements"]
+    return [measurement for measurement in found if measurement["entities"] not in sizes]
+
+
 def _last_line(log: Path) -> str:
     """The last line of an output, without paths, which differ from machine to machine."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
@@ -203,7 +214,7 @@ def main() -> None:
     """Measure the plan that the command line names."""
     parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against hand-written programs.")
     parser.add_argument("plan", choices=PLANS)
-    parser.add_argument("--sizes", help="numbers of entities instead of the plan's, with commas between")
+    parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
     parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
@@ -211,7 +222,7 @@ def main() -> None:
     options = parser.parse_args()
     plan = PLANS[options.plan]
     sizes = tuple(sorted(int(size) for size in options.sizes.split(","))) if options.sizes else plan.sizes
-    changed = replace(plan, sizes=sizes, rounds=options.rounds or plan.rounds, name=options.name or plan.name)
+    changed = replace(plan.at(sizes, options.rounds), name=options.name or plan.name)
     try:
         with only_writer(options.cache):
             bench = Bench(changed, options.cache.resolve(), options.results)

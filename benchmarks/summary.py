@@ -53,10 +53,10 @@ class Summary:
         """A step's figures, by size."""
         return [self.figures[step, entities] for entities in self.sizes if (step, entities) in self.figures]
 
-    def ratio(self, step: str, to: str, entities: int) -> float | None:
-        """How many times the wall time of another step a step takes; None when one was not measured."""
+    def ratio(self, step: str, to: str, entities: int, attribute: str) -> float | None:
+        """How many times another step's figure a step's is, such as ``cpu_seconds``; None when one was not measured."""
         one, other = self.figures.get((step, entities)), self.figures.get((to, entities))
-        return one.wall_seconds / other.wall_seconds if one and other else None
+        return float(getattr(one, attribute) / getattr(other, attribute)) if one and other else None
 
     def growth(self, step: str, attribute: str) -> float | None:
         """The exponent with which a step's figure grows with entities, by least squares of logarithms; None of one size."""

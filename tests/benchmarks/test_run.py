@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
 
 TOOK = Measured(wall_seconds=1.0, cpu_seconds=1.5, peak_mib=50.0, exit_code=0)
-PLAN = Plan("tried", sizes=(10, 40), months=3, rounds=2, whole_days=1, spark_rounds=1, spark_up_to=10)
+PLAN = Plan("tried", sizes=(10, 40), months=3, rounds=(2, 2), whole_up_to=10, spark_rounds=1, spark_up_to=10)
 
 
 @pytest.fixture
@@ -73,7 +73,6 @@ def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tupl
     under_way, _ = bench
     under_way.do()
     results = json.loads(under_way.path.read_text(encoding="utf-8"))
-    assert results["plan"]["sizes"] == [10, 40]
     left = {(found["step"], found["entities"]): found["left_out"] for found in results["measurements"] if "left_out" in found}
     assert left == {
         ("whole day", 40): "it takes too long at this size",
@@ -82,7 +81,26 @@ def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tupl
     }
     kept = [found for found in results["measurements"] if found["step"] == "features-polars"]
     assert [(found["entities"], found["round"]) for found in kept] == [(10, 1), (10, 2), (40, 1), (40, 2)]
-    assert kept[0] == {"step": "features-polars", "entities": 10, "round": 1, "rows": 100, **asdict(TOOK)}
+    assert kept[0] == {
+        "step": "features-polars",
+        "entities": 10,
+        "round": 1,
+        "rows": 100,
+        "revision": under_way.machine["revision"],
+        **asdict(TOOK),
+    }
+
+
+def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp_path: Path):
+    under_way, _ = bench
+    under_way.do()
+    later = Bench(PLAN.at((40,), rounds=1), tmp_path / "cache", tmp_path / "results")
+    assert later.plan.rounds == (1,)
+    assert later.found == [found for found in under_way.found if found["entities"] == 10]
+
+
+def test_a_size_that_the_plan_does_not_know_is_measured_as_often_as_its_largest():
+    assert replace(PLAN, rounds=(5, 1)).at((10, 99), rounds=None).rounds == (5, 1)
 
 
 def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch):

@@ -34,8 +34,8 @@ def test_growth_is_the_slope_of_the_line_through_the_logarithms():
 
 def test_a_ratio_needs_both_steps_at_the_size():
     summary = summarise(results(found("features", 100, 6), found("features-duckdb", 100, 2), found("features", 200, 9)))
-    assert summary.ratio("features", "features-duckdb", 100) == 3
-    assert summary.ratio("features", "features-duckdb", 200) is None
+    assert summary.ratio("features", "features-duckdb", 100, "wall_seconds") == 3
+    assert summary.ratio("features", "features-duckdb", 200, "cpu_seconds") is None
 
 
 def test_stages_are_added_up_over_sources():

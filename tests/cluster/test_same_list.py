@@ -12,14 +12,14 @@ import pytest
 from expectations.contracts import silver
 from expectations.contracts.scoring import RISK_LIST
 from jobs.runtime.lake import Lake
-from tests.cluster.conftest import Run
+from tests.cluster.conftest import WAYS, Run
 from tests.cluster.homes import differences
 from tests.day.town import GOLD, PROFILE, SOURCES, TODAY
 
 pytestmark = pytest.mark.cluster
 ENTITIES_VARIABLE = "STEELYARD_CLUSTER_ENTITIES"
 ENTITIES = 5_000
-"""How many invented entities are brought to a list; ``make test-cluster-full`` asks for 100,000."""
+"""How many invented entities are brought to a list; ``make test-cluster-full`` asks for 100,000, both ways."""
 WHERE = f"as_of = '{TODAY}'"
 
 
@@ -60,13 +60,21 @@ def test_the_indicators_are_those_of_plain_python(run_on: Run, way: str) -> None
     assert "skipped" not in said
 
 
-def test_many_entities_have_the_same_features_scores_and_ranks(run_on: Run, tmp_path: Path) -> None:
-    entities = int(os.environ.get(ENTITIES_VARIABLE, ENTITIES))
-    world, on_sail, on_spark = tmp_path / "world", tmp_path / "sail", tmp_path / "spark"
-    run_on("sail", "-m", "jobs.cli", "generate", "--entities", entities, "--as-of", TODAY, "--out", world)
-    run_on("sail", *day_of(on_sail, "cn", world / "sources"))
-    shutil.copytree(on_sail, on_spark)
+@pytest.fixture(scope="session")
+def world_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an invented world's day, on Sail."""
+    folder = tmp_path_factory.mktemp("world")
+    entities = os.environ.get(ENTITIES_VARIABLE, ENTITIES)
+    run_on("sail", "-m", "jobs.cli", "generate", "--entities", entities, "--as-of", TODAY, "--out", folder / "world")
+    run_on("sail", *day_of(folder / "home", "cn", folder / "world" / "sources"))
+    return folder / "home"
+
+
+@pytest.mark.parametrize("by", WAYS if ENTITIES_VARIABLE in os.environ else WAYS[:1])
+def test_many_entities_have_the_same_features_scores_and_ranks(run_on: Run, by: str, world_on_sail: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(world_on_sail, home)
     for step in ("link", "features", "score", "target"):
-        run_on("classic", "-m", "jobs.cli", step, "--profile", "cn", "--home", on_spark, "--as-of", TODAY)
-    assert Lake(on_spark).version(RISK_LIST) != Lake(on_sail).version(RISK_LIST), "the list was not made again"
-    assert differences(on_sail, on_spark, [silver.LINK, *GOLD], where=WHERE) == []
+        run_on(by, "-m", "jobs.cli", step, "--profile", "cn", "--home", home, "--as-of", TODAY)
+    assert Lake(home).version(RISK_LIST) != Lake(world_on_sail).version(RISK_LIST), "the list was not made again"
+    assert differences(world_on_sail, home, [silver.LINK, *GOLD], where=WHERE) == []

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +43,7 @@ class Forks:
         self,
         *commands: Sequence[object],
         fault: str = "",
+        kill_after: float | None = None,
         record: tuple[Path, Path] | None = None,
     ) -> int:
         """Give commands one after another in a new process; how it ended, a negative number for a signal.
@@ -48,6 +51,7 @@ class Forks:
         Args:
             commands: the words after ``steelyard``.
             fault: the point at which the process ends itself.
+            kill_after: the seconds after which the process and all that it started are killed, wherever they are.
             record: a home, and the folder that gets a copy of it at every point.
         """
         assert self._origin.stdin
@@ -59,7 +63,11 @@ class Forks:
         }
         self._origin.stdin.write(json.dumps(task) + "\n")
         self._origin.stdin.flush()
-        self._answer()  # the process that does it, which none here needs
+        process = self._answer()
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with suppress(ProcessLookupError):
+                os.killpg(process, signal.SIGKILL)
         return self._answer()
 
     def said(self) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.fault_points import ROOMS, name_of
-from tests.crash.contents import Contents, contents, differing, finished_day, tables
+from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks
 from tests.crash.sequences import settle_until
 from tests.crash.undisturbed import Undisturbed
@@ -65,7 +65,7 @@ def test_a_command_killed_at_a_point_and_given_again_leaves_what_it_leaves_undis
             undisturbed.copy_at(number, home)
         else:
             kill_at(undisturbed, number, forks, home)
-        assert_finished_day_is_whole(undisturbed, home)
+        assert undisturbed.differing_finished(home) == []
         if settled:
             source, expected[number] = settled
             as_of = TODAY if undisturbed.sequence.finished else YESTERDAY
@@ -85,12 +85,6 @@ def kill_at(undisturbed: Undisturbed, number: int, forks: Forks, home: Path) -> 
     fault = undisturbed.copy_before(number, home)
     assert forks.run(undisturbed.command(home), fault=fault) == KILLED, f"{fault} was not passed:\n{forks.said()}"
     return home
-
-
-def assert_finished_day_is_whole(undisturbed: Undisturbed, home: Path) -> None:
-    """Whoever reads the day before sees it as it was."""
-    if undisturbed.sequence.finished:
-        assert differing(finished_day(home, undisturbed.sequence.finished), undisturbed.finished) == []
 
 
 def lasting(home: Path) -> Contents:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tests.crash.contents import Contents, contents, disk_state, finished_day
+from tests.crash.contents import Contents, contents, differing, disk_state, finished_day
 from tests.crash.forks import Forks
 from tests.crash.sequences import Sequence, Words
 
@@ -47,6 +47,10 @@ class Undisturbed:
     def finished(self) -> Contents:
         """What readers of the day before see; nothing when there was none."""
         return finished_day(self.before, self.sequence.finished) if self.sequence.finished else {}
+
+    def differing_finished(self, home: Path) -> list[str]:
+        """What readers of the day before would see otherwise in a home: nothing, whatever was killed since."""
+        return differing(finished_day(home, self.sequence.finished), self.finished) if self.sequence.finished else []
 
     @cached_property
     def distinct(self) -> list[int]:

@@ -1,0 +1,56 @@
+"""Killed at any moment and given again, a command leaves what it leaves undisturbed. ``make test-crash`` runs these.
+
+The points are around writes; these moments are anywhere: within a commit, a query, the start of the engine. They are drawn from a
+seed, but where in the work a moment falls is the machine's affair.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.crash.contents import contents, differing
+from tests.crash.forks import KILLED, Forks
+from tests.crash.undisturbed import Undisturbed
+
+KILLS = {"first-day": 4, "second-day": 4, "training": 2}
+"""How many a part, by sequence: ten."""
+PARTS, QUICK_PARTS = 10, 1
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A hundred kills, or ten when it has to be done in minutes."""
+    metafunc.parametrize("part", range(QUICK_PARTS if metafunc.config.getoption("--quick") else PARTS))
+
+
+@pytest.mark.timeout(1200)
+def test_a_command_killed_at_any_moment_and_given_again_leaves_what_it_leaves_undisturbed(
+    part: int, undisturbed: Undisturbed, forks: Forks, tmp_path: Path
+) -> None:
+    draw = random.Random(f"{undisturbed.sequence.name} {part}")
+    moments = {}
+    for number in range(KILLS[undisturbed.sequence.name]):
+        home = tmp_path / str(number)
+        moments[home] = kill_at_some_moment(undisturbed, home, forks, draw)
+        assert undisturbed.differing_finished(home) == []
+
+    assert forks.run(*(undisturbed.command(home) for home in moments)) == 0, forks.said()
+
+    found = {seconds: differing(contents(home), undisturbed.contents) for home, seconds in moments.items()}
+    assert {seconds: names for seconds, names in found.items() if names} == {}
+
+
+def kill_at_some_moment(undisturbed: Undisturbed, home: Path, forks: Forks, draw: random.Random) -> float:
+    """Make a home in which a process was killed; after how many seconds. One that had ended by then is no kill: draw again."""
+    while True:
+        seconds = draw.uniform(0, undisturbed.seconds)
+        if undisturbed.before.is_dir():
+            shutil.copytree(undisturbed.before, home)
+        ended = forks.run(undisturbed.command(home), kill_after=seconds)
+        if ended == KILLED:
+            return seconds
+        assert ended == 0, forks.said()
+        shutil.rmtree(home)

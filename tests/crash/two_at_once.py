@@ -1,0 +1,41 @@
+"""Of two runs of one day at once, one does the day and the other says so. ``make test-crash`` runs these."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from jobs.runtime.errors import Busy
+from tests.crash.contents import contents, differing
+from tests.crash.forks import ROOT
+from tests.crash.undisturbed import Undisturbed
+
+
+def test_of_two_at_once_one_does_it_and_the_other_says_who(undisturbed: Undisturbed, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    if undisturbed.before.is_dir():
+        shutil.copytree(undisturbed.before, home)
+
+    both = [begin(undisturbed, home) for _ in range(2)]
+    said = [process.communicate()[0] for process in both]
+
+    assert sorted(process.returncode for process in both) == [0, Busy.exit_code], said
+    (refused,) = (words for words, process in zip(said, both, strict=True) if process.returncode)
+    assert "another run is writing here" in refused
+    assert "Traceback" not in refused
+    assert differing(contents(home), undisturbed.contents) == []
+
+
+def begin(undisturbed: Undisturbed, home: Path) -> subprocess.Popen[str]:
+    """A process of its own that gives the command."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "jobs.cli", *(str(word) for word in undisturbed.command(home))],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if name != "STEELYARD_TIE_KEY"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
