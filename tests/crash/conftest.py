@@ -34,9 +34,14 @@ def _done() -> dict[str, Undisturbed]:
     return {}
 
 
-@pytest.fixture(
-    params=[pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in SEQUENCES]
-)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each sequence in turn; the tests of one go to one process, which does it undisturbed once."""
+    if "undisturbed" in metafunc.fixturenames:
+        of_one = [pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in SEQUENCES]
+        metafunc.parametrize("undisturbed", of_one, indirect=True)
+
+
+@pytest.fixture
 def undisturbed(
     request: pytest.FixtureRequest, forks: Forks, tmp_path_factory: pytest.TempPathFactory, _done: dict[str, Undisturbed]
 ) -> Undisturbed:
