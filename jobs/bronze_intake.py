@@ -25,7 +25,7 @@ from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
-from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_is_revision, compare_with_kept, keep_latest_kept
+from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,10 @@ class Intake:
         sound = records.where(F.col(UNREADABLE_COLUMN).isNull())
         duplicates: dict[date, int] = {}
         for start, days in self._steps(usable):
-            marked = self._marked(sound, days, build_on)
-            duplicates |= _by_day(marked.where(IS_DUPLICATE))
-            self.lake.replace(self._kept(marked, sound, days, build_on), BRONZE[self.mapping.contract.name], self._from(start))
+            rows = sound.where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
+            marks = self._marks(rows, build_on)
+            duplicates |= _by_day(marks.where(IS_DUPLICATE))
+            self.lake.replace(self._kept(rows, marks, days, build_on), BRONZE[self.mapping.contract.name], self._from(start))
             build_on = build_on | set(days)
         quarantine = quarantine_of(self.mapping.name)
         # What the gate set aside of the rows that were there before goes too; it judges these anew.
@@ -86,16 +87,9 @@ class Intake:
         days = sorted(build_on)
         return bronze.where(F.col(SOURCE) == self.mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
 
-    def _marked(self, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
-        key = [str(part) for part in self.mapping.contract.key]
-        rows = sound.where(F.col(DELIVERED_ON).isin(list(days)) if days else F.lit(False))
-        # A day's news are few among all that was ever kept, so only the versions of their keys are brought into order.
-        named = self._earlier(build_on).join(rows.select(*key).distinct(), key, "left_semi")
-        marked = compare_with_kept(rows, keep_latest_kept(named, self.mapping.contract.key), self.mapping.contract.key)
-        elsewhere = self._elsewhere()
-        return self.scratch.materialise(
-            marked if elsewhere is None else add_is_revision(marked, elsewhere, self.mapping.contract.key)
-        )
+    def _marks(self, rows: DataFrame, build_on: Iterable[date]) -> DataFrame:
+        materialise = self.scratch.materialise
+        return materialise(find_marks(rows, self._earlier(build_on), self._elsewhere(), self.mapping.contract.key, materialise))
 
     def _elsewhere(self) -> DataFrame | None:
         """What stays in bronze of other sources and of deliveries after the day; None when there is none of it."""
@@ -106,14 +100,14 @@ class Intake:
             return None
         return self.lake.read(table).where(stays)
 
-    def _kept(self, marked: DataFrame, sound: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
+    def _kept(self, rows: DataFrame, marks: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
         columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
-        kept = marked.where(f"NOT {IS_DUPLICATE}").select(*columns)
+        kept = add_marks(rows, marks).where(f"NOT {IS_DUPLICATE}").select(*columns)
         if not (self.mapping.notices_absence and days):
             return kept
         day = days[0]
         latest = keep_latest_kept(self._earlier(build_on), self.mapping.contract.key)
-        gone = absent_from(sound.where(F.col(DELIVERED_ON) == F.lit(day)), latest, self.mapping.contract.key)
+        gone = absent_from(rows, latest, self.mapping.contract.key)
         lineage = {
             SOURCE_FILE: F.lit(f"not in the snapshot of {day}"),
             SOURCE_ROW: F.lit(0).cast("bigint"),

@@ -22,6 +22,8 @@ from jobs.runtime.raw_files import read_raw
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord
 
 FILE, DELIVERED = "__file", "__delivered_on"
+PART_ROWS = 500_000
+"""Records in one Parquet file of what was landed: an engine shares a folder of files out among processors, not a file."""
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Landed:
     """What came of reading some deliveries.
 
     Attributes:
-        rows: the Parquet file, or folder of such, with the records that could be read; None when there were none.
+        rows: the folder of Parquet files with the records that could be read; None when there were none.
         rejected: the records that could not, as quarantine rows; a file that cannot be used at all is one record.
         read: records read a day, rejected ones included.
         problems: days that cannot be used because of a file, with the reasons; their records are not in ``rows``' count.
@@ -48,8 +50,10 @@ class Landing:
 
     def __init__(self, mapping: SourceMapping, folder: Path) -> None:
         self._mapping = mapping
-        self._path = folder / "rows.parquet"
+        self._folder = folder
+        self._schema: pa.Schema | None = None
         self._writer: pq.ParquetWriter | None = None
+        self._parts = self._rows_in_part = 0
         self._rejected: list[dict[str, object]] = []
         self.landed = Landed(rows=None, rejected=pa.table({}))
 
@@ -73,9 +77,9 @@ class Landing:
 
     def close(self) -> Landed:
         """What was landed, with days that cannot be used reduced to their one reason a file."""
-        if self._writer is not None:
-            self._writer.close()
-            self.landed.rows = self._path
+        self._end_part()
+        if self._parts:
+            self.landed.rows = self._folder
         problems = self.landed.problems
         kept = [row for row in self._rejected if row["delivered_on"] not in problems or row["rule_id"] == "file_unusable"]
         for day in problems:
@@ -86,13 +90,27 @@ class Landing:
     def _write(self, rows: pa.Table, name: str, day: date) -> None:
         count = rows.num_rows
         rows = rows.append_column(FILE, pa.repeat(name, count)).append_column(DELIVERED, pa.repeat(pa.scalar(day), count))
-        if self._writer is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(self._path, rows.schema, compression="zstd", compression_level=1)
         try:
-            self._writer.write_table(rows.cast(self._writer.schema))
+            if self._schema is None:
+                self._schema = rows.schema
+            rows = rows.cast(self._schema)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise FileProblem("wrong_type", f"its columns have other types than the files before: {error}") from error
+        self._writer = self._writer or self._begin_part(rows.schema)
+        self._writer.write_table(rows)
+        self._rows_in_part += count
+        if self._rows_in_part >= PART_ROWS:
+            self._end_part()
+
+    def _begin_part(self, schema: pa.Schema) -> pq.ParquetWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._parts += 1
+        return pq.ParquetWriter(self._folder / f"rows-{self._parts:05}.parquet", schema, compression="zstd", compression_level=1)
+
+    def _end_part(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._rows_in_part = None, 0
 
     def reject(self, record: RejectedRecord, name: str, day: date) -> None:
         """Set a record aside that could not be read."""
@@ -121,7 +139,7 @@ def land(
     folder: Path,
     progress: Callable[[Path], None] = lambda _path: None,
 ) -> Landed:
-    """Read every file of the deliveries into one Parquet file under ``folder``.
+    """Read every file of the deliveries into Parquet files in ``folder``.
 
     Memory holds one piece of one file at a time, and the rejected records.
     """

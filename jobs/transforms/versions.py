@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from expectations.contracts.core import Column
 from expectations.contracts.lineage import CONTENT_HASH, DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
+from jobs.transforms.joins import join_few
+from jobs.transforms.materialise import Materialise
 
 IS_DUPLICATE = "is_duplicate"
 ABSENT_HASH = "absent"
 _IS_EARLIER = "is_earlier"
+_IS_AGAIN = "is_again"
+_HASH = "key_hash"
 ARRIVAL = (DELIVERED_ON, KNOWN_AT, SOURCE_FILE, SOURCE_ROW)
 """The order in which versions of a key arrived."""
+RECORD = (DELIVERED_ON, SOURCE_FILE, SOURCE_ROW)
+"""What names a record of a source."""
 
 
 def add_content_hash(rows: DataFrame, columns: Sequence[Column]) -> DataFrame:
@@ -29,39 +36,71 @@ def keep_latest_kept(bronze: DataFrame, key: Sequence[Column]) -> DataFrame:
     return bronze.withColumn("arrival", F.row_number().over(window)).where("arrival = 1").drop("arrival")
 
 
-def compare_with_kept(rows: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
-    """Mark each row that is equal to the version of its key before it, and each that has a version before it at all.
+def find_marks(
+    rows: DataFrame, kept: DataFrame, elsewhere: DataFrame | None, key: Sequence[Column], materialise: Materialise
+) -> DataFrame:
+    """Of the rows whose key comes more than once, or was there before: which are duplicates, and which are revisions.
 
-    The version before is, in order of arrival, the row before in ``rows``, else the key's row in ``latest``: when that row
-    was itself a duplicate it equals the latest kept version, so comparing neighbours compares with what was kept.
+    A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version
+    before it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's
+    latest in ``kept``: when that row was itself a duplicate it equals the latest kept version, so comparing neighbours
+    compares with what was kept.
+
+    Nearly every key of a first delivery has one row, and nearly every key that was ever kept has no news. Both are told by
+    64-bit hashes of keys, which takes a sixth of the memory that keys do; what is left is brought into order by the keys
+    themselves, so that two keys of one hash do no harm.
 
     Args:
         rows: a bronze frame of the days to take in.
-        latest: :func:`keep_latest_kept` of the days before.
+        kept: the bronze rows of the days before.
+        elsewhere: bronze rows that stay and are not of the days before; None when there are none.
         key: the contract's key.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
 
     Returns:
-        ``rows`` with ``is_duplicate``, and with ``is_revision`` as it is.
+        The columns :data:`RECORD`, ``is_duplicate`` and ``is_again``, for :func:`add_marks`.
     """
-    wanted = [*key, CONTENT_HASH, *ARRIVAL]
-    before = latest.select(*wanted).withColumn(_IS_EARLIER, F.lit(True))
-    both = rows.withColumn(_IS_EARLIER, F.lit(False)).unionByName(before, allowMissingColumns=True)
-    window = Window.partitionBy(*key).orderBy(F.col(_IS_EARLIER).desc(), *[F.col(column) for column in ARRIVAL])
-    held_against = both.withColumn("_before", F.lag(CONTENT_HASH).over(window)).where(f"NOT {_IS_EARLIER}")
-    return held_against.withColumns(
-        {
-            IS_DUPLICATE: F.coalesce(F.col("_before") == F.col(CONTENT_HASH), F.lit(False)),
-            str(IS_REVISION): F.col(IS_REVISION) | F.col("_before").isNotNull(),
-        }
-    ).drop("_before", _IS_EARLIER)
-
-
-def add_is_revision(rows: DataFrame, elsewhere: DataFrame, key: Sequence[Column]) -> DataFrame:
-    """Mark each row whose key is also ``elsewhere``: with another source, or in a delivery that came after."""
     names = [str(part) for part in key]
-    there = elsewhere.select(*names).distinct().withColumn("_there", F.lit(True))
-    joined = rows.join(there, names, "left").withColumn(IS_REVISION, F.col(IS_REVISION) | F.col("_there").isNotNull())
-    return joined.select(*rows.columns)
+    hashed = rows.select(F.xxhash64(*key).alias(_HASH), *names, CONTENT_HASH, *ARRIVAL)
+    keys = materialise(hashed.groupBy(_HASH).agg(F.expr("count(1)").alias("times")))
+    before = materialise(_of(keys, kept.select(*names, CONTENT_HASH, *ARRIVAL), names))
+    there = None if elsewhere is None else materialise(_of(keys, elsewhere.select(*names), names).select(_HASH, *names).distinct())
+    found = [keys.where("times > 1"), before, *([] if there is None else [there])]
+    compared = materialise(reduce(DataFrame.unionByName, [frame.select(_HASH) for frame in found]).distinct())
+    versions = (
+        compared.join(hashed, _HASH, "inner")
+        .withColumn(_IS_EARLIER, F.lit(False))
+        .unionByName(before.withColumn(_IS_EARLIER, F.lit(True)))
+    )
+    in_order = Window.partitionBy(*names).orderBy(F.col(_IS_EARLIER).desc(), *[F.col(column) for column in ARRIVAL])
+    marked = versions.withColumn("_before", F.lag(CONTENT_HASH).over(in_order)).where(f"NOT {_IS_EARLIER}")
+    is_again = F.col("_before").isNotNull()
+    if there is not None:
+        marked = join_few(marked, there.drop(_HASH).withColumn("_there", F.lit(True)), names)
+        is_again |= F.col("_there").isNotNull()
+    is_duplicate = F.coalesce(F.col("_before") == F.col(CONTENT_HASH), F.lit(False))
+    return marked.select(*RECORD, is_duplicate.alias(IS_DUPLICATE), is_again.alias(_IS_AGAIN))
+
+
+def _of(keys: DataFrame, rows: DataFrame, names: Sequence[str]) -> DataFrame:
+    """The rows whose key's hash is among ``keys``, with it."""
+    return keys.select(_HASH).join(rows.withColumn(_HASH, F.xxhash64(*names)), _HASH, "inner")
+
+
+def add_marks(rows: DataFrame, marks: DataFrame) -> DataFrame:
+    """``rows`` with ``is_duplicate``, and with ``is_revision`` where the marks say so.
+
+    Args:
+        rows: a bronze frame.
+        marks: the answer of :func:`find_marks` for these rows.
+    """
+    marked = join_few(rows, marks, RECORD)
+    return marked.withColumns(
+        {
+            IS_DUPLICATE: F.coalesce(F.col(IS_DUPLICATE), F.lit(False)),
+            str(IS_REVISION): F.col(IS_REVISION) | F.coalesce(F.col(_IS_AGAIN), F.lit(False)),
+        }
+    ).drop(_IS_AGAIN)
 
 
 def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
