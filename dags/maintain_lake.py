@@ -8,8 +8,8 @@ is `[retention]` of the profile. It takes no engine, and changes no row that a l
 - **`maintain` is red**: each part of it commits whole or leaves all as it was, so mend what the last lines of the log name (mostly
   a full disk, or files that somebody else owns) and clear the task. Nothing else waits for it; the lake only grows meanwhile.
 - **`maintain` waits**: it needs the one slot of the pool `lake_writes`, and gives way to the day's own tasks.
-- **Room now**: `airflow dags trigger maintain_lake --conf '{"as_of": "2026-06-30"}'`. Never name a day to come: it would drop
-  what today's policy keeps.
+- **Room now**: `airflow dags trigger maintain_lake --conf '{"as_of": "2026-06-30"}'`. A day later than the newest
+  finished one is taken for that one, so none can drop what the policy keeps.
 """
 
 from __future__ import annotations
