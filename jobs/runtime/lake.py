@@ -1,4 +1,4 @@
-"""The only place that reads and writes the lake's tables: Delta, one folder a table, three zones and quarantine."""
+"""The only place that reads and writes the lake's tables: Delta, one folder a table, four zones and quarantine."""
 
 from __future__ import annotations
 
