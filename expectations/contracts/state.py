@@ -13,6 +13,7 @@ RETURNS = Column("returns", Type.BIGINT, "Returns that were added up; none takes
 CHANGES_ON = Column("changes_on", Type.DATE, "The next day on which the sums change though nothing new is known")
 
 _YEAR, _YEAR_BEFORE = "in months 0-11", "in months 12-23"
+_AGO = {1: "the calendar year", 2: "two calendar years"}
 _MINOR, _COUNT = "minor currency units", "count"
 
 _SUMS: dict[str, tuple[str, str]] = {
@@ -50,9 +51,9 @@ _SUMS: dict[str, tuple[str, str]] = {
     **{f"vat_quarter_{q}": (f"Sales declared for sales tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
     **{f"vat_months_{q}": (f"Months that those returns of quarter {q} cover", "months") for q in range(4)},
     **{f"cit_quarter_{q}": (f"Income declared for income tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
-    **{f"vat_year_{y}": (f"Sales declared for sales tax, {y} calendar years before the settled month's", _MINOR) for y in (1, 2)},
-    **{f"vat_year_months_{y}": (f"Months that those returns of {y} years before cover", "months") for y in (1, 2)},
-    **{f"cit_year_{y}": (f"Income declared for income tax, {y} calendar years before the settled month's", _MINOR) for y in (1, 2)},
+    **{f"vat_year_{y}": (f"Sales declared for sales tax, {ago} before the settled month's", _MINOR) for y, ago in _AGO.items()},
+    **{f"vat_year_months_{y}": (f"Months that those returns of {ago} before cover", "months") for y, ago in _AGO.items()},
+    **{f"cit_year_{y}": (f"Income declared for income tax, {ago} before the settled month's", _MINOR) for y, ago in _AGO.items()},
 }
 
 TAX_SUMS = Contract(

@@ -19,7 +19,14 @@ from jobs.runtime.files import read_json, write_json
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A raw file, as it was when it was read."""
+    """A file, or a day of a database's table, as it was when it was read.
+
+    Attributes:
+        name: relative to the folder it was looked for in; of a database the table and the day.
+        size: bytes; of a database's day the number of its records.
+        mtime_ns: when it was last changed, in nanoseconds since 1970; 0 of a database's day.
+        sha256: of its bytes; of a database's day, of what its records hold.
+    """
 
     name: str
     size: int
