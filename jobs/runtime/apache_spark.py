@@ -118,7 +118,7 @@ def delta_jar() -> str:
         raise ConfigError(
             what="the package delta-spark, which tells the version of Delta's JAR, is not installed",
             where="the extra `spark`",
-            then=f"run `pip install 'steelyard[spark]'`, or name the JARs in {JARS_VARIABLE}",
+            then=f"run `make setup`, or name the JARs in {JARS_VARIABLE}",
         ) from None
     spark = ".".join(metadata.version("pyspark").split(".")[:2])
     return f"io.delta:delta-spark_{spark}_{SCALA}:{delta}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import errors
+from jobs.runtime.apache_spark import POSTGRESQL_JAR, delta_jar
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -99,6 +100,16 @@ def test_every_exit_code_is_explained() -> None:
     kinds: list[type[errors.SteelyardError]] = [errors.SteelyardError, *errors.SteelyardError.__subclasses__()]
 
     assert [kind.exit_code for kind in kinds if f"\n| {kind.exit_code} |" not in text] == []
+
+
+def test_jars_that_a_page_names_are_those_that_an_application_is_given() -> None:
+    named = {
+        jar
+        for page in PAGES
+        for jar in re.findall(r"(?:io\.delta|org\.postgresql):[\w.-]+:[\w.-]+", page.read_text(encoding="utf-8"))
+    }
+
+    assert named == {delta_jar(), POSTGRESQL_JAR}
 
 
 def test_decisions_are_numbered_listed_and_name_what_was_turned_down() -> None:
