@@ -18,7 +18,7 @@ ROOMS = {
     "requirements", "simulation", "tests",
 }  # fmt: skip
 NEEDED = {"dags", "jobs", "models", "expectations", "notebooks", "tests"}
-OURS = ("jobs", "models", "expectations", "simulation")
+OURS = ("jobs", "models", "expectations", "simulation", "benchmarks")
 # In pieces, so that this file does not hold what it forbids.
 REGISTRY_HOSTS = tuple(
     "".join(pieces)
@@ -57,6 +57,14 @@ def test_top_level_folders_are_those_of_the_architecture() -> None:
 
     assert found - ROOMS == set(), "a new room needs a reason in docs/architecture.md"
     assert NEEDED - found == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_every_room_of_code_is_on_the_page(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    rooms = {path.relative_to(ROOT).parts[0] for path in tracked() if path.suffix == ".py"} - {"tests"}
+
+    assert {room for room in rooms if f"| `{room}/" not in text} == set()
 
 
 @pytest.mark.parametrize("name", OURS)
