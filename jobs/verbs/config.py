@@ -99,8 +99,8 @@ def show(profile: ProfileOption) -> None:
 
 
 _SHOWN = (
-    "owner", "format", "encoding", "delimiter", "files", "delivered_on", "delivery", "absence", "every_days", "nulls", "keep",
-    "raw", "lookups", "limits", "optional",
+    "owner", "format", "encoding", "delimiter", "files", "database", "delivered_on", "delivery", "absence", "every_days", "nulls",
+    "keep", "raw", "lookups", "limits", "optional",
 )  # fmt: skip
 
 

@@ -156,9 +156,23 @@ def test_the_verb_exits_with_two_when_there_are_errors(tmp_path: Path) -> None:
     assert json.loads(as_json.stdout)["errors"] == 1
 
 
-def test_the_verb_exits_with_nought_when_there_are_none(tmp_path: Path) -> None:
+def test_the_verb_exits_with_zero_when_there_are_none(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--profile", str(profile_of(tmp_path))])
     assert (result.exit_code, result.stdout.strip().endswith("0 errors, 0 warnings")) == (0, True)
+
+
+def test_show_says_where_in_a_database_the_records_are_and_not_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE", "postgresql://reader:hush-hush@db.example/hotline")
+    database = '[database]\nurl_variable = "HOTLINE"\ntable = "hotline.calls"\ndelivered_on = "loaded_on"\nrow_key = "id"'
+    lines = [line for line in MAPPING.splitlines() if not line.startswith("files")]
+    mapping = "\n".join([*lines, database]).replace('"csv"', '"postgresql"')
+    result = CliRunner().invoke(app, ["show", "--profile", str(profile_of(tmp_path, mapping))])
+    shown = json.loads(result.stdout)["sources"]["complaints"]
+    assert shown["database"] == {
+        "url_variable": "HOTLINE", "table": "hotline.calls", "query": "", "delivered_on": "loaded_on", "row_key": "id",
+        "look_back_days": None,
+    }  # fmt: skip
+    assert "hush-hush" not in result.stdout
 
 
 def test_show_gives_the_resolved_profile_without_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
