@@ -102,6 +102,14 @@ def test_every_exit_code_is_explained() -> None:
     assert [kind.exit_code for kind in kinds if f"\n| {kind.exit_code} |" not in text] == []
 
 
+def test_every_variable_that_is_read_is_explained() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    code = [path.read_text(encoding="utf-8") for folder in ("jobs", "dags", "simulation") for path in (ROOT / folder).rglob("*.py")]
+    names = {name for source in code for name in re.findall(r"\bSTEELYARD_[A-Z_]+", source)}
+
+    assert {name for name in names if f"`{name}`" not in text} == set()
+
+
 def test_jars_that_a_page_names_are_those_that_an_application_is_given() -> None:
     named = {
         jar
