@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -10,12 +11,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow_deployment import ROOT
 from steelyard_dags.as_of import NoDayError, as_of_day
-from steelyard_dags.command import CommandMissingError, RunningCommand, find_command, meaning_of
+from steelyard_dags.command import FINAL, PASSING, CommandMissingError, RunningCommand, find_command, meaning_of
 from steelyard_dags.failure import failure_message, tell_webhook
 from steelyard_dags.settings import SettingsError, read_settings
 
 from jobs.runtime.errors import SteelyardError
+from tests.failures import kinds_of
 
 SHANGHAI = "Asia/Shanghai"
 
@@ -94,14 +97,17 @@ def test_exit_codes_have_words() -> None:
     assert meaning_of(137) == "it crashed"
 
 
-def kinds_of(error: type[SteelyardError]) -> set[type[SteelyardError]]:
-    return {error}.union(*(kinds_of(kind) for kind in error.__subclasses__()))
-
-
 def test_every_kind_of_failure_that_the_command_line_explains_has_words_here() -> None:
-    explained = {kind.exit_code for kind in kinds_of(SteelyardError)} - {SteelyardError.exit_code}
-    assert len(explained) == len(kinds_of(SteelyardError)) - 1, "two kinds have one exit code"
+    explained = {kind.exit_code for kind in kinds_of()} - {SteelyardError.exit_code}
+    assert len(explained) == len(kinds_of()) - 1, "two kinds have one exit code"
     assert {code for code in explained if meaning_of(code) == "it crashed"} == set()
+
+
+def test_the_page_says_of_every_exit_code_whether_it_is_tried_again() -> None:
+    page = (ROOT / "docs" / "airflow.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d, ]+) \| (failed at once|tried again) \|", page, re.MULTILINE)
+    told = {int(code): outcome for codes, outcome in rows for code in codes.split(",")}
+    assert told == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")
 
 
 def failed_task() -> dict[str, Any]:
