@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-FEATURES = "features"
-
 
 @dataclass(frozen=True)
 class Figure:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
 from expectations.contracts.core import Contract, Type, sql_literal
-from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping_database import Database, database_of
 from jobs.runtime.mapping_shape import name_problems, shape_problems, with_defaults
@@ -219,10 +218,3 @@ def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:
 def mapping_paths(profile_folder: Path) -> list[Path]:
     """The mapping files of a profile, in the order of their names."""
     return sorted((profile_folder / "sources").glob("*.toml"))
-
-
-__all__ = [
-    "CONTRACTS", "Delivery", "Lookup", "Raw", "SourceMapping", "Translation", "build_mapping", "delivery_warnings",
-    "find_deliveries", "find_lookup_files", "known_at_expression", "load_mapping", "load_mappings", "mapping_paths", "read_toml",
-    "select_expressions",
-]  # fmt: skip

@@ -44,9 +44,6 @@ class Deployment:
         path = self.folder / "calls.txt"
         return [shlex.split(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
-    def forget_calls(self) -> None:
-        (self.folder / "calls.txt").unlink(missing_ok=True)
-
     def run(self, *command: str, seconds: int = 300, **more: str) -> str:
         """Run a command in the deployment's environment; its standard output."""
         done = subprocess.run(

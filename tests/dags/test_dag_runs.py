@@ -14,7 +14,6 @@ from airflow_deployment import Deployment, make_deployment, option, run_script, 
 
 pytestmark = pytest.mark.slow
 
-CRASH = {"FAIL_VERB": "gate", "FAIL_CODE": "70"}
 MESSAGES: list[dict[str, Any]] = []
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.mapping import Lookup, SourceMapping, delivery_warnings, find_deliveries, find_lookup_files
+from jobs.runtime.deliveries import delivery_warnings, find_deliveries, find_lookup_files
+from jobs.runtime.mapping import Lookup, SourceMapping
 
 from .raw_reading import mapping_of
 
