@@ -67,7 +67,7 @@ def _spread() -> str:
 
 
 def _high_deviation() -> str:
-    """Each group's 90th percentile of the deviations, ``h_``, by nearest rank, where the median one is nought."""
+    """Each group's 90th percentile of the deviations, ``h_``, by nearest rank, where the median one is zero."""
     measured = [f"quantile_disc(abs({name} - m_{name}), 0.9) FILTER (s_{name} = 0) AS h_{name}" for name in PEER_INDICATORS]
     joined = "member JOIN rated USING (cell) JOIN spread USING (peer_group)"
     return f"CREATE TEMP TABLE high AS SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"

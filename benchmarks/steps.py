@@ -60,7 +60,7 @@ def features_duckdb(options: argparse.Namespace) -> None:
 def features_polars(options: argparse.Namespace) -> None:
     """The same features by Polars."""
     from benchmarks.asked import asked_of
-    from benchmarks.polars_features import write_features
+    from benchmarks.polars.features import write_features
 
     write_features(asked_of(options.home, _profile(), options.as_of), options.out)
 

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks import duckdb_features, polars_features
+from benchmarks import duckdb_features
 from benchmarks.asked import COLUMNS, TABLES, Asked, asked_of
+from benchmarks.polars import features as polars_features
 from benchmarks.same import FeaturesDiffer, assert_same, differences
 from jobs.feature_state import rebuild_features
 from jobs.run_day import in_order, settle

@@ -6,7 +6,7 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.asked import Asked
-from benchmarks.polars_tables import newest, over, scan, sum_known
+from benchmarks.polars.tables import newest, over, scan, sum_known
 
 AMOUNTS = (
     "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor", "arrears_minor",

@@ -1,8 +1,9 @@
-"""Silver by Polars: what was known of a table, the newest version of each key, and sums and ratios that may be unknown."""
+"""Silver by Polars: what was known of a table, the newest version of each key, and figures that may be unknown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import polars as pl
 from polars import LazyFrame, col, when
@@ -12,6 +13,8 @@ from benchmarks.asked import Asked
 ORDER = ("known_at", "delivered_on", "source", "source_file", "source_row")
 """The order of a key's versions, oldest first."""
 LINEAGE = (*ORDER, "is_absent", "is_revision")
+YEAR = 365
+"""Days of complaints and changes that count."""
 
 
 def scan(asked: Asked, table: str, columns: Sequence[str], order: Sequence[str] = LINEAGE) -> LazyFrame:
@@ -39,5 +42,15 @@ def sum_known(value: pl.Expr) -> pl.Expr:
 
 
 def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """A quotient; unknown where the denominator is nought or either side unknown."""
+    """A quotient; unknown where the denominator is zero or either side unknown."""
     return when(denominator != 0).then(numerator / denominator)
+
+
+def days_ago(day: pl.Expr, as_of: date) -> pl.Expr:
+    """Whole days from a date to the day; negative for dates to come."""
+    return (pl.lit(as_of) - day).dt.total_days().cast(pl.Int64)
+
+
+def zeros(names: Sequence[str], *, is_told: bool) -> list[pl.Expr]:
+    """Counts and sums that are zero where nothing is found, and unknown where the source tells of nobody."""
+    return [col(name).fill_null(0) if is_told else pl.lit(None, pl.Int64).alias(name) for name in names]
