@@ -10,10 +10,11 @@ from deltalake import DeltaTable
 
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.tables import SILVER
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 
-TABLES = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK)
+TABLES = (*SILVER, silver.LINK)
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
 COLUMNS = tuple(str(column) for column in features_contract().columns)
 

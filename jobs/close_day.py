@@ -9,10 +9,10 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
-from expectations.contracts import scoring, silver, state
-from expectations.contracts.core import Contract
-from expectations.contracts.indicators import features_contract
+from expectations.contracts import scoring
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.state import TAX_SUMS
+from expectations.contracts.tables import MADE, SILVER
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
 from jobs.runtime.engine import engine_kind
@@ -24,12 +24,6 @@ from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.target_list import TIE_KEY_VARIABLE
-
-TABLES: tuple[Contract, ...] = (
-    silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK, state.TAX_SUMS, scoring.PEERS, scoring.SCORES,
-    scoring.REASONS, scoring.RISK_LIST,
-)  # fmt: skip
-
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
 """What a run's id is a hash of."""
@@ -61,7 +55,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
-        "tables": {f"{table.zone.value}.{table.name}": lake.version(table) for table in (*TABLES, features_contract())},
+        "tables": {table.full_name: lake.version(table) for table in (*SILVER, TAX_SUMS, *MADE)},
         "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()},
         "model": ModelStore(lake.home).facts(model_id) if model_id else {},
         "listed": listed.num_rows,

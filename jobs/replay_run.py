@@ -12,10 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from expectations.contracts import scoring, silver
 from expectations.contracts.core import Contract
-from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF
+from expectations.contracts.tables import MADE, SILVER
 from jobs.build_features import build_features_day
 from jobs.link_complaints import link_day
 from jobs.replay.aside import home_aside
@@ -30,11 +29,6 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import score_day
 from jobs.sum_returns import add_up_all
 from jobs.target_list import target_day
-
-READ: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
-MADE: tuple[Contract, ...] = (
-    silver.LINK, features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,13 +58,13 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Raises:
         CannotReplay: when what the run was made of is gone or is another.
     """
-    found = obstacles(lake, profile, run, (*READ, *MADE))
+    found = obstacles(lake, profile, run, (*SILVER, *MADE))
     if found and not (even_so and not any(obstacle.is_lost for obstacle in found)):
         raise _cannot(lake.home, run, found)
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
     with home_aside() as home:
-        made = lake.onto(home, {table_name(contract): run["tables"][table_name(contract)] for contract in READ})
+        made = lake.onto(home, {table_name(contract): run["tables"][table_name(contract)] for contract in SILVER})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of)
         with stage("compare") as current:

@@ -170,6 +170,11 @@ class Contract:
             raise ValueError(f"contract {self.name}: a rule id is used twice: {sorted(rules)}")
 
     @property
+    def full_name(self) -> str:
+        """The table with its zone, as manifests and messages name it, such as ``gold.features``."""
+        return f"{self.zone.value}.{self.name}"
+
+    @property
     def required(self) -> tuple[Column, ...]:
         """The columns without which a row is unusable."""
         return tuple(column for column in self.columns if column.required)

@@ -99,7 +99,7 @@ def _told_revisions(contract: Contract) -> Migration:
     arrival = (lineage.DELIVERED_ON, lineage.KNOWN_AT, lineage.SOURCE, lineage.SOURCE_FILE, lineage.SOURCE_ROW)
     window = f"PARTITION BY {', '.join(contract.key)} ORDER BY {', '.join(arrival)}"
     return Migration(
-        f"{contract.zone.value}.{contract.name}",
+        contract.full_name,
         2,
         "records tell whether another of their key was there before them",
         (AddColumn(str(lineage.IS_REVISION), Type.BOOLEAN, f"row_number() OVER ({window}) > 1"),),

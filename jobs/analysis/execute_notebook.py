@@ -38,7 +38,7 @@ def execute_notebook(script: Path) -> NotebookNode:
         raise NothingToDo(
             what=f"{error.name} is not installed",
             where="this Python environment",
-            then="install what notebooks need with `pip install 'steelyard[notebooks]'`",
+            then="run `make setup`, which installs what notebooks need; it is the extra `notebooks`",
         ) from error
     if not script.is_file():
         raise NothingToDo(what="there is no such notebook", where=str(script), then="name a script of notebooks/")

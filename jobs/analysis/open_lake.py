@@ -7,7 +7,7 @@ guards against showing them by accident, and is no access control: whoever can r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +17,10 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.core import Column, Contract, Sensitivity, Zone
-from expectations.contracts.quarantine import quarantine_of
-from jobs.documents.data_dictionary import tables
+from expectations.contracts.core import Column, Contract, Sensitivity
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.tables_there import tables_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,7 +86,7 @@ class OpenLake:
             raise NothingToDo(
                 what="DuckDB is not installed",
                 where="this Python environment",
-                then="install it with `pip install 'steelyard[notebooks]'`",
+                then="run `make setup`, which installs it; it is of the extra `notebooks`",
             ) from error
         connection = duckdb.connect(":memory:")
         connection.execute("SET TimeZone = 'UTC'")
@@ -158,7 +157,7 @@ def open_lake(home: str | Path, *, personal: bool = False) -> OpenLake:
         NothingToDo: when there is no such folder, or no table in it.
     """
     folder = Path(home).expanduser().resolve()
-    found = {f"{contract.zone.value}.{contract.name}": contract for contract in _contracts_in(folder)}
+    found = {contract.full_name: contract for contract in tables_of(Lake(folder))}
     if not found:
         raise NothingToDo(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
@@ -166,13 +165,3 @@ def open_lake(home: str | Path, *, personal: bool = False) -> OpenLake:
             then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
         )
     return OpenLake(folder, found, personal)
-
-
-def _contracts_in(home: Path) -> Iterator[Contract]:
-    """The contracts whose tables are there, zone by zone; a folder without a contract is no table."""
-    lake = Lake(home)
-    sources = sorted(path.name for path in (home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
-    for contract in tables():
-        for one in map(quarantine_of, sources) if contract.zone is Zone.QUARANTINE else (contract,):
-            if lake.exists(one):
-                yield one

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from expectations.contracts import complaint, inspection, quarantine, registration, scoring, silver, state, tax_filing
 from expectations.contracts.core import BatchRule, Column, Contract, RowRule, Zone
-from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, features_contract
+from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue
+from expectations.contracts.tables import SOURCES, every_table
 
-SOURCES = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
 ZONES = {
     Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
     Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
@@ -26,19 +25,12 @@ A rule that is `critical` quarantines the row, or stops the source's batch; a `w
 A row rule whose answer is unknown (a missing optional value) holds."""
 
 
-def tables() -> tuple[Contract, ...]:
-    """Every table of the lake, in the order that data passes through them."""
-    gold = (features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
-    silvers = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION, silver.LINK)
-    return (*silver.BRONZE.values(), quarantine.quarantine_of("<source>"), *silvers, state.TAX_SUMS, *gold)
-
-
 def render_data_dictionary() -> str:
     """The page as Markdown, the same bytes for the same contracts."""
     parts = [HEAD, _contents()]
     for zone, about in ZONES.items():
         parts += [f"## {zone.value.capitalize()}", about]
-        parts += [_table(contract) for contract in tables() if contract.zone is zone]
+        parts += [_table(contract) for contract in every_table() if contract.zone is zone]
     parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
     parts += ["## Indicators", _indicators()]
     return "\n\n".join(parts) + "\n"
@@ -46,13 +38,13 @@ def render_data_dictionary() -> str:
 
 def _contents() -> str:
     lines = ["| table | grain | owner |", "|---|---|---|"]
-    for contract in tables():
+    for contract in every_table():
         lines.append(_row(f"[{_title(contract)}](#{_anchor(_title(contract))})", contract.grain, contract.owner))
     return "\n".join(lines)
 
 
 def _title(contract: Contract) -> str:
-    return f"{contract.zone.value}.{contract.name}".replace("<", "").replace(">", "")
+    return contract.full_name.replace("<", "").replace(">", "")
 
 
 def _anchor(title: str) -> str:

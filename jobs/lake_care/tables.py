@@ -8,20 +8,11 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.core import Contract, Zone
-from expectations.contracts.quarantine import quarantine_of
-from jobs.documents.data_dictionary import tables
+from expectations.contracts.core import Contract
 from jobs.lake_care.table_log import LOG, readable_versions
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake, table_name
-
-
-def tables_of(lake: Lake) -> tuple[Contract, ...]:
-    """The contracts of the tables that are there; quarantine's are one a source, and are told by their folders."""
-    sources = sorted(path.name for path in (lake.home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
-    every = [contract for contract in tables() if contract.zone is not Zone.QUARANTINE]
-    every += [quarantine_of(source) for source in sources]
-    return tuple(contract for contract in every if lake.exists(contract))
+from jobs.runtime.tables_there import tables_of
 
 
 def table_of(lake: Lake, name: str) -> Contract:

@@ -35,7 +35,7 @@ PROPERTIES = {"delta.checkpointInterval": "1000000", "delta.enableExpiredLogClea
 
 def table_name(contract: Contract) -> str:
     """A table as manifests and messages name it, such as ``gold.features``."""
-    return f"{contract.zone.value}.{contract.name}"
+    return contract.full_name
 
 
 def arrow_schema(contract: Contract) -> pa.Schema:

@@ -29,7 +29,7 @@ def both(yesterday: Town, tmp_path_factory: pytest.TempPathFactory) -> Town:
 def silver_versions(town: Town) -> dict[str, int | None]:
     """The versions of the tables that sources write."""
     tables = (*silver.BRONZE.values(), *silver.OF.values(), *map(quarantine_of, SOURCES))
-    return {f"{table.zone.value}.{table.name}": town.lake.version(table) for table in tables}
+    return {table.full_name: town.lake.version(table) for table in tables}
 
 
 def run_ids(town: Town) -> dict[str, str]:

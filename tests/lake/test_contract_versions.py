@@ -14,7 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts import lineage, scoring, silver
 from expectations.contracts.core import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
-from jobs.documents.data_dictionary import tables
+from expectations.contracts.tables import every_table
 from jobs.lake_care import migrate as module
 from jobs.lake_care.check import check
 from jobs.lake_care.findings import Verdict
@@ -29,7 +29,7 @@ from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
 
 SHAPES = tomllib.loads((Path(__file__).parent / "contract_shapes.toml").read_text(encoding="utf-8"))
-VERSIONED = [contract for contract in tables() if table_name(contract) not in BUILT_AGAIN]
+VERSIONED = [contract for contract in every_table() if table_name(contract) not in BUILT_AGAIN]
 WITH_LINEAGE = (*silver.BRONZE.values(), *silver.OF.values())
 
 
@@ -55,7 +55,7 @@ def test_a_contract_whose_columns_change_gets_a_new_version(contract: Contract) 
 
 
 def test_migrations_are_of_tables_and_versions_that_there_are() -> None:
-    versions = {table_name(contract): contract.version for contract in tables()}
+    versions = {table_name(contract): contract.version for contract in every_table()}
     steps = sorted((migration.table, migration.version) for migration in MIGRATIONS)
 
     assert steps == sorted((table, number) for table, version in versions.items() for number in range(2, version + 1))
