@@ -1,7 +1,7 @@
 """``steelyard VERB --as-of DATE``: the only entry point.
 
-Verbs come from the entry-point group ``steelyard.verbs`` and load when they are asked for, so the console, the
-simulation and the ledger add their own and ``jobs`` imports none of them.
+Verbs come from the entry-point group ``steelyard.verbs`` and load when they are asked for, so the simulation adds its own and
+``jobs`` imports none of it.
 """
 
 from __future__ import annotations
