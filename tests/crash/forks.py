@@ -13,8 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from jobs.target_list import TIE_KEY_VARIABLE
+
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = -signal.SIGKILL
+
+
+def environment() -> dict[str, str]:
+    """This process's, without a key of this machine by which the list would be ordered."""
+    return {name: value for name, value in os.environ.items() if name != TIE_KEY_VARIABLE}
 
 
 class Forks:
@@ -25,7 +32,7 @@ class Forks:
         self._origin = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.victim", "--forks"],
             cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name != "STEELYARD_TIE_KEY"},
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

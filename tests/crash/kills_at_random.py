@@ -47,8 +47,7 @@ def kill_at_some_moment(undisturbed: Undisturbed, home: Path, forks: Forks, draw
     """Make a home in which a process was killed; after how many seconds. One that had ended by then is no kill: draw again."""
     while True:
         seconds = draw.uniform(0, undisturbed.seconds)
-        if undisturbed.before.is_dir():
-            shutil.copytree(undisturbed.before, home)
+        undisturbed.copy_start(home)
         ended = forks.run(undisturbed.command(home), kill_after=seconds)
         if ended == KILLED:
             return seconds

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from jobs.runtime.errors import Busy
 from tests.crash.contents import contents, differing
-from tests.crash.forks import ROOT
+from tests.crash.forks import ROOT, environment
 from tests.crash.undisturbed import Undisturbed
 
 
 def test_of_two_at_once_one_does_it_and_the_other_says_who(undisturbed: Undisturbed, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    if undisturbed.before.is_dir():
-        shutil.copytree(undisturbed.before, home)
+    home = undisturbed.copy_start(tmp_path / "home")
 
     both = [begin(undisturbed, home) for _ in range(2)]
     said = [process.communicate()[0] for process in both]
@@ -34,7 +30,7 @@ def begin(undisturbed: Undisturbed, home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "jobs.cli", *(str(word) for word in undisturbed.command(home))],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name != "STEELYARD_TIE_KEY"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -66,6 +66,13 @@ class Undisturbed:
         """The home as a run that is killed at a point leaves it."""
         return Path(shutil.copytree(self.copies / str(number), to))
 
+    def copy_start(self, to: Path, start: Path | None = None) -> Path:
+        """The home before the command, or at another ``start`` of it; ``to`` stays away where there was none."""
+        start = start or self.before
+        if start.is_dir():
+            shutil.copytree(start, to)
+        return to
+
     def copy_before(self, number: int, to: Path) -> str:
         """The home where a run that is to die at a point may begin: when the last source before it was settled, else at the start.
 
@@ -74,8 +81,7 @@ class Undisturbed:
         """
         settled = [at for at in range(number) if self.points[at].startswith(_SETTLED)]
         begin, passed = (self.copies / str(settled[-1]), self.points[settled[-1] + 1 :]) if settled else (self.before, self.points)
-        if begin.is_dir():
-            shutil.copytree(begin, to)
+        self.copy_start(to, begin)
         upto = passed[: number + 1 - (len(self.points) - len(passed))]
         return f"{upto[-1]}#{upto.count(upto[-1])}"
 
