@@ -11,10 +11,11 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.scoring import RISK_LIST
+from expectations.contracts.tables import GOLD
 from jobs.runtime.lake import Lake
 from tests.cluster.conftest import WAYS, Run
 from tests.cluster.homes import differences
-from tests.day.town import GOLD, PROFILE, SOURCES, TODAY
+from tests.day.town import PROFILE, SOURCES, TODAY
 
 pytestmark = pytest.mark.cluster
 ENTITIES_VARIABLE = "STEELYARD_CLUSTER_ENTITIES"

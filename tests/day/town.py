@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from expectations.contracts import scoring
 from expectations.contracts.core import Contract
-from expectations.contracts.indicators import features_contract
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.tables import GOLD
 from jobs.run_day import Day, run_day, settle
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import SourceManifest
 from jobs.runtime.mapping import load_mapping
 from jobs.runtime.settings import Profile, load_profile
+from jobs.target_list import TIE_KEY_VARIABLE
 
 HERE = Path(__file__).resolve().parent
 PROFILE = HERE / "profile"
 SOURCES = HERE / "sources"
 YESTERDAY, TODAY = date(2026, 6, 29), date(2026, 6, 30)
-GOLD: tuple[Contract, ...] = (features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,23 @@ class Town:
             return []
         found = self.lake.arrow(table, where=f"delivered_on = '{delivered_on}'").to_pylist()
         return sorted((row["source_file"], row["source_row"], row["rule_id"]) for row in found)
+
+
+def found_town(folder: Path, session: SparkSession, *days: date) -> Town:
+    """The town in a folder of its own, with these days run, one after the other."""
+    shutil.copytree(SOURCES, folder / "sources")
+    town = Town(folder / "home", folder / "sources", session)
+    for day in days:
+        town.run(day)
+    return town
+
+
+@contextmanager
+def public_tie_key() -> Iterator[None]:
+    """Equal objectives are ordered as in the list written down, whatever this machine's own key is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(TIE_KEY_VARIABLE, raising=False)
+        yield
 
 
 def listed(town: Town, as_of: date = TODAY) -> str:

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.target_list import TIE_KEY_VARIABLE
-from tests.day.town import SOURCES, Town
+from tests.day.town import TODAY, Town, found_town, public_tie_key
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _public_tie_key() -> Iterator[None]:
-    """The town's list is made without a key of this machine."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(TIE_KEY_VARIABLE, raising=False)
+    with public_tie_key():
         yield
 
 
 @pytest.fixture(scope="session")
 def day_done(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The town with today run; for copying, not for changing."""
-    folder = tmp_path_factory.mktemp("done")
-    shutil.copytree(SOURCES, folder / "sources")
-    made = Town(folder / "home", folder / "sources", spark)
-    made.run()
-    return made
+    return found_town(tmp_path_factory.mktemp("done"), spark, TODAY)
 
 
 @pytest.fixture
