@@ -48,8 +48,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, tax_sums: Data
             minor_units=profile.minor_units,
             materialise=scratch.materialise,
         )
-        features = scratch.materialise(made.features)
-        entities = features.count()
+        entities = made.entities.count()
         if entities == 0:
             raise NothingToDo(
                 what=f"no entity was known by the end of {as_of}",
@@ -57,7 +56,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, tax_sums: Data
                 then="ingest and conform the registration source first",
             )
         # Sorted, so that the same inputs give the same files.
-        lake.replace(features.orderBy(ENTITY_ID), features_contract(), where)
+        lake.replace(made.features.orderBy(ENTITY_ID), features_contract(), where)
         lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
     log.info("features of %s: %d entities, %d indicators", as_of, entities, len(catalogue()))
     return entities

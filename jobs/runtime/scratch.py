@@ -36,5 +36,5 @@ class Scratch:
         """The same rows, computed now and read back from Parquet."""
         self._count += 1
         path = str(self.folder / f"part-{self._count}")
-        frame.write.parquet(path)
+        frame.write.option("compression", "snappy").parquet(path)  # quick to write, and gone soon
         return frame.sparkSession.read.schema(frame.schema).parquet(path)

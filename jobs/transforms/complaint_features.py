@@ -19,6 +19,12 @@ LINK_ORDER = (KNOWN_AT, AS_OF, LINK_CONFIDENCE, ENTITY_ID, LINK_METHOD)
 BASELINE_DAYS = 337
 """The days before the last 28 that a burst is held against."""
 
+NEEDED = (
+    "entity_id", "outcome", "category", "severity", "amount_claimed_minor", "complainant_hash", "due_on", "resolved_on",
+    "received_on",
+)  # fmt: skip
+"""What is read of a complaint."""
+
 _ROW = {
     "days_ago": "datediff(as_of, received_on)",
     "is_standing": "coalesce(outcome NOT IN ('rejected', 'withdrawn'), true)",
@@ -69,12 +75,9 @@ def count_complaints(complaints: DataFrame, *, as_of: date) -> DataFrame:
     """One row an entity complained of: counts, points, and how far one complainant stands behind them.
 
     Args:
-        complaints: the newest known version of each complaint, with its entity.
+        complaints: the newest known version of each complaint, with its entity and the columns :data:`NEEDED`.
     """
-    rows = complaints.withColumn(AS_OF, F.lit(as_of)).selectExpr(
-        ENTITY_ID, "outcome", "category", "severity", "amount_claimed_minor", "complainant_hash", "as_of", "due_on", "resolved_on",
-        "received_on", *[f"{sql} AS {name}" for name, sql in _ROW.items()],
-    )  # fmt: skip
+    rows = complaints.withColumn(AS_OF, F.lit(as_of)).selectExpr(*NEEDED, AS_OF, *[f"{sql} AS {n}" for n, sql in _ROW.items()])
     sums = rows.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _SUMS.items()])
     people = (
         rows.where(f"{_YEAR} AND complainant_hash IS NOT NULL")

@@ -48,8 +48,9 @@ class Known:
 
 @dataclass(frozen=True)
 class Features:
-    """``gold.features`` and ``gold.peers`` of one day."""
+    """``gold.features`` and ``gold.peers`` of one day, and the entities that they are of."""
 
+    entities: DataFrame
     features: DataFrame
     peers: DataFrame
 
@@ -70,7 +71,7 @@ def build_features(
     versions = keep_known(tables.entity, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
     entities = materialise(keep_latest(versions, silver.ENTITY.key).transform(add_register_indicators, as_of=as_of))
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
-    visits = materialise(keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON))
+    visits = materialise(_known_visits(tables, as_of, cutoff))
     recorded = materialise(
         entities.transform(join_few, count_changes(versions, as_of=as_of), ENTITY_ID)
         .transform(join_few, complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID)
@@ -88,14 +89,20 @@ def build_features(
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
-    rated = materialise(joined.transform(_add_shrunk_rates, minor_units=minor_units))
+    rated = _add_shrunk_rates(joined, materialise, minor_units=minor_units)
     return _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
     complaints = keep_standing(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
     links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
-    return complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
+    linked = complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
+    return linked.select(*complaint.NEEDED)
+
+
+def _known_visits(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
+    visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
+    return visits.select(*supervision.NEEDED)
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:
@@ -148,7 +155,7 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
     return _replace(joined, {**_JOINT, "sales_exposure": exposure})
 
 
-def _add_shrunk_rates(joined: DataFrame, *, minor_units: int) -> DataFrame:
+def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_units: int) -> DataFrame:
     """Add rates drawn towards the industry section: complaints per million of sales, and visits that found a violation."""
     per_million = MILLION * 10**minor_units
     frame = joined.selectExpr("*", "coalesce(industry_section, '') AS section")
@@ -157,7 +164,7 @@ def _add_shrunk_rates(joined: DataFrame, *, minor_units: int) -> DataFrame:
         ("complaint_rate", "complaints_12m", "sales_exposure", False, per_million),
         ("violation_share", "violations_36m", "visits_36m", True, 1),
     ):
-        pooled = join_pools(frame, active, "section", events=events, exposure=exposure, is_share=is_share)
+        pooled = join_pools(frame, active, "section", events=events, exposure=exposure, is_share=is_share, materialise=materialise)
         rate = f"({shrunk(events, exposure)}) * {scale}"
         frame = pooled.selectExpr("*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
     return frame
@@ -170,6 +177,7 @@ def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materiali
     features = add_robust_z(rated, cells, groups, indicators)
     medians = list_peer_medians(groups, indicators)
     return Features(
+        entities=rated.select(ENTITY_ID),
         features=_select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
         peers=_select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS),
     )

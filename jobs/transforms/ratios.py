@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs.transforms.joins import join_few
+from jobs.transforms.materialise import Materialise
 
 MINIMUM_UNITS = 30
 """A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
@@ -73,7 +74,9 @@ def _exact_sum(positive: str) -> str:
     return f"({sums[0]} + {sums[1]} / 1000000000.0D) / 1000000000.0D"
 
 
-def join_pools(frame: DataFrame, units: DataFrame, by: str, *, events: str, exposure: str, is_share: bool) -> DataFrame:
+def join_pools(
+    frame: DataFrame, units: DataFrame, by: str, *, events: str, exposure: str, is_share: bool, materialise: Materialise
+) -> DataFrame:
     """Add ``pool_rate`` and ``pool_weight``: those of the row's pool, or of all units where the pool has too few of them.
 
     Args:
@@ -81,9 +84,10 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, *, events: str, expo
         units: the rows that the rates are taken from.
         by: the column that names a pool.
         events, exposure, is_share: as in :func:`pool_rates`.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
     own = pool_rates(units, [by], events=events, exposure=exposure, is_share=is_share).where(f"pool_units >= {MINIMUM_UNITS}")
-    every = pool_rates(units, [], events=events, exposure=exposure, is_share=is_share)
+    own, every = materialise(own), materialise(pool_rates(units, [], events=events, exposure=exposure, is_share=is_share))
     every = every.selectExpr("pool_rate AS every_rate", "pool_weight AS every_weight")
     is_own = "pool_units IS NOT NULL"
     return (

@@ -21,6 +21,12 @@ RECORD_DAYS = 1095
 VISIT_PARTS = 1000
 """A cell's worth is counted in thousandths of a visit, whole numbers that add up exactly."""
 
+NEEDED = (
+    "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
+    "items_checked", "breaches", "severity", "found_violation", "penalty_minor",
+)  # fmt: skip
+"""What is read of a visit."""
+
 _ROW = {
     "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
     "is_visit": "visit_status = 'inspected' AND inspected_on IS NOT NULL",
