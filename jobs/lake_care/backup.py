@@ -19,11 +19,10 @@ from jobs.lake_care.kept_versions import finished_days
 from jobs.runtime.batches import FileFacts, file_facts
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
 from jobs.runtime.files import read_json, write_json
-from jobs.runtime.leftovers import LANDING
+from jobs.runtime.home import LOCK, SCRATCH
 
 FACTS = "backup.json"
 BEGUN = ".begun"
-LOCK = ".writing"
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
         ConfigError: when ``to`` is inside the home, or the home inside ``to``.
         Damaged: when a file that was copied is not what was read.
     """
-    _check_apart(home, to)
+    check_apart(home, to)
     before = newest_backup(to)
     earlier = _facts(before) if before else {}
     begun = to / BEGUN
@@ -107,11 +106,16 @@ def files_of(home: Path) -> Iterator[Path]:
     for path in sorted(home.rglob("*")):
         first = path.relative_to(home).parts[0]
         is_draft = path.name.startswith(".") and "_delta_log" not in path.parts
-        if path.is_file() and first not in (LANDING, LOCK, FACTS) and not is_draft:
+        if path.is_file() and first not in (SCRATCH, LOCK, FACTS) and not is_draft:
             yield path
 
 
-def _check_apart(home: Path, to: Path) -> None:
+def check_apart(home: Path, to: Path) -> None:
+    """See that a home and its copies are not one in the other, before anything is written in either.
+
+    Raises:
+        ConfigError: when they are.
+    """
     inner, outer = to.resolve(), home.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise ConfigError(

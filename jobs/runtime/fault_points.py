@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOMS = ("manifests", "models", "reports", "landing")
-"""The folders of a home, but for the lake, whose tables have names of their own."""
+from jobs.runtime.home import FILED
+
 _VARIES = re.compile(r"[-_]?\d{4}-\d{2}-\d{2}(-[0-9a-f]{12})?|^[0-9a-f]{16,}$")
 """Days, identifiers of runs and models, hashes."""
 _watcher: Callable[[str], None] | None = None
@@ -45,6 +45,6 @@ def around(what: str | Path) -> Iterator[None]:
 def name_of(path: Path) -> str:
     """A file's name in its home, without its suffix, days and identifiers: ``manifests/runs``, ``models/in_use``."""
     parts = path.with_suffix("").parts
-    room = max((at for at, part in enumerate(parts[:-1]) if part in ROOMS), default=len(parts) - 1)
+    room = max((at for at, part in enumerate(parts[:-1]) if part in FILED), default=len(parts) - 1)
     told = (_VARIES.sub("", part) for part in parts[room:])
     return "/".join(part for part in told if part)

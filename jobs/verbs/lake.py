@@ -128,15 +128,16 @@ def backup(
     ] = False,
 ) -> None:
     """Copy the home, of one moment, into a folder of its own under --to; what did not change since the last copy takes no room."""
-    from jobs.lake_care.backup import back_up
-    from jobs.runtime.lock import only_writer
+    from jobs.lake_care.backup import back_up, check_apart
+    from jobs.runtime.lock import alone_in, only_writer
     from jobs.runtime.log import stage
     from jobs.verbs.options import existing_home
 
     if verify:
         _verify(to)
         return
-    with only_writer(existing_home(home)), only_writer(to), stage("backup") as current:
+    check_apart(existing_home(home), to)
+    with only_writer(home), alone_in(to), stage("backup") as current:
         done = back_up(home, to)
         current.note(files=done.files, bytes=done.bytes, copied=done.copied, copied_bytes=done.copied_bytes)
     typer.echo(str(done.folder))

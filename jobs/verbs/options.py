@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.home import FOLDERS
 
 if TYPE_CHECKING:
     from jobs.runtime.settings import Profile
@@ -40,17 +41,24 @@ def day(text: str, option: str = "--as-of") -> date:
         raise ConfigError(what=f"{text!r} is no day", where=option, then="write it as YYYY-MM-DD, such as 2026-06-30") from error
 
 
-def sources_folder(path: Path) -> Path:
+def sources_folder(path: Path, home: Path) -> Path:
     """The sources folder, made absolute.
 
     Raises:
-        ConfigError: when it is not there.
+        ConfigError: when it is not there, or is in a folder that the home writes.
     """
     if not path.is_dir():
         raise ConfigError(
             what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
         )
-    return path.resolve()
+    folder = path.resolve()
+    if any(folder.is_relative_to((home / own).resolve()) for own in FOLDERS):
+        raise ConfigError(
+            what="the sources folder is in one that Steelyard writes",
+            where=str(path),
+            then="let deliveries arrive outside the home, and give that folder with --sources",
+        )
+    return folder
 
 
 def existing_home(path: Path) -> Path:

@@ -11,9 +11,11 @@ from typing import Any
 
 from deltalake import DeltaTable
 
+from jobs.runtime.home import LOCK, SCRATCH
+
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""
-_UNSAID = (".writing",)
+_UNSAID = (LOCK,)
 _VERSIONS = re.compile(rb"<dt>Table versions</dt><dd[^>]*>[^<]*</dd>")
 
 
@@ -61,7 +63,7 @@ def disk_state(home: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
-        if path.is_file() and not name.startswith("landing/") and not path.name.startswith("."):
+        if path.is_file() and not name.startswith(f"{SCRATCH}/") and not path.name.startswith("."):
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.fault_points import ROOMS, name_of
+from jobs.runtime.fault_points import name_of
+from jobs.runtime.home import FILED, SCRATCH
 from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks
 from tests.crash.sequences import settle_until
@@ -34,7 +35,7 @@ def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> 
     passed = set(undisturbed.points)
     was = set(undisturbed.before.rglob("*"))
     made = [path for path in undisturbed.home.rglob("*") if undisturbed.before / path.relative_to(undisturbed.home) not in was]
-    files = [path for path in made if path.is_file() and path.relative_to(undisturbed.home).parts[0] in ROOMS]
+    files = [path for path in made if path.is_file() and path.relative_to(undisturbed.home).parts[0] in FILED]
     named = {name_of(path) for path in files}
     if not was:
         named |= set(tables(undisturbed.home))
@@ -89,5 +90,5 @@ def kill_at(undisturbed: Undisturbed, number: int, forks: Forks, home: Path) -> 
 
 def lasting(home: Path) -> Contents:
     """What a home holds, without intermediate files, whose names are random, and the process in a draft's name."""
-    found = {re.sub(r"(/\..+)\.\d+$", r"\1", name): value for name, value in contents(home).items()}
-    return {name: value for name, value in found.items() if not name.startswith("landing/")}
+    found = {re.sub(r"(/\..+)-\d+$", r"\1", name): value for name, value in contents(home).items()}
+    return {name: value for name, value in found.items() if not name.startswith(f"{SCRATCH}/")}

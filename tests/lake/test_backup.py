@@ -13,6 +13,7 @@ from jobs.lake_care.backup import BEGUN, FACTS, back_up, files_of, newest_backup
 from jobs.lake_care.check import check
 from jobs.lake_care.findings import Verdict
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
+from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import Lake
 from jobs.runtime.lock import only_writer
 from tests.day.command import steelyard
@@ -28,15 +29,15 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_copy_holds_the_home_and_is_named_by_number_and_newest_day(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", [BEFORE, D]).home
-    (home / "landing").mkdir()
-    (home / "landing" / "part").write_bytes(b"intermediate")
+    (home / SCRATCH).mkdir()
+    (home / SCRATCH / "part").write_bytes(b"intermediate")
     (home / "manifests" / ".draft.json.12345").write_bytes(b"half")
 
     done = back_up(home, tmp_path / "copies")
 
     assert done.folder.name == "000001-2026-06-30"
     assert contents(done.folder) == contents(home)
-    assert not (done.folder / "landing").exists()
+    assert not (done.folder / SCRATCH).exists()
     assert not list(done.folder.rglob(".draft*"))
     assert verify(done.folder) == []
 
@@ -138,6 +139,21 @@ def test_copies_inside_the_home_are_refused(tmp_path: Path, to: str) -> None:
 
     with pytest.raises(ConfigError, match="may not be one in the other"):
         back_up(home, tmp_path / to)
+
+
+@pytest.mark.parametrize("to", ["home", "home/copies", "."])
+def test_the_command_refuses_copies_inside_the_home_before_it_touches_a_folder(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], to: str
+) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    (tmp_path / "landing").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+
+    said = steelyard(capfd, "lake", "backup", "--home", home, "--to", tmp_path / to)
+
+    assert said.code == ConfigError.exit_code
+    assert "may not be one in the other" in said.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.slow
