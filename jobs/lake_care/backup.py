@@ -15,11 +15,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from jobs.lake_care.kept_versions import finished_days
 from jobs.runtime.batches import FileFacts, file_facts
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.home import LOCK, SCRATCH
+from jobs.runtime.manifest import finished_days
 
 FACTS = "backup.json"
 BEGUN = ".begun"

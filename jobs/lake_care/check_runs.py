@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 
 from jobs.lake_care.findings import Finding, fail, ok, some
-from jobs.lake_care.kept_versions import finished_days
 from jobs.lake_care.tables import is_whole, tables_of
 from jobs.runtime.lake import Lake, table_name
+from jobs.runtime.manifest import finished_days
 
 
 def check_runs(lake: Lake, since: date) -> Iterator[Finding]:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from pathlib import Path
 
 from expectations.contracts.core import Contract
 from jobs.lake_care.table_log import readable_versions
 from jobs.lake_care.tables import open_table, sizes_of
-from jobs.runtime.files import read_json
 from jobs.runtime.lake import Lake, table_name
-from jobs.runtime.manifest import run_manifest_path
+from jobs.runtime.manifest import finished_days
 
 
 def first_day_kept(as_of: date, days: int) -> date:
     """The first of the last ``days`` days up to ``as_of``, which is one of them."""
     return as_of - timedelta(days=days - 1)
-
-
-def finished_days(home: Path) -> dict[date, dict[str, int | None]]:
-    """Each day that has a run's manifest, in order, with the table versions that its run left."""
-    found = sorted(run_manifest_path(home, date.min).parent.glob("????-??-??.json"))
-    return {date.fromisoformat(path.stem): (read_json(path) or {}).get("tables") or {} for path in found}
 
 
 def kept_versions(lake: Lake, contract: Contract, since: date) -> list[int]:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.contracts.core import Contract
-from jobs.lake_care.kept_versions import finished_days, first_day_kept, kept_versions
+from jobs.lake_care.kept_versions import first_day_kept, kept_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_features import trim_features
 from jobs.lake_care.vacuum import vacuum
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
 from jobs.runtime.log import stage
-from jobs.runtime.manifest import keep_time_travel_since
+from jobs.runtime.manifest import finished_days, keep_time_travel_since
 from jobs.runtime.settings import Retention
 
 

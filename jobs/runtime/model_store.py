@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.errors import NothingToDo
-from jobs.runtime.files import read_json, write_json, write_whole
+from jobs.runtime.files import days_in, read_json, write_json, write_whole
 
 if TYPE_CHECKING:
     from models.risk_model import RiskModel
@@ -43,8 +43,8 @@ class ModelStore:
 
     def newest(self, as_of: date) -> str | None:
         """The model in use on a day: of the days up to it for which one was trained, the last's newest."""
-        days = sorted(path for path in (self._folder / IN_USE).glob("????-??-??.json") if date.fromisoformat(path.stem) <= as_of)
-        return read_json(days[-1])["model_id"] if days else None
+        days = [day for day in days_in(self._folder / IN_USE) if day <= as_of]
+        return read_json(self._folder / IN_USE / f"{days[-1]}.json")["model_id"] if days else None
 
     def facts(self, model_id: str) -> dict[str, Any]:
         """What was written of a model when it was trained."""

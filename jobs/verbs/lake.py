@@ -174,11 +174,11 @@ def _verify(to: Path) -> None:
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
-    from jobs.lake_care.kept_versions import finished_days
     from jobs.lake_care.maintain import maintain as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import stage
+    from jobs.runtime.manifest import finished_days
     from jobs.verbs.options import existing_home, profile_of_run
 
     on = day(as_of)
