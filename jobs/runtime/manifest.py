@@ -63,6 +63,16 @@ def finished_days(home: Path) -> dict[date, dict[str, int | None]]:
     return {day: (read_json(run_manifest_path(home, day)) or {}).get("tables") or {} for day in days}
 
 
+def runs_since(home: Path, first: date) -> list[dict[str, Any]]:
+    """The manifests of all runs of the days from ``first`` on, also of those that were done again, or undone.
+
+    A day's newest run is told twice: by its day and by its id.
+    """
+    folder = run_manifest_path(home, first).parent
+    paths = [*folder.glob("????-??-??.json"), *run_manifest_path_by_id(home, "*").parent.glob("????-??-??-*.json")]
+    return [read_json(path) for path in sorted(paths) if date.fromisoformat(path.name[:10]) >= first]
+
+
 def find_run(home: Path, which: date | str) -> dict[str, Any]:
     """The manifest of a day's newest run, or of the run of an id.
 
