@@ -178,12 +178,10 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import stage
-    from jobs.runtime.manifest import finished_days
-    from jobs.verbs.options import existing_home, profile_of_run
+    from jobs.verbs.options import existing_home, profile_of_last_run
 
     on = day(as_of)
-    newest = max(finished_days(existing_home(home)), default=on)
-    retention = profile_of_run(home, min(on, newest), profile).retention
+    retention = profile_of_last_run(existing_home(home), on, profile).retention
     with only_writer(home), stage("maintain") as current:
         done = do(Lake(home), retention, on)
         current.note(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -82,7 +83,34 @@ def profile_of_run(home: Path, as_of: date, given: str) -> Profile:
     """
     from jobs.runtime.files import read_json
     from jobs.runtime.manifest import run_manifest_path
+
+    return profile_of(read_json(run_manifest_path(home, as_of)) or {"profile": "cn"}, given)
+
+
+def profile_of_last_run(home: Path, as_of: date, given: str) -> Profile:
+    """The profile given, else the one that the newest finished day up to a day was run with.
+
+    Raises:
+        ConfigError: when it cannot be found, or no such day was finished.
+    """
+    from jobs.runtime.files import read_json
+    from jobs.runtime.manifest import finished_days, run_manifest_path
+
+    days = [run_on for run_on in finished_days(home) if run_on <= as_of]
+    return profile_of(read_json(run_manifest_path(home, days[-1])) if days else {}, given)
+
+
+def profile_of(run: Mapping[str, Any], given: str) -> Profile:
+    """The profile given, else the one that a run's manifest names.
+
+    Raises:
+        ConfigError: when it cannot be found, or none is named.
+    """
     from jobs.runtime.settings import load_profile
 
-    run = read_json(run_manifest_path(home, as_of)) or {}
-    return load_profile(given or run.get("profile_folder") or run.get("profile") or "cn")
+    name = given or run.get("profile_folder") or run.get("profile")
+    if not name:
+        raise ConfigError(
+            what="no run says which profile holds", where="the manifests of the home's runs", then="name it with --profile"
+        )
+    return load_profile(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring
 from jobs.lake_care.maintain import maintain
 from jobs.lake_care.table_log import checkpoints, readable_versions
-from jobs.lake_care.tables import open_table, sizes_of
+from jobs.lake_care.tables import is_whole, open_table, sizes_of
+from jobs.runtime.errors import ConfigError
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import finished, note_path, time_travel_since
-from jobs.runtime.settings import Retention
+from jobs.runtime.manifest import find_run, finished, note_path, time_travel_since
+from jobs.runtime.settings import CONFIG_ROOT, Retention
 from tests.day.command import steelyard
 from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
 
@@ -65,6 +68,25 @@ def test_a_day_within_time_travel_is_read_as_its_run_left_it_and_an_older_day_fr
     assert time_travel_since(tmp_path) == D - timedelta(days=1)
     assert entities_of(finished(lake, days(1)[0]), days(1)[0]) == list(ENTITIES)
     assert entities_of(finished(lake, days(2)[0]), days(2)[0]) == ["E9"]
+
+
+def test_a_run_whose_day_was_done_again_keeps_its_versions_within_time_travel_and_no_longer(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    found = {}
+    for day in days(2, 1):
+        put_day(lake, day)
+        found[day] = find_run(tmp_path, close(lake, day, "first"))["tables"]
+        put_day(lake, day, entities=["E9"])
+        close(lake, day, "second")
+
+    maintain(lake, POLICY, D - timedelta(days=1))
+
+    assert entities_of(lake.at(found[days(1)[0]]), days(1)[0]) == list(ENTITIES)
+    maintain(lake, POLICY, D)
+    put_day(lake, D)
+    close(lake, D)
+    maintain(lake, Retention(feature_days=3, time_travel_days=1), D)
+    assert not is_whole(lake, FEATURES, found[days(1)[0]]["gold.features"])
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -207,3 +229,34 @@ def test_the_command_goes_by_the_policy_of_the_run_and_says_what_it_did(tmp_path
     assert (told["since"], told["trimmed_days"]) == ("2026-05-27", 1)
     assert told["freed"] > 0
     assert entities_of(lake, days(50)[0]) == list(LISTED)
+
+
+@pytest.mark.parametrize("as_of", [D - timedelta(days=1), D + timedelta(days=9)])
+def test_a_day_without_a_run_goes_by_the_profile_of_the_newest_run_before_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], as_of: date
+) -> None:
+    """Another profile, in this home's own folder, keeps 400 days."""
+    profile = tmp_path / "profile"
+    shutil.copytree(CONFIG_ROOT / "chicago", profile)
+    text = re.sub(r"time_travel_days = \d+", "time_travel_days = 400", (profile / "profile.toml").read_text(encoding="utf-8"))
+    (profile / "profile.toml").write_text(text, encoding="utf-8")
+    lake = Lake(tmp_path / "home")
+    for day in days(50, 2, 0):
+        put_day(lake, day)
+        close(lake, day, profile=str(profile))
+
+    done = steelyard(capfd, "lake", "maintain", "--home", lake.home, "--as-of", as_of)
+
+    assert done.code == 0
+    assert json.loads(done.err.splitlines()[-1])["since"] == str(min(as_of, D) - timedelta(days=399))
+
+
+def test_where_no_run_says_which_policy_holds_nothing_is_dropped(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lake = home_of(tmp_path, [D, D])
+    before = data_files(lake)
+
+    told = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", D - timedelta(days=1))
+
+    assert told.code == ConfigError.exit_code
+    assert "--profile" in told.err
+    assert data_files(lake) == before
