@@ -18,7 +18,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.lock import only_writer
 from tests.day.command import steelyard
 from tests.day.town import TODAY, Town, gold, listed
-from tests.lake.homes import FEATURES, close, entities_of, home_of, put_day
+from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put_day
 
 D, BEFORE = date(2026, 6, 30), date(2026, 6, 29)
 
@@ -42,6 +42,33 @@ def test_a_copy_holds_the_home_and_is_named_by_number_and_newest_day(tmp_path: P
     assert verify(done.folder) == []
 
 
+def test_what_is_on_another_disk_and_linked_into_the_home_is_copied(tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    for linked in ("lake", "manifests/runs"):
+        elsewhere = tmp_path / "disk" / linked
+        elsewhere.parent.mkdir(parents=True, exist_ok=True)
+        (home / linked).rename(elsewhere)
+        (home / linked).symlink_to(elsewhere)
+
+    done = back_up(home, tmp_path / "copies")
+
+    shutil.rmtree(tmp_path / "disk")
+    assert entities_of(Lake(done.folder), D) == list(ENTITIES)
+    assert (done.folder / "manifests" / "runs" / f"{D}.json").is_file()
+    assert verify(done.folder) == []
+
+
+@pytest.mark.parametrize("to", ["nowhere", "."])
+def test_a_home_that_cannot_all_be_read_is_not_copied(tmp_path: Path, to: str) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    (home / "reports").symlink_to(to)
+
+    with pytest.raises(ConfigError, match="cannot all be read"):
+        back_up(home, tmp_path / "copies")
+
+    assert newest_backup(tmp_path / "copies") is None
+
+
 def test_a_second_copy_costs_what_is_new_and_leaves_the_first_as_it_was(tmp_path: Path) -> None:
     lake = home_of(tmp_path / "home", [BEFORE])
     first = back_up(lake.home, tmp_path / "copies")
@@ -55,7 +82,7 @@ def test_a_second_copy_costs_what_is_new_and_leaves_the_first_as_it_was(tmp_path
     assert (first.copied, first.copied_bytes) == (first.files, first.bytes)
     assert unchanged.copied == 0
     new = set(contents(second.folder)) - set(held)
-    assert second.copied == len(new) == 5, "of each table a data file and a commit, and the day's manifest"
+    assert second.copied == len(new) == 6, "of each table a data file and a commit, and the day's manifest twice"
     assert (unchanged.folder.name, second.folder.name) == ("000002-2026-06-29", "000003-2026-06-30")
     assert contents(first.folder) == held
     assert contents(second.folder) == contents(lake.home)
