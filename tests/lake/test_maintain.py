@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring
 from jobs.lake_care.maintain import maintain
 from jobs.lake_care.table_log import checkpoints, readable_versions
-from jobs.lake_care.tables import is_whole, open_table, sizes_of
+from jobs.lake_care.tables import files_on_disk, is_whole, open_table, sizes_of
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
@@ -122,6 +122,21 @@ def test_what_no_kept_version_needs_goes_with_its_log(tmp_path: Path) -> None:
     assert done.freed > 0
     assert readable_versions(lake.path(FEATURES)) == set(range(4, (lake.version(FEATURES) or 0) + 1))
     assert checkpoints(lake.path(FEATURES)) == {4}
+
+
+def test_checksums_that_hadoop_keeps_beside_files_are_nothing_to_remove_but_those_of_files_that_went_are(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, [D])
+    for path in data_files(lake):
+        Path(path).with_name(f".{Path(path).name}.crc").write_bytes(b"crc")
+    versions = {contract.name: lake.version(contract) for contract in (FEATURES, scoring.RISK_LIST)}
+
+    assert all("crc" not in path for contract in (FEATURES, scoring.RISK_LIST) for path in files_on_disk(lake, contract))
+    assert maintain(lake, POLICY, D).freed == 0
+    assert {contract.name: lake.version(contract) for contract in (FEATURES, scoring.RISK_LIST)} == versions
+    checksum = lake.path(FEATURES) / "as_of=2026-06-30" / ".gone.parquet.crc"
+    checksum.write_bytes(b"crc")
+    maintain(lake, POLICY, D)
+    assert not checksum.exists()
 
 
 def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
