@@ -19,6 +19,7 @@ from jobs.runtime.lake import PROPERTIES, Lake, table_name
 from jobs.runtime.log import stage
 from jobs.runtime.manifest import finished_days, keep_time_travel_since
 from jobs.runtime.settings import Retention
+from jobs.runtime.table_version import check_current
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,20 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
 
     Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
     a long rest, takes nothing away that the last runs left.
+
+    Raises:
+        ConfigError: when a table has yet to be migrated. A migration that was killed is known by its newest commit, so no other
+            may come upon it.
     """
+    contracts = tables_of(lake)
+    for contract in contracts:
+        check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = trim_features(lake, as_of, retention.feature_days)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
     joined = freed = log_files = 0
-    for contract in tables_of(lake):
+    for contract in contracts:
         with stage("maintain", table=table_name(contract)) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
