@@ -20,6 +20,7 @@ from typing import NoReturn
 from jobs.lake_care.table_log import LOG
 from jobs.runtime.batches import FileFacts, file_facts
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
+from jobs.runtime.fault_points import around
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.home import LOCK, SCRATCH
 from jobs.runtime.manifest import finished_days
@@ -69,12 +70,14 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
         target = begun / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if not (before and current == earlier.get(name) and _link(before / name, target)):
-            _copy(path, target, current)
+            with around(target):
+                _copy(path, target, current)
             copied, copied_bytes = copied + 1, copied_bytes + current.size
         facts.append(current)
     write_json(begun / FACTS, {"files": [asdict(fact) for fact in facts], "newest_day": _newest_day(home)})
     folder = to / _name(home, before)
-    begun.replace(folder)
+    with around("backup"):
+        begun.replace(folder)
     return Backup(folder, len(facts), sum(fact.size for fact in facts), copied, copied_bytes)
 
 

@@ -15,6 +15,7 @@ from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_features import trim_features
 from jobs.lake_care.vacuum import vacuum
+from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
 from jobs.runtime.log import stage
 from jobs.runtime.manifest import finished_days, keep_time_travel_since
@@ -75,8 +76,10 @@ def _set_properties(lake: Lake, contract: Contract) -> None:
     """Give a table made by an earlier Steelyard the settings that its log is kept by."""
     table = open_table(lake, contract)
     if not PROPERTIES.items() <= table.metadata().configuration.items():
-        table.alter.set_table_properties(PROPERTIES)
+        with around(f"settings of {table_name(contract)}"):
+            table.alter.set_table_properties(PROPERTIES)
 
 
 def _join_small_files(lake: Lake, contract: Contract) -> int:
-    return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])
+    with around(f"joined {table_name(contract)}"):
+        return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

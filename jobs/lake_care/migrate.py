@@ -50,11 +50,13 @@ def migrate(lake: Lake) -> tuple[Migrated, ...]:
     done = []
     for contract, selects in older:
         name, before = table_name(contract), version_of(open_table(lake, contract))
-        with stage("migrate", table=name), around(f"migrated {name}"):
+        with stage("migrate", table=name):
             if not _is_written(open_table(lake, contract), contract):
-                _write(lake, contract, selects)
+                with around(f"migrated {name}"):
+                    _write(lake, contract, selects)
             noted = {**PROPERTIES, VERSION: str(contract.version)}
-            open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
+            with around(f"settings of {name}"):
+                open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
         done.append(Migrated(name, before, contract.version))
     return tuple(done)
 
