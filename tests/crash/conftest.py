@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.crash.care import CARE
 from tests.crash.forks import Forks
-from tests.crash.sequences import SEQUENCES, Sequence
+from tests.crash.sequences import RUNS, Sequence, as_params
 from tests.crash.undisturbed import Undisturbed, do_undisturbed
 
 
@@ -34,9 +35,7 @@ def _done() -> dict[str, Undisturbed]:
     return {}
 
 
-@pytest.fixture(
-    params=[pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in SEQUENCES]
-)
+@pytest.fixture(params=as_params((*RUNS, *CARE)))
 def undisturbed(
     request: pytest.FixtureRequest, forks: Forks, tmp_path_factory: pytest.TempPathFactory, _done: dict[str, Undisturbed]
 ) -> Undisturbed:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
 from jobs.runtime.home import LOCK, SCRATCH
 
@@ -81,9 +82,17 @@ def _exact(value: object) -> object:
 def _pinned(home: Path, run: Path) -> Contents:
     pinned = json.loads(run.read_bytes())["tables"]
     return {
-        f"{run.stem} {name}": None if version is None else _rows(home / "lake" / name.replace(".", "/"), version)
+        f"{run.stem} {name}": None if version is None else _rows_or_gone(home / "lake" / name.replace(".", "/"), version)
         for name, version in pinned.items()
     }
+
+
+def _rows_or_gone(folder: Path, version: int) -> list[str] | None:
+    """Rows of a version that maintenance may have taken away."""
+    try:
+        return _rows(folder, version)
+    except (DeltaError, OSError):
+        return None
 
 
 def _without_versions(path: Path) -> object:

@@ -36,10 +36,16 @@ def put_day(
     put(lake, scoring.RISK_LIST, as_of, [{"entity_id": name, "list_rank": at} for at, name in enumerate(listed, start=1)])
 
 
-def close(lake: Lake, as_of: date, run: str = "run", profile: str = "cn") -> str:
-    """Say that the day is finished, with the tables as they are now; give the run's id."""
-    tables = {table_name(table): lake.version(table) for table in (FEATURES, scoring.RISK_LIST)}
-    manifest = {"as_of": as_of, "run_id": f"{as_of}-{run}", "profile": profile, "tables": tables}
+def close(
+    lake: Lake,
+    as_of: date,
+    run: str = "run",
+    profile: str = "cn",
+    tables: Iterable[Contract] = (FEATURES, scoring.RISK_LIST),
+) -> str:
+    """Say that the day is finished, with these tables as they are now; give the run's id."""
+    versions = {table_name(table): lake.version(table) for table in tables}
+    manifest = {"as_of": as_of, "run_id": f"{as_of}-{run}", "profile": profile, "model_id": None, "tables": versions}
     write_json(run_manifest_path_by_id(lake.home, f"{as_of}-{run}"), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
     return f"{as_of}-{run}"
