@@ -11,9 +11,10 @@ from typing import Any
 
 from jobs.analysis.open_lake import OpenLake, open_lake
 from jobs.report.names import Names
-from jobs.report.sources import finished_days, read_run
+from jobs.report.sources import read_run
 from jobs.report.texts import load_texts
 from jobs.runtime.errors import NothingToDo
+from jobs.runtime.manifest import finished_days
 from jobs.runtime.settings import Profile, load_profile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     """
     home = _home(environment.get("STEELYARD_HOME", ""))
     lake = open_lake(home)
-    days = finished_days(home, date.min)
+    days = [str(day) for day in finished_days(home)]
     wanted = environment.get("STEELYARD_AS_OF", "") or max(days, default="")
     if wanted not in days:
         raise NothingToDo(

@@ -13,17 +13,20 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from errno import ENOENT
 from pathlib import Path
+from typing import NoReturn
 
-from jobs.lake_care.kept_versions import finished_days
+from jobs.lake_care.table_log import LOG
 from jobs.runtime.batches import FileFacts, file_facts
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
+from jobs.runtime.fault_points import around
 from jobs.runtime.files import read_json, write_json
-from jobs.runtime.leftovers import LANDING
+from jobs.runtime.home import LOCK, SCRATCH
+from jobs.runtime.manifest import finished_days
 
 FACTS = "backup.json"
 BEGUN = ".begun"
-LOCK = ".writing"
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
     """Copy a home. Only the one writer of both may call this, so that tables, books and models are of one moment.
 
     Raises:
-        ConfigError: when ``to`` is inside the home, or the home inside ``to``.
+        ConfigError: when ``to`` is inside the home, or the home inside ``to``; when what is in the home cannot all be read.
         Damaged: when a file that was copied is not what was read.
     """
-    _check_apart(home, to)
+    check_apart(home, to)
     before = newest_backup(to)
     earlier = _facts(before) if before else {}
     begun = to / BEGUN
@@ -67,12 +70,14 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
         target = begun / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if not (before and current == earlier.get(name) and _link(before / name, target)):
-            _copy(path, target, current)
+            with around(target):
+                _copy(path, target, current)
             copied, copied_bytes = copied + 1, copied_bytes + current.size
         facts.append(current)
     write_json(begun / FACTS, {"files": [asdict(fact) for fact in facts], "newest_day": _newest_day(home)})
     folder = to / _name(home, before)
-    begun.replace(folder)
+    with around("backup"):
+        begun.replace(folder)
     return Backup(folder, len(facts), sum(fact.size for fact in facts), copied, copied_bytes)
 
 
@@ -103,15 +108,38 @@ def newest_backup(to: Path) -> Path | None:
 
 
 def files_of(home: Path) -> Iterator[Path]:
-    """The files of a home that a copy holds: all but intermediate ones, drafts and the lock, in order of their path."""
-    for path in sorted(home.rglob("*")):
-        first = path.relative_to(home).parts[0]
-        is_draft = path.name.startswith(".") and "_delta_log" not in path.parts
-        if path.is_file() and first not in (LANDING, LOCK, FACTS) and not is_draft:
-            yield path
+    """The files of a home that a copy holds: all but intermediate ones, drafts and the lock, in order of their path.
+
+    Folders and files that are elsewhere and linked into the home belong to it.
+
+    Raises:
+        ConfigError: when a folder cannot be read, or a link leads nowhere.
+    """
+    folders = os.walk(home, followlinks=True, onerror=_cannot_be_read)
+    for path in sorted(Path(folder) / name for folder, _, names in folders for name in names):
+        parts = path.relative_to(home).parts
+        is_draft = path.name.startswith(".") and LOG not in parts
+        if parts[0] in (SCRATCH, LOCK, FACTS) or is_draft:
+            continue
+        if not path.exists():
+            _cannot_be_read(FileNotFoundError(ENOENT, "its link leads nowhere", str(path)))
+        yield path
 
 
-def _check_apart(home: Path, to: Path) -> None:
+def _cannot_be_read(error: OSError) -> NoReturn:
+    raise ConfigError(
+        what=f"what is in the home cannot all be read: {error.strerror}",
+        where=str(error.filename),
+        then="a copy without it would not be whole: mount, mend or take away what is named, then give the same command again",
+    ) from error
+
+
+def check_apart(home: Path, to: Path) -> None:
+    """See that a home and its copies are not one in the other, before anything is written in either.
+
+    Raises:
+        ConfigError: when they are.
+    """
     inner, outer = to.resolve(), home.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise ConfigError(

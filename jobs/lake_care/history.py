@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from expectations.contracts.core import Contract
-from jobs.lake_care.kept_versions import finished_days
 from jobs.lake_care.tables import is_whole, open_table, sizes_of, tables_of
 from jobs.runtime.lake import Lake, table_name
+from jobs.runtime.manifest import finished_days
 from jobs.runtime.table_version import version_of
 
 _ROWS = ("numOutputRows", "num_added_rows")

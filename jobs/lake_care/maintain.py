@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.contracts.core import Contract
-from jobs.lake_care.kept_versions import finished_days, first_day_kept, kept_versions
+from jobs.lake_care.kept_versions import first_day_kept, kept_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_features import trim_features
 from jobs.lake_care.vacuum import vacuum
+from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
 from jobs.runtime.log import stage
-from jobs.runtime.manifest import keep_time_travel_since
+from jobs.runtime.manifest import finished_days, keep_time_travel_since
 from jobs.runtime.settings import Retention
+from jobs.runtime.table_version import check_current
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,20 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
 
     Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
     a long rest, takes nothing away that the last runs left.
+
+    Raises:
+        ConfigError: when a table has yet to be migrated. A migration that was killed is known by its newest commit, so no other
+            may come upon it.
     """
+    contracts = tables_of(lake)
+    for contract in contracts:
+        check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = trim_features(lake, as_of, retention.feature_days)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
     joined = freed = log_files = 0
-    for contract in tables_of(lake):
+    for contract in contracts:
         with stage("maintain", table=table_name(contract)) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
@@ -67,8 +76,10 @@ def _set_properties(lake: Lake, contract: Contract) -> None:
     """Give a table made by an earlier Steelyard the settings that its log is kept by."""
     table = open_table(lake, contract)
     if not PROPERTIES.items() <= table.metadata().configuration.items():
-        table.alter.set_table_properties(PROPERTIES)
+        with around(f"settings of {table_name(contract)}"):
+            table.alter.set_table_properties(PROPERTIES)
 
 
 def _join_small_files(lake: Lake, contract: Contract) -> int:
-    return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])
+    with around(f"joined {table_name(contract)}"):
+        return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

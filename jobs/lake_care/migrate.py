@@ -16,8 +16,8 @@ from expectations.contracts.migrations import Select, columns_apart, nested
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.runtime.errors import SteelyardError
 from jobs.runtime.fault_points import around
+from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import PROPERTIES, Lake, arrow_schema, table_name
-from jobs.runtime.leftovers import LANDING
 from jobs.runtime.log import stage
 from jobs.runtime.table_version import VERSION, check_not_newer, columns_of, is_current, migrations, selects_up, version_of
 
@@ -50,11 +50,13 @@ def migrate(lake: Lake) -> tuple[Migrated, ...]:
     done = []
     for contract, selects in older:
         name, before = table_name(contract), version_of(open_table(lake, contract))
-        with stage("migrate", table=name), around(f"migrated {name}"):
+        with stage("migrate", table=name):
             if not _is_written(open_table(lake, contract), contract):
-                _write(lake, contract, selects)
+                with around(f"migrated {name}"):
+                    _write(lake, contract, selects)
             noted = {**PROPERTIES, VERSION: str(contract.version)}
-            open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
+            with around(f"settings of {name}"):
+                open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
         done.append(Migrated(name, before, contract.version))
     return tuple(done)
 
@@ -88,10 +90,10 @@ def _steps(lake: Lake, contract: Contract) -> list[Select]:
 def _write(lake: Lake, contract: Contract, selects: list[Select]) -> None:
     """Replace the whole table by its rows in the contract's columns.
 
-    The rows pass through a file of the home's landing folder, which the next writer takes away: a query cannot be asked while
+    The rows pass through a file among the home's intermediate ones, which the next writer takes away: a query cannot be asked while
     a table is being written, and all at once they may not fit into memory.
     """
-    path = lake.home / LANDING / "migrate" / f"{table_name(contract)}.parquet"
+    path = lake.home / SCRATCH / "migrate" / f"{table_name(contract)}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, arrow_schema(contract)) as writer:
         for batch in _rows(open_table(lake, contract), contract, selects):

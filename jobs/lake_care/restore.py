@@ -17,14 +17,13 @@ from deltalake import DeltaTable
 from expectations.contracts.core import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
-from jobs.lake_care.kept_versions import finished_days
 from jobs.lake_care.partitions import Partition, changed_partitions
 from jobs.lake_care.tables import is_whole, open_table, table_of, tables_of
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.fault_points import around
-from jobs.runtime.files import forget, read_json, write_json
+from jobs.runtime.files import days_in, forget, read_json, write_json
 from jobs.runtime.lake import Lake, table_name
-from jobs.runtime.manifest import note_path, run_manifest_path
+from jobs.runtime.manifest import finished_days, note_path, run_manifest_path
 from jobs.runtime.unfinished import Unfinished
 
 NOTES = {"silver.link": "links", "state.tax_sums": "state/tax_sums", "gold.features": "features"}
@@ -198,9 +197,9 @@ def _forget_notes(lake: Lake, back: Return) -> None:
     days = _days_of(back.changed, AS_OF)
     if what is None or not days:
         return
-    for path in sorted(note_path(lake.home, what, min(days)).parent.glob("????-??-??.json")):
-        if date.fromisoformat(path.stem) >= min(days):
-            forget(path)
+    for day in days_in(note_path(lake.home, what, min(days)).parent):
+        if day >= min(days):
+            forget(note_path(lake.home, what, day))
 
 
 def _days_of(parts: Iterable[Partition], column: str) -> set[date]:

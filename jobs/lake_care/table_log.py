@@ -13,6 +13,9 @@ from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
+from jobs.runtime.fault_points import around
+from jobs.runtime.files import forget
+
 LOG = "_delta_log"
 """The folder in a table's folder that holds what was committed."""
 _COMMIT = re.compile(r"(\d{20})\.json")
@@ -56,15 +59,15 @@ def shorten_log(folder: Path, oldest: int) -> int:
     later = [path for path in _numbered(log) if (found := _CHECKPOINT.fullmatch(path.name)) and int(found[1]) > oldest]
     if later:
         # The hint first: it must never name what is gone.
-        (log / _HINT).unlink(missing_ok=True)
-        for path in later:
-            path.unlink()
+        for path in (log / _HINT, *later):
+            forget(path)
     before = [path for path in _numbered(log) if int(path.name[:20]) < oldest]
     if before or later:
         if oldest not in checkpoints(folder) or not (log / _HINT).exists():
-            DeltaTable(str(folder), version=oldest).create_checkpoint()
+            with around(log / "checkpoint"):
+                DeltaTable(str(folder), version=oldest).create_checkpoint()
         for path in before:
-            path.unlink()
+            forget(path)
     return len(before) + len(later)
 
 

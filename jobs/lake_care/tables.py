@@ -61,10 +61,14 @@ def _without_views(table: pa.Table) -> pa.Table:
 
 
 def files_on_disk(lake: Lake, contract: Contract) -> dict[str, int]:
-    """The data files in a table's folder, whoever names them, by their path in it, with their sizes in bytes."""
+    """The data files in a table's folder, whoever names them, by their path in it, with their sizes in bytes.
+
+    The checksum that Hadoop's file system keeps beside a file, ``.<file>.crc``, is none.
+    """
     folder = lake.path(contract)
-    found = (path for path in folder.rglob("*") if path.is_file() and LOG not in path.relative_to(folder).parts)
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in found}
+    there = {path for path in folder.rglob("*") if path.is_file() and LOG not in path.relative_to(folder).parts}
+    data = there - {path.with_name(f".{path.name}.crc") for path in there}
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in data}
 
 
 def is_whole(lake: Lake, contract: Contract, version: int) -> bool:

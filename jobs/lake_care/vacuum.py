@@ -5,7 +5,8 @@ from __future__ import annotations
 from expectations.contracts.core import Contract
 from jobs.lake_care.kept_versions import files_needed
 from jobs.lake_care.tables import files_on_disk, open_table
-from jobs.runtime.lake import Lake
+from jobs.runtime.fault_points import around
+from jobs.runtime.lake import Lake, table_name
 
 
 def vacuum(lake: Lake, contract: Contract, versions: list[int]) -> int:
@@ -19,8 +20,9 @@ def vacuum(lake: Lake, contract: Contract, versions: list[int]) -> int:
     spare = {path: size for path, size in files_on_disk(lake, contract).items() if path not in needed}
     if not spare:
         return 0  # Delta would write two commits to say that it did nothing
-    open_table(lake, contract).vacuum(
-        retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=versions
-    )
+    with around(f"vacuumed {table_name(contract)}"):
+        open_table(lake, contract).vacuum(
+            retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=versions
+        )
     left = files_on_disk(lake, contract)
     return sum(size for path, size in spare.items() if path not in left)

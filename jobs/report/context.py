@@ -26,10 +26,10 @@ from expectations.contracts.scoring import (
     SCORES,
 )
 from jobs.report.card import Section, read_card
-from jobs.report.sources import Source, finished_days, read_run, read_sources
+from jobs.report.sources import Source, read_run, read_sources
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.manifest import finished
+from jobs.runtime.manifest import finished, finished_days
 from jobs.runtime.settings import Profile
 
 BINS = 36
@@ -155,7 +155,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
 
 def no_list(home: Path, as_of: date) -> NothingToDo:
     """The explanation that a day has no list."""
-    days = finished_days(home, as_of)
+    days = [str(day) for day in finished_days(home)]
     shown = ", ".join(days[-10:]) or "none yet"
     return NothingToDo(
         what=f"there is no list for {as_of.isoformat()}",

@@ -107,11 +107,6 @@ def read_run(home: Path, as_of: date) -> dict[str, Any] | None:
     return _read(run_manifest_path(home, as_of))
 
 
-def finished_days(home: Path, as_of: date) -> list[str]:
-    """The days that have a run's manifest, oldest first; ``as_of`` only names the folder."""
-    return sorted(path.stem for path in run_manifest_path(home, as_of).parent.glob("*.json"))
-
-
 def read_sources(home: Path, as_of: date, verdicts: dict[str, str]) -> tuple[Source, ...]:
     """Every source of a day, by name.
 

@@ -1,8 +1,9 @@
 """Names for the moments around every write, so that a test can end the process at any of them.
 
-Tables are written in :mod:`jobs.runtime.lake` alone and files in :mod:`jobs.runtime.files` alone; both pass here, so a new table
-or file has its points without a word. A point is named ``moment:what``, such as ``before:gold.features``,
-``drafted:manifests/runs`` or ``after:models/model``; days and identifiers are left out of it.
+The rows of tables are written in :mod:`jobs.runtime.lake` alone and files in :mod:`jobs.runtime.files` alone; both pass here, so a
+new table or file has its points without a word. What looks after tables (:mod:`jobs.lake_care`) names each of its own commits. A
+point is named ``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs``, ``after:vacuumed gold.features`` or
+``before:lake/gold/features/_delta_log``; days, versions and identifiers are left out of it.
 
 Nothing in Steelyard listens. No variable, option, file or profile makes it do so: only code that calls :func:`watch`, which is in
 the tests. So a run in production cannot be ended here by accident, and pays one comparison a write.
@@ -15,10 +16,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOMS = ("manifests", "models", "reports", "landing")
-"""The folders of a home, but for the lake, whose tables have names of their own."""
+from jobs.runtime.home import FILED, LAKE
+
 _VARIES = re.compile(r"[-_]?\d{4}-\d{2}-\d{2}(-[0-9a-f]{12})?|^[0-9a-f]{16,}$")
-"""Days, identifiers of runs and models, hashes."""
+"""Days, identifiers of runs and models, hashes, a log's versions."""
 _watcher: Callable[[str], None] | None = None
 
 
@@ -45,6 +46,6 @@ def around(what: str | Path) -> Iterator[None]:
 def name_of(path: Path) -> str:
     """A file's name in its home, without its suffix, days and identifiers: ``manifests/runs``, ``models/in_use``."""
     parts = path.with_suffix("").parts
-    room = max((at for at, part in enumerate(parts[:-1]) if part in ROOMS), default=len(parts) - 1)
+    room = max((at for at, part in enumerate(parts[:-1]) if part in (LAKE, *FILED)), default=len(parts) - 1)
     told = (_VARIES.sub("", part) for part in parts[room:])
     return "/".join(part for part in told if part)

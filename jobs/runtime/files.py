@@ -6,6 +6,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,8 @@ def _without_nan(content: Any) -> Any:
 def read_json(path: Path) -> Any:
     """The content of a JSON file, None when it is not there."""
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def days_in(folder: Path) -> list[date]:
+    """The days that have a file of theirs, ``<day>.json``, in a folder, in order."""
+    return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.json"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.errors import NothingToDo
-from jobs.runtime.files import read_json, write_json
+from jobs.runtime.files import days_in, read_json, write_json
 from jobs.runtime.lake import Lake
 
 
@@ -55,6 +55,22 @@ def run_manifest_path(home: Path, as_of: date) -> Path:
 def run_manifest_path_by_id(home: Path, run_id: str) -> Path:
     """Where a run's manifest stays when its day is done again."""
     return home / "manifests" / "runs" / "by_id" / f"{run_id}.json"
+
+
+def finished_days(home: Path) -> dict[date, dict[str, int | None]]:
+    """Each day that has a run's manifest, in order, with the table versions that its run left."""
+    days = days_in(run_manifest_path(home, date.min).parent)
+    return {day: (read_json(run_manifest_path(home, day)) or {}).get("tables") or {} for day in days}
+
+
+def runs_since(home: Path, first: date) -> list[dict[str, Any]]:
+    """The manifests of all runs of the days from ``first`` on, also of those that were done again, or undone.
+
+    A day's newest run is told twice: by its day and by its id.
+    """
+    folder = run_manifest_path(home, first).parent
+    paths = [*folder.glob("????-??-??.json"), *run_manifest_path_by_id(home, "*").parent.glob("????-??-??-*.json")]
+    return [read_json(path) for path in sorted(paths) if date.fromisoformat(path.name[:10]) >= first]
 
 
 def find_run(home: Path, which: date | str) -> dict[str, Any]:
@@ -177,7 +193,7 @@ def _verdict(
 def _settled_before(home: Path, source: str, came: date, as_of: date) -> bool:
     """Whether an earlier day already settled the delivery that came on ``came``."""
     folder = source_manifest_path(home, source, as_of).parent
-    return any(came <= date.fromisoformat(path.stem) < as_of for path in folder.glob("????-??-??.json"))
+    return any(came <= day < as_of for day in days_in(folder))
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jobs.runtime.errors import NothingToDo
-from jobs.runtime.files import read_json, write_json, write_whole
+from jobs.runtime.fault_points import around
+from jobs.runtime.files import days_in, read_json, write_json, write_whole
+from jobs.runtime.home import MODELS
 
 if TYPE_CHECKING:
     from models.risk_model import RiskModel
@@ -23,7 +25,7 @@ class ModelStore:
     """The models under ``home/models``."""
 
     def __init__(self, home: Path) -> None:
-        self._folder = home / "models"
+        self._folder = home / MODELS
 
     def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str) -> str:
         """Keep a model; give its id. The same model on the same day has the same id."""
@@ -43,8 +45,8 @@ class ModelStore:
 
     def newest(self, as_of: date) -> str | None:
         """The model in use on a day: of the days up to it for which one was trained, the last's newest."""
-        days = sorted(path for path in (self._folder / IN_USE).glob("????-??-??.json") if date.fromisoformat(path.stem) <= as_of)
-        return read_json(days[-1])["model_id"] if days else None
+        days = [day for day in days_in(self._folder / IN_USE) if day <= as_of]
+        return read_json(self._folder / IN_USE / f"{days[-1]}.json")["model_id"] if days else None
 
     def facts(self, model_id: str) -> dict[str, Any]:
         """What was written of a model when it was trained."""
@@ -77,8 +79,9 @@ class ModelStore:
 
     def lend(self, model_id: str, home: Path, as_of: date) -> None:
         """Copy a model into another home, where it is the one in use on a day."""
-        shutil.copytree(self._folder / model_id, home / "models" / model_id)
-        write_json(home / "models" / IN_USE / f"{as_of}.json", {"model_id": model_id})
+        with around(home / MODELS / model_id):
+            shutil.copytree(self._folder / model_id, home / MODELS / model_id)
+        write_json(home / MODELS / IN_USE / f"{as_of}.json", {"model_id": model_id})
 
 
 def _files(folder: Path) -> dict[str, bytes]:

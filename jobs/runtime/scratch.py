@@ -12,16 +12,17 @@ from types import TracebackType
 from pyspark.sql import DataFrame
 
 from jobs.runtime.engine_path import engine_path
+from jobs.runtime.home import SCRATCH
 
 
 class Scratch:
-    """A folder under ``home/landing`` that is gone when the block ends, and is emptied first if a crash left it.
+    """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
 
     Frames read back must not be used after the block.
     """
 
     def __init__(self, home: Path, name: str) -> None:
-        self.folder: Path = engine_path(home) / "landing" / name
+        self.folder: Path = engine_path(home) / SCRATCH / name
         self._count = 0
 
     def __enter__(self) -> Scratch:

@@ -27,8 +27,9 @@ def evaluate(
     from jobs.runtime.settings import load_profile
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
+    folder = sources_folder(sources, home)
     with only_writer(home), progress_of("evaluate", len(days)) as advance:
-        windows = evaluate_days(Lake(home), settings, sources_folder(sources), days, advance)
+        windows = evaluate_days(Lake(home), settings, folder, days, advance)
         path = write_summary(home, settings, windows)
     console = Console()
     show_evaluation(summary(windows, settings.training.seed), console)

@@ -128,15 +128,16 @@ def backup(
     ] = False,
 ) -> None:
     """Copy the home, of one moment, into a folder of its own under --to; what did not change since the last copy takes no room."""
-    from jobs.lake_care.backup import back_up
-    from jobs.runtime.lock import only_writer
+    from jobs.lake_care.backup import back_up, check_apart
+    from jobs.runtime.lock import alone_in, only_writer
     from jobs.runtime.log import stage
     from jobs.verbs.options import existing_home
 
     if verify:
         _verify(to)
         return
-    with only_writer(existing_home(home)), only_writer(to), stage("backup") as current:
+    check_apart(existing_home(home), to)
+    with only_writer(home), alone_in(to), stage("backup") as current:
         done = back_up(home, to)
         current.note(files=done.files, bytes=done.bytes, copied=done.copied, copied_bytes=done.copied_bytes)
     typer.echo(str(done.folder))
@@ -173,16 +174,14 @@ def _verify(to: Path) -> None:
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
-    from jobs.lake_care.kept_versions import finished_days
     from jobs.lake_care.maintain import maintain as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import stage
-    from jobs.verbs.options import existing_home, profile_of_run
+    from jobs.verbs.options import existing_home, profile_of_last_run
 
     on = day(as_of)
-    newest = max(finished_days(existing_home(home)), default=on)
-    retention = profile_of_run(home, min(on, newest), profile).retention
+    retention = profile_of_last_run(existing_home(home), on, profile).retention
     with only_writer(home), stage("maintain") as current:
         done = do(Lake(home), retention, on)
         current.note(

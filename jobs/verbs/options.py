@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.home import FOLDERS
 
 if TYPE_CHECKING:
     from jobs.runtime.settings import Profile
@@ -40,17 +42,24 @@ def day(text: str, option: str = "--as-of") -> date:
         raise ConfigError(what=f"{text!r} is no day", where=option, then="write it as YYYY-MM-DD, such as 2026-06-30") from error
 
 
-def sources_folder(path: Path) -> Path:
+def sources_folder(path: Path, home: Path) -> Path:
     """The sources folder, made absolute.
 
     Raises:
-        ConfigError: when it is not there.
+        ConfigError: when it is not there, or is in a folder that the home writes.
     """
     if not path.is_dir():
         raise ConfigError(
             what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
         )
-    return path.resolve()
+    folder = path.resolve()
+    if any(folder.is_relative_to((home / own).resolve()) for own in FOLDERS):
+        raise ConfigError(
+            what="the sources folder is in one that Steelyard writes",
+            where=str(path),
+            then="let deliveries arrive outside the home, and give that folder with --sources",
+        )
+    return folder
 
 
 def existing_home(path: Path) -> Path:
@@ -74,7 +83,34 @@ def profile_of_run(home: Path, as_of: date, given: str) -> Profile:
     """
     from jobs.runtime.files import read_json
     from jobs.runtime.manifest import run_manifest_path
+
+    return profile_of(read_json(run_manifest_path(home, as_of)) or {"profile": "cn"}, given)
+
+
+def profile_of_last_run(home: Path, as_of: date, given: str) -> Profile:
+    """The profile given, else the one that the newest finished day up to a day was run with.
+
+    Raises:
+        ConfigError: when it cannot be found, or no such day was finished.
+    """
+    from jobs.runtime.files import read_json
+    from jobs.runtime.manifest import finished_days, run_manifest_path
+
+    days = [run_on for run_on in finished_days(home) if run_on <= as_of]
+    return profile_of(read_json(run_manifest_path(home, days[-1])) if days else {}, given)
+
+
+def profile_of(run: Mapping[str, Any], given: str) -> Profile:
+    """The profile given, else the one that a run's manifest names.
+
+    Raises:
+        ConfigError: when it cannot be found, or none is named.
+    """
     from jobs.runtime.settings import load_profile
 
-    run = read_json(run_manifest_path(home, as_of)) or {}
-    return load_profile(given or run.get("profile_folder") or run.get("profile") or "cn")
+    name = given or run.get("profile_folder") or run.get("profile")
+    if not name:
+        raise ConfigError(
+            what="no run says which profile holds", where="the manifests of the home's runs", then="name it with --profile"
+        )
+    return load_profile(name)

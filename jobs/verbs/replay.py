@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jobs.verbs.options import HomeOption, ProfileOfRunOption, day
+from jobs.verbs.options import HomeOption, ProfileOfRunOption, day, profile_of
 
 if TYPE_CHECKING:
     from jobs.replay.exact import Comparison, Difference
@@ -34,13 +34,11 @@ def replay(
     from jobs.runtime.errors import ConfigError, ListDiffers
     from jobs.runtime.lake import Lake
     from jobs.runtime.manifest import find_run
-    from jobs.runtime.settings import load_profile
 
     if bool(as_of) == bool(run):
         raise ConfigError(what="one run must be named", where="--as-of and --run", then="give --as-of DAY, or --run ID")
     manifest = find_run(home, day(as_of) if as_of else run)
-    settings = load_profile(profile or manifest.get("profile_folder") or manifest["profile"])
-    found = replay_run(Lake(home), settings, manifest, even_so=even_so)
+    found = replay_run(Lake(home), profile_of(manifest, profile), manifest, even_so=even_so)
     if as_json:
         typer.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2, default=str))
     else:

@@ -28,7 +28,7 @@ def run(
     from jobs.runtime.log import stage
     from jobs.runtime.settings import load_profile
 
-    settings, on, folder = load_profile(profile), day(as_of), sources_folder(sources)
+    settings, on, folder = load_profile(profile), day(as_of), sources_folder(sources, home)
     report = home / "reports" / f"risk_list_{on}.html"
     with only_writer(home):
         lake = Lake(home)

@@ -31,8 +31,9 @@ def ingest(profile: ProfileOption, source: SourceOption, sources: SourcesOption,
     from jobs.runtime.lake import Lake
 
     settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
     with only_writer(home), stage("ingest", source=source) as current:
-        done = ingest_source(Lake(home), settings, mapping, sources_folder(sources), day(as_of))
+        done = ingest_source(Lake(home), settings, mapping, folder, on)
         current.note(**done.totals())
     for warning in done.warnings:
         warn(warning, source=source)
@@ -51,8 +52,9 @@ def gate(
     from jobs.runtime.lake import Lake
 
     settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
     with only_writer(home), stage("gate", source=source) as current:
-        batches = judge_source(Lake(home), settings, mapping, sources_folder(sources), day(as_of))
+        batches = judge_source(Lake(home), settings, mapping, folder, on)
         current.note(deliveries=len(batches), stopped=sum(not batch.is_usable for batch in batches))
     if batches and not batches[-1].is_usable:
         why = "; ".join([*batches[-1].unusable, *batches[-1].stopped])
@@ -72,9 +74,10 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
     from jobs.settle_source import settle_source
 
     settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
     with only_writer(home), stage("conform", source=source) as current:
-        days = conform_source(Lake(home), settings, mapping, day(as_of))
-        current.note(days=days, verdict=settle_source(home, mapping, sources_folder(sources), day(as_of)).verdict.value)
+        days = conform_source(Lake(home), settings, mapping, on)
+        current.note(days=days, verdict=settle_source(home, mapping, folder, on).verdict.value)
 
 
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.crash.care import CARE
 from tests.crash.forks import Forks
-from tests.crash.sequences import SEQUENCES, Sequence
+from tests.crash.sequences import RUNS, Sequence, as_params
 from tests.crash.undisturbed import Undisturbed, do_undisturbed
 
 
@@ -35,10 +36,10 @@ def _done() -> dict[str, Undisturbed]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each sequence in turn; the tests of one go to one process, which does it undisturbed once."""
-    if "undisturbed" in metafunc.fixturenames:
-        of_one = [pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in SEQUENCES]
-        metafunc.parametrize("undisturbed", of_one, indirect=True)
+    """Every sequence in turn, unless a test names some. (Marks of a fixture's own parameters would reach no scheduler.)"""
+    named = any("undisturbed" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if "undisturbed" in metafunc.fixturenames and not named:
+        metafunc.parametrize("undisturbed", as_params((*RUNS, *CARE)), indirect=True)
 
 
 @pytest.fixture

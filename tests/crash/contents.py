@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from jobs.runtime.home import LOCK, SCRATCH
 
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""
-_UNSAID = (".writing",)
+_UNSAID = (LOCK,)
 _VERSIONS = re.compile(rb"<dt>Table versions</dt><dd[^>]*>[^<]*</dd>")
 
 
@@ -61,7 +64,7 @@ def disk_state(home: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
-        if path.is_file() and not name.startswith("landing/") and not path.name.startswith("."):
+        if path.is_file() and not name.startswith(f"{SCRATCH}/") and not path.name.startswith("."):
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -79,9 +82,17 @@ def _exact(value: object) -> object:
 def _pinned(home: Path, run: Path) -> Contents:
     pinned = json.loads(run.read_bytes())["tables"]
     return {
-        f"{run.stem} {name}": None if version is None else _rows(home / "lake" / name.replace(".", "/"), version)
+        f"{run.stem} {name}": None if version is None else _rows_or_gone(home / "lake" / name.replace(".", "/"), version)
         for name, version in pinned.items()
     }
+
+
+def _rows_or_gone(folder: Path, version: int) -> list[str] | None:
+    """Rows of a version that maintenance may have taken away."""
+    try:
+        return _rows(folder, version)
+    except (DeltaError, OSError):
+        return None
 
 
 def _without_versions(path: Path) -> object:

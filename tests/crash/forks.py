@@ -39,6 +39,7 @@ class Forks:
         )
 
     def __enter__(self) -> Forks:
+        self.run()  # Answered when the libraries are loaded, whose time is then no command's.
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -13,28 +13,47 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.fault_points import ROOMS, name_of
+from jobs.runtime.fault_points import name_of
+from jobs.runtime.home import FILED, SCRATCH
+from tests.crash.care import CARE
 from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks
-from tests.crash.sequences import settle_until
+from tests.crash.sequences import RUNS, as_params, settle_until
 from tests.crash.undisturbed import Undisturbed
 from tests.day.town import TODAY, YESTERDAY
 
 PARTS = 12
+POINTS_OF_CARE = {
+    "upkeep": (
+        "gold.features", "manifests/features", "manifests/time_travel", "settings of gold.risk_list", "joined gold.features",
+        "vacuumed gold.features", "lake/gold/risk_list/_delta_log", "lake/gold/risk_list/_delta_log/checkpoint",
+        "lake/gold/risk_list/_delta_log/_last_checkpoint",
+    ),
+    "restore": (
+        "manifests/features", "manifests/unfinished/complaints/conform", "manifests/withdrawn", "manifests/runs",
+        "restored gold.features", "restored gold.risk_list", "restored silver.complaint",
+    ),
+    "migration": (
+        "migrated bronze.complaint", "settings of bronze.complaint", "migrated silver.complaint", "settings of silver.complaint",
+    ),
+}  # fmt: skip
+"""What each way of looking after tables writes."""
 REALLY = (
     "after:bronze.registration", "before:silver.entity", "drafted:manifests/batches/shops",
     "after:manifests/unfinished/returns/gate", "after:models/model", "before:models/in_use", "after:gold.reasons",
-    "drafted:manifests/runs", "after:manifests/runs",
+    "drafted:manifests/runs", "after:manifests/runs", "before:vacuumed gold.features", "after:lake/gold/risk_list/_delta_log/checkpoint",
+    "after:restored gold.features", "after:migrated silver.complaint",
 )  # fmt: skip
 """Points of many kinds, at which the quick way kills for real."""
 
 
 @pytest.mark.timeout(1200)
+@pytest.mark.parametrize("undisturbed", as_params(RUNS), indirect=True)
 def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> None:
     passed = set(undisturbed.points)
     was = set(undisturbed.before.rglob("*"))
     made = [path for path in undisturbed.home.rglob("*") if undisturbed.before / path.relative_to(undisturbed.home) not in was]
-    files = [path for path in made if path.is_file() and path.relative_to(undisturbed.home).parts[0] in ROOMS]
+    files = [path for path in made if path.is_file() and path.relative_to(undisturbed.home).parts[0] in FILED]
     named = {name_of(path) for path in files}
     if not was:
         named |= set(tables(undisturbed.home))
@@ -42,6 +61,13 @@ def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> 
 
     assert named
     assert {f"{moment}:{name}" for name in named for moment in ("before", "after")} - passed == set()
+
+
+@pytest.mark.parametrize("undisturbed", as_params(CARE), indirect=True)
+def test_every_commit_that_looking_after_tables_makes_is_at_points(undisturbed: Undisturbed) -> None:
+    named = POINTS_OF_CARE[undisturbed.sequence.name]
+
+    assert {f"{moment}:{name}" for name in named for moment in ("before", "after")} - set(undisturbed.points) == set()
 
 
 def test_a_process_killed_at_a_point_leaves_what_the_copy_shows(undisturbed: Undisturbed, forks: Forks, tmp_path: Path) -> None:
@@ -71,12 +97,16 @@ def test_a_command_killed_at_a_point_and_given_again_leaves_what_it_leaves_undis
             as_of = TODAY if undisturbed.sequence.finished else YESTERDAY
             commands += settle_until(source, home, undisturbed.sources, as_of)
         else:
-            expected[number] = undisturbed.contents
             commands.append(undisturbed.command(home))
 
     assert forks.run(*commands) == 0, forks.said()
 
-    found = {undisturbed.points[number]: differing(contents(home), expected[number]) for number, home in homes.items()}
+    found = {
+        undisturbed.points[number]: differing(contents(home), expected[number])
+        if number in expected
+        else undisturbed.differing(home)
+        for number, home in homes.items()
+    }
     assert {point: names for point, names in found.items() if names} == {}
 
 
@@ -89,5 +119,5 @@ def kill_at(undisturbed: Undisturbed, number: int, forks: Forks, home: Path) -> 
 
 def lasting(home: Path) -> Contents:
     """What a home holds, without intermediate files, whose names are random, and the process in a draft's name."""
-    found = {re.sub(r"(/\..+)\.\d+$", r"\1", name): value for name, value in contents(home).items()}
-    return {name: value for name, value in found.items() if not name.startswith("landing/")}
+    found = {re.sub(r"(/\..+)-\d+$", r"\1", name): value for name, value in contents(home).items()}
+    return {name: value for name, value in found.items() if not name.startswith(f"{SCRATCH}/")}

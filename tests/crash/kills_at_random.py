@@ -12,17 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.contents import contents, differing
 from tests.crash.forks import KILLED, Forks
 from tests.crash.undisturbed import Undisturbed
 
-KILLS = {"first-day": 4, "second-day": 4, "training": 2}
-"""How many a part, by sequence: ten."""
+KILLS = {"first-day": 4, "second-day": 4, "training": 2, "upkeep": 4, "restore": 4, "migration": 4}
+"""How many a part, by sequence."""
 PARTS, QUICK_PARTS = 10, 1
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A hundred kills, or ten when it has to be done in minutes."""
+    """All parts, or one when it has to be done in minutes."""
     metafunc.parametrize("part", range(QUICK_PARTS if metafunc.config.getoption("--quick") else PARTS))
 
 
@@ -39,17 +38,19 @@ def test_a_command_killed_at_any_moment_and_given_again_leaves_what_it_leaves_un
 
     assert forks.run(*(undisturbed.command(home) for home in moments)) == 0, forks.said()
 
-    found = {seconds: differing(contents(home), undisturbed.contents) for home, seconds in moments.items()}
+    found = {seconds: undisturbed.differing(home) for home, seconds in moments.items()}
     assert {seconds: names for seconds, names in found.items() if names} == {}
 
 
 def kill_at_some_moment(undisturbed: Undisturbed, home: Path, forks: Forks, draw: random.Random) -> float:
-    """Make a home in which a process was killed; after how many seconds. One that had ended by then is no kill: draw again."""
+    """Make a home in which a process was killed; after how many seconds. If it had ended by then, an earlier moment is drawn."""
+    latest = undisturbed.seconds
     while True:
-        seconds = draw.uniform(0, undisturbed.seconds)
+        seconds = draw.uniform(0, latest)
         undisturbed.copy_start(home)
         ended = forks.run(undisturbed.command(home), kill_after=seconds)
         if ended == KILLED:
             return seconds
         assert ended == 0, forks.said()
+        latest = seconds
         shutil.rmtree(home)

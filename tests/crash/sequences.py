@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
 
 from jobs.run_day import in_order
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import CONFIG_ROOT
 from simulation.generate import generate_world
+from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
 from tests.day.town import PROFILE, SOURCES, TODAY, YESTERDAY
 
@@ -34,6 +38,7 @@ class Sequence:
         prepare: does in a home what comes before the command.
         command: the words of the command, given home and deliveries.
         finished: a day that was finished before, None when there is none.
+        compared: what of a home must be as it is undisturbed.
     """
 
     name: str
@@ -41,6 +46,12 @@ class Sequence:
     prepare: Callable[[Forks, Path, Path], None]
     command: Callable[[Path, Path], Words]
     finished: date | None = None
+    compared: Callable[[Path], Contents] = contents
+
+
+def as_params(sequences: Iterable[Sequence]) -> list[ParameterSet]:
+    """The sequences for a test, each kept to one process, which does it undisturbed once."""
+    return [pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in sequences]
 
 
 def deliver_town(sources: Path) -> None:
@@ -107,7 +118,7 @@ def _train(home: Path, sources: Path) -> Words:
     return ["train", "--profile", _profile(sources), "--home", home, "--as-of", TODAY]
 
 
-SEQUENCES = (
+RUNS = (
     Sequence("first-day", deliver_town, _nothing, lambda home, sources: run(home, sources, YESTERDAY)),
     Sequence("second-day", deliver_town, _yesterday, lambda home, sources: run(home, sources, TODAY), finished=YESTERDAY),
     Sequence("training", _deliver_world, _day_without_model, _train),

@@ -39,6 +39,7 @@ def passed() -> Iterator[list[str]]:
         ("models/2026-06-30-0123456789ab/model.json", "models/model"),
         ("models/in_use/2026-06-30.json", "models/in_use"),
         ("reports/risk_list_2026-06-30.html", "reports/risk_list"),
+        ("lake/gold/peers/_delta_log/00000000000000000004.json", "lake/gold/peers/_delta_log"),
         ("elsewhere/list.csv", "list"),
     ],
 )

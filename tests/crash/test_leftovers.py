@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jobs.runtime.home import LOCK, SCRATCH
 from jobs.runtime.leftovers import draft_of
-from jobs.runtime.lock import only_writer
+from jobs.runtime.lock import alone_in, only_writer
 
 
 @pytest.fixture
@@ -28,18 +29,22 @@ def put(path: Path) -> Path:
 
 def test_intermediate_files_and_drafts_of_the_dead_go(tmp_path: Path, dead: int) -> None:
     left = [
-        put(tmp_path / "landing" / "ingest-tax" / "raw" / "rows.parquet"),
+        put(tmp_path / SCRATCH / "ingest-tax" / "raw" / "rows.parquet"),
         put(draft_of(tmp_path / "manifests" / "runs" / "2026-06-30.json", dead)),
         put(draft_of(tmp_path / "models" / "2026-06-30-0123456789ab" / "model.json", dead)),
         put(draft_of(tmp_path / "reports" / "list.html", dead)),
     ]
+    put(tmp_path / LOCK)
     with only_writer(tmp_path):
         assert [path for path in left if path.exists()] == []
 
 
 def test_files_tables_and_what_another_is_just_exporting_stay(tmp_path: Path, dead: int) -> None:
     kept = [
+        put(tmp_path / LOCK),
         put(tmp_path / "manifests" / "runs" / "2026-06-30.json"),
+        put(tmp_path / "landing" / "tax" / "2026-06-30" / "returns.csv"),
+        put(tmp_path / "models" / f".theirs.{dead}"),
         put(draft_of(tmp_path / "reports" / "list.html", os.getpid())),
         put(tmp_path / "reports" / ".hidden"),
         put(tmp_path / "lake" / "gold" / "peers" / f".x.{dead}"),
@@ -47,3 +52,19 @@ def test_files_tables_and_what_another_is_just_exporting_stay(tmp_path: Path, de
     ]
     with only_writer(tmp_path):
         assert [path for path in kept if not path.exists()] == []
+
+
+def test_nothing_is_taken_from_a_folder_that_was_no_home(tmp_path: Path, dead: int) -> None:
+    kept = [
+        put(tmp_path / "landing" / "tax" / "returns.csv"),
+        put(tmp_path / SCRATCH / "rows.parquet"),
+        put(draft_of(tmp_path / "models" / "model.json", dead)),
+    ]
+    with only_writer(tmp_path):
+        assert [path for path in kept if not path.exists()] == []
+
+
+def test_holding_a_folder_takes_nothing_from_it(tmp_path: Path) -> None:
+    kept = [put(tmp_path / LOCK), put(tmp_path / SCRATCH / "rows.parquet")]
+    with alone_in(tmp_path):
+        assert [path.read_text() for path in kept] == ["x", "x"]

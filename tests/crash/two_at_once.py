@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from jobs.runtime.errors import Busy
-from tests.crash.contents import contents, differing
 from tests.crash.forks import ROOT, environment
+from tests.crash.sequences import RUNS, as_params
 from tests.crash.undisturbed import Undisturbed
 
 
+@pytest.mark.parametrize("undisturbed", as_params(RUNS), indirect=True)
 def test_of_two_at_once_one_does_it_and_the_other_says_who(undisturbed: Undisturbed, tmp_path: Path) -> None:
     home = undisturbed.copy_start(tmp_path / "home")
 
@@ -22,7 +25,7 @@ def test_of_two_at_once_one_does_it_and_the_other_says_who(undisturbed: Undistur
     (refused,) = (words for words, process in zip(said, both, strict=True) if process.returncode)
     assert "another run is writing here" in refused
     assert "Traceback" not in refused
-    assert differing(contents(home), undisturbed.contents) == []
+    assert undisturbed.differing(home) == []
 
 
 def begin(undisturbed: Undisturbed, home: Path) -> subprocess.Popen[str]:

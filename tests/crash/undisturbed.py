@@ -41,7 +41,11 @@ class Undisturbed:
     @cached_property
     def contents(self) -> Contents:
         """What the command left."""
-        return contents(self.home)
+        return self.sequence.compared(self.home)
+
+    def differing(self, home: Path) -> list[str]:
+        """What a home holds that the command, undisturbed, does not leave, or leaves otherwise."""
+        return differing(self.sequence.compared(home), self.contents)
 
     @cached_property
     def finished(self) -> Contents:

@@ -88,6 +88,19 @@ def test_a_sources_folder_that_is_not_there_is_named(
     assert_explained(call(capfd, verb, options), 2, str(tmp_path / "nowhere"), "--sources")
 
 
+@pytest.mark.parametrize("verb", ["run", "ingest", "gate", "conform", "evaluate"])
+@pytest.mark.parametrize("own", ["lake", "manifests", ".steelyard-scratch/raw"])
+def test_deliveries_within_a_folder_that_the_home_writes_are_refused_and_stay(
+    verb: str, own: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    delivery = Path(str(given["--home"])) / own / "returns.csv"
+    delivery.parent.mkdir(parents=True)
+    delivery.write_text("x", encoding="utf-8")
+    options = options_of(verb, given) | {"--sources": delivery.parent}
+    assert_explained(call(capfd, verb, options), 2, str(delivery.parent), "one that Steelyard writes", "outside the home")
+    assert delivery.exists()
+
+
 @pytest.mark.parametrize("verb", STAGES)
 def test_an_unknown_source_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     options = options_of(verb, given) | {"--source": "shop"}

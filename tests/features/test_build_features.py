@@ -11,6 +11,7 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.scoring import PEERS
 from jobs.build_features import build_features_day
 from jobs.runtime.errors import NothingToDo
+from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
 from jobs.sum_returns import add_up_all
@@ -40,7 +41,7 @@ def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
     assert len(ages) == 16
     assert {row["age_days"] for row in ages} == {2222, 2223}
     assert lake.arrow(PEERS, where=f"as_of = '{AS_OF}' AND indicator = 'same_phone'").num_rows == 0
-    assert list((lake.home / "landing").glob("**/*.parquet")) == []
+    assert list((lake.home / SCRATCH).glob("**/*.parquet")) == []
 
 
 def test_a_day_before_any_entity_was_known_is_explained(lake):

@@ -13,7 +13,7 @@ from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake, arrow_schema, table_name
-from jobs.runtime.manifest import run_manifest_path
+from jobs.runtime.manifest import run_manifest_path, run_manifest_path_by_id
 
 ENTITIES = ("E1", "E2", "E3", "E4")
 LISTED = ("E2", "E4")
@@ -36,10 +36,19 @@ def put_day(
     put(lake, scoring.RISK_LIST, as_of, [{"entity_id": name, "list_rank": at} for at, name in enumerate(listed, start=1)])
 
 
-def close(lake: Lake, as_of: date) -> None:
-    """Say that the day is finished, with the tables as they are now."""
-    tables = {table_name(table): lake.version(table) for table in (FEATURES, scoring.RISK_LIST)}
-    write_json(run_manifest_path(lake.home, as_of), {"as_of": as_of, "run_id": f"{as_of}-run", "profile": "cn", "tables": tables})
+def close(
+    lake: Lake,
+    as_of: date,
+    run: str = "run",
+    profile: str = "cn",
+    tables: Iterable[Contract] = (FEATURES, scoring.RISK_LIST),
+) -> str:
+    """Say that the day is finished, with these tables as they are now; give the run's id."""
+    versions = {table_name(table): lake.version(table) for table in tables}
+    manifest = {"as_of": as_of, "run_id": f"{as_of}-{run}", "profile": profile, "model_id": None, "tables": versions}
+    write_json(run_manifest_path_by_id(lake.home, f"{as_of}-{run}"), manifest)
+    write_json(run_manifest_path(lake.home, as_of), manifest)
+    return f"{as_of}-{run}"
 
 
 def home_of(folder: Path, days: Iterable[date]) -> Lake:

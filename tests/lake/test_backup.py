@@ -13,11 +13,12 @@ from jobs.lake_care.backup import BEGUN, FACTS, back_up, files_of, newest_backup
 from jobs.lake_care.check import check
 from jobs.lake_care.findings import Verdict
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
+from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import Lake
 from jobs.runtime.lock import only_writer
 from tests.day.command import steelyard
 from tests.day.town import TODAY, Town, gold, listed
-from tests.lake.homes import FEATURES, close, entities_of, home_of, put_day
+from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put_day
 
 D, BEFORE = date(2026, 6, 30), date(2026, 6, 29)
 
@@ -28,17 +29,44 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_copy_holds_the_home_and_is_named_by_number_and_newest_day(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", [BEFORE, D]).home
-    (home / "landing").mkdir()
-    (home / "landing" / "part").write_bytes(b"intermediate")
+    (home / SCRATCH).mkdir()
+    (home / SCRATCH / "part").write_bytes(b"intermediate")
     (home / "manifests" / ".draft.json.12345").write_bytes(b"half")
 
     done = back_up(home, tmp_path / "copies")
 
     assert done.folder.name == "000001-2026-06-30"
     assert contents(done.folder) == contents(home)
-    assert not (done.folder / "landing").exists()
+    assert not (done.folder / SCRATCH).exists()
     assert not list(done.folder.rglob(".draft*"))
     assert verify(done.folder) == []
+
+
+def test_what_is_on_another_disk_and_linked_into_the_home_is_copied(tmp_path: Path) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    for linked in ("lake", "manifests/runs"):
+        elsewhere = tmp_path / "disk" / linked
+        elsewhere.parent.mkdir(parents=True, exist_ok=True)
+        (home / linked).rename(elsewhere)
+        (home / linked).symlink_to(elsewhere)
+
+    done = back_up(home, tmp_path / "copies")
+
+    shutil.rmtree(tmp_path / "disk")
+    assert entities_of(Lake(done.folder), D) == list(ENTITIES)
+    assert (done.folder / "manifests" / "runs" / f"{D}.json").is_file()
+    assert verify(done.folder) == []
+
+
+@pytest.mark.parametrize("to", ["nowhere", "."])
+def test_a_home_that_cannot_all_be_read_is_not_copied(tmp_path: Path, to: str) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    (home / "reports").symlink_to(to)
+
+    with pytest.raises(ConfigError, match="cannot all be read"):
+        back_up(home, tmp_path / "copies")
+
+    assert newest_backup(tmp_path / "copies") is None
 
 
 def test_a_second_copy_costs_what_is_new_and_leaves_the_first_as_it_was(tmp_path: Path) -> None:
@@ -54,7 +82,7 @@ def test_a_second_copy_costs_what_is_new_and_leaves_the_first_as_it_was(tmp_path
     assert (first.copied, first.copied_bytes) == (first.files, first.bytes)
     assert unchanged.copied == 0
     new = set(contents(second.folder)) - set(held)
-    assert second.copied == len(new) == 5, "of each table a data file and a commit, and the day's manifest"
+    assert second.copied == len(new) == 6, "of each table a data file and a commit, and the day's manifest twice"
     assert (unchanged.folder.name, second.folder.name) == ("000002-2026-06-29", "000003-2026-06-30")
     assert contents(first.folder) == held
     assert contents(second.folder) == contents(lake.home)
@@ -138,6 +166,21 @@ def test_copies_inside_the_home_are_refused(tmp_path: Path, to: str) -> None:
 
     with pytest.raises(ConfigError, match="may not be one in the other"):
         back_up(home, tmp_path / to)
+
+
+@pytest.mark.parametrize("to", ["home", "home/copies", "."])
+def test_the_command_refuses_copies_inside_the_home_before_it_touches_a_folder(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], to: str
+) -> None:
+    home = home_of(tmp_path / "home", [D]).home
+    (tmp_path / "landing").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+
+    said = steelyard(capfd, "lake", "backup", "--home", home, "--to", tmp_path / to)
+
+    assert said.code == ConfigError.exit_code
+    assert "may not be one in the other" in said.err
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.slow

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import re
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,11 +15,12 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring
 from jobs.lake_care.maintain import maintain
 from jobs.lake_care.table_log import checkpoints, readable_versions
-from jobs.lake_care.tables import open_table, sizes_of
+from jobs.lake_care.tables import files_on_disk, is_whole, open_table, sizes_of
+from jobs.runtime.errors import ConfigError
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import finished, note_path, time_travel_since
-from jobs.runtime.settings import Retention
+from jobs.runtime.manifest import find_run, finished, note_path, time_travel_since
+from jobs.runtime.settings import CONFIG_ROOT, Retention
 from tests.day.command import steelyard
 from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
 
@@ -67,6 +70,25 @@ def test_a_day_within_time_travel_is_read_as_its_run_left_it_and_an_older_day_fr
     assert entities_of(finished(lake, days(2)[0]), days(2)[0]) == ["E9"]
 
 
+def test_a_run_whose_day_was_done_again_keeps_its_versions_within_time_travel_and_no_longer(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    found = {}
+    for day in days(2, 1):
+        put_day(lake, day)
+        found[day] = find_run(tmp_path, close(lake, day, "first"))["tables"]
+        put_day(lake, day, entities=["E9"])
+        close(lake, day, "second")
+
+    maintain(lake, POLICY, D - timedelta(days=1))
+
+    assert entities_of(lake.at(found[days(1)[0]]), days(1)[0]) == list(ENTITIES)
+    maintain(lake, POLICY, D)
+    put_day(lake, D)
+    close(lake, D)
+    maintain(lake, Retention(feature_days=3, time_travel_days=1), D)
+    assert not is_whole(lake, FEATURES, found[days(1)[0]]["gold.features"])
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_every_version_that_a_kept_day_names_can_be_read_whole_after_any_history(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
@@ -100,6 +122,21 @@ def test_what_no_kept_version_needs_goes_with_its_log(tmp_path: Path) -> None:
     assert done.freed > 0
     assert readable_versions(lake.path(FEATURES)) == set(range(4, (lake.version(FEATURES) or 0) + 1))
     assert checkpoints(lake.path(FEATURES)) == {4}
+
+
+def test_checksums_that_hadoop_keeps_beside_files_are_nothing_to_remove_but_those_of_files_that_went_are(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, [D])
+    for path in data_files(lake):
+        Path(path).with_name(f".{Path(path).name}.crc").write_bytes(b"crc")
+    versions = {contract.name: lake.version(contract) for contract in (FEATURES, scoring.RISK_LIST)}
+
+    assert all("crc" not in path for contract in (FEATURES, scoring.RISK_LIST) for path in files_on_disk(lake, contract))
+    assert maintain(lake, POLICY, D).freed == 0
+    assert {contract.name: lake.version(contract) for contract in (FEATURES, scoring.RISK_LIST)} == versions
+    checksum = lake.path(FEATURES) / "as_of=2026-06-30" / ".gone.parquet.crc"
+    checksum.write_bytes(b"crc")
+    maintain(lake, POLICY, D)
+    assert not checksum.exists()
 
 
 def test_doing_it_again_changes_nothing(tmp_path: Path) -> None:
@@ -207,3 +244,34 @@ def test_the_command_goes_by_the_policy_of_the_run_and_says_what_it_did(tmp_path
     assert (told["since"], told["trimmed_days"]) == ("2026-05-27", 1)
     assert told["freed"] > 0
     assert entities_of(lake, days(50)[0]) == list(LISTED)
+
+
+@pytest.mark.parametrize("as_of", [D - timedelta(days=1), D + timedelta(days=9)])
+def test_a_day_without_a_run_goes_by_the_profile_of_the_newest_run_before_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], as_of: date
+) -> None:
+    """Another profile, in this home's own folder, keeps 400 days."""
+    profile = tmp_path / "profile"
+    shutil.copytree(CONFIG_ROOT / "chicago", profile)
+    text = re.sub(r"time_travel_days = \d+", "time_travel_days = 400", (profile / "profile.toml").read_text(encoding="utf-8"))
+    (profile / "profile.toml").write_text(text, encoding="utf-8")
+    lake = Lake(tmp_path / "home")
+    for day in days(50, 2, 0):
+        put_day(lake, day)
+        close(lake, day, profile=str(profile))
+
+    done = steelyard(capfd, "lake", "maintain", "--home", lake.home, "--as-of", as_of)
+
+    assert done.code == 0
+    assert json.loads(done.err.splitlines()[-1])["since"] == str(min(as_of, D) - timedelta(days=399))
+
+
+def test_where_no_run_says_which_policy_holds_nothing_is_dropped(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lake = home_of(tmp_path, [D, D])
+    before = data_files(lake)
+
+    told = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", D - timedelta(days=1))
+
+    assert told.code == ConfigError.exit_code
+    assert "--profile" in told.err
+    assert data_files(lake) == before

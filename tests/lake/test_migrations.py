@@ -12,12 +12,15 @@ from pyspark.sql import SparkSession
 
 from expectations.contracts.core import Column, Contract, Type, Zone
 from expectations.contracts.migrations import AddColumn, DropColumn, FillColumn, Migration, RenameColumn, WidenColumn, steps_up
-from jobs.lake_care import migrate as module
+from jobs.lake_care import maintain as maintain_module
+from jobs.lake_care import migrate as migrate_module
+from jobs.lake_care.maintain import maintain
 from jobs.lake_care.migrate import migrate
 from jobs.lake_care.tables import open_table
 from jobs.runtime import table_version
 from jobs.runtime.errors import ConfigError, SteelyardError
 from jobs.runtime.lake import Lake
+from jobs.runtime.settings import Retention
 from jobs.runtime.table_version import version_of
 
 DAY = Column("as_of", Type.DATE, "The day")
@@ -72,7 +75,8 @@ WANTED = [
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
     """A home with one table, written under its first contract."""
     monkeypatch.setattr(table_version, "MIGRATIONS", STEPS)
-    monkeypatch.setattr(module, "tables_of", lambda _lake: (NEW,))
+    for module in (migrate_module, maintain_module):
+        monkeypatch.setattr(module, "tables_of", lambda _lake: (NEW,))
     made = Lake(tmp_path)
     made.replace_arrow(pa.Table.from_pylist(ROWS), OLD, "as_of >= '2026-01-01'")
     return made
@@ -100,9 +104,9 @@ def test_a_large_table_is_done_in_parts_that_keep_together_what_belongs_together
         for at in (1, 2)
     ]
     lake.replace_arrow(pa.Table.from_pylist(many), OLD, "as_of = '2026-06-01'")
-    monkeypatch.setattr(module, "AT_ONCE", 7)
+    monkeypatch.setattr(migrate_module, "AT_ONCE", 7)
 
-    assert len(module._parts(open_table(lake, NEW), NEW)) == 15
+    assert len(migrate_module._parts(open_table(lake, NEW), NEW)) == 15
     migrate(lake)
 
     rows = lake.arrow(NEW, where="as_of = '2026-06-01'").to_pylist()
@@ -146,6 +150,8 @@ def test_a_crash_between_rows_and_version_is_mended_by_the_same_command(lake: La
             migrate(lake)
     with pytest.raises(ConfigError):
         lake.arrow(NEW)
+    with pytest.raises(ConfigError, match=r"gold\.trial has version 1 of its columns"):
+        maintain(lake, Retention(feature_days=1, time_travel_days=1), date(2026, 6, 30))
     migrate(lake)
 
     assert in_order(lake.arrow(NEW).to_pylist()) == WANTED
