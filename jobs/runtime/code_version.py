@@ -16,8 +16,10 @@ READING = (
     "jobs/runtime/arrivals*.py",
     "jobs/runtime/deliveries.py",
     "jobs/runtime/settings.py",
+    "jobs/transforms/joins.py",
     "jobs/transforms/latest_known.py",
     "jobs/transforms/mapped.py",
+    "jobs/transforms/materialise.py",
     "jobs/transforms/versions.py",
 )
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
