@@ -23,6 +23,7 @@ from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_m
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
+from jobs.runtime.versions_read import as_scored
 from jobs.target_list import TIE_KEY_VARIABLE
 
 TABLES: tuple[Contract, ...] = (
@@ -36,7 +37,12 @@ MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "mod
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
-    """Write the run's manifest and give it."""
+    """Write the run's manifest and give it.
+
+    Raises:
+        NothingToDo: when the day's scores are not of its features, so that no versions are what its list was made of.
+    """
+    lake = as_scored(lake, as_of)
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     model_id = scored[0][0].as_py() if scored.num_rows else None

@@ -15,6 +15,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
+from jobs.runtime.versions_read import versions_now
 from jobs.runtime.vouched import vouched_deliveries
 from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
@@ -75,7 +76,7 @@ def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable
     path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
     forget(path)
-    based = rests_on(lake, profile, as_of)
+    based, read = rests_on(lake, profile, as_of), versions_now(lake)
     built = build(lake, profile, as_of)
-    write_json(path, {"rests_on": based})
+    write_json(path, {"rests_on": based, "read": read})
     return built

@@ -92,7 +92,9 @@ class Lake:
         return (self.path(contract) / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path(contract)))
 
     def version(self, contract: Contract) -> int | None:
-        """The table's newest version, None when there is no table."""
+        """The table's newest version, or the one that it is read at; None when there is no table."""
+        if self._is_pinned(contract):
+            return self._pinned(contract)
         return DeltaTable(str(self.path(contract))).version() if self.exists(contract) else None
 
     def partitions(self, contract: Contract) -> list[dict[str, str]]:

@@ -76,7 +76,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
 
 def note_path(home: Path, what: str, as_of: date) -> Path:
-    """Where it is noted what a day's ``links`` or ``features`` rest on; without the note they are built again."""
+    """Where it is noted what a day's ``links``, ``features`` or ``scores`` rest on; without the note they are made again."""
     return home / "manifests" / what / f"{as_of}.json"
 
 
