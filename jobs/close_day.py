@@ -17,7 +17,7 @@ from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
 from jobs.runtime.engine import engine_kind
 from jobs.runtime.environment import keep_environment
-from jobs.runtime.files import write_json
+from jobs.runtime.files import json_text, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.runtime.mapping import load_mappings
@@ -74,6 +74,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "entities": scored.num_rows,
     }
     manifest = {"run_id": run_id_of(facts), **facts}
+    manifest["digest"] = digest_of(manifest)
     # By its id first, since a day may be done again; the day's own manifest is the last that is written.
     write_json(run_manifest_path_by_id(lake.home, str(manifest["run_id"])), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
@@ -83,6 +84,11 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
 def run_id_of(facts: dict[str, Any]) -> str:
     """The id says what a run was made of, so the same run has the same id whenever and wherever it is done."""
     return f"{facts['as_of']}-{_digest({key: facts.get(key) for key in MADE_OF})[:12]}"
+
+
+def digest_of(manifest: dict[str, Any]) -> str:
+    """A hash of all that a manifest says: its id leaves out where the run was done and how often its tables were written."""
+    return hashlib.sha256(json_text({key: value for key, value in manifest.items() if key != "digest"}).encode()).hexdigest()
 
 
 def _digest(content: object) -> str:
