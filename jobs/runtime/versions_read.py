@@ -43,11 +43,17 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
     """The lake with the tables that the scored features were built from as they were then.
 
     Raises:
-        NothingToDo: when it is not noted what the features are of, or they were built again since they were scored.
+        NothingToDo: when the day was not scored, or its features were built again since.
     """
     features = _features(lake.home, as_of)
     scored = (read_json(note_path(lake.home, "scores", as_of)) or {}).get("features")
-    if not features or features != scored:
+    if not scored:
+        raise NothingToDo(
+            what=f"the features of {as_of} were not scored yet, or it was not noted of what they are",
+            where=str(lake.home),
+            then="give the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
+        )
+    if features != scored:
         raise NothingToDo(
             what=f"the scores of {as_of} are not of the features that are there now",
             where=str(note_path(lake.home, "features", as_of)),
