@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from expectations.contracts.quarantine import quarantine_of
 from jobs.documents.data_dictionary import tables
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.manifest import finished
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,11 +37,13 @@ class OpenLake:
         home: the run's home.
         contracts: the contract of each table that is there, by ``zone.name``, in the order that data passes through them.
         shows_personal: whether columns that tell of a person are among those shown.
+        as_of: a finished day, as whose run left the tables they are read; as they are now by default.
     """
 
     home: Path
     contracts: Mapping[str, Contract]
     shows_personal: bool = False
+    as_of: date | None = None
 
     def names(self) -> list[str]:
         """The tables that there are, as ``zone.name``."""
@@ -64,7 +68,7 @@ class OpenLake:
             if name not in shown:
                 raise self._no_column(table, contract, name, shown)
         try:
-            return Lake(self.home).arrow(contract, columns=wanted, where=where).to_pandas()
+            return self._lake.arrow(contract, columns=wanted, where=where).to_pandas()
         except (DeltaError, pa.ArrowException) as error:
             raise ConfigError(
                 what=f"the rows cannot be chosen by {where!r}: {str(error).splitlines()[0]}",
@@ -96,7 +100,7 @@ class OpenLake:
         for name, contract in self.contracts.items():
             schema = arrow_schema(contract)
             shown = pa.schema([schema.field(str(column)) for column in self._shown(contract)])
-            rows = DeltaTable(str(Lake(self.home).path(contract))).to_pyarrow_dataset().replace_schema(shown)
+            rows = self._table(contract).to_pyarrow_dataset().replace_schema(shown)
             connection.register(f"rows of {name}", rows)
             connection.execute(f'CREATE VIEW "{contract.zone.value}"."{contract.name}" AS SELECT * FROM "rows of {name}"')
         connection.execute("SET enable_external_access = false")
@@ -144,34 +148,46 @@ class OpenLake:
         return ConfigError(what=f"there is no column {name!r}", where=table, then=f"name some of {', '.join(shown)}")
 
     def _count(self, contract: Contract) -> int:
-        return int(DeltaTable(str(Lake(self.home).path(contract))).to_pyarrow_dataset().count_rows())
+        return int(self._table(contract).to_pyarrow_dataset().count_rows())
+
+    def _table(self, contract: Contract) -> DeltaTable:
+        lake = self._lake
+        return DeltaTable(str(lake.path(contract)), version=lake.version(contract))
+
+    @property
+    def _lake(self) -> Lake:
+        return _lake_of(self.home, self.as_of)
 
 
-def open_lake(home: str | Path, *, personal: bool = False) -> OpenLake:
+def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = None) -> OpenLake:
     """Open the lake of a run's home for reading.
 
     Args:
         home: the folder that holds ``lake/``.
         personal: whether to show the columns that tell of a person too.
+        as_of: a finished day, to read the tables as its run left them; as they are now by default.
 
     Raises:
         NothingToDo: when there is no such folder, or no table in it.
     """
     folder = Path(home).expanduser().resolve()
-    found = {f"{contract.zone.value}.{contract.name}": contract for contract in _contracts_in(folder)}
+    found = {f"{contract.zone.value}.{contract.name}": contract for contract in _contracts_in(_lake_of(folder, as_of))}
     if not found:
         raise NothingToDo(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
             where=str(folder),
             then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
         )
-    return OpenLake(folder, found, personal)
+    return OpenLake(folder, found, personal, as_of)
 
 
-def _contracts_in(home: Path) -> Iterator[Contract]:
+def _lake_of(home: Path, as_of: date | None) -> Lake:
+    return Lake(home) if as_of is None else finished(Lake(home), as_of)
+
+
+def _contracts_in(lake: Lake) -> Iterator[Contract]:
     """The contracts whose tables are there, zone by zone; a folder without a contract is no table."""
-    lake = Lake(home)
-    sources = sorted(path.name for path in (home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
+    sources = sorted(path.name for path in (lake.home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
     for contract in tables():
         for one in map(quarantine_of, sources) if contract.zone is Zone.QUARANTINE else (contract,):
             if lake.exists(one):
