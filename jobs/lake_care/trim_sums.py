@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import TAX_SUMS
@@ -31,6 +32,6 @@ def trim_sums(lake: Lake, as_of: date) -> tuple[str, ...]:
     return gone
 
 
-def _notes(home: Path) -> dict[date, dict[str, list[str]]]:
+def _notes(home: Path) -> dict[date, dict[str, Any]]:
     paths = sorted(note_path(home, "state/tax_sums", date.min).parent.glob("????-??-??.json"))
     return {date.fromisoformat(path.stem): read_json(path) for path in paths}
