@@ -17,12 +17,13 @@ from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
 from jobs.runtime.engine import engine_kind
 from jobs.runtime.environment import keep_environment
-from jobs.runtime.files import write_json
+from jobs.runtime.files import json_text, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
+from jobs.runtime.versions_read import as_scored
 from jobs.target_list import TIE_KEY_VARIABLE
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
@@ -30,7 +31,12 @@ MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "mod
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
-    """Write the run's manifest and give it."""
+    """Write the run's manifest and give it.
+
+    Raises:
+        NothingToDo: when the day's scores are not of its features, so that no versions are what its list was made of.
+    """
+    lake = as_scored(lake, as_of)
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     model_id = scored[0][0].as_py() if scored.num_rows else None
@@ -62,6 +68,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "entities": scored.num_rows,
     }
     manifest = {"run_id": run_id_of(facts), **facts}
+    manifest["digest"] = digest_of(manifest)
     # By its id first, since a day may be done again; the day's own manifest is the last that is written.
     write_json(run_manifest_path_by_id(lake.home, str(manifest["run_id"])), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
@@ -71,6 +78,11 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
 def run_id_of(facts: dict[str, Any]) -> str:
     """The id says what a run was made of, so the same run has the same id whenever and wherever it is done."""
     return f"{facts['as_of']}-{_digest({key: facts.get(key) for key in MADE_OF})[:12]}"
+
+
+def digest_of(manifest: dict[str, Any]) -> str:
+    """A hash of all that a manifest says: its id leaves out where the run was done and how often its tables were written."""
+    return hashlib.sha256(json_text({key: value for key, value in manifest.items() if key != "digest"}).encode()).hexdigest()
 
 
 def _digest(content: object) -> str:

@@ -46,7 +46,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     )
     contract = OF[mapping.contract.name]
     where = f"{SOURCE} = '{mapping.name}' AND {DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
-    with unfinished.writing(first, as_of):
+    with unfinished.writing(first, as_of), lake.put_back_on_failure(contract):
         lake.replace(silver, contract, where)
         written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
         facts = (
@@ -71,7 +71,7 @@ def _check_counts(mapping: SourceMapping, batch: Batch, arrived: int) -> None:
         raise CountsDiffer(
             what=f"{batch.counts.kept} rows were kept and {batch.set_aside} set aside by the gate, but {arrived} arrived in silver",
             where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-            then="nothing of this day is used; give the same command again, and report it if the counts still differ",
+            then="silver was put back to what it held; give the same command again, and report it if the counts still differ",
         )
 
 
@@ -83,7 +83,7 @@ def hierarchy(scheme: str) -> Hierarchy | None:
 def _wanted(batch: Batch, profile: Profile) -> str:
     """What a day's silver rows rest on: its verdict, the codes they are put into, and the code that does it."""
     schemes = f"{profile.id_scheme},{profile.industry_scheme},{profile.region_scheme}"
-    return f"{batch.gated}:{'usable' if batch.is_usable else 'unusable'}:{schemes}:{code_version(CONFORMING)}"
+    return f"{batch.verdict}:{schemes}:{code_version(CONFORMING)}"
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:

@@ -9,13 +9,14 @@ from datetime import date
 from expectations.contracts.indicators import catalogue
 from jobs.build_features import build_features_day
 from jobs.link_complaints import link_day
-from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
+from jobs.runtime.versions_read import versions_now
+from jobs.runtime.vouched import vouched_deliveries
 from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
 
@@ -48,31 +49,34 @@ def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:
     return True
 
 
-def rests_on(lake: Lake, profile: Profile, as_of: date) -> str:
-    """A hash of all that a day's links and features are made from.
+def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
+    """A hash of all that a day's links and features are made from; None when silver holds what no book vouches for.
 
     It names every delivery with a row known by then, the catalogue, the policies that features read, and their code.
     """
+    vouched = vouched_deliveries(lake, load_mappings(profile.folder))
+    if vouched is None:
+        return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
     policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
     digest = hashlib.sha256(policies.encode())
-    for source in load_mappings(profile.folder):
-        for batch in BatchBook(lake.home, source).batches.values():
-            if batch.known_from and batch.known_from < cutoff:
-                digest.update(f"{source} {batch.delivered_on} {batch.conformed}\n".encode())
+    for contract, batches in vouched.items():
+        for name, batch in batches.items():
+            if batch.known_from < cutoff:
+                digest.update(f"{contract} {name} {batch.conformed}\n".encode())
     return digest.hexdigest()
 
 
 def _is_current(lake: Lake, profile: Profile, as_of: date, what: str) -> bool:
-    noted = read_json(note_path(lake.home, what, as_of)) or {}
-    return bool(noted.get("rests_on") == rests_on(lake, profile, as_of))
+    wanted, noted = rests_on(lake, profile, as_of), read_json(note_path(lake.home, what, as_of)) or {}
+    return wanted is not None and bool(noted.get("rests_on") == wanted)
 
 
 def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable[[Lake, Profile, date], int]) -> int:
     path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
     forget(path)
-    based = rests_on(lake, profile, as_of)
+    based, read = rests_on(lake, profile, as_of), versions_now(lake)
     built = build(lake, profile, as_of)
-    write_json(path, {"rests_on": based})
+    write_json(path, {"rests_on": based, "read": read})
     return built

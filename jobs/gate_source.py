@@ -32,11 +32,15 @@ STEP = "gate"
 def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
     """Judge every day that has no verdict under today's rules; give the batches known by ``as_of``.
 
-    When a day is stopped, the days after it must not build on it: they are taken in again and judged again.
+    A day that is stopped must not be built on by the days after it, and one whose stop is lifted must: those are taken in and
+    judged again.
     """
+    unfinished = Unfinished(lake.home, mapping.name, STEP)
     while (first := _first_unjudged(lake, mapping, as_of)) is not None:
-        if _judge(lake, profile, mapping, first, as_of):
-            ingest_source(lake, profile, mapping, sources, as_of)
+        with unfinished.writing(first, as_of):
+            judged = _judge(lake, profile, mapping, first, as_of)
+            if first < judged[-1].delivered_on:
+                ingest_source(lake, profile, mapping, sources, as_of)
     return BatchBook(lake.home, mapping.name).until(as_of)
 
 
@@ -56,14 +60,14 @@ def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
     return hashlib.sha256(rules.encode()).hexdigest()
 
 
-def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as_of: date) -> bool:
-    """Judge the days from ``first`` on; say whether a day was stopped that later days had built on."""
+def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as_of: date) -> list[Batch]:
+    """Judge the days from ``first`` on, and give them, oldest first."""
     book = BatchBook(lake.home, mapping.name)
     judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
     bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
     days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
     quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
-    with Unfinished(lake.home, mapping.name, STEP).writing(first, as_of), Scratch(lake.home, f"gate-{mapping.name}") as scratch:
+    with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
         counts = count_days(rows, mapping.contract, _registered(lake, profile, as_of)).toPandas()
         facts = day_facts(counts, _reads(book.until(as_of)))
@@ -78,8 +82,7 @@ def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as
             batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
             batch.gated = _judged_by(batch, mapping)
         book.save()
-    stopped = [batch.delivered_on for batch in judged if batch.stopped]
-    return bool(stopped) and stopped[0] < judged[-1].delivered_on
+    return judged
 
 
 def _registered(lake: Lake, profile: Profile, as_of: date) -> DataFrame | None:

@@ -20,6 +20,7 @@ from jobs.runtime.log import keep_traceback, stage, warn
 from jobs.runtime.manifest import SourceManifest, Verdict
 from jobs.runtime.mapping import SourceMapping, load_mappings
 from jobs.runtime.settings import Profile
+from jobs.runtime.versions_read import as_scored
 from jobs.score_entities import score_day
 from jobs.settle_source import settle_source
 from jobs.target_list import target_day
@@ -57,7 +58,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
     if is_training_due(lake, profile, as_of):
         _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
     _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
-    _staged("target", lambda: {"listed": target_day(lake, profile, as_of)})
+    _staged("target", lambda: {"listed": target_day(as_scored(lake, as_of), profile, as_of)})
     return Day(settled, close_day(lake, profile, as_of))
 
 

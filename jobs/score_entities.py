@@ -14,6 +14,7 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
+from jobs.runtime.versions_read import note_scored
 from models.credit import credit_points, risk_class
 
 
@@ -41,6 +42,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date) -> int:
     rows[CREDIT_POINTS] = points
     rows[RISK_CLASS] = risk_class(points, profile.classes)
     lake.replace_arrow(pa.Table.from_pandas(rows, preserve_index=False), SCORES, f"{AS_OF} = '{as_of}'")
+    note_scored(lake.home, as_of)
     return len(rows)
 
 

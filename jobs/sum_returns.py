@@ -13,13 +13,14 @@ from pyspark.sql import functions as F
 from expectations.contracts import silver, tax_filing
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
 from expectations.contracts.state import CHANGES_ON, RETURNS, TAX_SUMS
-from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.batches import Batch
 from jobs.runtime.code_version import TAX_STATE, code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
+from jobs.runtime.vouched import vouched_deliveries
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.newest_state import keep_newest_state
 from jobs.transforms.tax_sums import settled_month, standing_returns, sum_returns
@@ -32,17 +33,20 @@ class Basis:
     Attributes:
         code: the code that added them up.
         settled: the settled month that windows are counted back from.
-        deliveries: each delivery with a row known by then, and what its silver rows rest on.
+        deliveries: each delivery with a row known by then, and what its silver rows rest on; None when they were added up of
+            rows that no book of batches vouches for, so that nothing may build on them.
         parts: the first holds every entity, each other the entities that changed since the one before.
     """
 
     code: str
     settled: str
-    deliveries: dict[str, str]
+    deliveries: dict[str, str] | None
     parts: list[str]
 
     def holds_for(self, later: Basis) -> bool:
         """Whether nothing that these sums rest on is otherwise on the later day."""
+        if self.deliveries is None or later.deliveries is None:
+            return False
         return (self.code, self.settled) == (later.code, later.settled) and self.deliveries.items() <= later.deliveries.items()
 
 
@@ -53,13 +57,12 @@ def bring_tax_sums(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
         afresh: add up the returns of every entity, whatever earlier days hold.
     """
     batches = _batches(lake, profile, as_of)
-    wanted = Basis(
-        code_version(TAX_STATE), settled_month(as_of).isoformat(), {name: b.conformed for name, b in batches.items()}, []
-    )
+    conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
+    wanted = Basis(code_version(TAX_STATE), settled_month(as_of).isoformat(), conformed, [])
     if not afresh and _is_current(lake.home, wanted, as_of):
         return 0
     found = None if afresh else _newest_before(lake.home, wanted, as_of)
-    if found is None:
+    if batches is None or found is None:
         return _add_up(lake, profile, as_of, wanted, since=[], entities=None)
     day, earlier = found
     with Scratch(lake.home, "tax-news") as scratch:
@@ -79,20 +82,18 @@ def tax_sums(lake: Lake, parts: list[str]) -> DataFrame:
     return keep_newest_state(rows, ENTITY_ID, first=parts[0], is_only=len(parts) == 1).where(F.col(RETURNS) > 0)
 
 
-def _batches(lake: Lake, profile: Profile, as_of: date) -> dict[str, Batch]:
+def _batches(lake: Lake, profile: Profile, as_of: date) -> dict[str, Batch] | None:
+    """The deliveries of returns with a row known by the day; None when silver holds what no book vouches for."""
+    vouched = vouched_deliveries(lake, load_mappings(profile.folder))
+    if vouched is None:
+        return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    return {
-        f"{name}/{batch.delivered_on}": batch
-        for name, mapping in load_mappings(profile.folder).items()
-        if mapping.contract.name == tax_filing.CONTRACT.name
-        for batch in BatchBook(lake.home, name).batches.values()
-        if batch.known_from and batch.known_from < cutoff
-    }
+    return {name: batch for name, batch in vouched[tax_filing.CONTRACT.name].items() if batch.known_from < cutoff}
 
 
 def _is_current(home: Path, wanted: Basis, as_of: date) -> bool:
     noted = read_json(_path(home, as_of))
-    return noted is not None and {**noted, "parts": []} == asdict(wanted)
+    return wanted.deliveries is not None and noted is not None and {**noted, "parts": []} == asdict(wanted)
 
 
 def _newest_before(home: Path, wanted: Basis, as_of: date) -> tuple[date, Basis] | None:
@@ -107,7 +108,7 @@ def _newest_before(home: Path, wanted: Basis, as_of: date) -> tuple[date, Basis]
 def _news(lake: Lake, profile: Profile, batches: dict[str, Batch], day: date, as_of: date, earlier: Basis) -> DataFrame:
     """The entities of which a return became known after ``day``: in a new delivery, or by ``known_at`` in an old one."""
     before, cutoff = profile.end_of(day), profile.end_of(as_of)
-    fresh = [name for name in batches if name not in earlier.deliveries]
+    fresh = [name for name in batches if name not in (earlier.deliveries or {})]
     ripened = [n for n, batch in batches.items() if n not in fresh and _last_known(batch) >= before.isoformat(sep=" ")]
     rows = lake.read(silver.FILING).where(f"{KNOWN_AT} < {instant_sql(cutoff)}")
     of_old = f"{KNOWN_AT} >= {instant_sql(before)} AND ({_delivered(ripened)})"

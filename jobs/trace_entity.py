@@ -34,7 +34,10 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything that an entity's standing on a day rests on."""
+    """Everything that an entity's standing on a day rests on.
+
+    ``features`` is empty where only those of the listed are kept of the day, and the entity was not listed.
+    """
 
     entity_id: str
     as_of: date
@@ -61,13 +64,13 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
             then="check the identifier and the day; run the day first",
         )
     listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
-    features = lake.arrow(features_contract(), where=who).to_pylist()[0]
+    features = lake.arrow(features_contract(), where=who).to_pylist()
     return Trace(
         entity_id=entity_id,
         as_of=as_of,
         standing={**scores[0], **(listed[0] if listed else {})},
         reasons=sorted(lake.arrow(scoring.REASONS, where=who).to_pylist(), key=lambda row: row[scoring.REASON_RANK]),
-        features={indicator.column: features[indicator.column] for indicator in catalogue()},
+        features={indicator.column: row[indicator.column] for row in features for indicator in catalogue()},
         made_of={indicator.column: indicator.sources for indicator in catalogue()},
         rows=[row for table in _TABLES for row in _rows(lake, profile, table, entity_id, as_of)],
     )

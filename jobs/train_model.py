@@ -52,7 +52,8 @@ def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     trained_for = date.fromisoformat(newest[:10])
     if as_of - trained_for >= RETRAIN_AFTER:
         return True
-    return bool(store.facts(newest).get("rests_on") != rests_on(lake, profile, trained_for))
+    now = rests_on(lake, profile, trained_for)
+    return now is not None and bool(store.facts(newest).get("rests_on") != now)
 
 
 def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> str:

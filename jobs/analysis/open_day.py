@@ -23,7 +23,7 @@ DEMO_HOME = ROOT / ".demo" / "home"
 
 @dataclass(frozen=True)
 class OpenDay:
-    """A finished day: its lake, its profile, its run's manifest, and how its codes are named in English."""
+    """A finished day: its lake as its run left it, its profile, its run's manifest, and how its codes are named in English."""
 
     lake: OpenLake
     profile: Profile
@@ -57,7 +57,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
         ConfigError: when the day is no date, or the profile cannot be read.
     """
     home = _home(environment.get("STEELYARD_HOME", ""))
-    lake = open_lake(home)
+    open_lake(home)
     days = [str(day) for day in finished_days(home)]
     wanted = environment.get("STEELYARD_AS_OF", "") or max(days, default="")
     if wanted not in days:
@@ -68,8 +68,8 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
         )
     as_of = date.fromisoformat(wanted)
     run = read_run(home, as_of) or {}
-    profile = load_profile(environment.get("STEELYARD_PROFILE", "") or str(run.get("profile", "")))
-    return OpenDay(lake, profile, as_of, run, Names(load_texts("en"), profile))
+    profile = load_profile(environment.get("STEELYARD_PROFILE", "") or str(run.get("profile_folder") or run.get("profile", "")))
+    return OpenDay(open_lake(home, as_of=as_of), profile, as_of, run, Names(load_texts("en"), profile))
 
 
 def _home(named: str) -> Path:

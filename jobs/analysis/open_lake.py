@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from deltalake.exceptions import DeltaError
 from expectations.contracts.core import Column, Contract, Sensitivity
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.manifest import finished
 from jobs.runtime.tables_there import tables_of
 
 if TYPE_CHECKING:
@@ -34,11 +36,13 @@ class OpenLake:
         home: the run's home.
         contracts: the contract of each table that is there, by ``zone.name``, in the order that data passes through them.
         shows_personal: whether columns that tell of a person are among those shown.
+        as_of: a finished day, as whose run left the tables they are read; as they are now by default.
     """
 
     home: Path
     contracts: Mapping[str, Contract]
     shows_personal: bool = False
+    as_of: date | None = None
 
     def names(self) -> list[str]:
         """The tables that there are, as ``zone.name``."""
@@ -63,7 +67,7 @@ class OpenLake:
             if name not in shown:
                 raise self._no_column(table, contract, name, shown)
         try:
-            return Lake(self.home).arrow(contract, columns=wanted, where=where).to_pandas()
+            return self._lake.arrow(contract, columns=wanted, where=where).to_pandas()
         except (DeltaError, pa.ArrowException) as error:
             raise ConfigError(
                 what=f"the rows cannot be chosen by {where!r}: {str(error).splitlines()[0]}",
@@ -95,7 +99,7 @@ class OpenLake:
         for name, contract in self.contracts.items():
             schema = arrow_schema(contract)
             shown = pa.schema([schema.field(str(column)) for column in self._shown(contract)])
-            rows = DeltaTable(str(Lake(self.home).path(contract))).to_pyarrow_dataset().replace_schema(shown)
+            rows = self._table(contract).to_pyarrow_dataset().replace_schema(shown)
             connection.register(f"rows of {name}", rows)
             connection.execute(f'CREATE VIEW "{contract.zone.value}"."{contract.name}" AS SELECT * FROM "rows of {name}"')
         connection.execute("SET enable_external_access = false")
@@ -143,25 +147,38 @@ class OpenLake:
         return ConfigError(what=f"there is no column {name!r}", where=table, then=f"name some of {', '.join(shown)}")
 
     def _count(self, contract: Contract) -> int:
-        return int(DeltaTable(str(Lake(self.home).path(contract))).to_pyarrow_dataset().count_rows())
+        return int(self._table(contract).to_pyarrow_dataset().count_rows())
+
+    def _table(self, contract: Contract) -> DeltaTable:
+        lake = self._lake
+        return DeltaTable(str(lake.path(contract)), version=lake.version(contract))
+
+    @property
+    def _lake(self) -> Lake:
+        return _lake_of(self.home, self.as_of)
 
 
-def open_lake(home: str | Path, *, personal: bool = False) -> OpenLake:
+def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = None) -> OpenLake:
     """Open the lake of a run's home for reading.
 
     Args:
         home: the folder that holds ``lake/``.
         personal: whether to show the columns that tell of a person too.
+        as_of: a finished day, to read the tables as its run left them; as they are now by default.
 
     Raises:
         NothingToDo: when there is no such folder, or no table in it.
     """
     folder = Path(home).expanduser().resolve()
-    found = {contract.full_name: contract for contract in tables_of(Lake(folder))}
+    found = {contract.full_name: contract for contract in tables_of(_lake_of(folder, as_of))}
     if not found:
         raise NothingToDo(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
             where=str(folder),
             then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
         )
-    return OpenLake(folder, found, personal)
+    return OpenLake(folder, found, personal, as_of)
+
+
+def _lake_of(home: Path, as_of: date | None) -> Lake:
+    return Lake(home) if as_of is None else finished(Lake(home), as_of)

@@ -10,6 +10,7 @@ from jobs.lake_care.table_log import readable_versions
 from jobs.lake_care.tables import open_table, sizes_of
 from jobs.runtime.lake import Lake, table_name
 from jobs.runtime.manifest import runs_since
+from jobs.runtime.versions_read import versions_noted
 
 
 def first_day_kept(as_of: date, days: int) -> date:
@@ -25,6 +26,8 @@ def kept_versions(lake: Lake, contract: Contract, since: date) -> list[int]:
     A version that cannot be read any more is none of them: nothing can be kept of it.
     """
     named = {(run.get("tables") or {}).get(table_name(contract)) for run in runs_since(lake.home, since)}
+    # A day whose list is not closed yet: its next step reads what its features were built from.
+    named |= {read.get(table_name(contract)) for read in versions_noted(lake.home, since)}
     readable = readable_versions(lake.path(contract))
     newest = open_table(lake, contract).version()
     return sorted({newest, *(version for version in named if version is not None and version in readable)})

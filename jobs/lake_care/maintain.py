@@ -14,6 +14,7 @@ from jobs.lake_care.kept_versions import first_day_kept, kept_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_features import trim_features
+from jobs.lake_care.trim_sums import trim_sums
 from jobs.lake_care.vacuum import vacuum
 from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
@@ -57,6 +58,7 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
         check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = trim_features(lake, as_of, retention.feature_days)
+    trim_sums(lake, as_of)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
     joined = freed = log_files = 0

@@ -26,7 +26,7 @@ from jobs.runtime.lake import Lake, table_name
 from jobs.runtime.manifest import finished_days, note_path, run_manifest_path
 from jobs.runtime.unfinished import Unfinished
 
-NOTES = {"silver.link": "links", "state.tax_sums": "state/tax_sums", "gold.features": "features"}
+NOTES = {"silver.link": "links", "state.tax_sums": "state/tax_sums", "gold.features": "features", "gold.scores": "scores"}
 """The notes that say what a day of a table rests on; later days may build on a day, so theirs go with it."""
 
 

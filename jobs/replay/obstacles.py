@@ -10,7 +10,7 @@ from typing import Any
 from expectations.contracts.core import Contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import RISK_LIST, TIE_BREAK
-from jobs.close_day import run_id_of
+from jobs.close_day import digest_of, run_id_of
 from jobs.lake_care.tables import is_whole
 from jobs.runtime.code_version import code_version
 from jobs.runtime.engine import engine_kind
@@ -47,9 +47,10 @@ def obstacles(lake: Lake, profile: Profile, run: dict[str, Any], tables: tuple[C
 
 
 def _manifest(run: dict[str, Any]) -> Iterator[Obstacle]:
-    if run.get("run_id") != run_id_of(run):
+    # A manifest without a digest is of a Steelyard that gave it none.
+    if run.get("run_id") != run_id_of(run) or run.get("digest", digest_of(run)) != digest_of(run):
         yield Obstacle(
-            f"the manifest is not as the run wrote it: what it says does not give its own id, {run.get('run_id')}",
+            f"the manifest is not as the run wrote it: what it says does not give its own id and digest, {run.get('run_id')}",
             "bring the manifest back from a backup",
             is_lost=True,
         )

@@ -60,7 +60,7 @@ class Batch:
         unusable: why its files could not be taken in at all, empty when they could.
         stopped: why the gate stopped it, empty when it did not.
         gated: hash of the chain and the rules that the verdict was given under, empty before the gate.
-        conformed: ``gated`` and the verdict at the time its rows went to silver, empty before.
+        conformed: the verdict, schemes and code with which its rows went to silver, empty before.
         set_aside: rows that were kept and then quarantined by the gate.
         known_from: the earliest ``known_at`` of its silver rows, as text, empty when it has none.
         known_until: the latest ``known_at`` of its silver rows, as text, empty when it has none or none was noted.
@@ -87,7 +87,12 @@ class Batch:
     @property
     def is_in_use(self) -> bool:
         """Whether its rows are in silver under the verdict that holds."""
-        return self.is_usable and bool(self.gated) and self.conformed.startswith(f"{self.gated}:")
+        return self.is_usable and bool(self.gated) and self.conformed.startswith(f"{self.verdict}:")
+
+    @property
+    def verdict(self) -> str:
+        """What the gate said, and on what grounds."""
+        return f"{self.gated}:{'usable' if self.is_usable else 'unusable'}"
 
 
 class BatchBook:

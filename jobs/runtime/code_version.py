@@ -8,25 +8,45 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READING = (
+    "jobs/ingest_source.py",
+    "jobs/bronze_intake.py",
     "jobs/runtime/raw_*.py",
     "jobs/runtime/mapping*.py",
     "jobs/runtime/land*.py",
     "jobs/runtime/arrivals*.py",
+    "jobs/runtime/deliveries.py",
+    "jobs/runtime/settings.py",
+    "jobs/transforms/joins.py",
+    "jobs/transforms/latest_known.py",
     "jobs/transforms/mapped.py",
+    "jobs/transforms/materialise.py",
     "jobs/transforms/versions.py",
 )
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
-CONFORMING = ("expectations/row_marks.py", "expectations/standards/*", "jobs/transforms/conformed.py")
-FEATURES = ("expectations/contracts/*", "jobs/transforms/*.py", "jobs/build_features.py", "jobs/link_complaints.py")
+CONFORMING = (
+    "expectations/row_marks.py",
+    "expectations/standards/*",
+    "jobs/transforms/conformed.py",
+    "jobs/conform_source.py",
+)
 TAX_STATE = (
     "expectations/contracts/state.py",
     "expectations/contracts/tax_filing.py",
     "jobs/transforms/latest_known.py",
+    "jobs/transforms/newest_state.py",
     "jobs/transforms/tax_sums.py",
     "jobs/sum_returns.py",
 )
+FEATURES = (
+    "expectations/contracts/*",
+    "jobs/transforms/*.py",
+    "jobs/build_features.py",
+    "jobs/feature_state.py",
+    "jobs/link_complaints.py",
+    "jobs/sum_returns.py",
+)
 EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
-"""Patterns of files, by what rests on them."""
+"""Patterns of files, by what rests on them. A verdict rests on what was read too, silver on both, and all the rest on silver."""
 
 
 @cache

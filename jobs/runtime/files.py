@@ -35,9 +35,13 @@ def forget(path: Path) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` as JSON with sorted keys, so that the same content is the same bytes."""
-    text = json.dumps(_without_nan(content), ensure_ascii=False, indent=1, sort_keys=True, default=str, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
+    """Write ``content`` as JSON; the same content is the same bytes."""
+    write_whole(path, (json_text(content) + "\n").encode())
+
+
+def json_text(content: Any) -> str:
+    """``content`` as JSON with sorted keys; what is read back from it gives the same text again."""
+    return json.dumps(_without_nan(content), ensure_ascii=False, indent=1, sort_keys=True, default=str, allow_nan=False)
 
 
 def _without_nan(content: Any) -> Any:

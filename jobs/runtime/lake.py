@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,7 +92,9 @@ class Lake:
         return (self.path(contract) / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path(contract)))
 
     def version(self, contract: Contract) -> int | None:
-        """The table's newest version, None when there is no table."""
+        """The table's newest version, or the one that it is read at; None when there is no table."""
+        if self._is_pinned(contract):
+            return self._pinned(contract)
         return DeltaTable(str(self.path(contract))).version() if self.exists(contract) else None
 
     def partitions(self, contract: Contract) -> list[dict[str, str]]:
@@ -157,6 +160,22 @@ class Lake:
             writer = writer.partitionBy(*[str(column) for column in contract.partition_by])
         with around(table_name(contract)):
             writer.save(str(self.path(contract)))
+
+    @contextmanager
+    def put_back_on_failure(self, contract: Contract) -> Iterator[None]:
+        """Let what the block writes to the table stand when it ends well; otherwise the table's rows are those of before again.
+
+        The table must have no other writer meanwhile. A process that is killed puts nothing back.
+        """
+        before = self.version(contract)
+        try:
+            yield
+        except BaseException:
+            # A table that was not there began with an empty version.
+            if self.version(contract) not in (None, before):
+                with around(f"put back {table_name(contract)}"):
+                    DeltaTable(str(self.path(contract))).restore(before or 0)
+            raise
 
     def create(self, contract: Contract) -> None:
         """Make the table, empty, with the contract's columns and partitions."""

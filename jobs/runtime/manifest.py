@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime.batches import Batch, BatchBook
-from jobs.runtime.errors import NothingToDo
+from jobs.runtime.errors import CannotReplay, NothingToDo
 from jobs.runtime.files import days_in, read_json, write_json
 from jobs.runtime.lake import Lake
 
@@ -78,10 +78,11 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
     Raises:
         NothingToDo: when there is none.
+        CannotReplay: when it is no longer whole.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
     is_name = isinstance(which, date) or Path(which).name == which
-    found: dict[str, Any] | None = read_json(path) if is_name else None
+    found = _read_run(path) if is_name else None
     if found is None:
         raise NothingToDo(
             what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
@@ -91,8 +92,27 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
     return found
 
 
+def _read_run(path: Path) -> dict[str, Any] | None:
+    try:
+        found = read_json(path)
+    except ValueError as error:
+        raise _not_whole(path, f"it is no JSON, {error}") from error
+    if found is None:
+        return None
+    for name in ("as_of", "profile"):
+        if not isinstance(found, dict) or not found.get(name):
+            raise _not_whole(path, f"it names no {name}")
+    return dict(found)
+
+
+def _not_whole(path: Path, why: str) -> CannotReplay:
+    return CannotReplay(
+        what=f"the manifest is not as the run wrote it: {why}", where=str(path), then="bring the manifest back from a backup"
+    )
+
+
 def note_path(home: Path, what: str, as_of: date) -> Path:
-    """Where it is noted what a day's ``links`` or ``features`` rest on; without the note they are built again."""
+    """Where it is noted what a day's ``links``, ``features`` or ``scores`` rest on; without the note they are made again."""
     return home / "manifests" / what / f"{as_of}.json"
 
 

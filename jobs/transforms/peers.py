@@ -127,8 +127,9 @@ def _members(cells: DataFrame) -> DataFrame:
 
 def _describe(entities: DataFrame, member: DataFrame, indicators: Sequence[str]) -> DataFrame:
     values = member.join(entities.where("is_active").select(CELL, *indicators), [CELL], "inner")
+    # To Spark's sort -0.0 is 0.0, so the sign of a median of both would hang on the order of rows; adding 0.0 leaves the one.
     frame = values.groupBy("member_of").agg(
-        *[F.expr(f"array_sort(collect_list(cast({n} AS DOUBLE)))").alias(f"v_{n}") for n in indicators]
+        *[F.expr(f"array_sort(collect_list(cast({n} AS DOUBLE) + 0.0D))").alias(f"v_{n}") for n in indicators]
     )
     for carried, made in _steps(indicators):
         frame = frame.selectExpr("member_of", *carried, *made)

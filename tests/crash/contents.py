@@ -17,6 +17,8 @@ from jobs.runtime.home import LOCK, SCRATCH
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""
 _UNSAID = (LOCK,)
+_SAY_VERSIONS = {"tables", "digest", "read", "features"}
+"""Where manifests and notes say them, and the digest over all that a manifest says."""
 _VERSIONS = re.compile(rb"<dt>Table versions</dt><dd[^>]*>[^<]*</dd>")
 
 
@@ -99,6 +101,6 @@ def _without_versions(path: Path) -> object:
     content = path.read_bytes()
     if path.parent.name == "reports":
         return _VERSIONS.sub(b"", content)
-    if "runs" in path.parts:
-        return {key: value for key, value in json.loads(content).items() if key != "tables"}
+    if path.parent.name in ("links", "features", "scores") or "runs" in path.parts:
+        return {key: value for key, value in json.loads(content).items() if key not in _SAY_VERSIONS}
     return content

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from expectations.contracts import scoring
+from jobs.lake_care.trim_features import trim_features
 from jobs.runtime.lock import only_writer
+from jobs.runtime.manifest import keep_time_travel_since
 from tests.day.command import Outcome, steelyard
-from tests.day.town import PROFILE, SOURCES, TODAY, Town
+from tests.day.town import PROFILE, SOURCES, TODAY, YESTERDAY, Town
 
 STAGES = ("ingest", "gate", "conform", "settle")
 
@@ -128,7 +132,7 @@ def test_a_second_run_in_one_home_is_told_to_wait(verb: str, given: dict[str, ob
         ("features", ("no entity", "ingest")),
         ("train", ("no entity",)),
         ("score", ("no model", "steelyard train")),
-        ("target", ("gold.scores", "steelyard run")),
+        ("target", ("not scored", "steelyard run")),
         ("trace", ("gold.scores", "steelyard run")),
         ("export", ("no list", "steelyard run")),
         ("evaluate", ("no entity",)),
@@ -212,6 +216,20 @@ def test_a_listing_is_traced_to_the_rows_of_its_files(golden: Town, capfd: pytes
     assert done.code == 0
     for place in ("shops/2026-04-01/register.csv", "returns/2026-06-30/late.csv", "complaints/2026-06-29/day.jsonl"):
         assert place in done.out
+
+
+@pytest.mark.slow
+def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
+    yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    town = yesterday.copy(tmp_path)
+    unlisted = min({*town.rows(scoring.SCORES, YESTERDAY)["entity_id"]} - {*town.rows(scoring.RISK_LIST, YESTERDAY)["entity_id"]})
+    assert trim_features(town.lake, YESTERDAY + timedelta(days=60), days=35) == (YESTERDAY,)
+    keep_time_travel_since(town.home, TODAY)
+    options = {"--profile": PROFILE, "--home": town.home, "--as-of": YESTERDAY}
+    done = call(capfd, "trace", options, unlisted)
+    assert (done.code, "not kept any more" in done.out) == (0, True), done.err
+    assert "register.csv" in done.out
 
 
 @pytest.mark.slow

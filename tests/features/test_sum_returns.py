@@ -30,7 +30,8 @@ def deliver(lake: Lake, rows: list[dict], conformed: str = "sound") -> None:
         known[row["delivered_on"]].append(row["known_at"].isoformat(sep=" "))
     book = BatchBook(lake.home, SOURCE)
     book.batches = {
-        day: Batch(day, "chain", [], conformed=conformed, known_from=min(at), known_until=max(at)) for day, at in known.items()
+        day: Batch(day, "chain", [], gated=conformed, conformed=f"{conformed}:usable:", known_from=min(at), known_until=max(at))
+        for day, at in known.items()
     }
     book.save()
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
 
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import ENTITY
+from expectations.gate import GateOutcome
+from jobs import gate_source
 from jobs.conform_source import conform_source
 from jobs.gate_source import judge_source
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.manifest import SourceManifest
+from jobs.runtime.unfinished import Unfinished
 from jobs.settle_source import settle_source
 from tests.ingest.conftest import Shop
 
@@ -76,6 +84,43 @@ def test_other_limits_give_another_verdict_without_a_new_delivery(shop: Shop) ->
     shop.change_mapping(lambda text: text + "\n[limits]\nregistration_quarantined = 0.9\n")
     assert settle(shop, "2026-01-01").verdict == "passed"
     assert known(shop) == ["2026-01-01 3:A"]
+
+
+@pytest.fixture
+def lifted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    """A source whose second day was stopped, whose third brought the same record again, and whose second would now pass."""
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        shop.deliver(day, line(1 if day == "2026-01-01" else 3))
+
+    def stop_the_second(rows: DataFrame, *more: Any) -> GateOutcome:
+        return replace(judge(rows, *more), stopped_days={date(2026, 1, 2): ("the register lacks many",)})
+
+    judge = gate_source.gate_source
+    with monkeypatch.context() as patch:
+        patch.setattr(gate_source, "gate_source", stop_the_second)
+        settle(shop, "2026-01-03")
+    assert known(shop) == ["2026-01-01 1:A", "2026-01-03 3:A"]
+    # As a restore of the quarantine leaves it: to be judged anew.
+    Unfinished(shop.lake.home, "shops", "gate").mark(date(2026, 1, 2), date(2026, 1, 3))
+    return shop
+
+
+def test_a_day_whose_stop_is_lifted_is_built_on_by_the_days_after_it(lifted: Shop) -> None:
+    assert settle(lifted, "2026-01-03").verdict == "passed"
+    assert known(lifted) == ["2026-01-01 1:A", "2026-01-02 3:A"]
+
+
+def test_a_gate_that_dies_before_the_days_after_are_taken_in_again_is_done_again(
+    lifted: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(gate_source, "ingest_source", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            settle(lifted, "2026-01-03")
+    # The gate alone is tried again, as a scheduler does.
+    judge_source(lifted.lake, lifted.profile, lifted.mapping, lifted.sources, date(2026, 1, 3))
+    conform_source(lifted.lake, lifted.profile, lifted.mapping, date(2026, 1, 3))
+    assert known(lifted) == ["2026-01-01 1:A", "2026-01-02 3:A"]
 
 
 def test_a_day_says_whether_a_delivery_is_missing_or_nothing_was_due(shop: Shop) -> None:

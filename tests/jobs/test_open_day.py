@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from expectations.contracts import scoring
 from jobs.analysis import open_day as module
 from jobs.analysis.open_day import open_day
+from jobs.analysis.open_lake import open_lake
 from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake
+from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.settings import CONFIG_ROOT
 
 
 @pytest.fixture
@@ -35,6 +39,37 @@ def test_another_day_and_profile_can_be_named(home: Path) -> None:
     day = open_day({"STEELYARD_HOME": str(home), "STEELYARD_AS_OF": "2026-05-31", "STEELYARD_PROFILE": "chicago"})
 
     assert (day.as_of, day.profile.name, day.run["as_of"]) == (date(2026, 5, 31), "chicago", "2026-05-31")
+
+
+def test_the_profile_of_a_run_may_be_outside_the_project(home: Path) -> None:
+    folder = home / "ours"
+    shutil.copytree(CONFIG_ROOT / "cn", folder)
+    run = {"profile": "ours", "profile_folder": str(folder), "as_of": "2026-06-30"}
+    (home / "manifests" / "runs" / "2026-06-30.json").write_text(json.dumps(run), encoding="utf-8")
+
+    assert open_day({"STEELYARD_HOME": str(home)}).profile.folder == folder
+
+
+def test_a_day_is_read_as_its_run_left_it(home: Path) -> None:
+    lake = Lake(home)
+    row = {
+        "entity_id": "E", "as_of": date(2026, 6, 30), "model_id": "m", "margin": 0.5, "probability": 0.5, "anomaly": 0.5,
+        "credit_points": 500, "risk_class": "C",
+    }  # fmt: skip
+    schema = arrow_schema(scoring.SCORES)
+    for margin in (0.5, 0.9):
+        table = pa.Table.from_pylist([{**dict.fromkeys(schema.names), **row, "margin": margin}], schema)
+        lake.replace_arrow(table, scoring.SCORES, "as_of = '2026-06-30'")
+        if margin == 0.5:
+            run = {"profile": "cn", "as_of": "2026-06-30", "tables": {"gold.scores": lake.version(scoring.SCORES)}}
+            (home / "manifests" / "runs" / "2026-06-30.json").write_text(json.dumps(run), encoding="utf-8")
+
+    day = open_day({"STEELYARD_HOME": str(home)})
+
+    assert day.lake.pandas("gold.scores")["margin"].tolist() == [0.5]
+    assert day.lake.contents()["rows"].tolist() == [1]
+    assert open_lake(home).pandas("gold.scores")["margin"].tolist() == [0.9]
+    assert day.lake.duckdb().sql("SELECT margin FROM gold.scores").fetchall() == [(0.5,)]
 
 
 def test_a_relative_home_may_be_meant_from_the_projects_folder(

@@ -16,7 +16,7 @@ import pytest
 from deltalake import DeltaTable
 
 from expectations.contracts import scoring, silver
-from jobs.close_day import run_id_of
+from jobs.close_day import digest_of, run_id_of
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.manifest import run_manifest_path, run_manifest_path_by_id
 from jobs.runtime.model_store import ModelStore
@@ -41,7 +41,8 @@ def manifest(town: Town) -> dict[str, Any]:
 def rewrite(town: Town, **changes: object) -> None:
     """The manifest as a run made otherwise would have written it."""
     run = {**manifest(town), **changes}
-    write_json(run_manifest_path(town.home, TODAY), {**run, "run_id": run_id_of(run)})
+    run["run_id"] = run_id_of(run)
+    write_json(run_manifest_path(town.home, TODAY), {**run, "digest": digest_of(run)})
 
 
 def files(folder: Path) -> dict[str, str]:
@@ -127,6 +128,19 @@ def change_manifest(town: Town) -> None:
     write_json(run_manifest_path(town.home, TODAY), {**manifest(town), "list": "another"})
 
 
+def change_what_the_id_leaves_out(town: Town) -> None:
+    write_json(run_manifest_path(town.home, TODAY), {**manifest(town), "tie_key": "set"})
+
+
+def cut_manifest(town: Town) -> None:
+    path = run_manifest_path(town.home, TODAY)
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def strip_manifest(town: Town) -> None:
+    write_json(run_manifest_path(town.home, TODAY), {"run_id": manifest(town)["run_id"], "as_of": str(TODAY)})
+
+
 @pytest.mark.parametrize(
     ("lose", "said"),
     [
@@ -134,6 +148,9 @@ def change_manifest(town: Town) -> None:
         (lose_model, "is not in models/ as it was stored"),
         (change_model, "is not in models/ as it was stored"),
         (change_manifest, "the manifest is not as the run wrote it"),
+        (change_what_the_id_leaves_out, "the manifest is not as the run wrote it"),
+        (cut_manifest, "the manifest is not as the run wrote it"),
+        (strip_manifest, "the manifest is not as the run wrote it: it names no profile"),
     ],
 )
 def test_what_is_lost_is_named_and_cannot_be_gone_past(

@@ -1,0 +1,64 @@
+"""What other commands write between the steps of a day is no part of what its list was made of."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from expectations.contracts import silver
+from jobs.lake_care.maintain import maintain
+from jobs.run_day import in_order, settle
+from jobs.runtime.files import read_json
+from jobs.runtime.lake import table_name
+from jobs.runtime.manifest import run_manifest_path
+from jobs.runtime.mapping import load_mappings
+from tests.day import damage
+from tests.day.command import Outcome, steelyard
+from tests.day.town import PROFILE, TODAY, Town, gold
+
+pytestmark = pytest.mark.slow
+
+
+def step(capfd: pytest.CaptureFixture[str], town: Town, verb: str) -> Outcome:
+    return steelyard(capfd, verb, "--profile", PROFILE, "--home", town.home, "--as-of", TODAY)
+
+
+def take_in_a_mended_day(town: Town) -> None:
+    """Tomorrow's deliveries are taken in, and with them two of today's that were mended."""
+    for source in ("shops", "complaints"):
+        (path,) = damage.today(town.sources, source)
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:-1]))
+    for mapping in in_order(load_mappings(town.profile.folder)):
+        settle(town.lake, town.profile, mapping, town.sources, TODAY + timedelta(days=1))
+
+
+def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    before = gold(town)
+    assert step(capfd, town, "features").code == 0
+    read = {table_name(table): town.lake.version(table) for table in silver.OF.values()}
+    take_in_a_mended_day(town)
+    assert step(capfd, town, "score").code == 0
+    # Upkeep in between joins files, and drops versions that nobody needs.
+    maintain(town.lake, town.profile.retention, TODAY)
+    done = step(capfd, town, "target")
+    assert done.code == 0, done.err
+    assert gold(town) == before
+    named = read_json(run_manifest_path(town.home, TODAY))["tables"]
+    assert {name: named[name] for name in read} == read
+    assert town.lake.version(silver.ENTITY) > named["silver.entity"]
+    again = steelyard(capfd, "replay", "--home", town.home, "--as-of", TODAY)
+    assert again.code == 0, again.err
+
+
+def test_features_built_again_after_they_were_scored_close_no_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    finished = read_json(run_manifest_path(town.home, TODAY))
+    take_in_a_mended_day(town)
+    assert step(capfd, town, "features").code == 0
+    done = step(capfd, town, "target")
+    assert (done.code, "Traceback" in done.err) == (4, False)
+    assert "are not of the features that are there now" in done.err
+    assert read_json(run_manifest_path(town.home, TODAY)) == finished
+    assert [step(capfd, town, verb).code for verb in ("score", "target")] == [0, 0]
+    assert steelyard(capfd, "replay", "--home", town.home, "--as-of", TODAY).code == 0
