@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
+from jobs.runtime.errors import ConfigError
 from tests.ingest.conftest import Shop
 
 REGISTRATION = BRONZE["registration"]
@@ -116,6 +118,19 @@ def test_a_delivery_that_is_gone_takes_its_rows_with_it(shop: Shop) -> None:
     done = shop.ingest("2026-01-02")
     assert kept(shop) == ["2:B"]
     assert [str(batch.delivered_on) for batch in done.known] == ["2026-01-02"]
+
+
+def test_deliveries_that_are_all_gone_at_once_are_not_taken_for_withdrawn(shop: Shop) -> None:
+    paths = [shop.deliver(day, f"{day[-1]},A,open,2020-01-01") for day in ("2026-01-01", "2026-01-02")]
+    shop.ingest("2026-01-02")
+    for path in paths:
+        path.unlink()
+    with pytest.raises(ConfigError, match="no delivery of shops is there any more, of 2 that were taken in"):
+        shop.ingest("2026-01-02")
+    assert kept(shop) == ["1:A", "2:A"]
+    paths[1].touch()
+    shop.ingest("2026-01-02")
+    assert kept(shop) == []
 
 
 def test_a_file_without_its_columns_makes_its_day_unusable_and_says_so(shop: Shop) -> None:
