@@ -14,6 +14,7 @@ from jobs.runtime.raw_piece import RAW, ROW, FileProblem, RawPiece, RejectedReco
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)
+"""What Arrow raises; an OSError with a number is the machine's, and one without tells of the bytes."""
 
 
 def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawPiece]:
@@ -26,11 +27,13 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
 
     Raises:
         FileProblem: when columns are missing, doubled, or cannot be brought to their declared type.
+        OSError: when the machine does not give the file, or the rest of it.
     """
     try:
         file = parquet.ParquetFile(path)
         schema = file.schema_arrow
     except _FAULTS as error:
+        _raise_again_if_of_the_machine(error)
         yield unreadable(path.name, _first_line(error), columns or ())
         return
     with file:
@@ -65,9 +68,15 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
                 yield RawPiece(_numbered(plain, first + done))
                 done += table.num_rows
         except _FAULTS as error:
+            _raise_again_if_of_the_machine(error)
             why = f"row group {group} of the file {path.name} could not be decoded: {_first_line(error)}"
             yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
         first += count
+
+
+def _raise_again_if_of_the_machine(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:

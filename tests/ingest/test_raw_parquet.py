@@ -100,10 +100,6 @@ def test_an_empty_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
     assert (found.values, found.rejected, len(found.warnings)) == ([], [], 1)
 
 
-def test_a_missing_file_is_one_rejected_record(tmp_path: Path) -> None:
-    assert found_in(tmp_path / "gone.parquet").rules == [(0, "file_unreadable")]
-
-
 def test_each_row_of_a_damaged_row_group_is_turned_away(tmp_path: Path) -> None:
     big = pa.concat_tables([table()] * 400)
     path = saved(tmp_path, big, row_group_size=600, use_dictionary=False, compression="snappy")
