@@ -7,16 +7,15 @@ to the bit whether it comes through Arrow (here) or through an engine's JDBC (:m
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.runtime.database_address import address_of, without_password
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.mapping_database import Database, quoted
@@ -34,23 +33,6 @@ SESSION = (
 )
 """How values are written as text, whatever the server's and the client's own settings are."""
 _FIRST, _LAST = date.min, date.max
-
-
-def address_of(mapping: SourceMapping) -> str:
-    """The database's address, from the environment variable that the mapping names.
-
-    Raises:
-        ConfigError: when it is not set, or is no address of a PostgreSQL database.
-    """
-    variable = _database(mapping).url_variable
-    address = os.environ.get(variable, "")
-    if not address.startswith(("postgresql://", "postgres://")):
-        raise ConfigError(
-            what=f"the environment variable {variable} " + ("is not set" if not address else "holds no address of PostgreSQL"),
-            where=str(mapping.path),
-            then="set it to postgresql://user:password@host:5432/database",
-        )
-    return address
 
 
 def _database(mapping: SourceMapping) -> Database:
@@ -80,13 +62,6 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
             where=f"{mapping.path.name}, {_database(mapping).name}",
             then=f"look at the table's name and columns, at {_database(mapping).url_variable}, and whether the database answers",
         ) from error
-
-
-def without_password(message: str, address: str) -> str:
-    """A database's message in one line, without the query, which is ours, and the address's password, which is secret."""
-    line = " ".join(message.partition("Query was:")[0].split())
-    password = urlsplit(address).password
-    return line.replace(password, "***") if password else line
 
 
 def check_columns(cursor: Any, mapping: SourceMapping) -> None:

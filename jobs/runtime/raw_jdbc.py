@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from jobs.runtime.database_address import address_of
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.landing import DELIVERED, FILE
 from jobs.runtime.mapping import SourceMapping
-from jobs.runtime.raw_database import DAY, KEY, RULE, SESSION, address_of, name_of, records_sql
+from jobs.runtime.raw_database import DAY, KEY, RULE, SESSION, name_of, records_sql
 from jobs.runtime.raw_piece import RAW, ROW
 
 # What an address may ask of libpq, by the name that it has in JDBC.
@@ -45,18 +46,22 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
     """The database's address as JDBC's URL, and the properties beside it, the password among them.
 
     Raises:
-        ConfigError: when it holds a parameter that JDBC does not know, or names no host.
+        ConfigError: when it holds a parameter that JDBC does not know, or names no one host and port.
     """
     parts = urlsplit(address_of(mapping))
     given = dict(parse_qsl(parts.query))
     unknown = sorted(set(given) - set(_PARAMETERS))
-    if unknown or not parts.hostname:
+    try:
+        host, port = parts.hostname, parts.port or 5432
+    except ValueError:  # several hosts, or a port that is no number
+        host, port = None, 0
+    if unknown or not host:
+        why = f"has {', '.join(unknown)}, which is not known to JDBC" if unknown else "names no host with one port"
         raise ConfigError(
-            what=f"the address has {', '.join(unknown)}, which is not known to JDBC" if unknown else "the address names no host",
+            what=f"the address {why}",
             where=mapping.database.url_variable if mapping.database else str(mapping.path),
             then=f"give a host, and of parameters only {', '.join(_PARAMETERS)}; or run this source on the engine `sail`",
         )
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     properties = {
         "driver": "org.postgresql.Driver",
         "fetchsize": str(ROWS_AT_ONCE),
@@ -67,4 +72,4 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
         properties["user"] = unquote(parts.username)
     if parts.password:
         properties["password"] = unquote(parts.password)
-    return f"jdbc:postgresql://{host}:{parts.port or 5432}{parts.path}", properties
+    return f"jdbc:postgresql://{f'[{host}]' if ':' in host else host}:{port}{parts.path}", properties
