@@ -24,6 +24,7 @@ from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, RawPiece, RejectedReco
 DAY, RULE, KEY = "__day", "__rule", "__key"
 SOUND, NO_ROW_KEY, ROW_KEY_TWICE = "sound", "no_row_key", "row_key_twice"
 SESSION = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
     "SET TIME ZONE 'UTC'",
     "SET datestyle TO 'ISO'",
     "SET intervalstyle TO 'postgres'",
@@ -31,7 +32,8 @@ SESSION = (
     "SET extra_float_digits TO 1",
     "SET standard_conforming_strings TO on",
 )
-"""How values are written as text, whatever the server's and the client's own settings are."""
+"""What begins each transaction: it reads one state and writes nothing, and values are written as text alike, whatever the server's
+and the client's own settings are."""
 _FIRST, _LAST = date.min, date.max
 
 
@@ -53,7 +55,7 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
     address = address_of(mapping)
     try:
         with dbapi.connect(address) as connection, connection.cursor() as cursor:
-            for setting in ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", *SESSION):
+            for setting in SESSION:
                 cursor.execute(setting)
             yield cursor
     except adbc_driver_manager.Error as error:

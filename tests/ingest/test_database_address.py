@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from jobs.runtime.database_address import address_of, without_password
 from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import SourceMapping, build_mapping
+from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.raw_jdbc import jdbc_address
 
-VARIABLE = "TEST_REGISTRY_DATABASE"
-
-
-@pytest.fixture
-def mapping() -> SourceMapping:
-    """A source whose records are in a database."""
-    raw = {
-        "contract": "complaint",
-        "owner": "热线",
-        "format": "postgresql",
-        "delivery": "increment",
-        "database": {"url_variable": VARIABLE, "table": "calls", "delivered_on": "day", "row_key": "id"},
-        "raw": {"columns": ["what"]},
-    }
-    return build_mapping(raw, Path("complaints.toml"))
+from .conftest import DATABASE_VARIABLE
 
 
 @pytest.mark.parametrize(
@@ -41,19 +25,19 @@ def mapping() -> SourceMapping:
     ],
 )
 def test_an_address_that_can_be_taken_in_two_ways_is_refused_and_not_shown(
-    mapping: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+    calls: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str, said: str
 ) -> None:
-    monkeypatch.setenv(VARIABLE, address)
+    monkeypatch.setenv(DATABASE_VARIABLE, address)
     with pytest.raises(ConfigError, match=said) as refused:
-        address_of(mapping)
+        address_of(calls)
     assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("address", ["postgresql://u:secret@db:port/x", "postgresql://u:secret@a:1,b:2/x", "postgresql:///x"])
-def test_jdbc_is_given_one_host_and_port(mapping: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
-    monkeypatch.setenv(VARIABLE, address)
+def test_jdbc_is_given_one_host_and_port(calls: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv(DATABASE_VARIABLE, address)
     with pytest.raises(ConfigError, match="names no host with one port") as refused:
-        jdbc_address(mapping)
+        jdbc_address(calls)
     assert "secret" not in str(refused.value)
 
 
