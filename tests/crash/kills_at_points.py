@@ -21,12 +21,14 @@ from tests.crash.undisturbed import Undisturbed
 from tests.day.town import TODAY, YESTERDAY
 
 PARTS = 12
-REALLY = (
+_OF_TRAINING = ("after:models/model", "before:models/in_use")
+_OF_A_DAY = (
     "after:bronze.registration", "before:silver.entity", "drafted:manifests/batches/shops",
-    "after:manifests/unfinished/returns/gate", "after:models/model", "before:models/in_use", "after:gold.reasons",
-    "drafted:manifests/runs", "after:manifests/runs",
+    "after:manifests/unfinished/returns/gate", *_OF_TRAINING, "after:gold.reasons", "drafted:manifests/runs",
+    "after:manifests/runs",
 )  # fmt: skip
-"""Points of many kinds, at which the quick way kills for real."""
+REALLY = {"first-day": _OF_A_DAY, "second-day": _OF_A_DAY, "training": _OF_TRAINING}
+"""Points of many kinds, by sequence, at which the quick way kills for real."""
 
 
 @pytest.mark.timeout(1200)
@@ -45,11 +47,12 @@ def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> 
 
 
 def test_a_process_killed_at_a_point_leaves_what_the_copy_shows(undisturbed: Undisturbed, forks: Forks, tmp_path: Path) -> None:
-    for point in REALLY:
-        if point in undisturbed.points:
-            number = undisturbed.points.index(point)
-            home = kill_at(undisturbed, number, forks, tmp_path / str(number))
-            assert lasting(home) == lasting(undisturbed.copies / str(number)), point
+    really = REALLY[undisturbed.sequence.name]
+    assert set(really) - set(undisturbed.points) == set()
+    for point in really:
+        number = undisturbed.points.index(point)
+        home = kill_at(undisturbed, number, forks, tmp_path / str(number))
+        assert lasting(home) == lasting(undisturbed.copies / str(number)), point
 
 
 @pytest.mark.parametrize("part", range(PARTS))
