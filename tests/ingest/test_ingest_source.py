@@ -9,6 +9,7 @@ from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.unmappable import FEW_ROWS
 from tests.ingest.conftest import Shop
 
 REGISTRATION = BRONZE["registration"]
@@ -100,6 +101,22 @@ def test_a_mended_mapping_releases_what_it_had_turned_away(shop: Shop) -> None:
     shop.change_mapping(lambda text: text.replace('"shut" = "closed"', '"shut" = "closed", "asleep" = "suspended"'))
     shop.ingest("2026-01-01")
     assert (kept(shop), len(turned_away(shop))) == (["1:A"], 0)
+
+
+@pytest.mark.parametrize("at", [0, FEW_ROWS])
+def test_an_expression_that_fails_on_what_was_delivered_is_named_by_its_column(shop: Shop, at: int) -> None:
+    shop.change_mapping(
+        lambda text: text.replace("[translate", "registered_capital_minor = 'cast(100 / state as bigint)'\n[translate")
+    )
+    shop.change_mapping(lambda text: text.replace('"open" = "active", "shut" = "closed"', '"1" = "active", "0" = "closed"'))
+    lines = [f"{key},A,{int(key != at)},2020-01-01" for key in range(FEW_ROWS + 9)]
+    shop.deliver("2026-01-01", *lines)
+    with pytest.raises(
+        ConfigError, match=r"the mapping of registered_capital_minor cannot be applied to what was delivered: .*zero"
+    ):
+        shop.ingest("2026-01-01")
+    shop.deliver("2026-01-01", *lines[:at], *lines[at + 1 :])
+    assert shop.ingest("2026-01-01").known[0].counts.kept == FEW_ROWS + 8
 
 
 def test_an_earlier_day_done_again_leaves_later_days_alone(shop: Shop) -> None:
