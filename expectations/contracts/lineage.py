@@ -1,4 +1,4 @@
-"""Columns that every record carries from its source file to the list: where it came from and when it was known."""
+"""Columns that every record carries from its source to the list: where it came from and when it was known."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile'
 AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row speaks of", required=True)
 
 SOURCE = Column("source", Type.STRING, "The source mapping that the record came through", required=True)
-SOURCE_FILE = Column("source_file", Type.STRING, "The file, relative to the sources folder", required=True)
-SOURCE_ROW = Column("source_row", Type.BIGINT, "The record's line (text files) or row (Parquet) in its file, from 1", required=True)
+SOURCE_FILE = Column(
+    "source_file", Type.STRING, "The file, relative to the sources folder; of a database the table/day", required=True
+)
+SOURCE_ROW = Column(
+    "source_row",
+    Type.BIGINT,
+    "Line (text files) or row (Parquet) in its file, from 1; of a database the row key; 0 where no single record is meant",
+    required=True,
+)
 CONTENT_HASH = Column("content_hash", Type.STRING, "SHA-256 of the contract's columns, for telling duplicates", required=True)
 DELIVERED_ON = Column("delivered_on", Type.DATE, "The day the delivery was made", required=True)
 KNOWN_AT = Column("known_at", Type.TIMESTAMP, "The instant (UTC) from which the record could be known", required=True)

@@ -12,7 +12,7 @@ class Stage(StrEnum):
     """Where a record was turned away."""
 
     READ = "read"
-    """It could not be read from its file."""
+    """It could not be read from its file or table."""
     MAP = "map"
     """A value could not be turned into its column's type."""
     GATE = "gate"

@@ -19,7 +19,14 @@ from jobs.runtime.files import read_json, write_json
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A raw file, as it was when it was read."""
+    """A raw file, or a day's rows of a database, as it was when it was read.
+
+    Attributes:
+        name: its path, relative to the folder it was looked for in; of a database ``table/day``.
+        size: bytes; of a database, rows.
+        mtime_ns: when it was written last; of a database 0.
+        sha256: of its bytes; of a database, of sums of its rows' hashes.
+    """
 
     name: str
     size: int
@@ -50,6 +57,7 @@ class Batch:
 
     Attributes:
         chain: see the module's text.
+        files: its files, or what stands for one where its records are rows of a database.
         unusable: why its files could not be taken in at all, empty when they could.
         stopped: why the gate stopped it, empty when it did not.
         gated: hash of the chain and the rules that the verdict was given under, empty before the gate.
