@@ -15,7 +15,6 @@ from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SO
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.batches import Counts
-from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import read_landed
 from jobs.runtime.landing import Landed
@@ -23,6 +22,7 @@ from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.raw_piece import RAW
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
+from jobs.runtime.unmappable import unmappable
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept
@@ -48,15 +48,11 @@ class Intake:
             build_on: earlier days with whose versions the records are compared.
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]
-        landed_rows = read_landed(self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
+        of_usable = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
         try:
-            every = self.scratch.materialise(landed_rows)
+            every = self.scratch.materialise(read_landed(*of_usable))
         except PySparkException as error:
-            raise ConfigError(
-                what=f"the mapping cannot be applied to what was delivered: {str(error).splitlines()[0]}",
-                where=f"{self.mapping.path.name}, deliveries from {self.first} to {self.as_of}",
-                then="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
-            ) from error
+            raise unmappable(*of_usable, error) from error
         records = every.where(IN_SCOPE)
         sound = records.where(F.col(UNREADABLE_COLUMN).isNull())
         duplicates: dict[date, int] = {}

@@ -23,6 +23,7 @@ from jobs.runtime.log import keep_traceback
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
+NOT_OURS |= {errno.EIO, errno.ESTALE}
 """What the machine may refuse through no fault of the program."""
 
 
@@ -111,7 +112,7 @@ def main(arguments: list[str] | None = None) -> None:
             ConfigError(
                 what=f"a file could not be read or written: {error.strerror}",
                 where=str(error.filename or "the home"),
-                then="free space, or give a folder that you may write; what was committed stays",
+                then="free space, see that the disk answers, or give a folder that you may use; what was committed stays",
             )
         )
         sys.exit(ConfigError.exit_code)

@@ -15,7 +15,6 @@ from expectations.contracts.state import TAX_SUMS
 from expectations.contracts.tables import MADE, SILVER
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
-from jobs.runtime.engine import engine_kind
 from jobs.runtime.environment import keep_environment
 from jobs.runtime.files import json_text, write_json
 from jobs.runtime.lake import Lake
@@ -56,7 +55,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "code_version": code_version(),
         "deliveries": _digest(deliveries),
         "list": _digest(ranked),
-        "engine": engine_kind(),
+        "engine": lake.engine,
         "packages": keep_environment(lake.home),
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,

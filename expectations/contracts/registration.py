@@ -46,6 +46,17 @@ IS_PLATFORM = Column("is_platform", Type.BOOLEAN, "Whether it runs a trading pla
 CHANGED_ON = Column("changed_on", Type.DATE, "The day of the change that this version records")
 CHANGE_TYPE = Column("change_type", Type.STRING, "What changed")
 
+USCC = "cn.uscc"
+"""The scheme of China's unified social credit code, GB 32100-2015."""
+USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_PLACE_OF_SIGN = f"instr('{USCC_ALPHABET}', substring({ENTITY_ID}, place, 1)) - 1"
+_WEIGHTS = f"array({', '.join(str(pow(3, place, 31)) for place in range(17))}, 1)"
+USCC_IS_VALID = (
+    f"rlike({ENTITY_ID}, '^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$') AND "
+    f"aggregate(sequence(1, 18), 0, (total, place) -> total + ({_PLACE_OF_SIGN}) * element_at({_WEIGHTS}, place)) % 31 = 0"
+)
+"""SQL over ``entity_id``: the weighted sum of where in the alphabet its signs stand, the check's with weight 1, is 0 modulo 31."""
+
 VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         STATUS: ("active", "suspended", "revoked", "closed"),
@@ -79,6 +90,13 @@ CONTRACT = Contract(
         RowRule("longitude_on_earth", "longitude BETWEEN -180 AND 180", Severity.CRITICAL, "longitude is within ±180", LONGITUDE),
         *not_negative(REGISTERED_CAPITAL_MINOR, PAID_IN_CAPITAL_MINOR),
         in_order(ESTABLISHED_ON, CLOSED_ON),
+        RowRule(
+            "entity_id_passes_check",
+            f"{ID_SCHEME} <> '{USCC}' OR ({USCC_IS_VALID})",
+            Severity.WARNING,
+            "entity_id passes its scheme's check, where it has one",
+            ENTITY_ID,
+        ),
         RowRule("industry_given", "industry_code IS NOT NULL", Severity.WARNING, "industry_code is given", INDUSTRY_CODE),
         RowRule("established_given", "established_on IS NOT NULL", Severity.WARNING, "established_on is given", ESTABLISHED_ON),
         RowRule(

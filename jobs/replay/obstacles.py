@@ -13,7 +13,6 @@ from expectations.contracts.scoring import RISK_LIST, TIE_BREAK
 from jobs.close_day import digest_of, run_id_of
 from jobs.lake_care.tables import is_whole
 from jobs.runtime.code_version import code_version
-from jobs.runtime.engine import engine_kind
 from jobs.runtime.environment import installed, read_environment
 from jobs.runtime.lake import Lake, table_name
 from jobs.runtime.manifest import time_travel_since
@@ -116,14 +115,14 @@ def _changed(lake: Lake, profile: Profile, run: dict[str, Any]) -> Iterator[Obst
             "give the profile as it was then with --profile",
             is_lost=False,
         )
-    if run.get("engine") != engine_kind():
+    if run.get("engine") != lake.engine:
         yield Obstacle(
-            f"its engine was {run.get('engine', 'not noted')}, this is {engine_kind()}",
-            "set STEELYARD_ENGINE as it was then",
+            f"its engine was {run.get('engine', 'not noted')}, this is {lake.engine}",
+            "set STEELYARD_ENGINE to that engine, in the version of then",
             is_lost=False,
         )
     if differing := _packages(lake, run):
-        yield Obstacle(f"other packages are installed: {differing}", "install those of that time", is_lost=False)
+        yield Obstacle(f"other packages, or another machine: {differing}", "use those of that time", is_lost=False)
 
 
 def _packages(lake: Lake, run: dict[str, Any]) -> str:

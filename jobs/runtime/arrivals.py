@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from jobs.runtime.batches import Batch, FileFacts, file_facts
-from jobs.runtime.deliveries import delivery_warnings, find_deliveries
+from jobs.runtime.deliveries import Delivery, delivery_warnings, find_deliveries
+from jobs.runtime.errors import ConfigError
 from jobs.runtime.landing import Landed, land
 from jobs.runtime.mapping import SourceMapping
 
@@ -47,12 +49,26 @@ class InFiles:
     """Deliveries that are files below the sources folder."""
 
     def __init__(self, mapping: SourceMapping, sources: Path, as_of: date) -> None:
-        self._mapping, self._sources = mapping, sources
-        found = find_deliveries(mapping, sources, as_of) if sources.is_dir() else []
-        self._deliveries = {delivery.delivered_on: delivery for delivery in found}
+        self._mapping, self._sources, self._as_of = mapping, sources, as_of
+
+    @cached_property
+    def _deliveries(self) -> dict[date, Delivery]:
+        found = find_deliveries(self._mapping, self._sources, self._as_of)
+        return {delivery.delivered_on: delivery for delivery in found}
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
-        """Size and hash of each day's files."""
+        """Size and hash of each day's files.
+
+        Raises:
+            ConfigError: when all that was taken in before is gone at once, as it is where a folder is not mounted.
+            OSError: when a folder or a file cannot be read.
+        """
+        if known and not self._deliveries:
+            raise ConfigError(
+                what=f"no delivery of {self._mapping.name} is there any more, of {len(known)} that were taken in",
+                where=f"{self._mapping.files} in {self._sources}",
+                then="see that the folder is mounted; if all were withdrawn, put an empty file in the place of one",
+            )
         return {day: self._facts(day, known.get(day)) for day in self._deliveries}
 
     def _facts(self, day: date, known: Batch | None) -> list[FileFacts]:
@@ -61,8 +77,11 @@ class InFiles:
         return [file_facts(path, name, earlier.get(name)) for path, name in names.items()]
 
     def newest(self) -> date | None:
-        """The newest day that has a file."""
-        return max(self._deliveries, default=None)
+        """The newest day that has a file; None, too, when a folder cannot be looked into, of which ingest has told."""
+        try:
+            return max(self._deliveries, default=None)
+        except OSError:
+            return None
 
     def warnings(self) -> list[str]:
         """Names that are no dates, and files that lead out of the folder."""

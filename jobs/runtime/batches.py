@@ -19,13 +19,13 @@ from jobs.runtime.files import read_json, write_json
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A file, or a day of a database's table, as it was when it was read.
+    """A raw file, or a day's rows of a database, as it was when it was read.
 
     Attributes:
-        name: relative to the folder it was looked for in; of a database the table and the day.
-        size: bytes; of a database's day the number of its records.
-        mtime_ns: when it was last changed, in nanoseconds since 1970; 0 of a database's day.
-        sha256: of its bytes; of a database's day, of what its records hold.
+        name: its path, relative to the folder it was looked for in; of a database ``table/day``.
+        size: bytes; of a database, rows.
+        mtime_ns: when it was written last; of a database 0.
+        sha256: of its bytes; of a database, of sums of its rows' hashes.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Batch:
 
     Attributes:
         chain: see the module's text.
+        files: its files, or what stands for one where its records are rows of a database.
         unusable: why its files could not be taken in at all, empty when they could.
         stopped: why the gate stopped it, empty when it did not.
         gated: hash of the chain and the rules that the verdict was given under, empty before the gate.

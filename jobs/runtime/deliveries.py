@@ -1,7 +1,11 @@
-"""Which files a source delivered, and when: found by the ISO dates in their paths, never by the clock."""
+"""Which files a source delivered, and when: found by the ISO dates in their paths, never by the clock.
+
+A folder that cannot be looked into raises its OSError: to go on without it would take its deliveries for withdrawn.
+"""
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from jobs.runtime.mapping import Lookup, SourceMapping
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What a link that leads nowhere, or a file in a folder's place, gives: there is nothing, and nothing is hidden from us.
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 # A date where there can be one; else whatever stands there, so that a person can be told of it.
 _STAMP = r"(?P<day>\d{4}-\d{2}-\d{2}|.+)"
 
@@ -29,7 +35,11 @@ class Delivery:
 
 
 def find_deliveries(mapping: SourceMapping, sources_dir: Path, as_of: date) -> list[Delivery]:
-    """The deliveries up to and including ``as_of``, the oldest first; a file outside ``sources_dir`` is left out."""
+    """The deliveries up to and including ``as_of``, the oldest first; a file outside ``sources_dir`` is left out.
+
+    Raises:
+        OSError: when a folder cannot be looked into.
+    """
     return [delivery for delivery in find_all_deliveries(mapping, sources_dir) if delivery.delivered_on <= as_of]
 
 
@@ -46,7 +56,7 @@ def delivery_warnings(mapping: SourceMapping, sources_dir: Path) -> list[str]:
 def find_lookup_files(lookup: Lookup, sources_dir: Path) -> tuple[Path, ...]:
     """The files of a lookup, in the order of their paths; one outside ``sources_dir`` is left out."""
     found = (path for path, _ in _walk(sources_dir, PurePosixPath(lookup.files).parts, None))
-    return tuple(sorted(path for path in found if path.is_file() and _is_inside(path, sources_dir)))
+    return tuple(sorted(path for path in found if _is_inside(path, sources_dir) and path.is_file()))
 
 
 def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], list[str]]:
@@ -72,8 +82,10 @@ def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[t
     matcher = re.compile(translate(parts[0]).replace(re.escape(PLACEHOLDER), _STAMP))
     try:
         children = sorted(folder.iterdir())
-    except OSError:
-        return
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return
+        raise
     for child in children:
         match = matcher.match(child.name)
         is_hidden = child.name.startswith(".") and not parts[0].startswith(".")
@@ -91,5 +103,9 @@ def _day(stamp: str) -> date | None:
 def _is_inside(path: Path, folder: Path) -> bool:
     try:
         return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
-    except (OSError, RuntimeError):
+    except RuntimeError:  # a link that leads to itself, before Python 3.13
         return False
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return False
+        raise

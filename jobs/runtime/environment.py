@@ -1,4 +1,4 @@
-"""Which packages a run is made with: the versions of Python and of all that Steelyard needs, noted once for many runs."""
+"""What a run is made with: the kind of machine, and the versions of Python and of all that is needed, noted once for many runs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ _OURS = "steelyard"
 
 @cache
 def installed() -> dict[str, str]:
-    """Name and version of Python and of each package that Steelyard needs, directly or through another, extras left out."""
-    found = {"python": platform.python_version()}
+    """Name and version of Python and of each package that Steelyard needs, directly or through another, extras left out.
+
+    ``machine`` is the processor's kind: another rounds sums of products in another way.
+    """
+    found = {"machine": platform.machine(), "python": platform.python_version()}
     wanted: list[tuple[str, frozenset[str]]] = [(_OURS, frozenset())]
     seen: set[tuple[str, str]] = set()
     while wanted:

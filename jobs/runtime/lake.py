@@ -80,6 +80,14 @@ class Lake:
             self._session = open_session()
         return self._session
 
+    @property
+    def engine(self) -> str:
+        """What reads frames: ``sail``, whose version is its package's; else connect or spark with the version that answers."""
+        from jobs.runtime.engine import engine_kind
+
+        kind = engine_kind()
+        return kind if kind == "sail" else f"{kind} {self.session.version}"
+
     def path(self, contract: Contract) -> Path:
         """The folder of a table."""
         home = self._versions_of if self._is_pinned(contract) else self.home

@@ -38,10 +38,8 @@ def read_landed(
     if landed.rows is None or not days:
         marks = f"{IN_SCOPE} boolean, {', '.join(f'{name} string' for name in said)}"
         return lake.session.createDataFrame([], f"{BRONZE[mapping.contract.name].ddl()}, {marks}")
-    raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
-    for lookup in mapping.lookups:
-        raw = _join_lookup(lake, raw, lookup, sources, scratch)
-    expressions = {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
+    raw = raw_records(lake, mapping, sources, landed, days, scratch)
+    expressions = mapped_by(profile, mapping)
     named = {name: mapping.raw_inputs(name) for name in expressions if name not in mapping.optional}
     named[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
     inputs = {name: [mapping.quote(part) for part in raw_names] for name, raw_names in named.items()}
@@ -58,6 +56,21 @@ def read_landed(
     }
     rows = mapped.withColumns({str(name): value for name, value in lineage.items()})
     return rows.transform(add_content_hash, mapping.contract.columns).select(*columns, *extra)
+
+
+def raw_records(
+    lake: Lake, mapping: SourceMapping, sources: Path, landed: Landed, days: Sequence[date], scratch: Scratch
+) -> DataFrame:
+    """The landed records of ``days`` in the mapping's raw columns, each lookup's record beside them; there must be some."""
+    raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
+    for lookup in mapping.lookups:
+        raw = _join_lookup(lake, raw, lookup, sources, scratch)
+    return raw
+
+
+def mapped_by(profile: Profile, mapping: SourceMapping) -> dict[str, str]:
+    """Each contract column, ``known_at`` among them, as SQL over raw records."""
+    return {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
 
 
 def _made_of_personal_values(mapping: SourceMapping, named: Mapping[str, Sequence[str]]) -> set[str]:

@@ -7,16 +7,15 @@ to the bit whether it comes through Arrow (here) or through an engine's JDBC (:m
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.runtime.database_address import address_of, without_password
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.mapping_database import Database, quoted
@@ -25,6 +24,7 @@ from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, RawPiece, RejectedReco
 DAY, RULE, KEY = "__day", "__rule", "__key"
 SOUND, NO_ROW_KEY, ROW_KEY_TWICE = "sound", "no_row_key", "row_key_twice"
 SESSION = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
     "SET TIME ZONE 'UTC'",
     "SET datestyle TO 'ISO'",
     "SET intervalstyle TO 'postgres'",
@@ -32,25 +32,9 @@ SESSION = (
     "SET extra_float_digits TO 1",
     "SET standard_conforming_strings TO on",
 )
-"""How values are written as text, whatever the server's and the client's own settings are."""
+"""What begins each transaction: it reads one state and writes nothing, and values are written as text alike, whatever the server's
+and the client's own settings are."""
 _FIRST, _LAST = date.min, date.max
-
-
-def address_of(mapping: SourceMapping) -> str:
-    """The database's address, from the environment variable that the mapping names.
-
-    Raises:
-        ConfigError: when it is not set, or is no address of a PostgreSQL database.
-    """
-    variable = _database(mapping).url_variable
-    address = os.environ.get(variable, "")
-    if not address.startswith(("postgresql://", "postgres://")):
-        raise ConfigError(
-            what=f"the environment variable {variable} " + ("is not set" if not address else "holds no address of PostgreSQL"),
-            where=str(mapping.path),
-            then="set it to postgresql://user:password@host:5432/database",
-        )
-    return address
 
 
 def _database(mapping: SourceMapping) -> Database:
@@ -71,7 +55,7 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
     address = address_of(mapping)
     try:
         with dbapi.connect(address) as connection, connection.cursor() as cursor:
-            for setting in ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", *SESSION):
+            for setting in SESSION:
                 cursor.execute(setting)
             yield cursor
     except adbc_driver_manager.Error as error:
@@ -80,13 +64,6 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
             where=f"{mapping.path.name}, {_database(mapping).name}",
             then=f"look at the table's name and columns, at {_database(mapping).url_variable}, and whether the database answers",
         ) from error
-
-
-def without_password(message: str, address: str) -> str:
-    """A database's message in one line, without the query, which is ours, and the address's password, which is secret."""
-    line = " ".join(message.partition("Query was:")[0].split())
-    password = urlsplit(address).password
-    return line.replace(password, "***") if password else line
 
 
 def check_columns(cursor: Any, mapping: SourceMapping) -> None:

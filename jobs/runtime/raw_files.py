@@ -1,8 +1,9 @@
 """Raw files of any format, read tolerantly and in bounded memory.
 
 Nothing may vanish: every physical record of a file is in some piece's ``rows`` or ``rejected``. Blank lines are no
-records. A file that cannot be read at all gives one rejected record (row 0). A file whose columns cannot be told apart
-raises :class:`FileProblem`: its source must stop, since a guess could put values under the wrong names.
+records. A file that makes no sense at all gives one rejected record (row 0). A file whose columns cannot be told apart
+raises :class:`FileProblem`: its source must stop, since a guess could put values under the wrong names. What the machine
+refuses (a disk, a share, a permission) raises its OSError: it tells nothing of what the file says, which is to be read again.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
 
     Raises:
         FileProblem: when the file's columns are missing, doubled or of another type; pieces given before must not be used.
+        OSError: when the machine does not give the file, or the rest of it; neither may they then.
     """
     pieces = _read(
         path, mapping.format, mapping.encoding, mapping.delimiter, mapping.raw.columns, dict(mapping.raw.types), block_bytes
@@ -64,31 +66,27 @@ def _read(
     types: dict[str, str],
     block_bytes: int,
 ) -> Iterator[RawPiece]:
-    try:
-        size = path.stat().st_size
-        if path.is_file() and size == 0:
-            yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is empty",))
-            return
-        if form == "parquet":
-            yield from read_parquet(path, columns, types)
-            return
-        with path.open("rb") as file:
-            head = file.read(4)
-            encoding = codecs.lookup(encoding).name.removesuffix("-sig")
-            file.seek(3 if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0)
-            if is_line_safe(encoding):
-                if looks_like_utf16(head):
-                    yield unreadable(path.name, f"it begins like UTF-16, not {encoding}: set its encoding to utf-16", columns or ())
-                    return
-                stream: BinaryIO = file
-            else:
-                stream, encoding = cast(BinaryIO, Transcoded(file, encoding)), "utf-8"
-            if form == "csv":
-                yield from _read_csv(stream, path, encoding, delimiter, columns, block_bytes)
-            else:
-                yield from _read_json(stream, path, encoding, columns or (), block_bytes)
-    except OSError as error:
-        yield unreadable(path.name, error.strerror or str(error), columns or ())
+    if path.stat().st_size == 0:
+        yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is empty",))
+        return
+    if form == "parquet":
+        yield from read_parquet(path, columns, types)
+        return
+    with path.open("rb") as file:
+        head = file.read(4)
+        encoding = codecs.lookup(encoding).name.removesuffix("-sig")
+        file.seek(3 if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0)
+        if is_line_safe(encoding):
+            if looks_like_utf16(head):
+                yield unreadable(path.name, f"it begins like UTF-16, not {encoding}: set its encoding to utf-16", columns or ())
+                return
+            stream: BinaryIO = file
+        else:
+            stream, encoding = cast(BinaryIO, Transcoded(file, encoding)), "utf-8"
+        if form == "csv":
+            yield from _read_csv(stream, path, encoding, delimiter, columns, block_bytes)
+        else:
+            yield from _read_json(stream, path, encoding, columns or (), block_bytes)
 
 
 def _read_json(stream: BinaryIO, path: Path, encoding: str, columns: tuple[str, ...], block_bytes: int) -> Iterator[RawPiece]:

@@ -1,4 +1,7 @@
-"""Parquet: columns keep their types; what cannot be decoded is turned away row by row, by its row group."""
+"""Parquet: columns keep their types; what cannot be decoded is turned away row by row, by its row group.
+
+A row longer than a line of text may be is turned away too, so that a record is as long in one format as in another.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from jobs.runtime.raw_piece import RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
+from jobs.runtime.raw_lines import LONGEST_LINE
+from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)
+"""What Arrow raises; an OSError with a number is the machine's, and one without tells of the bytes."""
 
 
 def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawPiece]:
@@ -26,11 +32,13 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
 
     Raises:
         FileProblem: when columns are missing, doubled, or cannot be brought to their declared type.
+        OSError: when the machine does not give the file, or the rest of it.
     """
     try:
         file = parquet.ParquetFile(path)
         schema = file.schema_arrow
     except _FAULTS as error:
+        _raise_again_if_of_the_machine(error)
         yield unreadable(path.name, _first_line(error), columns or ())
         return
     with file:
@@ -62,12 +70,49 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
                     plain = _plain(table, types)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
                     raise FileProblem("wrong_type", f"the file {path.name}: {_first_line(error)}") from error
-                yield RawPiece(_numbered(plain, first + done))
+                yield _without_long(_numbered(plain, first + done))
                 done += table.num_rows
         except _FAULTS as error:
+            _raise_again_if_of_the_machine(error)
             why = f"row group {group} of the file {path.name} could not be decoded: {_first_line(error)}"
             yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
         first += count
+
+
+def _without_long(rows: pa.Table) -> RawPiece:
+    """The rows that are as short as a line of text must be; the longer ones, turned away."""
+    long = list(_long_rows(rows, 0))
+    if not long:
+        return RawPiece(rows)
+    is_short = np.ones(rows.num_rows, bool)
+    is_short[long] = False
+    rejected = [
+        RejectedRecord(
+            rows[ROW][index].as_py(),
+            record_text(rows, index)[:LONGEST_RAW],
+            "line_too_long",
+            f"row {rows[ROW][index]} is longer than {LONGEST_LINE:,} bytes",
+        )
+        for index in long
+    ]
+    return RawPiece(rows.filter(pa.array(is_short)), rejected)
+
+
+def _long_rows(rows: pa.Table, first: int) -> Iterator[int]:
+    """Which rows, from ``first`` on, hold too many bytes: a table's size is cheap to ask, so it is halved until they are found."""
+    if rows.nbytes <= LONGEST_LINE:
+        return
+    half = rows.num_rows // 2
+    if half == 0:
+        yield first
+        return
+    yield from _long_rows(rows.slice(0, half), first)
+    yield from _long_rows(rows.slice(half), first + half)
+
+
+def _raise_again_if_of_the_machine(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
 
 
 def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:

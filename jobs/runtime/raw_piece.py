@@ -23,7 +23,7 @@ class RejectedRecord:
     Attributes:
         row: its line or row in the file; 0 when the file as a whole could not be read.
         raw: its raw text, at most :data:`LONGEST_RAW` characters, undecodable bytes as ``\\xNN``.
-        rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long``, ``nul_byte``,
+        rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long`` (a row, too), ``nul_byte``,
             ``not_json``, ``not_a_json_object`` or ``file_unreadable``.
         reason: what was wrong, as a sentence.
     """

@@ -9,7 +9,6 @@ from expectations.contracts import complaint, lineage, registration, silver
 from expectations.contracts.core import Contract
 from expectations.standards.hierarchies import Hierarchy
 
-USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
 _HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 # What people write differently and mean alike; the ideographic full stop and brackets among it.
@@ -28,7 +27,7 @@ def conform(
             rows.transform(add_industry_levels, industries)
             .transform(add_region_levels, regions)
             .transform(add_compare_keys, name=registration.NAME)
-            .withColumn(silver.ID_IS_VALID, is_valid_id(F.col(lineage.ENTITY_ID), id_scheme))
+            .withColumn(silver.ID_IS_VALID, is_valid_id(id_scheme))
         )
     if contract.name == complaint.CONTRACT.name:
         rows = rows.transform(add_compare_keys, name=complaint.ENTITY_NAME)
@@ -83,19 +82,11 @@ def compare_key(text: Column) -> Column:
     return F.when(key != "", key)
 
 
-def is_valid_id(entity_id: Column, id_scheme: str) -> Column:
-    """Whether an identifier passes its scheme's own check.
-
-    ``cn.uscc``: GB 32100-2015, weights 3^i mod 31. A scheme without a check passes whatever is given.
-    """
-    if id_scheme != "cn.uscc":
-        return entity_id.isNotNull()
-    total = sum(
-        (F.instr(F.lit(USCC_ALPHABET), F.substring(entity_id, place + 1, 1)) - 1) * pow(3, place, 31) for place in range(17)
-    )
-    check = F.instr(F.lit(USCC_ALPHABET), F.substring(entity_id, 18, 1)) - 1
-    well_formed = entity_id.rlike(f"^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$")
-    return F.coalesce(well_formed & ((total + check) % 31 == 0), F.lit(False))
+def is_valid_id(id_scheme: str) -> Column:
+    """Whether ``entity_id`` passes its scheme's own check; a scheme without a check passes whatever is given."""
+    if id_scheme != registration.USCC:
+        return F.col(lineage.ENTITY_ID).isNotNull()
+    return F.coalesce(F.expr(registration.USCC_IS_VALID), F.lit(False))
 
 
 def _lookup(code: Column, table: dict[str, str]) -> Column:

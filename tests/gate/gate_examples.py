@@ -26,21 +26,21 @@ LINEAGE = {
 }
 SOUND = {
     "registration": {
-        "entity_id": "91110000MA01", "id_scheme": "cn.uscc", "name": "甲店", "entity_type": "company", "status": "active",
+        "entity_id": "91110105MA01ABCD4C", "id_scheme": "cn.uscc", "name": "甲店", "entity_type": "company", "status": "active",
         "industry_code": "6210", "region_code": "110105", "latitude": 39.9, "longitude": 116.4, "registered_capital_minor": 100,
         "paid_in_capital_minor": 0, "established_on": date(2020, 5, 1), "is_platform": False, "change_type": "new",
     },
     "tax_filing": {
-        "entity_id": "91110000MA01", "tax_type": "vat", "period_start": date(2026, 1, 1), "period_end": date(2026, 1, 31),
+        "entity_id": "91110105MA01ABCD4C", "tax_type": "vat", "period_start": date(2026, 1, 1), "period_end": date(2026, 1, 31),
         "due_on": date(2026, 2, 15), "filed_on": date(2026, 2, 10), "declared_revenue_minor": 500, "tax_paid_minor": 15,
         "arrears_minor": 0, "invoice_count": 9, "void_invoice_count": 1, "employees": 3,
     },
     "complaint": {
-        "complaint_id": "c1", "received_on": date(2026, 3, 1), "entity_id": "91110000MA01", "category": "price", "severity": 2,
-        "amount_claimed_minor": 100, "outcome": "pending",
+        "complaint_id": "c1", "received_on": date(2026, 3, 1), "entity_id": "91110105MA01ABCD4C", "category": "price",
+        "severity": 2, "amount_claimed_minor": 100, "outcome": "pending",
     },
     "inspection": {
-        "inspection_id": "i1", "entity_id": "91110000MA01", "selected_by": "random", "visit_status": "inspected",
+        "inspection_id": "i1", "entity_id": "91110105MA01ABCD4C", "selected_by": "random", "visit_status": "inspected",
         "inspected_on": date(2026, 2, 27), "inclusion_probability": 0.1, "items_checked": 20, "breaches": 2, "severity": 1,
         "found_violation": True, "penalty_minor": 0,
     },
@@ -86,7 +86,7 @@ def _plausible(contract: str, *columns: str) -> list[Example]:
 
 _ = Example
 ROW_EXAMPLES = [
-    _("registration", "entity_id_present", {"entity_id": "x"}, {"entity_id": "  "}),
+    _("registration", "entity_id_present", {"entity_id": "92110105MA01ABCD49"}, {"entity_id": "  "}),
     _("registration", "id_scheme_present", {"id_scheme": "x"}, {"id_scheme": None}),
     _("registration", "name_present", {"name": "乙"}, {"name": ""}),
     _("registration", "status_present", {"status": "active"}, {"status": None}),
@@ -101,6 +101,7 @@ ROW_EXAMPLES = [
     _("registration", "registered_capital_minor_not_negative", {"registered_capital_minor": 0}, {"registered_capital_minor": -1}),
     _("registration", "paid_in_capital_minor_not_negative", {"paid_in_capital_minor": None}, {"paid_in_capital_minor": -100}),
     _("registration", "established_on_before_closed_on", {"closed_on": date(2020, 5, 1)}, {"closed_on": date(2020, 4, 30)}),
+    _("registration", "entity_id_passes_check", {"entity_id": "92110105MA01ABCD49"}, {"entity_id": "92110105MA01BACD49"}),
     _("registration", "industry_given", {"industry_code": "0"}, {"industry_code": None}),
     _("registration", "established_given", {"established_on": date(1949, 10, 1)}, {"established_on": None}),
     _("registration", "closed_has_date", {"status": "closed", "closed_on": date(2026, 1, 1)}, {"status": "revoked"}),

@@ -13,10 +13,11 @@ from pyspark.sql import SparkSession
 
 from jobs.ingest_source import Ingested, ingest_source
 from jobs.runtime.lake import Lake
-from jobs.runtime.mapping import load_mapping
+from jobs.runtime.mapping import SourceMapping, build_mapping, load_mapping
 from jobs.runtime.settings import Profile, load_profile
 
 ROOT = Path(__file__).resolve().parents[2]
+DATABASE_VARIABLE = "TEST_CALLS_DATABASE"
 MAPPING = """
 contract = "registration"
 owner = "registry"
@@ -79,3 +80,18 @@ def shop(tmp_path: Path, spark: SparkSession) -> Shop:
     (folder / "sources" / "shops.toml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "sources").mkdir()
     return Shop(Lake(tmp_path / "home", spark), load_profile(str(folder)), tmp_path / "sources")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> SourceMapping:
+    """A source of complaints whose records are in a database, at an address where there is none."""
+    monkeypatch.setenv(DATABASE_VARIABLE, "postgresql://u:s%2Fcret@127.0.0.1:9/x")
+    raw = {
+        "contract": "complaint",
+        "owner": "热线",
+        "format": "postgresql",
+        "delivery": "increment",
+        "database": {"url_variable": DATABASE_VARIABLE, "table": "calls", "delivered_on": "day", "row_key": "id"},
+        "raw": {"columns": ["what"]},
+    }
+    return build_mapping(raw, Path("calls.toml"))

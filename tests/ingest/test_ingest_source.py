@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.unmappable import FEW_ROWS
 from tests.ingest.conftest import Shop
 
 REGISTRATION = BRONZE["registration"]
@@ -100,6 +103,22 @@ def test_a_mended_mapping_releases_what_it_had_turned_away(shop: Shop) -> None:
     assert (kept(shop), len(turned_away(shop))) == (["1:A"], 0)
 
 
+@pytest.mark.parametrize("at", [0, FEW_ROWS])
+def test_an_expression_that_fails_on_what_was_delivered_is_named_by_its_column(shop: Shop, at: int) -> None:
+    shop.change_mapping(
+        lambda text: text.replace("[translate", "registered_capital_minor = 'cast(100 / state as bigint)'\n[translate")
+    )
+    shop.change_mapping(lambda text: text.replace('"open" = "active", "shut" = "closed"', '"1" = "active", "0" = "closed"'))
+    lines = [f"{key},A,{int(key != at)},2020-01-01" for key in range(FEW_ROWS + 9)]
+    shop.deliver("2026-01-01", *lines)
+    with pytest.raises(
+        ConfigError, match=r"the mapping of registered_capital_minor cannot be applied to what was delivered: .*zero"
+    ):
+        shop.ingest("2026-01-01")
+    shop.deliver("2026-01-01", *lines[:at], *lines[at + 1 :])
+    assert shop.ingest("2026-01-01").known[0].counts.kept == FEW_ROWS + 8
+
+
 def test_an_earlier_day_done_again_leaves_later_days_alone(shop: Shop) -> None:
     shop.deliver("2026-01-01", "1,A,open,2020-01-01")
     shop.deliver("2026-01-02", "2,B,open,2020-01-01")
@@ -116,6 +135,19 @@ def test_a_delivery_that_is_gone_takes_its_rows_with_it(shop: Shop) -> None:
     done = shop.ingest("2026-01-02")
     assert kept(shop) == ["2:B"]
     assert [str(batch.delivered_on) for batch in done.known] == ["2026-01-02"]
+
+
+def test_deliveries_that_are_all_gone_at_once_are_not_taken_for_withdrawn(shop: Shop) -> None:
+    paths = [shop.deliver(day, f"{day[-1]},A,open,2020-01-01") for day in ("2026-01-01", "2026-01-02")]
+    shop.ingest("2026-01-02")
+    for path in paths:
+        path.unlink()
+    with pytest.raises(ConfigError, match="no delivery of shops is there any more, of 2 that were taken in"):
+        shop.ingest("2026-01-02")
+    assert kept(shop) == ["1:A", "2:A"]
+    paths[1].touch()
+    shop.ingest("2026-01-02")
+    assert kept(shop) == []
 
 
 def test_a_file_without_its_columns_makes_its_day_unusable_and_says_so(shop: Shop) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+
+import pytest
 
 from jobs.runtime.deliveries import delivery_warnings, find_deliveries, find_lookup_files
 from jobs.runtime.mapping import Lookup, SourceMapping
@@ -100,3 +105,21 @@ def test_a_lookups_files_are_found_in_order(tmp_path: Path) -> None:
     touch(tmp_path, "l/b.csv", "l/a.csv")
     files = find_lookup_files(Lookup("visit", "l/*.csv", "csv", "id"), tmp_path)
     assert [path.name for path in files] == ["a.csv", "b.csv"]
+
+
+@pytest.mark.parametrize("fault", [errno.EACCES, errno.EIO, errno.ESTALE])
+@pytest.mark.parametrize("hidden", [".", "c", "c/2026-01-02"])
+def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int, hidden: str
+) -> None:
+    touch(tmp_path, "c/2026-01-02/a.csv")
+    look = Path.iterdir
+
+    def refuse(folder: Path) -> Iterator[Path]:
+        if folder == tmp_path / hidden:
+            raise OSError(fault, os.strerror(fault), str(folder))
+        return look(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(OSError, match=os.strerror(fault)):
+        found(mapping_with("c/{delivered_on}/*.csv"), tmp_path)

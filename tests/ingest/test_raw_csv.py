@@ -192,14 +192,6 @@ def test_a_file_that_cannot_be_read_is_one_rejected_record(tmp_path: Path, conte
     assert (0, "file_unreadable") in found.rules
 
 
-def test_a_missing_file_is_one_rejected_record(tmp_path: Path) -> None:
-    assert read_all(tmp_path / "gone.csv", mapping_of("csv")).rules == [(0, "file_unreadable")]
-
-
-def test_a_folder_in_a_files_place_is_one_rejected_record(tmp_path: Path) -> None:
-    assert read_all(tmp_path, mapping_of("csv")).rules == [(0, "file_unreadable")]
-
-
 def test_a_truncated_file_keeps_its_whole_lines(tmp_path: Path) -> None:
     whole = (HEADER + "1,甲,5\n2,乙,6\n").encode()
     found = found_in(tmp_path, whole[:-5])

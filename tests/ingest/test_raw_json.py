@@ -92,10 +92,6 @@ def test_utf16_under_another_name_is_one_rejected_record(tmp_path: Path) -> None
     assert found_in(tmp_path, '{"id": 1}\n'.encode("utf-16")).rules == [(0, "file_unreadable")]
 
 
-def test_a_missing_file_is_one_rejected_record(tmp_path: Path) -> None:
-    assert read_all(tmp_path / "gone", mapping_of("jsonl", COLUMNS)).rules == [(0, "file_unreadable")]
-
-
 PIECES = st.sampled_from(
     [b'{"id": "1"}', b'{"id": 1, "v": [2]}', b"\n", b"\n", b"\r\n", b"{", b"}", b'"', b"\xff", b"\0", b"1", b" "]
 )

@@ -10,7 +10,9 @@ import pytest
 from pyarrow import parquet
 
 from jobs.runtime.raw_files import FileProblem, read_raw
+from jobs.runtime.raw_lines import LONGEST_LINE
 from jobs.runtime.raw_parquet import record_text
+from jobs.runtime.raw_piece import LONGEST_RAW
 
 from .raw_reading import Found, mapping_of, read_all, write
 
@@ -100,8 +102,16 @@ def test_an_empty_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
     assert (found.values, found.rejected, len(found.warnings)) == ([], [], 1)
 
 
-def test_a_missing_file_is_one_rejected_record(tmp_path: Path) -> None:
-    assert found_in(tmp_path / "gone.parquet").rules == [(0, "file_unreadable")]
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_binary(), pa.list_(pa.string())])
+def test_a_row_that_is_longer_than_a_line_may_be_is_turned_away_with_its_beginning(tmp_path: Path, kind: pa.DataType) -> None:
+    values = ["y" * (LONGEST_LINE - 1000), "甲", "x" * (LONGEST_LINE + 1), "乙"]
+    given = [[value] for value in values] if pa.types.is_list(kind) else values
+    content = pa.table({"id": [1, 2, 3, 4], "name": pa.array(given, kind), "amount": [1.0] * 4, "at": [0] * 4})
+    found = found_in(saved(tmp_path, content))
+    assert found.rows == [1, 2, 4]
+    assert found.rules == [(3, "line_too_long")]
+    assert found.rejected[0].raw.startswith('{"id": 3, "name": ')
+    assert len(found.rejected[0].raw) == LONGEST_RAW
 
 
 def test_each_row_of_a_damaged_row_group_is_turned_away(tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -147,6 +151,26 @@ def test_a_source_whose_steps_failed_is_settled_with_the_data_before(shop: Shop)
         manifest = settle_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
         assert (manifest.verdict, str(manifest.newest_delivery), manifest.known_rows) == ("stopped", "2026-01-01", 1)
     assert settle(shop, "2026-01-02").verdict == "passed"
+
+
+def test_a_source_whose_folder_cannot_be_looked_into_is_settled_with_the_data_before(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.deliver("2026-01-01", line(1))
+    settle(shop, "2026-01-01")
+
+    look = Path.iterdir
+
+    def refuse(folder: Path) -> Iterator[Path]:
+        if not folder.is_relative_to(shop.sources):
+            return look(folder)
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(OSError, match="Input/output error"):
+        shop.ingest("2026-01-02")
+    manifest = settle_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
+    assert (manifest.verdict, manifest.known_rows) == ("missing", 1)
 
 
 def test_the_counts_that_readers_see_hold_what_the_gate_set_aside(shop: Shop) -> None:

@@ -8,14 +8,40 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime import environment
+from jobs.runtime.engine import ENGINE_VARIABLE
+from jobs.runtime.lake import Lake
 
 
 def test_all_that_a_day_needs_is_in_it_and_what_it_does_not_need_is_not() -> None:
     found = environment.installed()
-    needed = {"python", "pysail", "pyspark", "deltalake", "lightgbm", "scikit-learn", "scipy", "numpy", "pandas", "pyarrow"}
+    needed = {
+        "machine",
+        "python",
+        "pysail",
+        "pyspark",
+        "deltalake",
+        "lightgbm",
+        "scikit-learn",
+        "scipy",
+        "numpy",
+        "pandas",
+        "pyarrow",
+    }
     assert needed <= found.keys()
     assert found["lightgbm"] == version("lightgbm")
     assert not {"steelyard", "apache-airflow", "pytest", "mypy"} & found.keys()
+
+
+def test_an_engine_outside_is_named_with_the_version_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Session:
+        version = "4.2.0"
+
+    monkeypatch.setenv(ENGINE_VARIABLE, "sc://127.0.0.1:9")
+    assert Lake(tmp_path, Session()).engine == "connect 4.2.0"
+    monkeypatch.setenv(ENGINE_VARIABLE, "local[2]")
+    assert Lake(tmp_path, Session()).engine == "spark 4.2.0"
+    monkeypatch.delenv(ENGINE_VARIABLE)
+    assert Lake(tmp_path).engine == "sail"
 
 
 def test_the_same_packages_are_noted_once_and_others_beside_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,54 @@
+"""A database's address: taken only where every reader takes it alike, and never told with its password."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobs.runtime.database_address import address_of, without_password
+from jobs.runtime.errors import ConfigError
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.raw_jdbc import jdbc_address
+
+from .conftest import DATABASE_VARIABLE
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgresql://u:secret@ss@db/x", "it cannot be told where the password ends"),
+        ("postgresql://u:1/secret@db/x", "it cannot be told where the password ends"),
+        ("postgresql://u:1?secret@db/x", "it cannot be told where the password ends"),
+        ("postgresql://u:1#secret@db/x", "it cannot be told where the password ends"),
+        ("postgresql://u:secret@[::1/x", "whose host cannot be read"),
+        ("mysql://u:secret@db/x", "holds no address of PostgreSQL"),
+        ("", "is not set"),
+    ],
+)
+def test_an_address_that_can_be_taken_in_two_ways_is_refused_and_not_shown(
+    calls: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str, said: str
+) -> None:
+    monkeypatch.setenv(DATABASE_VARIABLE, address)
+    with pytest.raises(ConfigError, match=said) as refused:
+        address_of(calls)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:secret@db:port/x", "postgresql://u:secret@a:1,b:2/x", "postgresql:///x"])
+def test_jdbc_is_given_one_host_and_port(calls: SourceMapping, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv(DATABASE_VARIABLE, address)
+    with pytest.raises(ConfigError, match="names no host with one port") as refused:
+        jdbc_address(calls)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "message", "shown"),
+    [
+        ("postgresql://u:p%40ss@db/x", 'no role "u", tried p@ss and p%40ss', 'no role "u", tried *** and ***'),
+        ("postgresql://db/x?user=u&password=p%2Fs", "p/s, p%2Fs", "***, ***"),
+        ("postgresql://db/x?sslpassword=aa", "aa b\nQuery was: SELECT 1", "*** b"),
+        ("postgresql://db/x", "no  host\nhere", "no host here"),
+    ],
+)
+def test_a_message_never_holds_a_password_however_it_is_written(address: str, message: str, shown: str) -> None:
+    assert without_password(message, address) == shown
