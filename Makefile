@@ -38,10 +38,10 @@ demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from
 	@$(BIN)/python -m simulation.airflow_demo
 
 .PHONY: test
-test: $(STAMP) ## every test
+test: $(STAMP) ## the tests, but for those that make test-crash, test-long and test-cluster run
 	@$(BIN)/pytest -n 2 --dist loadfile $(WHOLE_DAYS)
 	@$(BIN)/pytest -n 2 --dist loadfile tests $(WHOLE_DAYS:%=--ignore=%)
-	@echo "all tests pass. Next: make lint"
+	@echo "the tests pass. Next: make lint"
 
 .PHONY: test-crash
 test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: fewer)
@@ -55,7 +55,7 @@ test-long: $(STAMP) ## the tests that take minutes each
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
 	@requirements/cluster.sh
-	@$(BIN)/pytest -m cluster tests/cluster
+	@$(BIN)/pytest -m cluster tests/cluster tests/dags/test_submit_spark.py
 	@echo "Spark and Sail agree. Next: make test-cluster-full, for 100,000 entities"
 
 .PHONY: test-cluster-full

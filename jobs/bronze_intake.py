@@ -15,6 +15,7 @@ from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SO
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.batches import Counts
+from jobs.runtime.delivery_days import between, day_ranges
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import read_landed
 from jobs.runtime.landing import Landed
@@ -60,7 +61,10 @@ class Intake:
             rows = sound.where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
             marks = self._marks(rows, build_on)
             duplicates |= _by_day(marks.where(IS_DUPLICATE))
-            self.lake.replace(self._kept(rows, marks, days, build_on), BRONZE[self.mapping.contract.name], self._from(start))
+            kept = self._kept(rows, marks, days, build_on)
+            for begin, end in day_ranges({day: landed.read[day] for day in days}, start, self.as_of):
+                of_source = f"{SOURCE} = '{self.mapping.name}' AND {between(begin, end)}"
+                self.lake.replace(kept.where(between(begin, end)), BRONZE[self.mapping.contract.name], of_source)
             build_on = build_on | set(days)
         quarantine = quarantine_of(self.mapping.name)
         # What the gate set aside of the rows that were there before goes too; it judges these anew.
@@ -70,7 +74,7 @@ class Intake:
         return self._counts(landed, duplicates, _by_day(every.where(f"NOT {IN_SCOPE}")))
 
     def _steps(self, usable: Sequence[date]) -> list[tuple[date, list[date]]]:
-        """What is written at once: all days, but snapshots that notice absence one by one, each held against the last.
+        """What is compared at once: all days, but snapshots that notice absence one by one, each held against the last.
 
         The first step begins at ``first``, so that it clears what was there of days that are now gone or unusable.
         """
@@ -131,15 +135,8 @@ class Intake:
             for day in landed.read
         }
 
-    def _from(self, start: date) -> str:
-        return f"{SOURCE} = '{self.mapping.name}' AND {_between(start, self.as_of)}"
-
     def _days(self) -> str:
-        return _between(self.first, self.as_of)
-
-
-def _between(first: date, last: date) -> str:
-    return f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{last}'"
+        return between(self.first, self.as_of)
 
 
 def _by_day(rows: DataFrame) -> dict[date, int]:

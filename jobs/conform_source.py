@@ -12,6 +12,7 @@ from expectations.row_marks import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.code_version import CONFORMING, code_version
+from jobs.runtime.delivery_days import between, day_ranges
 from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping
@@ -45,10 +46,12 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
         id_scheme=profile.id_scheme,
     )
     contract = OF[mapping.contract.name]
-    where = f"{SOURCE} = '{mapping.name}' AND {DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
+    of_source = f"{SOURCE} = '{mapping.name}'"
+    kept = {batch.delivered_on: batch.counts.kept for batch in batches if batch.delivered_on in days}
     with unfinished.writing(first, as_of), lake.put_back_on_failure(contract):
-        lake.replace(silver, contract, where)
-        written = lake.read(contract).where(where).groupBy(DELIVERED_ON)
+        for begin, end in day_ranges(kept, first, as_of):
+            lake.replace(silver.where(between(begin, end)), contract, f"{of_source} AND {between(begin, end)}")
+        written = lake.read(contract).where(f"{of_source} AND {between(first, as_of)}").groupBy(DELIVERED_ON)
         facts = (
             F.min(KNOWN_AT).cast("string").alias("known_from"),
             F.max(KNOWN_AT).cast("string").alias("known_until"),
@@ -87,6 +90,6 @@ def _wanted(batch: Batch, profile: Profile) -> str:
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:
-    rows = lake.read(OF[mapping.contract.name]).where(F.col(SOURCE) == mapping.name).where(F.col(DELIVERED_ON) <= F.lit(as_of))
-    there = {row[0] for row in rows.select(DELIVERED_ON).distinct().collect()}
-    return sorted(there - {batch.delivered_on for batch in batches})
+    parts = lake.partitions(OF[mapping.contract.name])
+    there = {date.fromisoformat(part[DELIVERED_ON]) for part in parts if part[SOURCE] == mapping.name}
+    return sorted(day for day in there - {batch.delivered_on for batch in batches} if day <= as_of)

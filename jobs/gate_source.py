@@ -17,6 +17,7 @@ from expectations.gate import CheckResult, gate_source
 from jobs.ingest_source import ingest_source
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.code_version import JUDGING, code_version
+from jobs.runtime.delivery_days import between
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping
@@ -65,7 +66,7 @@ def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as
     book = BatchBook(lake.home, mapping.name)
     judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
     bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
-    days_sql = f"{DELIVERED_ON} >= '{first}' AND {DELIVERED_ON} <= '{as_of}'"
+    days_sql = between(first, as_of)
     quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
     with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
