@@ -13,8 +13,8 @@ from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, RO
 EDGES = {
     f"jobs/runtime/{name}.py"
     for name in (
-        "apache_spark", "batches", "code_version", "engine", "engine_path", "errors", "fault_points", "files", "lake", "leftovers",
-        "manifest", "scratch", "table_version", "unfinished", "versions_read", "vouched",
+        "apache_spark", "batches", "code_version", "engine", "engine_path", "errors", "fault_points", "files", "home", "lake",
+        "leftovers", "manifest", "scratch", "table_version", "unfinished", "versions_read", "vouched",
     )
 }  # fmt: skip
 """Where rows are kept, and what is noted of them; none decides what a row says."""
