@@ -13,7 +13,7 @@ from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, RO
 EDGES = {
     f"jobs/runtime/{name}.py"
     for name in (
-        "apache_spark", "batches", "code_version", "engine", "engine_path", "errors", "fault_points", "files", "home", "lake",
+        "apache_spark", "batches", "code_version", "delivery_days", "engine", "engine_path", "errors", "fault_points", "files", "home", "lake",
         "leftovers", "manifest", "scratch", "table_version", "unfinished", "versions_read", "vouched",
     )
 }  # fmt: skip
