@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import complaint, lineage, silver
 from jobs.runtime.lake import Lake
+from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.links import link_complaints
@@ -24,7 +25,8 @@ def link_day(lake: Lake, profile: Profile, as_of: date) -> int:
         keep_standing, (complaint.COMPLAINT_ID,), cutoff=cutoff, as_of=as_of, event_on=complaint.RECEIVED_ON
     )
     entities = lake.read(silver.ENTITY).transform(keep_known, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
-    links = link_complaints(complaints, entities.transform(keep_latest, (lineage.ENTITY_ID,)))
     where = f"{lineage.AS_OF} = '{as_of}'"
-    lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
+    with Scratch(lake.home, "links") as scratch:
+        links = link_complaints(complaints, entities.transform(keep_latest, (lineage.ENTITY_ID,)), scratch.materialise)
+        lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
     return lake.read(silver.LINK).where(where).count()

@@ -11,38 +11,50 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import complaint, lineage, registration, silver
 from jobs.transforms.conformed import compare_key
+from jobs.transforms.materialise import Materialise
 
 NAME_AND_ADDRESS, NAME, ADDRESS = "name_and_address", "name", "address"
 CONFIDENCE = {NAME_AND_ADDRESS: 0.99, NAME: 0.95, ADDRESS: 0.7}
 """Starting values by method; measured ones come with record linkage."""
 _RANK = {NAME_AND_ADDRESS: 1, NAME: 2, ADDRESS: 3}
 _FOUND_KNOWN_AT = "entity_known_at"
+_TRADING_NAME_KEY = "trading_name_key"
 
 
-def link_complaints(complaints: DataFrame, entities: DataFrame) -> DataFrame:
+def link_complaints(complaints: DataFrame, entities: DataFrame, materialise: Materialise) -> DataFrame:
     """Link complaints that name no entity.
 
     Args:
         complaints: latest known silver complaints.
         entities: latest known silver entities.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
 
     Returns:
         ``complaint_id, entity_id, link_confidence, link_method, known_at``, the last being when both its ends were known. It
         holds for the day of the given rows alone.
     """
-    nameless = complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(
-        complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT
+    nameless = materialise(
+        complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(
+            complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT
+        )
     )
-    known = entities.select(lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT))
-    by_trading_name = entities.select(
-        lineage.ENTITY_ID,
-        compare_key(F.col(registration.TRADING_NAME)).alias(silver.NAME_KEY),
-        silver.ADDRESS_KEY,
-        F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT),
+    found_by = (lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, _FOUND_KNOWN_AT)
+    both = materialise(
+        entities.select(
+            lineage.ENTITY_ID,
+            silver.NAME_KEY,
+            compare_key(F.col(registration.TRADING_NAME)).alias(_TRADING_NAME_KEY),
+            silver.ADDRESS_KEY,
+            F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT),
+        )
     )
+    known = both.select(*found_by)
+    by_trading_name = both.drop(silver.NAME_KEY).withColumnRenamed(_TRADING_NAME_KEY, silver.NAME_KEY).select(*found_by)
     # Of all names only those that a complaint gives: a thousandth of them.
     given = nameless.select(silver.NAME_KEY).where(F.col(silver.NAME_KEY).isNotNull()).distinct()
-    names = given.join(known.unionByName(by_trading_name), [str(silver.NAME_KEY)], "inner").select(*known.columns).distinct()
+    names = materialise(
+        given.join(known.unionByName(by_trading_name), [str(silver.NAME_KEY)], "inner").select(*known.columns).distinct()
+    )
     found = (
         _matches(nameless, names, (silver.NAME_KEY, silver.ADDRESS_KEY), NAME_AND_ADDRESS)
         .unionByName(_matches(nameless, names, (silver.NAME_KEY,), NAME))

@@ -24,7 +24,7 @@ def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> 
             (complaints, "complaint_id string, entity_id string, name_key string, address_key string"),
         )
     ]
-    found = link_complaints(frames[1], frames[0]).collect()
+    found = link_complaints(frames[1], frames[0], lambda frame: frame).collect()
     return {row["complaint_id"]: (row["entity_id"], row["link_method"]) for row in found}
 
 
@@ -73,7 +73,7 @@ def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> Non
         frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at")
         for frame in (complaints, entities)
     ]
-    (row,) = link_complaints(*cast).collect()
+    (row,) = link_complaints(*cast, lambda frame: frame).collect()
     assert str(row["known_at"])[:10] == "2026-03-01"
 
 
