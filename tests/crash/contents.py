@@ -12,6 +12,7 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from expectations.contracts.state import TAX_SUMS
 from jobs.runtime.home import LOCK, SCRATCH
 
 Contents = dict[str, Any]
@@ -71,10 +72,11 @@ def disk_state(home: Path) -> str:
     return digest.hexdigest()
 
 
-def _rows(folder: Path, version: int | None = None) -> list[str]:
-    """Rows as text, exact to the last bit of each float, in an order of their own."""
-    table = DeltaTable(str(folder), version=version).to_pyarrow_table()
-    return sorted(repr({key: _exact(value) for key, value in row.items()}) for row in table.to_pylist())
+def _rows(folder: Path, version: int | None = None, days: list[str] | None = None) -> list[str]:
+    """Rows as text, of some days or all, exact to the last bit of each float, in an order of their own."""
+    rows = DeltaTable(str(folder), version=version).to_pyarrow_table().to_pylist()
+    kept = [row for row in rows if days is None or str(row["as_of"]) in days]
+    return sorted(repr({key: _exact(value) for key, value in row.items()}) for row in kept)
 
 
 def _exact(value: object) -> object:
@@ -82,17 +84,27 @@ def _exact(value: object) -> object:
 
 
 def _pinned(home: Path, run: Path) -> Contents:
+    """The tables as a day's manifest pins them; of the sums of returns the day's own, since training adds those of past days."""
     pinned = json.loads(run.read_bytes())["tables"]
+    own = {TAX_SUMS.full_name: _days_of_sums(home, run.stem)}
     return {
-        f"{run.stem} {name}": None if version is None else _rows_or_gone(home / "lake" / name.replace(".", "/"), version)
+        f"{run.stem} {name}": None
+        if version is None
+        else _rows_or_gone(home / "lake" / name.replace(".", "/"), version, own.get(name))
         for name, version in pinned.items()
     }
 
 
-def _rows_or_gone(folder: Path, version: int) -> list[str] | None:
+def _days_of_sums(home: Path, day: str) -> list[str]:
+    """The days whose rows a day's sums are made of; none when they were dropped."""
+    note = home / "manifests" / "state" / TAX_SUMS.name / f"{day}.json"
+    return list(json.loads(note.read_bytes())["parts"]) if note.is_file() else []
+
+
+def _rows_or_gone(folder: Path, version: int, days: list[str] | None) -> list[str] | None:
     """Rows of a version that maintenance may have taken away."""
     try:
-        return _rows(folder, version)
+        return _rows(folder, version, days)
     except (DeltaError, OSError):
         return None
 
