@@ -16,6 +16,7 @@ from jobs.runtime.engine_path import engine_path
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.fault_points import around
 from jobs.runtime.table_version import VERSION, check_current, check_not_newer, selects_up
+from jobs.transforms.selected import select
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -118,8 +119,8 @@ class Lake:
         if (pinned := self._pinned(contract)) is not None:
             reader = reader.option("versionAsOf", pinned)
         frame = reader.load(str(self.path(contract)))
-        for select in selects:
-            frame = frame.selectExpr(*[f"{sql} AS {name}" for name, sql in select.items()])
+        for columns in selects:
+            frame = frame.transform(select, *[f"{sql} AS {name}" for name, sql in columns.items()])
         return frame.select(*[str(column) for column in contract.columns])
 
     def _is_pinned(self, contract: Contract) -> bool:
@@ -161,7 +162,7 @@ class Lake:
 
         ``where`` may name partition columns alone. Every row of ``frame`` must satisfy it.
         """
-        wanted = frame.selectExpr(*[f"cast(`{column}` as {column.type.value}) as `{column}`" for column in contract.columns])
+        wanted = frame.transform(select, *[f"cast(`{column}` as {column.type.value}) as `{column}`" for column in contract.columns])
         self._ready(contract)
         writer = wanted.write.format("delta").mode("overwrite").option("replaceWhere", where)
         if contract.partition_by:

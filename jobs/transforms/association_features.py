@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.transforms.joins import join_few
 from jobs.transforms.materialise import Materialise
+from jobs.transforms.selected import aggregate, select
 
 CLUSTER_SIZE = 500
 """An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
@@ -79,15 +80,15 @@ def count_ties(entities: DataFrame, materialise: Materialise) -> DataFrame:
     carried = [name for name in NEEDED if name not in ("legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key")]
     pairs = ", ".join(f"'{kind}', {sql}" for kind, sql in KEYS.items())
     keyed = (
-        entities.selectExpr(*carried, f"stack({len(KEYS)}, {pairs}) AS (kind, shared)")
+        entities.transform(select, *carried, f"stack({len(KEYS)}, {pairs}) AS (kind, shared)")
         .where("shared IS NOT NULL AND shared <> ''")
-        .selectExpr(*carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
+        .transform(select, *carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
     )
     # Most keys are one entity's own: only those of several are carried further.
     several = keyed.groupBy("kind", "shared").agg(F.expr("count(1)").alias("members")).where("members > 1")
     tied = materialise(several.join(keyed, ["kind", "shared"], "inner"))
-    groups = tied.groupBy("kind", "shared").agg(*[F.expr(sql).alias(name) for name, sql in _GROUP.items()])
+    groups = tied.transform(aggregate, ["kind", "shared"], _GROUP)
     ends = tied.where(_CAN_BE_FOLLOWED).groupBy("kind", "shared").agg(F.expr("collect_set(closed_on)").alias("ended_on"))
     known = tied.transform(join_few, groups, ("kind", "shared")).transform(join_few, ends, ("kind", "shared"))
-    others = known.selectExpr(ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()])
-    return others.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _TIES.items()])
+    others = known.transform(select, ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()])
+    return others.transform(aggregate, [ENTITY_ID], _TIES)

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.complaint import COMPLAINT_ID
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from expectations.contracts.silver import LINK_CONFIDENCE, LINK_METHOD
+from jobs.transforms.selected import aggregate, select
 
 LINK_ORDER = (KNOWN_AT, AS_OF, LINK_CONFIDENCE, ENTITY_ID, LINK_METHOD)
 """The order of a complaint's links, oldest first."""
@@ -62,7 +63,7 @@ def join_links(complaints: DataFrame, links: DataFrame) -> DataFrame:
         complaints: one row a complaint.
         links: one row a complaint, the newest known link.
     """
-    found = links.selectExpr(COMPLAINT_ID, f"{ENTITY_ID} AS _linked")
+    found = links.transform(select, COMPLAINT_ID, f"{ENTITY_ID} AS _linked")
     joined = complaints.join(found, COMPLAINT_ID, "left")
     return (
         joined.withColumn(ENTITY_ID, F.coalesce(F.col(ENTITY_ID), F.col("_linked")))
@@ -77,8 +78,10 @@ def count_complaints(complaints: DataFrame, *, as_of: date) -> DataFrame:
     Args:
         complaints: the newest known version of each complaint, with its entity and the columns :data:`NEEDED`.
     """
-    rows = complaints.withColumn(AS_OF, F.lit(as_of)).selectExpr(*NEEDED, AS_OF, *[f"{sql} AS {n}" for n, sql in _ROW.items()])
-    sums = rows.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _SUMS.items()])
+    rows = complaints.withColumn(AS_OF, F.lit(as_of)).transform(
+        select, *NEEDED, AS_OF, *[f"{sql} AS {n}" for n, sql in _ROW.items()]
+    )
+    sums = rows.transform(aggregate, [ENTITY_ID], _SUMS)
     people = (
         rows.where(f"{_YEAR} AND complainant_hash IS NOT NULL")
         .groupBy(ENTITY_ID, "complainant_hash")

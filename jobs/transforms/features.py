@@ -24,6 +24,7 @@ from jobs.transforms.materialise import Materialise
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
+from jobs.transforms.selected import select
 from jobs.transforms.tax_features import make_tax_indicators
 
 SALES_FLOOR = 10_000
@@ -117,7 +118,7 @@ def _fill_zeros(joined: DataFrame) -> DataFrame:
 
 def _replace(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
     kept = [name for name in frame.columns if name not in columns]
-    return frame.selectExpr(*kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
+    return frame.transform(select, *kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
 
 
 def _known_tie(key: str, name: str) -> str:
@@ -158,7 +159,7 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
 def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_units: int) -> DataFrame:
     """Add rates drawn towards the industry section: complaints per million of sales, and visits that found a violation."""
     per_million = MILLION * 10**minor_units
-    frame = joined.selectExpr("*", "coalesce(industry_section, '') AS section")
+    frame = joined.transform(select, "*", "coalesce(industry_section, '') AS section")
     active = frame.where("is_active")
     for name, events, exposure, is_share, scale in (
         ("complaint_rate", "complaints_12m", "sales_exposure", False, per_million),
@@ -166,7 +167,7 @@ def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_unit
     ):
         pooled = join_pools(frame, active, "section", events=events, exposure=exposure, is_share=is_share, materialise=materialise)
         rate = f"({shrunk(events, exposure)}) * {scale}"
-        frame = pooled.selectExpr("*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
+        frame = pooled.transform(select, "*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
     return frame
 
 
@@ -184,4 +185,4 @@ def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materiali
 
 
 def _select(frame: DataFrame, contract: Contract) -> DataFrame:
-    return frame.selectExpr(*[f"cast({column} AS {column.type.value}) AS {column}" for column in contract.columns])
+    return frame.transform(select, *[f"cast({column} AS {column.type.value}) AS {column}" for column in contract.columns])

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.core import sql_literal
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
+from jobs.transforms.selected import select
 
 IN_SCOPE = "is_in_scope"
 UNREADABLE_COLUMN = "unreadable_column"
@@ -48,9 +49,12 @@ def add_mapped(
         f"concat_ws(' | ', {', '.join(f'cast({part} as string)' for part in raw)}) AS `__said_{name}`"
         for name, raw in made_of.items()
     ]
-    wide = rows.selectExpr(*[f"`{name}`" for name in passed], f"coalesce({keep}, false) AS {IN_SCOPE}", *mapped, *given, *said)
+    wide = rows.transform(
+        select, *[f"`{name}`" for name in passed], f"coalesce({keep}, false) AS {IN_SCOPE}", *mapped, *given, *said
+    )
     is_bad = {name: f"(`__given_{name}` AND `{name}` IS NULL)" for name in made_of}
-    return wide.selectExpr(
+    return wide.transform(
+        select,
         *[f"`{name}`" for name in passed],
         IN_SCOPE,
         *[f"`{name}`" for name in expressions],

@@ -17,6 +17,7 @@ from expectations.contracts.indicators import PEER_LEVEL, PEER_SIZE, PEER_SUFFIX
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN
 from jobs.transforms.joins import join_few
 from jobs.transforms.materialise import Materialise
+from jobs.transforms.selected import aggregate, select
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("industry_group", "size_band", "age_band", "region_middle"),
@@ -58,8 +59,8 @@ def _band(value: str, bounds: Sequence[float]) -> str:
 def add_cell(features: DataFrame, policy: PeerPolicy) -> DataFrame:
     """Add ``size_band`` and ``age_band``, how many of the policy's bounds the entity reaches, and ``cell``, all parts in one."""
     days = [bound * 365.25 for bound in policy.age_bands_years]
-    banded = features.selectExpr(
-        "*", f"{_band('sales_12m', policy.size_bands_minor)} AS size_band", f"{_band('age_days', days)} AS age_band"
+    banded = features.transform(
+        select, "*", f"{_band('sales_12m', policy.size_bands_minor)} AS size_band", f"{_band('age_days', days)} AS age_band"
     )
     return banded.withColumn(CELL, F.concat_ws("|", *[F.coalesce(F.col(part), F.lit("")) for part in PARTS]))
 
@@ -80,15 +81,16 @@ def assign_groups(entities: DataFrame, minimum: int) -> DataFrame:
     """
     levels = range(len(LEVELS))
     cells = entities.groupBy(CELL, *PARTS).agg(F.expr("count_if(is_active)").alias("active"))
-    sized = labelled = cells.selectExpr(CELL, "active", *[f"{_label(level)} AS group_{level}" for level in levels])
+    sized = labelled = cells.transform(select, CELL, "active", *[f"{_label(level)} AS group_{level}" for level in levels])
     for level in levels:
         sizes = labelled.groupBy(f"group_{level}").agg(F.expr("sum(active)").alias(f"size_{level}"))
         sized = join_few(sized, sizes, f"group_{level}")
     enough = " ".join(f"WHEN size_{level} >= {minimum} THEN {level}" for level in levels[:-1])
-    chosen = sized.selectExpr("*", f"CASE {enough} ELSE {levels[-1]} END AS level")
+    chosen = sized.transform(select, "*", f"CASE {enough} ELSE {levels[-1]} END AS level")
     group = " ".join(f"WHEN {level} THEN group_{level}" for level in levels)
     size = " ".join(f"WHEN {level} THEN size_{level}" for level in levels)
-    return chosen.selectExpr(
+    return chosen.transform(
+        select,
         CELL,
         f"CASE level {group} END AS {PEER_GROUP}",
         f"level AS {PEER_LEVEL}",
@@ -120,19 +122,18 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
 def _members(cells: DataFrame) -> DataFrame:
     """One row a cell and group that its entities are peers in."""
     used = cells.select(F.col(PEER_GROUP).alias("used")).distinct()
-    narrow = cells.selectExpr(CELL, f"explode({WITHIN}) AS member_of").where(f"member_of <> '{EVERYONE}'")
-    everyone = cells.selectExpr(CELL, f"'{EVERYONE}' AS member_of")
+    narrow = cells.transform(select, CELL, f"explode({WITHIN}) AS member_of").where(f"member_of <> '{EVERYONE}'")
+    everyone = cells.transform(select, CELL, f"'{EVERYONE}' AS member_of")
     return narrow.join(used, F.col("member_of") == F.col("used"), "left_semi").unionByName(everyone)
 
 
 def _describe(entities: DataFrame, member: DataFrame, indicators: Sequence[str]) -> DataFrame:
     values = member.join(entities.where("is_active").select(CELL, *indicators), [CELL], "inner")
     # To Spark's sort -0.0 is 0.0, so the sign of a median of both would hang on the order of rows; adding 0.0 leaves the one.
-    frame = values.groupBy("member_of").agg(
-        *[F.expr(f"array_sort(collect_list(cast({n} AS DOUBLE) + 0.0D))").alias(f"v_{n}") for n in indicators]
-    )
+    sorted_values = {f"v_{n}": f"array_sort(collect_list(cast({n} AS DOUBLE) + 0.0D))" for n in indicators}
+    frame = values.transform(aggregate, ["member_of"], sorted_values)
     for carried, made in _steps(indicators):
-        frame = frame.selectExpr("member_of", *carried, *made)
+        frame = frame.transform(select, "member_of", *carried, *made)
     return frame
 
 
@@ -169,14 +170,14 @@ def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indic
     of the deviations ÷ 1.6449, the same for normal values; where that is 0 too, it is that of all entities, MAD first. An
     entity at the median has 0 whatever the scale; one off it, where no scale is found, has ±20: nearly all entities are equal.
     """
-    overall = groups.where(f"member_of = '{EVERYONE}'").selectExpr(
-        *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
+    overall = groups.where(f"member_of = '{EVERYONE}'").transform(
+        select, *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
     )
-    own = groups.crossJoin(overall).selectExpr(
-        f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
+    own = groups.crossJoin(overall).transform(
+        select, f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
     )
     placed = entities.transform(join_few, cells.drop(WITHIN), CELL).transform(join_few, own, PEER_GROUP)
-    return placed.selectExpr("*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
+    return placed.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
     )
 
@@ -197,6 +198,8 @@ def _z(name: str) -> str:
 def list_peer_medians(groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
     """One row a group and indicator: peers with a value, their median and MAD. Groups without enough values are left out."""
     rows = ", ".join(f"'{n}', cast(n_{n} AS BIGINT), m_{n}, s_{n}" for n in indicators)
-    return groups.selectExpr(
-        f"member_of AS {PEER_GROUP}", f"stack({len(indicators)}, {rows}) AS ({INDICATOR}, peer_count, {PEER_MEDIAN}, peer_mad)"
+    return groups.transform(
+        select,
+        f"member_of AS {PEER_GROUP}",
+        f"stack({len(indicators)}, {rows}) AS ({INDICATOR}, peer_count, {PEER_MEDIAN}, peer_mad)",
     ).where(f"{PEER_MEDIAN} IS NOT NULL")

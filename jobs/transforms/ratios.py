@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from jobs.transforms.joins import join_few
 from jobs.transforms.materialise import Materialise
+from jobs.transforms.selected import aggregate, select
 
 MINIMUM_UNITS = 30
 """A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
@@ -39,26 +39,27 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
         parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
     """
     square = f"cast({events} AS DOUBLE) * {events} / {exposure}"
-    sums = (
-        frame.where(f"{exposure} > 0 AND {events} IS NOT NULL")
-        .groupBy(*by)
-        .agg(
-            F.expr(f"sum({events}) / {parts}.0D").alias("_events"),
-            F.expr(f"sum({exposure}) / {parts}.0D").alias("_exposure"),
-            F.expr(f"({_exact_sum(square)}) / {parts}.0D").alias("_squares"),
-            F.expr("count(1)").alias("_units"),
-        )
+    sums = frame.where(f"{exposure} > 0 AND {events} IS NOT NULL").transform(
+        aggregate,
+        by,
+        {
+            "_events": f"sum({events}) / {parts}.0D",
+            "_exposure": f"sum({exposure}) / {parts}.0D",
+            "_squares": f"({_exact_sum(square)}) / {parts}.0D",
+            "_units": "count(1)",
+        },
     )
-    rated = sums.selectExpr("*", f"{ratio('_events', '_exposure')} AS pool_rate")
+    rated = sums.transform(select, "*", f"{ratio('_events', '_exposure')} AS pool_rate")
     spread = "pool_rate * (1 - pool_rate)" if is_share else "pool_rate"
-    moments = rated.selectExpr(
+    moments = rated.transform(
+        select,
         *by,
         "pool_rate",
         "_units AS pool_units",
         f"{spread} AS _v",
         f"_squares / _exposure - pool_rate * pool_rate - ({spread}) * _units / _exposure AS _between",
     )
-    return moments.selectExpr(*by, "pool_rate", "pool_units", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
+    return moments.transform(select, *by, "pool_rate", "pool_units", "CASE WHEN _between > 0 THEN _v / _between END AS pool_weight")
 
 
 def _exact_sum(positive: str) -> str:
@@ -88,12 +89,13 @@ def join_pools(
     """
     own = pool_rates(units, [by], events=events, exposure=exposure, is_share=is_share).where(f"pool_units >= {MINIMUM_UNITS}")
     own, every = materialise(own), materialise(pool_rates(units, [], events=events, exposure=exposure, is_share=is_share))
-    every = every.selectExpr("pool_rate AS every_rate", "pool_weight AS every_weight")
+    every = every.transform(select, "pool_rate AS every_rate", "pool_weight AS every_weight")
     is_own = "pool_units IS NOT NULL"
     return (
         join_few(frame, own, by)
         .crossJoin(every)
-        .selectExpr(
+        .transform(
+            select,
             *frame.columns,
             f"CASE WHEN {is_own} THEN pool_rate ELSE every_rate END AS pool_rate",
             f"CASE WHEN {is_own} THEN pool_weight ELSE every_weight END AS pool_weight",

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.transforms.ratios import ratio
+from jobs.transforms.selected import aggregate, select
 
 CHANGE_DAYS = 365
 PAIRED_CHANGE_DAYS = 30
@@ -41,7 +42,7 @@ def add_register_indicators(entities: DataFrame, *, as_of: date) -> DataFrame:
         entities: one row an entity, the silver entity's columns.
     """
     dated = entities.withColumn(AS_OF, F.lit(as_of))
-    return dated.selectExpr(*KEPT, *[f"{sql} AS {name}" for name, sql in _ENTITY.items()])
+    return dated.transform(select, *KEPT, *[f"{sql} AS {name}" for name, sql in _ENTITY.items()])
 
 
 def count_changes(versions: DataFrame, *, as_of: date) -> DataFrame:
@@ -59,10 +60,10 @@ def count_changes(versions: DataFrame, *, as_of: date) -> DataFrame:
         .distinct()
         .withColumn("days_ago", F.datediff(F.lit(as_of), F.col("changed_on")))
     )
-    counted = changes.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _CHANGES.items()])
+    counted = changes.transform(aggregate, [ENTITY_ID], _CHANGES)
     paired = f"exists(rep_days, r -> exists(address_days, a -> abs(r - a) <= {PAIRED_CHANGE_DAYS}))"
-    return counted.selectExpr(
-        ENTITY_ID, "changes_12m", "days_since_change", f"CASE WHEN {paired} THEN 1 ELSE 0 END AS rep_and_address_changed"
+    return counted.transform(
+        select, ENTITY_ID, "changes_12m", "days_since_change", f"CASE WHEN {paired} THEN 1 ELSE 0 END AS rep_and_address_changed"
     )
 
 

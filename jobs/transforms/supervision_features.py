@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.transforms.joins import join_few
 from jobs.transforms.ratios import pool_rates, shrunk
+from jobs.transforms.selected import aggregate, select
 
 HALF_LIFE_DAYS = 365
 RECORD_DAYS = 1095
@@ -60,7 +61,9 @@ def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
         ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
         "penalty_minor",
     )  # fmt: skip
-    return inspections.withColumn(AS_OF, F.lit(as_of)).selectExpr(*columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()])
+    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(
+        select, *columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()]
+    )
 
 
 def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
@@ -69,7 +72,7 @@ def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
     Args:
         inspections: the newest known version of each visit.
     """
-    return _rows(inspections, as_of).groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in _SUMS.items()])
+    return _rows(inspections, as_of).transform(aggregate, [ENTITY_ID], _SUMS)
 
 
 def count_any_visits(inspections: DataFrame) -> DataFrame:
@@ -101,14 +104,14 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
         )
     )
     worth = f"cast(round({VISIT_PARTS} * (cast(w AS DOUBLE) * w / ww)) AS BIGINT)"
-    cells = sums.selectExpr(*cell, f"{worth} AS worth", "wy", "w").selectExpr(
-        *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
+    cells = sums.transform(select, *cell, f"{worth} AS worth", "wy", "w").transform(
+        select, *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
     )
     pool = pool_rates(cells, [], events="violations", exposure="worth", is_share=True, parts=VISIT_PARTS)
     own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)")
-    rates = cells.crossJoin(pool).selectExpr(*cell, f"{own} AS own_rate")
+    rates = cells.crossJoin(pool).transform(select, *cell, f"{own} AS own_rate")
     return (
         join_few(frame, rates, cell)
         .crossJoin(pool.select("pool_rate"))
-        .selectExpr(*frame.columns, "coalesce(own_rate, pool_rate) AS base_rate")
+        .transform(select, *frame.columns, "coalesce(own_rate, pool_rate) AS base_rate")
     )

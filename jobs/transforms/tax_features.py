@@ -6,6 +6,7 @@ from pyspark.sql import DataFrame
 
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.transforms.ratios import ratio
+from jobs.transforms.selected import select
 
 MEANINGFUL_GROWTH = 0.05
 """Output tax must have moved by this share before an elasticity is taken."""
@@ -91,5 +92,5 @@ def make_tax_indicators(sums: DataFrame) -> DataFrame:
     Args:
         sums: what each entity's returns add up to.
     """
-    means = sums.selectExpr("*", *[f"{sql} AS {name}" for name, sql in _MEANS.items()])
-    return means.selectExpr(ENTITY_ID, *[f"cast({sql} AS DOUBLE) AS {name}" for name, sql in _INDICATORS.items()])
+    means = sums.transform(select, "*", *[f"{sql} AS {name}" for name, sql in _MEANS.items()])
+    return means.transform(select, ENTITY_ID, *[f"cast({sql} AS DOUBLE) AS {name}" for name, sql in _INDICATORS.items()])

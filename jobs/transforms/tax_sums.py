@@ -19,6 +19,7 @@ from expectations.contracts import silver
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.tax_filing import PERIOD_END
 from jobs.transforms.latest_known import keep_standing
+from jobs.transforms.selected import aggregate, select
 
 SETTLING_DAYS = 45
 """A month counts once it is so many days past: its returns were due by the middle of the next month."""
@@ -136,6 +137,6 @@ def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
     dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(settled_month(as_of)))
     # A figure filed after as_of was not there yet, whatever the source says of when it was known.
     amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
-    rows = dated.selectExpr(ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)
+    rows = dated.transform(select, ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)
     read = rows.where(f"month BETWEEN 0 AND {HISTORY_MONTHS - 1}")
-    return read.groupBy(ENTITY_ID).agg(*[F.expr(sql).alias(name) for name, sql in SUMS.items()])
+    return read.transform(aggregate, [ENTITY_ID], SUMS)
