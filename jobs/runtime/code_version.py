@@ -20,6 +20,7 @@ READING = (
     "jobs/transforms/latest_known.py",
     "jobs/transforms/mapped.py",
     "jobs/transforms/materialise.py",
+    "jobs/transforms/selected.py",
     "jobs/transforms/versions.py",
 )
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
