@@ -38,4 +38,6 @@ class Scratch:
         self._count += 1
         path = str(self.folder / f"part-{self._count}")
         frame.write.option("compression", "snappy").parquet(path)  # quick to write, and gone soon
-        return frame.sparkSession.read.schema(frame.schema).parquet(path)
+        reader = frame.sparkSession.read
+        # Asking the frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is no file.
+        return (reader if any(Path(path).glob("*.parquet")) else reader.schema(frame.schema)).parquet(path)

@@ -7,8 +7,10 @@ small day's process, and a third of one for each past day that a model is traine
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pyspark.sql import DataFrame
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 
 def select(rows: DataFrame, *expressions: str) -> DataFrame:

@@ -15,7 +15,8 @@ from jobs.replay.aside import home_aside
 
 ROOT = Path(__file__).resolve().parents[2]
 WAITS = """
-import time
+import signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control has those in its background ignore it
 from jobs.replay.aside import home_aside
 with home_aside() as home:
     (home / "made").write_text("x")
