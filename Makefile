@@ -14,8 +14,8 @@ EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra be
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks
-# The tests go in turns, each in processes of its own: the engine lives in the test's process, and keeps some 30 kB of every
-# expression that it reads. A whole day is a gigabyte; all tests would be thirty.
+# The tests go in turns, each in processes of its own: the engine lives in the test's process and keeps memory, a quarter of a
+# gigabyte of each small day.
 TURN := $(BIN)/pytest -n 2 --dist loadfile
 KILLS := tests/crash/kills_at_points.py tests/crash/kills_at_random.py tests/crash/two_at_once.py
 DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__API__HOST=127.0.0.1 \

@@ -47,8 +47,8 @@ def find_marks(
     compares with what was kept.
 
     Nearly every key of a first delivery has one row, and nearly every key that was ever kept has no news. Both are told by
-    64-bit hashes of keys, which takes a sixth of the memory that keys do; what is left is brought into order by the keys
-    themselves, so that two keys of one hash do no harm.
+    64-bit hashes of keys, which are shorter than the keys; what is left is brought into order by the keys themselves, so that
+    two keys of one hash do no harm.
 
     Args:
         rows: a bronze frame of the days to take in.
