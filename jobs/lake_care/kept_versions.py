@@ -21,7 +21,8 @@ def first_day_kept(as_of: date, days: int) -> date:
 def kept_versions(lake: Lake, contract: Contract, since: date) -> list[int]:
     """The versions of a table that runs of the days from ``since`` on left, and the newest, in order.
 
-    A run that was done again can still be asked for by its id. A version that cannot be read any more is none of them: nothing can be kept of it.
+    A run that was done again can still be asked for by its id. A version that cannot be read any more is none of them: nothing
+    can be kept of it.
     """
     named = {(run.get("tables") or {}).get(table_name(contract)) for run in runs_since(lake.home, since)}
     # A day whose list is not closed yet: its next step reads what its features were built from.
