@@ -16,6 +16,9 @@ from jobs.runtime.lake import Lake
 
 TOLERANCE = 1e-9
 """By how much a float may differ, of its own size."""
+NEARLY_ZERO = 1e-10
+"""By how much it may differ whatever its size: how far one stands from its peers is the difference of two numbers that may be
+almost equal."""
 
 
 class FeaturesDiffer(Exception):
@@ -60,7 +63,7 @@ def _order(side: ds.Dataset) -> pa.Array:
 def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> np.ndarray:
     if pa.types.is_floating(one.type) and pa.types.is_floating(other.type):
         values, others = (np.asarray(side.to_numpy(), dtype=float) for side in (one, other))
-        return ~np.isclose(others, values, rtol=TOLERANCE, atol=0, equal_nan=True)
+        return ~np.isclose(others, values, rtol=TOLERANCE, atol=NEARLY_ZERO, equal_nan=True)
     is_same = pc.equal(one, other.cast(one.type))
     both_unknown = pc.and_(pc.is_null(one), pc.is_null(other))
     return ~pc.or_(pc.fill_null(is_same, False), both_unknown).to_numpy().astype(bool)

@@ -6,76 +6,118 @@ somebody else's complaint on a business, so an unsure one is not made.
 
 from __future__ import annotations
 
+from functools import reduce
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import complaint, lineage, registration, silver
 from jobs.transforms.conformed import compare_key
-from jobs.transforms.materialise import Materialise
+from jobs.transforms.latest_known import VERSION_ORDER
+from jobs.transforms.selected import aggregate, select
 
 NAME_AND_ADDRESS, NAME, ADDRESS = "name_and_address", "name", "address"
 CONFIDENCE = {NAME_AND_ADDRESS: 0.99, NAME: 0.95, ADDRESS: 0.7}
-"""Starting values by method; measured ones come with record linkage."""
-_RANK = {NAME_AND_ADDRESS: 1, NAME: 2, ADDRESS: 3}
+"""Starting values by method, the surest first; measured ones come with record linkage."""
 _FOUND_KNOWN_AT = "entity_known_at"
 _TRADING_NAME_KEY = "trading_name_key"
+_OF_ENTITIES = (
+    lineage.ENTITY_ID, silver.NAME_KEY, registration.TRADING_NAME, silver.ADDRESS_KEY, *VERSION_ORDER, lineage.IS_ABSENT,
+    lineage.IS_REVISION,
+)  # fmt: skip
 
 
-def link_complaints(complaints: DataFrame, entities: DataFrame, materialise: Materialise) -> DataFrame:
+def versions_of_unnamed(complaints: DataFrame) -> DataFrame:
+    """All versions of the complaints of which one names no entity: what may have to be linked, a twentieth of all."""
+    unnamed = complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(complaint.COMPLAINT_ID).distinct()
+    return unnamed.join(complaints, str(complaint.COMPLAINT_ID), "inner").select(*complaints.columns)
+
+
+def what_complaints_give(complaints: DataFrame) -> DataFrame:
+    """Of complaints that name no entity, what they can be linked by: ``complaint_id``, keys of name and address, ``known_at``."""
+    unnamed = complaints.where(F.col(complaint.ENTITY_ID).isNull())
+    return unnamed.select(complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT)
+
+
+def versions_that_may_be_meant(entities: DataFrame, given: DataFrame) -> DataFrame:
+    """All versions of the entities of which one bears a name, a trading name or, where no name is given, an address that is given,
+    with no more than tells the newest and what it bears.
+
+    Args:
+        entities: versions of silver entities.
+        given: the answer of :func:`what_complaints_give`.
+    """
+    names = given.select(F.col(silver.NAME_KEY).alias("_given"))
+    addresses = given.where(F.col(silver.NAME_KEY).isNull()).select(F.col(silver.ADDRESS_KEY).alias("_given"))
+    ids = [
+        wanted.where("_given IS NOT NULL").distinct().join(entities, F.col("_given") == key, "inner").select(lineage.ENTITY_ID)
+        for wanted, key in ((names, F.col(silver.NAME_KEY)), (names, _trading_name()), (addresses, F.col(silver.ADDRESS_KEY)))
+    ]
+    meant = reduce(DataFrame.unionByName, ids).distinct()
+    return meant.join(entities.select(*_OF_ENTITIES), str(lineage.ENTITY_ID), "inner").select(*_OF_ENTITIES)
+
+
+def what_entities_bear(entities: DataFrame) -> DataFrame:
+    """What entities can be found by: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``."""
+    return entities.select(
+        lineage.ENTITY_ID,
+        silver.NAME_KEY,
+        _trading_name().alias(_TRADING_NAME_KEY),
+        silver.ADDRESS_KEY,
+        F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT),
+    )
+
+
+def _trading_name() -> Column:
+    return compare_key(F.col(registration.TRADING_NAME))
+
+
+def link_complaints(given: DataFrame, entities: DataFrame) -> DataFrame:
     """Link complaints that name no entity.
 
     Args:
-        complaints: latest known silver complaints.
-        entities: latest known silver entities.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        given: the answer of :func:`what_complaints_give`.
+        entities: the answer of :func:`what_entities_bear`.
 
     Returns:
         ``complaint_id, entity_id, link_confidence, link_method, known_at``, the last being when both its ends were known. It
         holds for the day of the given rows alone.
     """
-    nameless = materialise(
-        complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(
-            complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT
-        )
-    )
     found_by = (lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, _FOUND_KNOWN_AT)
-    both = materialise(
-        entities.select(
-            lineage.ENTITY_ID,
-            silver.NAME_KEY,
-            compare_key(F.col(registration.TRADING_NAME)).alias(_TRADING_NAME_KEY),
-            silver.ADDRESS_KEY,
-            F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT),
-        )
-    )
-    known = both.select(*found_by)
-    by_trading_name = both.drop(silver.NAME_KEY).withColumnRenamed(_TRADING_NAME_KEY, silver.NAME_KEY).select(*found_by)
-    # Of all names only those that a complaint gives: a thousandth of them.
-    given = nameless.select(silver.NAME_KEY).where(F.col(silver.NAME_KEY).isNotNull()).distinct()
-    names = materialise(
-        given.join(known.unionByName(by_trading_name), [str(silver.NAME_KEY)], "inner").select(*known.columns).distinct()
-    )
+    known = entities.select(*found_by)
+    by_trading_name = entities.drop(silver.NAME_KEY).withColumnRenamed(_TRADING_NAME_KEY, silver.NAME_KEY).select(*found_by)
+    names = known.unionByName(by_trading_name).where(F.col(silver.NAME_KEY).isNotNull()).distinct()
     found = (
-        _matches(nameless, names, (silver.NAME_KEY, silver.ADDRESS_KEY), NAME_AND_ADDRESS)
-        .unionByName(_matches(nameless, names, (silver.NAME_KEY,), NAME))
-        .unionByName(_matches(nameless.where(F.col(silver.NAME_KEY).isNull()), known, (silver.ADDRESS_KEY,), ADDRESS))
+        _matches(given, names, (silver.NAME_KEY, silver.ADDRESS_KEY), NAME_AND_ADDRESS)
+        .unionByName(_matches(given, names, (silver.NAME_KEY,), NAME))
+        .unionByName(_matches(given.where(F.col(silver.NAME_KEY).isNull()), known, (silver.ADDRESS_KEY,), ADDRESS))
     )
-    # A method that finds two entities for a complaint has found none; the surest method that found one wins.
-    ranked = found.groupBy(complaint.COMPLAINT_ID, silver.LINK_METHOD).agg(
-        F.min(lineage.ENTITY_ID).alias(lineage.ENTITY_ID),
-        F.count_distinct(lineage.ENTITY_ID).alias("candidates"),
-        F.min(lineage.KNOWN_AT).alias(lineage.KNOWN_AT),
+    by_complaint = found.transform(
+        aggregate, [complaint.COMPLAINT_ID], {n: sql for method in CONFIDENCE for n, sql in _found_by(method)}
     )
-    sure = ranked.where("candidates = 1").withColumn("method_rank", _by_method(_RANK))
-    best = sure.groupBy(complaint.COMPLAINT_ID).agg(
-        F.min(F.struct("method_rank", silver.LINK_METHOD, lineage.ENTITY_ID, lineage.KNOWN_AT)).alias("best")
-    )
-    return best.select(
-        complaint.COMPLAINT_ID,
-        F.col(f"best.{lineage.ENTITY_ID}").alias(lineage.ENTITY_ID),
-        F.col(f"best.{silver.LINK_METHOD}").alias(silver.LINK_METHOD),
-        F.col(f"best.{lineage.KNOWN_AT}").alias(lineage.KNOWN_AT),
-    ).withColumn(silver.LINK_CONFIDENCE, _by_method(CONFIDENCE))
+    best = by_complaint.transform(select, complaint.COMPLAINT_ID, f"coalesce({', '.join(map(_if_one, CONFIDENCE))}) AS best")
+    return best.where("best IS NOT NULL").transform(select, complaint.COMPLAINT_ID, "best.*")
+
+
+def _found_by(method: str) -> list[tuple[str, str]]:
+    of = f"CASE WHEN {silver.LINK_METHOD} = '{method}' THEN {{}} END"
+    return [
+        (f"first_{method}", f"min({of.format(lineage.ENTITY_ID)})"),
+        (f"last_{method}", f"max({of.format(lineage.ENTITY_ID)})"),
+        (f"known_{method}", f"min({of.format(lineage.KNOWN_AT)})"),
+    ]
+
+
+def _if_one(method: str) -> str:
+    """SQL of the link that a method gives; one that found two entities for a complaint has found none."""
+    link = {
+        lineage.ENTITY_ID: f"first_{method}",
+        silver.LINK_METHOD: f"'{method}'",
+        silver.LINK_CONFIDENCE: f"{CONFIDENCE[method]}D",
+        lineage.KNOWN_AT: f"known_{method}",
+    }
+    fields = ", ".join(f"'{name}', {sql}" for name, sql in link.items())
+    return f"CASE WHEN first_{method} = last_{method} THEN named_struct({fields}) END"
 
 
 def _matches(complaints: DataFrame, entities: DataFrame, keys: tuple[str, ...], method: str) -> DataFrame:
@@ -86,11 +128,3 @@ def _matches(complaints: DataFrame, entities: DataFrame, keys: tuple[str, ...], 
         F.lit(method).alias(silver.LINK_METHOD),
         F.greatest(F.col(f"c.{lineage.KNOWN_AT}"), F.col(f"e.{_FOUND_KNOWN_AT}")).alias(lineage.KNOWN_AT),
     )
-
-
-def _by_method(values: dict[str, float] | dict[str, int]) -> Column:
-    first, *others = values.items()
-    answer = F.when(F.col(silver.LINK_METHOD) == first[0], F.lit(first[1]))
-    for method, value in others:
-        answer = answer.when(F.col(silver.LINK_METHOD) == method, F.lit(value))
-    return answer

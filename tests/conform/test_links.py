@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from expectations.contracts.silver import COMPLAINT, ENTITY
-from jobs.transforms.links import link_complaints
+from jobs.transforms.links import link_complaints, versions_that_may_be_meant, what_complaints_give, what_entities_bear
+
+ONE_VERSION = {"delivered_on": "'2026-01-01'", "source": "'s'", "source_file": "'f'", "source_row": "1"}
+
+
+def linked(entities: DataFrame, complaints: DataFrame) -> DataFrame:
+    given = what_complaints_give(complaints)
+    versions = entities.selectExpr(
+        "*", *[f"{sql} AS {name}" for name, sql in ONE_VERSION.items()], "false is_absent", "false is_revision"
+    )
+    return link_complaints(given, versions.transform(versions_that_may_be_meant, given).transform(what_entities_bear))
 
 
 def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> dict[str, tuple[str, str]]:
@@ -24,7 +34,7 @@ def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> 
             (complaints, "complaint_id string, entity_id string, name_key string, address_key string"),
         )
     ]
-    found = link_complaints(frames[1], frames[0], lambda frame: frame).collect()
+    found = linked(*frames).collect()
     return {row["complaint_id"]: (row["entity_id"], row["link_method"]) for row in found}
 
 
@@ -73,7 +83,7 @@ def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> Non
         frame.selectExpr(*[f"cast(`{name}` as string) `{name}`" for name in frame.columns if name != "known_at"], "known_at")
         for frame in (complaints, entities)
     ]
-    (row,) = link_complaints(*cast, lambda frame: frame).collect()
+    (row,) = linked(*reversed(cast)).collect()
     assert str(row["known_at"])[:10] == "2026-03-01"
 
 
