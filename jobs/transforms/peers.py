@@ -176,7 +176,8 @@ def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indic
     own = groups.crossJoin(overall).transform(
         select, f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
     )
-    placed = entities.transform(join_few, cells.drop(WITHIN), CELL).transform(join_few, own, PEER_GROUP)
+    # Cells are some thousand, so they are told their groups' figures first: entities are then joined once.
+    placed = entities.transform(join_few, cells.drop(WITHIN).transform(join_few, own, PEER_GROUP), CELL)
     return placed.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
     )
