@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 
 def join_few(many: DataFrame, few: DataFrame, key: str | Sequence[str]) -> DataFrame:
-    """All rows of ``many``, with the columns of ``few`` where its key is theirs, NULL elsewhere.
+    """All rows of ``many``, with the columns of ``few`` where its key is theirs, NULL elsewhere; columns in no order.
 
     The few come first: engines build the hash table of the first side where they know no sizes, and a table of a million
     wide rows takes far more time and memory than one of some thousand.
@@ -17,6 +17,4 @@ def join_few(many: DataFrame, few: DataFrame, key: str | Sequence[str]) -> DataF
         many, few: frames that share the columns of ``key`` and no other; ``few`` has each key once.
         key: the columns that name a row of ``few``.
     """
-    names = [key] if isinstance(key, str) else [str(part) for part in key]
-    added = [name for name in few.columns if name not in names]
-    return few.join(many, names, "right").select(*many.columns, *added)
+    return few.join(many, [key] if isinstance(key, str) else [str(part) for part in key], "right")

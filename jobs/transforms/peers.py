@@ -35,7 +35,7 @@ EVERYONE = "all"
 MINIMUM_VALUES = 5
 """Fewer peers with a value make no median."""
 CLIP = 20.0
-AT_ONCE = 8
+AT_ONCE = 12
 """How many indicators are described at a time."""
 NORMAL_MAD, NORMAL_P90 = 1.4826, 1 / 1.6449
 """What turns a median absolute deviation, and its 90th percentile, into a standard deviation were the values normal."""

@@ -88,18 +88,20 @@ def join_pools(
         materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
     own = pool_rates(units, [by], events=events, exposure=exposure, is_share=is_share).where(f"pool_units >= {MINIMUM_UNITS}")
-    own, every = materialise(own), materialise(pool_rates(units, [], events=events, exposure=exposure, is_share=is_share))
-    every = every.transform(select, "pool_rate AS every_rate", "pool_weight AS every_weight")
-    is_own = "pool_units IS NOT NULL"
+    every = pool_rates(units, [], events=events, exposure=exposure, is_share=is_share)
+    own = materialise(own.transform(select, by, "pool_rate AS own_rate", "pool_weight AS own_weight", "pool_units AS own_units"))
+    every = materialise(every.transform(select, "pool_rate AS every_rate", "pool_weight AS every_weight"))
+    is_own = "own_units IS NOT NULL"
     return (
         join_few(frame, own, by)
         .crossJoin(every)
         .transform(
             select,
-            *frame.columns,
-            f"CASE WHEN {is_own} THEN pool_rate ELSE every_rate END AS pool_rate",
-            f"CASE WHEN {is_own} THEN pool_weight ELSE every_weight END AS pool_weight",
+            "*",
+            f"CASE WHEN {is_own} THEN own_rate ELSE every_rate END AS pool_rate",
+            f"CASE WHEN {is_own} THEN own_weight ELSE every_weight END AS pool_weight",
         )
+        .drop("own_rate", "own_weight", "own_units", "every_rate", "every_weight")
     )
 
 

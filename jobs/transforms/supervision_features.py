@@ -113,5 +113,6 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
     return (
         join_few(frame, rates, cell)
         .crossJoin(pool.select("pool_rate"))
-        .transform(select, *frame.columns, "coalesce(own_rate, pool_rate) AS base_rate")
+        .transform(select, "*", "coalesce(own_rate, pool_rate) AS base_rate")
+        .drop("own_rate", "pool_rate")
     )
