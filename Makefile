@@ -15,8 +15,10 @@ COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-ha
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks
 # The tests go in turns, each in processes of its own: the engine lives in the test's process and keeps memory, a quarter of a
-# gigabyte of each small day.
-TURN := $(BIN)/pytest -n 2 --dist loadfile
+# gigabyte of each small day. Within a turn files are given out in the order of tests/order.py; what one turn made the next ones
+# read, in a folder that goes at the end.
+TURN := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+SHARED := export STEELYARD_TEST_FOLDER="$$(mktemp -d)"; trap 'rm -rf "$$STEELYARD_TEST_FOLDER"' EXIT
 KILLS := tests/crash/kills_at_points.py tests/crash/kills_at_random.py tests/crash/two_at_once.py
 DEMO_AIRFLOW := env AIRFLOW_HOME="$(CURDIR)/.demo/airflow" AIRFLOW__CORE__DAGS_FOLDER="$(CURDIR)/dags" AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__API__HOST=127.0.0.1 \
 	STEELYARD_HOME="$(CURDIR)/.demo/home" STEELYARD_SOURCES="$(CURDIR)/.demo/world/sources" PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/airflow
@@ -39,13 +41,17 @@ demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from
 	@$(BIN)/python -m simulation.airflow_demo
 
 .PHONY: test
-test: $(STAMP) ## the tests, but for those that make test-crash, test-long and test-cluster run
-	@$(TURN) tests/day/test_[a-h]*.py
-	@$(TURN) tests/day/test_[i-r]*.py
-	@$(TURN) tests/day/test_[s-z]*.py tests/lake tests/replay
-	@$(TURN) tests/features
-	@$(TURN) tests --ignore=tests/day --ignore=tests/lake --ignore=tests/replay --ignore=tests/features
+test: $(STAMP) ## the tests, but for those that make test-slow, test-long, test-crash and test-cluster run
+	@$(SHARED); \
+	$(TURN) tests/day; \
+	$(TURN) tests/lake tests/replay tests/features; \
+	$(TURN) tests --ignore=tests/day --ignore=tests/lake --ignore=tests/replay --ignore=tests/features
 	@echo "the tests pass. Next: make lint"
+
+.PHONY: test-slow
+test-slow: $(STAMP) ## the tests of rare situations that take long, some minutes
+	@$(TURN) -m slow
+	@echo "the slow tests pass too. Next: make lint"
 
 .PHONY: test-crash
 test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: fewer)
@@ -125,5 +131,5 @@ clean: ## take away what runs and tests left, but keep .venv (make clean-all tak
 	@echo "clean. Next: make demo"
 
 .PHONY: clean-all
-clean-all: clean
+clean-all: clean ## take away .venv too
 	@rm -rf .venv

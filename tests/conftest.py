@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,8 +14,15 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.runtime.engine import open_session
+from tests.made_once import made_once
+from tests.order import place_of
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: place_of(item.path.relative_to(ROOT / "tests").as_posix()))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +50,7 @@ class FinishedDay:
     world: Path
     home: Path
     as_of: date
-    profile: str = "cn"
+    profile: str
 
     @property
     def sources(self) -> Path:
@@ -50,15 +58,34 @@ class FinishedDay:
         return self.world / "sources"
 
 
+def change_policy(profile: Path, *changes: tuple[str, str]) -> None:
+    """Put other texts in the place of some that stand in a profile's settings."""
+    path = profile / "profile.toml"
+    policy = path.read_text(encoding="utf-8")
+    for was, becomes in changes:
+        assert was in policy, was
+        policy = policy.replace(was, becomes)
+    path.write_text(policy, encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def finished_day(tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
-    """1,500 entities over 15 months, and the list of their last day, made once by the command line for all slow tests."""
-    folder = tmp_path_factory.mktemp("finished_day")
-    day = FinishedDay(folder / "world", folder / "home", date(2026, 6, 30))
+    """1,500 entities over 15 months, and the list of their last day, made once by the command line for all tests."""
+    return _day_in(made_once("finished_day", _finish_day, tmp_path_factory))
+
+
+def _day_in(folder: Path) -> FinishedDay:
+    return FinishedDay(folder / "world", folder / "home", date(2026, 6, 30), str(folder / "profile"))
+
+
+def _finish_day(folder: Path) -> None:
+    """The profile is cn, but with six cohorts to learn from, so that it takes less time."""
+    day = _day_in(folder)
+    shutil.copytree(ROOT / "config" / "cn", day.profile)
+    change_policy(Path(day.profile), ("cohorts = 12", "cohorts = 6"))
     generate = ["generate", "--entities", "1500", "--months", "15", "--seed", "3", "--out", str(day.world)]
     run = ["run", "--profile", day.profile, "--sources", str(day.sources), "--home", str(day.home), "--as-of", str(day.as_of)]
     for words in (generate, run):
         done = subprocess.run([sys.executable, "-m", "jobs.cli", *words], cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             pytest.fail(f"steelyard {words[0]} ended with {done.returncode}:\n{done.stderr[-3000:]}")
-    return day

@@ -99,7 +99,6 @@ def world_home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) ->
     return lake.home
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_an_invented_world_gives_the_same_features(world_home: Path, program: Program, tmp_path: Path):
     assert program(asked_of(world_home, load_profile("cn"), LAST), tmp_path / "features.parquet") == 1500

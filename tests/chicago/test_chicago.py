@@ -46,7 +46,6 @@ def day(lake: Lake, profile: Profile, real_data: Path) -> Day:
     return run_day(lake, profile, real_data / "chicago", AS_OF)
 
 
-@pytest.mark.slow
 def test_every_source_passes_and_its_counts_add_up(day: Day) -> None:
     assert {manifest.source: manifest.verdict.value for manifest in day.sources} == dict.fromkeys(
         ("business_complaint", "canvass", "first_licence", "licence", "sanitation_complaint"), "passed"
@@ -56,7 +55,6 @@ def test_every_source_passes_and_its_counts_add_up(day: Day) -> None:
             assert batch["read"] == batch["kept"] + batch["duplicates"] + batch["quarantined"]
 
 
-@pytest.mark.slow
 def test_the_list_ranks_known_businesses_with_reasons(day: Day, lake: Lake) -> None:
     listed = lake.arrow(scoring.RISK_LIST, where=f"as_of = '{AS_OF}'").to_pandas().sort_values("list_rank")
     reasons = lake.arrow(scoring.REASONS, where=f"as_of = '{AS_OF}'").to_pandas()
@@ -68,7 +66,6 @@ def test_the_list_ranks_known_businesses_with_reasons(day: Day, lake: Lake) -> N
     assert (reasons["contribution"] > 0).all()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("day")
 def test_before_its_inspection_only_number_name_address_and_first_date_of_a_licence_count(lake: Lake) -> None:
     early = lake.read(ENTITY).where(F.col("source") == "first_licence").toPandas()
@@ -79,7 +76,6 @@ def test_before_its_inspection_only_number_name_address_and_first_date_of_a_lice
     assert (pd.to_datetime(early["known_at"]).dt.date >= early["established_on"]).all()
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("day")
 def test_inspectors_and_later_licence_states_reach_no_feature(lake: Lake, profile: Profile) -> None:
     rows = lake.read(BRONZE["registration"]).select("status").distinct().collect()
@@ -90,7 +86,6 @@ def test_inspectors_and_later_licence_states_reach_no_feature(lake: Lake, profil
     assert not [name for name in read_features(lake, AS_OF).columns if "inspector" in name]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("day")
 def test_a_day_before_all_inspections_knows_businesses_and_no_record_of_them(lake: Lake, profile: Profile) -> None:
     early = date(2010, 12, 31)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from airflow_deployment import DAGS, make_deployment
 
+from tests.made_once import made_once
+
 if str(DAGS) not in sys.path:  # as Airflow does with the folder of a bundle
     sys.path.append(str(DAGS))
 
@@ -15,7 +17,10 @@ if str(DAGS) not in sys.path:  # as Airflow does with the folder of a bundle
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An Airflow database with our pool. Making one takes several seconds, so it is made once and copied."""
-    made = make_deployment(tmp_path_factory.mktemp("database"))
+    return made_once("airflow_database", _make_database, tmp_path_factory) / "airflow" / "airflow.db"
+
+
+def _make_database(folder: Path) -> None:
+    made = make_deployment(folder)
     made.airflow("db", "migrate")
     made.airflow("pools", "set", "lake_writes", "1", "one writer of the lake at a time")
-    return made.folder / "airflow" / "airflow.db"

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from airflow_deployment import ROOT, make_deployment, verbs_for
 
-pytestmark = pytest.mark.slow
-
 WORLD = {"entities": 10, "months": 3, "seed": 7, "as_of": "2026-06-30"}
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from airflow_deployment import make_deployment, run_script
 
-pytestmark = pytest.mark.slow
-
 EVERY_DAG = {
     *("daily_risk", "ingest_complaint", "ingest_penalty", "ingest_registration"),
     *("maintain_lake", "replay_run", "train_model"),

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from airflow_deployment import Deployment, make_deployment, option, run_script, verbs_for
 
-pytestmark = pytest.mark.slow
-
 MESSAGES: list[dict[str, Any]] = []
 
 

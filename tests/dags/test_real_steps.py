@@ -18,9 +18,8 @@ from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import call_for
 
 from jobs.cli import main
+from tests.day.made_towns import town_after
 from tests.day.town import PROFILE, SOURCES, TODAY, Town
-
-pytestmark = pytest.mark.slow
 
 BEFORE = {"ingest": (), "gate": ("ingest",), "conform": ("ingest", "gate")}
 """Steps that have nothing to do where their source is settled, with the steps that come before them."""
@@ -31,9 +30,7 @@ ALONE = ("replay_run", "maintain_lake")
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The small town of the day's tests, with its day run."""
-    ran = Town(tmp_path_factory.mktemp("town") / "home", SOURCES, spark)
-    ran.run()
-    return ran
+    return town_after(TODAY, session=spark, tmp_path_factory=tmp_path_factory)
 
 
 def words_for(verb: str, home: Path) -> list[str]:

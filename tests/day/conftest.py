@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.day.made_towns import town_after
 from tests.day.town import TODAY, YESTERDAY, Town, found_town, public_tie_key
 
 
@@ -26,10 +27,10 @@ def town(tmp_path: Path, spark: SparkSession) -> Town:
 @pytest.fixture(scope="session")
 def yesterday(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The town with yesterday run; for copying, not for changing."""
-    return found_town(tmp_path_factory.mktemp("yesterday"), spark, YESTERDAY)
+    return town_after(YESTERDAY, session=spark, tmp_path_factory=tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The town with today run and no day before; for copying, not for changing."""
-    return found_town(tmp_path_factory.mktemp("golden"), spark, TODAY)
+    return town_after(TODAY, session=spark, tmp_path_factory=tmp_path_factory)

@@ -195,21 +195,18 @@ def test_a_mapping_that_cannot_be_used_is_named_before_anything_is_written(
     assert not (home / "lake").exists()
 
 
-@pytest.mark.slow
 def test_an_entity_that_nobody_knows_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
     options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
     for entity in ("S99", "S01' OR '1'='1", "", "../S01"):
         assert_explained(call(capfd, "trace", options, entity), 4, "was not scored", str(TODAY))
 
 
-@pytest.mark.slow
 def test_a_day_that_was_not_run_cannot_be_exported(golden: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     options = {"--profile": PROFILE, "--home": golden.home, "--as-of": "2026-06-28", "--out": tmp_path / "list.csv"}
     assert_explained(call(capfd, "export", options, "risk_list"), 4, "2026-06-28")
     assert not (tmp_path / "list.csv").exists()
 
 
-@pytest.mark.slow
 def test_a_listing_is_traced_to_the_rows_of_its_files(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
     options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
     done = call(capfd, "trace", options, "S16", "--json")
@@ -218,7 +215,6 @@ def test_a_listing_is_traced_to_the_rows_of_its_files(golden: Town, capfd: pytes
         assert place in done.out
 
 
-@pytest.mark.slow
 def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
     yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,7 +228,6 @@ def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
     assert "register.csv" in done.out
 
 
-@pytest.mark.slow
 def test_a_stopped_source_is_code_3_only_when_asked_for(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     broken = yesterday.copy(tmp_path)
     (broken.sources / "visits" / str(TODAY) / "reports.csv").write_bytes(b"\x00\xff" * 100)

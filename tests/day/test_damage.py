@@ -16,7 +16,6 @@ from tests.day.command import Outcome, steelyard
 from tests.day.damage import Damage
 from tests.day.town import PROFILE, TODAY, YESTERDAY, Town, gold_files, listed, manifests
 
-pytestmark = pytest.mark.slow
 SOURCES = ("shops", "returns", "complaints", "visits")
 LAST_LINE = {"shops": 7, "returns": 7, "complaints": 6, "visits": 6}
 """The line of the last record in today's files."""
@@ -125,9 +124,9 @@ def test_a_file_that_did_not_come_is_a_verdict(broken: Town, source: str, how: D
     ("source", "how"),
     [
         ("shops", damage.garble),
-        ("returns", damage.swap_columns),
-        ("complaints", damage.encode_otherwise),
-        ("visits", damage.lengthen),
+        pytest.param("returns", damage.swap_columns, marks=pytest.mark.slow),
+        pytest.param("complaints", damage.encode_otherwise, marks=pytest.mark.slow),
+        pytest.param("visits", damage.lengthen, marks=pytest.mark.slow),
     ],
 )
 def test_the_day_goes_on_without_the_damaged_source(
@@ -145,6 +144,7 @@ def test_the_day_goes_on_without_the_damaged_source(
     assert (manifests(broken, YESTERDAY), gold_files(broken, YESTERDAY)) == before
 
 
+@pytest.mark.slow
 def test_with_every_source_damaged_the_day_is_made_of_yesterdays_data(broken: Town, capfd: pytest.CaptureFixture[str]) -> None:
     for source in SOURCES:
         hit(broken, source, damage.garble)

@@ -11,8 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
 from jobs.runtime.files import read_json
@@ -20,7 +18,6 @@ from jobs.runtime.manifest import run_manifest_path
 from jobs.runtime.model_store import ModelStore
 from tests.day.town import HERE, PROFILE, SOURCES, TODAY, Town, gold, listed, manifests
 
-pytestmark = pytest.mark.slow
 EXPECTED = HERE / "expected_list.txt"
 
 

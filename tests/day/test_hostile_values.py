@@ -14,8 +14,6 @@ from tests.day.damage import today
 from tests.day.test_properties import append
 from tests.day.town import PROFILE, TODAY, Town
 
-pytestmark = pytest.mark.slow
-
 NAMES = (
     'S90,"<script>alert(1)</script>",open,grocer,north,x,1,1,0001-01-01,,Q90,0001-01-01,new',
     'S91,"Robert\'); DROP TABLE shops;--",open,grocer,north,x,92233720368547758.07,1,9999-12-31,,Q91,9999-12-31,new',
@@ -112,6 +110,7 @@ def test_hostile_values_in_every_source_at_once_stop_nothing(tolerant: Town, cap
     assert "<script>alert" not in page
 
 
+@pytest.mark.slow
 def test_a_visit_in_year_one_and_an_absurd_amount_neither_stop_nor_bend_the_day(
     tolerant: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:

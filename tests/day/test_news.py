@@ -32,7 +32,6 @@ def live_files(town: Town, table: Contract) -> set[str]:
     return set(DeltaTable(str(town.lake.path(table))).file_uris())
 
 
-@pytest.mark.slow
 def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
     town = golden.copy(tmp_path)
     others = [table for table in (*silver.BRONZE.values(), *silver.OF.values()) if table.name not in ("tax_filing", "filing")]

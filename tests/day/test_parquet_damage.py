@@ -14,8 +14,6 @@ from pyspark.sql import SparkSession
 from tests.day.damage import Damage, empty, garble, put_folder, remove, today
 from tests.day.town import PROFILE, SOURCES, YESTERDAY, Town
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def settled(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:

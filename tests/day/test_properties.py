@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from pyspark.sql import SparkSession
 
 from expectations.contracts.registration import STATUS
 from jobs import train_model
 from jobs.known_entities import known_entities
 from jobs.runtime.model_store import ModelStore
 from models.cohorts import LeakedLabelError
-from tests.day.town import PROFILE, TODAY, Town, gold, listed
+from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 
-pytestmark = pytest.mark.slow
 LATER = TODAY + timedelta(days=15)
 
 
@@ -144,10 +144,11 @@ def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(gol
     assert ModelStore(town.home).newest(TODAY) == ModelStore(golden.home).newest(TODAY)
 
 
-@pytest.fixture
-def eager(town: Town, tmp_path: Path) -> Town:
-    """The town where ten visits are enough to learn from, and where twenty more are told of later."""
-    folder = tmp_path / "eager"
+@pytest.fixture(scope="module")
+def told_later(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
+    """The town where ten visits are enough to learn from, with twenty more told of later and taken in; for copying."""
+    town = found_town(tmp_path_factory.mktemp("told_later"), spark)
+    folder = town.home.with_name("eager")
     shutil.copytree(PROFILE, folder)
     settings = (folder / "profile.toml").read_text(encoding="utf-8")
     settings = settings.replace("minimum_labels = 300", "minimum_labels = 10").replace(
@@ -155,16 +156,19 @@ def eager(town: Town, tmp_path: Path) -> Town:
     )
     write(folder / "profile.toml", settings)
     add_later_deliveries(town.sources)
-    return Town(town.home, town.sources, town.session, folder)
-
-
-def settle_all(town: Town, as_of: date) -> None:
+    eager = Town(town.home, town.sources, town.session, folder)
     for source in ("shops", "returns", "complaints", "visits"):
-        town.settle(source, as_of)
+        eager.settle(source, LATER)
+    return eager
+
+
+@pytest.fixture
+def eager(told_later: Town, tmp_path: Path) -> Town:
+    """That town, to be changed."""
+    return told_later.copy(tmp_path)
 
 
 def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eager: Town) -> None:
-    settle_all(eager, LATER)
     then = train_model.training_set(eager.lake, eager.profile, TODAY)
     later = train_model.training_set(eager.lake, eager.profile, LATER)
     # The planted visits come first of their cohort and would have trained, had they been known.
@@ -174,7 +178,6 @@ def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eag
 
 
 def test_a_planted_leak_is_refused(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle_all(eager, LATER)
     told_too_soon = train_model.known_visits(eager.lake, eager.profile, LATER)
     everything = partial(_labels_known_whenever, build=train_model.build_labels)
     monkeypatch.setattr(train_model, "known_visits", lambda *_: told_too_soon)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
@@ -12,18 +13,16 @@ from jobs.runtime.files import read_json
 from jobs.runtime.manifest import run_manifest_path
 from jobs.runtime.model_store import ModelStore
 from tests.day import damage
+from tests.day.made_towns import town_after
 from tests.day.town import TODAY, YESTERDAY, Town, gold, gold_files, listed, manifests
 
-pytestmark = pytest.mark.slow
 SOURCES = ("shops", "returns", "complaints", "visits")
 
 
 @pytest.fixture(scope="module")
-def both(yesterday: Town, tmp_path_factory: pytest.TempPathFactory) -> Town:
+def both(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The town with yesterday run, then today; for copying, not for changing."""
-    made = yesterday.copy(tmp_path_factory.mktemp("both"))
-    made.run(TODAY)
-    return made
+    return town_after(YESTERDAY, TODAY, session=spark, tmp_path_factory=tmp_path_factory)
 
 
 def silver_versions(town: Town) -> dict[str, int | None]:
@@ -70,6 +69,7 @@ def test_days_in_one_home_and_a_day_alone_take_in_the_same_rows(both: Town, gold
         assert one.sort_values(order, ignore_index=True).equals(other.sort_values(order, ignore_index=True))
 
 
+@pytest.mark.slow
 def test_a_mended_delivery_gives_the_list_of_a_day_that_was_never_damaged(yesterday: Town, both: Town, tmp_path: Path) -> None:
     mended = yesterday.copy(tmp_path)
     sound = {}

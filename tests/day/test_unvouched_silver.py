@@ -28,7 +28,6 @@ from jobs.sum_returns import add_up_all, read_tax_sums
 from jobs.transforms.tax_sums import SUMS
 from tests.day.town import TODAY, Town
 
-pytestmark = pytest.mark.slow
 TOMORROW = TODAY + timedelta(days=1)
 MAY, LATE = "2026-06-20/2026-05.csv", "2026-06-30/late.csv"
 
@@ -104,6 +103,7 @@ def test_a_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest
     check_today_and_tomorrow(town)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "step"), [(MAY, "judge_source"), (LATE, "judge_source"), (LATE, "conform_source")])
 def test_a_delivery_is_withdrawn_and_a_step_after_it_fails(
     file: str, step: str, town: Town, monkeypatch: pytest.MonkeyPatch
@@ -114,6 +114,7 @@ def test_a_delivery_is_withdrawn_and_a_step_after_it_fails(
     check_today_and_tomorrow(town)
 
 
+@pytest.mark.slow
 def test_todays_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     settle_all(town, TODAY)
     rebuild_features(town.lake, town.profile, TODAY)
@@ -125,6 +126,7 @@ def test_todays_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: p
     check_today_and_tomorrow(town)
 
 
+@pytest.mark.slow
 def test_a_step_dies_between_silver_and_its_book_and_the_delivery_is_put_back(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     was = (town.sources / "returns" / MAY).read_text(encoding="utf-8")
     mend(town, MAY, moved)
@@ -140,6 +142,7 @@ def test_a_step_dies_between_silver_and_its_book_and_the_delivery_is_put_back(to
     check_today_and_tomorrow(town)
 
 
+@pytest.mark.slow
 def test_silver_is_restored_and_features_are_built_before_it_is_conformed(town: Town) -> None:
     restored = town.lake.version(silver.FILING)
     settle_all(town, TODAY)
@@ -150,6 +153,7 @@ def test_silver_is_restored_and_features_are_built_before_it_is_conformed(town: 
     assert held(town, TODAY) == of_silver(town, TODAY)
 
 
+@pytest.mark.slow
 def test_rows_whose_count_is_refused_do_not_stay_in_silver(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose_some(rows, *args, **kwargs):
         return conform(rows, *args, **kwargs).where(f"{ENTITY_ID} <> 'S16'")
@@ -165,6 +169,7 @@ def test_rows_whose_count_is_refused_do_not_stay_in_silver(town: Town, monkeypat
     check_today_and_tomorrow(town)
 
 
+@pytest.mark.slow
 def test_a_source_is_mapped_no_more_and_then_again_with_a_mended_delivery(town: Town, tmp_path: Path) -> None:
     shutil.copytree(town.profile_folder, tmp_path / "profile")
     without = Town(town.home, town.sources, town.session, tmp_path / "profile")

@@ -19,7 +19,6 @@ print(row["at"])
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Chicago"])
 def test_a_literal_is_the_same_instant_wherever_the_machine_is(zone: str) -> None:
     root = Path(__file__).resolve().parents[2]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from tests.day.town import TODAY, YESTERDAY, Town, found_town, public_tie_key
+from tests.day.made_towns import town_after
+from tests.day.town import TODAY, YESTERDAY, Town, public_tie_key
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,7 +21,7 @@ def _public_tie_key() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def two_days(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
     """The town with yesterday and today run; for copying, not for changing."""
-    return found_town(tmp_path_factory.mktemp("two_days"), spark, YESTERDAY, TODAY)
+    return town_after(YESTERDAY, TODAY, session=spark, tmp_path_factory=tmp_path_factory)
 
 
 @pytest.fixture

@@ -132,7 +132,6 @@ def test_a_home_of_before_revisions_were_told_gives_the_same_list_once_migrated(
     assert [finding for finding in check(town.lake) if finding.verdict is not Verdict.OK] == []
 
 
-@pytest.mark.slow
 def test_a_day_of_before_revisions_were_told_is_traced_as_it_was(town: Town) -> None:
     entity = town.lake.arrow(scoring.RISK_LIST, where=f"as_of = '{YESTERDAY}'")["entity_id"][0].as_py()
     before = trace_entity(town.lake, town.profile, entity, YESTERDAY)

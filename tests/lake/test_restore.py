@@ -132,7 +132,6 @@ def test_a_crash_between_two_tables_is_finished_by_the_same_command(tmp_path: Pa
     assert entities_of(finished(lake, BEFORE), BEFORE) == list(ENTITIES)
 
 
-@pytest.mark.slow
 def test_after_a_restore_the_next_run_makes_the_same_day_again(town: Town) -> None:
     before, list_before = gold(town), listed(town)
     silver_before = town.lake.arrow(silver.ENTITY).num_rows

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from jobs.runtime.settings import load_profile
 from jobs.score_entities import score_day
 from jobs.target_list import target_day
 from jobs.train_model import train_day
-from tests.conftest import ROOT, FinishedDay
+from tests.conftest import ROOT, FinishedDay, change_policy
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
 PERSONAL = {
@@ -34,11 +35,12 @@ PERSONAL = {
 
 @dataclass(frozen=True)
 class Shown:
-    """What a notebook showed: all its text, how many pictures, and what it complained of."""
+    """What a notebook showed: all its text, how many pictures, what it complained of, and whether it changed the home."""
 
     text: str
     pictures: int
     complaints: list[str]
+    has_written: bool
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +48,9 @@ def learnt_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFacto
     """The same day under a profile that learns from few visits, so that there is a probability to show."""
     folder = tmp_path_factory.mktemp("learnt_day")
     config, home = folder / "profile", folder / "home"
-    shutil.copytree(ROOT / "config" / "cn", config)
+    shutil.copytree(finished_day.profile, config)
     shutil.copytree(finished_day.home, home)
-    policy = (config / "profile.toml").read_text(encoding="utf-8")
-    for was, becomes in (("minimum_labels = 300", "minimum_labels = 60"), ("minimum_positives = 30", "minimum_positives = 5")):
-        assert was in policy
-        policy = policy.replace(was, becomes)
-    (config / "profile.toml").write_text(policy, encoding="utf-8")
+    change_policy(config, ("minimum_labels = 300", "minimum_labels = 60"), ("minimum_positives = 30", "minimum_positives = 5"))
     lake, profile, as_of = Lake(home, spark), load_profile(str(config)), finished_day.as_of
     train_day(lake, profile, as_of)
     score_day(lake, profile, as_of)
@@ -61,11 +59,13 @@ def learnt_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFacto
     return FinishedDay(finished_day.world, home, as_of, str(config))
 
 
-def run(script: Path, home: Path, as_of: date, profile: str, monkeypatch: pytest.MonkeyPatch) -> Shown:
-    monkeypatch.setenv("STEELYARD_HOME", str(home))
-    monkeypatch.setenv("STEELYARD_AS_OF", str(as_of))
-    monkeypatch.setenv("STEELYARD_PROFILE", profile)
-    outputs: list[Any] = [output for cell in execute_notebook(script).cells for output in cell.get("outputs", [])]
+def run(script: Path, day: FinishedDay) -> Shown:
+    before = fingerprint(day.home)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STEELYARD_HOME", str(day.home))
+        patch.setenv("STEELYARD_AS_OF", str(day.as_of))
+        patch.setenv("STEELYARD_PROFILE", day.profile)
+        outputs: list[Any] = [output for cell in execute_notebook(script).cells for output in cell.get("outputs", [])]
     data = [output["data"] for output in outputs if "data" in output]
     streams = [output for output in outputs if output["output_type"] == "stream"]
     texts = [str(shown.get(kind, "")) for shown in data for kind in ("text/plain", "text/html")]
@@ -73,7 +73,14 @@ def run(script: Path, home: Path, as_of: date, profile: str, monkeypatch: pytest
         text="\n".join([*texts, *(stream["text"] for stream in streams)]),
         pictures=sum("image/png" in shown for shown in data),
         complaints=[stream["text"] for stream in streams if stream["name"] == "stderr"],
+        has_written=fingerprint(day.home) != before,
     )
+
+
+@pytest.fixture(scope="module")
+def shown_of(finished_day: FinishedDay) -> Callable[[Path], Shown]:
+    """What a notebook shows of the finished day; each is run once."""
+    return cache(lambda script: run(script, finished_day))
 
 
 def fingerprint(folder: Path) -> dict[str, str]:
@@ -89,17 +96,15 @@ def persons(home: Path) -> set[str]:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_a_notebook_runs_shows_pictures_and_leaves_the_home_as_it_was(
-    script: Path, finished_day: FinishedDay, monkeypatch: pytest.MonkeyPatch
+    script: Path, finished_day: FinishedDay, shown_of: Callable[[Path], Shown]
 ) -> None:
-    before = fingerprint(finished_day.home)
-
-    shown = run(script, finished_day.home, finished_day.as_of, finished_day.profile, monkeypatch)
+    shown = shown_of(script)
 
     assert shown.pictures >= 2
     assert shown.complaints == []
     told = sorted(value for value in persons(finished_day.home) if value in shown.text)
     assert told == []
-    assert fingerprint(finished_day.home) == before
+    assert not shown.has_written
 
 
 def test_there_are_persons_that_could_be_told_of(finished_day: FinishedDay) -> None:
@@ -107,12 +112,11 @@ def test_there_are_persons_that_could_be_told_of(finished_day: FinishedDay) -> N
 
 
 def test_what_the_model_sees_checks_the_probability_where_there_is_one(
-    finished_day: FinishedDay, learnt_day: FinishedDay, monkeypatch: pytest.MonkeyPatch
+    learnt_day: FinishedDay, shown_of: Callable[[Path], Shown]
 ) -> None:
     script = ROOT / "notebooks" / "what_the_model_sees.py"
 
-    by_rule = run(script, finished_day.home, finished_day.as_of, finished_day.profile, monkeypatch)
-    learnt = run(script, learnt_day.home, learnt_day.as_of, learnt_day.profile, monkeypatch)
+    by_rule, learnt = shown_of(script), run(script, learnt_day)
 
     assert "no probability to check" in by_rule.text
     assert "learnt from visits" in learnt.text

@@ -14,7 +14,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
 from tests.conftest import FinishedDay
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 
 def test_what_the_scored_visits_found_changes_no_score(

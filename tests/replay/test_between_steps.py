@@ -17,8 +17,6 @@ from tests.day import damage
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, TODAY, Town, gold
 
-pytestmark = pytest.mark.slow
-
 
 def step(capfd: pytest.CaptureFixture[str], town: Town, verb: str) -> Outcome:
     return steelyard(capfd, verb, "--profile", PROFILE, "--home", town.home, "--as-of", TODAY)
@@ -52,6 +50,7 @@ def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, cap
     assert again.code == 0, again.err
 
 
+@pytest.mark.slow
 def test_features_built_again_after_they_were_scored_close_no_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     finished = read_json(run_manifest_path(town.home, TODAY))
     take_in_a_mended_day(town)
