@@ -99,7 +99,6 @@ def test_a_figure_changed_by_hand_is_found_with_table_key_column_and_both_values
     assert f"differs first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
 
 
-@pytest.mark.slow
 def test_an_entity_taken_from_the_list_by_hand_is_found(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     listed = town.lake.arrow(scoring.RISK_LIST, where=f"as_of = '{TODAY}'")
     first = town.rows(scoring.RISK_LIST).sort_values("list_rank")["entity_id"].iloc[0]
