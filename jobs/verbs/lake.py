@@ -173,7 +173,7 @@ def _verify(to: Path) -> None:
 
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
-    """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
+    """Trim old features and links, join small files, and drop what the policy's days of time travel no longer need."""
     from jobs.lake_care.maintain import maintain as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
