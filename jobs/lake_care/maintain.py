@@ -12,7 +12,7 @@ from datetime import date
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.silver import LINK
-from jobs.lake_care.kept_versions import first_day_kept, kept_versions
+from jobs.lake_care.kept_versions import first_day_kept, kept_versions, named_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_sums import trim_sums
@@ -67,12 +67,13 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
     trim_sums(lake, as_of)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
+    named = named_versions(lake.home, since)
     joined = freed = log_files = 0
     for contract in contracts:
         with stage("maintain", table=table_name(contract)) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
-            versions = kept_versions(lake, contract, since)
+            versions = kept_versions(lake, contract, named)
             freed_here = vacuum(lake, contract, versions)
             log_here = shorten_log(lake.path(contract), versions[0])
             current.note(versions=len(versions), joined=joined_here, freed=freed_here, log_files=log_here)
