@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from expectations.contracts import scoring
+from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.state import TAX_SUMS
 from expectations.contracts.tables import MADE, SILVER
@@ -56,6 +57,8 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "deliveries": _digest(deliveries),
         "list": _digest(ranked),
         "engine": lake.engine,
+        # With the version of Delta's JAR, which no package of ours tells.
+        "delta": lake.writer_of(features_contract(), f"{AS_OF} = '{as_of}'"),
         "packages": keep_environment(lake.home),
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
