@@ -21,8 +21,8 @@ def lake() -> None:
 
 @app.command()
 def history(
+    home: HomeOption,
     table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table, such as gold.risk_list; all of them by default.")] = "",
-    home: HomeOption = Path("home"),
     limit: Annotated[int, typer.Option("--limit", help="How many versions to show, the newest first.", min=1)] = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,7 +39,7 @@ def history(
 
 
 @app.command()
-def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
+def check(home: HomeOption, as_json: JsonOption = False) -> None:
     """Check every table, finished day and source's counts; exit with 9 when one is not what it must be."""
     import json
 
@@ -71,8 +71,8 @@ def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
 
 @app.command()
 def restore(
+    home: HomeOption,
     table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; all that the day's run left by default.")] = "",
-    home: HomeOption = Path("home"),
     version: Annotated[int | None, typer.Option("--version", help="The version, as `lake history TABLE` shows it.")] = None,
     as_of_run: Annotated[str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD: as its run left the tables.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
@@ -122,7 +122,7 @@ def _ask(question: str) -> None:
 @app.command()
 def backup(
     to: Annotated[Path, typer.Option("--to", help="The folder of the copies, outside the home and best on another disk.")],
-    home: HomeOption = Path("home"),
+    home: HomeOption,
     verify: Annotated[
         bool, typer.Option("--verify", help="Make no copy, but read the newest and compare it with its hashes.")
     ] = False,
