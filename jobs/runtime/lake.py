@@ -117,7 +117,7 @@ class Lake:
 
     def partitions(self, contract: Contract) -> list[dict[str, str]]:
         """The partitions that hold files, as the table's log names them, values as text; none when there is no table."""
-        return DeltaTable(str(self.path(contract))).partitions() if self.exists(contract) else []
+        return self._open(contract).partitions() if self.exists(contract) else []
 
     def read(self, contract: Contract) -> DataFrame:
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""

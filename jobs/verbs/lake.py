@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, day
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, ProfileOption, day
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")]
 
@@ -187,6 +187,40 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
         )
+
+
+@app.command()
+def forget(
+    source: Annotated[str, typer.Argument(help="A source that the profile maps no more.")],
+    profile: ProfileOption,
+    home: HomeOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
+    from jobs.lake_care.forget_source import forget_source
+    from jobs.runtime.errors import ConfigError, NothingToDo
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.runtime.mapping import load_mappings
+    from jobs.runtime.settings import load_profile
+    from jobs.runtime.unmapped import rows_of_unmapped
+    from jobs.verbs.options import existing_home
+
+    mapped = load_mappings(load_profile(profile).folder)
+    if source in mapped:
+        raise ConfigError(
+            what=f"the profile maps {source}", where=str(mapped[source].path), then="take the mapping out of the profile first"
+        )
+    with only_writer(existing_home(home)):
+        there = Lake(home)
+        unmapped = rows_of_unmapped(there, mapped)
+        if source not in unmapped:
+            others = f"name one of {', '.join(unmapped)}" if unmapped else "nothing is to be done: each source there is mapped"
+            raise NothingToDo(what=f"silver has no row of a source {source!r}", where=str(home), then=others)
+        typer.echo(f"{source}: {unmapped[source]} rows in silver, with those of bronze and quarantine that belong to them")
+        if not yes:
+            _ask("take them out?")
+        forget_source(there, source)
 
 
 @app.command()
