@@ -94,7 +94,7 @@ def restore(
     there = Lake(existing_home(home))
     with only_writer(home):
         plan = plan_day(there, day(as_of_run, "--as-of-run"), table) if version is None else plan_table(there, table, version)
-        if not plan.returns:
+        if not plan.tables:
             typer.echo("the tables hold those rows already")
             return
         for line in plan.told():
