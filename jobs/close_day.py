@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from expectations.contracts import scoring
+from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.state import TAX_SUMS
 from expectations.contracts.tables import MADE, SILVER
@@ -18,10 +19,12 @@ from jobs.runtime.code_version import code_version
 from jobs.runtime.environment import keep_environment
 from jobs.runtime.files import json_text, write_json
 from jobs.runtime.lake import Lake
+from jobs.runtime.log import warn
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
+from jobs.runtime.unmapped import NOT_MAPPED, rows_of_unmapped
 from jobs.runtime.versions_read import as_scored
 from jobs.target_list import TIE_KEY_VARIABLE
 
@@ -40,8 +43,16 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     model_id = scored[0][0].as_py() if scored.num_rows else None
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in load_mappings(profile.folder)}
+    unmapped = rows_of_unmapped(lake, sources)
+    for name, rows in unmapped.items():
+        warn(
+            f"{name}: {rows} rows are in silver and so in the list, of a source that the profile maps no more; map it again, or"
+            f" take them out with `steelyard lake forget {name}`",
+            source=name,
+        )
     deliveries = {
-        name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use] for name in sorted(sources)
+        name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use]
+        for name in sorted({*sources, *unmapped})
     }
     ordered = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=f"{AS_OF} = '{as_of}'")
     ranked = ordered.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
@@ -56,12 +67,16 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "deliveries": _digest(deliveries),
         "list": _digest(ranked),
         "engine": lake.engine,
+        # With the version of Delta's JAR, which no package of ours tells.
+        "delta": lake.writer_of(features_contract(), f"{AS_OF} = '{as_of}'"),
         "packages": keep_environment(lake.home),
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
         "tables": {table.full_name: lake.version(table) for table in (*SILVER, TAX_SUMS, *MADE)},
-        "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()},
+        "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()}
+        | dict.fromkeys(unmapped, NOT_MAPPED),
+        "unmapped": unmapped,
         "model": ModelStore(lake.home).facts(model_id) if model_id else {},
         "listed": listed.num_rows,
         "entities": scored.num_rows,

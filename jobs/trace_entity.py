@@ -36,7 +36,8 @@ class SourceRow:
 class Trace:
     """Everything that an entity's standing on a day rests on.
 
-    ``features`` is empty where only those of the listed are kept of the day, and the entity was not listed.
+    Where only the features and links of the listed are kept of the day, and the entity was not listed, ``features`` is empty and
+    ``rows`` lacks complaints that were linked to it.
     """
 
     entity_id: str

@@ -9,6 +9,7 @@ from jobs.lake_care.check_counts import check_counts
 from jobs.lake_care.check_runs import check_runs
 from jobs.lake_care.check_table import check_table
 from jobs.lake_care.findings import Finding, Verdict, warn
+from jobs.lake_care.kept_versions import named_versions
 from jobs.lake_care.table_log import LOG
 from jobs.lake_care.tables import tables_of
 from jobs.runtime.lake import Lake, table_name
@@ -18,9 +19,10 @@ from jobs.runtime.manifest import time_travel_since
 def check(lake: Lake) -> Iterator[Finding]:
     """Check a home. While a run writes it, its tables and its books are apart; so hold the writer's lock."""
     since = time_travel_since(lake.home) or date.min
+    named = named_versions(lake.home, since)
     unsound: set[str] = set()
     for contract in tables_of(lake):
-        for finding in check_table(lake, contract, since):
+        for finding in check_table(lake, contract, named):
             if finding.verdict is Verdict.FAIL:
                 unsound.add(table_name(contract))
             yield finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -28,7 +28,7 @@ AT_ONCE = 2_000_000
 GO_BACK = "bring it back: `steelyard lake restore` to a version that is whole, or the files from a backup; then check again"
 
 
-def check_table(lake: Lake, contract: Contract, since: date) -> Iterator[Finding]:
+def check_table(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
     """All that can be asked of one table; what rests on files is not asked when they are not all there."""
     name = table_name(contract)
     try:
@@ -42,7 +42,7 @@ def check_table(lake: Lake, contract: Contract, since: date) -> Iterator[Finding
     yield files
     if not files.then:
         yield _keys(lake, table, contract, name)
-    yield from _room(lake, contract, name, since)
+    yield from _room(lake, contract, name, named)
 
 
 def _shape(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Finding:
@@ -147,9 +147,9 @@ def _between(day: str, part: list[Any]) -> str:
     return f"{day} >= '{part[0]}' AND {day} <= '{part[-1]}'"
 
 
-def _room(lake: Lake, contract: Contract, name: str, since: date) -> Iterator[Finding]:
+def _room(lake: Lake, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
     """Files that nobody needs, and a log that hides versions from the engine."""
-    versions = kept_versions(lake, contract, since)
+    versions = kept_versions(lake, contract, named)
     there, needed = files_on_disk(lake, contract), files_needed(lake, contract, versions)
     spare = there.keys() - needed
     stray = sorted(spare - named_files(lake.path(contract)))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, timedelta
+from itertools import chain
+from pathlib import Path
 
 from expectations.contracts.core import Contract
 from jobs.lake_care.table_log import readable_versions
@@ -18,18 +21,28 @@ def first_day_kept(as_of: date, days: int) -> date:
     return as_of - timedelta(days=days - 1)
 
 
-def kept_versions(lake: Lake, contract: Contract, since: date) -> list[int]:
-    """The versions of a table that runs of the days from ``since`` on left, and the newest, in order.
+def named_versions(home: Path, since: date) -> Mapping[str, Set[int]]:
+    """Of each table, by its name, the versions that runs of the days from ``since`` on left; none of a table that no run named.
 
-    A run that was done again can still be asked for by its id. A version that cannot be read any more is none of them: nothing
-    can be kept of it.
+    A run that was done again can still be asked for by its id.
     """
-    named = {(run.get("tables") or {}).get(table_name(contract)) for run in runs_since(lake.home, since)}
+    left = [run.get("tables") or {} for run in runs_since(home, since)]
     # A day whose list is not closed yet: its next step reads what its features were built from.
-    named |= {read.get(table_name(contract)) for read in versions_noted(lake.home, since)}
+    named: defaultdict[str, set[int]] = defaultdict(set)
+    for name, version in chain.from_iterable(tables.items() for tables in (*left, *versions_noted(home, since))):
+        if version is not None:
+            named[name].add(version)
+    return named
+
+
+def kept_versions(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
+    """The versions of a table that :func:`named_versions` gives, and the newest, in order.
+
+    A version that cannot be read any more is none of them: nothing can be kept of it.
+    """
     readable = readable_versions(lake.path(contract))
     newest = open_table(lake, contract).version()
-    return sorted({newest, *(version for version in named if version is not None and version in readable)})
+    return sorted({newest, *(named.get(table_name(contract), set()) & readable)})
 
 
 def files_needed(lake: Lake, contract: Contract, versions: Iterable[int]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Keep a home's tables small and quick: trim old features, join small files, drop what no kept version needs, shorten logs.
+"""Keep a home's tables small and quick: trim old days, join small files, drop what no kept version needs, shorten logs.
 
 Each part commits whole or leaves everything as it was, and does nothing where nothing is to be done; so after a crash, or
 for good measure, the same command goes on from there.
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.contracts.core import Contract
-from jobs.lake_care.kept_versions import first_day_kept, kept_versions
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.silver import LINK
+from jobs.lake_care.kept_versions import first_day_kept, kept_versions, named_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
-from jobs.lake_care.trim_features import trim_features
 from jobs.lake_care.trim_sums import trim_sums
+from jobs.lake_care.trim_to_listed import trim_to_listed
 from jobs.lake_care.vacuum import vacuum
 from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
@@ -30,7 +32,7 @@ class Maintained:
 
     Attributes:
         since: the first day whose run's table versions are kept.
-        trimmed: days of which only the listed entities' features are left now.
+        trimmed: days of which only the listed entities' features and links are left now.
         joined: small files that became part of larger ones.
         freed: bytes of data files that went.
         log_files: files of the tables' logs that went.
@@ -57,21 +59,26 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
     for contract in contracts:
         check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
-    trimmed = trim_features(lake, as_of, retention.feature_days)
+    trimmed = {
+        day
+        for contract, note in ((features_contract(), "features"), (LINK, "links"))
+        for day in trim_to_listed(lake, contract, note, as_of, retention.feature_days)
+    }
     trim_sums(lake, as_of)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
+    named = named_versions(lake.home, since)
     joined = freed = log_files = 0
     for contract in contracts:
         with stage("maintain", table=table_name(contract)) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
-            versions = kept_versions(lake, contract, since)
+            versions = kept_versions(lake, contract, named)
             freed_here = vacuum(lake, contract, versions)
             log_here = shorten_log(lake.path(contract), versions[0])
             current.note(versions=len(versions), joined=joined_here, freed=freed_here, log_files=log_here)
         joined, freed, log_files = joined + joined_here, freed + freed_here, log_files + log_here
-    return Maintained(since, trimmed, joined, freed, log_files)
+    return Maintained(since, tuple(sorted(trimmed)), joined, freed, log_files)
 
 
 def _set_properties(lake: Lake, contract: Contract) -> None:

@@ -31,7 +31,7 @@ NOTES = {"silver.link": "links", "state.tax_sums": "state/tax_sums", "gold.featu
 
 
 @dataclass(frozen=True)
-class Return:
+class TableRestore:
     """One table's way back.
 
     Attributes:
@@ -52,12 +52,12 @@ class Plan:
     """What a restore does.
 
     Attributes:
-        returns: the tables that change.
+        tables: the tables that change.
         withdrawn: finished days that the tables will no longer hold as their runs left them; they are to be run again.
         again: for each source and step, the first and the last delivery day that the next run does again.
     """
 
-    returns: tuple[Return, ...]
+    tables: tuple[TableRestore, ...]
     withdrawn: tuple[date, ...]
     again: Mapping[tuple[str, str], tuple[date, date]]
 
@@ -66,7 +66,7 @@ class Plan:
         lines = [
             f"{table_name(back.contract)}: version {back.now} to the rows of version {back.to}; "
             f"partitions that change: {len(back.changed)}"
-            for back in self.returns
+            for back in self.tables
         ]
         lines += [
             f"the next run does the step {step} of {source} again for the deliveries of {first} to {last}"
@@ -112,13 +112,13 @@ def plan_day(lake: Lake, day: date, name: str = "") -> Plan:
 
 def restore(lake: Lake, plan: Plan) -> None:
     """Do what was planned. Only the home's one writer may call this; after a crash, plan and restore again."""
-    for back in plan.returns:
+    for back in plan.tables:
         _forget_notes(lake, back)
     for (source, step), (first, last) in plan.again.items():
         Unfinished(lake.home, source, step).mark(first, last)
     for day in plan.withdrawn:
         _withdraw(lake.home, day)
-    for back in plan.returns:
+    for back in plan.tables:
         with around(f"restored {table_name(back.contract)}"):
             open_table(lake, back.contract).restore(back.to)
 
@@ -132,14 +132,14 @@ def _withdraw(home: Path, day: date) -> None:
 
 
 def _plan(lake: Lake, wanted: Iterable[tuple[Contract, int]]) -> Plan:
-    returns = []
+    found = []
     for contract, version in wanted:
         _check_whole(lake, contract, version)
         now = open_table(lake, contract).version()
         changed = tuple(changed_partitions(lake, contract, now, version))
         if changed or _columns(open_table(lake, contract)) != _columns(open_table(lake, contract, version)):
-            returns.append(Return(contract, now, version, changed))
-    return Plan(tuple(returns), _withdrawn(lake, returns), _again(returns))
+            found.append(TableRestore(contract, now, version, changed))
+    return Plan(tuple(found), _withdrawn(lake, found), _again(found))
 
 
 def _check_whole(lake: Lake, contract: Contract, version: int) -> None:
@@ -154,11 +154,11 @@ def _check_whole(lake: Lake, contract: Contract, version: int) -> None:
         )
 
 
-def _withdrawn(lake: Lake, returns: Iterable[Return]) -> tuple[date, ...]:
+def _withdrawn(lake: Lake, tables: Iterable[TableRestore]) -> tuple[date, ...]:
     """The finished days whose gold rows will not be those that their runs left."""
     days = finished_days(lake.home)
     lost: set[date] = set()
-    for back in returns:
+    for back in tables:
         if back.contract.zone is not Zone.GOLD:
             continue
         for day in sorted(_days_of(back.changed, AS_OF) & set(days)):
@@ -169,16 +169,16 @@ def _withdrawn(lake: Lake, returns: Iterable[Return]) -> tuple[date, ...]:
     return tuple(sorted(lost))
 
 
-def _is_left_as_by(lake: Lake, back: Return, left: int, day: date) -> bool:
+def _is_left_as_by(lake: Lake, back: TableRestore, left: int, day: date) -> bool:
     if not is_whole(lake, back.contract, left):
         return day not in _days_of(back.changed, AS_OF)
     return day not in _days_of(changed_partitions(lake, back.contract, left, back.to), AS_OF)
 
 
-def _again(returns: Iterable[Return]) -> dict[tuple[str, str], tuple[date, date]]:
+def _again(tables: Iterable[TableRestore]) -> dict[tuple[str, str], tuple[date, date]]:
     """Which steps of which sources must be done again, since their rows will be others than their books say."""
     days: dict[tuple[str, str], set[date]] = {}
-    for back in returns:
+    for back in tables:
         for part in map(dict, back.changed):
             if DELIVERED_ON in part:
                 source = part.get(SOURCE, back.contract.name)
@@ -192,7 +192,7 @@ def _step(contract: Contract, part: Mapping[str, object]) -> str:
     return "gate" if part.get(STAGE) == Stage.GATE.value else "ingest"
 
 
-def _forget_notes(lake: Lake, back: Return) -> None:
+def _forget_notes(lake: Lake, back: TableRestore) -> None:
     what = NOTES.get(table_name(back.contract))
     days = _days_of(back.changed, AS_OF)
     if what is None or not days:

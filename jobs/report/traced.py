@@ -30,7 +30,7 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         f"rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
     if not trace.features:
-        tree.add("its indicators of that day are not kept any more; those of the listed are")
+        tree.add("its indicators and links of that day are not kept any more; those of the listed are")
     by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
     shown: set[str] = set()
     for reason in trace.reasons:

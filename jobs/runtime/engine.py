@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from jobs.runtime.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
+from jobs.runtime.connect_address import require_listener
 from jobs.runtime.errors import ConfigError, EngineAway
 
 ENGINE_VARIABLE = "STEELYARD_ENGINE"
@@ -67,6 +68,7 @@ def _open(wanted: str) -> SparkSession:
     if wanted == "sail":
         return SparkSession.builder.remote(_sail_address()).getOrCreate()
     if wanted.startswith("sc://"):
+        require_listener(without_token(wanted), ENGINE_VARIABLE)
         return SparkSession.builder.remote(wanted).getOrCreate()
     if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
         _leave_connect()

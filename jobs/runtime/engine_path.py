@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from jobs.runtime.errors import ConfigError
@@ -36,7 +37,22 @@ def engine_path(folder: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     link = Path(tempfile.gettempdir()) / f"steelyard-{os.getuid()}-{digest}"
     if not (link.is_symlink() and os.readlink(link) == str(folder)):
+        _sweep(link.parent)
         draft = link.with_name(f"{link.name}.{os.getpid()}")
         draft.symlink_to(folder, target_is_directory=True)
         draft.replace(link)
     return link
+
+
+def _sweep(folder: Path) -> None:
+    """Take away our own links whose folders are gone; anything else, were it of that name, stays.
+
+    Where it cannot be told whether a folder is gone, its link stays too. A link that is missed is made again when it is asked for.
+    """
+    ours = re.compile(rf"steelyard-{os.getuid()}-[0-9a-f]{{16}}")
+    for link in folder.iterdir():
+        if not ours.fullmatch(link.name):
+            continue
+        with suppress(OSError):
+            if link.is_symlink() and link.lstat().st_uid == os.getuid() and not link.exists():
+                link.unlink()

@@ -106,9 +106,18 @@ class Lake:
             return self._pinned(contract)
         return DeltaTable(str(self.path(contract))).version() if self.exists(contract) else None
 
+    def writer_of(self, contract: Contract, where: str) -> str | None:
+        """What last replaced the rows that ``where`` selects, as Delta's log names it with its version; None when it does not.
+
+        Of Apache Spark it is ``Apache-Spark/4.2.0 Delta-Lake/4.4.0``, however Delta's JAR came to it.
+        """
+        commits = DeltaTable(str(self.path(contract))).history() if self.exists(contract) else []
+        wrote = (commit for commit in commits if (commit.get("operationParameters") or {}).get("predicate") == where)
+        return next((commit.get("engineInfo") for commit in wrote), None)
+
     def partitions(self, contract: Contract) -> list[dict[str, str]]:
         """The partitions that hold files, as the table's log names them, values as text; none when there is no table."""
-        return DeltaTable(str(self.path(contract))).partitions() if self.exists(contract) else []
+        return self._open(contract).partitions() if self.exists(contract) else []
 
     def read(self, contract: Contract) -> DataFrame:
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""

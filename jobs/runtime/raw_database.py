@@ -19,10 +19,12 @@ from jobs.runtime.database_address import address_of, without_password
 from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.mapping_database import Database, quoted
+from jobs.runtime.raw_lines import LONGEST_LINE
 from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, RawPiece, RejectedRecord
 
 DAY, RULE, KEY = "__day", "__rule", "__key"
-SOUND, NO_ROW_KEY, ROW_KEY_TWICE = "sound", "no_row_key", "row_key_twice"
+SOUND, NO_ROW_KEY, ROW_KEY_TWICE, TOO_LONG = "sound", "no_row_key", "row_key_twice", "line_too_long"
+_ALIKE = "__alike"
 SESSION = (
     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
     "SET TIME ZONE 'UTC'",
@@ -121,22 +123,26 @@ def newest_sql(mapping: SourceMapping, as_of: date) -> str:
 
 
 def records_sql(mapping: SourceMapping) -> str:
-    """Every record: its day, number, raw text as JSON, what is wrong with its number, and the raw columns as text.
+    """Every record: its day, number, raw text as JSON, what is wrong with it, and the raw columns as text.
 
-    To be read as ``SELECT … FROM (this) AS records WHERE "__day" = …``; the database carries the condition inwards.
+    To be read as ``SELECT … FROM (this) AS records WHERE "__day" = …``; the database carries the condition inwards. Of a record
+    that is too long only the beginning of its raw text leaves the database.
     """
     database = _database(mapping)
     columns = [quoted(name) for name in mapping.raw.columns]
     texts = ", ".join(f"{_text(name)} AS {quoted(name)}" for name in mapping.raw.columns)
-    read = ", ".join(f"{_or_null(column, mapping.nulls)} AS {column}" for column in columns)
+    is_long = f"octet_length({RAW}) > {LONGEST_LINE}"
+    read = ", ".join(f"CASE WHEN NOT {is_long} THEN {_or_null(column, mapping.nulls)} END AS {column}" for column in columns)
     number = f"CASE WHEN {KEY} ~ '^[0-9]{{1,18}}$' THEN {KEY}::bigint END"
-    alike = f"count(*) OVER (PARTITION BY {DAY}, {KEY})"
     return (
         f"SELECT {DAY}, coalesce({number}, 0) AS {ROW}, {KEY},"
-        f" (SELECT row_to_json(given) FROM (SELECT {', '.join(columns)}) AS given)::text AS {RAW},"
+        f" CASE WHEN {is_long} THEN left({RAW}, {LONGEST_RAW}) ELSE {RAW} END AS {RAW},"
         f" CASE WHEN {KEY} IS NULL OR {KEY} !~ '^[0-9]{{1,18}}$' THEN '{NO_ROW_KEY}'"
-        f" WHEN {alike} > 1 THEN '{ROW_KEY_TWICE}' ELSE '{SOUND}' END AS {RULE}, {read}"
+        f" WHEN {_ALIKE} > 1 THEN '{ROW_KEY_TWICE}' WHEN {is_long} THEN '{TOO_LONG}' ELSE '{SOUND}' END AS {RULE}, {read}"
+        f" FROM (SELECT *, count(*) OVER (PARTITION BY {DAY}, {KEY}) AS {_ALIKE},"
+        f" (SELECT row_to_json(given) FROM (SELECT {', '.join(columns)}) AS given)::text AS {RAW}"
         f" FROM (SELECT {_day(database)} AS {DAY}, {_text(database.row_key)} AS {KEY}, {texts} FROM {database.records}) AS texts"
+        f") AS told"
     )
 
 
@@ -154,7 +160,9 @@ def read_day(cursor: Any, mapping: SourceMapping, day: date) -> Iterator[RawPiec
 
 
 def rejected(mapping: SourceMapping, row: int, key: str | None, raw: str, rule: str) -> RejectedRecord:
-    """A record whose number names no record, or more than one."""
+    """A record whose number names no record, or more than one, or that is longer than one of a file may be."""
+    if rule == TOO_LONG:
+        return RejectedRecord(row, raw[:LONGEST_RAW], rule, f"its text, as JSON, is longer than {LONGEST_LINE:,} bytes")
     name = _database(mapping).row_key
     said = "is NULL" if key is None else f"is {key!r}"
     why = "names more than one record of the day" if rule == ROW_KEY_TWICE else "is no whole number of up to 18 digits"

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from jobs.verbs.options import HOME_VARIABLE
+
 UNFIT = 2
 
 
 def doctor(
-    home: Annotated[Path, typer.Option(help="The folder that runs would be kept in.")] = Path(),
+    home: Annotated[Path, typer.Option(envvar=HOME_VARIABLE, help="The folder that runs would be kept in.")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Look whether this machine can run a day, and say what to do where it cannot (exit code 2)."""

@@ -15,9 +15,9 @@ TABLES = ("risk_list",)
 def export(
     table: Annotated[str, typer.Argument(help="What to export: risk_list.")],
     as_of: AsOfOption,
+    home: HomeOption,
     out: Annotated[Path, typer.Option("--out", help="The file to write; an older one is replaced.")],
     format: Annotated[str, typer.Option("--format", help="csv, parquet, or html: one page that opens without a network.")] = "html",
-    home: HomeOption = Path("home"),
     profile: ProfileOfRunOption = "",
     language: Annotated[str, typer.Option("--language", help="Of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
 ) -> None:

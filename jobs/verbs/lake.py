@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, day
+from jobs.verbs.options import AsOfOption, HomeOption, ProfileOfRunOption, ProfileOption, day
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")]
 
@@ -21,8 +21,8 @@ def lake() -> None:
 
 @app.command()
 def history(
+    home: HomeOption,
     table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table, such as gold.risk_list; all of them by default.")] = "",
-    home: HomeOption = Path("home"),
     limit: Annotated[int, typer.Option("--limit", help="How many versions to show, the newest first.", min=1)] = 20,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,7 +39,7 @@ def history(
 
 
 @app.command()
-def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
+def check(home: HomeOption, as_json: JsonOption = False) -> None:
     """Check every table, finished day and source's counts; exit with 9 when one is not what it must be."""
     import json
 
@@ -71,8 +71,8 @@ def check(home: HomeOption = Path("home"), as_json: JsonOption = False) -> None:
 
 @app.command()
 def restore(
+    home: HomeOption,
     table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; all that the day's run left by default.")] = "",
-    home: HomeOption = Path("home"),
     version: Annotated[int | None, typer.Option("--version", help="The version, as `lake history TABLE` shows it.")] = None,
     as_of_run: Annotated[str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD: as its run left the tables.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
@@ -94,7 +94,7 @@ def restore(
     there = Lake(existing_home(home))
     with only_writer(home):
         plan = plan_day(there, day(as_of_run, "--as-of-run"), table) if version is None else plan_table(there, table, version)
-        if not plan.returns:
+        if not plan.tables:
             typer.echo("the tables hold those rows already")
             return
         for line in plan.told():
@@ -122,7 +122,7 @@ def _ask(question: str) -> None:
 @app.command()
 def backup(
     to: Annotated[Path, typer.Option("--to", help="The folder of the copies, outside the home and best on another disk.")],
-    home: HomeOption = Path("home"),
+    home: HomeOption,
     verify: Annotated[
         bool, typer.Option("--verify", help="Make no copy, but read the newest and compare it with its hashes.")
     ] = False,
@@ -173,7 +173,7 @@ def _verify(to: Path) -> None:
 
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
-    """Trim old features, join small files, and drop what the policy's days of time travel no longer need."""
+    """Trim old features and links, join small files, and drop what the policy's days of time travel no longer need."""
     from jobs.lake_care.maintain import maintain as do
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
@@ -187,6 +187,40 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
         )
+
+
+@app.command()
+def forget(
+    source: Annotated[str, typer.Argument(help="A source that the profile maps no more.")],
+    profile: ProfileOption,
+    home: HomeOption,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+) -> None:
+    """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
+    from jobs.lake_care.forget_source import forget_source
+    from jobs.runtime.errors import ConfigError, NothingToDo
+    from jobs.runtime.lake import Lake
+    from jobs.runtime.lock import only_writer
+    from jobs.runtime.mapping import load_mappings
+    from jobs.runtime.settings import load_profile
+    from jobs.runtime.unmapped import rows_of_unmapped
+    from jobs.verbs.options import existing_home
+
+    mapped = load_mappings(load_profile(profile).folder)
+    if source in mapped:
+        raise ConfigError(
+            what=f"the profile maps {source}", where=str(mapped[source].path), then="take the mapping out of the profile first"
+        )
+    with only_writer(existing_home(home)):
+        there = Lake(home)
+        unmapped = rows_of_unmapped(there, mapped)
+        if source not in unmapped:
+            others = f"name one of {', '.join(unmapped)}" if unmapped else "nothing is to be done: each source there is mapped"
+            raise NothingToDo(what=f"silver has no row of a source {source!r}", where=str(home), then=others)
+        typer.echo(f"{source}: {unmapped[source]} rows in silver, with those of bronze and quarantine that belong to them")
+        if not yes:
+            _ask("take them out?")
+        forget_source(there, source)
 
 
 @app.command()

@@ -15,9 +15,14 @@ from jobs.runtime.home import FOLDERS
 if TYPE_CHECKING:
     from jobs.runtime.settings import Profile
 
+HOME_VARIABLE = "STEELYARD_HOME"
+"""The home of every verb, where ``--home`` is not given."""
+
 ProfileOption = Annotated[str, typer.Option("--profile", help="A profile's name, or a folder that holds a profile.toml.")]
 SourcesOption = Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")]
-HomeOption = Annotated[Path, typer.Option("--home", help="The folder that holds lake, models, manifests and reports.")]
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
+]
 AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
 SourceOption = Annotated[str, typer.Option("--source", help="The source's name: the stem of its mapping's file.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when the source did not pass.")]

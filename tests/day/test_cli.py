@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring
-from jobs.lake_care.trim_features import trim_features
+from expectations.contracts.indicators import features_contract
+from jobs.lake_care.trim_to_listed import trim_to_listed
 from jobs.runtime.lock import only_writer
 from jobs.runtime.manifest import keep_time_travel_since
 from tests.day.command import Outcome, steelyard
@@ -220,7 +221,8 @@ def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
 ) -> None:
     town = yesterday.copy(tmp_path)
     unlisted = min({*town.rows(scoring.SCORES, YESTERDAY)["entity_id"]} - {*town.rows(scoring.RISK_LIST, YESTERDAY)["entity_id"]})
-    assert trim_features(town.lake, YESTERDAY + timedelta(days=60), days=35) == (YESTERDAY,)
+    later = YESTERDAY + timedelta(days=60)
+    assert trim_to_listed(town.lake, features_contract(), "features", later, days=35) == (YESTERDAY,)
     keep_time_travel_since(town.home, TODAY)
     options = {"--profile": PROFILE, "--home": town.home, "--as-of": YESTERDAY}
     done = call(capfd, "trace", options, unlisted)

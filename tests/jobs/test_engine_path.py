@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,25 @@ def test_a_plain_folder_is_itself_and_others_are_reached_by_a_link(tmp_path: Pat
     folder = tmp_path / "a b"
     assert engine_path(folder) == engine_path(folder) != folder
     assert engine_path(folder).readlink() == folder
+
+
+def test_a_new_link_takes_away_those_whose_folders_are_gone_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary, gone, there = tmp_path / "tmp", tmp_path / "gone home", tmp_path / "a home"
+    for folder in (temporary, gone, there):
+        folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    dangling, standing = engine_path(gone), engine_path(there)
+    gone.rmdir()
+    others = [temporary / f"steelyard-{os.getuid()}-notes", temporary / f"steelyard-{os.getuid() + 1}-{'0' * 16}"]
+    for link in others:
+        link.symlink_to(tmp_path / "nowhere")
+    no_link = temporary / f"steelyard-{os.getuid()}-{'f' * 16}"
+    no_link.mkdir()
+
+    assert engine_path(there) == standing
+    assert dangling.is_symlink(), "nothing is looked through where the link is there"
+    made = engine_path(tmp_path / "a new home")
+
+    assert sorted(temporary.iterdir()) == sorted([standing, *others, no_link, made])

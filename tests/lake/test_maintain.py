@@ -188,7 +188,7 @@ def test_a_crash_at_any_step_loses_nothing_and_the_next_time_finishes(tmp_path: 
     """Each step is made to fail in turn, before and after it did its work."""
     from jobs.lake_care import maintain as module
 
-    steps = ("trim_features", "keep_time_travel_since", "_set_properties", "_join_small_files", "vacuum", "shorten_log")
+    steps = ("trim_to_listed", "keep_time_travel_since", "_set_properties", "_join_small_files", "vacuum", "shorten_log")
     for at, (step, is_after) in enumerate((step, is_after) for step in steps for is_after in (False, True)):
         lake = home_of(tmp_path / str(at), days(5, 1, 0, 0))
         put_day(lake, D, entities=["E9"], listed=["E9"])

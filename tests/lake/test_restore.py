@@ -50,7 +50,7 @@ def test_a_day_goes_back_to_what_its_own_run_left_and_stays_finished(tmp_path: P
     assert plan.withdrawn == ()
     assert entities_of(lake, D) == list(ENTITIES)
     assert lake.arrow(scoring.RISK_LIST, where=f"as_of = '{D}'").num_rows == 2
-    assert plan_day(lake, D).returns == ()
+    assert plan_day(lake, D).tables == ()
 
 
 def test_a_later_day_is_withdrawn_with_its_notes_and_stays_on_record(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_files_that_were_only_joined_take_no_day_away(tmp_path: Path) -> None:
 
     plan = plan_table(lake, "gold.features", joined or 0)
 
-    assert [dict(part)["as_of"] for part in plan.returns[0].changed] == [BEFORE]
+    assert [dict(part)["as_of"] for part in plan.tables[0].changed] == [BEFORE]
     assert plan.withdrawn == ()
 
 

@@ -223,5 +223,6 @@ def test_a_run_is_kept_by_its_id_and_names_engine_and_packages(town: Town) -> No
     run = manifest(town)
     assert read_json(run_manifest_path_by_id(town.home, run["run_id"])) == run
     assert run["engine"] == "sail"
+    assert run["delta"].startswith("sail-delta-lake:")
     assert read_json(town.home / "manifests" / "packages" / f"{run['packages']}.json")["pysail"]
     assert ModelStore(town.home).is_whole(run["model_id"])

@@ -1,0 +1,88 @@
+"""What a source delivered that is mapped no more is named, and can be taken out."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from expectations.contracts.core import Contract
+from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.silver import BRONZE, COMPLAINT
+from jobs.lake_care.forget_source import forget_source
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.settings import load_profile
+from jobs.runtime.unmapped import rows_of_unmapped
+from jobs.runtime.vouched import vouched_deliveries
+from tests.day.command import steelyard
+
+D = date(2026, 6, 30)
+GIVEN_UP, MAPPED = "hotline", "complaint"
+
+
+def put(lake: Lake, contract: Contract, source: str, rows: int) -> None:
+    schema = arrow_schema(contract)
+    row = dict.fromkeys(schema.names) | {"source": source, "delivered_on": D} | dict.fromkeys({"stage"} & {*schema.names}, "read")
+    lake.replace_arrow(pa.Table.from_pylist([row] * rows, schema=schema), contract, f"source = '{source}'")
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """A home with complaints of two sources."""
+    made = Lake(tmp_path)
+    for source, rows in ((GIVEN_UP, 3), (MAPPED, 2)):
+        for contract in (BRONZE["complaint"], COMPLAINT, quarantine_of(source)):
+            put(made, contract, source, rows)
+        book = BatchBook(tmp_path, source)
+        book.put([Batch(D, "chain", [], gated="g", conformed="g:usable:")])
+        book.save()
+    return made
+
+
+def sources(lake: Lake, contract: Contract) -> list[str]:
+    return lake.arrow(contract, columns=["source"])["source"].to_pylist()
+
+
+def test_rows_of_a_source_that_is_mapped_no_more_are_counted(lake: Lake) -> None:
+    assert rows_of_unmapped(lake, [MAPPED]) == {GIVEN_UP: 3}
+    assert rows_of_unmapped(lake, [MAPPED, GIVEN_UP]) == {}
+
+
+def test_they_are_counted_as_the_day_read_them(lake: Lake) -> None:
+    version = lake.version(COMPLAINT)
+    forget_source(lake, GIVEN_UP)
+    assert rows_of_unmapped(lake, [MAPPED]) == {}
+    assert rows_of_unmapped(lake.at({"silver.complaint": version}), [MAPPED]) == {GIVEN_UP: 3}
+
+
+def test_a_source_that_is_forgotten_leaves_no_row_and_no_book_and_the_others_stay(lake: Lake) -> None:
+    forget_source(lake, GIVEN_UP)
+    assert sources(lake, COMPLAINT) == sources(lake, BRONZE["complaint"]) == sources(lake, quarantine_of(MAPPED)) == [MAPPED] * 2
+    assert sources(lake, quarantine_of(GIVEN_UP)) == []
+    assert BatchBook(lake.home, GIVEN_UP).batches == {}
+    assert vouched_deliveries(lake, [MAPPED]) is not None
+
+
+def test_after_a_crash_nothing_builds_on_the_rows_and_the_same_command_goes_on(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lake, "replace_arrow", dies)
+        with pytest.raises(KeyboardInterrupt):
+            forget_source(lake, GIVEN_UP)
+    assert vouched_deliveries(lake, [MAPPED]) is None
+    forget_source(lake, GIVEN_UP)
+    assert vouched_deliveries(lake, [MAPPED]) is not None
+
+
+def test_the_command_refuses_a_source_that_is_mapped_or_has_no_row(lake: Lake, capfd: pytest.CaptureFixture[str]) -> None:
+    assert MAPPED in {path.stem for path in (load_profile("cn").folder / "sources").glob("*.toml")}
+    options = ("--profile", "cn", "--home", lake.home, "--yes")
+    assert steelyard(capfd, "lake", "forget", MAPPED, *options).code == 2
+    assert steelyard(capfd, "lake", "forget", "nobody", *options).code == 4
+    assert steelyard(capfd, "lake", "forget", GIVEN_UP, *options).code == 0
+    assert rows_of_unmapped(lake, [MAPPED]) == {}
