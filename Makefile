@@ -54,7 +54,7 @@ test-slow: $(STAMP) ## the tests of rare situations that take long, some minutes
 	@echo "the slow tests pass too. Next: make lint"
 
 .PHONY: test-crash
-test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: fewer)
+test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: in minutes)
 	@$(BIN)/pytest -n 2 --dist loadgroup $(if $(QUICK),--quick) $(KILLS)
 	@echo "killed and given again, every command left what it leaves undisturbed"
 

@@ -22,7 +22,8 @@ from jobs.runtime.manifest import note_path
 from jobs.runtime.settings import CONFIG_ROOT
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
-from tests.crash.sequences import Sequence, Words
+from tests.crash.sequences import Sequence
+from tests.crash.steps import Words
 from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put_day
 
 D = date(2026, 6, 30)

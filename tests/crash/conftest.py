@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,13 @@ from tests.crash.undisturbed import Undisturbed, do_undisturbed
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--quick``, for before every change; without it each point kills a process of its own."""
     parser.addoption("--quick", action="store_true", help="look at copies of the home at each point, and kill at a few")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``--dist loadgroup``, as ``make test-crash`` says, all tests of a sequence go to one process."""
+    from tests.crash.by_sequence import BySequence
+
+    return BySequence(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +44,11 @@ def _done() -> dict[str, Undisturbed]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every sequence in turn, unless a test names some. (Marks of a fixture's own parameters would reach no scheduler.)"""
+    """The sequences that the module names, or all, unless a test names some. (A fixture's marks reach no scheduler.)"""
     named = any("undisturbed" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "undisturbed" in metafunc.fixturenames and not named:
-        metafunc.parametrize("undisturbed", as_params((*RUNS, *CARE)), indirect=True)
+        sequences = getattr(metafunc.module, "QUICKLY" if metafunc.config.getoption("--quick") else "SEQUENCES", (*RUNS, *CARE))
+        metafunc.parametrize("undisturbed", as_params(sequences), indirect=True)
 
 
 @pytest.fixture

@@ -20,13 +20,15 @@ Contents = dict[str, Any]
 _UNSAID = (LOCK,)
 _SAY_VERSIONS = {"tables", "digest", "read", "features"}
 """Where manifests and notes say them, and the digest over all that a manifest says."""
+_known: dict[bytes, list[tuple[str, str]]] = {}
+"""Rows, each with its day, by a hash of the files that hold them: copies of a home share most."""
 _VERSIONS = re.compile(rb"<dt>Table versions</dt><dd[^>]*>[^<]*</dd>")
 
 
 def contents(home: Path) -> Contents:
-    """Every table's rows, every other file's bytes, and every finished day's tables as its manifest pins them.
+    """Every table's rows, every other file's bytes, and the tables as finished days' manifests and notes of features pin them.
 
-    Left out is only how often a table was written: its version numbers, which a run's manifest and page repeat.
+    Left out is only how often a table was written: its version numbers, which manifests, notes and pages repeat.
     """
     found: Contents = {f"table {name}": _rows(folder) for name, folder in tables(home).items()}
     for path in sorted(home.rglob("*")):
@@ -35,6 +37,9 @@ def contents(home: Path) -> Contents:
             found[name] = _without_versions(path)
     for path in sorted((home / "manifests" / "runs").glob("????-??-??.json")):
         found |= _pinned(home, path)
+    for path in sorted((home / "manifests" / "features").glob("????-??-??.json")):
+        read = json.loads(path.read_bytes()).get("read") or {}
+        found |= {f"read for {name}": rows for name, rows in _at_versions(home, path.stem, read).items()}
     return found
 
 
@@ -74,9 +79,16 @@ def disk_state(home: Path) -> str:
 
 def _rows(folder: Path, version: int | None = None, days: list[str] | None = None) -> list[str]:
     """Rows as text, of some days or all, exact to the last bit of each float, in an order of their own."""
-    rows = DeltaTable(str(folder), version=version).to_pyarrow_table().to_pylist()
-    kept = [row for row in rows if days is None or str(row["as_of"]) in days]
-    return sorted(repr({key: _exact(value) for key, value in row.items()}) for row in kept)
+    table = DeltaTable(str(folder), version=version)
+    files = sorted(Path(uri) for uri in table.file_uris())
+    digest = hashlib.sha256(table.schema().to_json().encode())
+    for file in files:
+        digest.update(f"\0{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    if digest.digest() not in _known:
+        rows = table.to_pyarrow_table().to_pylist()
+        said = [(str(row.get("as_of")), repr({key: _exact(value) for key, value in row.items()})) for row in rows]
+        _known[digest.digest()] = sorted(said, key=lambda row: row[1])
+    return [row for day, row in _known[digest.digest()] if days is None or day in days]
 
 
 def _exact(value: object) -> object:
@@ -84,14 +96,16 @@ def _exact(value: object) -> object:
 
 
 def _pinned(home: Path, run: Path) -> Contents:
-    """The tables as a day's manifest pins them; of the sums of returns the day's own, since training adds those of past days."""
-    pinned = json.loads(run.read_bytes())["tables"]
-    own = {TAX_SUMS.full_name: _days_of_sums(home, run.stem)}
+    """The tables as a day's manifest pins them."""
+    return _at_versions(home, run.stem, json.loads(run.read_bytes())["tables"])
+
+
+def _at_versions(home: Path, day: str, versions: dict[str, int | None]) -> Contents:
+    """Tables as a day pins them; of the sums of returns the day's own, since training adds those of past days."""
+    own = {TAX_SUMS.full_name: _days_of_sums(home, day)}
     return {
-        f"{run.stem} {name}": None
-        if version is None
-        else _rows_or_gone(home / "lake" / name.replace(".", "/"), version, own.get(name))
-        for name, version in pinned.items()
+        f"{day} {name}": None if version is None else _rows_or_gone(home / "lake" / name.replace(".", "/"), version, own.get(name))
+        for name, version in versions.items()
     }
 
 

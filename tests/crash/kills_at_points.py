@@ -1,9 +1,10 @@
 """Killed at any write and given again, a command leaves what it leaves undisturbed. ``make test-crash`` runs these.
 
 Quickly, the home is copied at each point of one undisturbed run: that is what a process killed there leaves on the disk, which a
-test holds against real kills. Points that leave the same disk are one; a point within a source's steps is gone on from until that
-source is settled, since all that follows is made from what is then on the disk. Without ``--quick`` each point kills a process of
-its own, and the whole command is given again.
+test holds against real kills. Points that leave the same disk are one. The step that passes the point is given again and must
+leave what it left undisturbed, since all that follows is made from what is then on the disk: rows, files, and the rows at the
+versions that notes name. Random kills go on to the end. Without ``--quick`` each point kills a process of its own, and the whole
+command is given again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from jobs.runtime.home import FILED, SCRATCH
 from tests.crash.care import CARE
 from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks
-from tests.crash.sequences import RUNS, as_params, settle_until
+from tests.crash.sequences import RUNS, as_params
+from tests.crash.steps import Part
 from tests.crash.undisturbed import Undisturbed
-from tests.day.town import TODAY, YESTERDAY
 
-PARTS = 12
+PARTS, QUICK_PARTS = 12, 4
 POINTS_OF_CARE = {
     "upkeep": (
         "gold.features", "manifests/features", "manifests/time_travel", "settings of gold.risk_list", "joined gold.features",
@@ -55,6 +56,12 @@ REALLY = {
 """Points of many kinds, by sequence, at which the quick way kills for real."""
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Fewer parts when it has to be done in minutes: each starts an engine."""
+    if "part" in metafunc.fixturenames:
+        metafunc.parametrize("part", range(QUICK_PARTS if metafunc.config.getoption("--quick") else PARTS))
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("undisturbed", as_params(RUNS), indirect=True)
 def test_every_table_and_file_is_written_at_points(undisturbed: Undisturbed) -> None:
@@ -83,47 +90,40 @@ def test_a_process_killed_at_a_point_leaves_what_the_copy_shows(undisturbed: Und
     assert set(really) - set(undisturbed.points) == set()
     for point in really:
         number = undisturbed.points.index(point)
-        home = kill_at(undisturbed, number, forks, tmp_path / str(number))
+        home = tmp_path / str(number)
+        kill_at(undisturbed, number, undisturbed.step_at(number, home), forks, home)
         assert lasting(home) == lasting(undisturbed.copies / str(number)), point
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.timeout(1200)
 def test_a_command_killed_at_a_point_and_given_again_leaves_what_it_leaves_undisturbed(
     part: int, undisturbed: Undisturbed, forks: Forks, tmp_path: Path, is_quick: bool
 ) -> None:
-    numbers = (undisturbed.distinct if is_quick else range(len(undisturbed.points)))[part::PARTS]
-    homes = {number: tmp_path / str(number) for number in numbers}
-    commands, expected = [], {}
-    for number, home in homes.items():
-        settled = undisturbed.next_settled(number) if is_quick else None
+    numbers = undisturbed.distinct[part::QUICK_PARTS] if is_quick else range(len(undisturbed.points))[part::PARTS]
+    again: dict[Path, Part] = {}
+    for number in numbers:
+        home = tmp_path / str(number)
+        again[home] = undisturbed.step_at(number, home) if is_quick else undisturbed.whole_at(number, home)
         if is_quick:
             undisturbed.copy_at(number, home)
         else:
-            kill_at(undisturbed, number, forks, home)
+            kill_at(undisturbed, number, again[home], forks, home)
         assert undisturbed.differing_finished(home) == []
-        if settled:
-            source, expected[number] = settled
-            as_of = TODAY if undisturbed.sequence.finished else YESTERDAY
-            commands += settle_until(source, home, undisturbed.sources, as_of)
-        else:
-            commands.append(undisturbed.command(home))
 
-    assert forks.run(*commands) == 0, forks.said()
+    assert forks.run(*(given.words for given in again.values())) == 0, forks.said()
 
+    compared = undisturbed.sequence.compared
     found = {
-        undisturbed.points[number]: differing(contents(home), expected[number])
-        if number in expected
-        else undisturbed.differing(home)
-        for number, home in homes.items()
+        f"{home.name} {undisturbed.points[int(home.name)]}": differing(compared(home), undisturbed.done(given))
+        for home, given in again.items()
     }
     assert {point: names for point, names in found.items() if names} == {}
 
 
-def kill_at(undisturbed: Undisturbed, number: int, forks: Forks, home: Path) -> Path:
-    """A home in which a process was killed at a point."""
-    fault = undisturbed.copy_before(number, home)
-    assert forks.run(undisturbed.command(home), fault=fault) == KILLED, f"{fault} was not passed:\n{forks.said()}"
-    return home
+def kill_at(undisturbed: Undisturbed, number: int, part: Part, forks: Forks, home: Path) -> None:
+    """Make a home in which a process that did a part was killed at a point."""
+    fault = undisturbed.copy_before(number, part, home)
+    assert forks.run(part.words, fault=fault) == KILLED, f"{fault} was not passed:\n{forks.said()}"
 
 
 def lasting(home: Path) -> Contents:

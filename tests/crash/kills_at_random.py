@@ -15,8 +15,8 @@ import pytest
 from tests.crash.forks import KILLED, Forks
 from tests.crash.undisturbed import Undisturbed
 
-KILLS = {"first-day": 4, "second-day": 4, "training": 2, "upkeep": 4, "restore": 4, "migration": 4}
-"""How many a part, by sequence."""
+KILLS = {"first-day": 3, "second-day": 3, "training": 1, "upkeep": 1, "restore": 1, "migration": 1}
+"""How many a part, by sequence: ten, so that all parts are a hundred."""
 PARTS, QUICK_PARTS = 10, 1
 
 

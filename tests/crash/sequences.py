@@ -13,16 +13,11 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from jobs.run_day import in_order
-from jobs.runtime.mapping import load_mappings
-from jobs.runtime.settings import CONFIG_ROOT
-from simulation.generate import generate_world
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
+from tests.crash.steps import Step, Words, steps_of_day
 from tests.day.town import PROFILE, SOURCES, TODAY, YESTERDAY
 
-Words = list[object]
-SOURCE_NAMES = tuple(mapping.name for mapping in in_order(load_mappings(PROFILE)))
 _MENDED = Path("returns", "2026-06-20", "2026-05.csv")
 # One that cannot be read, one whose month is none, one that owes less than nothing: too few to stop the delivery.
 _BAD = "S01;2026-05\nS02;yesterday;2026-06-10;1;1;1;1;1;0;1;0;1\nS03;2026-04;2026-06-10;1;1;1;-5;1;0;1;0;1\n"
@@ -39,6 +34,7 @@ class Sequence:
         command: the words of the command, given home and deliveries.
         finished: a day that was finished before, None when there is none.
         compared: what of a home must be as it is undisturbed.
+        steps: the command's steps, given home and deliveries; None when it is one.
     """
 
     name: str
@@ -47,11 +43,12 @@ class Sequence:
     command: Callable[[Path, Path], Words]
     finished: date | None = None
     compared: Callable[[Path], Contents] = contents
+    steps: Callable[[Path, Path], list[Step]] | None = None
 
 
 def as_params(sequences: Iterable[Sequence]) -> list[ParameterSet]:
-    """The sequences for a test, each kept to one process, which does it undisturbed once."""
-    return [pytest.param(sequence, id=sequence.name, marks=pytest.mark.xdist_group(sequence.name)) for sequence in sequences]
+    """The sequences for a test, whose id ends with the sequence's name."""
+    return [pytest.param(sequence, id=sequence.name) for sequence in sequences]
 
 
 def deliver_town(sources: Path) -> None:
@@ -76,15 +73,6 @@ def run(home: Path, sources: Path, as_of: date, profile: str | Path = PROFILE) -
     return ["run", "--profile", profile, "--sources", sources, "--home", home, "--as-of", as_of, "--top", 0]
 
 
-def settle_until(last: str, home: Path, sources: Path, as_of: date) -> list[Words]:
-    """The commands that do a day's sources, up to ``last`` in the order of the day."""
-    return [
-        [step, "--profile", PROFILE, "--source", name, "--sources", sources, "--home", home, "--as-of", as_of]
-        for name in SOURCE_NAMES[: SOURCE_NAMES.index(last) + 1]
-        for step in ("ingest", "gate", "conform")
-    ]
-
-
 def _nothing(_forks: Forks, _home: Path, _sources: Path) -> None:
     """The home is not there yet."""
 
@@ -94,14 +82,13 @@ def _yesterday(forks: Forks, home: Path, sources: Path) -> None:
     mend_and_add(sources)
 
 
-def _deliver_world(sources: Path) -> None:
-    """A small world, and beside it a profile that is content with the few visits of one."""
-    generate_world(entities=500, months=15, seed=3, out=sources.parent / "world", as_of=TODAY)
-    (sources.parent / "world" / "sources").rename(sources)
-    shutil.copytree(CONFIG_ROOT / "cn", _profile(sources))
+def _deliver_visits(sources: Path) -> None:
+    """The town's deliveries, and beside them a profile that learns from its few visits."""
+    shutil.copytree(SOURCES, sources)
+    shutil.copytree(PROFILE, _profile(sources))
     path = _profile(sources) / "profile.toml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r"(minimum_(labels|positives)) = \d+", r"\1 = 5", text), encoding="utf-8")
+    path.write_text(re.sub(r"(minimum_(labels|positives)) = \d+", r"\1 = 1", text), encoding="utf-8")
 
 
 def _profile(sources: Path) -> Path:
@@ -118,8 +105,20 @@ def _train(home: Path, sources: Path) -> Words:
     return ["train", "--profile", _profile(sources), "--home", home, "--as-of", TODAY]
 
 
+def _day(name: str, as_of: date, prepare: Callable[[Forks, Path, Path], None], finished: date | None = None) -> Sequence:
+    """The town's day."""
+
+    def whole(home: Path, sources: Path) -> Words:
+        return run(home, sources, as_of)
+
+    def steps(home: Path, sources: Path) -> list[Step]:
+        return steps_of_day(PROFILE, home, sources, as_of, whole(home, sources))
+
+    return Sequence(name, deliver_town, prepare, whole, finished, steps=steps)
+
+
 RUNS = (
-    Sequence("first-day", deliver_town, _nothing, lambda home, sources: run(home, sources, YESTERDAY)),
-    Sequence("second-day", deliver_town, _yesterday, lambda home, sources: run(home, sources, TODAY), finished=YESTERDAY),
-    Sequence("training", _deliver_world, _day_without_model, _train),
+    _day("first-day", YESTERDAY, _nothing),
+    _day("second-day", TODAY, _yesterday, finished=YESTERDAY),
+    Sequence("training", _deliver_visits, _day_without_model, _train),
 )

@@ -10,11 +10,15 @@ import pytest
 
 from jobs.runtime.errors import Busy
 from tests.crash.forks import ROOT, environment
-from tests.crash.sequences import RUNS, as_params
+from tests.crash.sequences import RUNS
 from tests.crash.undisturbed import Undisturbed
 
+SEQUENCES = RUNS
+QUICKLY = tuple(sequence for sequence in RUNS if sequence.finished is None)
+"""A home that is not there yet, and one that is."""
 
-@pytest.mark.parametrize("undisturbed", as_params(RUNS), indirect=True)
+
+@pytest.mark.timeout(1200)
 def test_of_two_at_once_one_does_it_and_the_other_says_who(undisturbed: Undisturbed, tmp_path: Path) -> None:
     home = undisturbed.copy_start(tmp_path / "home")
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tests.crash.contents import Contents, contents, differing, disk_state, finished_day
+from tests.crash.contents import Contents, differing, disk_state, finished_day
 from tests.crash.forks import Forks
-from tests.crash.sequences import Sequence, Words
+from tests.crash.sequences import Sequence
+from tests.crash.steps import Part, Words, parts_of
 
 _SETTLED = "after:manifests/sources/"
 
@@ -36,7 +37,7 @@ class Undisturbed:
     copies: Path
     points: list[str]
     seconds: float
-    _settled: dict[int, Contents] = field(default_factory=dict)
+    _done: dict[int, Contents] = field(default_factory=dict)
 
     @cached_property
     def contents(self) -> Contents:
@@ -77,26 +78,34 @@ class Undisturbed:
             shutil.copytree(start, to)
         return to
 
-    def copy_before(self, number: int, to: Path) -> str:
-        """The home where a run that is to die at a point may begin: when the last source before it was settled, else at the start.
+    def step_at(self, number: int, home: Path) -> Part:
+        """The step that passes a point, to be given for a home; the command where that is one step."""
+        if self.sequence.steps is None:
+            return Part(self.command(home), 0, len(self.points))
+        return next(part for part in parts_of(self.points, self.sequence.steps(home, self.sources)) if number < part.end)
+
+    def whole_at(self, number: int, home: Path) -> Part:
+        """The command, to be given for a home that has all sources which were settled before a point."""
+        settled = [at for at in range(number) if self.points[at].startswith(_SETTLED)]
+        return Part(self.command(home), settled[-1] + 1 if settled else 0, len(self.points))
+
+    def copy_before(self, number: int, part: Part, to: Path) -> str:
+        """The home where a part begins that is to die at a point.
 
         Returns:
-            The point and how often such a run passes it: ``after:gold.features#2``.
+            The point and how often the part passes it until then: ``after:gold.features#2``.
         """
-        settled = [at for at in range(number) if self.points[at].startswith(_SETTLED)]
-        begin, passed = (self.copies / str(settled[-1]), self.points[settled[-1] + 1 :]) if settled else (self.before, self.points)
-        self.copy_start(to, begin)
-        upto = passed[: number + 1 - (len(self.points) - len(passed))]
-        return f"{upto[-1]}#{upto.count(upto[-1])}"
+        self.copy_start(to, self.copies / str(part.first - 1) if part.first else None)
+        passed = self.points[part.first : number + 1]
+        return f"{passed[-1]}#{passed.count(passed[-1])}"
 
-    def next_settled(self, number: int) -> tuple[str, Contents] | None:
-        """The source in whose steps a point is, and what the home held when it was settled; None after the last source."""
-        at = next((at for at in range(number, len(self.points)) if self.points[at].startswith(_SETTLED)), None)
-        if at is None:
-            return None
-        if at not in self._settled:
-            self._settled[at] = contents(self.copies / str(at))
-        return self.points[at].removeprefix(_SETTLED), self._settled[at]
+    def done(self, part: Part) -> Contents:
+        """What the home held when a part was done."""
+        if part.end == len(self.points):
+            return self.contents
+        if part.end not in self._done:
+            self._done[part.end] = self.sequence.compared(self.copies / str(part.end - 1))
+        return self._done[part.end]
 
 
 def do_undisturbed(sequence: Sequence, forks: Forks, folder: Path) -> Undisturbed:
