@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import silver, tax_filing
-from expectations.contracts.lineage import AS_OF, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
+from expectations.contracts.lineage import AS_OF, CONTENT_HASH, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
 from expectations.contracts.state import CHANGES_ON, RETURNS, TAX_SUMS
 from jobs.runtime.batches import Batch
 from jobs.runtime.code_version import TAX_STATE, code_version
@@ -63,12 +63,17 @@ def bring_tax_sums(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
         return 0
     found = None if afresh else _newest_before(lake.home, wanted, as_of)
     if batches is None or found is None:
-        return _add_up(lake, profile, as_of, wanted, since=[], entities=None)
+        return _write_part(lake, as_of, wanted, add_up_all(lake, profile, as_of), since=[])
     day, earlier = found
     with Scratch(lake.home, "tax-news") as scratch:
         news = _news(lake, profile, batches, day, as_of, earlier)
         turned = tax_sums(lake, earlier.parts).where(F.col(CHANGES_ON) <= F.lit(as_of)).select(ENTITY_ID)
-        return _add_up(lake, profile, as_of, wanted, earlier.parts, scratch.materialise(news.union(turned).distinct()))
+        entities = scratch.materialise(news.union(turned).distinct())
+        # Finding the newest version of a return reads all versions several times: few rows are read off the table once.
+        filings = scratch.materialise(entities.join(lake.read(silver.FILING).drop(CONTENT_HASH), ENTITY_ID, "inner"))
+        sums = entities.join(_sums(filings, profile, as_of), ENTITY_ID, "left")
+        sums = sums.withColumn(RETURNS, F.coalesce(F.col(RETURNS), F.lit(0)))
+        return _write_part(lake, as_of, wanted, sums, earlier.parts)
 
 
 def read_tax_sums(lake: Lake, as_of: date) -> DataFrame:
@@ -135,18 +140,13 @@ def _sums(filings: DataFrame, profile: Profile, as_of: date) -> DataFrame:
     return sum_returns(standing_returns(filings, as_of=as_of, cutoff=profile.end_of(as_of)), as_of=as_of)
 
 
-def _add_up(lake: Lake, profile: Profile, as_of: date, wanted: Basis, since: list[str], entities: DataFrame | None) -> int:
-    """Write the day's part: of the given entities on top of earlier parts, or of all entities on top of none."""
-    if entities is None:
-        sums = add_up_all(lake, profile, as_of)
-    else:
-        sums = _sums(entities.join(lake.read(silver.FILING), ENTITY_ID, "inner"), profile, as_of)
-        sums = entities.join(sums, ENTITY_ID, "left").withColumn(RETURNS, F.coalesce(F.col(RETURNS), F.lit(0)))
+def _write_part(lake: Lake, as_of: date, basis: Basis, sums: DataFrame, since: list[str]) -> int:
+    """Write the day's part of the state, on top of the parts of earlier days; give the number of entities in it."""
     _forget(lake.home, as_of)
     today = as_of.isoformat()
     where = f"{AS_OF} = '{today}'"
     lake.replace(sums.withColumn(AS_OF, F.lit(as_of)).orderBy(ENTITY_ID), TAX_SUMS, where)
-    write_json(_path(lake.home, as_of), {**asdict(wanted), "parts": [*since, today]})
+    write_json(_path(lake.home, as_of), {**asdict(basis), "parts": [*since, today]})
     return lake.read(TAX_SUMS).where(where).count()
 
 

@@ -63,16 +63,19 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
 
 
 def _exact_sum(positive: str) -> str:
-    """SQL of the sum of an expression that is DOUBLE and not negative, to 18 decimals, the same whatever the order of the rows.
+    """SQL of the sum of an expression that is DOUBLE and not negative, to 27 decimals, the same whatever the order of the rows.
 
-    Whole billionths are summed as whole numbers, and whole billionths of what is left over. (A DOUBLE cast to DECIMAL has other
-    digits on Spark than on Sail.)
+    Whole billionths are summed as whole numbers, then whole billionths of what is left over, and once more: an event over the
+    yearly sales of a company, in minor units, begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark
+    than on Sail.)
     """
-    billionths = f"({positive}) * 1000000000.0D"
-    whole = f"cast({billionths} AS BIGINT)"
-    rest = f"cast(({billionths} - {whole}) * 1000000000.0D AS BIGINT)"
-    sums = [f"cast(sum(cast({part} AS DECIMAL(38, 0))) AS DOUBLE)" for part in (whole, rest)]
-    return f"({sums[0]} + {sums[1]} / 1000000000.0D) / 1000000000.0D"
+    total, left = "", f"({positive})"
+    for places in (9, 18, 27):
+        billionths = f"{left} * 1000000000.0D"
+        whole = f"cast({billionths} AS BIGINT)"
+        total += f" + cast(sum(cast({whole} AS DECIMAL(38, 0))) AS DOUBLE) / 1e{places}D"
+        left = f"({billionths} - {whole})"
+    return total.removeprefix(" + ")
 
 
 def join_pools(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -18,15 +18,12 @@ from benchmarks.asked import COLUMNS, TABLES, Asked, asked_of
 from benchmarks.polars import features as polars_features
 from benchmarks.same import FeaturesDiffer, assert_same, differences
 from jobs.feature_state import rebuild_features
-from jobs.run_day import in_order, settle
 from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import load_profile
-from simulation.generate import generate_world
+from tests.conftest import FinishedDay
 from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of
 
-LAST = date(2026, 6, 30)
 Program = Callable[[Asked, Path], int]
 
 
@@ -88,21 +85,19 @@ def test_awkward_rows_give_the_same_features(awkward: tuple[Asked, pd.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def world_home(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of an invented world, its sources settled and the features of its last day built."""
-    folder = tmp_path_factory.mktemp("same")
-    generate_world(entities=1500, months=24, seed=5, out=folder / "world", as_of=LAST)
-    lake, profile = Lake(folder / "home", spark), load_profile("cn")
-    for mapping in in_order(load_mappings(profile.folder)):
-        settle(lake, profile, mapping, folder / "world" / "sources", LAST)
-    rebuild_features(lake, profile, LAST)
-    return lake.home
+def world_home(spark: SparkSession, finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an invented world, its features built afresh."""
+    home = tmp_path_factory.mktemp("same") / "home"
+    shutil.copytree(finished_day.home, home)
+    rebuild_features(Lake(home, spark), load_profile(finished_day.profile), finished_day.as_of)
+    return home
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_an_invented_world_gives_the_same_features(world_home: Path, program: Program, tmp_path: Path):
-    assert program(asked_of(world_home, load_profile("cn"), LAST), tmp_path / "features.parquet") == 1500
-    assert_same(world_home, LAST, tmp_path / "features.parquet")
+def test_an_invented_world_gives_the_same_features(world_home: Path, finished_day: FinishedDay, program: Program, tmp_path: Path):
+    asked = asked_of(world_home, load_profile(finished_day.profile), finished_day.as_of)
+    assert program(asked, tmp_path / "features.parquet") == 1500
+    assert_same(world_home, finished_day.as_of, tmp_path / "features.parquet")
 
 
 def pair(rate: float | None, level: int, entity: str = "B") -> ds.Dataset:

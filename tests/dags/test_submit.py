@@ -114,7 +114,7 @@ def test_spark_submit_is_named_by_the_environment_or_beside_the_command_or_on_pa
 
 
 def test_the_launcher_is_the_command_and_its_exit_code_the_commands() -> None:
-    words = ["export", "nothing", "--as-of", "2026-06-30", "--out", "x"]
+    words = ["export", "nothing", "--home", "x", "--as-of", "2026-06-30", "--out", "x"]
     exit_code, last = RunningCommand([sys.executable, str(LAUNCHER), *words]).follow(lambda _: None)
     assert exit_code == 2
     assert "'nothing' cannot be exported" in last

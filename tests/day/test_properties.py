@@ -118,13 +118,8 @@ def add_not_yet_known(sources: Path) -> None:
     )
 
 
-def test_records_that_today_does_not_know_change_nothing(golden: Town, town: Town) -> None:
+def test_records_not_yet_known_and_changes_announced_change_nothing_yet(golden: Town, town: Town) -> None:
     add_not_yet_known(town.sources)
-    town.run()
-    assert gold(town) == gold(golden)
-
-
-def test_a_change_that_is_announced_for_a_later_day_changes_nothing_yet(golden: Town, town: Town) -> None:
     append(
         town.sources / "shops" / "2026-06-30" / "changes.csv",
         "S20,Tin Roof Tools,shut,repair,south,20 Mill Lane yard,60000,24000,2010-03-15,2026-07-15,P20,2026-07-15,shut",
