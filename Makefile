@@ -65,7 +65,7 @@ test-long: $(STAMP) ## the tests that take minutes each
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
 	@requirements/cluster.sh
-	@$(BIN)/pytest -m cluster tests/cluster tests/dags/test_submit_spark.py
+	@$(BIN)/pytest -n 2 --dist loadgroup -m cluster tests/cluster
 	@echo "Spark and Sail agree. Next: make test-cluster-full, for 100,000 entities"
 
 .PHONY: test-cluster-full

@@ -1,6 +1,10 @@
-"""One cluster and one PostgreSQL server for all tests of this folder, and commands on each engine, each in a process of its own.
+"""One cluster and one PostgreSQL server for all tests of this folder, and programs on each engine.
 
-A process holds one kind of session: PySpark cannot go from Sail's Connect to a classic master within one.
+A process holds one kind of session: PySpark cannot go from Sail's Connect to a classic master within one. So each program is a
+process of its own, but for those with a driver of their own on the cluster, which share a process and its driver.
+
+Most of the time goes to planning, which keeps one core busy: where pytest has two workers, each takes the tests of one way, on a
+cluster of its own.
 """
 
 from __future__ import annotations
@@ -14,13 +18,24 @@ from pathlib import Path
 import pytest
 
 from jobs.runtime.errors import ConfigError
+from tests.cluster.engine_process import EngineProcess
 from tests.cluster.postgresql import find_programs, run_postgresql
 from tests.cluster.spark_cluster import Cluster, run_cluster
+from tests.day.town import PROFILE, SOURCES, TODAY
+from tests.made_once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = ("classic", "connect")
 
 Run = Callable[..., str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one way go to one worker; those that have none go with the way that has less to do."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            parameters = getattr(getattr(item, "callspec", None), "params", {})
+            item.add_marker(pytest.mark.xdist_group("classic" if "classic" in parameters.values() else "connect"))
 
 
 @pytest.fixture(scope="session")
@@ -58,17 +73,50 @@ def way(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def run_on(cluster: Cluster) -> Run:
-    """Runs a program of Python on an engine, ``sail``, ``classic`` or ``connect``; gives what it wrote, fails when it fails."""
+def classic_driver(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineProcess]:
+    """A process with a driver on the cluster."""
+    process = EngineProcess(tmp_path_factory.mktemp("classic"), _environment(cluster, "classic"), ROOT)
+    yield process
+    process.end()
+
+
+def _environment(cluster: Cluster, engine: str) -> dict[str, str]:
+    if engine == "sail":
+        return dict(os.environ) | {"STEELYARD_ENGINE": "sail"}
+    return dict(cluster.environment) | {"STEELYARD_ENGINE": cluster.address(engine)}
+
+
+@pytest.fixture(scope="session")
+def run_on(cluster: Cluster, request: pytest.FixtureRequest) -> Run:
+    """Runs ``python -m`` on an engine, ``sail``, ``classic`` or ``connect``; gives what it wrote, fails when it fails."""
 
     def run(engine: str, *arguments: object, **more: str) -> str:
-        environment = dict(os.environ) | {"STEELYARD_ENGINE": "sail"}
-        if engine != "sail":
-            environment = dict(cluster.environment) | {"STEELYARD_ENGINE": cluster.address(engine)}
-        words = [sys.executable, *map(str, arguments)]
-        done = subprocess.run(words, cwd=ROOT, env=environment | more, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.fail(f"on {engine}, {' '.join(words[1:])} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-4000:]}")
-        return done.stdout
+        words = [str(word) for word in arguments]
+        if engine == "classic":
+            code, said = request.getfixturevalue("classic_driver").run(words, more)
+        else:
+            command = [sys.executable, "-m", *words]
+            done = subprocess.run(
+                command, cwd=ROOT, env=_environment(cluster, engine) | more, capture_output=True, text=True, check=False
+            )
+            code, said = done.returncode, done.stdout + done.stderr
+        if code:
+            pytest.fail(f"on {engine}, {' '.join(words)} ended with {code}:\n{said[-4000:]}")
+        return said
 
     return run
+
+
+def day_of(home: Path, profile: object, sources: Path) -> list[object]:
+    """The words that run a whole day."""
+    return ["jobs.cli", "run", "--profile", profile, "--sources", sources, "--home", home, "--as-of", TODAY]
+
+
+@pytest.fixture(scope="session")
+def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the small town's day, on Sail; for copying, not for changing."""
+
+    def make(folder: Path) -> None:
+        run_on("sail", *day_of(folder / "home", PROFILE, SOURCES))
+
+    return made_once("town_on_sail", make, tmp_path_factory) / "home"

@@ -20,10 +20,11 @@ SPARK_HOME = Path(pyspark.__file__).parent
 START_SECONDS = 180
 """The first start fetches Delta's JARs."""
 WORKERS = 2
-# The classic application and the Connect server live side by side, each with one core and one executor a worker.
-WORKER = ["--cores", "2", "--memory", "3g"]
-# A test compiles much and repeats little: the quick compiler and the plain collector take a third of the time.
-_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# The Connect server, a driver that stays and one that is submitted live side by side, each with a core and an executor a worker.
+WORKER = ["--cores", "3", "--memory", "4g"]
+# A test compiles much and repeats little: the quick compiler and the plain collector take a third of the time. The quick compiler
+# alone has a small store of code, which Spark's own classes fill again and again.
+_JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 APPLICATION = {
     "spark.driver.extraJavaOptions": _JVM,
     "spark.executor.extraJavaOptions": _JVM,
@@ -33,6 +34,9 @@ APPLICATION = {
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "4",
 }
+# Spark gives the same answers by code that it generates and without. Drivers of their own generate it, the server does not, so
+# that both are tried; on few rows compiling takes most of the time.
+CONNECT_ALONE = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 _MASTER_IS_UP = re.compile(r"Starting Spark master at (spark://\S+)")
 _WORKER_IS_UP = re.compile(r"Successfully registered with master")
 _CONNECT_IS_UP = re.compile(r"Spark Connect server started at: \S*?:(\d+)")
@@ -97,6 +101,7 @@ def _connect_server(master: str) -> list[str]:
         **DELTA_SETTINGS,
         **jar_settings(POSTGRESQL_JAR),
         **APPLICATION,
+        **CONNECT_ALONE,
         "spark.ui.enabled": "false",
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": "0",

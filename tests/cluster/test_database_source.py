@@ -227,7 +227,7 @@ def test_apache_spark_takes_in_over_jdbc_what_sail_takes_in(
     registry.insert(SECOND_DAY)
     registry.ingest()
     profile = ["--profile", registry.profile.folder, "--source", "shops", "--sources", registry.profile.folder]
-    run_on(way, "-m", "jobs.cli", "ingest", *profile, "--home", tmp_path / way, "--as-of", "2026-01-06", **{VARIABLE: postgresql})
+    run_on(way, "jobs.cli", "ingest", *profile, "--home", tmp_path / way, "--as-of", "2026-01-06", **{VARIABLE: postgresql})
     assert differences(registry.lake.home, tmp_path / way, [BRONZE["registration"]]) == []
     there = Registry(Lake(tmp_path / way), registry.profile, postgresql)
     assert there.turned_away() == TURNED_AWAY

@@ -39,7 +39,7 @@ def on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
 
 def _ask(run_on: Run, engine: str, path: Path) -> dict[str, Any]:
-    run_on(engine, "-m", "tests.cluster.ask_engine", path, **IN_UTC)
+    run_on(engine, "tests.cluster.ask_engine", path, **IN_UTC)
     answers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     assert set(answers) == set(queries())
     return answers

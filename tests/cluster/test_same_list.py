@@ -13,28 +13,16 @@ from expectations.contracts import silver
 from expectations.contracts.scoring import RISK_LIST
 from expectations.contracts.tables import GOLD
 from jobs.runtime.lake import Lake
-from tests.cluster.conftest import WAYS, Run
+from tests.cluster.conftest import WAYS, Run, day_of
 from tests.cluster.homes import differences
 from tests.day.town import PROFILE, SOURCES, TODAY
+from tests.made_once import made_once
 
 pytestmark = pytest.mark.cluster
 ENTITIES_VARIABLE = "STEELYARD_CLUSTER_ENTITIES"
 ENTITIES = 5_000
 """How many invented entities are brought to a list; ``make test-cluster-full`` asks for 100,000, both ways."""
 WHERE = f"as_of = '{TODAY}'"
-
-
-def day_of(home: Path, profile: object, sources: Path) -> list[object]:
-    """The command that runs a whole day."""
-    return ["-m", "jobs.cli", "run", "--profile", profile, "--sources", sources, "--home", home, "--as-of", TODAY]
-
-
-@pytest.fixture(scope="session")
-def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of the small town's day, on Sail."""
-    home = tmp_path_factory.mktemp("town") / "home"
-    run_on("sail", *day_of(home, PROFILE, SOURCES))
-    return home
 
 
 def test_the_towns_day_is_the_same_from_files_to_list(run_on: Run, way: str, town_on_sail: Path, tmp_path: Path) -> None:
@@ -48,13 +36,16 @@ def test_a_home_changes_engines_and_nothing_is_taken_in_again(run_on: Run, town_
     home = tmp_path / "home"
     shutil.copytree(town_on_sail, home)
     before = {table.name: Lake(home).version(table) for table in silver.BRONZE.values()}
-    run_on("connect", *day_of(home, PROFILE, SOURCES))
+    for source in ("shops", "returns", "complaints", "visits"):
+        words = ["--profile", PROFILE, "--source", source, "--sources", SOURCES, "--home", home, "--as-of", TODAY]
+        run_on("connect", "jobs.cli", "ingest", *words)
     assert {table.name: Lake(home).version(table) for table in silver.BRONZE.values()} == before
-    assert differences(town_on_sail, home, GOLD, where=WHERE) == []
+    run_on("connect", "jobs.cli", "link", "--profile", PROFILE, "--home", home, "--as-of", TODAY)
+    assert differences(town_on_sail, home, [silver.LINK], where=WHERE) == []
 
 
 def test_the_indicators_are_those_of_plain_python(run_on: Run, way: str) -> None:
-    said = run_on(way, "-m", "pytest", "-p", "no:cacheprovider", "tests/features/test_oracle.py")
+    said = run_on(way, "pytest", "-p", "no:cacheprovider", "tests/features/test_oracle.py")
     passed = re.search(r"(\d+) passed", said)
     assert passed is not None
     assert int(passed[1]) > 100
@@ -63,12 +54,14 @@ def test_the_indicators_are_those_of_plain_python(run_on: Run, way: str) -> None
 
 @pytest.fixture(scope="session")
 def world_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of an invented world's day, on Sail."""
-    folder = tmp_path_factory.mktemp("world")
+    """The home of an invented world's day, on Sail; for copying, not for changing."""
     entities = os.environ.get(ENTITIES_VARIABLE, ENTITIES)
-    run_on("sail", "-m", "jobs.cli", "generate", "--entities", entities, "--as-of", TODAY, "--out", folder / "world")
-    run_on("sail", *day_of(folder / "home", "cn", folder / "world" / "sources"))
-    return folder / "home"
+
+    def make(folder: Path) -> None:
+        run_on("sail", "jobs.cli", "generate", "--entities", entities, "--as-of", TODAY, "--out", folder / "world")
+        run_on("sail", *day_of(folder / "home", "cn", folder / "world" / "sources"))
+
+    return made_once("world_on_sail", make, tmp_path_factory) / "home"
 
 
 @pytest.mark.parametrize("by", WAYS if ENTITIES_VARIABLE in os.environ else WAYS[:1])
@@ -76,6 +69,6 @@ def test_many_entities_have_the_same_features_scores_and_ranks(run_on: Run, by: 
     home = tmp_path / "home"
     shutil.copytree(world_on_sail, home)
     for step in ("link", "features", "score", "target"):
-        run_on(by, "-m", "jobs.cli", step, "--profile", "cn", "--home", home, "--as-of", TODAY)
+        run_on(by, "jobs.cli", step, "--profile", "cn", "--home", home, "--as-of", TODAY)
     assert Lake(home).version(RISK_LIST) != Lake(world_on_sail).version(RISK_LIST), "the list was not made again"
     assert differences(world_on_sail, home, [silver.LINK, *GOLD], where=WHERE) == []

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from airflow_deployment import DAGS, make_deployment
+from airflow_deployment import make_deployment
 
 from tests.made_once import made_once
-
-if str(DAGS) not in sys.path:  # as Airflow does with the folder of a bundle
-    sys.path.append(str(DAGS))
 
 
 @pytest.fixture(scope="session")
