@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import date
 from enum import StrEnum
 from importlib import metadata, util
 from pathlib import Path
@@ -17,7 +18,9 @@ import psutil
 from packaging.requirements import Requirement
 
 from expectations.contracts.core import Column, Contract, Type, Zone
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import CannotReplay, ConfigError
+from jobs.runtime.files import days_in
+from jobs.runtime.manifest import find_run, run_manifest_path
 from jobs.runtime.settings import CONFIG_ROOT, load_profile
 
 OLDEST_PYTHON = (3, 11)
@@ -74,6 +77,7 @@ def examine(home: Path) -> list[Finding]:
         ("disk", lambda: check_disk(home)),
         ("memory", check_memory),
         ("profiles", check_profiles),
+        ("sources", lambda: check_sources(home)),
         ("Airflow", check_airflow),
     )
     return [_guarded(subject, check) for subject, check in checks]
@@ -212,6 +216,23 @@ def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
             return Finding("profiles", State.FAIL, f"{error.what} in {error.where}", error.then)
         read.append(f"{name} ({profile.time_zone.key})")
     return Finding("profiles", State.OK, ", ".join(read))
+
+
+def check_sources(home: Path) -> Finding:
+    """The last finished day was made of sources that its profile maps, and of no other."""
+    days = days_in(run_manifest_path(home, date.min).parent)
+    if not days:
+        return Finding("sources", State.OK, "no day is finished yet")
+    last = max(days)
+    try:
+        unmapped = find_run(home, last).get("unmapped") or {}
+    except CannotReplay as error:
+        return Finding("sources", State.WARN, f"{error.what} in {error.where}", error.then)
+    if unmapped:
+        rows = ", ".join(f"{count} rows of {source}" for source, count in unmapped.items())
+        then = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
+        return Finding("sources", State.WARN, f"the list of {last} rests on what no mapping names any more: {rows}", then)
+    return Finding("sources", State.OK, f"the list of {last} rests on sources that are mapped")
 
 
 def check_airflow() -> Finding:

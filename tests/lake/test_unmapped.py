@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -11,13 +12,17 @@ import pytest
 from expectations.contracts.core import Contract
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE, COMPLAINT
+from jobs.close_day import close_day
+from jobs.doctor import State, check_sources
 from jobs.lake_care.forget_source import forget_source
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.manifest import find_run, run_manifest_path
 from jobs.runtime.settings import load_profile
 from jobs.runtime.unmapped import rows_of_unmapped
 from jobs.runtime.vouched import vouched_deliveries
 from tests.day.command import steelyard
+from tests.day.town import TODAY, Town
 
 D = date(2026, 6, 30)
 GIVEN_UP, MAPPED = "hotline", "complaint"
@@ -49,6 +54,26 @@ def sources(lake: Lake, contract: Contract) -> list[str]:
 def test_rows_of_a_source_that_is_mapped_no_more_are_counted(lake: Lake) -> None:
     assert rows_of_unmapped(lake, [MAPPED]) == {GIVEN_UP: 3}
     assert rows_of_unmapped(lake, [MAPPED, GIVEN_UP]) == {}
+
+
+def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, tmp_path: Path) -> None:
+    assert check_sources(town.home).state is State.OK
+    before = find_run(town.home, TODAY)
+    folder = tmp_path / "without"
+    shutil.copytree(town.profile_folder, folder)
+    (folder / "sources" / "complaints.toml").unlink()
+    manifest = close_day(town.lake, load_profile(str(folder)), TODAY)
+    rows = Lake(town.home).arrow(COMPLAINT).num_rows
+    assert manifest["unmapped"] == {"complaints": rows}
+    assert manifest["sources"]["complaints"] == "not mapped"
+    assert manifest["deliveries"] == before["deliveries"], "its rows are still what the list is made of"
+    finding = check_sources(town.home)
+    assert finding.state is State.WARN
+    assert f"{rows} rows of complaints" in finding.found
+    assert "steelyard lake forget complaints" in finding.then
+    path = run_manifest_path(town.home, TODAY)
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    assert check_sources(town.home).state is State.WARN
 
 
 def test_they_are_counted_as_the_day_read_them(lake: Lake) -> None:
