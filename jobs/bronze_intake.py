@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import PySparkException
+from pyspark.sql import Column as SqlColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from expectations.contracts.core import Column, Type
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
@@ -88,8 +91,11 @@ class Intake:
         return bronze.where(F.col(SOURCE) == self.mapping.name).where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
 
     def _marks(self, rows: DataFrame, build_on: Iterable[date]) -> DataFrame:
-        materialise = self.scratch.materialise
-        return materialise(find_marks(rows, self._earlier(build_on), self._elsewhere(), self.mapping.contract.key, materialise))
+        key, materialise = self.mapping.contract.key, self.scratch.materialise
+        earlier, elsewhere = self._earlier(build_on), self._elsewhere()
+        if build_on:
+            earlier = earlier.where(_dates_within(rows, key))
+        return materialise(find_marks(rows, earlier, elsewhere, key, materialise))
 
     def _elsewhere(self) -> DataFrame | None:
         """What stays in bronze of other sources and of deliveries after the day; None when there is none of it."""
@@ -137,6 +143,17 @@ class Intake:
 
     def _days(self) -> str:
         return between(self.first, self.as_of)
+
+
+def _dates_within(rows: DataFrame, key: Sequence[Column]) -> SqlColumn:
+    """That the dates of a row's key are between the first and the last of those of ``rows``, as they are where keys are equal.
+
+    Files tell the first and last value of their columns, so most need not be read: what comes today is mostly of late months.
+    """
+    dates = [str(column) for column in key if column.type is Type.DATE]
+    ends = [rows.agg(F.min(name), F.max(name)).collect()[0] for name in dates]
+    between = [F.col(name).between(F.lit(first), F.lit(last)) for name, (first, last) in zip(dates, ends, strict=True)]
+    return reduce(SqlColumn.__and__, between, F.lit(True))
 
 
 def _by_day(rows: DataFrame) -> dict[date, int]:

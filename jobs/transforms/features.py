@@ -91,7 +91,8 @@ def build_features(
         .transform(add_cell, peers)
     )
     rated = _add_shrunk_rates(joined, materialise, minor_units=minor_units)
-    return _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
+    features, medians = _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
+    return Features(entities.select(ENTITY_ID), features, medians)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
@@ -171,16 +172,15 @@ def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_unit
     return frame
 
 
-def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materialise: Materialise) -> Features:
+def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materialise: Materialise) -> tuple[DataFrame, DataFrame]:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assign_groups(rated, minimum))
     groups = materialise(describe_groups(rated, cells, indicators, materialise))
     features = add_robust_z(rated, cells, groups, indicators)
     medians = list_peer_medians(groups, indicators)
-    return Features(
-        entities=rated.select(ENTITY_ID),
-        features=_select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
-        peers=_select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS),
+    return (
+        _select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
+        _select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS),
     )
 
 
