@@ -25,7 +25,7 @@ from models.loda import Loda, fit_loda
 from models.squash import RobustSquash
 from models.tail import Tail, fit_tail, share_out
 
-TREES = 80
+TREES = 100
 ROWS_A_TREE = 256
 PROJECTIONS = 100
 REFERENCE_ROWS = 100_000
@@ -34,8 +34,8 @@ FARTHEST = 1e12
 CHUNK = 16_384
 
 Scale = Literal["plain", "asinh"]
-POOLED: Growth = Growth(TREES, ROWS_A_TREE, tries=1, gain="pooled")
-AVERAGED: Growth = Growth(TREES, ROWS_A_TREE, tries=10, gain="averaged")
+POOLED: Growth = Growth(TREES, ROWS_A_TREE, tries=3, gain="pooled")
+AVERAGED: Growth = Growth(TREES, ROWS_A_TREE, tries=3, gain="averaged")
 ENSEMBLE: tuple[tuple[Scale, Growth | int], ...] = (
     ("plain", POOLED),
     ("plain", AVERAGED),

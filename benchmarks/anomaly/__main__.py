@@ -31,7 +31,7 @@ def main(words: list[str] | None = None) -> None:
     print(HEAD, flush=True)
     for name in chosen:
         measured.append(compare(read_set(asked.data, name), SEEDS))
-        print(_line(measured[-1]), flush=True)
+        print(line(measured[-1]), flush=True)
     summary = {half: summarise([one for one in measured if one["half"] == half]) for half in (SETTINGS, REPORTING)}
     summary["all"] = summarise(measured)
     print("", *(f"{half}: {facts}" for half, facts in summary.items()), sep="\n")
@@ -48,7 +48,8 @@ HEAD = (
 )
 
 
-def _line(one: dict[str, Any]) -> str:
+def line(one: dict[str, Any]) -> str:
+    """A set as a row of the table."""
     cells = [one["set"], one["half"], f"{one['rows']:,}", str(one["columns"]), f"{one['anomalies']:,}"]
     for figure in (AUC, PRECISION):
         cells += [f"{np.mean(one[by][figure]):.4f}" for by in (OURS, FOREST)] + [f"{gain(one, figure):+.4f}"]

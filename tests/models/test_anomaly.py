@@ -58,7 +58,7 @@ def test_rows_score_alike_whatever_chunk_they_come_in(fitted: AnomalyModel, monk
     rows = pd.concat([normal_rows(300, 6, seed=4), far_out(0, 5, 1e9, np.nan)], ignore_index=True)
     score, contributions = fitted.score(rows), fitted.contributions(rows)
     order = np.random.default_rng(5).permutation(len(rows))
-    monkeypatch.setattr("models.anomaly.CHUNK", 7)
+    monkeypatch.setattr("models.anomaly.CHUNK", 60)
     np.testing.assert_array_equal(fitted.score(rows), score)
     np.testing.assert_array_equal(fitted.score(rows.iloc[order]), score[order])
     np.testing.assert_array_equal(fitted.score(rows[11:12]), score[11:12])
