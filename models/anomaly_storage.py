@@ -18,6 +18,8 @@ from models.squash import RobustSquash
 from models.tail import Tail
 
 Array = npt.NDArray[Any]
+WIDE = ("depth", "rarity", "center", "spread")
+PLACES = ("first", "second", "columns")
 KINDS: dict[str, type[Forest | Loda]] = {"forest": Forest, "loda": Loda}
 
 
@@ -66,6 +68,8 @@ def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> Anomaly
             arrays = {key: stored[key] for key in stored.files}
     except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is no archive of plain arrays: {error}; restore the file or retrain the model") from error
+    if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
+        raise ValueError(f"{name} holds numbers of another kind than the model's; restore the file or retrain the model")
     columns = tuple(facts["columns"])
     squash = RobustSquash(tuple(facts["directions"]))
     squash.center_, squash.spread_, squash.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
@@ -85,6 +89,12 @@ def _member(at: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> M
 
 def _array_names(kind: type[Forest | Loda]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind) if field.name != "base")
+
+
+def _dtype(key: str) -> npt.DTypeLike:
+    """What an array's numbers are, by its name, which ends in the field's."""
+    field = key.rpartition(".")[2]
+    return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
 
 
 def _tail_facts(tail: Tail) -> dict[str, Any]:

@@ -12,7 +12,7 @@ MAD_TO_SIGMA = 1.4826
 MEAN_AD_TO_SIGMA = 1.2533
 
 
-class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """``asinh((x - median) / spread)``, unknown as 0 (the median), so that missing is not itself unusual.
 
     The spread is 1.4826 MAD; where more than half of the values are equal, 1.2533 times the mean absolute deviation
@@ -53,7 +53,7 @@ class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             standard = np.where(signs == 0, standard, np.maximum(standard * signs, 0.0))
         return np.nan_to_num(standard, nan=0.0)
 
-    def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
+    def __sklearn_tags__(self):  # type: ignore[no-untyped-def, unused-ignore]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

@@ -70,6 +70,11 @@ def rewritten(files: dict[str, bytes], name: str, change: Callable[[np.ndarray],
     return files | {"anomaly.npz": body.getvalue()}
 
 
+def test_arrays_of_another_precision_are_refused(rule: RiskModel) -> None:
+    with pytest.raises(ValueError, match="another kind"):
+        load(rewritten(dump(rule), "0.a", lambda array: array.astype(np.float64)))
+
+
 def test_arrays_that_need_pickle_are_refused(rule: RiskModel) -> None:
     with pytest.raises(ValueError, match="no archive of plain arrays"):
         load(rewritten(dump(rule), "0.a", lambda array: array.astype(object)))
