@@ -163,7 +163,7 @@ def draw(result: dict[str, Any], folder: Path) -> None:
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """The results there are, the largest sizes first."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem in TITLES]
     return sorted(found, key=lambda result: max(found["entities"] for found in result["measurements"]), reverse=True)
 
 

@@ -1,54 +1,84 @@
-"""How strange an entity is beside its peers: an isolation forest on a scale that no batch can move.
+"""How strange an entity is beside its peers: an ensemble on a scale that no batch can move.
 
-Liu, Ting & Zhou 2008, "Isolation Forest": strange rows are cut off from the rest by few random splits. Beyond the
-farthest row of the fit a forest sees no difference any more, so a small share of the mean distance is added; it grows
-without end. The sum is then read on the reference population's own upper tail: 1 is one in ten, 2 is one in a
-hundred; past the last reference rows the tail is taken as exponential (Pickands, Balkema & de Haan with shape 0).
+Four detectors look at one column an indicator: oblique isolation trees split where the pooled gain is largest, trees in the
+manner of SCiForest on the robust z-scores and on their asinh, and LODA on the asinh (see :mod:`models.grow_trees` and
+:mod:`models.loda`). Each one's raw strangeness is read on the reference population's own upper tail, as -log10 of the share
+that is at least as strange, and the mean of the four is taken: each detector has one voice, whatever its unit, and one that
+finds a row very rare is heard. Beyond the farthest row of the fit trees and histograms see no difference any more, so a
+small share of the mean distance is added; it grows without end. The sum is read on the reference's upper tail once more: 1
+is one in ten, 2 is one in a hundred; past the last reference rows the tail is taken as exponential, so the top never saturates.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import IsolationForest
-from sklearn.pipeline import Pipeline
 
-from models.columns import Floats, Inputs, Ints, matrix
+from models.columns import Floats, Inputs, matrix
+from models.grow_trees import Growth, grow_forest
+from models.isolation_trees import Floats32, Forest
+from models.loda import Loda, fit_loda
 from models.squash import RobustSquash
-from models.trees import Tree, expected_values, node_depths, path_contributions
+from models.tail import Tail, fit_tail, share_out
 
-TREES = 200
+TREES = 100
 ROWS_A_TREE = 256
+PROJECTIONS = 100
 REFERENCE_ROWS = 100_000
 REACH = 0.02
-CHUNK = 50_000
-EULER = 0.5772156649015329
+FARTHEST = 1e12
+CHUNK = 16_384
+
+Scale = Literal["plain", "asinh"]
+POOLED: Growth = Growth(TREES, ROWS_A_TREE, tries=3, gain="pooled")
+AVERAGED: Growth = Growth(TREES, ROWS_A_TREE, tries=3, gain="averaged")
+ENSEMBLE: tuple[tuple[Scale, Growth | int], ...] = (
+    ("plain", POOLED),
+    ("plain", AVERAGED),
+    ("asinh", AVERAGED),
+    ("asinh", PROJECTIONS),
+)
+"""Each detector's scale, and how its trees are grown or how many projections LODA has."""
+
+
+class Detector(Protocol):
+    """Raw strangeness that the columns add up to; values have the shape (columns, rows)."""
+
+    @property
+    def base(self) -> float:
+        """The strangeness before anything is known of a row."""
+
+    def strangeness(self, by_column: Floats32) -> Floats:
+        """Shape (rows,)."""
+
+    def parts(self, by_column: Floats32) -> Floats:
+        """What each column adds to the strangeness beyond the base: shape (rows, columns)."""
 
 
 @dataclass(frozen=True)
-class Tail:
-    """A strictly increasing map from raw strangeness to -log10 of the reference's upper tail.
+class Member:
+    """A fitted detector: the scale it reads and the tail of its own strangeness."""
 
-    Attributes:
-        raw, level_at: knots, both strictly increasing, same shape.
-        slope_below, slope_above: positive slopes past the first and last knot.
-    """
+    scale: Scale
+    detector: Forest | Loda
+    tail: Tail
 
-    raw: Floats
-    level_at: Floats
-    slope_below: float
-    slope_above: float
+    def level(self, by_column: Floats32) -> Floats:
+        """-log10 of the share of the reference that is at least as strange as each row."""
+        return self.tail(self.detector.strangeness(by_column))
 
-    def __call__(self, raw: Floats) -> Floats:
-        """The level of each raw value."""
-        inside: Floats = np.interp(raw, self.raw, self.level_at)
-        below = np.minimum(raw - self.raw[0], 0.0) * self.slope_below
-        above = np.maximum(raw - self.raw[-1], 0.0) * self.slope_above
-        level: Floats = inside + below + above
-        return level
+    def contributions(self, by_column: Floats32) -> Floats:
+        """What each column adds to the level beyond :attr:`base`."""
+        return share_out(self.detector.parts(by_column), self.level(by_column) - self.base)
+
+    @property
+    def base(self) -> float:
+        """The level before anything is known of a row."""
+        return float(self.tail(np.array([self.detector.base]))[0])
 
 
 @dataclass(frozen=True)
@@ -57,43 +87,38 @@ class AnomalyModel:
 
     Attributes:
         columns: the columns it reads, one an indicator, the peer form where there is one.
-        pipeline: squash, then forest.
-        tail: from raw strangeness to the score.
+        squash: the robust scale of each column.
+        members: the detectors.
+        tail: from their mean level, and the distance, to the score.
     """
 
     columns: tuple[str, ...]
-    pipeline: Pipeline
+    squash: RobustSquash
+    members: tuple[Member, ...]
     tail: Tail
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Scores of shape (n,); larger is stranger, no ceiling; a row's score depends on that row alone."""
-        return self.tail(raw_strangeness(self.pipeline, matrix(X, self.columns)))
+        return self.tail(raw_strangeness(self.squash, self.members, matrix(X, self.columns)))
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """What each of ``columns`` adds to the score: shape (n, len(columns) + 1), the last is the base; rows sum to the score.
 
-        Splits are attributed along each row's path (see :func:`models.trees.path_contributions`; for isolation forests
-        compare DIFFI, Carletti et al. 2023); the tail's stretch is shared out in proportion, so signs stay.
+        Each detector says what the columns add to it (see ``parts`` of :class:`models.isolation_trees.Forest` and
+        :class:`models.loda.Loda`); the tails' stretch is shared out in proportion, so signs stay.
         """
-        squashed = _squash(self.pipeline, matrix(X, self.columns))
-        paths = path_contributions(self._trees, squashed.astype(np.float32).astype(np.float64))
-        raw = -paths / _expected_depth(self.pipeline[-1])
-        raw[:, :-1] += REACH * np.abs(squashed) / squashed.shape[1]
-        base = float(raw[0, -1]) if len(raw) else 0.0
-        moved = raw[:, :-1].sum(axis=1)
-        level, base_level = self.tail(base + moved), float(self.tail(np.array([base]))[0])
-        stretch = np.divide(level - base_level, moved, out=np.zeros_like(moved), where=moved != 0)
-        return np.column_stack([raw[:, :-1] * stretch[:, None], np.full(len(raw), base_level)])
-
-    @cached_property
-    def _trees(self) -> list[Tree]:
-        return [_as_tree(estimator.tree_) for estimator in self.pipeline[-1].estimators_]
-
-
-def build_pipeline(directions: tuple[int, ...], *, rows: int, seed: int) -> Pipeline:
-    """The unfitted pipeline; ``rows`` is the number that it will be fitted on."""
-    forest = IsolationForest(n_estimators=TREES, max_samples=min(ROWS_A_TREE, rows), random_state=seed, n_jobs=1)
-    return Pipeline([("squash", RobustSquash(directions)), ("forest", forest)])
+        values = matrix(X, self.columns)
+        out = np.empty((len(values), len(self.columns) + 1))
+        base = sum(member.base for member in self.members) / len(self.members)
+        base_level = float(self.tail(np.array([base]))[0])
+        score = self.tail(raw_strangeness(self.squash, self.members, values))
+        for rows, squashed, scales in _chunks(self.squash, values):
+            moved = REACH * np.abs(squashed) / squashed.shape[1]
+            for member in self.members:
+                moved += member.contributions(scales[member.scale]) / len(self.members)
+            out[rows, :-1] = share_out(moved, score[rows] - base_level)
+        out[:, -1] = base_level
+        return out
 
 
 def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> AnomalyModel:
@@ -112,76 +137,60 @@ def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> Anoma
     values = values[np.lexsort(values.T[::-1])]
     if len(values) > REFERENCE_ROWS:
         values = values[np.sort(np.random.default_rng(seed).choice(len(values), REFERENCE_ROWS, replace=False))]
-    pipeline = build_pipeline(tuple(inputs.directions[position] for position in at), rows=len(values), seed=seed)
-    pipeline.fit(values)
-    return AnomalyModel(columns, pipeline, fit_tail(raw_strangeness(pipeline, values)))
+    squash = RobustSquash(tuple(inputs.directions[position] for position in at)).fit(values)
+    scales = _scales(squash.standardize(values))
+    # A generator each, so that what one detector draws changes no other.
+    members = tuple(
+        _fit_member(scale, kind, scales[scale], np.random.default_rng([seed, place]))
+        for place, (scale, kind) in enumerate(ENSEMBLE)
+    )
+    return AnomalyModel(columns, squash, members, fit_tail(raw_strangeness(squash, members, values)))
 
 
-def raw_strangeness(pipeline: Pipeline, values: Floats) -> Floats:
-    """Minus the mean depth over its expectation, plus a little of the mean distance: shape (n,)."""
-    forest: IsolationForest = pipeline[-1]
-    trees = [(estimator.tree_, _leaf_depths(estimator.tree_)) for estimator in forest.estimators_]
-    expected = _expected_depth(forest)
+def raw_strangeness(squash: RobustSquash, members: tuple[Member, ...], values: Floats) -> Floats:
+    """The mean of the members' levels, plus a little of the mean distance: shape (n,)."""
     out = np.empty(len(values))
-    for start in range(0, len(values), CHUNK):
-        squashed = _squash(pipeline, values[start : start + CHUNK])
-        narrow = squashed.astype(np.float32)
-        depth = np.zeros(len(narrow))
-        for tree, leaf_depth in trees:
-            depth += leaf_depth[tree.apply(narrow)]
+    for rows, squashed, scales in _chunks(squash, values):
+        level = np.zeros(len(squashed))
+        for member in members:
+            level += member.level(scales[member.scale])
         # A plain loop over columns: numpy's own row sums group terms by memory layout, and a row's score must not
         # depend on the rows beside it.
-        distance = np.zeros(len(narrow))
+        distance = np.zeros(len(squashed))
         for column in range(squashed.shape[1]):
             distance += np.abs(squashed[:, column])
-        out[start : start + CHUNK] = REACH * distance / squashed.shape[1] - depth / expected
+        out[rows] = level / len(members) + REACH * distance / squashed.shape[1]
     return out
 
 
-def _squash(pipeline: Pipeline, values: Floats) -> Floats:
-    squashed: Floats = pipeline[:-1].transform(values) if len(values) else values
-    return squashed
+def _fit_member(scale: Scale, kind: Growth | int, by_column: Floats32, rng: np.random.Generator) -> Member:
+    detector: Forest | Loda
+    if isinstance(kind, Growth):
+        detector = grow_forest(np.ascontiguousarray(by_column.T), kind, rng)
+    else:
+        detector = fit_loda(by_column, kind, rng)
+    raw = [detector.strangeness(np.ascontiguousarray(by_column[:, at])) for at in _cuts(by_column.shape[1])]
+    return Member(scale, detector, fit_tail(np.concatenate(raw)))
 
 
-def fit_tail(raw: Floats) -> Tail:
-    """The tail of reference values: knots a tenth of a power of ten apart, as far as ten reference rows reach."""
-    decades = max(np.log10(len(raw) / 10.0), 0.0)
-    level = np.arange(0.0, decades + 1e-9, 0.1)
-    knots = np.quantile(raw, 1.0 - 10.0**-level)
-    knots, first = np.unique(knots, return_index=True)
-    # Of equal knots the last level counts: the tail beyond them is that thin.
-    last = np.append(first[1:] - 1, len(level) - 1)
-    level = level[last]
-    spread = max(float(np.std(raw)), 1e-6)
-    if len(knots) == 1:
-        return Tail(knots, level, 0.5 / spread, 0.5 / spread)
-    decade = int(np.searchsorted(level, level[-1] - 1.0))
-    decade = min(decade, len(knots) - 2)
-    above = (level[-1] - level[decade]) / (knots[-1] - knots[decade])
-    below = (level[1] - level[0]) / (knots[1] - knots[0])
-    return Tail(knots, level, float(below), float(above))
+def _chunks(squash: RobustSquash, values: Floats) -> Iterator[tuple[slice, Floats, dict[Scale, Floats32]]]:
+    """Row by row in chunks that the processor's cache holds: which rows, their asinh, and each scale by column."""
+    for rows in _cuts(len(values)):
+        standard = squash.standardize(values[rows])
+        yield rows, np.arcsinh(standard), _scales(standard)
 
 
-def _expected_depth(forest: IsolationForest) -> float:
-    """The depths of a row in all trees, added, as expected of random rows; 1 a tree where a single row was fitted."""
-    return len(forest.estimators_) * max(float(_average_path(np.array([forest.max_samples_]))[0]), 1.0)
+def _cuts(n: int) -> list[slice]:
+    return [slice(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
 
 
-def _average_path(n: Ints | Floats) -> Floats:
-    """Mean depth of an unsuccessful search among ``n`` rows (Liu et al. 2008, equation 1)."""
-    n = np.asarray(n, dtype=np.float64)
-    safe = np.maximum(n, 3.0)
-    long = 2.0 * (np.log(safe - 1.0) + EULER) - 2.0 * (safe - 1.0) / safe
-    return np.where(n <= 1, 0.0, np.where(n <= 2, 1.0, long))
+def _scales(standard: Floats) -> dict[Scale, Floats32]:
+    """The two scales that detectors read, each C-contiguous of shape (columns, rows).
 
-
-def _leaf_depths(tree) -> Floats:  # type: ignore[no-untyped-def]  # sklearn.tree._tree.Tree has no types
-    left = tree.children_left.astype(np.int64)
-    depth = node_depths(left, tree.children_right.astype(np.int64))
-    return depth + _average_path(tree.n_node_samples)
-
-
-def _as_tree(tree) -> Tree:  # type: ignore[no-untyped-def]  # sklearn.tree._tree.Tree has no types
-    left, right = tree.children_left.astype(np.int64), tree.children_right.astype(np.int64)
-    value = expected_values(left, right, tree.n_node_samples.astype(np.float64), _leaf_depths(tree))
-    return Tree(left, right, tree.feature.astype(np.int64), tree.threshold, np.zeros(left.size, dtype=bool), value)
+    Single precision is enough to tell rows apart, and half as much to move; values beyond ``FARTHEST`` are all as far.
+    """
+    by_column = standard.T
+    return {
+        "plain": np.ascontiguousarray(np.clip(by_column, -FARTHEST, FARTHEST), dtype=np.float32),
+        "asinh": np.ascontiguousarray(np.arcsinh(by_column), dtype=np.float32),
+    }

@@ -64,13 +64,15 @@ def model_card(
         lines.append(
             f"Gradient-boosted trees ({facts['rounds']} rounds, {facts['booster']}), monotone where an indicator has a direction, "
             f"give the log-odds that a visit would find a violation. To them {model.anomaly_weight:g} times the anomaly is added: "
-            "an isolation forest against peers, 1 for one in ten, 2 for one in a hundred. The sum is the margin that entities are "
-            "ranked by; the probability is a strictly increasing function of it."
+            "how rare an entity is among its peers to four detectors, three of oblique isolation trees and one of random "
+            "projections (LODA), 1 for one in ten, 2 for one in a hundred. The sum is the margin that entities are ranked by; the "
+            "probability is a strictly increasing function of it."
         )
     else:
         lines.append(
             "Too few visits have been labelled to learn from. A declared rule stands in: robust distances from the population, "
-            f"averaged within each dimension, plus {model.anomaly_weight:g} times the anomaly. It gives no probability."
+            f"averaged within each dimension, plus {model.anomaly_weight:g} times the anomaly: how rare an entity is among its "
+            "peers to four detectors, 1 for one in ten, 2 for one in a hundred. It gives no probability."
         )
     lines += ["", "## Data", "", f"- Population compared with: {facts.get('population', 0):,} entities"]
     lines.append(f"- Labelled visits: {facts.get('visits', 0):,}, of which {facts.get('found', 0):,} found a violation")

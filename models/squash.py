@@ -12,7 +12,7 @@ MAD_TO_SIGMA = 1.4826
 MEAN_AD_TO_SIGMA = 1.2533
 
 
-class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """``asinh((x - median) / spread)``, unknown as 0 (the median), so that missing is not itself unusual.
 
     The spread is 1.4826 MAD; where more than half of the values are equal, 1.2533 times the mean absolute deviation
@@ -39,16 +39,21 @@ class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
 
     def transform(self, X: Floats) -> Floats:
         """The squashed values, same shape, no NaN."""
+        squashed: Floats = np.arcsinh(self.standardize(X))
+        return squashed
+
+    def standardize(self, X: Floats) -> Floats:
+        """The same without asinh: ``(x - median) / spread``, at most 1e300 in size, unknown and safe values as 0."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         with np.errstate(over="ignore"):
-            squashed: Floats = np.arcsinh(np.clip((values - self.center_) / self.spread_, -1e300, 1e300))
+            standard: Floats = np.clip((values - self.center_) / self.spread_, -1e300, 1e300)
         if self.directions is not None:
             signs = np.asarray(self.directions, dtype=np.float64)
-            squashed = np.where(signs == 0, squashed, np.maximum(squashed * signs, 0.0))
-        return np.nan_to_num(squashed, nan=0.0)
+            standard = np.where(signs == 0, standard, np.maximum(standard * signs, 0.0))
+        return np.nan_to_num(standard, nan=0.0)
 
-    def __sklearn_tags__(self):  # type: ignore[no-untyped-def]
+    def __sklearn_tags__(self):  # type: ignore[no-untyped-def, unused-ignore]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags

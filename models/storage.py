@@ -1,4 +1,4 @@
-"""A model as files and back, without pickle: JSON, LightGBM's text, and skops archives that hold only listed types.
+"""A model as files and back, without pickle: JSON, plain arrays, LightGBM's text, and skops archives of listed types alone.
 
 The same model always gives the same bytes, so a hash of them names it, and a loaded model scores to the bit as the
 one that was stored.
@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.pipeline import Pipeline
 
-from models.anomaly import AnomalyModel, Tail
+from models.anomaly_storage import anomaly_arrays, anomaly_facts, restore_anomaly
 from models.boosting import HistogramBooster, LightGBMBooster
 from models.calibration import Calibration
 from models.columns import Inputs
@@ -27,9 +26,9 @@ from models.probability import ProbabilityModel
 from models.risk_model import RiskModel
 from models.squash import RobustSquash
 
-FORMAT = 1
+FORMAT = 2
 METADATA = "model.json"
-ANOMALY = "anomaly.skops"
+ANOMALY = "anomaly.npz"
 LIGHTGBM = "violation.lightgbm.txt"
 HISTOGRAM = "violation.skops"
 RULE = "rule.skops"
@@ -42,15 +41,13 @@ TRUSTED = (
     "sklearn._loss.loss.HalfBinomialLoss",
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
 )
 """The types, beyond those that skops itself trusts, that a stored model may hold."""
 
 
 def dump(model: RiskModel) -> dict[str, bytes]:
     """The model's files by name; equal models give equal bytes."""
-    files = {ANOMALY: _archive(model.anomaly.pipeline)}
-    tail = model.anomaly.tail
+    files = {ANOMALY: anomaly_arrays(model.anomaly)}
     metadata: dict[str, Any] = {
         "format": FORMAT,
         "inputs": {
@@ -58,13 +55,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
             "directions": model.inputs.directions,
             "dimensions": model.inputs.dimensions,
         },
-        "anomaly": {
-            "columns": model.anomaly.columns,
-            "raw": tail.raw.tolist(),
-            "level": tail.level_at.tolist(),
-            "slope_below": tail.slope_below,
-            "slope_above": tail.slope_above,
-        },
+        "anomaly": anomaly_facts(model.anomaly),
         "anomaly_weight": model.anomaly_weight,
         "calibration": _calibration_facts(model.calibration),
         "facts": dict(model.facts),
@@ -101,9 +92,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         if metadata["format"] != FORMAT:
             raise ValueError(f"{METADATA} is of format {metadata['format']}, this code reads {FORMAT}: retrain the model")
         inputs = Inputs(**{name: tuple(values) for name, values in metadata["inputs"].items()})
-        stored = metadata["anomaly"]
-        tail = Tail(np.array(stored["raw"]), np.array(stored["level"]), stored["slope_below"], stored["slope_above"])
-        anomaly = AnomalyModel(tuple(stored["columns"]), _unarchive(files, ANOMALY, Pipeline), tail)
+        anomaly = restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
         violation: ProbabilityModel | FallbackModel
         if "rule" in metadata:
             violation = FallbackModel(inputs, _unarchive(files, RULE, RobustSquash), metadata["rule"]["intercept"])

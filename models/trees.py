@@ -30,14 +30,6 @@ class Tree:
     value: Floats
 
 
-def node_depths(left: Ints, right: Ints) -> Ints:
-    """Each node's distance from the root; children come after their parents."""
-    depth = np.zeros(left.size, dtype=np.int64)
-    for node in np.flatnonzero(left >= 0):
-        depth[left[node]] = depth[right[node]] = depth[node] + 1
-    return depth
-
-
 def expected_values(left: Ints, right: Ints, cover: Floats, leaf_value: Floats) -> Floats:
     """Each node's value: ``leaf_value`` at leaves, the cover-weighted mean of the two children inside."""
     value = leaf_value.astype(np.float64, copy=True)

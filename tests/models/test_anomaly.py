@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, as_inputs
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import roc_auc_score
 from sklearn.utils.estimator_checks import check_estimator
 
-from models.anomaly import AnomalyModel, fit_anomaly, fit_tail
+from benchmarks.anomaly.compare import compare, summarise
+from benchmarks.anomaly.sets import read_set
+from models.anomaly import AnomalyModel, fit_anomaly
 from models.squash import RobustSquash
 
 
@@ -52,6 +53,55 @@ def test_strangest_column_is_the_strongest_reason(fitted: AnomalyModel) -> None:
     contributions = fitted.contributions(far_out(8, -8))
     assert contributions[:, :-1].argmax(axis=1).tolist() == [3, 3]
     assert contributions[0, 3] > 0.5 * (fitted.score(far_out(8))[0] - contributions[0, -1])
+
+
+def test_rows_score_alike_whatever_chunk_they_come_in(fitted: AnomalyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = pd.concat([normal_rows(300, 6, seed=4), far_out(0, 5, 1e9, np.nan)], ignore_index=True)
+    score, contributions = fitted.score(rows), fitted.contributions(rows)
+    order = np.random.default_rng(5).permutation(len(rows))
+    monkeypatch.setattr("models.anomaly.CHUNK", 60)
+    np.testing.assert_array_equal(fitted.score(rows), score)
+    np.testing.assert_array_equal(fitted.score(rows.iloc[order]), score[order])
+    np.testing.assert_array_equal(fitted.score(rows[11:12]), score[11:12])
+    np.testing.assert_array_equal(fitted.contributions(rows.iloc[order]), contributions[order])
+
+
+def test_a_row_strange_only_in_how_columns_go_together_stands_out_more_than_to_an_isolation_forest() -> None:
+    random = np.random.default_rng(0)
+    common = random.normal(size=2000)
+    population = pd.DataFrame({"c0": common + random.normal(size=2000) * 0.1, "c1": common + random.normal(size=2000) * 0.1})
+    model = fit_anomaly(population, as_inputs(["c0", "c1"]), seed=1)
+    together, apart = model.score(pd.DataFrame({"c0": [1.0, 1.0], "c1": [1.0, -1.0]}))
+    assert together < 1
+    forest = IsolationForest(n_estimators=200, random_state=1).fit(population)
+    row = pd.DataFrame({"c0": [1.0], "c1": [-1.0]})
+    share = (forest.score_samples(population) <= forest.score_samples(row)).mean()
+    assert apart - together > 1
+    assert 10**-apart < share / 2
+
+
+@pytest.mark.parametrize("value", [1e30, 1e150, 1.7e308, -1.7e308])
+def test_huge_values_in_the_population_leave_the_rest_told_apart(value: float) -> None:
+    population = normal_rows(500, 3).assign(c0=np.r_[value, np.zeros(499)])
+    model = fit_anomaly(population, as_inputs(list(population.columns)), seed=1)
+    score = model.score(population)
+    assert np.isfinite(score).all()
+    assert score.argmax() == 0
+    assert np.corrcoef(score[1:], population[["c1", "c2"]].abs().max(axis=1)[1:])[0, 1] > 0.7
+    np.testing.assert_allclose(model.contributions(population).sum(axis=1), score, rtol=0, atol=1e-6)
+
+
+def test_a_column_that_never_varies_is_no_reason() -> None:
+    population = normal_rows(500, 3).assign(c1=4.0)
+    model = fit_anomaly(population, as_inputs(list(population.columns)), seed=1)
+    assert np.abs(model.contributions(population)[:, 1]).max() < 1e-9
+
+
+def test_duplicates_score_alike_and_the_odd_one_out_is_strangest() -> None:
+    population = pd.DataFrame({"c0": [1.0] * 300 + [2.0], "c1": [0.0] * 300 + [5.0]})
+    score = fit_anomaly(population, as_inputs(["c0", "c1"]), seed=1).score(population)
+    assert len(set(score)) == 2
+    assert score.argmax() == 300
 
 
 def test_contributions_sum_to_score(fitted: AnomalyModel) -> None:
@@ -97,17 +147,12 @@ def test_small_and_uniform_populations_can_be_scored(rows: int) -> None:
         near, far = model.score(pd.DataFrame({"c0": [0.0, 99.0], "c1": [0.0, 99.0]}))
         assert np.isfinite([near, far]).all()
         assert far > near
+        np.testing.assert_allclose(model.contributions(population).sum(axis=1), model.score(population), rtol=0, atol=1e-6)
 
 
 def test_empty_population_is_refused() -> None:
     with pytest.raises(ValueError, match="empty"):
         fit_anomaly(normal_rows(0, 2), as_inputs(["c0", "c1"]), seed=1)
-
-
-@pytest.mark.parametrize("raw", [np.zeros(100), np.arange(100.0), np.repeat([0.0, 5.0], [99, 1]), np.array([3.0])])
-def test_tail_rises_strictly_whatever_the_reference(raw: np.ndarray) -> None:
-    tail = fit_tail(raw)
-    assert (np.diff(tail(np.linspace(-200, 300, 1001))) > 0).all()
 
 
 def test_squash_keeps_to_the_rules_of_estimators() -> None:
@@ -119,11 +164,13 @@ def test_mostly_equal_values_are_scaled_by_their_mean_deviation() -> None:
     assert RobustSquash().fit(values).spread_.tolist() == [pytest.approx(1.2533 * 1.0)]
 
 
-@pytest.mark.parametrize("name", ["38_thyroid", "30_satellite", "12_fault"])
-def test_finds_known_anomalies_no_worse_than_a_plain_forest(real_data: Path, name: str) -> None:
-    with np.load(real_data / "anomaly_benchmarks" / f"{name}.npz") as stored:
-        values, y = stored["X"].astype(float), stored["y"]
-    frame = pd.DataFrame(values, columns=[f"c{number}" for number in range(values.shape[1])])
-    ours = roc_auc_score(y, fit_anomaly(frame, as_inputs(list(frame.columns)), seed=1).score(frame))
-    plain = IsolationForest(n_estimators=200, random_state=1).fit(values)
-    assert ours > roc_auc_score(y, -plain.score_samples(values)) - 0.01
+SMALL_REPORTING_SETS = ("14_glass", "20_letter", "40_vowels", "4_breastw")
+"""Of the sets that no setting was chosen on (see benchmarks.anomaly.sets) those of at most 2,000 rows."""
+
+
+def test_finds_known_anomalies_better_than_an_isolation_forest(real_data: Path) -> None:
+    folder = real_data / "anomaly_benchmarks"
+    measured = summarise([compare(read_set(folder, name), seeds=[0]) for name in SMALL_REPORTING_SETS])
+    assert measured["roc_auc_gain"] >= 0.015
+    assert measured["average_precision_gain"] >= 0
+    assert measured["worst_gain"] >= -0.06

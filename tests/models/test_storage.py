@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 import skops.io
@@ -45,14 +48,53 @@ def test_archive_with_a_foreign_type_is_refused(rule: RiskModel) -> None:
 
 def test_broken_or_missing_files_are_explained(rule: RiskModel) -> None:
     files = dump(rule)
-    with pytest.raises(ValueError, match=r"anomaly\.skops"):
-        load({name: body for name, body in files.items() if name != "anomaly.skops"})
+    with pytest.raises(ValueError, match=r"anomaly\.npz"):
+        load({name: body for name, body in files.items() if name != "anomaly.npz"})
     with pytest.raises(ValueError, match="no skops archive"):
-        load(files | {"anomaly.skops": b"not a zip"})
+        load(files | {"rule.skops": b"not a zip"})
+    for body in (b"not a zip", b"", files["anomaly.npz"][:500]):
+        with pytest.raises(ValueError, match="no archive of plain arrays"):
+            load(files | {"anomaly.npz": body})
     with pytest.raises(ValueError, match="cannot be read"):
         load(files | {"model.json": b"{"})
     with pytest.raises(ValueError, match="format 99"):
         load(files | {"model.json": b'{"format": 99}'})
+
+
+def rewritten(files: dict[str, bytes], name: str, change: Callable[[np.ndarray], np.ndarray]) -> dict[str, bytes]:
+    """The files with one array of the anomaly's changed."""
+    with np.load(io.BytesIO(files["anomaly.npz"])) as stored:
+        arrays = {key: change(stored[key]) if key == name else stored[key] for key in stored.files}
+    body = io.BytesIO()
+    np.savez(body, **arrays)
+    return files | {"anomaly.npz": body.getvalue()}
+
+
+def test_arrays_of_another_precision_are_refused(rule: RiskModel) -> None:
+    with pytest.raises(ValueError, match="another kind"):
+        load(rewritten(dump(rule), "0.a", lambda array: array.astype(np.float64)))
+
+
+def test_arrays_that_need_pickle_are_refused(rule: RiskModel) -> None:
+    with pytest.raises(ValueError, match="no archive of plain arrays"):
+        load(rewritten(dump(rule), "0.a", lambda array: array.astype(object)))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("0.first", lambda array: array + np.int16(100)),
+        ("0.second", lambda array: array - np.int16(100)),
+        ("1.a", lambda array: array[:, :-1]),
+        ("1.threshold", lambda array: array[:-1]),
+        ("3.columns", lambda array: array + np.int16(100)),
+        ("3.low", lambda array: array[:-1]),
+        ("center", lambda array: array[:-1]),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(rule: RiskModel, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        load(rewritten(dump(rule), name, change))
 
 
 def test_an_estimator_of_another_kind_is_refused(rule: RiskModel) -> None:

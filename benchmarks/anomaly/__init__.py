@@ -1,0 +1,1 @@
+"""How well the anomaly score finds known anomalies, beside scikit-learn's isolation forest: ``python -m benchmarks.anomaly``."""

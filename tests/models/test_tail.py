@@ -1,0 +1,36 @@
+"""The scale of rarity, and how parts are stretched to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.tail import fit_tail, share_out
+
+
+@pytest.mark.parametrize("raw", [np.zeros(100), np.arange(100.0), np.repeat([0.0, 5.0], [99, 1]), np.array([3.0])])
+def test_tail_rises_strictly_whatever_the_reference(raw: np.ndarray) -> None:
+    tail = fit_tail(raw)
+    assert (np.diff(tail(np.linspace(-200, 300, 1001))) > 0).all()
+
+
+def test_a_level_is_minus_the_log_of_the_share_that_is_as_strange() -> None:
+    raw = np.arange(10_000.0)
+    np.testing.assert_allclose(fit_tail(raw)(np.array([9_000.0, 9_900.0, 9_990.0])), [1, 2, 3], atol=0.02)
+
+
+def test_parts_keep_their_proportions_and_signs() -> None:
+    np.testing.assert_allclose(share_out(np.array([[3.0, -1.0]]), np.array([4.0])), [[6.0, -2.0]])
+
+
+def test_parts_that_cancel_or_are_nothing_still_add_up() -> None:
+    parts = np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0]])
+    np.testing.assert_allclose(share_out(parts, np.array([4.0, 3.0])), [[2.0, 2.0, 0.0], [1.0, 1.0, 1.0]])
+
+
+@given(st.lists(st.floats(-10, 10), min_size=3, max_size=3), st.floats(-10, 10))
+def test_parts_add_up_to_the_total(parts: list[float], total: float) -> None:
+    # With a stretch of no more than 1e9, as ``share_out`` promises, rounding stays below 1e-6.
+    assert share_out(np.array([parts]), np.array([total])).sum() == pytest.approx(total, abs=1e-6)
