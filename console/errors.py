@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-class Refused(click.ClickException):
+class Refused(Exception):
     """A verb cannot go on: what was wrong, where, and what to do; the exit codes are those of docs/operations.md."""
 
     exit_code = 2
 
     def __init__(self, *, what: str, where: str, then: str) -> None:
-        super().__init__(what)
+        super().__init__(f"{what} ({where}); {then}")
+        self.what = what
         self.where = where
         self.then = then
-
-    def show(self, file: object = None) -> None:  # noqa: ARG002 (click's signature)
-        """Write the three lines to standard error."""
-        click.echo(f"steelyard: {self.message}\n  where: {self.where}\n  next: {self.then}", err=True)
 
 
 class NothingThere(Refused):
@@ -30,3 +34,17 @@ class Damaged(Refused):
     """Something is not as it was written."""
 
     exit_code = 9
+
+
+def explained(verb: Callable[P, R]) -> Callable[P, R]:
+    """The verb, whose refusals are explained on standard error and end the command with their exit code."""
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return verb(*args, **kwargs)
+        except Refused as error:
+            typer.echo(f"steelyard: {error.what}\n  where: {error.where}\n  next: {error.then}", err=True)
+            raise typer.Exit(error.exit_code) from error
+
+    return run

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from console.errors import Damaged, Refused
+from console.errors import Damaged, Refused, explained
 from console.verbs.site import FolderOption, HomeOption, open_site
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
@@ -18,6 +18,7 @@ def audit() -> None:
 
 
 @app.command()
+@explained
 def verify(
     home: HomeOption,
     folder: FolderOption = "",

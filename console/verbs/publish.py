@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from console.errors import Refused
+from console.errors import Refused, explained
 from console.verbs.site import FolderOption, HomeOption, open_site
 
 
+@explained
 def publish(
     as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")],
     home: HomeOption,

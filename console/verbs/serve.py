@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from console.errors import Refused
+from console.errors import Refused, explained
 from console.verbs.site import FolderOption, HomeOption, open_site
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+@explained
 def serve(
     home: HomeOption,
     folder: FolderOption = "",

@@ -43,15 +43,17 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
-def region(context: dict[str, Any], code: str) -> str:
+def region(context: dict[str, Any], code: str) -> SafeString | str:
     """A region's name."""
-    return _code(context, "region_scheme", code)
+    return _named(context, _code(context, "region_scheme", code))
 
 
 @register.simple_tag(takes_context=True)
-def region_path(context: dict[str, Any], code: str) -> str:
+def region_path(context: dict[str, Any], code: str) -> SafeString | str:
     """A region's name with those above it."""
-    return path_of(str(context["profile"].get("region_scheme", "")), code, _texts(context).language) if code else ""
+    if not code:
+        return _texts(context)("word.unknown")
+    return _named(context, path_of(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
@@ -110,6 +112,11 @@ def number(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """A share as a percentage."""
     return "–" if value is None else f"{value * 100:.1f}%"
+
+
+def _named(context: dict[str, Any], name: str) -> SafeString | str:
+    """The name of a code; a Chinese page has it in its own script, an English one may have it in Chinese only."""
+    return data(context, name) if _texts(context).language == "en" else name
 
 
 def _local(context: dict[str, Any], value: date | datetime) -> date | datetime:

@@ -1,6 +1,9 @@
 // Keys for those who want them (see the page "help"); every one does what a link or a button on the page does.
 "use strict";
 
+// Filters that are not in use would fill a phone's screen.
+if (matchMedia("(max-width: 60rem)").matches) document.querySelectorAll("details[data-folds]").forEach((it) => { it.open = false; });
+
 document.addEventListener("keydown", (event) => {
   if (document.body.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, select, textarea, [contenteditable]")) return;
