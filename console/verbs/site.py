@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from console.errors import NothingThere
 from console.folder import FOLDER_VARIABLE, HOME_VARIABLE
 
 HomeOption = Annotated[
@@ -28,8 +29,14 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
     if folder:
         os.environ[FOLDER_VARIABLE] = folder
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
-    import django
-
+    try:
+        import django
+    except ImportError as error:
+        raise NothingThere(
+            what=f"the console is not installed here: {error}",
+            where="this Python environment",
+            then="install Steelyard with its extra console, as make setup does",
+        ) from error
     django.setup()
     if migrates:
         migrate()

@@ -77,6 +77,7 @@ def test_the_risk_list_waits_for_every_source_and_is_made_in_order(found: dict[s
         "score": ["train"],
         "target": ["score"],
         "export": ["target"],
+        "publish": ["export"],
     }
 
 
