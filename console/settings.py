@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "console.ranking",
     "console.evidence",
     "console.decisions",
+    "console.campaigns",
     "console.pages",
 ]
 MIDDLEWARE = [

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from console.accounts import views as accounts
+from console.campaigns import views as campaigns
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.list_export import export_list
@@ -31,6 +32,10 @@ urlpatterns = [
     path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
     path("visits/", work.visits, name="visits"),
     path("supervisor/", work.supervisor, name="supervisor"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new/", campaigns.new, name="campaign_new"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/close/", campaigns.close, name="campaign_close"),
     path("feedback/", work.feedback, name="feedback"),
     path("status/", oversight.status, name="status"),
     path("audit/", oversight.audit, name="audit"),

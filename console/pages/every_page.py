@@ -32,6 +32,8 @@ def _places(user: Any) -> list[tuple[str, str]]:
         places.append(("risk_list", "place.list"))
     if user.role in DECIDES:
         places.append(("visits", "place.visits"))
+    if user.may_read_list:
+        places.append(("campaigns", "place.campaigns"))
     if user.role in APPROVES:
         places.append(("supervisor", "place.supervisor"))
     if user.role in READS_FEEDBACK:

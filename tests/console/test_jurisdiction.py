@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from console.accounts.roles import Role
+from console.campaigns.models import Campaign
 from console.decisions.models import Case, Decision
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
 OPEN = {"sign_in", "sign_out", "language"}
 """What is there before one signs in."""
-OF_ENTITY = {"entity", "decide", "undo", "result", "step"}
+OF_ENTITY = {"entity", "decide", "undo", "result", "step", "campaign", "campaign_close"}
 ADDRESSES = {
     "home": "/",
     "own_password": "/password/",
@@ -30,6 +31,10 @@ ADDRESSES = {
     "step": "/case/{case}/reopen/",
     "visits": "/visits/",
     "supervisor": "/supervisor/",
+    "campaigns": "/campaigns/",
+    "campaign_new": "/campaigns/new/",
+    "campaign": "/campaigns/{campaign}/",
+    "campaign_close": "/campaigns/{campaign}/close/",
     "feedback": "/feedback/",
     "status": "/status/",
     "audit": "/audit/",
@@ -51,7 +56,21 @@ def elsewhere(site: Site, send: Any) -> dict[str, Any]:
     entity = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
     assert send("liu", entity, "visit").status_code == 302
     case = Case.objects.get(entity_id=entity.entity_id)
-    return {"entity": entity.entity_id, "name": entity.name, "case": case.pk, "decision": Decision.objects.get(case=case).pk}
+    said = {
+        "name": f"About {entity.name}",
+        "capacity": 3,
+        "checklist": "licence",
+        "starts_on": "2026-07-01",
+        "ends_on": "2026-07-31",
+    }
+    assert site.client("yang").post("/campaigns/new/?risk_class=D", {**said, "token": "c"}).status_code == 302
+    return {
+        "campaign": Campaign.objects.get().pk,
+        "entity": entity.entity_id,
+        "name": entity.name,
+        "case": case.pk,
+        "decision": Decision.objects.get(case=case).pk,
+    }
 
 
 def body(response: Any) -> str:
