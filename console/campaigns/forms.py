@@ -17,8 +17,8 @@ class CampaignForm(forms.Form):
 
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     name = forms.CharField(max_length=80)
-    starts_on = forms.DateField(widget=forms.DateInput({"type": "date"}))
-    ends_on = forms.DateField(widget=forms.DateInput({"type": "date"}))
+    starts_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    ends_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     capacity = forms.IntegerField(min_value=1, max_value=MOST)
     checklist = forms.CharField(max_length=4000, widget=forms.Textarea({"rows": 5}))
 

@@ -86,7 +86,7 @@ class Defer(Sent):
 
     action = Action.DEFER
     reason = forms.ChoiceField()
-    wake_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
+    wake_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     wake_condition = forms.ChoiceField(required=False)
     comment = _comment()
 

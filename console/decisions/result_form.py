@@ -22,7 +22,7 @@ class ResultForm(forms.Form):
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     version = forms.IntegerField(widget=forms.HiddenInput)
     visit_status = forms.ChoiceField(widget=forms.RadioSelect)
-    inspected_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}))
+    inspected_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     items_checked = forms.IntegerField(required=False, min_value=0, max_value=10_000)
     breaches = forms.IntegerField(required=False, min_value=0, max_value=10_000)
     severity = forms.ChoiceField(required=False)
