@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "console.evidence",
     "console.decisions",
     "console.campaigns",
+    "console.api",
     "console.pages",
 ]
 MIDDLEWARE = [

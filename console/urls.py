@@ -7,12 +7,15 @@ from django.shortcuts import render
 from django.urls import path
 
 from console.accounts import views as accounts
+from console.api import views as tokens
+from console.api.api import api
 from console.campaigns import views as campaigns
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.list_export import export_list
 from console.pages.risk_list import risk_list
 
+programs = api.urls
 urlpatterns = [
     path("", work.home, name="home"),
     path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
@@ -36,6 +39,9 @@ urlpatterns = [
     path("campaigns/new/", campaigns.new, name="campaign_new"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
     path("campaigns/<int:pk>/close/", campaigns.close, name="campaign_close"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
+    path("api/", programs),
     path("feedback/", work.feedback, name="feedback"),
     path("status/", oversight.status, name="status"),
     path("audit/", oversight.audit, name="audit"),
@@ -45,6 +51,9 @@ urlpatterns = [
     path("accounts/new/", accounts.account, name="account_new"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
 ]
+# A token opens these, not a session: the page that asks one to sign in is no answer to a program.
+for view in (pattern.callback for pattern in programs[0] if pattern.name not in ("openapi-json", "api-root")):
+    view.login_required = False
 handler400 = "console.pages.failures.bad_request"
 handler403 = "console.pages.failures.forbidden"
 handler404 = "console.pages.failures.not_found"

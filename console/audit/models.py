@@ -26,6 +26,8 @@ class Kind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     PUBLISHED = "published"
     VERIFIED = "verified"
+    TOKEN_MADE = "token_made"
+    TOKEN_REVOKED = "token_revoked"
     CAMPAIGN_MADE = "campaign_made"
     CAMPAIGN_CLOSED = "campaign_closed"
 
