@@ -12,6 +12,7 @@ from console.api.api import api
 from console.campaigns import views as campaigns
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
+from console.pages.explore import explore, export_chart
 from console.pages.list_export import export_list
 from console.pages.risk_list import risk_list
 
@@ -42,6 +43,8 @@ urlpatterns = [
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
     path("api/", programs),
+    path("explore/", explore, name="explore"),
+    path("explore/<str:key>.csv", export_chart, name="explore_export"),
     path("feedback/", work.feedback, name="feedback"),
     path("status/", oversight.status, name="status"),
     path("audit/", oversight.audit, name="audit"),

@@ -36,6 +36,8 @@ def _places(user: Any) -> list[tuple[str, str]]:
         places.append(("campaigns", "place.campaigns"))
     if user.role in APPROVES:
         places.append(("supervisor", "place.supervisor"))
+    if user.may_read_list:
+        places.append(("explore", "place.explore"))
     if user.role in READS_FEEDBACK:
         places.append(("feedback", "place.feedback"))
     if user.role in READS_AUDIT:

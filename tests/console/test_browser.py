@@ -75,7 +75,20 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
 
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     pages = {
-        "zhang": ["/", "/list/", f"/entity/{subject.entity_id}/", "/visits/", "/supervisor/", "/feedback/", "/status/", "/help/"],
+        "zhang": [
+            "/",
+            "/list/",
+            f"/entity/{subject.entity_id}/",
+            "/visits/",
+            "/supervisor/",
+            "/explore/",
+            "/campaigns/",
+            "/campaigns/new/",
+            "/tokens/",
+            "/feedback/",
+            "/status/",
+            "/help/",
+        ],
         "zhou": ["/list/", "/audit/", "/audit/verify/"],
         "wu": ["/accounts/", "/accounts/new/", "/password/"],
     }[name]

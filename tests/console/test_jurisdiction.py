@@ -37,6 +37,8 @@ ADDRESSES = {
     "campaign_close": "/campaigns/{campaign}/close/",
     "tokens": "/tokens/",
     "token_revoke": "/tokens/1/revoke/",
+    "explore": "/explore/",
+    "explore_export": "/explore/regions.csv",
     "feedback": "/feedback/",
     "status": "/status/",
     "audit": "/audit/",

@@ -27,6 +27,10 @@ PAGES = {
         "/feedback/",
         "/status/",
         "/help/",
+        "/explore/",
+        "/campaigns/",
+        "/campaigns/new/",
+        "/tokens/",
     ],
     "zhou": ["/", "/audit/", "/audit/verify/", "/status/"],
     "wu": ["/", "/accounts/", "/accounts/new/", "/accounts/1/"],
@@ -186,3 +190,17 @@ def test_a_list_that_is_old_is_said_to_be(site: Site) -> None:
 def test_the_interval_of_a_share_is_wilsons(hits: int, tries: int, low: float, high: float) -> None:
     """Published values of the score interval without continuity correction."""
     assert wilson(hits, tries) == pytest.approx((low, high), abs=0.001)
+
+
+def test_a_chart_counts_ones_own_regions_and_its_file_holds_what_it_shows(site: Site) -> None:
+    client = site.client("wang")
+    charts = {chart.key: [(bar.label, bar.count) for bar in chart.bars] for chart in client.get("/explore/").context["charts"]}
+    listed = site.all_ranked(region_middle=HANGZHOU, is_listed=True).count()
+
+    assert sum(count for _, count in charts["classes"]) == site.all_ranked(region_middle=HANGZHOU).count()
+    assert [count for _, count in charts["regions"]] == [listed] == [sum(count for _, count in charts["industries"])]
+    assert charts["states"] == []
+    for key, bars in charts.items():
+        lines = b"".join(client.get(f"/explore/{key}.csv").streaming_content).decode("utf-8-sig").splitlines()
+        assert len(lines) == len(bars) + 1
+    assert client.get("/explore/nothing.csv").status_code == 404
