@@ -19,11 +19,11 @@ from console.decisions.policies import NotPossible, case_allows, check_undo, nee
 from console.decisions.states import Action, State
 from console.evidence.read import peer_counts, timeline, trend
 from console.pages.access import for_roles
+from console.pages.indicator_names import definition
 from console.pages.notes import note_view
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
 from console.ranking.runs import current_run, ranked_of, reasons_of
-from console.texts import to_traditional
 from expectations.contracts.indicators import catalogue
 
 PEERS = 8
@@ -102,18 +102,11 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
         indicator = known.get(reason.indicator)
         reason.share = round(abs(reason.contribution) / largest * 100)
         reason.code = indicator.code if indicator else ""
-        reason.definition = _definition(indicator, language) if indicator else ""
+        reason.definition = definition(indicator, language) if indicator else ""
         contracts = set(indicator.sources) if indicator else set()
         reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
         reason.peers = counts.get(reason.indicator)
     return reasons
-
-
-def _definition(indicator: Any, language: str) -> str:
-    if language == "en":
-        return str(indicator.definition["en"])
-    text = indicator.definition["zh-Hans"]
-    return to_traditional(text) if language == "zh-Hant" else text
 
 
 def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:

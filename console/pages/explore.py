@@ -19,10 +19,10 @@ from console.decisions.models import Case
 from console.exports import csv_lines
 from console.pages.access import for_roles
 from console.pages.filters import CLASSES
+from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run, ranked_of, reasons_of
-from expectations.contracts.indicators import catalogue
 
 MOST_BARS = 15
 
@@ -63,10 +63,9 @@ def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int
 
 def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     """How many of the listed have each indicator among their reasons."""
-    codes = {indicator.column: indicator.code for indicator in catalogue()}
     listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values("position")
     counted = reasons_of(run).filter(position__in=listed).order_by().values_list("indicator").annotate(Count("position"))
-    return _named(counted, lambda column: f"{codes.get(column, '')} {column.replace('_', ' ')}".strip())
+    return _named(counted, lambda column: indicator_name(column, request.language))
 
 
 def _by_state(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:  # noqa: ARG001 (as the others)

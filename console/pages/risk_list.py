@@ -14,6 +14,7 @@ from console.decisions.models import Case
 from console.decisions.states import State
 from console.pages.access import for_roles
 from console.pages.filters import CLASSES, MOVED, Filters
+from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_search
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
@@ -111,17 +112,9 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
         "classes": CLASSES,
         "states": [*State],
         "moves": MOVED,
-        "reasons": [(indicator.column, f"{indicator.code} {_short(indicator.definition, language)}") for indicator in catalogue()],
+        "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
         "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
     }
-
-
-def _short(definition: dict[str, str], language: str) -> str:
-    from console.texts import to_traditional
-
-    text = definition["en"] if language == "en" else definition["zh-Hans"]
-    text = to_traditional(text) if language == "zh-Hant" else text
-    return text.rstrip(".。")[:70]
 
 
 def _whole(text: str) -> int:

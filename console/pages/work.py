@@ -23,13 +23,13 @@ from console.decisions.results import planned_visit, record_result
 from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
 from console.pages.access import for_roles
+from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Reason
 from console.ranking.runs import current_run, ranked_of, reasons_of
 from console.working_days import is_working_day
-from expectations.contracts.indicators import catalogue
 
 HIT_DAYS = 90
 CURRENT = ("passed", "unchanged")
@@ -195,7 +195,6 @@ def _found_by(user: Any) -> list[dict[str, Any]]:
 @for_roles(READS_FEEDBACK)
 def feedback(request: HttpRequest) -> HttpResponse:
     """For each indicator, how often those who visited found that its reason was right."""
-    known = {indicator.column: indicator for indicator in catalogue()}
     counted = ReasonVerdict.objects.visible_to(request.user).values("indicator").annotate(
         yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
     )  # fmt: skip
@@ -206,7 +205,7 @@ def feedback(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 **row,
-                "known": known.get(row["indicator"]),
+                "name": indicator_name(row["indicator"], request.language),
                 "share": row["yes"] / judged if judged else None,
                 "low": low,
                 "high": high,

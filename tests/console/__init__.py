@@ -14,3 +14,6 @@ from django.test.utils import setup_test_environment
 
 django.setup()
 setup_test_environment()
+# Read by now; what other tests start must find its own.
+for name in ("STEELYARD_CONSOLE_FOLDER", "STEELYARD_CONSOLE_SECRET_KEY"):
+    os.environ.pop(name)

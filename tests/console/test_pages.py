@@ -204,3 +204,15 @@ def test_a_chart_counts_ones_own_regions_and_its_file_holds_what_it_shows(site: 
         lines = b"".join(client.get(f"/explore/{key}.csv").streaming_content).decode("utf-8-sig").splitlines()
         assert len(lines) == len(bars) + 1
     assert client.get("/explore/nothing.csv").status_code == 404
+
+
+def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
+    client = site.client("wang")
+    client.cookies["language"] = "zh-Hans"
+
+    page = client.get("/list/", {"reason": "complaint_rate", "region": HANGZHOU, "listed": "yes"}).content.decode()
+
+    tags = re.search(r'<ul class="tags">.*?</ul>', page, re.DOTALL)
+    assert tags is not None
+    assert "杭州市" in tags.group()
+    assert not re.search(r">[^<]*(complaint|yes)[^<]*<", tags.group())

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
+from console.pages.indicator_names import indicator_name
 from console.pages.peer_words import peer_group_in_words
 from console.ranking.models import Reason
 from console.texts import Texts, language_of
@@ -60,6 +61,20 @@ def region_path(context: dict[str, Any], code: str) -> SafeString | str:
 def industry(context: dict[str, Any], code: str) -> str:
     """An industry's name."""
     return _code(context, "industry_scheme", code)
+
+
+@register.simple_tag(takes_context=True)
+def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString | str:
+    """What a filter of the list is set to, in words."""
+    texts = _texts(context)
+    if name in ("region", "industry"):
+        return _named(context, _code(context, f"{name}_scheme", value))
+    if name == "reason":
+        return indicator_name(value, texts.language)
+    if name == "listed":
+        return texts("filter.listed_yes")
+    section = {"risk_class": "class", "state": "state", "moved": "moved"}.get(name)
+    return texts.either(f"{section}.{value}", value) if section else data(context, value)
 
 
 @register.simple_tag(takes_context=True)
