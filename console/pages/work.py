@@ -14,8 +14,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from console import clock
 from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.decisions import catalogue as catalogue_of_decisions
 from console.decisions.forms import colleagues
-from console.decisions.models import Case, ReasonVerdict, Result
+from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.policies import NotPossible
 from console.decisions.result_form import ResultForm
@@ -32,6 +33,7 @@ from console.ranking.runs import current_run, ranked_of, reasons_of
 from console.working_days import is_working_day
 
 HIT_DAYS = 90
+MOST_TOLD = 100
 CURRENT = ("passed", "unchanged")
 
 
@@ -212,4 +214,18 @@ def feedback(request: HttpRequest) -> HttpResponse:
             }
         )
     note_view(request, "feedback")
-    return render(request, "feedback.html", {"rows": rows})
+    return render(request, "feedback.html", {"rows": rows, "queues": _queues(request.user)})
+
+
+def _queues(user: Any) -> list[tuple[str, list[Decision]]]:
+    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules."""
+    told = Decision.objects.filter(
+        case__in=Case.objects.visible_to(user), action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None
+    )
+    queues = []
+    for queue in ("data", "policy"):
+        codes = [
+            code for code in catalogue_of_decisions.codes("dismiss") if catalogue_of_decisions.queue_of("dismiss", code) == queue
+        ]
+        queues.append((queue, list(told.filter(reason__in=codes).select_related("case").order_by("-at")[:MOST_TOLD])))
+    return queues

@@ -293,3 +293,16 @@ def test_what_the_system_does_cannot_be_asked_for(site: Site) -> None:
     for action in (*OF_SYSTEM, Action.APPROVE, "nonsense"):
         form = {"token": "t", "version": 0, "run_id": site.run.run_id, "reason": "season"}
         assert site.client("zhang").post(f"/entity/{subject.entity_id}/{action}/", form).status_code == 404
+
+
+def test_a_dismissal_for_wrong_data_is_told_to_whoever_mends_it_until_it_is_taken_back(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "dismiss", reason="data_error")
+
+    def told() -> dict[str, list[str]]:
+        queues = site.client("chen").get("/feedback/").context["queues"]
+        return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions in queues}
+
+    assert told() == {"data": [subject.entity_id], "policy": []}
+    site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
+    assert told() == {"data": [], "policy": []}
