@@ -30,6 +30,12 @@ class NothingThere(Refused):
     exit_code = 4
 
 
+class Busy(Refused):
+    """Another process is at the same work."""
+
+    exit_code = 6
+
+
 class Damaged(Refused):
     """Something is not as it was written."""
 

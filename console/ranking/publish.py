@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,12 +13,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.conf import settings
 from django.db import transaction
 
 from console import clock
 from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
+from console.errors import Busy
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
@@ -63,7 +67,31 @@ class Published:
 
 
 def publish(run: FinishedRun) -> Published:
-    """Publish a run; one that is published already changes nothing."""
+    """Publish a run; one that is published already changes nothing.
+
+    Raises:
+        Busy: when another process publishes.
+    """
+    with _alone():
+        return _publish(run)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time publishes; the system lets go of the lock when the process ends, however it ends."""
+    settings.FOLDER.make()
+    path = settings.FOLDER.path / "publishing.lock"
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(
+                what="another process is publishing", where=str(path), then="wait until it ends, then give the same command again"
+            ) from error
+        yield
+
+
+def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
     if there is not None and there.is_current and is_there(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed)

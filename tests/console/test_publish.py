@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from deltalake import DeltaTable
 
 from console.audit.chain import read_head
+from console.errors import Busy
 from console.evidence.models import Event, Partition, TrendPoint
 from console.lake import finished_run
 from console.ranking import publish as publishing
@@ -136,6 +138,17 @@ def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finish
     page = site.client("wang").get(f"/entity/{seen.entity_id}/?run={old.run_id}")
     assert page.status_code == 200
     assert page.context["entity"].position == seen.position
+
+
+def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
+
+    with (site.folder.path / "publishing.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match="another process"):
+            publish(run)
+
+    assert publish(run).is_new
 
 
 def test_a_column_that_tells_of_a_person_is_not_read(finished_day: FinishedDay) -> None:
