@@ -10,10 +10,10 @@ unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP SPARK_HOME SPARK_REM
 
 BIN := .venv/bin
 STAMP := .venv/.ready
-EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra bench
+EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra bench --extra console
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
-TYPED := expectations jobs simulation benchmarks
+TYPED := expectations jobs simulation benchmarks console
 # The tests go in turns, each in processes of its own: the engine lives in the test's process and keeps memory, a quarter of a
 # gigabyte of each small day. Within a turn files are given out in the order of tests/order.py; what one turn made the next ones
 # read, in a folder that goes at the end.
@@ -40,6 +40,10 @@ setup: $(STAMP) ## .venv with all that is needed; done once, and again when the 
 demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from end to end
 	@$(BIN)/python -m simulation.airflow_demo
 
+.PHONY: serve
+serve: $(STAMP) ## the console over the demo's home, for this machine alone (stop with Ctrl-C); make demo first
+	@STEELYARD_HOME="$(CURDIR)/.demo/home" $(BIN)/steelyard serve
+
 .PHONY: test
 test: $(STAMP) ## the tests, but for those that make test-slow, test-long, test-crash and test-cluster run
 	@$(SHARED); \
@@ -61,6 +65,12 @@ test-crash: $(STAMP) ## kill a run at every write and at random moments; the nex
 .PHONY: test-long
 test-long: $(STAMP) ## the tests that take minutes each
 	@$(BIN)/pytest -m long
+
+.PHONY: test-browser
+test-browser: $(STAMP) ## the console in a real browser; it fetches Debian's Chromium where you are root
+	@requirements/browser.sh
+	@$(BIN)/pytest -m browser tests/console
+	@echo "the console holds in a browser. Next: make lint"
 
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java

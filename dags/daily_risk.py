@@ -2,14 +2,17 @@
 
 It runs for a day when every source is settled for that day (see the `ingest_…` DAGs); the partition key is the day, the `as_of`.
 
-The tasks are `link` → `features` → `train` → `score` → `target` → `export`; `train` does nothing unless it is due. Each
-writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is
-`reports/risk_list_<as_of>.html` in the home; sources without news are named on it.
+The tasks are `link` → `features` → `train` → `score` → `target` → `export` → `publish`; `train` does nothing unless it is due.
+Each writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is
+`reports/risk_list_<as_of>.html` in the home; sources without news are named on it. `publish` puts the day
+where the console shows it.
 
 ### Triage
 - **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
 - **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
 - **`train` is red**: a model was due and could not be made; the last lines of its log say why.
+- **`publish` is skipped**: the worker has no console (no extra `console`). The list and its page are made all the same.
+- **`publish` is red**: the console goes on showing the day before, whole. Mend what the log names and clear this task alone.
 - **Exit code 5**: the counts do not add up, so nothing was published. Don't force it: the log names the table and the two counts.
 - **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
   has no schedule of its own: backfill the ingest DAGs, all of them, and it follows.
@@ -23,7 +26,7 @@ from operator import and_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, chain
 from steelyard_dags.assets import risk_list, settled
-from steelyard_dags.habits import run_options, task_habits
+from steelyard_dags.habits import READS_ONLY, run_options, task_habits
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
 
@@ -51,4 +54,5 @@ with DAG(
             options=["risk_list", *OPTIONS, "--format", "html", "--out", f"{SETTINGS.home}/reports/risk_list_{{as_of}}.html"],
             outlets=[risk_list(SETTINGS.profile)],
         ),
+        SteelyardTask(verb="publish", options=OPTIONS, is_optional=True, pool=READS_ONLY),
     )

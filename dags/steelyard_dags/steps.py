@@ -13,6 +13,7 @@ NEEDS_ENGINE = {
     "score": False,
     "target": True,
     "export": False,
+    "publish": False,
     "lake": False,
     "replay": True,
 }

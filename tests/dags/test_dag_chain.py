@@ -20,7 +20,7 @@ LISTS = "SELECT partition_key, state FROM dag_run WHERE dag_id = 'daily_risk' AN
 SECONDS_TO_START = 180  # 10 on an idle machine of two cores
 SECONDS_TO_FINISH = 300  # 30 there
 INGEST = ["ingest", "gate", "conform", "settle"]
-RISK = ["link", "features", "train", "score", "target", "export"]
+RISK = ["link", "features", "train", "score", "target", "export", "publish"]
 
 
 class RunningAirflow:

@@ -88,7 +88,7 @@ def test_a_run_by_hand_settles_its_source_for_the_day_of_its_conf_and_the_list_o
 
 def test_daily_risk_makes_the_list_and_a_page_named_by_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["risk"]["run"] == "success"
-    assert verbs_for(deployment.calls(), "2026-06-02") == ["link", "features", "train", "score", "target", "export"]
+    assert verbs_for(deployment.calls(), "2026-06-02") == ["link", "features", "train", "score", "target", "export", "publish"]
     export = next(call for call in deployment.calls() if call[0] == "export")
     assert export[1] == "risk_list"
     assert option(export, "--format") == "html"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
     else:
         shutil.copytree(town.home, home)
     monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
+    if verb == "publish":
+        # In a process of its own: the first site that a process opens is the one it keeps.
+        monkeypatch.delenv("STEELYARD_CONSOLE_FOLDER", raising=False)
+        subprocess.run([sys.executable, "-m", "jobs.cli", *words_for(verb, home)], check=True)
+        assert (home / "console" / "console.sqlite3").is_file()
+        return
     with pytest.raises(SystemExit) as ended:
         main(words_for(verb, home))
     wants_one = "the engine 'none-such' is unknown" in capsys.readouterr().err

@@ -1,0 +1,72 @@
+"""Forms about accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+
+from console.accounts.jurisdiction import Level
+from console.accounts.models import User
+from console.accounts.roles import Role
+from console.code_names import codes_of
+from console.texts import Texts
+
+
+class SignIn(AuthenticationForm):
+    """Name and password; who is shut out hears the same as who mistyped."""
+
+    def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        texts: Texts = request.texts
+        self.error_messages = {"invalid_login": texts("sign_in.wrong"), "inactive": texts("sign_in.wrong")}
+        self.fields["username"].label = texts("form.username")
+        self.fields["password"].label = texts("form.password")
+        self.fields["username"].max_length = 150
+
+
+class OwnPassword(SetPasswordForm):
+    """A new password, twice."""
+
+    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password1"].label = texts("form.new_password")
+        self.fields["new_password2"].label = texts("form.new_password_again")
+        self.fields["new_password1"].help_text = texts("form.password_rule")
+
+
+class Account(forms.ModelForm):
+    """A person's name, role and regions; regions one a line, as ``level code``."""
+
+    regions = forms.CharField(required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
+
+    class Meta:
+        model = User
+        fields = ("username", "role", "is_active")
+
+    def __init__(self, texts: Texts, scheme: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.texts, self.scheme = texts, scheme
+        for name in ("username", "role", "is_active", "regions"):
+            self.fields[name].label = texts(f"form.{name}")
+        self.fields["username"].help_text = ""
+        self.fields["is_active"].help_text = ""
+        self.fields["regions"].help_text = texts("form.regions_help")
+        self.fields["role"].choices = [(role.value, texts(f"role.{role.value}")) for role in Role]
+        if self.instance.pk:
+            self.initial["regions"] = "\n".join(place.code or "all" for place in self.instance.jurisdictions.all())
+
+    def clean_regions(self) -> list[tuple[str, str]]:
+        """Levels and codes; the level is that of the code in the profile's scheme."""
+        found: list[tuple[str, str]] = []
+        for line in self.cleaned_data["regions"].split():
+            if line == "all":
+                found.append((Level.ALL, ""))
+                continue
+            known = codes_of(self.scheme)
+            if known and line not in known:
+                raise forms.ValidationError(self.texts("form.no_region", code=line))
+            level = {1: Level.TOP, 2: Level.MIDDLE}.get(known[line].level, Level.CODE) if known else Level.CODE
+            found.append((level, line))
+        return list(dict.fromkeys(found))

@@ -1,0 +1,54 @@
+"""Accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from console.accounts.jurisdiction import Level
+from console.accounts.roles import READS_LIST, SEES_EVERY_REGION, Role
+
+
+class User(AbstractUser):
+    """A person with one role and some regions. Accounts are shut, never deleted: the audit names them."""
+
+    role = models.CharField(max_length=16, choices=[(item, item) for item in Role], default=Role.INSPECTOR)
+    language = models.CharField(max_length=8, default="", blank=True)
+    uses_keys = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=True)
+
+    class Meta(AbstractUser.Meta):
+        ordering = ("username",)
+
+    def __str__(self) -> str:
+        return self.username
+
+    @property
+    def may_read_list(self) -> bool:
+        """Whether the role reads entities at all."""
+        return self.role in READS_LIST
+
+    @property
+    def sees_every_region(self) -> bool:
+        """Whether regions do not bound what the role reads."""
+        return self.role in SEES_EVERY_REGION
+
+    def regions(self) -> Sequence[Jurisdiction]:
+        """The jurisdictions, read once a request."""
+        if not hasattr(self, "_regions"):
+            self._regions = list(self.jurisdictions.all())
+        return self._regions
+
+
+class Jurisdiction(models.Model):
+    """A region that a user answers for, with all below it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="jurisdictions")
+    level = models.CharField(max_length=8, choices=[(item, item) for item in Level])
+    code = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "level", "code"), name="one_jurisdiction_a_region"),)
+        ordering = ("level", "code")

@@ -1,0 +1,25 @@
+"""The roles, and what each may do whatever the region."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is here for; each person has one."""
+
+    INSPECTOR = "inspector"
+    SUPERVISOR = "supervisor"
+    ANALYST = "analyst"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+READS_LIST = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})
+DECIDES = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
+APPROVES = frozenset({Role.SUPERVISOR})
+READS_AUDIT = frozenset({Role.AUDITOR})
+READS_FEEDBACK = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.AUDITOR})
+KEEPS_ACCOUNTS = frozenset({Role.ADMIN})
+SEES_EVERY_REGION = frozenset({Role.AUDITOR})
+"""An auditor answers for all regions, and changes nothing in any."""

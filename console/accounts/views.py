@@ -1,0 +1,131 @@
+"""Sign in, sign out, choose a password and a language; keep accounts."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from console.accounts.forms import Account, OwnPassword, SignIn
+from console.accounts.models import Jurisdiction, User
+from console.accounts.roles import KEEPS_ACCOUNTS
+from console.audit.chain import append
+from console.audit.facts import facts_of
+from console.audit.models import Kind
+from console.pages.access import for_roles
+from console.policy import policy
+from console.texts import LANGUAGES
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignInView(LoginView):
+    """The page where one signs in."""
+
+    template_name = "sign_in.html"
+    authentication_form = SignIn
+    redirect_authenticated_user = True
+
+
+def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    """What somebody sees after too many wrong passwords."""
+    return render(request, "failure.html", {"what": "locked_out"}, status=429)
+
+
+def own_password(request: HttpRequest) -> HttpResponse:
+    """Choose a password of one's own."""
+    form = OwnPassword(request.texts, request.user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            user = form.save(commit=False)
+            user.must_change_password = False
+            user.save()
+            append([facts_of(Kind.PASSWORD_CHANGED, user)])
+        update_session_auth_hash(request, user)
+        messages.success(request, request.texts("message.password_changed"))
+        return redirect("home")
+    return render(request, "own_password.html", {"form": form})
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Choose a language; kept with the account, or in a cookie before one signs in."""
+    there = request.POST.get("next", "/")
+    if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
+        there = "/"
+    response = redirect(there)
+    chosen = request.POST.get("language", "")
+    if chosen in LANGUAGES:
+        if request.user.is_authenticated:
+            User.objects.filter(pk=request.user.pk).update(language=chosen)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, chosen, max_age=365 * 86400, secure=settings.HTTPS, httponly=True, samesite="Lax"
+        )
+    return response
+
+
+@require_POST
+def keys(request: HttpRequest) -> HttpResponse:
+    """Switch the page's keys on or off."""
+    User.objects.filter(pk=request.user.pk).update(uses_keys=request.POST.get("keys") == "on")
+    return redirect("help")
+
+
+@for_roles(KEEPS_ACCOUNTS)
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Everybody's account."""
+    return render(request, "accounts.html", {"users": User.objects.prefetch_related("jurisdictions")})
+
+
+@for_roles(KEEPS_ACCOUNTS)
+def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Make an account, or change one. A password made here is shown once, and its owner must choose another."""
+    user = get_object_or_404(User, pk=pk) if pk is not None else None
+    scheme = str(policy().profile.get("region_scheme", ""))
+    form = Account(request.texts, scheme, request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        if (
+            user is not None
+            and user.pk == request.user.pk
+            and (not form.cleaned_data["is_active"] or form.cleaned_data["role"] != form.initial["role"])
+        ):
+            form.add_error(None, request.texts("form.not_yourself"))
+        else:
+            password = _save(request, form, is_new=pk is None)
+            return render(request, "account_saved.html", {"account": form.instance, "password": password})
+    return render(request, "account.html", {"form": form, "account": user})
+
+
+def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
+    """Keep the account; give the new password where one was made."""
+    password = ""
+    with transaction.atomic():
+        user = form.save(commit=False)
+        if is_new or request.POST.get("new_password") == "on":
+            password = secrets.token_urlsafe(12)
+            user.set_password(password)
+            user.must_change_password = True
+        user.save()
+        user.jurisdictions.all().delete()
+        regions = form.cleaned_data["regions"]
+        Jurisdiction.objects.bulk_create([Jurisdiction(user=user, level=level, code=code) for level, code in regions])
+        detail = {
+            "account": user.pk,
+            "role": user.role,
+            "is_active": user.is_active,
+            "regions": regions,
+            "new_password": bool(password),
+        }
+        append([facts_of(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
+    return password

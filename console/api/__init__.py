@@ -1,0 +1,1 @@
+"""The programming interface: the pages' rights and rules, for programs that hold a token."""

@@ -1,0 +1,36 @@
+"""Tokens. A token can do less than its owner, never more, and ends by itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.conf import settings
+from django.db import models
+
+
+class Scope(StrEnum):
+    """What a token may be for."""
+
+    LIST = "list"
+    ENTITY = "entity"
+    DECISIONS = "decisions"
+    OUTCOMES = "outcomes"
+    EXPORT = "export"
+    DECIDE = "decide"
+
+
+class Token(models.Model):
+    """A token of a person's: its SHA-256 alone is kept. How much it was used is counted by the minute."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    expires_on = models.DateField()
+    is_revoked = models.BooleanField(default=False)
+    minute = models.BigIntegerField(default=0)
+    used_in_minute = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ("-made_at",)

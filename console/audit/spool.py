@@ -1,0 +1,94 @@
+"""Views and searches on their way to the chain: a line each in a file, so that no page waits for the writer's lock.
+
+A line is written before the response leaves, and goes into the chain after it, with others. A process that is killed leaves its
+lines in the file, or in one that was being taken in; whoever flushes next takes them in. A line taken in twice stands once.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from console.audit.chain import append
+from console.audit.facts import Facts
+
+WAITING = "waiting.jsonl"
+TAKEN = "taken-*.jsonl"
+SECONDS = 2.0
+"""How long a line may wait while requests come."""
+LINES = 64 * 1024
+"""Bytes that wait at most before a flush."""
+
+
+def put(facts: Facts) -> None:
+    """Keep an event until the next flush; it is in the file, whatever becomes of this process, when this returns."""
+    folder = _folder()
+    with _lock(folder, "append.lock"), (folder / WAITING).open("ab") as file:
+        file.write(facts.as_json().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def is_due() -> bool:
+    """Whether lines have waited long enough, or are many."""
+    try:
+        found = (_folder() / WAITING).stat()
+    except FileNotFoundError:
+        return False
+    return found.st_size >= LINES or time.time() - found.st_ctime >= SECONDS
+
+
+def flush(*, wait: bool = True) -> int:
+    """Take what waits into the chain; give how many lines there were. One process at a time does it.
+
+    Args:
+        wait: for another that is at it; otherwise leave it to that one and give 0.
+    """
+    folder = _folder()
+    with _lock(folder, "flush.lock", wait=wait) as is_ours:
+        if not is_ours:
+            return 0
+        with _lock(folder, "append.lock"):
+            if (folder / WAITING).exists():
+                (folder / WAITING).rename(folder / f"taken-{time.time_ns()}-{uuid.uuid4().hex[:8]}.jsonl")
+        taken = sorted(folder.glob(TAKEN))
+        events = [facts for path in taken for facts in _read(path)]
+        if events:
+            append(events)
+        for path in taken:
+            path.unlink()
+        return len(events)
+
+
+def _read(path: Path) -> Iterator[Facts]:
+    for line in path.read_bytes().splitlines():
+        try:
+            yield Facts(**json.loads(line))
+        except (ValueError, TypeError):
+            # The last line of a machine that lost power: its page never left, since the line was not on the disk yet.
+            continue
+
+
+def _folder() -> Path:
+    folder: Path = settings.FOLDER.spool
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+@contextmanager
+def _lock(folder: Path, name: str, *, wait: bool = True) -> Iterator[bool]:
+    with (folder / name).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True

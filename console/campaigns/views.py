@@ -1,0 +1,83 @@
+"""Pages of campaigns."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from console import clock
+from console.accounts.roles import APPROVES, READS_LIST
+from console.campaigns.forms import CampaignForm
+from console.campaigns.make import close_campaign, follow, make_campaign
+from console.campaigns.models import Campaign, Member
+from console.pages.access import for_roles
+from console.pages.filters import Filters
+from console.pages.notes import note_view
+from console.pages.risk_list import CAPPED
+from console.ranking.runs import current_run, ranked_of
+
+
+def visible(user: Any) -> QuerySet[Campaign]:
+    """The campaigns that take in somebody of the user's regions, and those that they made."""
+    return Campaign.objects.filter(pk__in=Member.objects.visible_to(user).values("campaign")) | Campaign.objects.filter(
+        made_by=user
+    )
+
+
+@for_roles(READS_LIST)
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Those that run and those that ended."""
+    note_view(request, "campaigns")
+    return render(
+        request, "campaigns.html", {"campaigns": visible(request.user).distinct()[:200], "may_make": request.user.role in APPROVES}
+    )
+
+
+@for_roles(READS_LIST)
+def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far one is: its members in the user's regions, and what visits found."""
+    shown = get_object_or_404(visible(request.user).distinct(), pk=pk)
+    note_view(request, "campaign", campaign=pk)
+    may_close = shown.made_by_id == request.user.pk and shown.closed_at is None
+    return render(request, "campaign.html", {"campaign": shown, "may_close": may_close, **follow(request.user, shown)})
+
+
+@for_roles(APPROVES)
+def new(request: HttpRequest) -> HttpResponse:
+    """Make one of what the list shows: the list's filter comes along in the address."""
+    run = current_run()
+    if run is None:
+        raise Http404
+    filters = Filters.read({**request.GET.dict(), "day": ""})
+    initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
+    form = CampaignForm(request.texts, request.POST or None, initial=initial)
+    found = filters.apply(ranked_of(run, request.user), run, request.user).order_by()[: CAPPED + 1].count()
+    if request.method == "POST" and form.is_valid():
+        if not found:
+            form.add_error(None, request.texts("bulk.none"))
+        else:
+            try:
+                made = make_campaign(request.user, run, filters, form.cleaned_data)
+            except IntegrityError:
+                messages.error(request, request.texts("refused.sent_before"))
+                return redirect("campaigns")
+            return redirect("campaign", pk=made.pk)
+    context = {"form": form, "tags": filters.tags(), "found": min(found, CAPPED), "is_capped": found > CAPPED}
+    return render(request, "campaign_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_roles(APPROVES)
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close one's own."""
+    shown = get_object_or_404(Campaign, pk=pk, made_by=request.user)
+    key = "campaign.closed_now" if close_campaign(request.user, shown) else "refused.sent_before"
+    messages.success(request, request.texts(key))
+    return redirect("campaign", pk=pk)

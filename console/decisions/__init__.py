@@ -1,0 +1,1 @@
+"""What regulators decide of an entity, and what came of it."""

@@ -1,0 +1,238 @@
+"""Do something to a case: checked, kept with what was seen, in the audit's chain within the same transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from console import clock
+from console.audit.chain import append
+from console.audit.facts import SYSTEM, facts_of
+from console.audit.models import Kind
+from console.decisions.models import Case, Decision
+from console.decisions.permissions import check_user_can
+from console.decisions.policies import (
+    NotPossible,
+    check_case_allows,
+    check_deferral,
+    check_dismissal,
+    check_undo,
+    due_after,
+    needs_two_people,
+)
+from console.decisions.states import OF_SYSTEM, Action, State
+from console.policy import policy
+from console.ranking.models import Ranked
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants to do, as their form says.
+
+    ``token`` names the form, so that sending it twice does it once. ``version`` is the case's as they saw it, None where
+    they do not say. ``chosen`` holds codes of the catalogue by kind.
+    """
+
+    action: Action
+    token: str
+    version: int | None = None
+    reason: str = ""
+    chosen: dict[str, str] = field(default_factory=dict)
+    comment: str = ""
+    wake_on: date | None = None
+    wake_condition: str = ""
+    assigned_to: Any = None
+    batch: str = ""
+
+
+def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
+    """Do what a user wants to an entity that they may see.
+
+    A dismissal that takes two people becomes a proposal. Class, place and region are the published ones, whatever a form says.
+
+    Args:
+        user: who decides.
+        entity: as :meth:`InJurisdiction.visible_to` gave it for them.
+        run_id: the run that they saw.
+        wanted: what they want.
+
+    Raises:
+        NotAllowed: the user may not.
+        NotPossible: the case or the policy does not allow it, it changed meanwhile, or the form was sent before.
+    """
+    limits = policy()
+    action = wanted.action
+    if action == Action.DISMISS and needs_two_people(entity.risk_class, limits):
+        action = Action.PROPOSE
+    try:
+        with transaction.atomic():
+            case, _ = Case.objects.select_for_update().get_or_create(entity_id=entity.entity_id, defaults=_of(entity))
+            check_user_can(user, action, case)
+            _check_form(case, wanted)
+            after = check_case_allows(action, State(case.state))
+            check_dismissal(action, entity.risk_class, limits)
+            if action == Action.DEFER:
+                check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits)
+            due_on = due_after(action, clock.today(), limits)
+            return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
+    except IntegrityError as error:
+        raise NotPossible("refused.sent_before") from error
+
+
+def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
+    """Approve, refuse, reopen, or record: a step of a case that is there, for which nothing new is published.
+
+    Raises:
+        NotAllowed: the user may not.
+        NotPossible: the case does not allow it, it changed meanwhile, or the form was sent before.
+    """
+    try:
+        with transaction.atomic():
+            case = Case.objects.select_for_update().get(pk=case.pk)
+            check_user_can(user, wanted.action, case)
+            _check_form(case, wanted)
+            after = check_case_allows(wanted.action, State(case.state))
+            return _move(case, wanted.action, after, user, wanted=wanted)
+    except IntegrityError as error:
+        raise NotPossible("refused.sent_before") from error
+
+
+def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decision:
+    """Take a decision back: the case is as it was, and both stay on record.
+
+    Raises:
+        NotAllowed: the user may not decide at all.
+        NotPossible: it is not theirs, too old, something followed it, or it was taken back before.
+    """
+    try:
+        with transaction.atomic():
+            case = Case.objects.select_for_update().get(pk=decision.case_id)
+            check_user_can(user, Action.UNDO, case)
+            check_undo(decision, user, clock.now(), policy())
+            newest = case.decisions.order_by("-at", "-id").first()
+            if newest is None or newest.pk != decision.pk:
+                raise NotPossible("refused.undo_followed")
+            before = decision.before
+            wanted = Wanted(
+                Action.UNDO,
+                token,
+                wake_on=date.fromisoformat(before["wake_on"]) if before.get("wake_on") else None,
+                wake_condition=before.get("wake_condition", ""),
+                batch=batch,
+            )
+            case.assigned_to_id, case.proposed_by_id = before.get("assigned_to"), before.get("proposed_by")
+            due_on = date.fromisoformat(before["due_on"]) if before.get("due_on") else None
+            return _move(
+                case, Action.UNDO, State(decision.state_before), user, wanted=wanted, due_on=due_on, undoes=decision, is_undo=True
+            )
+    except IntegrityError as error:
+        raise NotPossible("refused.sent_before") from error
+
+
+def move_by_system(case: Case, action: Action, why: str, *, run_id: str, token: str) -> Decision:
+    """A step that nobody does in person, such as the end of a deferral; within the caller's transaction."""
+    if action not in OF_SYSTEM:
+        raise ValueError(f"{action} is done by a person")
+    after = check_case_allows(action, State(case.state))
+    return _move(case, action, after, None, run_id=run_id, wanted=Wanted(action, token, reason=why))
+
+
+def _move(
+    case: Case,
+    action: Action,
+    after: State,
+    user: Any,
+    *,
+    wanted: Wanted,
+    entity: Ranked | None = None,
+    run_id: str = "",
+    due_on: date | None = None,
+    undoes: Decision | None = None,
+    is_undo: bool = False,
+) -> Decision:
+    before = {
+        "assigned_to": case.assigned_to_id,
+        "proposed_by": case.proposed_by_id,
+        "due_on": case.due_on and case.due_on.isoformat(),
+        "wake_on": case.wake_on and case.wake_on.isoformat(),
+        "wake_condition": case.wake_condition,
+    }
+    if entity is not None:
+        for name, value in _of(entity).items():
+            setattr(case, name, value)
+    if not is_undo:
+        if action == Action.VISIT:
+            case.assigned_to = wanted.assigned_to or user
+        elif action not in (Action.RECORD, Action.RECORD_NO_VISIT):
+            case.assigned_to = None
+        case.proposed_by = user if action == Action.PROPOSE else None
+    decision = Decision.objects.create(
+        case=case,
+        at=clock.now(),
+        actor=user,
+        action=action,
+        state_before=case.state,
+        state_after=after,
+        reason=wanted.reason,
+        chosen=wanted.chosen,
+        comment=wanted.comment,
+        run_id=run_id,
+        risk_class=case.risk_class,
+        position=case.position,
+        due_on=due_on,
+        wake_on=wanted.wake_on,
+        wake_condition=wanted.wake_condition,
+        undoes=undoes,
+        batch=wanted.batch,
+        form_token=wanted.token,
+        before=before,
+    )
+    case.state, case.due_on, case.changed_at = after, due_on, decision.at
+    case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
+    case.version += 1
+    case.save()
+    kind = (
+        Kind.WOKEN if action in OF_SYSTEM else Kind.RECORDED if action in (Action.RECORD, Action.RECORD_NO_VISIT) else Kind.DECIDED
+    )
+    detail = {
+        "action": str(action),
+        "from": decision.state_before,
+        "to": str(after),
+        "reason": wanted.reason,
+        "decision": decision.pk,
+    }
+    if wanted.chosen:
+        detail["chosen"] = wanted.chosen
+    facts = facts_of(
+        kind,
+        user if user is not None else SYSTEM,
+        entity_id=case.entity_id,
+        region_code=case.region_code,
+        run_id=run_id,
+        batch=wanted.batch,
+        detail=detail,
+    )
+    append([facts])
+    return decision
+
+
+def _check_form(case: Case, wanted: Wanted) -> None:
+    if Decision.objects.filter(form_token=wanted.token).exists():
+        raise NotPossible("refused.sent_before")
+    if wanted.version is not None and wanted.version != case.version:
+        raise NotPossible("refused.changed")
+
+
+def _of(entity: Ranked) -> dict[str, Any]:
+    return {
+        "name": entity.name,
+        "region_code": entity.region_code,
+        "region_middle": entity.region_middle,
+        "region_top": entity.region_top,
+        "risk_class": entity.risk_class,
+        "position": entity.position,
+        "changed_at": clock.now(),
+    }

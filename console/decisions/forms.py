@@ -1,0 +1,150 @@
+"""Forms by which something is decided. All choices are codes of the catalogue; a comment is optional and short."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+
+from console import clock
+from console.accounts.models import User
+from console.accounts.roles import DECIDES
+from console.decisions import catalogue
+from console.decisions.decide import Wanted
+from console.decisions.states import Action
+from console.texts import Texts
+
+LONGEST_COMMENT = 2000
+
+
+class Sent(forms.Form):
+    """What each form carries unseen: its own name, and the state that its reader saw."""
+
+    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    run_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    action: Action
+    shows: tuple[str, ...] = ()
+
+    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.texts = texts
+        for name, field in self.fields.items():
+            field.label = texts.either(f"form.{name}", name)
+            if name in ("comment", "evidence"):
+                field.help_text = texts("form.comment_help", n=LONGEST_COMMENT)
+
+    def _offer(self, name: str, kind: str) -> None:
+        field = self.fields[name]
+        field.choices = [("", self.texts("form.choose")), *catalogue.choices(kind, self.texts.language)]
+
+    def wanted(self) -> Wanted:
+        """What the form asks for."""
+        said = self.cleaned_data
+        chosen = {name: said[name] for name in ("objective", "kind", "proportion") if said.get(name)}
+        return Wanted(
+            action=self.action,
+            token=said["token"],
+            version=said["version"],
+            reason=said.get("reason", ""),
+            chosen=chosen,
+            comment=said.get("comment", ""),
+            wake_on=said.get("wake_on"),
+            wake_condition=said.get("wake_condition", ""),
+            assigned_to=said.get("assigned_to"),
+        )
+
+
+def _comment() -> forms.CharField:
+    return forms.CharField(required=False, max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 2}))
+
+
+class Visit(Sent):
+    """Visit it: why, to what end, how, and why not with less."""
+
+    action = Action.VISIT
+    reason = forms.ChoiceField()
+    objective = forms.ChoiceField()
+    kind = forms.ChoiceField()
+    proportion = forms.ChoiceField()
+    assigned_to = forms.ModelChoiceField(User.objects.none(), required=False)
+    comment = _comment()
+
+    def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(texts, *args, **kwargs)
+        self._offer("reason", "visit")
+        for name in ("objective", "kind", "proportion"):
+            self._offer(name, name)
+        self.fields["assigned_to"].queryset = colleagues(user)
+        self.fields["assigned_to"].empty_label = texts("form.myself")
+
+
+class Defer(Sent):
+    """Not now: why, and until when or what."""
+
+    action = Action.DEFER
+    reason = forms.ChoiceField()
+    wake_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    wake_condition = forms.ChoiceField(required=False)
+    comment = _comment()
+
+    def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG002 (as the others)
+        super().__init__(texts, *args, **kwargs)
+        self._offer("reason", "defer")
+        self._offer("wake_condition", "condition")
+        self.fields["wake_on"].widget.attrs["min"] = clock.today().isoformat()
+
+    def clean(self) -> dict[str, Any]:
+        """A deferral ends."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if not said.get("wake_on") and not said.get("wake_condition") and "wake_on" not in self.errors:
+            self.add_error("wake_on", self.texts("refused.no_end"))
+        return said
+
+
+class Dismiss(Sent):
+    """No visit: why."""
+
+    action = Action.DISMISS
+    reason = forms.ChoiceField()
+    comment = _comment()
+
+    def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:  # noqa: ARG002 (as the others)
+        super().__init__(texts, *args, **kwargs)
+        self._offer("reason", "dismiss")
+
+
+class Step(Sent):
+    """A step that needs no choice, such as an approval; a comment says why."""
+
+    run_id = None
+    comment = _comment()
+
+
+FORMS: dict[Action, type[Sent]] = {Action.VISIT: Visit, Action.DEFER: Defer, Action.DISMISS: Dismiss}
+
+
+def decision_forms(
+    request: HttpRequest, actions: list[Action], version: int, run_id: str, token: str, sent: dict[Action, Sent] | None = None
+) -> list[tuple[str, Sent, bool]]:
+    """A form for each action that the person may take; one that was sent and is not right stands open."""
+    forms_shown: list[tuple[str, Sent, bool]] = []
+    for action in actions:
+        given = (sent or {}).get(action)
+        initial = {"token": f"{token}-{action}", "version": version, "run_id": run_id}
+        form = given or FORMS[action](request.texts, initial=initial, user=request.user, auto_id=f"{action}_%s")
+        forms_shown.append((str(action), form, given is not None))
+    return forms_shown
+
+
+def colleagues(user: Any) -> Any:
+    """Whom a user may send: a supervisor anybody who decides in one of the same regions, others themselves alone."""
+    if user.role != "supervisor":
+        return User.objects.none()
+    people = User.objects.filter(is_active=True, role__in=DECIDES)
+    own = {(place.level, place.code) for place in user.regions()}
+    if ("all", "") in own:
+        return people
+    return people.filter(jurisdictions__code__in=[code for _, code in own]).distinct()

@@ -1,0 +1,84 @@
+"""The form of what a visit found; works on a phone, at the door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from console import clock
+from console.decisions import catalogue
+from console.decisions.forms import LONGEST_COMMENT
+from console.ranking.models import Reason
+from console.texts import Texts
+
+INSPECTED = "inspected"
+_NEEDED = ("inspected_on", "items_checked", "breaches", "severity", "found_violation")
+
+
+class ResultForm(forms.Form):
+    """Whether the visit took place, and if so what it found; for each reason whether it was right."""
+
+    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    visit_status = forms.ChoiceField(widget=forms.RadioSelect)
+    inspected_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    items_checked = forms.IntegerField(required=False, min_value=0, max_value=10_000)
+    breaches = forms.IntegerField(required=False, min_value=0, max_value=10_000)
+    severity = forms.ChoiceField(required=False)
+    found_violation = forms.ChoiceField(required=False)
+    evidence = forms.CharField(required=False, max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, texts: Texts, reasons: list[Reason], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.texts, self.reasons = texts, reasons
+        language = texts.language
+        for name, field in self.fields.items():
+            field.label = texts.either(f"form.{name}", name)
+        self.fields["evidence"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
+        self.fields["inspected_on"].widget.attrs["max"] = clock.today().isoformat()
+        self.fields["visit_status"].choices = [(INSPECTED, texts("form.inspected")), *catalogue.choices("no_visit", language)]
+        self.fields["severity"].choices = [("", texts("form.choose")), *catalogue.choices("severity", language)]
+        self.fields["found_violation"].choices = [
+            ("", texts("form.choose")), ("yes", texts("word.yes")), ("no", texts("word.no")),
+        ]  # fmt: skip
+        for reason in reasons:
+            self.fields[f"right_{reason.indicator}"] = forms.ChoiceField(
+                label=reason.sentence(language),
+                choices=catalogue.choices("right", language),
+                widget=forms.RadioSelect,
+                required=False,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A visit that took place has a result; one that did not has none, which is not "nothing found"."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if said.get("visit_status") == INSPECTED:
+            for name in _NEEDED:
+                if said.get(name) in (None, "") and name not in self.errors:
+                    self.add_error(name, self.texts("form.needed"))
+            if said.get("inspected_on") and said["inspected_on"] > clock.today():
+                self.add_error("inspected_on", self.texts("form.future"))
+            if (said.get("breaches") or 0) > (said.get("items_checked") or 0):
+                self.add_error("breaches", self.texts("form.more_breaches"))
+        else:
+            for name in _NEEDED:
+                said[name] = None
+        return said
+
+    def verdicts(self) -> dict[str, str]:
+        """For each reason that was judged, whether it was right."""
+        if self.cleaned_data.get("visit_status") != INSPECTED:
+            return {}
+        judged = {reason.indicator: self.cleaned_data.get(f"right_{reason.indicator}") for reason in self.reasons}
+        return {indicator: right for indicator, right in judged.items() if right}
+
+    @property
+    def own(self) -> list[Any]:
+        """The visible fields that are not about a reason."""
+        return [field for field in self.visible_fields() if not field.name.startswith("right_")]
+
+    @property
+    def about_reasons(self) -> list[Any]:
+        """The fields about the reasons."""
+        return [field for field in self.visible_fields() if field.name.startswith("right_")]

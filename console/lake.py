@@ -1,0 +1,165 @@
+"""The lake as the console reads it: files of a finished day, through Delta's own reader, and nothing that would need an engine."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
+
+from console.errors import NothingThere, Refused
+from console.policy import CONFIG
+from expectations.contracts.core import Contract, Sensitivity
+
+VERSION = "steelyard.contractVersion"
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A day's run, by its manifest, and its tables as it left them."""
+
+    home: Path
+    as_of: date
+    manifest: dict[str, Any]
+    profile: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, which begins with its day."""
+        return str(self.manifest["run_id"])
+
+    @property
+    def cutoff(self) -> datetime:
+        """The first instant after the day in the profile's time zone: what became known from then on is not of the day."""
+        zone = ZoneInfo(self.profile["time_zone"])
+        return datetime.combine(self.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+
+    def table(self, contract: Contract) -> DeltaTable | None:
+        """A table as the run left it; None where it had none.
+
+        Raises:
+            Refused: when it was written by an earlier or a later Steelyard.
+        """
+        path = self.home / "lake" / contract.zone.value / contract.name
+        version = (self.manifest.get("tables") or {}).get(contract.full_name)
+        if version is None or not DeltaTable.is_deltatable(str(path)):
+            return None
+        table = DeltaTable(str(path), version=None if self._is_past_time_travel() else version)
+        there = int(table.metadata().configuration.get(VERSION, 1))
+        if there != contract.version:
+            raise Refused(
+                what=f"{contract.full_name} has version {there} of its columns, and this Steelyard reads {contract.version}",
+                where=str(path),
+                then=f"bring the home up with `steelyard lake migrate --home {self.home}`, then publish again",
+            )
+        return table
+
+    def rows(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
+        """Some columns of a table, empty where there is none.
+
+        Raises:
+            ValueError: for a column that tells of a person: the console shows none.
+        """
+        _check_impersonal(contract, columns)
+        table = self.table(contract)
+        if table is None:
+            return pa.table({str(name): pa.array([], pa.string()) for name in columns})
+        return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
+
+    def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
+        """As :meth:`rows`, a row at a time, of a table that need not fit into memory.
+
+        Raises:
+            ValueError: for a column that tells of a person.
+        """
+        _check_impersonal(contract, columns)
+        table = self.table(contract)
+        if table is not None:
+            names = [str(name) for name in columns]
+            for batch in table.to_pyarrow_dataset().to_batches(columns=names, filter=where, batch_size=20_000):
+                yield from batch.to_pylist()
+
+    def day(self, contract: Contract, columns: Sequence[str]) -> pa.Table:
+        """The rows of the run's day."""
+        return self.rows(contract, columns, where=ds.field("as_of") == self.as_of)
+
+    def source_manifests(self) -> list[dict[str, Any]]:
+        """What the day settled of each source: verdict, why, newest delivery, and the rules that failed."""
+        found = []
+        for name, verdict in sorted((self.manifest.get("sources") or {}).items()):
+            settled = _read(self.home / "manifests" / "sources" / name / f"{self.as_of}.json") or {}
+            failed = [
+                {key: check.get(key) for key in ("rule_id", "about", "severity", "checked", "failed")}
+                for check in settled.get("checks", [])
+                if not check.get("passed", True)
+            ]
+            found.append(
+                {
+                    "source": name,
+                    "contract": settled.get("contract", ""),
+                    "verdict": settled.get("verdict", verdict),
+                    "why": settled.get("why", ""),
+                    "newest_delivery": settled.get("newest_delivery"),
+                    "known_rows": settled.get("known_rows", 0),
+                    "checks": len(settled.get("checks", [])),
+                    "failed": failed,
+                }
+            )
+        return found
+
+    def _is_past_time_travel(self) -> bool:
+        noted = _read(self.home / "manifests" / "time_travel.json")
+        return noted is not None and self.as_of < date.fromisoformat(noted["since"])
+
+
+def _check_impersonal(contract: Contract, columns: Sequence[str]) -> None:
+    for name in columns:
+        if contract.column(name).sensitivity is Sensitivity.PERSONAL:
+            raise ValueError(f"{contract.full_name}.{name} tells of a person and is not read")
+
+
+def finished_run(home: Path, as_of: date) -> FinishedRun:
+    """The run of a day.
+
+    Raises:
+        Refused: when the day was not finished.
+    """
+    folder = home / "manifests" / "runs"
+    manifest = _read(folder / f"{as_of}.json")
+    if manifest is None:
+        days = sorted(path.stem for path in folder.glob("????-??-??.json"))
+        raise NothingThere(
+            what=f"there is no list for {as_of}",
+            where=str(home),
+            then=f"make it with `steelyard run --as-of {as_of}`, or name a day that has one: {', '.join(days[-10:]) or 'none yet'}",
+        )
+    return FinishedRun(home, as_of, manifest, _profile(manifest))
+
+
+def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
+    folder = Path(manifest.get("profile_folder") or CONFIG / str(manifest["profile"]))
+    path = folder / "profile.toml"
+    if not path.is_file():
+        raise Refused(
+            what="the profile that the day was run with is gone",
+            where=str(path),
+            then="bring it back, or run the day again with one that is there",
+        )
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise Refused(what=f"the manifest is no JSON: {error}", where=str(path), then="bring it back from a backup") from error

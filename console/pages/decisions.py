@@ -1,0 +1,195 @@
+"""Where decisions are sent: one entity, or many at once."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from console.accounts.roles import DECIDES
+from console.audit.chain import append
+from console.audit.facts import facts_of
+from console.audit.models import Kind
+from console.decisions.decide import Wanted, act_on_case, decide, undo
+from console.decisions.forms import FORMS, Sent, Step
+from console.decisions.models import Case, Decision
+from console.decisions.permissions import NotAllowed
+from console.decisions.policies import NotPossible
+from console.decisions.states import Action
+from console.pages.access import for_roles
+from console.pages.entity import context_of, find
+from console.pages.filters import Filters
+from console.pages.risk_list import CAPPED, run_of
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.runs import current_run, ranked_of
+
+
+@require_POST
+@for_roles(DECIDES)
+def decide_one(request: HttpRequest, entity_id: str, action: str) -> HttpResponse:
+    """A decision about one entity; what is refused is said on its page, and kept."""
+    if action not in FORMS:
+        raise Http404
+    run, entity = find(request, entity_id)
+    form = FORMS[Action(action)](request.texts, request.POST, user=request.user, auto_id=f"{action}_%s")
+    if not form.is_valid():
+        return render(request, "entity.html", context_of(request, run, entity, forms={Action(action): form}), status=422)
+    if form.cleaned_data["run_id"] != run.run_id:
+        return _refuse(request, entity, "refused.changed")
+    try:
+        decision = decide(request.user, entity, run.run_id, form.wanted())
+    except (NotAllowed, NotPossible) as error:
+        return _refuse(request, entity, error.why)
+    messages.success(request, request.texts(f"message.{decision.action}"))
+    return redirect("entity", entity_id=entity.entity_id)
+
+
+@require_POST
+@for_roles(DECIDES)
+def step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+    """Approve or refuse a proposed dismissal, or reopen a case."""
+    if action not in (Action.APPROVE, Action.REFUSE, Action.REOPEN):
+        raise Http404
+    case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
+    form = Step(request.texts, request.POST)
+    if not form.is_valid():
+        return _refuse(request, case, "refused.form")
+    try:
+        said = form.cleaned_data
+        act_on_case(request.user, case, Wanted(Action(action), said["token"], version=said["version"], comment=said["comment"]))
+    except (NotAllowed, NotPossible) as error:
+        return _refuse(request, case, error.why)
+    messages.success(request, request.texts(f"message.{action}"))
+    return redirect("supervisor" if request.POST.get("from") == "supervisor" else "entity", **_entity(request, case))
+
+
+def _entity(request: HttpRequest, case: Case) -> dict[str, str]:
+    return {} if request.POST.get("from") == "supervisor" else {"entity_id": case.entity_id}
+
+
+@require_POST
+@for_roles(DECIDES)
+def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own newest decision back."""
+    decision = get_object_or_404(Decision, pk=pk, case__in=Case.objects.visible_to(request.user))
+    try:
+        undo(request.user, decision, f"undo:{decision.pk}")
+    except (NotAllowed, NotPossible) as error:
+        return _refuse(request, decision.case, error.why)
+    messages.success(request, request.texts("message.undo"))
+    return redirect("entity", entity_id=decision.case.entity_id)
+
+
+def _refuse(request: HttpRequest, about: Ranked | Case, why: str) -> HttpResponse:
+    """Say why, and keep that it was tried."""
+    append([facts_of(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+    messages.error(request, request.texts(why))
+    return redirect("entity", entity_id=about.entity_id)
+
+
+@require_POST
+@for_roles(DECIDES)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """One decision for many: first the exact filter and number are shown, then it is done, row by row, as one batch."""
+    filters = Filters.read(request.POST)
+    action = request.POST.get("action", "")
+    run = current_run()
+    if action not in FORMS or run is None or run_of(filters) != run:
+        raise Http404
+    limits = policy_of(run.profile)
+    chosen = _chosen(request, filters, run, limits.most_in_bulk)
+    form_class = FORMS[Action(action)]
+    is_sent = "token" in request.POST
+    initial = {"token": uuid.uuid4().hex, "version": 0, "run_id": run.run_id}
+    form = form_class(request.texts, request.POST if is_sent else None, initial=initial, user=request.user)
+    context = {
+        "run": run,
+        "filters": filters,
+        "tags": filters.tags(),
+        "action": action,
+        "form": form,
+        "rows": chosen,
+        "most": limits.most_in_bulk,
+    }
+    if len(chosen) > limits.most_in_bulk or not chosen:
+        return render(request, "bulk.html", {**context, "is_refused": True, "count": min(len(chosen), CAPPED)}, status=422)
+    if not is_sent or not form.is_valid() or form.cleaned_data["run_id"] != run.run_id:
+        return render(request, "bulk.html", {**context, "count": len(chosen)}, status=422 if is_sent else 200)
+    batch = form.cleaned_data["token"][:32]
+    outcomes = _do_all(request, run, chosen, form, batch)
+    done = sum(not why for _, why in outcomes)
+    append(
+        [
+            facts_of(
+                Kind.DECIDED,
+                request.user,
+                run_id=run.run_id,
+                batch=batch,
+                detail={"bulk": action, "filters": filters.given(), "asked": len(chosen), "done": done},
+            )
+        ]
+    )
+    return render(
+        request,
+        "bulk_done.html",
+        {"outcomes": outcomes, "done": done, "asked": len(chosen), "batch": batch, "action": action, "filters": filters},
+    )
+
+
+def _chosen(request: HttpRequest, filters: Filters, run: PublishedRun, most: int) -> list[Ranked]:
+    """The entities ticked, or all that the filter leaves; one more than may be, when there are more."""
+    ranked = ranked_of(run, request.user)
+    if request.POST.get("scope") == "all":
+        return list(filters.apply(ranked, run, request.user).filter(is_listed=True).order_by("position")[: most + 1])
+    return list(ranked.filter(entity_id__in=request.POST.getlist("entity")[: most + 1]).order_by("position"))
+
+
+def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form: Sent, batch: str) -> list[tuple[Ranked, str]]:
+    """Each entity with why it was refused, empty where it was done. One that is refused stops no other."""
+    outcomes = []
+    wanted = form.wanted()
+    for entity in chosen:
+        own = Wanted(
+            wanted.action,
+            f"{batch}:{entity.entity_id}"[:64],
+            reason=wanted.reason,
+            chosen=wanted.chosen,
+            comment=wanted.comment,
+            wake_on=wanted.wake_on,
+            wake_condition=wanted.wake_condition,
+            assigned_to=wanted.assigned_to,
+            batch=batch,
+        )
+        try:
+            decide(request.user, entity, run.run_id, own)
+        except (NotAllowed, NotPossible) as error:
+            outcomes.append((entity, error.why))
+        else:
+            outcomes.append((entity, ""))
+    return outcomes
+
+
+@require_POST
+@for_roles(DECIDES)
+def take_back_bulk(request: HttpRequest) -> HttpResponse:
+    """Take back what a bulk decision did, as far as nothing followed."""
+    batch = request.POST.get("batch", "")[:32]
+    decisions = Decision.objects.filter(batch=batch, actor=request.user, case__in=Case.objects.visible_to(request.user))
+    outcomes: list[tuple[Any, str]] = []
+    for decision in decisions.exclude(action=Action.UNDO).select_related("case")[:CAPPED] if batch else ():
+        try:
+            with transaction.atomic():
+                undo(request.user, decision, f"undo:{decision.pk}", batch=batch)
+        except (NotAllowed, NotPossible) as error:
+            outcomes.append((decision.case, error.why))
+        else:
+            outcomes.append((decision.case, ""))
+    done = sum(not why for _, why in outcomes)
+    context = {"outcomes": outcomes, "done": done, "asked": len(outcomes), "batch": "", "action": "undo", "filters": Filters()}
+    return render(request, "bulk_done.html", context)

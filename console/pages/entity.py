@@ -1,0 +1,126 @@
+"""An entity's page: its reasons, peers, trend and record on the left, what was and can be decided on the right."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from console import clock
+from console.accounts.roles import READS_LIST
+from console.decisions.forms import decision_forms
+from console.decisions.models import Case, Decision
+from console.decisions.permissions import user_can
+from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
+from console.decisions.states import Action, State
+from console.evidence.read import peer_counts, timeline, trend
+from console.pages.access import for_roles
+from console.pages.indicator_names import definition
+from console.pages.notes import note_view
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.runs import current_run, ranked_of, reasons_of
+from expectations.contracts.indicators import catalogue
+
+PEERS = 8
+
+
+def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[PublishedRun, Ranked]:
+    """The run and the entity in it, if the user may see it.
+
+    Raises:
+        Http404: when there is no such run or entity, or it is of a region that is not the user's: nobody learns which.
+    """
+    run = PublishedRun.objects.filter(run_id=run_id).first() if run_id else current_run()
+    if run is None:
+        raise Http404
+    entity = ranked_of(run, request.user).filter(entity_id=entity_id).first()
+    if entity is None:
+        raise Http404
+    return run, entity
+
+
+@for_roles(READS_LIST)
+def entity(request: HttpRequest, entity_id: str) -> HttpResponse:
+    """The page, as of the newest run, or of the one that the URL names: as it was when somebody decided."""
+    run, shown = find(request, entity_id, request.GET.get("run", "")[:64])
+    note_view(request, "entity", run=run, entity=shown, position=shown.position, risk_class=shown.risk_class)
+    return render(request, "entity.html", context_of(request, run, shown))
+
+
+def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict[Action, Any] | None = None) -> dict[str, Any]:
+    """All that the page shows; ``forms`` are those that were sent and are not right."""
+    limits = policy_of(run.profile)
+    newest = current_run()
+    is_newest = newest is not None and newest.run_id == run.run_id
+    case = Case.objects.visible_to(request.user).filter(entity_id=shown.entity_id).first()
+    state = State(case.state) if case else State.TO_REVIEW
+    standing = case or Case(entity_id=shown.entity_id)
+    allowed = [
+        action
+        for action in (Action.VISIT, Action.DEFER, Action.DISMISS)
+        if is_newest and case_allows(action, state) and user_can(request.user, action, standing)
+    ]
+    version = case.version if case else 0
+    zone = ZoneInfo(limits.time_zone)
+    cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+    classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
+    return {
+        "run": run,
+        "newest": newest,
+        "is_newest": is_newest,
+        "entity": shown,
+        "moved": shown.previous_position - shown.position if shown.previous_position else 0,
+        "reasons": _reasons(run, shown, request.language),
+        "near": ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS],
+        "trend": trend(shown.entity_id, run.as_of, classes),
+        "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
+        "case": case,
+        "state": state,
+        "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
+        "two_people": needs_two_people(shown.risk_class, limits),
+        "history": _history(request, case, limits),
+        "token": uuid.uuid4().hex,
+        "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
+        "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
+        "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),
+        "sources": {source["source"]: source for source in run.sources},
+    }
+
+
+def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
+    """The entity's reasons, each with what it is made of and how fresh that is."""
+    known = {indicator.column: indicator for indicator in catalogue()}
+    counts = peer_counts(shown.peer_group, run.as_of)
+    reasons = list(reasons_of(run).filter(position=shown.position).order_by("reason_rank"))
+    largest = max((abs(reason.contribution) for reason in reasons), default=1.0) or 1.0
+    for reason in reasons:
+        indicator = known.get(reason.indicator)
+        reason.share = round(abs(reason.contribution) / largest * 100)
+        reason.code = indicator.code if indicator else ""
+        reason.definition = definition(indicator, language) if indicator else ""
+        contracts = set(indicator.sources) if indicator else set()
+        reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
+        reason.peers = counts.get(reason.indicator)
+    return reasons
+
+
+def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:
+    if case is None:
+        return []
+    history = list(case.decisions.select_related("actor").order_by("-at", "-id"))
+    for at, decision in enumerate(history):
+        decision.may_undo = at == 0 and _may_undo(request, decision, limits)
+    return history
+
+
+def _may_undo(request: HttpRequest, decision: Decision, limits: Any) -> bool:
+    try:
+        check_undo(decision, request.user, clock.now(), limits)
+    except NotPossible:
+        return False
+    return user_can(request.user, Action.UNDO, decision.case)

@@ -1,0 +1,49 @@
+"""What every page's frame shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from console.accounts.roles import APPROVES, DECIDES, KEEPS_ACCOUNTS, READS_AUDIT, READS_FEEDBACK
+from console.policy import policy
+from console.texts import LANGUAGES, load_texts
+
+NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
+
+
+def every_page(request: HttpRequest) -> dict[str, Any]:
+    """Words, languages, and the places that the person may go to."""
+    user = getattr(request, "user", None)
+    return {
+        "texts": getattr(request, "texts", load_texts("en")),
+        "language": getattr(request, "language", "en"),
+        "languages": [(code, NAMES[code]) for code in LANGUAGES],
+        "profile": policy().profile,
+        "places": _places(user) if user is not None and user.is_authenticated and not user.must_change_password else [],
+    }
+
+
+def _places(user: Any) -> list[tuple[str, str]]:
+    """Names of routes with the key of their words."""
+    places = [("home", "place.home")]
+    if user.may_read_list:
+        places.append(("risk_list", "place.list"))
+    if user.role in DECIDES:
+        places.append(("visits", "place.visits"))
+    if user.may_read_list:
+        places.append(("campaigns", "place.campaigns"))
+    if user.role in APPROVES:
+        places.append(("supervisor", "place.supervisor"))
+    if user.may_read_list:
+        places.append(("explore", "place.explore"))
+    if user.role in READS_FEEDBACK:
+        places.append(("feedback", "place.feedback"))
+    if user.role in READS_AUDIT:
+        places.append(("audit", "place.audit"))
+    if user.may_read_list:
+        places.append(("status", "place.status"))
+    if user.role in KEEPS_ACCOUNTS:
+        places.append(("accounts", "place.accounts"))
+    return places

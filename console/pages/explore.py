@@ -1,0 +1,117 @@
+"""Explore: a few charts over one's regions for those who decide on people and means; each with its table and its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from console.accounts.roles import READS_LIST
+from console.audit.chain import append
+from console.audit.facts import facts_of
+from console.audit.models import Kind
+from console.code_names import name_of
+from console.decisions.models import Case
+from console.exports import csv_lines
+from console.pages.access import for_roles
+from console.pages.filters import CLASSES
+from console.pages.indicator_names import indicator_name
+from console.pages.notes import note_view
+from console.ranking.models import PublishedRun
+from console.ranking.runs import current_run, ranked_of, reasons_of
+
+MOST_BARS = 15
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One line of a chart: its label, its number, and how long its bar is, of 100."""
+
+    label: str
+    count: int
+    length: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart by its key, which also names its words and its file."""
+
+    key: str
+    bars: list[Bar]
+
+
+def _by_class(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
+    counted = dict(ranked_of(run, request.user).order_by().values_list("risk_class").annotate(Count("position")))
+    return [(request.texts.either(f"class.{letter}", letter), counted.get(letter, 0)) for letter in reversed(CLASSES)]
+
+
+def _by_region(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
+    listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("region_middle").annotate(Count("position"))
+    return _named(listed, lambda code: name_of(str(run.profile.get("region_scheme", "")), code, request.language))
+
+
+def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
+    listed = (
+        ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("industry_section").annotate(Count("position"))
+    )
+    return _named(listed, lambda code: name_of(str(run.profile.get("industry_scheme", "")), code, request.language))
+
+
+def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
+    """How many of the listed have each indicator among their reasons."""
+    listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values("position")
+    counted = reasons_of(run).filter(position__in=listed).order_by().values_list("indicator").annotate(Count("position"))
+    return _named(counted, lambda column: indicator_name(column, request.language))
+
+
+def _by_state(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:  # noqa: ARG001 (as the others)
+    counted = Case.objects.visible_to(request.user).order_by().values_list("state").annotate(Count("pk"))
+    return _named(counted, lambda state: request.texts.either(f"state.{state}", state))
+
+
+CHARTS: dict[str, Callable[[HttpRequest, PublishedRun], list[tuple[str, int]]]] = {
+    "classes": _by_class,
+    "regions": _by_region,
+    "industries": _by_industry,
+    "reasons": _by_reason,
+    "states": _by_state,
+}
+
+
+def _named(counted: Any, name: Callable[[str], str]) -> list[tuple[str, int]]:
+    """Labels with counts, the largest first, equal ones by label."""
+    return sorted(((name(code) or "–", count) for code, count in counted), key=lambda pair: (-pair[1], pair[0]))
+
+
+@for_roles(READS_LIST)
+def explore(request: HttpRequest) -> HttpResponse:
+    """All charts. A chart of many lines draws the largest; its table and its file hold all."""
+    run = current_run()
+    if run is None:
+        return render(request, "nothing_published.html")
+    charts = []
+    for key, count in CHARTS.items():
+        pairs = count(request, run)
+        largest = max((value for _, value in pairs), default=0) or 1
+        charts.append(Chart(key, [Bar(label, value, round(value / largest * 100, 1)) for label, value in pairs]))
+    note_view(request, "explore", run=run)
+    return render(request, "explore.html", {"run": run, "charts": charts, "most": MOST_BARS})
+
+
+@for_roles(READS_LIST)
+def export_chart(request: HttpRequest, key: str) -> HttpResponse:
+    """A chart's numbers as a file."""
+    run = current_run()
+    if run is None or key not in CHARTS:
+        raise Http404
+    pairs = CHARTS[key](request, run)
+    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": f"chart {key}", "rows": len(pairs)})])
+    texts = request.texts
+    lines = csv_lines([texts(f"explore.{key}"), texts("explore.count")], pairs)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{key}-{run.as_of}.csv"'
+    return response

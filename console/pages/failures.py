@@ -1,0 +1,35 @@
+"""Pages for what went wrong: short, without what was asked."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def _page(request: HttpRequest, what: str, status: int) -> HttpResponse:
+    return render(request, "failure.html", {"what": what}, status=status)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
+    """A form that did not come from our page, or from a session that ended."""
+    return _page(request, "forged", 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Nothing here, or nothing that this person may see."""
+    return _page(request, "not_found", 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """A request that is too large or malformed."""
+    return _page(request, "bad_request", 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Something that this person may not do."""
+    return _page(request, "forbidden", 403)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """A fault of ours."""
+    return _page(request, "fault", 500)

@@ -1,0 +1,33 @@
+"""Views and searches, noted for the audit before the page leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from console.audit import spool
+from console.audit.facts import facts_of
+from console.audit.models import Kind
+from console.ranking.models import PublishedRun, Ranked
+
+
+def note_view(
+    request: HttpRequest, what: str, *, run: PublishedRun | None = None, entity: Ranked | None = None, **detail: Any
+) -> None:
+    """Note that a person saw a page: which, of which run, about whom."""
+    spool.put(
+        facts_of(
+            Kind.VIEWED,
+            request.user,
+            entity_id=entity.entity_id if entity else "",
+            region_code=entity.region_code if entity else "",
+            run_id=run.run_id if run else "",
+            detail={"page": what, **detail},
+        )
+    )
+
+
+def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int) -> None:
+    """Note what a person searched the list for, and how many were found."""
+    spool.put(facts_of(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found}))

@@ -1,0 +1,111 @@
+"""The audit for auditors; what the day's data and model are, for everybody who reads the list."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+
+from console.accounts.roles import READS_AUDIT, READS_LIST
+from console.audit import spool
+from console.audit.chain import append, breaks, read_head
+from console.audit.facts import facts_of
+from console.audit.models import AuditEvent, Kind
+from console.exports import csv_lines
+from console.pages.access import for_roles
+from console.pages.notes import note_view
+from console.ranking.models import PublishedRun
+from console.ranking.runs import current_run
+
+ROWS = 100
+COLUMNS = (
+    "number", "at", "kind", "actor", "role", "entity_id", "region_code", "run_id", "batch", "detail", "previous_hash", "hash",
+)  # fmt: skip
+
+
+def _asked(request: HttpRequest) -> tuple[dict[str, str], QuerySet[AuditEvent]]:
+    """What the page is asked for, and the events that match."""
+    asked = {name: request.GET.get(name, "").strip()[:150] for name in ("actor", "entity", "kind", "since", "until")}
+    events = AuditEvent.objects.all()
+    if asked["actor"]:
+        events = events.filter(actor=asked["actor"])
+    if asked["entity"]:
+        events = events.filter(entity_id=asked["entity"])
+    if asked["kind"] in [*Kind]:
+        events = events.filter(kind=asked["kind"])
+    for name, compare in (("since", "at__gte"), ("until", "at__lt")):
+        try:
+            on = date.fromisoformat(asked[name])
+        except ValueError:
+            asked[name] = ""
+            continue
+        # Instants are kept as text, which sorts as they do; a day's events come before the sign after its date.
+        events = events.filter(**{compare: on.isoformat() if name == "since" else f"{on.isoformat()}U"})
+    return asked, events
+
+
+@for_roles(READS_AUDIT)
+def audit(request: HttpRequest) -> HttpResponse:
+    """Events, the newest first, by person, entity, kind and date."""
+    spool.flush(wait=False)
+    asked, events = _asked(request)
+    before = request.GET.get("before", "")
+    page = events.filter(number__lt=int(before)) if before.isdigit() and len(before) < 18 else events
+    rows = list(page.order_by("-number")[: ROWS + 1])
+    for row in rows:
+        row.says = json.loads(row.detail)
+    has_more, rows = len(rows) > ROWS, rows[:ROWS]
+    note_view(request, "audit", filters={name: value for name, value in asked.items() if value})
+    query = {name: value for name, value in asked.items() if value}
+    context = {
+        "rows": rows,
+        "asked": asked,
+        "kinds": [*Kind],
+        "head": read_head(),
+        "query": query,
+        "before": rows[-1].number if has_more else 0,
+    }
+    return render(request, "audit.html", context)
+
+
+@for_roles(READS_AUDIT)
+def verify(request: HttpRequest) -> HttpResponse:
+    """Reckon the chain again, from the first event on."""
+    if request.method != "POST":
+        return render(request, "audit_verified.html", {"found": None, "head": read_head()})
+    spool.flush()
+    head = read_head()
+    found = []
+    for one in breaks():
+        found.append(one)
+        if len(found) >= 20:
+            break
+    append([facts_of(Kind.VERIFIED, request.user, detail={"head": head.number, "breaks": len(found)})])
+    return render(request, "audit_verified.html", {"found": found, "head": head, "is_done": True})
+
+
+@for_roles(READS_AUDIT)
+def export_audit(request: HttpRequest) -> HttpResponse:
+    """The events of the page's filter, all of them; that they were taken is on record before they leave."""
+    spool.flush()
+    asked, events = _asked(request)
+    head = read_head()
+    events = events.filter(number__lte=head.number).order_by("number")
+    append([facts_of(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": asked, "rows": events.count()})])
+    rows = events.values_list(*COLUMNS).iterator(2000)
+    response = StreamingHttpResponse(csv_lines(COLUMNS, rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="audit-to-{head.number}.csv"'
+    return response
+
+
+@for_roles(READS_LIST)
+def status(request: HttpRequest) -> HttpResponse:
+    """Each source's verdict and failed checks, the model, and the published days."""
+    run = current_run()
+    if run is None:
+        return render(request, "nothing_published.html")
+    note_view(request, "status", run=run)
+    return render(request, "status.html", {"run": run, "days": PublishedRun.objects.filter(is_current=True)[:35]})

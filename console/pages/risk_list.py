@@ -1,0 +1,121 @@
+"""The risk list: filters, a page by its keys, and the line where capacity ends."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from console.accounts.roles import DECIDES, READS_LIST
+from console.code_names import codes_of
+from console.decisions.models import Case
+from console.decisions.states import State
+from console.pages.access import for_roles
+from console.pages.filters import CLASSES, MOVED, Filters
+from console.pages.indicator_names import indicator_name
+from console.pages.notes import note_search
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.runs import current_run, ranked_of, reasons_of
+from expectations.contracts.indicators import catalogue
+
+ROWS = 50
+CAPPED = 10_000
+TOP_REASONS = 2
+
+
+def run_of(filters: Filters) -> PublishedRun | None:
+    """The run of the day that is asked for, by default the newest.
+
+    Raises:
+        Http404: when that day has none.
+    """
+    from datetime import date
+
+    run = current_run(date.fromisoformat(filters.day) if filters.day else None)
+    if run is None and filters.day:
+        raise Http404
+    return run
+
+
+@for_roles(READS_LIST)
+def risk_list(request: HttpRequest) -> HttpResponse:
+    """A page of the list."""
+    filters = Filters.read(request.GET)
+    run = run_of(filters)
+    if run is None:
+        return render(request, "nothing_published.html")
+    ranked = filters.apply(ranked_of(run, request.user), run, request.user)
+    after = _whole(request.GET.get("after", "0"))
+    rows = list(ranked.filter(position__gt=after).order_by("position")[: ROWS + 1])
+    has_more, rows = len(rows) > ROWS, rows[:ROWS]
+    found = ranked.order_by()[: CAPPED + 1].count()
+    capacity = ranked.filter(is_listed=True).order_by()[: CAPPED + 1].count()
+    _dress(rows, run, request.user)
+    _draw_line(rows, after, run)
+    note_search(request, run, filters.given(), found)
+    context = {
+        "run": run,
+        "filters": filters,
+        "tags": filters.tags(),
+        "rows": rows,
+        "found": min(found, CAPPED),
+        "is_capped": found > CAPPED,
+        "capacity": capacity,
+        "next": filters.query(after=rows[-1].position) if has_more else "",
+        "is_first": not after,
+        "first": filters.query(),
+        "decides": request.user.role in DECIDES,
+        "token": uuid.uuid4().hex,
+        "most_in_bulk": policy_of(run.profile).most_in_bulk,
+        **_offers(request, run, filters),
+    }
+    return render(request, "list_rows.html" if request.htmx else "risk_list.html", context)
+
+
+def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
+    """Give each row its top reasons and its case; two queries, whatever the number of rows."""
+    reasons: dict[int, list[Any]] = {}
+    for reason in reasons_of(run).filter(position__in=[row.position for row in rows], reason_rank__lte=TOP_REASONS):
+        reasons.setdefault(reason.position, []).append(reason)
+    cases = {case.entity_id: case for case in Case.objects.visible_to(user).filter(entity_id__in=[row.entity_id for row in rows])}
+    for row in rows:
+        row.top_reasons = reasons.get(row.position, [])
+        case = cases.get(row.entity_id)
+        row.state = case.state if case else State.TO_REVIEW if row.is_listed else ""
+        row.moved = row.previous_position - row.position if row.previous_position else 0
+
+
+def _draw_line(rows: list[Ranked], after: int, run: PublishedRun) -> None:
+    """Mark the first row beyond the capacity line. The listed have the first positions, so their number tells where it is."""
+    for at, row in enumerate(rows):
+        before = rows[at - 1].position if at else after
+        row.is_beyond = 0 < before <= run.listed < row.position
+
+
+def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[str, Any]:
+    """What the filters can be set to: regions of the user, and what the standards list."""
+    language = request.language
+    scheme, industries = str(run.profile.get("region_scheme", "")), str(run.profile.get("industry_scheme", ""))
+    own = {place.code for place in request.user.regions() if place.code}
+    shown = ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("region_middle", "region_code").distinct()
+    codes = sorted({code for pair in shown[:2000] for code in pair if code} | own | ({filters.region} if filters.region else set()))
+    known = codes_of(scheme)
+    return {
+        "regions": [
+            (code, known[code].level if code in known else 3, known[code].name(language) if code in known else code)
+            for code in codes
+        ],
+        "sections": [(code.code, code.name(language)) for code in codes_of(industries).values() if code.level == 1],
+        "classes": CLASSES,
+        "states": [*State],
+        "moves": MOVED,
+        "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
+        "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
+    }
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 10 else 0

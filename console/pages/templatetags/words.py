@@ -1,0 +1,152 @@
+"""Words of the page's language, and codes and numbers as people read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+from console.code_names import name_of, path_of
+from console.decisions import catalogue
+from console.pages.indicator_names import indicator_name
+from console.pages.peer_words import peer_group_in_words
+from console.ranking.models import Reason
+from console.texts import Texts, language_of
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def t(context: dict[str, Any], key: str, **values: Any) -> str:
+    """The text of a key."""
+    return str(conditional_escape(_texts(context)(key, **values)))
+
+
+@register.simple_tag(takes_context=True)
+def word(context: dict[str, Any], section: str, value: object) -> str:
+    """A word of data, such as a state: its text where there is one, else the word itself."""
+    return _texts(context).either(f"{section}.{value}", str(value).replace("_", " "))
+
+
+@register.simple_tag(takes_context=True)
+def data(context: dict[str, Any], text: str) -> SafeString | str:
+    """Text of data, marked with its own language where that is not the page's."""
+    language = language_of(text or "")
+    return (
+        format_html('<span lang="{}">{}</span>', language, text)
+        if language and language != _texts(context).language
+        else text or ""
+    )
+
+
+@register.simple_tag(takes_context=True)
+def region(context: dict[str, Any], code: str) -> SafeString | str:
+    """A region's name."""
+    return _named(context, _code(context, "region_scheme", code))
+
+
+@register.simple_tag(takes_context=True)
+def region_path(context: dict[str, Any], code: str) -> SafeString | str:
+    """A region's name with those above it."""
+    if not code:
+        return _texts(context)("word.unknown")
+    return _named(context, path_of(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
+
+
+@register.simple_tag(takes_context=True)
+def industry(context: dict[str, Any], code: str) -> str:
+    """An industry's name."""
+    return _code(context, "industry_scheme", code)
+
+
+@register.simple_tag(takes_context=True)
+def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString | str:
+    """What a filter of the list is set to, in words."""
+    texts = _texts(context)
+    if name in ("region", "industry"):
+        return _named(context, _code(context, f"{name}_scheme", value))
+    if name == "reason":
+        return indicator_name(value, texts.language)
+    if name == "listed":
+        return texts("filter.listed_yes")
+    section = {"risk_class": "class", "state": "state", "moved": "moved"}.get(name)
+    return texts.either(f"{section}.{value}", value) if section else data(context, value)
+
+
+@register.simple_tag(takes_context=True)
+def peers(context: dict[str, Any], label: str) -> str:
+    """A peer group in words."""
+    return peer_group_in_words(label, context["profile"], _texts(context))
+
+
+@register.simple_tag(takes_context=True)
+def sentence(context: dict[str, Any], reason: Reason) -> str:
+    """A reason in the page's language."""
+    return reason.sentence(_texts(context).language)
+
+
+@register.simple_tag(takes_context=True)
+def chosen(context: dict[str, Any], kind: str, code: str) -> str:
+    """A code of the catalogue of decisions."""
+    return catalogue.words(kind, str(code), _texts(context).language) if code else ""
+
+
+@register.simple_tag(takes_context=True)
+def day(context: dict[str, Any], value: date | datetime | str | None) -> SafeString | str:
+    """A date."""
+    if not value:
+        return _texts(context)("word.none")
+    on = value if isinstance(value, str) else _local(context, value).strftime("%Y-%m-%d")
+    return format_html('<time datetime="{}">{}</time>', on, on)
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: dict[str, Any], value: datetime | str | None) -> SafeString | str:
+    """An instant, in the profile's time zone."""
+    if not value:
+        return _texts(context)("word.none")
+    at = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), _local(context, at).strftime("%Y-%m-%d %H:%M"))
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """A number for reading: whole ones with thousands marks, others with about three digits that count."""
+    if value is None:
+        return "–"
+    if float(value).is_integer() or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.{2 if abs(value) >= 0.1 else 4}f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A share as a percentage."""
+    return "–" if value is None else f"{value * 100:.1f}%"
+
+
+def _named(context: dict[str, Any], name: str) -> SafeString | str:
+    """The name of a code; a Chinese page has it in its own script, an English one may have it in Chinese only."""
+    return data(context, name) if _texts(context).language == "en" else name
+
+
+def _local(context: dict[str, Any], value: date | datetime) -> date | datetime:
+    zone = str(context["profile"].get("time_zone", "UTC"))
+    return value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
+
+
+def _code(context: dict[str, Any], scheme: str, code: str) -> str:
+    return (
+        name_of(str(context["profile"].get(scheme, "")), code, _texts(context).language)
+        if code
+        else _texts(context)("word.unknown")
+    )
+
+
+def _texts(context: dict[str, Any]) -> Texts:
+    texts: Texts = context["texts"]
+    return texts

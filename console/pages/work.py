@@ -1,0 +1,231 @@
+"""Home, visits, and what waits for a supervisor."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from console import clock
+from console.accounts.models import User
+from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.decisions import catalogue as catalogue_of_decisions
+from console.decisions.forms import colleagues
+from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.permissions import NotAllowed, check_user_can, user_can
+from console.decisions.policies import NotPossible
+from console.decisions.result_form import ResultForm
+from console.decisions.results import planned_visit, record_result
+from console.decisions.states import Action, State
+from console.decisions.wake import wake_by_date
+from console.pages.access import for_roles
+from console.pages.indicator_names import indicator_name
+from console.pages.notes import note_view
+from console.pages.shares import wilson
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Reason
+from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.working_days import is_working_day
+
+HIT_DAYS = 90
+MOST_TOLD = 100
+CURRENT = ("passed", "unchanged")
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What is new, what waits, and how often one's visits found something."""
+    run = current_run()
+    if run is None:
+        return render(request, "nothing_published.html")
+    if not request.user.may_read_list:
+        return render(request, "home.html", {"run": run})
+    wake_by_date()
+    today = clock.today()
+    cases = Case.objects.visible_to(request.user)
+    listed = ranked_of(run, request.user).filter(is_listed=True)
+    away = cases.exclude(state=State.TO_REVIEW).values_list("entity_id", flat=True)
+    mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
+    results = Result.objects.filter(
+        decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
+    )
+    visits, hits = results.count(), results.filter(found_violation=True).count()
+    context = {
+        "run": run,
+        "passed": sum(source["verdict"] in CURRENT for source in run.sources),
+        "sources": len(run.sources),
+        "late": [source for source in run.sources if source["verdict"] not in CURRENT],
+        "is_stale": _is_stale(run),
+        "to_review": listed.exclude(entity_id__in=list(away[:10_000])).count(),
+        "deferred": cases.filter(state=State.DEFERRED).count(),
+        "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
+        "overdue": mine.filter(due_on__lt=today).count(),
+        "planned": mine.count(),
+        "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
+        "visits": visits,
+        "hits": hits,
+        "hit_days": HIT_DAYS,
+        "decides": request.user.role in DECIDES,
+        "approves": request.user.role in APPROVES,
+    }
+    return render(request, "home.html", context)
+
+
+def _is_stale(run: PublishedRun) -> bool:
+    """Whether a working day went by since the day that is shown, so that yesterday's list is not there."""
+    limits, today = policy_of(run.profile), clock.today()
+    days = (today - run.as_of).days
+    if days > 30:
+        return True
+    return any(is_working_day(run.as_of + timedelta(days=at), limits) for at in range(1, days))
+
+
+@for_roles(DECIDES)
+def visits(request: HttpRequest) -> HttpResponse:
+    """The visits that one is to make: overdue, this week, later. The page prints as a sheet."""
+    today = clock.today()
+    week = today + timedelta(days=7)
+    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
+    groups = [
+        ("overdue", mine.filter(due_on__lt=today)),
+        ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
+        ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
+    ]
+    run = current_run()
+    shown = [(name, _with_entities(request, run, list(cases[:500]))) for name, cases in groups]
+    note_view(request, "visits", run=run)
+    return render(request, "visits.html", {"groups": shown, "run": run, "none": not any(cases for _, cases in shown)})
+
+
+def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[Case]) -> list[Case]:
+    if run is None:
+        return cases
+    entities = {
+        entity.entity_id: entity for entity in ranked_of(run, request.user).filter(entity_id__in=[case.entity_id for case in cases])
+    }
+    for case in cases:
+        case.entity = entities.get(case.entity_id)
+        case.planned = planned_visit(case)
+    return cases
+
+
+@for_roles(DECIDES)
+def result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what a visit found."""
+    case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
+    try:
+        check_user_can(request.user, Action.RECORD, case)
+        if case.state != State.VISIT_PLANNED:
+            raise NotPossible("refused.state")
+    except (NotAllowed, NotPossible) as error:
+        messages.error(request, request.texts(error.why))
+        return redirect("entity", entity_id=case.entity_id)
+    form = ResultForm(
+        request.texts,
+        _reasons_seen(case),
+        request.POST or None,
+        initial={"token": uuid.uuid4().hex, "version": case.version, "inspected_on": clock.today()},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_result(request.user, case, form.cleaned_data, form.verdicts())
+        except (NotAllowed, NotPossible) as error:
+            messages.error(request, request.texts(error.why))
+            return redirect("entity", entity_id=case.entity_id)
+        messages.success(request, request.texts("message.record"))
+        return redirect("visits")
+    return render(
+        request, "result.html", {"form": form, "case": case, "planned": planned_visit(case)}, status=422 if form.errors else 200
+    )
+
+
+def _reasons_seen(case: Case) -> list[Reason]:
+    """The reasons that were shown when the visit was decided."""
+    planned = planned_visit(case)
+    run = PublishedRun.objects.filter(run_id=planned.run_id).first() if planned else None
+    if run is None or planned is None:
+        return []
+    return list(reasons_of(run).filter(position=planned.position).order_by("reason_rank"))
+
+
+@for_roles(APPROVES)
+def supervisor(request: HttpRequest) -> HttpResponse:
+    """Dismissals that wait for a second person, who has how much to do, and what visits found."""
+    cases = Case.objects.visible_to(request.user)
+    waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on")[:200])
+    for case in waiting:
+        case.proposal = case.decisions.filter(action=Action.PROPOSE).order_by("-at", "-id").first()
+        case.may_approve = user_can(request.user, Action.APPROVE, case)
+    today = clock.today()
+    people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
+    load = (
+        cases.filter(state=State.VISIT_PLANNED)
+        .values("assigned_to")
+        .annotate(planned=Count("id"), overdue=Count("id", filter=Q(due_on__lt=today)))
+    )
+    by_person = {row["assigned_to"]: row for row in load}
+    context = {
+        "waiting": waiting,
+        "token": uuid.uuid4().hex,
+        "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
+        "found": _found_by(request.user),
+        "run": current_run(),
+    }
+    note_view(request, "supervisor")
+    return render(request, "supervisor.html", context)
+
+
+def _found_by(user: Any) -> list[dict[str, Any]]:
+    """Visits and violations of each region, with the interval that so few visits leave."""
+    inspected = Result.objects.filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
+    rows = inspected.values("decision__case__region_middle").annotate(
+        visits=Count("id"), hits=Count("id", filter=Q(found_violation=True))
+    )
+    found = []
+    for row in rows.order_by("decision__case__region_middle"):
+        low, high = wilson(row["hits"], row["visits"])
+        found.append(
+            {"region": row["decision__case__region_middle"], **row, "share": row["hits"] / row["visits"], "low": low, "high": high}
+        )
+    return found
+
+
+@for_roles(READS_FEEDBACK)
+def feedback(request: HttpRequest) -> HttpResponse:
+    """For each indicator, how often those who visited found that its reason was right."""
+    counted = ReasonVerdict.objects.visible_to(request.user).values("indicator").annotate(
+        yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
+    )  # fmt: skip
+    rows = []
+    for row in counted.order_by("indicator"):
+        judged = row["yes"] + row["no"]
+        low, high = wilson(row["yes"], judged)
+        rows.append(
+            {
+                **row,
+                "name": indicator_name(row["indicator"], request.language),
+                "share": row["yes"] / judged if judged else None,
+                "low": low,
+                "high": high,
+            }
+        )
+    note_view(request, "feedback")
+    return render(request, "feedback.html", {"rows": rows, "queues": _queues(request.user)})
+
+
+def _queues(user: Any) -> list[tuple[str, list[Decision]]]:
+    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules."""
+    told = Decision.objects.filter(
+        case__in=Case.objects.visible_to(user), action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None
+    )
+    queues = []
+    for queue in ("data", "policy"):
+        codes = [
+            code for code in catalogue_of_decisions.codes("dismiss") if catalogue_of_decisions.queue_of("dismiss", code) == queue
+        ]
+        queues.append((queue, list(told.filter(reason__in=codes).select_related("case").order_by("-at")[:MOST_TOLD])))
+    return queues

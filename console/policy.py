@@ -1,0 +1,75 @@
+"""What a jurisdiction decides, as far as the console asks: its profile's calendar and names, and the console's own limits."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+CONFIG = Path(__file__).resolve().parents[1] / "config"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The limits that hold. Days of deadlines are working days."""
+
+    profile: Mapping[str, Any]
+    ranking_days: int
+    visit_days: int
+    second_person_days: int
+    longest_deferral: int
+    two_people: frozenset[str]
+    undo_minutes: int
+    again_after_days: int
+    most_in_bulk: int
+
+    @property
+    def time_zone(self) -> str:
+        """The profile's."""
+        return str(self.profile.get("time_zone", "UTC"))
+
+    @property
+    def weekend(self) -> frozenset[int]:
+        """Days of the week, Monday 0, on which nobody works."""
+        named = self.profile.get("calendar", {}).get("weekend", ["saturday", "sunday"])
+        return frozenset(WEEKDAYS.index(name) for name in named)
+
+    @property
+    def holidays(self) -> frozenset[str]:
+        """Further days on which nobody works, as YYYY-MM-DD."""
+        return frozenset(map(str, self.profile.get("calendar", {}).get("holidays", [])))
+
+
+def policy_of(profile: Mapping[str, Any]) -> Policy:
+    """The policy of a profile, by its name."""
+    limits = _limits(str(profile.get("name", "")))
+    return Policy(
+        profile=profile,
+        ranking_days=limits["keep"]["ranking_days"],
+        visit_days=limits["deadlines"]["visit"],
+        second_person_days=limits["deadlines"]["second_person"],
+        longest_deferral=limits["deadlines"]["longest_deferral"],
+        two_people=frozenset(limits["decisions"]["two_people"]),
+        undo_minutes=limits["decisions"]["undo_minutes"],
+        again_after_days=limits["decisions"]["again_after_days"],
+        most_in_bulk=limits["decisions"]["most_in_bulk"],
+    )
+
+
+def policy() -> Policy:
+    """The policy of the profile that was published last."""
+    from console.ranking.runs import current_run
+
+    run = current_run()
+    return policy_of(run.profile if run else {})
+
+
+@cache
+def _limits(profile: str) -> dict[str, Any]:
+    own = CONFIG / "console" / f"{profile}.toml"
+    path = own if profile and "/" not in profile and own.is_file() else CONFIG / "console" / "default.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))

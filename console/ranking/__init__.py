@@ -1,0 +1,1 @@
+"""Published runs: the ranking of each day, in a database of its own."""

@@ -1,0 +1,238 @@
+"""Publish a finished day: its ranking into a database of its own, the evidence by its changes, and then, in one row, the swap."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+from django.db import transaction
+
+from console import clock
+from console.audit.chain import append
+from console.audit.facts import SYSTEM, facts_of
+from console.audit.models import Kind
+from console.errors import Busy
+from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
+from console.lake import FinishedRun
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.retention import thin_out_old
+from console.ranking.runs import alias_of
+from console.ranking.search import grams_of
+from console.ranking.store import Loading, is_there, new_run
+from expectations.contracts import registration, scoring, silver
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+
+_ENTITY = (
+    ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,
+    registration.ESTABLISHED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION, registration.REGION_CODE,
+    silver.REGION_MIDDLE, silver.REGION_TOP,
+)  # fmt: skip
+_VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
+_SCORES = (
+    ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
+)  # fmt: skip
+_LISTED = (ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION)
+COLUMNS = (
+    "position", "entity_id", "name", "address", "status", "entity_type", "established_on", "industry_code", "industry_section",
+    "region_code", "region_middle", "region_top", "risk_class", "credit_points", "probability", "anomaly", "margin", "peer_group",
+    "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
+)  # fmt: skip
+_REASON = (
+    "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
+    "sentence_zh_hant",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Published:
+    """What publishing did."""
+
+    run_id: str
+    is_new: bool
+    entities: int
+    listed: int
+    deliveries: int = 0
+    woken: int = 0
+
+
+def publish(run: FinishedRun) -> Published:
+    """Publish a run; one that is published already changes nothing.
+
+    Raises:
+        Busy: when another process publishes.
+    """
+    with _alone():
+        return _publish(run)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time publishes; the system lets go of the lock when the process ends, however it ends."""
+    settings.FOLDER.make()
+    path = settings.FOLDER.path / "publishing.lock"
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(
+                what="another process is publishing", where=str(path), then="wait until it ends, then give the same command again"
+            ) from error
+        yield
+
+
+def _publish(run: FinishedRun) -> Published:
+    there = PublishedRun.objects.filter(run_id=run.run_id).first()
+    if there is not None and there.is_current and is_there(run.run_id):
+        return Published(run.run_id, False, there.entities, there.listed)
+    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
+    ranking = rank(run, before)
+    with new_run(run.run_id) as loading:
+        entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
+        _load_search(loading, ranking)
+        loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
+    is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
+    standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
+    with transaction.atomic(using="evidence"):
+        deliveries = 0
+        if is_newest:
+            deliveries = take_in_deliveries(run)
+            take_in_links(run)
+            take_in_peers(run)
+        take_in_trend(run.as_of, standing, _standing_before(before))
+    listed = int(ranking["is_listed"].sum())
+    woken = _swap(run, entities, listed)
+    thin_out_old(policy_of(run.profile).ranking_days)
+    return Published(run.run_id, True, entities, listed, deliveries, woken)
+
+
+def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+    """Every scored entity in order, the columns of :class:`Ranked`.
+
+    The listed come in the list's order; all others after them by margin, the larger first, equal ones by identifier: nobody is
+    sent to those, so no secret order is needed.
+    """
+    ranking = run.day(scoring.SCORES, _SCORES).to_pandas()
+    listed = run.day(scoring.RISK_LIST, _LISTED).to_pandas()
+    peers = run.day(features_contract(), [ENTITY_ID, scoring.PEER_GROUP]).to_pandas()
+    ranking = ranking.merge(known_entities(run), on=ENTITY_ID, how="left").merge(listed, on=ENTITY_ID, how="left")
+    ranking = ranking.merge(peers, on=ENTITY_ID, how="left").sort_values(
+        [scoring.LIST_RANK, scoring.MARGIN, ENTITY_ID], ascending=[True, False, True], na_position="last", ignore_index=True
+    )
+    ranking["position"] = np.arange(1, len(ranking) + 1)
+    ranking["is_listed"] = ranking[scoring.LIST_RANK].notna()
+    ranking = _add_movement(ranking, run, before)
+    texts = [name for name in COLUMNS if name in ranking and ranking[name].dtype == object and name != "established_on"]
+    ranking[texts] = ranking[texts].fillna("")
+    return ranking
+
+
+def known_entities(run: FinishedRun) -> pd.DataFrame:
+    """Each entity as its newest version, known by the end of the day, says."""
+    columns = [*dict.fromkeys((*_ENTITY, registration.CHANGED_ON, IS_ABSENT, *_VERSION_ORDER))]
+    table = run.rows(silver.ENTITY, columns)
+    known_at = table[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
+    changed_on = table[registration.CHANGED_ON]
+    is_known = pc.and_(
+        pc.less(known_at, pa.scalar(run.cutoff, pa.timestamp("us", tz="UTC"))),
+        pc.or_(pc.is_null(changed_on), pc.fill_null(pc.less_equal(changed_on, pa.scalar(run.as_of, pa.date32())), False)),
+    )
+    frame = table.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
+    newest = frame.drop_duplicates(ENTITY_ID, keep="last")
+    return newest.loc[~newest[IS_ABSENT].astype(bool), list(_ENTITY)]
+
+
+def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+    """Where each entity stood on the published day before, and what moved it: another model, its own data, or others'."""
+    if before is None:
+        return ranking.assign(previous_position=np.nan, previous_class="", moved_by="")
+    rows = Ranked.objects.using(alias_of(before.run_id)).values_list("entity_id", "position", "risk_class", "margin")
+    was = pd.DataFrame(list(rows), columns=["entity_id", "previous_position", "previous_class", "previous_margin"])
+    ranking = ranking.merge(was, on="entity_id", how="left")
+    has_moved = ranking["previous_position"] != ranking["position"]
+    is_own = ranking["previous_margin"] != ranking["margin"]
+    is_other_model = before.model_id != str(run.manifest.get("model_id") or "")
+    cause = np.where(is_other_model, "model", np.where(is_own, "own", "others"))
+    # A thinned-out day no longer holds who was not listed: whether somebody is new cannot be told by it.
+    is_new = ranking["previous_position"].isna() & before.is_whole
+    ranking["moved_by"] = np.where(is_new, "new", np.where(has_moved & ranking["previous_position"].notna(), cause, ""))
+    return ranking
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """Plain Python values, None for what is missing."""
+    whole = {"region_rank", "previous_position"}
+    lists = []
+    for name in columns:
+        values = frame[name].tolist()
+        if name in whole:
+            values = [None if pd.isna(value) else int(value) for value in values]
+        elif name in {"probability", "established_on"}:
+            values = [None if pd.isna(value) else value for value in values]
+            if name == "established_on":
+                values = [value.isoformat() if isinstance(value, date) else value for value in values]
+        lists.append(values)
+    return zip(*lists, strict=True)
+
+
+def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    place = dict(zip(ranking["entity_id"], ranking["position"], strict=True))
+    for batch in run.day(scoring.REASONS, (ENTITY_ID, *_REASON)).to_batches(max_chunksize=20_000):
+        for row in batch.to_pylist():
+            if row[ENTITY_ID] in place:
+                yield (int(place[row[ENTITY_ID]]), *(row[name] if row[name] is not None else _empty(name) for name in _REASON))
+
+
+def _empty(name: str) -> str | None:
+    return "" if name == "peer_group" else None
+
+
+def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:
+    loading.load_grams(
+        (position, grams_of(name)) for position, name in zip(ranking["position"].tolist(), ranking["name"], strict=True)
+    )
+
+
+def _standing_before(before: PublishedRun | None) -> dict[str, tuple[int, str]]:
+    if before is None:
+        return {}
+    rows = Ranked.objects.using(alias_of(before.run_id)).values_list("entity_id", "credit_points", "risk_class")
+    return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
+
+
+def _swap(run: FinishedRun, entities: int, listed: int) -> int:
+    """Show the run from now on, and wake the deferrals that its day ends; give how many."""
+    from console.decisions.wake import wake
+
+    manifest = run.manifest
+    model = manifest.get("model") or {}
+    with transaction.atomic():
+        PublishedRun.objects.filter(as_of=run.as_of, is_current=True).update(is_current=False)
+        row, _ = PublishedRun.objects.update_or_create(
+            run_id=run.run_id,
+            defaults={
+                "as_of": run.as_of,
+                "is_current": True,
+                "is_whole": True,
+                "published_at": clock.now(),
+                "model_id": str(manifest.get("model_id") or ""),
+                "entities": entities,
+                "listed": listed,
+                "profile": run.profile,
+                "model": {key: model.get(key) for key in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")},
+                "sources": run.source_manifests(),
+            },
+        )
+        detail = {"entities": entities, "listed": listed}
+        append([facts_of(Kind.PUBLISHED, SYSTEM, run_id=run.run_id, detail=detail)])
+        return wake(row)

@@ -1,0 +1,55 @@
+"""Which run a page shows, and the database that holds it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import QuerySet
+
+from console.ranking.models import PublishedRun, Ranked, Reason
+
+
+def current_run(as_of: date | None = None) -> PublishedRun | None:
+    """The run that is shown for a day, by default of the newest day; None where nothing was published."""
+    runs = PublishedRun.objects.filter(is_current=True).order_by("-as_of")
+    return runs.first() if as_of is None else runs.filter(as_of=as_of).first()
+
+
+def alias_of(run_id: str) -> str:
+    """The name by which Django knows a run's database; the first to ask opens it, for reading alone."""
+    alias = f"run_{run_id}"
+    if alias not in connections.settings:
+        connections.settings[alias] = _database_of(run_id)
+    return alias
+
+
+def _database_of(run_id: str) -> dict[str, Any]:
+    database: dict[str, Any] = deepcopy(connections.settings["evidence"])
+    # A run's file is replaced when its ranking is thinned out: never keep one open beyond the request.
+    database["CONN_MAX_AGE"] = 0
+    if database["ENGINE"].endswith("sqlite3"):
+        path = (settings.FOLDER.rankings / f"{run_id}.sqlite3").resolve()
+        database["NAME"] = f"{path.as_uri()}?mode=ro&immutable=1"
+        database["OPTIONS"] = {"uri": True}
+    else:
+        database["OPTIONS"] = {"options": f"-c search_path={schema_of(run_id)} -c default_transaction_read_only=on"}
+    return database
+
+
+def schema_of(run_id: str) -> str:
+    """The PostgreSQL schema of a run."""
+    return "run_" + run_id.replace("-", "_")
+
+
+def ranked_of(run: PublishedRun, user: Any) -> QuerySet[Ranked]:
+    """The run's entities that a user may see, in order."""
+    return Ranked.objects.using(alias_of(run.run_id)).visible_to(user)
+
+
+def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
+    """The run's reasons; ask only for those of entities that :func:`ranked_of` gave."""
+    return Reason.objects.using(alias_of(run.run_id))

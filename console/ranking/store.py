@@ -1,0 +1,216 @@
+"""Load-index-swap: a run's tables are filled in a place that no reader knows, indexed there, and appear whole.
+
+SQLite: a file under another name, renamed when it is whole and on the disk. PostgreSQL: a schema under another name, filled by
+COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import Model
+
+from console.ranking.models import OF_RUN
+from console.ranking.runs import alias_of, schema_of
+
+ROWS = 20_000
+"""Rows handed to the database at once."""
+
+
+class Loading(Protocol):
+    """A run's database while it is filled."""
+
+    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        """Put rows into a model's table; give how many."""
+
+    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
+        """Put each name's grams into the index of names, by the entity's position."""
+
+
+@contextmanager
+def new_run(run_id: str) -> Iterator[Loading]:
+    """A run's database to fill; it appears when the block ends well, and there is nothing of it otherwise."""
+    if connections["evidence"].vendor == "sqlite":
+        with _new_file(run_id) as loading:
+            yield loading
+    else:
+        with _new_schema(run_id) as loading:
+            yield loading
+
+
+def is_there(run_id: str) -> bool:
+    """Whether a run's database is there, whole."""
+    if connections["evidence"].vendor == "sqlite":
+        return _file_of(run_id).is_file()
+    with connections["evidence"].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema_of(run_id)])
+        return cursor.fetchone() is not None
+
+
+def thin_out(run_id: str, keep: Iterable[str]) -> None:
+    """Leave of a run the listed and the entities named, as they were; the copy takes the whole one's place at once."""
+    kept = sorted(set(keep))
+    if connections["evidence"].vendor == "sqlite":
+        draft = _draft_of(run_id)
+        _remove(draft)
+        with sqlite3.connect(_file_of(run_id).as_uri() + "?mode=ro", uri=True) as source, sqlite3.connect(draft) as target:
+            source.backup(target)
+            target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
+            target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
+            gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
+            target.execute(f"DELETE FROM ranking_search WHERE rowid IN ({gone})")
+            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
+            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
+            target.commit()
+            target.execute("VACUUM")
+        source.close()
+        target.close()
+        _appear(draft, _file_of(run_id))
+        return
+    with connections["evidence"].cursor() as cursor:
+        schema = schema_of(run_id)
+        gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
+        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
+        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
+
+
+class _File:
+    def __init__(self, path: Path) -> None:
+        self.database = sqlite3.connect(path, isolation_level=None)
+        # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
+            self.database.execute(f"PRAGMA {pragma}")
+        self.database.execute("BEGIN")
+
+    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        places = ", ".join("?" * len(columns))
+        sql = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
+        return sum(self.database.executemany(sql, part).rowcount for part in _parts(rows))
+
+    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
+        self.database.executemany("INSERT INTO ranking_search (rowid, grams) VALUES (?, ?)", rows)
+
+    def run_sql(self, sql: str) -> None:
+        self.database.execute(sql)
+
+
+@contextmanager
+def _new_file(run_id: str) -> Iterator[Loading]:
+    draft = _draft_of(run_id)
+    _remove(draft)
+    settings.FOLDER.make()
+    loading = _File(draft)
+    try:
+        for sql in _ddl("evidence", "tables"):
+            loading.run_sql(sql)
+        # Contentless but for its words: the names themselves are in the ranking.
+        loading.run_sql("CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, tokenize='unicode61')")
+        yield loading
+        for sql in _ddl("evidence", "indexes"):
+            loading.run_sql(sql)
+        loading.run_sql("COMMIT")
+        loading.run_sql("ANALYZE")
+        loading.database.close()
+        _appear(draft, _file_of(run_id))
+    finally:
+        loading.database.close()
+        _remove(draft)
+
+
+class _Schema:
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+
+    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+        loaded = 0
+        with self.cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+                loaded += 1
+        return loaded
+
+    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
+        self.cursor.execute("CREATE TEMP TABLE names (position int, grams text) ON COMMIT DROP")
+        with self.cursor.copy("COPY names (position, grams) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        self.cursor.execute(
+            "UPDATE ranking_ranked SET grams = to_tsvector('simple', names.grams) FROM names"
+            " WHERE names.position = ranking_ranked.position"
+        )
+
+
+@contextmanager
+def _new_schema(run_id: str) -> Iterator[Loading]:
+    from django.db import transaction
+
+    schema, draft = schema_of(run_id), schema_of(run_id) + "_draft"
+    connection = connections["evidence"]
+    with transaction.atomic(using="evidence"), connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {draft} CASCADE")
+        cursor.execute(f"CREATE SCHEMA {draft}")
+        cursor.execute(f"SET LOCAL search_path = {draft}")
+        for sql in _ddl("evidence", "tables"):
+            cursor.execute(sql)
+        cursor.execute("ALTER TABLE ranking_ranked ADD COLUMN grams tsvector")
+        yield _Schema(cursor)
+        for sql in _ddl("evidence", "indexes"):
+            cursor.execute(sql)
+        cursor.execute("CREATE INDEX by_grams ON ranking_ranked USING gin (grams)")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
+
+
+def _ddl(alias: str, what: str) -> list[str]:
+    """The statements that make the tables, or their indexes, as the models say."""
+    connection = connections[alias]
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        for model in OF_RUN:
+            if what == "tables":
+                sql, _ = editor.table_sql(model)
+                editor.collected_sql.append(sql)
+            else:
+                for index in model._meta.indexes:
+                    editor.collected_sql.append(str(index.create_sql(model, editor)))
+        editor.deferred_sql.clear()
+        return [sql.rstrip(";") for sql in editor.collected_sql]
+
+
+def _parts(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    rest = iter(rows)
+    while part := list(islice(rest, ROWS)):
+        yield part
+
+
+def _file_of(run_id: str) -> Path:
+    path: Path = (settings.FOLDER.rankings / f"{run_id}.sqlite3").resolve()
+    return path
+
+
+def _draft_of(run_id: str) -> Path:
+    return _file_of(run_id).with_suffix(".draft")
+
+
+def _appear(draft: Path, path: Path) -> None:
+    """Put a whole file in its place: on the disk first, then by its name."""
+    for name in (draft, path.parent):
+        handle = os.open(name, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    draft.replace(path)
+    connections[alias_of(path.stem)].close()
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + "-journal").unlink(missing_ok=True)

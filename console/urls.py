@@ -1,0 +1,63 @@
+"""Where each page is."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.shortcuts import render
+from django.urls import path
+
+from console.accounts import views as accounts
+from console.api import views as tokens
+from console.api.api import api
+from console.campaigns import views as campaigns
+from console.pages import decisions, oversight, work
+from console.pages.entity import entity
+from console.pages.explore import explore, export_chart
+from console.pages.list_export import export_list
+from console.pages.risk_list import risk_list
+
+programs = api.urls
+urlpatterns = [
+    path("", work.home, name="home"),
+    path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("password/", accounts.own_password, name="own_password"),
+    path("language/", accounts.language, name="language"),
+    path("keys/", accounts.keys, name="keys"),
+    path("help/", lambda request: render(request, "help.html"), name="help"),
+    path("list/", risk_list, name="risk_list"),
+    path("list/export.<str:format>", export_list, name="export_list"),
+    path("list/bulk/", decisions.bulk, name="bulk"),
+    path("list/bulk/undo/", decisions.take_back_bulk, name="bulk_undo"),
+    path("entity/<str:entity_id>/", entity, name="entity"),
+    path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
+    path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
+    path("case/<int:pk>/result/", work.result, name="result"),
+    path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
+    path("visits/", work.visits, name="visits"),
+    path("supervisor/", work.supervisor, name="supervisor"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/new/", campaigns.new, name="campaign_new"),
+    path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<int:pk>/close/", campaigns.close, name="campaign_close"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
+    path("api/", programs),
+    path("explore/", explore, name="explore"),
+    path("explore/<str:key>.csv", export_chart, name="explore_export"),
+    path("feedback/", work.feedback, name="feedback"),
+    path("status/", oversight.status, name="status"),
+    path("audit/", oversight.audit, name="audit"),
+    path("audit/verify/", oversight.verify, name="audit_verify"),
+    path("audit/export.csv", oversight.export_audit, name="audit_export"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/new/", accounts.account, name="account_new"),
+    path("accounts/<int:pk>/", accounts.account, name="account"),
+]
+# A token opens these, not a session: the page that asks one to sign in is no answer to a program.
+for view in (pattern.callback for pattern in programs[0] if pattern.name not in ("openapi-json", "api-root")):
+    view.login_required = False
+handler400 = "console.pages.failures.bad_request"
+handler403 = "console.pages.failures.forbidden"
+handler404 = "console.pages.failures.not_found"
+handler500 = "console.pages.failures.fault"

@@ -1,0 +1,1 @@
+"""The console's verbs of the command line."""

@@ -1,0 +1,56 @@
+"""Open the site for a verb: Django set up over the folder that the options name, its tables brought up to date."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.errors import NothingThere
+from console.folder import FOLDER_VARIABLE, HOME_VARIABLE
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
+]
+FolderOption = Annotated[
+    str,
+    typer.Option(
+        "--console", help=f"The folder of the console's own files; by default {FOLDER_VARIABLE}, else console in the home."
+    ),
+]
+
+
+def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
+    """Set Django up; the first call in a process decides the folder."""
+    if home is not None:
+        os.environ[HOME_VARIABLE] = str(home)
+    if folder:
+        os.environ[FOLDER_VARIABLE] = folder
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    try:
+        import django
+    except ImportError as error:
+        raise NothingThere(
+            what=f"the console is not installed here: {error}",
+            where="this Python environment",
+            then="install Steelyard with its extra console, as make setup does",
+        ) from error
+    django.setup()
+    if migrates:
+        migrate()
+
+
+def migrate() -> None:
+    """Bring the tables up to date; nothing happens when they are."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    settings.FOLDER.make()
+    for alias, schema in (("default", "console"), ("evidence", "evidence")):
+        if connections[alias].vendor == "postgresql":
+            with connections[alias].cursor() as cursor:
+                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        call_command("migrate", database=alias, interactive=False, verbosity=0)

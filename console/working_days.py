@@ -1,0 +1,23 @@
+"""Deadlines in working days of the profile's calendar."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from console.policy import Policy
+
+
+def is_working_day(day: date, policy: Policy) -> bool:
+    """Whether people work on a day."""
+    return day.weekday() not in policy.weekend and day.isoformat() not in policy.holidays
+
+
+def add_working_days(day: date, count: int, policy: Policy) -> date:
+    """The ``count``-th working day after ``day``, which itself does not count."""
+    if len(policy.weekend) >= 7:
+        raise ValueError("the profile's calendar has no working day")
+    left = count
+    while left > 0:
+        day += timedelta(days=1)
+        left -= is_working_day(day, policy)
+    return day

@@ -1,0 +1,43 @@
+"""The console with its databases in PostgreSQL does what it does with files."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, FinishedDay
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+
+
+def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
+    finished_day: FinishedDay, postgresql: str, tmp_path: Path
+) -> None:
+    words = [
+        sys.executable,
+        "-m",
+        "tests.cluster.console_on_postgresql",
+        finished_day.home,
+        tmp_path / "console",
+        finished_day.as_of,
+    ]
+    environment = {**os.environ, "STEELYARD_CONSOLE_DATABASE": postgresql, "STEELYARD_CONSOLE_HTTPS": "off"}
+
+    done = subprocess.run(list(map(str, words)), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr[-3000:]
+    says = json.loads(done.stdout.splitlines()[-1])
+    assert says["published"] == [True, False]
+    assert says["entities"] == 1500
+    assert says["found"][0] == says["found"][1] > 0
+    assert set(says["pages"]) == {200}
+    assert says["decisions"] == 1
+    assert says["taken_in"] >= 3
+    assert says["breaks"] == 0
+    assert says["refused"] == [True] * 4
+    assert says["kept"] < 1500

@@ -1,0 +1,157 @@
+"""A published day, made once, and the site over a copy of it: a folder of its own for each test, with real commits."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client, override_settings
+
+from console.accounts.jurisdiction import Level
+from console.accounts.models import Jurisdiction, User
+from console.accounts.roles import Role
+from console.folder import Folder
+from console.lake import finished_run
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.publish import publish
+from console.ranking.runs import alias_of, current_run
+from console.verbs.site import migrate
+from tests.conftest import FinishedDay
+from tests.made_once import made_once
+
+PASSWORD = "a passphrase for tests"
+HANGZHOU, ZHENGZHOU = "330100", "410100"
+PEOPLE = {
+    "wang": (Role.INSPECTOR, HANGZHOU),
+    "li": (Role.INSPECTOR, HANGZHOU),
+    "zhang": (Role.SUPERVISOR, HANGZHOU),
+    "zhao": (Role.SUPERVISOR, HANGZHOU),
+    "chen": (Role.ANALYST, HANGZHOU),
+    "liu": (Role.INSPECTOR, ZHENGZHOU),
+    "yang": (Role.SUPERVISOR, ZHENGZHOU),
+    "huang": (Role.INSPECTOR, ""),
+    "zhou": (Role.AUDITOR, ""),
+    "wu": (Role.ADMIN, ""),
+}
+"""Role and region of each person in the tests."""
+NOW = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
+"""Nine in the morning after the day, where the profile is."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """The site over a folder of its own."""
+
+    folder: Folder
+    home: Path
+    now: list[datetime]
+
+    def client(self, name: str = "", **more: Any) -> Client:
+        """A browser in which that person is signed in; nobody by default."""
+        client = Client(**more)
+        if name:
+            client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    def user(self, name: str) -> User:
+        return User.objects.get(username=name)
+
+    @property
+    def run(self) -> PublishedRun:
+        run = current_run()
+        assert run is not None
+        return run
+
+    def all_ranked(self, **what: Any) -> Any:
+        """The entities of that kind, in order."""
+        return Ranked.objects.using(alias_of(self.run.run_id)).filter(**what).order_by("position")
+
+    def ranked(self, **what: Any) -> Ranked:
+        """The first entity of that kind."""
+        found = self.all_ranked(**what).first()
+        assert found is not None
+        return found
+
+
+def _use(folder: Folder) -> None:
+    """Have Django's connections go to this folder."""
+    connections.close_all()
+    for alias in [alias for alias in connections.settings if alias.startswith("run_")]:
+        del connections.settings[alias]
+        if hasattr(connections._connections, alias):
+            delattr(connections._connections, alias)
+    connections.settings["default"]["NAME"] = folder.decisions
+    connections.settings["evidence"]["NAME"] = folder.evidence
+
+
+TEST_SETTINGS: dict[str, Any] = {
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "ALLOWED_HOSTS": ["testserver", "127.0.0.1"],
+    "SECURE_SSL_REDIRECT": False,
+    "STORAGES": {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+}
+
+
+@pytest.fixture(scope="session")
+def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a console to which the finished day was published, with the people of the tests."""
+
+    def make(folder: Path) -> None:
+        with override_settings(FOLDER=Folder(folder / "console"), **TEST_SETTINGS):
+            _use(settings.FOLDER)
+            migrate()
+            publish(finished_run(finished_day.home, finished_day.as_of))
+            for name, (role, region) in PEOPLE.items():
+                user = User.objects.create_user(name, password=PASSWORD, role=role, must_change_password=False)
+                if region:
+                    Jurisdiction.objects.create(user=user, level=Level.MIDDLE, code=region)
+            connections.close_all()
+
+    return made_once("published_day", make, tmp_path_factory) / "console"
+
+
+@pytest.fixture
+def site(published: Path, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A copy of the published console, at nine in the morning after the day."""
+    folder = Folder(tmp_path / "console")
+    # A run's file is never changed, only replaced: a link is as good as a copy.
+    shutil.copytree(published, folder.path, ignore=shutil.ignore_patterns("rankings"))
+    shutil.copytree(published / "rankings", folder.rankings, copy_function=os.link)
+    now = [NOW]
+    monkeypatch.setattr("console.clock.now", lambda: now[0])
+    with override_settings(FOLDER=folder, **TEST_SETTINGS):
+        _use(folder)
+        yield Site(folder, finished_day.home, now)
+        connections.close_all()
+
+
+@pytest.fixture
+def send(site: Site) -> Callable[..., Any]:
+    """Send one of the decision forms of an entity's page, as a person does."""
+
+    def send(name: str, entity: Ranked, action: str, **said: Any) -> Any:
+        form = {
+            "token": f"{name}-{entity.entity_id}-{action}-{len(said)}",
+            "version": "0",
+            "run_id": site.run.run_id,
+            **GIVEN[action],
+            **said,
+        }
+        return site.client(name).post(f"/entity/{entity.entity_id}/{action}/", form)
+
+    return send
+
+
+GIVEN = {
+    "visit": {"reason": "reasons_hold", "objective": "safety", "kind": "on_site", "proportion": "least"},
+    "defer": {"reason": "season", "wake_on": "2026-07-20"},
+    "dismiss": {"reason": "known_good"},
+}

@@ -1,0 +1,176 @@
+"""The programming interface: tokens of limited scope, the pages' rights, and nothing that a fuzzer breaks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from console.accounts.models import User
+from console.api.api import api
+from console.api.models import Scope, Token
+from console.api.tokens import A_MINUTE, make_token
+from console.audit.models import AuditEvent
+from console.decisions.models import Case, Decision
+from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
+
+UNTIL = date(2026, 7, 31)
+EVERY = [str(scope) for scope in Scope]
+ADDRESSES = {
+    "/list": "/api/list",
+    "/entities/{entity_id}": "/api/entities/{entity}",
+    "/entities/{entity_id}/decisions": "/api/entities/{entity}/decisions",
+    "/decisions": "/api/decisions",
+    "/outcomes": "/api/outcomes",
+    "/export/list.{format}": "/api/export/list.csv",
+}
+
+
+def held(site: Site, name: str, *scopes: str) -> dict[str, str]:
+    """The header of a new token of that person's."""
+    return {"authorization": f"Bearer {make_token(site.user(name), 'test', list(scopes or EVERY), UNTIL)}"}
+
+
+def wanted(site: Site, **more: Any) -> dict[str, Any]:
+    return {"action": "visit", "token": "a-program-1", "version": 0, "run_id": site.run.run_id, **GIVEN["visit"], **more}
+
+
+def body(response: Any) -> str:
+    return str((b"".join(response.streaming_content) if response.streaming else response.content).decode(errors="replace"))
+
+
+def test_no_address_is_left_out() -> None:
+    assert set(api.get_openapi_schema(path_prefix="")["paths"]) == set(ADDRESSES)
+
+
+@pytest.mark.parametrize("who", [name for name, (role, region) in PEOPLE.items() if region != ZHENGZHOU and role != "auditor"])
+def test_nothing_of_another_region_is_shown_or_done(site: Site, send: Any, who: str) -> None:
+    theirs = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
+    send("liu", theirs, "visit")
+    header = held(site, who)
+    for address in ADDRESSES.values():
+        there = address.format(entity=theirs.entity_id)
+        read = site.client().get(there, {"q": theirs.entity_id} if "list" in there else {}, headers=header)
+        done = site.client().post(there, wanted(site, version=1), content_type="application/json", headers=header)
+
+        assert theirs.name not in body(read) + body(done)
+        assert read.status_code in (200, 403, 404, 405)
+        assert done.status_code in (403, 404, 405)
+    assert Decision.objects.count() == 1
+
+
+@pytest.mark.parametrize("address", ADDRESSES.values())
+def test_no_token_no_answer(site: Site, address: str) -> None:
+    there = address.format(entity=site.ranked(is_listed=True).entity_id)
+    for headers in ({}, {"authorization": "Bearer nonsense"}):
+        for method in ("get", "post"):
+            assert getattr(site.client("wang"), method)(there, headers=headers).status_code in (401, 405)
+
+
+@pytest.mark.parametrize(
+    ("scope", "address"),
+    zip(EVERY, ["/list", "/entities/{entity_id}", "/decisions", "/outcomes", "/export/list.{format}"], strict=False),
+)
+def test_a_token_is_for_what_it_was_made_for_alone(site: Site, scope: str, address: str) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id
+    header = held(site, "wang", scope)
+
+    answers = {
+        name: site.client().get(there.format(entity=entity), headers=header).status_code
+        for name, there in ADDRESSES.items()
+        if not name.endswith("}/decisions")
+    }
+
+    assert {name for name, status in answers.items() if status == 200} == {address}
+    assert set(answers.values()) <= {200, 403}
+
+
+def test_a_decision_of_a_programs_obeys_what_the_page_obeys(site: Site) -> None:
+    subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D"), held(site, "wang")
+    there = f"/api/entities/{subject.entity_id}/decisions"
+
+    def post(**more: Any) -> Any:
+        return site.client().post(there, wanted(site, **more), content_type="application/json", headers=header)
+
+    assert post(reason="made up").status_code == 422
+    first = post(action="dismiss", reason="known_good")
+    again = post(action="dismiss", reason="known_good", version=1)
+
+    assert (first.status_code, first.json()["state_after"]) == (200, "dismissal_proposed")
+    assert (again.status_code, again.json()["detail"]) == (409, "refused.sent_before")
+    assert Case.objects.get().proposed_by.username == "wang"
+    assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
+
+
+def test_a_token_ends_with_its_day_its_owner_or_when_it_is_taken_back(site: Site) -> None:
+    header = held(site, "wang", "list")
+
+    def status() -> int:
+        return int(site.client().get("/api/list", headers=header).status_code)
+
+    assert status() == 200
+    site.now[0] += timedelta(days=40)
+    assert status() == 401
+    site.now[0] -= timedelta(days=40)
+    User.objects.filter(username="wang").update(is_active=False)
+    assert status() == 401
+    User.objects.filter(username="wang").update(is_active=True)
+    site.client("wang").post(f"/tokens/{Token.objects.get().pk}/revoke/")
+    assert status() == 401
+    assert site.client("li").post(f"/tokens/{Token.objects.get().pk}/revoke/").status_code == 404
+
+
+def test_a_token_is_shown_once_and_kept_as_a_hash(site: Site) -> None:
+    said = {"name": "reports", "scopes": ["list", "entity"], "expires_on": "2026-07-31"}
+    text = site.client("chen").post("/tokens/", said).context["text"]
+
+    token = Token.objects.get()
+    assert text not in (token.digest, site.client("chen").get("/tokens/").content.decode())
+    assert site.client("chen").post("/tokens/", {**said, "scopes": ["list"], "expires_on": "2027-07-31"}).status_code == 422
+
+
+def test_an_analysts_token_cannot_decide(site: Site) -> None:
+    make_token(site.user("chen"), "x", EVERY, UNTIL)
+
+    assert "decide" not in Token.objects.get().scopes
+
+
+def test_a_token_is_used_so_often_a_minute(site: Site) -> None:
+    header = held(site, "wang", "outcomes")
+    answers = [site.client().get("/api/outcomes", headers=header).status_code for _ in range(A_MINUTE + 1)]
+    site.now[0] += timedelta(minutes=1)
+
+    assert answers == [200] * A_MINUTE + [429]
+    assert site.client().get("/api/outcomes", headers=header).status_code == 200
+
+
+def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    import schemathesis
+    from django.core.handlers.wsgi import WSGIHandler
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+
+    monkeypatch.setattr("console.api.tokens.A_MINUTE", 10**6)
+    header = {"Authorization": held(site, "zhang")["authorization"], "Host": "testserver"}
+    schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api"))
+    tried = 0
+    for operation in schema.get_all_operations():
+
+        @seed(7)
+        @settings(
+            max_examples=15,
+            database=None,
+            deadline=None,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.ok().as_strategy())
+        def try_it(case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            case.operation.app = WSGIHandler()
+            response = case.call(headers=header)
+            assert response.status_code < 500, (case.method, case.path)
+
+        try_it()
+    assert tried >= 50

@@ -1,0 +1,178 @@
+"""Attacks that must be refused, or come to nothing."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from django.db import connections
+from openpyxl import load_workbook
+
+from console.accounts.models import User
+from console.audit.models import AuditEvent
+from console.decisions.models import Case, Decision
+from console.exports import csv_lines, xlsx_file
+from console.ranking.models import Ranked
+from console.ranking.runs import alias_of
+from console.ranking.store import thin_out
+from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
+
+
+def entity(site: Site) -> Ranked:
+    return site.ranked(is_listed=True, region_middle=HANGZHOU)
+
+
+def test_somebody_whose_account_was_shut_decides_nothing_even_while_signed_in(site: Site) -> None:
+    client = site.client("wang")
+    subject = entity(site)
+    assert client.get(f"/entity/{subject.entity_id}/").status_code == 200
+    User.objects.filter(username="wang").update(is_active=False)
+
+    response = client.post(
+        f"/entity/{subject.entity_id}/visit/", {**GIVEN["visit"], "token": "t", "version": 0, "run_id": site.run.run_id}
+    )
+
+    assert response.url.startswith("/sign-in/")
+    assert not Decision.objects.exists()
+
+
+def test_a_form_that_is_sent_again_does_nothing_more(site: Site) -> None:
+    subject, client = entity(site), site.client("wang")
+    form = {**GIVEN["defer"], "token": "same", "version": 0, "run_id": site.run.run_id}
+    for version in (0, 1):
+        client.post(f"/entity/{subject.entity_id}/defer/", {**form, "version": version})
+
+    assert Decision.objects.count() == 1
+    assert AuditEvent.objects.filter(kind="refused", detail__contains="refused.sent_before").count() == 1
+
+
+def test_a_region_that_a_form_names_changes_nothing(site: Site) -> None:
+    theirs = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
+    form = {
+        **GIVEN["visit"],
+        "token": "t",
+        "version": 0,
+        "run_id": site.run.run_id,
+        "region_middle": HANGZHOU,
+        "region_code": "330106",
+    }
+
+    assert site.client("wang").post(f"/entity/{theirs.entity_id}/visit/", form).status_code == 404
+    own = entity(site)
+    site.client("wang").post(f"/entity/{own.entity_id}/visit/", {**form, "region_middle": ZHENGZHOU})
+    assert [case.region_middle for case in Case.objects.all()] == [HANGZHOU]
+
+
+def test_a_form_from_another_site_is_refused(site: Site) -> None:
+    subject = entity(site)
+    client = site.client("wang", enforce_csrf_checks=True)
+    form = {**GIVEN["visit"], "token": "t", "version": 0, "run_id": site.run.run_id}
+
+    response = client.post(f"/entity/{subject.entity_id}/visit/", form)
+
+    assert response.status_code == 403
+    assert not Decision.objects.exists()
+
+
+HARMFUL = ["=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1", "=cmd|' /C calc'!A0"]
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_a_name_that_a_spreadsheet_would_reckon_is_text_in_every_file(name: str) -> None:
+    text = b"".join(csv_lines(["name", "points"], [(name, -5)])).decode("utf-8-sig")
+    sheet = load_workbook(io.BytesIO(xlsx_file("list", ["name", "points"], [(name, -5)]).read())).active
+
+    assert text.splitlines()[1].lstrip('"').startswith("'")
+    assert text.rstrip().endswith(",-5")
+    assert (sheet["A2"].data_type, sheet["A2"].value, sheet["B2"].value) == ("s", "'" + name, -5)
+
+
+def test_five_megabytes_of_comment_are_refused_unread(site: Site) -> None:
+    subject = entity(site)
+    form = {**GIVEN["dismiss"], "token": "t", "version": 0, "run_id": site.run.run_id, "comment": "x" * 5_000_000}
+
+    assert site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", form).status_code == 400
+    form["comment"] = "x" * 2001
+    assert site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", form).status_code == 422
+    assert not Decision.objects.exists()
+
+
+def test_a_file_is_refused(site: Site) -> None:
+    subject = entity(site)
+    form = {**GIVEN["dismiss"], "token": "t", "version": 0, "run_id": site.run.run_id, "comment": io.BytesIO(b"x")}
+
+    assert site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", form).status_code == 400
+
+
+def test_script_in_a_business_name_or_a_comment_is_text(site: Site, send: Any) -> None:
+    import sqlite3
+
+    subject = entity(site)
+    script = "<script>alert(1)</script><img src=x onerror=alert(1)>"
+    path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
+    copy = path.with_suffix(".copy")
+    copy.write_bytes(path.read_bytes())
+    with sqlite3.connect(copy) as database:
+        database.execute("UPDATE ranking_ranked SET name = ?, address = ? WHERE entity_id = ?", (script, script, subject.entity_id))
+    connections[alias_of(site.run.run_id)].close()
+    copy.replace(path)
+    send("wang", subject, "visit", comment=script)
+
+    for there in ("/list/", f"/entity/{subject.entity_id}/", "/visits/"):
+        page = site.client("wang").get(there).content.decode()
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("asked", ["' OR 1=1 --", '" OR *', "杭州*", "NEAR(", "a" * 5000, "\x00", "%", "_", "(", "列 AND 名"])
+def test_what_is_searched_for_is_never_an_operator(site: Site, asked: str) -> None:
+    response = site.client("wang").get("/list/", {"q": asked})
+
+    assert response.status_code == 200
+    assert len(response.context["rows"]) <= 50
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["after=-1", "after=9999999999999999999", "day=2026-13-45", "region=zz", "risk_class=Z", "state=x", "reason=x", "moved=x"],
+)
+def test_a_url_that_was_tampered_with_still_opens(site: Site, query: str) -> None:
+    assert site.client("wang").get(f"/list/?{query}").status_code == 200
+
+
+def test_five_wrong_passwords_shut_the_account_for_a_while(site: Site) -> None:
+    for _ in range(5):
+        site.client().post("/sign-in/", {"username": "wang", "password": "wrong"})
+
+    response = site.client().post("/sign-in/", {"username": "wang", "password": PASSWORD})
+
+    assert response.status_code == 429
+    assert AuditEvent.objects.filter(kind="locked_out").exists()
+    assert site.client().post("/sign-in/", {"username": "li", "password": PASSWORD}).status_code == 302
+
+
+def test_signing_in_leads_to_no_other_site(site: Site) -> None:
+    response = site.client().post(
+        "/sign-in/?next=https://elsewhere.example/", {"username": "wang", "password": PASSWORD, "next": "//elsewhere.example"}
+    )
+
+    assert response.url == "/"
+    away = site.client("wang").post("/language/", {"language": "en", "next": "https://elsewhere.example/"})
+    assert away.url == "/"
+
+
+def test_a_password_of_somebody_elses_making_opens_one_page_alone(site: Site) -> None:
+    User.objects.filter(username="wang").update(must_change_password=True)
+    client = site.client("wang")
+
+    assert client.get("/list/").url == "/password/"
+    client.post("/password/", {"new_password1": "quite another one 7", "new_password2": "quite another one 7"})
+    assert client.get("/list/").status_code == 200
+
+
+def test_thinning_out_names_entities_as_values_never_as_sql(site: Site) -> None:
+    thin_out(site.run.run_id, ["'); DROP TABLE ranking_ranked; --"])
+
+    assert site.ranked(is_listed=True).position == 1

@@ -1,0 +1,183 @@
+"""The audit: a chain that tells of any change, views that no crash loses, exports on record before they leave."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import override_settings
+
+from console.audit import spool
+from console.audit.chain import GENESIS, Head, append, breaks, read_head
+from console.audit.facts import NOBODY, SYSTEM, facts_of
+from console.audit.models import AuditEvent, Kind
+from console.pages import list_export
+from tests.console.conftest import PASSWORD, Site
+
+pytestmark = pytest.mark.usefixtures("site")
+NO_TRIGGERS = ("DROP TRIGGER audit_auditevent_no_update", "DROP TRIGGER audit_auditevent_no_delete")
+
+
+def add(count: int) -> None:
+    append([facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}) for at in range(count)])
+
+
+def run_sql(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql)
+
+
+def test_each_event_covers_the_one_before() -> None:
+    add(3)
+    first, *rest = AuditEvent.objects.all()
+
+    assert first.previous_hash == GENESIS
+    assert [event.previous_hash for event in rest] == [first.hash, *(event.hash for event in rest[:-1])]
+    assert list(breaks()) == []
+
+
+@pytest.mark.parametrize("sql", ["UPDATE audit_auditevent SET actor = 'x'", "DELETE FROM audit_auditevent"])
+def test_the_database_itself_refuses_to_change_an_event(sql: str) -> None:
+    add(1)
+
+    with pytest.raises(DatabaseError, match="append-only"):
+        run_sql(sql)
+
+
+def test_an_update_that_goes_past_the_models_is_refused_too() -> None:
+    add(1)
+
+    with pytest.raises(DatabaseError, match="append-only"):
+        AuditEvent.objects.update(actor="somebody else")
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE audit_auditevent SET detail = '{}' WHERE number = 3",
+        "UPDATE audit_auditevent SET actor = 'x', hash = previous_hash WHERE number = 3",
+        "DELETE FROM audit_auditevent WHERE number = 3",
+        "UPDATE audit_auditevent SET number = number + 100 WHERE number > 2",
+    ],
+)
+def test_whoever_takes_the_triggers_away_is_found_out_by_the_chain(tampering: str) -> None:
+    add(5)
+    run_sql(*NO_TRIGGERS, tampering)
+
+    assert 3 in [one.number for one in breaks()]
+
+
+def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
+    add(5)
+    head = read_head()
+    run_sql(*NO_TRIGGERS, f"DELETE FROM audit_auditevent WHERE number > {head.number - 2}")
+
+    assert list(breaks()) == []
+    assert [one.number for one in breaks([head])] == [head.number]
+    assert [one.number for one in breaks([Head(2, "0" * 64)])] == [2]
+
+
+def test_a_broken_chain_is_said_by_the_verb(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from console.verbs import audit
+
+    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    asked = ["verify", "--home", str(site.home)]
+    add(3)
+    whole = CliRunner().invoke(audit.app, asked)
+    run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
+    broken = CliRunner().invoke(audit.app, asked)
+
+    assert whole.exit_code == 0
+    assert f"{read_head().number}:{read_head().hash}" in whole.output
+    assert broken.exit_code == 9
+    assert "event 2" in broken.output
+
+
+def test_views_and_searches_are_in_the_chain_after_the_response(site: Site) -> None:
+    with override_settings(FLUSHES_AFTER_RESPONSE=False):
+        site.client("wang").get("/list/", {"q": "杭州", "risk_class": "D"})
+    assert not AuditEvent.objects.filter(kind=Kind.SEARCHED).exists()
+
+    assert spool.flush() == 1
+
+    event = AuditEvent.objects.get(kind=Kind.SEARCHED)
+    assert (event.actor, json.loads(event.detail)["filters"]) == ("wang", {"q": "杭州", "risk_class": "D"})
+
+
+def test_a_view_outlives_a_process_that_is_killed_before_or_while_it_is_taken_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(3):
+        spool.put(facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}))
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(spool, "append", killed)
+    with pytest.raises(KeyboardInterrupt):
+        spool.flush()
+    monkeypatch.undo()
+    # Killed after the commit, before the file went: its lines are read twice.
+    (taken,) = site.folder.spool.glob(spool.TAKEN)
+    again = taken.read_bytes()
+    spool.flush()
+    taken.write_bytes(again)
+    spool.flush()
+
+    assert [json.loads(event.detail)["at"] for event in AuditEvent.objects.filter(kind=Kind.VIEWED)] == [0, 1, 2]
+    assert list(breaks()) == []
+
+
+def test_an_export_is_on_record_before_it_leaves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    response = site.client("wang").get("/list/export.csv?risk_class=D")
+
+    event = AuditEvent.objects.get(kind=Kind.EXPORTED)
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+    assert json.loads(event.detail)["rows"] == len(lines) - 1
+
+    def fails(*_: Any) -> None:
+        raise DatabaseError("the audit cannot be written")
+
+    monkeypatch.setattr(list_export, "append", fails)
+    client = site.client("wang", raise_request_exception=False)
+    assert client.get("/list/export.csv").status_code == 500
+
+
+def test_nothing_is_written_without_an_actor() -> None:
+    from django.contrib.auth.models import AnonymousUser
+
+    for nobody in (AnonymousUser(), "somebody", ""):
+        with pytest.raises(ValueError, match="actor"):
+            facts_of(Kind.VIEWED, nobody)
+    assert facts_of(Kind.SIGN_IN_FAILED, NOBODY).actor_id is None
+
+
+def test_signing_in_and_failing_to_are_on_record(site: Site) -> None:
+    site.client().post("/sign-in/", {"username": "wang", "password": "wrong"})
+    site.client().post("/sign-in/", {"username": "wang", "password": PASSWORD})
+
+    assert list(AuditEvent.objects.exclude(kind=Kind.PUBLISHED).values_list("kind", "actor")) == [
+        ("sign_in_failed", "-"),
+        ("signed_in", "wang"),
+    ]
+
+
+def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(site: Site) -> None:
+    entity = site.ranked(region_middle="330100")
+    site.client("wang").get(f"/entity/{entity.entity_id}/")
+    spool.flush()
+    auditor = site.client("zhou")
+
+    for asked in (
+        {"actor": "wang"},
+        {"entity": entity.entity_id},
+        {"since": "2026-07-01", "until": "2026-07-01", "kind": "viewed"},
+    ):
+        assert entity.entity_id in [row.entity_id for row in auditor.get("/audit/", asked).context["rows"]]
+    assert auditor.get("/audit/", {"since": "2026-07-02", "actor": "wang"}).context["rows"] == []
+    assert auditor.post("/audit/verify/").context["found"] == []

@@ -1,0 +1,308 @@
+"""Decisions: who may, what the state allows, two people, deadlines, deferrals that end, many at once."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+
+from console.accounts.roles import Role
+from console.audit.models import AuditEvent
+from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.policies import NotPossible, check_deferral, due_after
+from console.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
+from console.evidence.models import Event
+from console.policy import policy, policy_of
+from console.ranking.models import Ranked
+from console.ranking.publish import publish
+from console.working_days import add_working_days
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import GIVEN, HANGZHOU, Site
+
+
+def case_of(entity: Ranked) -> Case:
+    return Case.objects.get(entity_id=entity.entity_id)
+
+
+def entity(site: Site, letter: str = "C") -> Ranked:
+    return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class=letter)
+
+
+def test_every_state_can_be_left_or_is_left_by_itself_and_each_action_leads_somewhere() -> None:
+    assert {state for state, _ in TRANSITIONS} == set(State)
+    assert {action for _, action in TRANSITIONS} | {Action.UNDO} == set(Action)
+
+
+def test_a_visit_is_planned_with_a_deadline_in_working_days(site: Site, send: Any) -> None:
+    subject = entity(site)
+
+    response = send("wang", subject, "visit")
+
+    case = case_of(subject)
+    assert response.url == f"/entity/{subject.entity_id}/"
+    # Wednesday 1 July and ten working days: two weekends lie between.
+    assert (case.state, case.assigned_to.username, case.due_on) == (State.VISIT_PLANNED, "wang", date(2026, 7, 15))
+
+
+def test_holidays_and_weekends_of_the_profile_do_not_count(site: Site) -> None:
+    holiday = policy_of({**site.run.profile, "calendar": {"weekend": ["friday"], "holidays": ["2026-07-02"]}})
+
+    assert add_working_days(date(2026, 7, 1), 2, holiday) == date(2026, 7, 5)
+    assert due_after(Action.VISIT, date(2026, 7, 1), policy()) == date(2026, 7, 15)
+
+
+def test_a_class_that_takes_two_people_is_proposed_and_its_proposer_cannot_approve(site: Site, send: Any) -> None:
+    subject = entity(site, "D")
+    send("zhang", subject, "dismiss")
+    case = case_of(subject)
+    assert case.state == State.DISMISSAL_PROPOSED
+
+    own = site.client("zhang").post(f"/case/{case.pk}/approve/", {"token": "own", "version": case.version})
+    assert case_of(subject).state == State.DISMISSAL_PROPOSED
+    assert own.status_code == 302
+    assert AuditEvent.objects.filter(kind="refused", actor="zhang", detail__contains="refused.own").exists()
+
+    site.client("zhao").post(f"/case/{case.pk}/approve/", {"token": "other", "version": case.version})
+    assert case_of(subject).state == State.DISMISSED
+
+
+def test_an_inspector_proposes_and_cannot_approve_anybodys(site: Site, send: Any) -> None:
+    subject = entity(site, "D")
+    send("wang", subject, "dismiss")
+    case = case_of(subject)
+
+    site.client("li").post(f"/case/{case.pk}/approve/", {"token": "t", "version": case.version})
+
+    assert case_of(subject).state == State.DISMISSAL_PROPOSED
+
+
+def test_the_class_that_counts_is_the_published_one_not_a_forms(site: Site, send: Any) -> None:
+    subject = entity(site, "D")
+
+    send("wang", subject, "dismiss", risk_class="A")
+
+    assert case_of(subject).state == State.DISMISSAL_PROPOSED
+
+
+def test_a_lower_class_is_dismissed_by_one(site: Site, send: Any) -> None:
+    subject = entity(site)
+
+    send("wang", subject, "dismiss")
+
+    assert case_of(subject).state == State.DISMISSED
+
+
+@pytest.mark.parametrize(
+    ("wake_on", "condition", "why"),
+    [
+        (None, "", "refused.no_end"),
+        (date(2026, 7, 1), "", "refused.past"),
+        (date(2027, 7, 1), "", "refused.too_far"),
+    ],
+)
+@pytest.mark.usefixtures("site")
+def test_a_deferral_ends_soon_enough(wake_on: date | None, condition: str, why: str) -> None:
+    with pytest.raises(NotPossible, match=why):
+        check_deferral(wake_on, condition, date(2026, 7, 1), policy())
+
+
+def test_a_deferral_wakes_on_its_day(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "defer")
+    site.client("wang").get("/")
+    assert case_of(subject).state == State.DEFERRED
+
+    site.now[0] += timedelta(days=19)
+    site.client("wang").get("/")
+
+    last = case_of(subject).decisions.latest("at", "id")
+    assert case_of(subject).state == State.TO_REVIEW
+    assert (last.action, last.actor, last.reason) == (Action.WAKE, None, "date")
+
+
+def test_a_deferral_wakes_when_the_class_changes(site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path) -> None:
+    subject, other = entity(site), entity(site, "D")
+    for one in (subject, other):
+        send("wang", one, "defer", wake_on="", wake_condition="class_change")
+
+    def change(name: str, frame: Any) -> Any:
+        if name == "gold/scores":
+            frame.loc[frame["entity_id"] == subject.entity_id, "risk_class"] = "B"
+        return frame
+
+    done = publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
+
+    assert done.woken == 1
+    assert (case_of(subject).state, case_of(other).state) == (State.TO_REVIEW, State.DEFERRED)
+
+
+def test_a_deferral_wakes_at_a_new_complaint_and_not_at_old_ones(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    known = Event.objects.filter(kind="complaint").exclude(entity_id="").values_list("entity_id", flat=True)
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, entity_id__in=list(known))
+    send("wang", subject, "defer", wake_on="", wake_condition="new_complaint")
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+    assert case_of(subject).state == State.DEFERRED
+
+    old = Event.objects.filter(kind="complaint", entity_id=subject.entity_id).latest("known_at")
+    old.pk, old.record, old.known_at = None, "new", site.now[0] + timedelta(days=1)
+    old.save(force_insert=True)
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2))
+
+    assert case_of(subject).state == State.TO_REVIEW
+
+
+def test_what_one_decided_can_be_taken_back_for_a_while(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    decision = case_of(subject).decisions.get()
+
+    site.client("li").post(f"/decision/{decision.pk}/undo/")
+    assert case_of(subject).state == State.VISIT_PLANNED
+    site.now[0] += timedelta(minutes=10)
+    site.client("wang").post(f"/decision/{decision.pk}/undo/")
+
+    case = case_of(subject)
+    assert (case.state, case.assigned_to, case.due_on, case.decisions.count()) == (State.TO_REVIEW, None, None, 2)
+
+
+def test_what_was_decided_long_ago_stands(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    site.now[0] += timedelta(minutes=16)
+
+    site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
+
+    assert case_of(subject).state == State.VISIT_PLANNED
+
+
+def test_of_two_people_at_one_form_the_second_is_told(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "defer")
+
+    send("li", subject, "visit")
+
+    assert case_of(subject).decisions.count() == 1
+    assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.changed").exists()
+
+
+def test_the_database_refuses_to_change_what_was_decided(site: Site, send: Any) -> None:
+    send("wang", entity(site), "visit")
+
+    for sql in ("UPDATE decisions_decision SET reason = 'x'", "DELETE FROM decisions_decision"):
+        with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+            cursor.execute(sql)
+
+
+def bulk(site: Site, name: str, action: str, **said: Any) -> Any:
+    form = {**GIVEN[action], "action": action, "token": "one-batch", "version": 0, "run_id": site.run.run_id, **said}
+    return site.client(name).post("/list/bulk/", form)
+
+
+def test_many_are_decided_as_one_batch_each_with_its_outcome_and_taken_back_together(site: Site, send: Any) -> None:
+    names = [row.entity_id for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:5]]
+    taken = site.ranked(entity_id=names[0])
+    send("li", taken, "visit")
+
+    page = bulk(site, "wang", "visit", entity=names)
+
+    assert (page.context["done"], page.context["asked"]) == (4, 5)
+    assert {row.entity_id: why for row, why in page.context["outcomes"]}[names[0]] == "refused.state"
+    assert AuditEvent.objects.filter(batch="one-batch", kind="decided").count() == 5
+    undone = site.client("wang").post("/list/bulk/undo/", {"batch": "one-batch"})
+    assert undone.context["done"] == 4
+    assert set(Case.objects.exclude(entity_id=names[0]).values_list("state", flat=True)) == {State.TO_REVIEW}
+
+
+def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:
+    page = site.client("wang").post("/list/bulk/", {"action": "visit", "scope": "all", "risk_class": "C"})
+
+    assert page.status_code == 200
+    assert {row.risk_class for row in page.context["rows"]} == {"C"}
+    assert not Decision.objects.exists()
+
+
+def test_too_many_at_once_are_refused_whole(site: Site) -> None:
+    everybody = [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)[:201]]
+
+    page = bulk(site, "wang", "visit", entity=everybody)
+
+    assert len(everybody) == 201
+    assert page.status_code == 422
+    assert not Decision.objects.exists()
+
+
+def test_a_result_is_kept_with_how_the_entity_was_selected_and_whether_reasons_were_right(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    case = case_of(subject)
+    form = site.client("wang").get(f"/case/{case.pk}/result/").context["form"]
+    rights = [field.name for field in form.about_reasons]
+    said = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": 10}
+    said |= {"breaches": 2, "severity": "2", "found_violation": "yes", rights[0]: "yes", rights[1]: "no"}
+
+    site.client("wang").post(f"/case/{case.pk}/result/", said)
+
+    result = Result.objects.get()
+    assert case_of(subject).state == State.VISITED
+    assert (result.found_violation, result.breaches, result.selected_by) == (True, 2, "targeted")
+    assert sorted(ReasonVerdict.objects.values_list("right", flat=True)) == ["no", "yes"]
+    assert (
+        site.client("chen").get("/feedback/").context["rows"][0]["yes"]
+        + site.client("chen").get("/feedback/").context["rows"][1]["yes"]
+        == 1
+    )
+
+
+def test_not_inspected_is_not_nothing_found(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    case = case_of(subject)
+    said = {"token": "r", "version": case.version, "visit_status": "not_reachable", "found_violation": "no", "items_checked": 5}
+
+    site.client("wang").post(f"/case/{case.pk}/result/", said)
+
+    result = Result.objects.get()
+    assert (case_of(subject).state, result.found_violation, result.items_checked) == (State.NOT_INSPECTED, None, None)
+
+
+def test_an_inspector_records_only_their_own_visits(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+
+    site.client("li").post(f"/case/{case_of(subject).pk}/result/", {"token": "r", "version": 1, "visit_status": "not_done"})
+
+    assert not Result.objects.exists()
+
+
+@pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR, Role.ADMIN])
+def test_other_roles_decide_nothing(site: Site, send: Any, role: Role) -> None:
+    name = {Role.ANALYST: "chen", Role.AUDITOR: "zhou", Role.ADMIN: "wu"}[role]
+
+    assert send(name, entity(site), "visit").status_code == 404
+    assert not Decision.objects.exists()
+
+
+def test_what_the_system_does_cannot_be_asked_for(site: Site) -> None:
+    subject = entity(site)
+    for action in (*OF_SYSTEM, Action.APPROVE, "nonsense"):
+        form = {"token": "t", "version": 0, "run_id": site.run.run_id, "reason": "season"}
+        assert site.client("zhang").post(f"/entity/{subject.entity_id}/{action}/", form).status_code == 404
+
+
+def test_a_dismissal_for_wrong_data_is_told_to_whoever_mends_it_until_it_is_taken_back(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "dismiss", reason="data_error")
+
+    def told() -> dict[str, list[str]]:
+        queues = site.client("chen").get("/feedback/").context["queues"]
+        return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions in queues}
+
+    assert told() == {"data": [subject.entity_id], "policy": []}
+    site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
+    assert told() == {"data": [], "policy": []}

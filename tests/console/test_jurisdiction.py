@@ -1,0 +1,149 @@
+"""Every address, for every role and region, shows nothing of another's entities."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from console.accounts.roles import Role
+from console.campaigns.models import Campaign
+from console.decisions.models import Case, Decision
+from console.urls import urlpatterns
+from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
+
+OPEN = {"sign_in", "sign_out", "language"}
+"""What is there before one signs in."""
+OF_ENTITY = {"entity", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+ADDRESSES = {
+    "home": "/",
+    "own_password": "/password/",
+    "keys": "/keys/",
+    "help": "/help/",
+    "risk_list": "/list/",
+    "export_list": "/list/export.csv",
+    "bulk": "/list/bulk/",
+    "bulk_undo": "/list/bulk/undo/",
+    "entity": "/entity/{entity}/",
+    "decide": "/entity/{entity}/visit/",
+    "undo": "/decision/{decision}/undo/",
+    "result": "/case/{case}/result/",
+    "step": "/case/{case}/reopen/",
+    "visits": "/visits/",
+    "supervisor": "/supervisor/",
+    "campaigns": "/campaigns/",
+    "campaign_new": "/campaigns/new/",
+    "campaign": "/campaigns/{campaign}/",
+    "campaign_close": "/campaigns/{campaign}/close/",
+    "tokens": "/tokens/",
+    "token_revoke": "/tokens/1/revoke/",
+    "explore": "/explore/",
+    "explore_export": "/explore/regions.csv",
+    "feedback": "/feedback/",
+    "status": "/status/",
+    "audit": "/audit/",
+    "audit_verify": "/audit/verify/",
+    "audit_export": "/audit/export.csv",
+    "accounts": "/accounts/",
+    "account_new": "/accounts/new/",
+    "account": "/accounts/1/",
+}
+
+
+def test_no_address_is_left_out() -> None:
+    # The addresses for programs are tried in test_api.
+    named = {pattern.name for pattern in urlpatterns if hasattr(pattern, "name")}
+    assert named == {*ADDRESSES, *OPEN}
+    assert [str(pattern.pattern) for pattern in urlpatterns if not hasattr(pattern, "name")] == ["api/"]
+
+
+@pytest.fixture
+def elsewhere(site: Site, send: Any) -> dict[str, Any]:
+    """An entity of Zhengzhou with a case and a decision."""
+    entity = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
+    assert send("liu", entity, "visit").status_code == 302
+    case = Case.objects.get(entity_id=entity.entity_id)
+    said = {
+        "name": f"About {entity.name}",
+        "capacity": 3,
+        "checklist": "licence",
+        "starts_on": "2026-07-01",
+        "ends_on": "2026-07-31",
+    }
+    assert site.client("yang").post("/campaigns/new/?risk_class=D", {**said, "token": "c"}).status_code == 302
+    return {
+        "campaign": Campaign.objects.get().pk,
+        "entity": entity.entity_id,
+        "name": entity.name,
+        "case": case.pk,
+        "decision": Decision.objects.get(case=case).pk,
+    }
+
+
+def body(response: Any) -> str:
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return str(content.decode(errors="replace"))
+
+
+@pytest.mark.parametrize("who", [name for name, (role, region) in PEOPLE.items() if region != ZHENGZHOU and role != Role.AUDITOR])
+def test_nothing_of_another_region_is_shown_or_done(site: Site, elsewhere: dict[str, Any], who: str) -> None:
+    client = site.client(who)
+    before = Decision.objects.count()
+    for name, address in ADDRESSES.items():
+        if name in ("own_password", "keys"):
+            continue
+        there = address.format(**elsewhere)
+        form = {**GIVEN["visit"], "token": f"{who}-{name}", "version": "1", "run_id": site.run.run_id, "action": "visit"}
+        form |= {"entity": elsewhere["entity"], "scope": "ticked", "visit_status": "not_done", "region": ZHENGZHOU}
+        for method in (client.get, client.post):
+            response = method(there, form if method == client.post else {"region": ZHENGZHOU})
+            if name in OF_ENTITY:
+                assert response.status_code in (404, 405), (name, method)
+            text = body(response)
+            assert elsewhere["name"] not in text, (name, method)
+            assert response.status_code in (200, 302, 404, 405, 422), (name, response.status_code)
+    assert Decision.objects.count() == before
+
+
+@pytest.mark.parametrize("address", [address for name, address in ADDRESSES.items()])
+def test_nobody_sees_anything_without_signing_in(site: Site, elsewhere: dict[str, Any], address: str) -> None:
+    for method in ("get", "post"):
+        response = getattr(site.client(), method)(address.format(**elsewhere))
+
+        assert response.status_code in (302, 405)
+        assert response.status_code == 405 or response.url.startswith("/sign-in/")
+
+
+def test_the_list_of_a_region_is_that_regions(site: Site) -> None:
+    page = site.client("wang").get("/list/")
+
+    assert {row.region_middle for row in page.context["rows"]} == {HANGZHOU}
+
+
+def test_a_search_finds_nothing_of_another_region(site: Site, elsewhere: dict[str, Any]) -> None:
+    for asked in (elsewhere["name"], elsewhere["entity"]):
+        assert site.client("wang").get("/list/", {"q": asked}).context["rows"] == []
+        assert len(site.client("liu").get("/list/", {"q": asked}).context["rows"]) == 1
+
+
+def test_an_auditor_sees_every_region(site: Site, elsewhere: dict[str, Any]) -> None:
+    page = site.client("zhou").get("/list/")
+
+    assert {row.region_middle for row in page.context["rows"]} > {HANGZHOU, ZHENGZHOU}
+    assert site.client("zhou").get(f"/entity/{elsewhere['entity']}/").status_code == 200
+
+
+def test_an_auditor_changes_nothing(site: Site, elsewhere: dict[str, Any]) -> None:
+    before = Decision.objects.count()
+    for name, address in ADDRESSES.items():
+        if name not in ("own_password", "keys", "audit_verify"):
+            form = {**GIVEN["visit"], "token": f"a-{name}", "version": "1", "run_id": site.run.run_id, "action": "visit"}
+            site.client("zhou").post(address.format(**elsewhere), {**form, "entity": elsewhere["entity"], "role": "admin"})
+
+    assert Decision.objects.count() == before
+    assert site.user("zhou").role == Role.AUDITOR
+
+
+def test_a_person_without_a_region_sees_an_empty_list(site: Site) -> None:
+    assert site.client("huang").get("/list/").context["rows"] == []
+    assert not site.all_ranked().visible_to(site.user("huang")).exists()

@@ -1,0 +1,218 @@
+"""Pages: each opens in each language, asks for nothing elsewhere, and shows what was published."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from console.pages.filters import Filters
+from console.pages.shares import wilson
+from console.ranking.models import Ranked
+from console.ranking.runs import alias_of
+from console.ranking.search import search
+from console.texts import LANGUAGES, to_traditional
+from tests.console.conftest import HANGZHOU, Site
+
+PAGES = {
+    "zhang": [
+        "/",
+        "/list/",
+        "/list/?risk_class=D&region=330100&state=to_review",
+        "/visits/",
+        "/supervisor/",
+        "/feedback/",
+        "/status/",
+        "/help/",
+        "/explore/",
+        "/campaigns/",
+        "/campaigns/new/",
+        "/tokens/",
+    ],
+    "zhou": ["/", "/audit/", "/audit/verify/", "/status/"],
+    "wu": ["/", "/accounts/", "/accounts/new/", "/accounts/1/"],
+    "": ["/sign-in/", "/nowhere/"],
+}
+EVERY = [(name, page) for name, pages in PAGES.items() for page in pages]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_opens_in_its_language_without_script_or_style_within(site: Site, language: str) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    for name, there in [*EVERY, ("zhang", f"/entity/{subject.entity_id}/")]:
+        client = site.client(name)
+        client.cookies["language"] = language
+        response = client.get(there)
+        page = response.content.decode()
+
+        assert response.status_code == (404 if there == "/nowhere/" else 200), there
+        if response.status_code == 200:
+            assert f'<html lang="{language}">' in page
+            assert response.headers["Content-Language"] == language
+            assert not re.search(r"<script>|<style|\sstyle=|\son\w+=|javascript:", page), there
+            assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page), there
+
+
+def test_the_browser_is_told_to_run_nothing_but_ours(site: Site) -> None:
+    headers = site.client("wang").get("/list/").headers
+
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "no-store" in headers["Cache-Control"]
+
+
+def test_pages_by_their_keys_show_everybody_once(site: Site) -> None:
+    client, there, seen = site.client("wang"), "/list/?", []
+    while there:
+        page = client.get(there)
+        seen += [row.entity_id for row in page.context["rows"]]
+        there = f"/list/?{page.context['next']}" if page.context["next"] else ""
+
+    assert seen == [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)]
+
+
+def test_the_capacity_line_stands_once_after_the_last_listed(site: Site) -> None:
+    client, there, lines = site.client("wang"), "/list/?", []
+    before = None
+    while there:
+        page = client.get(there)
+        for row in page.context["rows"]:
+            if row.is_beyond:
+                lines.append((before.is_listed, row.is_listed))
+            before = row
+        there = f"/list/?{page.context['next']}" if page.context["next"] else ""
+
+    assert lines == [(True, False)]
+    assert page.context["capacity"] == site.all_ranked(region_middle=HANGZHOU, is_listed=True).count() == 40
+
+
+def test_the_url_holds_all_that_is_chosen_and_each_tag_takes_one_away(site: Site) -> None:
+    asked = {"q": "杭州", "risk_class": "D", "listed": "yes"}
+    page = site.client("wang").get("/list/", asked)
+
+    assert page.context["filters"].given() == asked
+    assert {row.risk_class for row in page.context["rows"]} == {"D"}
+    assert Filters.read(asked).without("risk_class") == Filters.read({"q": "杭州", "listed": "yes"}).query()
+
+
+def test_the_same_filter_gives_the_same_rows_to_a_file(site: Site) -> None:
+    query = "risk_class=D&listed=yes"
+    response = site.client("wang").get(f"/list/export.csv?{query}")
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[1] for line in lines[1:]] == [
+        row.entity_id for row in site.all_ranked(region_middle=HANGZHOU, risk_class="D", is_listed=True)
+    ]
+
+
+def test_either_script_finds_the_other_and_a_code_is_found_by_its_beginning(site: Site) -> None:
+    subject = site.ranked(region_middle=HANGZHOU)
+    everybody = Ranked.objects.using(alias_of(site.run.run_id))
+    part = subject.name[2:6]
+
+    assert subject in search(everybody, part)
+    assert subject in search(everybody, to_traditional(part))
+    assert subject in search(everybody, subject.entity_id[:10].lower())
+    assert all(part in row.name for row in search(everybody, part))
+    assert not search(everybody, part[::-1]).exists() or part[::-1] != part
+
+
+def test_what_is_found_holds_the_text_itself(site: Site) -> None:
+    everybody = Ranked.objects.using(alias_of(site.run.run_id))
+    for text in ("杭州", "有限公司", "技术服务"):
+        assert {row.pk for row in search(everybody, text)} == {row.pk for row in everybody.filter(name__contains=text)}
+
+
+def test_a_page_of_any_filter_is_read_off_an_index(site: Site) -> None:
+    connection = connections[alias_of(site.run.run_id)]
+    for what in (
+        {"risk_class": "D"},
+        {"industry_section": "F"},
+        {"is_listed": True},
+        {"moved_by": "new"},
+        {"region_middle": HANGZHOU},
+    ):
+        plan = site.all_ranked(**what, position__gt=10)[:51].explain()
+
+        assert "SCAN" not in plan.upper().replace("SCAN CONSTANT", ""), (what, plan)
+        assert "TEMP B-TREE" not in plan.upper(), (what, plan)
+    assert connection.vendor == "sqlite"
+
+
+def test_a_page_takes_as_many_questions_whatever_it_shows(site: Site) -> None:
+    client, alias = site.client("wang"), alias_of(site.run.run_id)
+    client.get("/list/")
+    counts = []
+    for query in ("q=91330106MAQRRPTB9T", "", "after=200"):
+        with CaptureQueriesContext(connections[alias]) as of_run, CaptureQueriesContext(connections["default"]) as own:
+            client.get(f"/list/?{query}")
+        counts.append((len(of_run), len(own)))
+
+    assert max(counts) == min(counts)
+    assert max(sum(pair) for pair in counts) < 25
+
+
+def test_the_page_of_an_entity_shows_its_reasons_record_and_peers(site: Site) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    page = site.client("wang").get(f"/entity/{subject.entity_id}/")
+    kinds = {event.kind for event in page.context["timeline"]}
+
+    assert 3 <= len(page.context["reasons"]) <= 5
+    assert {"entity", "filing"} <= kinds
+    assert all(event.happened_on <= site.run.as_of for event in page.context["timeline"] if event.happened_on)
+    assert {row.region_middle for row in page.context["near"]} <= {HANGZHOU}
+    assert page.context["trend"].points[0].credit_points == subject.credit_points
+
+
+def test_a_decision_keeps_the_page_as_it_was_then(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+
+    page = site.client("wang").get(f"/entity/{subject.entity_id}/?run={site.run.run_id}").content.decode()
+
+    assert f"?run={site.run.run_id}" in page
+
+
+def test_a_list_that_is_old_is_said_to_be(site: Site) -> None:
+    assert not site.client("wang").get("/").context["is_stale"]
+    site.now[0] = site.now[0].replace(day=6)
+
+    assert site.client("wang").get("/").context["is_stale"]
+
+
+@pytest.mark.parametrize(
+    ("hits", "tries", "low", "high"), [(0, 0, 0.0, 1.0), (0, 10, 0.0, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.0)]
+)
+def test_the_interval_of_a_share_is_wilsons(hits: int, tries: int, low: float, high: float) -> None:
+    """Published values of the score interval without continuity correction."""
+    assert wilson(hits, tries) == pytest.approx((low, high), abs=0.001)
+
+
+def test_a_chart_counts_ones_own_regions_and_its_file_holds_what_it_shows(site: Site) -> None:
+    client = site.client("wang")
+    charts = {chart.key: [(bar.label, bar.count) for bar in chart.bars] for chart in client.get("/explore/").context["charts"]}
+    listed = site.all_ranked(region_middle=HANGZHOU, is_listed=True).count()
+
+    assert sum(count for _, count in charts["classes"]) == site.all_ranked(region_middle=HANGZHOU).count()
+    assert [count for _, count in charts["regions"]] == [listed] == [sum(count for _, count in charts["industries"])]
+    assert charts["states"] == []
+    for key, bars in charts.items():
+        lines = b"".join(client.get(f"/explore/{key}.csv").streaming_content).decode("utf-8-sig").splitlines()
+        assert len(lines) == len(bars) + 1
+    assert client.get("/explore/nothing.csv").status_code == 404
+
+
+def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
+    client = site.client("wang")
+    client.cookies["language"] = "zh-Hans"
+
+    page = client.get("/list/", {"reason": "complaint_rate", "region": HANGZHOU, "listed": "yes"}).content.decode()
+
+    tags = re.search(r'<ul class="tags">.*?</ul>', page, re.DOTALL)
+    assert tags is not None
+    assert "杭州市" in tags.group()
+    assert not re.search(r">[^<]*(complaint|yes)[^<]*<", tags.group())

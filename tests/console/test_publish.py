@@ -1,0 +1,158 @@
+"""Publishing a day: whole or not at all, once, and by what changed."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from deltalake import DeltaTable
+
+from console.audit.chain import read_head
+from console.errors import Busy
+from console.evidence.models import Event, Partition, TrendPoint
+from console.lake import finished_run
+from console.ranking import publish as publishing
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.publish import publish
+from console.ranking.retention import thin_out_old
+from console.ranking.runs import alias_of, current_run
+from expectations.contracts import registration, silver
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import Site
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """A hash of each file that holds something."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*.sqlite3"))}
+
+
+def everyone(run_id: str) -> list[Ranked]:
+    return list(Ranked.objects.using(alias_of(run_id)).order_by("position"))
+
+
+def test_publishing_again_changes_nothing(site: Site, finished_day: FinishedDay) -> None:
+    before, head = contents(site.folder.path), read_head()
+
+    done = publish(finished_run(finished_day.home, finished_day.as_of))
+
+    assert not done.is_new
+    assert contents(site.folder.path) == before
+    assert read_head() == head
+
+
+def test_everybody_scored_has_a_place_the_listed_first_in_the_lists_order(site: Site) -> None:
+    ranked = everyone(site.run.run_id)
+    table = (
+        DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)]).to_pandas()
+    )
+    order = table.sort_values("list_rank")["entity_id"].tolist()
+
+    assert [row.position for row in ranked] == list(range(1, site.run.entities + 1))
+    assert [row.entity_id for row in ranked[: len(order)]] == order
+    rest = [(-row.margin, row.entity_id) for row in ranked[len(order) :]]
+    assert rest == sorted(rest)
+
+
+def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
+    """The list's own columns were made by the engine, ours by the files' reader: two ways to the same answer."""
+    table = DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)])
+    columns = ["entity_id", "name", "industry_code", "region_code", "address", "risk_class", "capacity_region"]
+    wanted = {row["entity_id"]: {name: row[name] or "" for name in columns} for row in table.select(columns).to_pylist()}
+
+    found = {row.entity_id: {name: getattr(row, name) for name in columns} for row in everyone(site.run.run_id) if row.is_listed}
+
+    assert found == wanted
+
+
+def test_a_publication_that_breaks_off_leaves_what_was_shown(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
+
+    def break_off(*_: Any) -> None:
+        raise OSError("the machine stopped")
+
+    monkeypatch.setattr(publishing, "_reasons", break_off)
+    with pytest.raises(OSError, match="stopped"):
+        publish(run)
+
+    assert current_run() == site.run
+    assert [path.name for path in site.folder.rankings.iterdir()] == [f"{site.run.run_id}.sqlite3"]
+    monkeypatch.undo()
+
+
+def test_readers_see_the_old_day_until_the_new_one_is_whole(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    real = publishing.take_in_deliveries
+
+    def look(run: Any) -> int:
+        seen.append(site.client("wang").get("/list/").context["run"].as_of)
+        return real(run)
+
+    monkeypatch.setattr(publishing, "take_in_deliveries", look)
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+
+    assert [str(day) for day in seen] == ["2026-06-30"]
+    assert str(site.client("wang").get("/list/").context["run"].as_of) == "2026-07-01"
+
+
+def test_a_further_day_takes_in_only_what_changed_and_says_who_moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    last = everyone(site.run.run_id)[-1]
+    events, partitions = Event.objects.count(), Partition.objects.count()
+
+    def change(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        if name == "gold/scores":
+            is_last = frame["entity_id"] == last.entity_id
+            frame.loc[is_last, ["margin", "credit_points", "risk_class"]] = [99.0, 1, "D"]
+        return frame
+
+    done = publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
+
+    moved = Ranked.objects.using(alias_of(done.run_id)).get(entity_id=last.entity_id)
+    assert done.deliveries == 0
+    assert (Event.objects.count(), Partition.objects.count()) == (events, partitions)
+    assert list(TrendPoint.objects.filter(as_of="2026-07-01").values_list("entity_id", "credit_points")) == [(last.entity_id, 1)]
+    assert (moved.previous_position, moved.position, moved.moved_by) == (last.position, site.run.listed + 1, "own")
+    assert Ranked.objects.using(alias_of(done.run_id)).get(position=site.run.listed + 2).moved_by == "others"
+
+
+def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    old = site.run
+    seen = site.ranked(is_listed=False, region_middle="330100")
+    site.client("wang").get(f"/entity/{seen.entity_id}/")
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+
+    thin_out_old(1)
+
+    kept = everyone(old.run_id)
+    assert len(kept) == old.listed + 1
+    assert kept[-1].entity_id == seen.entity_id
+    assert not PublishedRun.objects.get(run_id=old.run_id).is_whole
+    page = site.client("wang").get(f"/entity/{seen.entity_id}/?run={old.run_id}")
+    assert page.status_code == 200
+    assert page.context["entity"].position == seen.position
+
+
+def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
+
+    with (site.folder.path / "publishing.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match="another process"):
+            publish(run)
+
+    assert publish(run).is_new
+
+
+def test_a_column_that_tells_of_a_person_is_not_read(finished_day: FinishedDay) -> None:
+    run = finished_run(finished_day.home, finished_day.as_of)
+
+    with pytest.raises(ValueError, match="tells of a person"):
+        run.rows(silver.ENTITY, [registration.PHONE_HASH])

@@ -1,0 +1,125 @@
+"""How the site is served: settings fit for production, accounts to begin with, one environment with Airflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import distribution, requires, version
+from pathlib import Path
+
+import pytest
+from django.http import Http404
+from django.test import RequestFactory, override_settings
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from console.accounts.demo import make_demo_accounts
+from console.accounts.models import Jurisdiction, User
+from console.accounts.roles import Role
+from console.audit.models import AuditEvent
+from console.errors import Refused
+from console.log import OneLine
+from console.verbs.serve import serve
+from tests.console.conftest import Site
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_settings_are_fit_for_production(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD", "DJANGO"))}
+    environment |= {"STEELYARD_CONSOLE_FOLDER": str(tmp_path), "STEELYARD_CONSOLE_HOSTS": "console.example"}
+    words = [sys.executable, "-m", "console.manage", "check", "--deploy", "--fail-level", "WARNING"]
+
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_the_migrations_are_those_of_the_models() -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.usefixtures("site")
+def test_an_empty_database_gets_an_account_for_each_role_once() -> None:
+    assert make_demo_accounts() == []
+    Jurisdiction.objects.all().delete()
+    User.objects.all().delete()
+
+    made = dict(make_demo_accounts())
+
+    assert made.keys() == set(Role)
+    assert all(User.objects.get(username=name).check_password(password) for name, password in made.items())
+    assert all(user.must_change_password for user in User.objects.all())
+    assert make_demo_accounts() == []
+    assert not AuditEvent.objects.filter(detail__contains=made["admin"]).exists()
+
+
+def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "off")
+
+    with pytest.raises(Refused, match="in the clear"):
+        serve.__wrapped__(Path("home"), host="0.0.0.0")
+
+
+def test_a_log_line_tells_nothing_of_a_request() -> None:
+    request = RequestFactory().get("/entity/91330106MAQRRPTB9T/?q=secret")
+    try:
+        raise Http404("91330106MAQRRPTB9T")
+    except Http404:
+        record = logging.LogRecord("django.request", logging.WARNING, "", 1, "Not Found: %s", (request.path,), sys.exc_info())
+    record.request, record.status_code = request, 404
+
+    said = OneLine().format(record)
+
+    assert json.loads(said)["status"] == 404
+    assert not re.search("91330106|secret", said)
+
+
+def test_the_admin_makes_changes_and_shuts_accounts_but_not_their_own(site: Site) -> None:
+    client = site.client("wu")
+    made = client.post("/accounts/new/", {"username": "sun", "role": "inspector", "is_active": "on", "regions": "330106\n410100"})
+    sun = site.user("sun")
+
+    assert sun.check_password(made.context["password"])
+    assert [(place.level, place.code) for place in sun.jurisdictions.all()] == [("code", "330106"), ("middle", "410100")]
+    client.post(f"/accounts/{sun.pk}/", {"username": "sun", "role": "inspector", "regions": "330106"})
+    assert not site.user("sun").is_active
+    client.post(f"/accounts/{site.user('wu').pk}/", {"username": "wu", "role": "inspector", "regions": ""})
+    assert (site.user("wu").role, site.user("wu").is_active) == (Role.ADMIN, True)
+    wrong = client.post("/accounts/new/", {"username": "qian", "role": "inspector", "is_active": "on", "regions": "999999"})
+    assert wrong.context["form"].errors["regions"]
+    assert AuditEvent.objects.filter(kind="account_changed", actor="wu").count() == 1
+
+
+def test_airflow_and_the_console_live_in_one_environment() -> None:
+    """Both are installed here, and what each asks for, and what that asks for in turn, is."""
+    waiting, seen, unmet = ["apache-airflow", "django"], set(), []
+    extras = [Requirement(line) for line in distribution("steelyard").requires or [] if 'extra == "console"' in line]
+    waiting += [line.name for line in extras]
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name in seen:
+            continue
+        seen.add(name)
+        for line in map(Requirement, requires(name) or []):
+            if line.marker is not None and not line.marker.evaluate({"extra": ""}):
+                continue
+            if not line.specifier.contains(version(line.name), prereleases=True):
+                unmet.append(f"{name} asks for {line}, and {version(line.name)} is there")
+            waiting.append(line.name)
+
+    assert unmet == []
+    assert version("django").startswith("5.2.")
+
+
+def test_another_host_name_is_refused(site: Site) -> None:
+    with override_settings(ALLOWED_HOSTS=["console.example"]):
+        assert site.client().get("/sign-in/", headers={"host": "elsewhere.example"}).status_code == 400
