@@ -22,7 +22,7 @@ from jobs.runtime.batches import FileFacts, file_facts
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
 from jobs.runtime.fault_points import around
 from jobs.runtime.files import read_json, write_json
-from jobs.runtime.home import LOCK, SCRATCH
+from jobs.runtime.home import CONSOLE, LOCK, SCRATCH
 from jobs.runtime.manifest import finished_days
 
 FACTS = "backup.json"
@@ -108,7 +108,7 @@ def newest_backup(to: Path) -> Path | None:
 
 
 def files_of(home: Path) -> Iterator[Path]:
-    """The files of a home that a copy holds: all but intermediate ones, drafts and the lock, in order of their path.
+    """The files of a home that a copy holds: all but intermediate ones, drafts, the lock and the console's, in order of their path.
 
     Folders and files that are elsewhere and linked into the home belong to it.
 
@@ -119,7 +119,7 @@ def files_of(home: Path) -> Iterator[Path]:
     for path in sorted(Path(folder) / name for folder, _, names in folders for name in names):
         parts = path.relative_to(home).parts
         is_draft = path.name.startswith(".") and LOG not in parts
-        if parts[0] in (SCRATCH, LOCK, FACTS) or is_draft:
+        if parts[0] in (SCRATCH, LOCK, FACTS, CONSOLE) or is_draft:
             continue
         if not path.exists():
             _cannot_be_read(FileNotFoundError(ENOENT, "its link leads nowhere", str(path)))

@@ -13,7 +13,7 @@ from jobs.lake_care.backup import BEGUN, FACTS, back_up, files_of, newest_backup
 from jobs.lake_care.check import check
 from jobs.lake_care.findings import Verdict
 from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
-from jobs.runtime.home import SCRATCH
+from jobs.runtime.home import CONSOLE, SCRATCH
 from jobs.runtime.lake import Lake
 from jobs.runtime.lock import only_writer
 from tests.day.command import steelyard
@@ -32,12 +32,15 @@ def test_a_copy_holds_the_home_and_is_named_by_number_and_newest_day(tmp_path: P
     (home / SCRATCH).mkdir()
     (home / SCRATCH / "part").write_bytes(b"intermediate")
     (home / "manifests" / ".draft.json.12345").write_bytes(b"half")
+    (home / CONSOLE).mkdir()
+    (home / CONSOLE / "secret_key").write_bytes(b"secret")
 
     done = back_up(home, tmp_path / "copies")
 
     assert done.folder.name == "000001-2026-06-30"
     assert contents(done.folder) == contents(home)
     assert not (done.folder / SCRATCH).exists()
+    assert not (done.folder / CONSOLE).exists()
     assert not list(done.folder.rglob(".draft*"))
     assert verify(done.folder) == []
 
