@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,27 @@ if TYPE_CHECKING:
 FACTS = "facts.json"
 CARD = "card.md"
 IN_USE = "in_use"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model that is kept: its id, and what it learnt from.
+
+    Attributes:
+        trained_for: the day.
+        kind: learnt, or the rule that stands in.
+        visits, found: labelled visits, and those of them that found a violation.
+        held_out_auc: on visits that it did not learn from; None where none were kept apart.
+        in_use_for: the days that it is the newest model trained for.
+    """
+
+    model_id: str
+    trained_for: str
+    kind: str
+    visits: int
+    found: int
+    held_out_auc: float | None
+    in_use_for: list[str]
 
 
 class ModelStore:
@@ -47,6 +69,14 @@ class ModelStore:
         """The model in use on a day: of the days up to it for which one was trained, the last's newest."""
         days = [day for day in days_in(self._folder / IN_USE) if day <= as_of]
         return read_json(self._folder / IN_USE / f"{days[-1]}.json")["model_id"] if days else None
+
+    def kept(self) -> list[Kept]:
+        """The models that were finished, the newest first."""
+        in_use: dict[str, list[str]] = {}
+        for day in days_in(self._folder / IN_USE):
+            in_use.setdefault(read_json(self._folder / IN_USE / f"{day}.json")["model_id"], []).append(str(day))
+        ids = sorted((path.parent.name for path in self._folder.glob(f"*/{FACTS}")), reverse=True)
+        return [_kept(model_id, self.facts(model_id), in_use.get(model_id, [])) for model_id in ids]
 
     def facts(self, model_id: str) -> dict[str, Any]:
         """What was written of a model when it was trained."""
@@ -82,6 +112,19 @@ class ModelStore:
         with around(home / MODELS / model_id):
             shutil.copytree(self._folder / model_id, home / MODELS / model_id)
         write_json(home / MODELS / IN_USE / f"{as_of}.json", {"model_id": model_id})
+
+
+def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Kept:
+    metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
+    return Kept(
+        model_id,
+        str(facts.get("as_of", "")),
+        str(facts.get("kind", "")),
+        int(facts.get("visits", 0)),
+        int(facts.get("found", 0)),
+        metrics.get("auc"),
+        in_use_for,
+    )
 
 
 def _files(folder: Path) -> dict[str, bytes]:
