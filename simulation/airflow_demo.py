@@ -151,7 +151,7 @@ class Demo:
         home, truth = _from_here(self.home), _from_here(self.world / "truth")
         steelyard = _from_here(Path(sys.executable).with_name("steelyard"))
         for what, command in (
-            ("see it in the console", "make serve"),
+            ("see the console", "make serve"),
             ("see the list", f"open {_from_here(report)} in a browser"),
             ("against the truth", f"{steelyard} assess-demo --home {home} --truth {truth} --as-of {self.as_of}"),
             ("see the DAGs", "make airflow"),
