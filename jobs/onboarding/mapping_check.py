@@ -18,7 +18,7 @@ from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mappin
 from jobs.runtime.mapping_settings import Problem, near
 from jobs.runtime.mapping_shape import name_problems, shape_problems
 from jobs.runtime.mapping_sql import calls, tokens, with_try
-from jobs.runtime.raw_parquet import SPARK_TYPES, engine_type
+from jobs.runtime.raw_parquet import declared_type, engine_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -165,7 +165,7 @@ def _empty_frame(
     from pyspark.sql.pandas.types import from_arrow_schema
 
     found = _file_types(mapping, sources)
-    declared = {name: SPARK_TYPES[kind] for name, kind in mapping.raw.types}
+    declared = {name: declared_type(kind) for name, kind in mapping.raw.types}
     kinds = {name: declared.get(name, found.get(name, pa.string())) for name in mapping.raw.columns}
     is_certain = mapping.format != "parquet" or all(name in declared or name in found for name in mapping.raw.columns)
     used = {name for sql in texts.values() for name in mapping.names_in(sql) if name not in mapping.raw.columns}

@@ -10,7 +10,7 @@ from expectations.contracts.core import Column, Contract, Type, sql_literal
 from expectations.contracts.registration import ID_SCHEME
 from jobs.onboarding.mapping_guess import SURE, Guess, guess_contract, known_names
 from jobs.onboarding.raw_sniff import ColumnLook, FileLook, sniff
-from jobs.runtime.mapping_shape import PLACEHOLDER, RAW_TYPES
+from jobs.runtime.mapping_shape import PLACEHOLDER, RAW_TYPES, decimal_digits
 from jobs.runtime.mapping_sql import quoted
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -81,7 +81,7 @@ def _raw(look: FileLook) -> Iterator[str]:
         yield "[raw.types]"
         for column in look.columns:
             kind = column.parquet_type or ("string" if column.kind in ("text", "category", "uscc", "empty") else "")
-            if kind in RAW_TYPES:
+            if kind in RAW_TYPES or decimal_digits(kind):
                 yield f"{toml_key(column.name)} = {toml_text(kind)}"
 
 

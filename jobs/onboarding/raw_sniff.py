@@ -255,5 +255,7 @@ def _native_kind(kind: pa.DataType) -> str:
 
 
 def _spark_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
     names = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "whole": "bigint", "number": "double"}
-    return names.get(_native_kind(kind), "") if not pa.types.is_decimal(kind) else ""
+    return names.get(_native_kind(kind), "")

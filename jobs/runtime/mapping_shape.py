@@ -31,6 +31,7 @@ FORMATS = (*FILE_FORMATS, POSTGRESQL)
 TEXT_FORMATS = ("csv", "jsonl", POSTGRESQL)
 """Formats whose every raw column is text."""
 RAW_TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp")
+_DECIMAL = re.compile(r"decimal\(([1-9]|[12]\d|3[0-8]),(\d+)\)")
 
 
 SETTINGS: Mapping[str, Setting] = {
@@ -149,9 +150,17 @@ def _raw_columns(sound: Mapping[str, Any], found: list[Problem]) -> tuple[str, .
     for name, kind in types.items():
         if name not in columns:
             found.append(Problem(f"raw.types.{name}", "is not among raw.columns", near(name, columns)))
-        if kind not in RAW_TYPES:
-            found.append(Problem(f"raw.types.{name}", f"is {kind!r}", f"use one of {', '.join(RAW_TYPES)}"))
+        if kind not in RAW_TYPES and decimal_digits(kind) is None:
+            found.append(Problem(f"raw.types.{name}", f"is {kind!r}", f"use one of {', '.join(RAW_TYPES)}, decimal(18,2)"))
     return columns
+
+
+def decimal_digits(kind: object) -> tuple[int, int] | None:
+    """The digits, and those of them behind the point, of a type such as ``decimal(18,2)``; None for any other."""
+    found = _DECIMAL.fullmatch(kind) if isinstance(kind, str) else None
+    if found is None or int(found[2]) > int(found[1]):
+        return None
+    return int(found[1]), int(found[2])
 
 
 def _lookup_names(sound: Mapping[str, Any], columns: tuple[str, ...], found: list[Problem]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from jobs.runtime.mapping_shape import decimal_digits
 from jobs.runtime.raw_lines import LONGEST_LINE
 from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
 
@@ -127,7 +128,7 @@ def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
         wanted = engine_type(field.type)
         column = table.column(position)
         if field.name in types:
-            wanted = SPARK_TYPES[types[field.name]]
+            wanted = declared_type(types[field.name])
             try:
                 column = column.cast(wanted)
             except pa.ArrowInvalid as error:
@@ -140,7 +141,7 @@ def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
     return table
 
 
-SPARK_TYPES = {
+_DECLARED = {
     "string": pa.string(),
     "int": pa.int32(),
     "bigint": pa.int64(),
@@ -149,7 +150,12 @@ SPARK_TYPES = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
 }
-"""The types that a mapping's ``[raw.types]`` may name."""
+
+
+def declared_type(kind: str) -> pa.DataType:
+    """The type that a mapping's ``[raw.types]`` names, as its shape was found to be sound."""
+    digits = decimal_digits(kind)
+    return pa.decimal128(*digits) if digits else _DECLARED[kind]
 
 
 def engine_type(kind: pa.DataType) -> pa.DataType:
@@ -175,7 +181,7 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
 
 
 def _empty(schema: pa.Schema, wanted: list[str], types: Mapping[str, str]) -> pa.Table:
-    kinds = {name: SPARK_TYPES[types[name]] if name in types else engine_type(schema.field(name).type) for name in wanted}
+    kinds = {name: declared_type(types[name]) if name in types else engine_type(schema.field(name).type) for name in wanted}
     fields = [pa.field(name, kind) for name, kind in kinds.items()]
     return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, pa.string())]).empty_table()
 

@@ -18,6 +18,15 @@ def today(sources: Path, source: str) -> list[Path]:
     return sorted((sources / source / TODAY.isoformat()).iterdir())
 
 
+def _read(path: Path) -> tuple[str, str]:
+    """A file's text and the encoding it is in, of the two in which agencies deliver."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return content.decode("gb18030"), "gb18030"
+
+
 def truncate(path: Path) -> None:
     """Break off in the middle of the last record's first half."""
     content = path.read_bytes().rstrip(b"\n")
@@ -31,8 +40,9 @@ def garble(path: Path) -> None:
 
 
 def encode_otherwise(path: Path) -> None:
-    """UTF-16 in place of UTF-8."""
-    path.write_bytes(path.read_text(encoding="utf-8").encode("utf-16"))
+    """UTF-16 in place of what was agreed."""
+    text, _ = _read(path)
+    path.write_bytes(text.encode("utf-16"))
 
 
 def encode_one_name_otherwise(path: Path) -> None:
@@ -54,14 +64,15 @@ def keep_header(path: Path) -> None:
 
 def swap_columns(path: Path) -> None:
     """Every value under its neighbour's name."""
-    lines = path.read_text(encoding="utf-8").splitlines()
+    text, encoding = _read(path)
+    lines = text.splitlines()
     if path.suffix == ".jsonl":
         lines = [json.dumps(_turned(json.loads(line)), ensure_ascii=False) for line in lines]
     else:
         mark = ";" if ";" in lines[0] else ","
         names = lines[0].split(mark)
         lines[0] = mark.join([*names[1:], names[0]])
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding=encoding)
 
 
 def _turned(record: dict[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -63,6 +64,12 @@ def test_a_declared_type_is_brought_about_whatever_the_file_has(tmp_path: Path) 
     path = saved(tmp_path, table().set_column(0, "id", pa.array([1.0, 2.0, 3.0])))
     found = found_in(path, raw={"columns": list(COLUMNS), "types": {"id": "bigint"}})
     assert [record["id"] for record in found.values] == [1, 2, 3]
+
+
+def test_an_amount_is_brought_to_the_declared_digits_behind_its_point(tmp_path: Path) -> None:
+    path = saved(tmp_path, table().set_column(2, "amount", pa.array([Decimal("1.5"), Decimal("20"), None], pa.decimal128(5, 1))))
+    found = found_in(path, raw={"columns": list(COLUMNS), "types": {"amount": "decimal(18,2)"}})
+    assert [str(record["amount"]) for record in found.values] == ["1.50", "20.00", "None"]
 
 
 def test_a_value_that_its_declared_type_cannot_hold_stops_the_source(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -83,6 +84,14 @@ def test_parquet_types_are_declared_and_whole_doubles_stay_whole_as_text(tmp_pat
     draft = tomllib.loads(draft_mapping(path, "inspection"))
     assert draft["raw"]["types"] == {"Inspection_ID": "double", "License": "double", "Results": "string"}
     assert draft["columns"]["inspection_id"] == "cast(try_cast(`Inspection_ID` as bigint) as string)"
+
+
+def test_the_digits_of_a_decimal_are_declared(tmp_path: Path) -> None:
+    path = tmp_path / "v.parquet"
+    amounts = pa.array([Decimal("1.50"), Decimal("2.25")], pa.decimal128(12, 2))
+    parquet.write_table(pa.table({"entity_id": ["A", "B"], "declared_revenue": amounts}), path)
+    draft = tomllib.loads(draft_mapping(path, "tax_filing"))
+    assert draft["raw"]["types"]["declared_revenue"] == "decimal(12,2)"
 
 
 def test_required_columns_that_were_not_found_are_named(tmp_path: Path) -> None:
