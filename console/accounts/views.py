@@ -11,7 +11,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -62,9 +62,9 @@ def own_password(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Choose a language; kept with the account, or in a cookie before one signs in."""
     there = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
-        there = "/"
-    response = redirect(there)
+    # An address of ours, and no name of a route, which ``redirect`` would look for.
+    is_ours = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(there if is_ours and there.startswith("/") else "/")
     chosen = request.POST.get("language", "")
     if chosen in LANGUAGES:
         if request.user.is_authenticated:

@@ -36,7 +36,8 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
         Http404: when there is no such run or entity, or it is of a region that is not the user's: nobody learns which.
     """
     run = PublishedRun.objects.filter(run_id=run_id).first() if run_id else current_run()
-    if run is None:
+    # PostgreSQL takes no text with a NUL, not even to find that nothing is called so.
+    if run is None or "\x00" in entity_id:
         raise Http404
     entity = ranked_of(run, request.user).filter(entity_id=entity_id).first()
     if entity is None:

@@ -185,6 +185,13 @@ def test_a_language_is_chosen_on_a_page_that_a_form_brought(site: Site) -> None:
     assert client.get(client.post("/language/", {"language": "zh-Hans", "next": there}).url).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "there", ["nowhere", "home", "javascript:alert(1)", "//elsewhere.example", "/\\elsewhere.example", "\r\nX: 1", ""]
+)
+def test_choosing_a_language_leads_to_an_address_of_ours(site: Site, there: str) -> None:
+    assert site.client().post("/language/", {"language": "en", "next": there}).url == "/"
+
+
 def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = site.client("wang", raise_request_exception=False)
 
