@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +21,7 @@ from console.decisions.policies import (
     check_dismissal,
     check_undo,
     due_after,
+    longest_deferral,
     needs_two_people,
 )
 from console.decisions.states import OF_SYSTEM, Action, State
@@ -76,6 +77,7 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             check_dismissal(action, entity.risk_class, limits)
             if action == Action.DEFER:
                 check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits)
+                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(clock.today(), limits))
             if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, clock.today(), limits)

@@ -128,6 +128,16 @@ def test_a_deferral_that_is_back_after_an_undo_waits_for_what_it_waited_for(site
     assert (Case.objects.get().state, Case.objects.get().risk_class) == (State.DEFERRED, "C")
 
 
+def test_nobody_alone_puts_off_for_good_what_takes_two_to_dismiss(site: Site, send: Any) -> None:
+    send("wang", entity(site, "D"), "defer", wake_on="", wake_condition="class_change")
+
+    # Sixty working days from Wednesday 1 July: twelve weeks.
+    assert Case.objects.get().wake_on == date(2026, 9, 23)
+    site.now[0] += timedelta(days=84)
+    site.client("wang").get("/")
+    assert Case.objects.get().state == State.TO_REVIEW
+
+
 def test_whoever_reads_on_is_told_of_a_newer_list(site: Site, further: Any) -> None:
     client = site.client("zhou")
     query = client.get("/list/").context["next"]
