@@ -153,7 +153,9 @@ def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
             where=str(path),
             then="bring it back, or run the day again with one that is there",
         )
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    # The console keeps it as JSON, which knows no dates: the calendar's become texts.
+    profile: dict[str, Any] = json.loads(json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str))
+    return profile
 
 
 def _read(path: Path) -> dict[str, Any] | None:

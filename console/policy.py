@@ -43,6 +43,11 @@ class Policy:
         """Further days on which nobody works, as YYYY-MM-DD."""
         return frozenset(map(str, self.profile.get("calendar", {}).get("holidays", [])))
 
+    @property
+    def workdays(self) -> frozenset[str]:
+        """Days of a weekend that are worked all the same, as YYYY-MM-DD: China makes up for its long holidays so."""
+        return frozenset(map(str, self.profile.get("calendar", {}).get("workdays", [])))
+
 
 def policy_of(profile: Mapping[str, Any]) -> Policy:
     """The policy of a profile, by its name."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db import transaction
 
+from console.campaigns.models import Member
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.result_form import INSPECTED
@@ -39,7 +42,7 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
             severity=int(said["severity"]) if said["severity"] else None,
             found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
             evidence=said["evidence"],
-            selected_by=_selected_by(planned),
+            selected_by=_selected_by(planned, case, said["inspected_on"]),
             planned_on=planned.due_on if planned else None,
         )
         run_id = planned.run_id if planned else ""
@@ -55,11 +58,29 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
 
 def planned_visit(case: Case) -> Decision | None:
     """The decision by which the visit was planned."""
-    return case.decisions.filter(action=Action.VISIT).order_by("-at", "-id").first()
+    return newest_decisions([case], Action.VISIT).get(case.pk)
 
 
-def _selected_by(planned: Decision | None) -> str:
-    """How the entity was selected, in the words of the inspections' contract."""
+def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
+    """The newest decision of a kind about each case, by the case's key; one query, whatever their number."""
+    found = Decision.objects.filter(case__in=[case.pk for case in cases], action=action).order_by("at", "id")
+    return {decision.case_id: decision for decision in found}
+
+
+def _selected_by(planned: Decision | None, case: Case, on: date | None) -> str:
+    """How the entity was selected, in the words of the inspections' contract.
+
+    Somebody who says "drawn at random" names no draw, and only a visit of a known draw counts as random: this is of another kind.
+    """
+    if (
+        on is not None
+        and Member.objects.filter(
+            entity_id=case.entity_id, campaign__closed_at=None, campaign__starts_on__lte=on, campaign__ends_on__gte=on
+        ).exists()
+    ):
+        return "campaign"
+    if planned is not None and planned.reason == "drawn":
+        return "other"
     if planned is not None and planned.reason == "complaints":
         return "complaint"
     if planned is not None and planned.chosen.get("kind") == "joint":
