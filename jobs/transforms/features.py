@@ -72,8 +72,8 @@ def build_features(
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
     visits = materialise(_known_visits(tables, as_of, cutoff))
-    # Few entities were complained of or visited. What is known of those is made once and joined again wherever it is asked for,
-    # which takes less than writing every entity's row with it.
+    # Few entities were complained of or visited. What is known of those is made once and joined wherever it is asked for, so that
+    # not every entity's row has to be written with it in between.
     complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
     visited = materialise(supervision.count_visits(visits, as_of=as_of))
     told = materialise(
