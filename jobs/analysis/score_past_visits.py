@@ -13,7 +13,8 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.train_model import TrainingSet, fit, known_visits, past_record, usable_inputs
+from jobs.train_model import TrainingSet, fit, known_visits, usable_inputs
+from models.baselines import past_record
 from models.cohorts import COHORT_ON, build_labels, cohort_dates
 
 HELD_OUT_COHORTS = 2
