@@ -144,19 +144,13 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     model, best = fit(known, profile), choose_indicator(known.features, found, known.inputs)
     boosting = fit_boosting(known.features, found, known.inputs, seed=profile.training.seed)
     scores = model.score(scored)
-    judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].assign(
-        **{
-            WINDOW: as_of,
-            ENTITY: scored[ENTITY_ID],
-            DAY: pd.to_datetime(scored[inspection.INSPECTED_ON]),
-            FOUND: scored[inspection.FOUND_VIOLATION].astype(float),
-            PROMISED: scores[PROBABILITY],
-            MODEL: scores[MARGIN],
-            PAST: past_record(scored),
-            BEST: best.score(scored),
-            BOOSTING: boosting.score(scored),
-        }
-    )
+    judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
+    judged[WINDOW] = as_of
+    judged[ENTITY] = scored[ENTITY_ID]
+    judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
+    judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
+    judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
+    judged[PAST], judged[BEST], judged[BOOSTING] = past_record(scored), best.score(scored), boosting.score(scored)
     return Window(
         as_of=as_of,
         visited=len(visits),

@@ -14,9 +14,9 @@ from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import write_json
 from jobs.runtime.settings import Profile
-from jobs.train_model import usable_inputs
 from models.bootstrap import Estimate
 from models.by_group import Group, judge_groups
+from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
@@ -36,7 +36,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
-    found = suspects(visits, ORDERS, usable_inputs(visits), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
     by_group = {
         kind: judge_groups(visits, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed) for kind in GROUPS
     }

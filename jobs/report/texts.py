@@ -66,7 +66,7 @@ def _converter() -> Any:
 def _read(language: str) -> dict[str, str]:
     """``{"section.key": text}`` of a language's files: the list's, and those of the folders beside it."""
     folder = resources.files(__package__).joinpath("texts")
-    found = {}
+    found: dict[str, str] = {}
     for part in (folder, *(folder.joinpath(name) for name in FOLDERS)):
         path = part.joinpath(f"{language}.toml")
         sections = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

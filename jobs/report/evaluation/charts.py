@@ -65,8 +65,8 @@ def _gain(content: Content, names: Names) -> Chart:
 
     def paint(figure: Figure) -> None:
         axes, _ = _framed(figure, names, (*LINES, "random expected"))
-        ends = [[0.0, *(_float(point[end]) for point in model)] for end in ("low", "high")]
-        axes.fill_between(shares, *ends, color=PALE, alpha=0.45, linewidth=0)
+        low, high = ([0.0, *(_float(point[end]) for point in model)] for end in ("low", "high"))
+        axes.fill_between(shares, low, high, color=PALE, alpha=0.45, linewidth=0)
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
         for order in reversed(LINES):
             values = [0.0, *(_float(point["value"]) for point in lines[order])]
@@ -100,7 +100,8 @@ def _over_time(content: Content, names: Names, measure: str) -> Chart:
             values = [_float(day["orders"][order][measure]["value"]) for day in days]
             axes.plot(at, values, color=COLOURS[order], linewidth=2.2 if order == "model" else 1.5, marker="o", markersize=4.5)
         model = [day["orders"]["model"][measure] for day in days]
-        axes.vlines(at, *([_float(one[end]) for one in model] for end in ("low", "high")), color=PLAIN, linewidth=1.2)
+        low, high = ([_float(one[end]) for one in model] for end in ("low", "high"))
+        axes.vlines(at, low, high, color=PLAIN, linewidth=1.2)
         step = max(1, -(-len(days) // 6))
         axes.set_xticks(at[::step], [day["as_of"] for day in days][::step], fontsize=9.5)
         axes.set_xlim(-0.4, len(days) - 0.6)

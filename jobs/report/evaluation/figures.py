@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.report.names import Names, indicators
+from jobs.report.names import Names
 from models.by_group import OTHERS
 from models.columns import indicator_of
 
@@ -68,7 +68,7 @@ def order_name(names: Names, order: str) -> str:
 def column_name(names: Names, column: str) -> str:
     """An input column's name: its indicator's, and that it is held against peers."""
     indicator = indicator_of(column)
-    words = names.indicator(indicator) if indicator in indicators() else column.replace("_", " ")
+    words = names.indicator(indicator)
     return words if column == indicator else names.texts("evaluation.vs_peers", name=words)
 
 

@@ -34,7 +34,8 @@ def show_evaluation(content: dict[str, Any], console: Console) -> None:
 
 def _means(content: dict[str, Any]) -> Table:
     share = f"{content['capacity_share']:.0%}"
-    table = Table(title=f"{content['visits']:,} visits after {len(content['days'])} days of scoring, means", title_justify="left")
+    days = "1 day" if len(content["days"]) == 1 else f"{len(content['days'])} days"
+    table = Table(title=f"{content['visits']:,} visits after {days} of scoring, means", title_justify="left")
     table.add_column("order")
     for name, label in _SHOWN.items():
         table.add_column(f"{label} at {share}" if name == "lift" else label, justify="right")
