@@ -31,7 +31,8 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     """The figures of all days together and of each day, beside baselines, with 95 % intervals by business.
 
     Returns:
-        Plain values for JSON. An estimate is ``{value, low, high}``; all are null where a figure has no meaning.
+        Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
+        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning.
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
@@ -52,6 +53,8 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "visits": len(visits),
         "found": int(visits[FOUND].sum()),
         "businesses": int(visits["entity_id"].nunique()),
+        "order_names": list(judged.orders),
+        "group_kinds": list(GROUPS),
         "orders": _nested(judged.orders),
         "leads": _nested(judged.leads),
         "promises": _figures(judged.promises),

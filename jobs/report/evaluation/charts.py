@@ -35,7 +35,6 @@ LINES = ("model", "past record", "best indicator", "plain boosting")
 _ROW = 36
 _LEGEND_LINE = 17
 _PLOT = 236
-_LINES = _PLOT - 34
 
 
 def draw_charts(content: Content, names: Names) -> list[Chart]:
@@ -64,7 +63,7 @@ def _gain(content: Content, names: Names) -> Chart:
     heads = (names.texts("plot.share"), *(order_name(names, order) for order in LINES), names.texts("plot.lift"))
 
     def paint(figure: Figure) -> None:
-        axes, _ = _framed(figure, names, (*LINES, "random expected"))
+        axes = _framed(figure, names, (*LINES, "random expected"), below=46)
         low, high = ([0.0, *(_float(point[end]) for point in model)] for end in ("low", "high"))
         axes.fill_between(shares, low, high, color=PALE, alpha=0.45, linewidth=0)
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
@@ -77,7 +76,7 @@ def _gain(content: Content, names: Names) -> Chart:
             axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
         _name_axes(axes, names.texts("plot.gain_x"), names.texts("plot.gain_y"))
 
-    return _chart("gain", names, heads, rows, _PLOT + 76, paint)
+    return _chart("gain", names, heads, rows, _PLOT + 64, paint)
 
 
 def _over_time(content: Content, names: Names, measure: str) -> Chart:
@@ -93,7 +92,7 @@ def _over_time(content: Content, names: Names, measure: str) -> Chart:
     heads = (names.texts("cohort.as_of"), *(order_name(names, order) for order in LINES), f"{order_name(names, 'model')}, 95%")
 
     def paint(figure: Figure) -> None:
-        axes, _ = _framed(figure, names, LINES)
+        axes = _framed(figure, names, LINES, below=26)
         at = np.arange(len(days))
         axes.axhline(0.5, color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
         for order in reversed(LINES):
@@ -107,7 +106,7 @@ def _over_time(content: Content, names: Names, measure: str) -> Chart:
         axes.set_xlim(-0.4, len(days) - 0.6)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%" if measure in SHARES else f"{value:.2f}")
 
-    return _chart(f"time_{measure}", names, heads, rows, _PLOT + 60, paint)
+    return _chart(f"time_{measure}", names, heads, rows, _PLOT + 40, paint)
 
 
 def _reliability(content: Content, names: Names) -> Chart:
@@ -136,7 +135,7 @@ def _reliability(content: Content, names: Names) -> Chart:
 
 
 def _leads(content: Content, names: Names) -> Chart:
-    leads = [(order_name(names, order), figures["auc"]) for order, figures in content["leads"].items()]
+    leads = [(order_name(names, order), content["leads"][order]["auc"]) for order in content["order_names"][1:]]
     heads = (names.texts("order.name"), names.texts("plot.lead_auc"), "95%")
     return _whiskers("lead_auc", names, leads, heads, line=0.0, signed=True)
 
@@ -186,8 +185,8 @@ def _whiskers(
     return _chart(name, names, heads, rows, max(len(estimates), 1) * _ROW, paint, about=about)
 
 
-def _framed(figure: Figure, names: Names, orders: Sequence[str]) -> tuple[Axes, int]:
-    """Axes below a legend of orders, which takes as many lines as it needs."""
+def _framed(figure: Figure, names: Names, orders: Sequence[str], *, below: int) -> Axes:
+    """Axes below a legend of orders, which takes as many lines as it needs; ``below`` them so many pixels are left for words."""
     surface = canvas(figure)
     left, line = 0.0, 0
     for order in orders:
@@ -200,12 +199,13 @@ def _framed(figure: Figure, names: Names, orders: Sequence[str]) -> tuple[Axes, 
         left += wide
     height = float(figure.bbox.height)
     top = 12 + (line + 1) * _LEGEND_LINE
-    axes = figure.add_axes((0.135, 46 / height, 0.85, (height - top - 46) / height))
+    axes = figure.add_axes((0.135, below / height, 0.85, (height - top - below) / height))
     quiet(axes)
-    return axes, line
+    return axes
 
 
 def _name_axes(axes: Axes, across: str, upright: str) -> None:
+    axes.tick_params(axis="x", pad=7)  # the two zeros would touch
     axes.set_xlabel(across, fontsize=11, color=FAINT)
     axes.set_ylabel(upright, fontsize=11, color=FAINT)
 

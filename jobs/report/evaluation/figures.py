@@ -25,12 +25,19 @@ TWO_DIGITS |= {"observed_over_expected_at_capacity"}
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table: what it says, what stands small below, and ``good`` or ``bad`` where it is marked."""
+    """A cell of a table.
+
+    Attributes:
+        text: what it says.
+        small: what stands small below.
+        mark: ``good`` or ``bad`` where it is marked.
+        kind: its class on the page: ``n`` for a number, ``whole`` for what is not broken into lines, nothing for words.
+    """
 
     text: str
     small: str = ""
     mark: str = ""
-    is_number: bool = True
+    kind: str = "n"
 
 
 def write_figure(measure: str, value: float | None, *, signed: bool = False) -> str:

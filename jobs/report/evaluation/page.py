@@ -55,9 +55,9 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
             ],
             leads=leads_table(content, names),
             names=names,
-            not_compared=[names.texts(f"group.{kind}") for kind in content["groups"] if kind not in compared(content)],
+            not_compared=[names.texts(f"group.{kind}") for kind in content["group_kinds"] if kind not in compared(content)],
             orders=orders_table(content, names),
-            others=[(order_name(names, order), order.replace(" ", "_")) for order in content["leads"]],
+            others=[(order_name(names, order), order.replace(" ", "_")) for order in content["order_names"][1:]],
             policy=policy_of(style),
             promises=promises_table(content, names),
             style=Markup(style),  # ours, and it holds no value from data

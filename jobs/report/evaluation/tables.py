@@ -32,7 +32,8 @@ def orders_table(content: Content, names: Names) -> Table:
     """Every order's measures, means over the days."""
     rows = [
         (_words(order_name(names, order)), *(figure_cell(names, measure, figures[measure]) for measure in ORDER_MEASURES))
-        for order, figures in content["orders"].items()
+        for order in content["order_names"]
+        for figures in (content["orders"][order],)
     ]
     return _table(names.texts("evaluation.beside"), names, names.texts("order.name"), ORDER_MEASURES, rows)
 
@@ -44,7 +45,8 @@ def leads_table(content: Content, names: Names) -> Table:
             _words(order_name(names, order)),
             *(figure_cell(names, measure, figures[measure], signed=True) for measure in ORDER_MEASURES),
         )
-        for order, figures in content["leads"].items()
+        for order in content["order_names"][1:]
+        for figures in (content["leads"][order],)
     ]
     return _table(names.texts("evaluation.leads"), names, names.texts("order.name"), ORDER_MEASURES, rows)
 
@@ -72,7 +74,7 @@ def days_table(content: Content, names: Names) -> Table:
         best = f"{column_name(names, column)} {direction}" if column else texts("evaluation.none")
         rows.append(
             (
-                _words(day["as_of"]),
+                Cell(day["as_of"], kind="whole"),
                 Cell(number(day["labels"])),
                 Cell(number(day["labels_found"])),
                 _words(texts(f"cohort.kind_{day['kind']}")),
@@ -81,14 +83,16 @@ def days_table(content: Content, names: Names) -> Table:
                 Cell(number(day["not_known_that_day"])),
                 Cell(number(day["judged"])),
                 Cell(number(day["found"])),
-                _words(day["last_visit"]),
+                Cell(day["last_visit"], kind="whole"),
                 Cell(number(day["with_inclusion_probability"])),
                 Cell(number(round(day["effective_size"])) if day["with_inclusion_probability"] else texts("evaluation.none")),
             )
         )
     words = {"as_of", "kind", "best", "last_visit"}
     return Table(
-        texts("evaluation.days"), tuple(Cell(texts(f"cohort.{head}"), is_number=head not in words) for head in heads), tuple(rows)
+        texts("evaluation.days"),
+        tuple(Cell(texts(f"cohort.{head}"), kind="" if head in words else "n") for head in heads),
+        tuple(rows),
     )
 
 
@@ -106,7 +110,7 @@ def group_tables(content: Content, names: Names) -> list[Table]:
             for group in content["groups"][kind]
         ]
         heads = (
-            Cell(names.texts(f"group.{kind}"), is_number=False),
+            Cell(names.texts(f"group.{kind}"), kind=""),
             _head(names.texts("group.visits")),
             _head(names.texts("cohort.judged_found")),
             *(_head(names.texts(f"measure.{measure}")) for measure in GROUP_MEASURES),
@@ -117,7 +121,7 @@ def group_tables(content: Content, names: Names) -> list[Table]:
 
 def compared(content: Content) -> list[str]:
     """The ways to group the visits that have more than one group."""
-    return [kind for kind, groups in content["groups"].items() if len(groups) > 1]
+    return [kind for kind in content["group_kinds"] if len(content["groups"][kind]) > 1]
 
 
 def suspect_lines(content: Content, names: Names) -> list[str]:
@@ -131,7 +135,7 @@ def suspect_lines(content: Content, names: Names) -> list[str]:
 
 
 def _table(caption: str, names: Names, first: str, measures: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> Table:
-    heads = (Cell(first, is_number=False), *(_head(names.texts(f"measure.{measure}")) for measure in measures))
+    heads = (Cell(first, kind=""), *(_head(names.texts(f"measure.{measure}")) for measure in measures))
     return Table(caption, heads, tuple(rows))
 
 
@@ -140,4 +144,4 @@ def _head(text: str) -> Cell:
 
 
 def _words(text: str) -> Cell:
-    return Cell(text, is_number=False)
+    return Cell(text, kind="")

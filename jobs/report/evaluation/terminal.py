@@ -39,7 +39,8 @@ def _means(content: dict[str, Any]) -> Table:
     table.add_column("order")
     for name, label in _SHOWN.items():
         table.add_column(f"{label} at {share}" if name == "lift" else label, justify="right")
-    for order, figures in content["orders"].items():
+    for order in content["order_names"]:
+        figures = content["orders"][order]
         table.add_row(order, *[write_figure(name, _known(figures[name]["value"])) for name in _SHOWN])
     return table
 
@@ -49,7 +50,8 @@ def _leads(content: dict[str, Any]) -> Table:
     table.add_column("over")
     for name in _LEADS:
         table.add_column(_SHOWN[name], justify="right")
-    for order, figures in content["leads"].items():
+    for order in content["order_names"][1:]:
+        figures = content["leads"][order]
         table.add_row(
             order, *[Text(_with_interval(name, figures[name], signed=True), style=_style(figures[name])) for name in _LEADS]
         )
