@@ -24,6 +24,7 @@ import pandas as pd
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
 from jobs.report.drawing import INK, PALE, PLAIN
+from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from models.by_group import OTHERS, judge_groups
 
@@ -31,6 +32,12 @@ RED = "#962f28"
 day = open_day()
 names, policy = day.names, day.profile.evaluation
 held = hold_out(Lake(day.lake.home), day.profile, date.fromisoformat(day.run["model_id"][:10]))
+if held.model is None:
+    raise NothingToDo(
+        what="fewer than four cohorts of visits are known, so none can be held out",
+        where=str(day.lake.home),
+        then="open a day with a longer past",
+    )
 visits = held.visits.assign(as_of=held.visits["cohort_on"], day=held.visits["inspected_on"])
 visits["place"] = visits.groupby("as_of")["margin"].rank(ascending=False, method="average") / visits.groupby("as_of")["margin"].transform("size")
 is_found, is_first = visits["found"] == 1, visits["place"] <= policy.capacity_share

@@ -77,7 +77,7 @@ def days_table(content: Content, names: Names) -> Table:
                 Cell(day["as_of"], kind="whole"),
                 Cell(number(day["labels"])),
                 Cell(number(day["labels_found"])),
-                _words(texts(f"cohort.kind_{day['kind']}")),
+                Cell(texts(f"cohort.kind_{day['kind']}"), kind="whole"),
                 _words(best),
                 Cell(number(day["visited"])),
                 Cell(number(day["not_known_that_day"])),
