@@ -74,7 +74,12 @@ def choose_indicator(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs) -
 
 @dataclass(frozen=True)
 class PlainBoosting:
-    """Gradient boosting as it comes: scikit-learn's defaults, no directions, no calibration; None where no past was known."""
+    """Gradient boosting as it comes: scikit-learn's defaults, no directions, no calibration.
+
+    Attributes:
+        columns: those of which something was known.
+        estimator: None where the known past did not suffice.
+    """
 
     columns: tuple[str, ...]
     estimator: HistGradientBoostingClassifier | None
@@ -97,11 +102,13 @@ def fit_boosting(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, se
         seed: of the rows that scikit-learn holds out from 10,001 rows on, to know when to stop.
     """
     found = np.asarray(y, dtype=np.float64)
-    if not _suffices(found):
-        return PlainBoosting(inputs.columns, None)
+    # scikit-learn fails on a column of which nothing is known; there is nothing to learn from one either.
+    columns = tuple(column for column in inputs.columns if features[column].notna().any())
+    if not _suffices(found) or not columns:
+        return PlainBoosting(columns, None)
     with threadpool_limits(1, user_api="openmp"):
-        estimator = HistGradientBoostingClassifier(random_state=seed).fit(matrix(features, inputs.columns), found)
-    return PlainBoosting(inputs.columns, estimator)
+        estimator = HistGradientBoostingClassifier(random_state=seed).fit(matrix(features, columns), found)
+    return PlainBoosting(columns, estimator)
 
 
 def roc_auc(found: Floats, score: Floats) -> float:

@@ -45,6 +45,13 @@ def test_plain_boosting_learns_and_is_the_same_again(labelled: Labelled, later: 
     assert np.corrcoef(first, later["late"].fillna(0.0))[0, 1] > 0.3
 
 
+def test_a_column_that_was_never_known_is_left_out(labelled: Labelled) -> None:
+    X = labelled.X.assign(capital=np.nan)
+    fitted = fit_boosting(X, labelled.y, INPUTS, seed=3)
+    assert "capital" not in fitted.columns
+    assert (fitted.score(X) == fitted.score(X.assign(capital=1.0))).all()
+
+
 @pytest.mark.parametrize("y", [np.zeros(40), np.ones(40), np.r_[np.ones(9), np.zeros(31)]])
 def test_a_past_that_tells_nothing_leaves_all_visits_equal(y: np.ndarray) -> None:
     X = pd.DataFrame({"a": np.arange(40.0)})
