@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from jobs import evaluate_profile, train_model
 from jobs.cli import main
 from jobs.evaluate_profile import Window, evaluate_days
-from jobs.runtime.errors import LeakFound, NothingToDo
+from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import json_text
 from jobs.summarise_evaluation import refuse_suspects, summarise
 from tests.day.town import PROFILE, Town, found_town
@@ -104,57 +104,6 @@ def _labels_known_whenever(
 ) -> pd.DataFrame:
     assert known_before is not None
     return build(visits, cohorts, label_days=label_days, known_before=pd.Timestamp("2030-01-01"))  # type: ignore[operator]
-
-
-def test_an_indicator_of_a_later_day_is_refused(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = evaluate_profile.read_features
-    monkeypatch.setattr(
-        evaluate_profile,
-        "read_features",
-        lambda lake, as_of, among=None: honest(lake, as_of, among).assign(as_of=date(2026, 6, 30)),
-    )
-    with pytest.raises(LeakFound, match="indicators of S01 are of 2026-06-30 where those of 2026-05-31 are due"):
-        evaluate(ready, MAY)
-
-
-def test_an_outcome_that_was_known_before_its_visit_is_refused(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = train_model.known_visits
-    monkeypatch.setattr(evaluate_profile, "known_visits", lambda *given: honest(*given).assign(known_at=pd.Timestamp("2026-05-30")))
-    with pytest.raises(LeakFound, match=r"the visit of S01 on 2026-06-10 .* was known on 2026-05-31 already"):
-        evaluate(ready, MAY)
-
-
-def test_a_visit_that_was_learnt_from_does_not_judge(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = train_model.training_set
-
-    def taught_to_the_test(*given: object) -> train_model.TrainingSet:
-        known = honest(*given)  # type: ignore[arg-type]
-        known.labels["entity_id"], known.labels["inspected_on"] = "S01", pd.Timestamp("2026-06-10")
-        return known
-
-    monkeypatch.setattr(evaluate_profile, "training_set", taught_to_the_test)
-    with pytest.raises(LeakFound, match="the visit of S01 on 2026-06-10 was learnt from"):
-        evaluate(ready, MAY)
-
-
-def test_days_that_no_visit_followed_are_explained(ready: Town) -> None:
-    with pytest.raises(NothingToDo, match="no visit is known in the 60 days after 2026-08-31"):
-        evaluate(ready, date(2026, 8, 31))
-
-
-def test_visits_that_all_ended_alike_are_explained(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = train_model.known_visits
-    for found, words in ((False, "none of the 24 visits"), (True, "every one of the 24 visits")):
-        monkeypatch.setattr(evaluate_profile, "known_visits", lambda *given, to=found: honest(*given).assign(found_violation=to))
-        with pytest.raises(NothingToDo, match=f"{words} that followed found a violation"):
-            evaluate(ready, MAY)
-
-
-def test_visits_to_entities_that_were_not_known_then_are_explained(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = train_model.known_visits
-    monkeypatch.setattr(evaluate_profile, "known_visits", lambda *given: honest(*given).assign(entity_id="nobody"))
-    with pytest.raises(NothingToDo, match="none of the 1 entities visited in the 60 days after 2026-05-31 was known that day"):
-        evaluate(ready, MAY)
 
 
 def test_the_command_keeps_figures_and_pages_and_shows_a_summary(ready: Town, capsys: pytest.CaptureFixture[str]) -> None:
