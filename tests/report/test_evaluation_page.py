@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from jobs.evaluate_profile import MODEL
+from jobs.report.evaluation.figures import write_figure
 from jobs.report.evaluation.page import render_evaluation, write_pages
 from jobs.report.evaluation.terminal import show_evaluation
 from jobs.report.texts import LANGUAGES
@@ -90,6 +91,21 @@ def test_effective_size_is_of_visits_with_known_probability(content: dict[str, A
 def test_same_figures_same_page_and_same_visits_same_figures(content: dict[str, Any], profile: Profile) -> None:
     assert keep(invent_windows(), profile) == content
     assert render_evaluation(content, profile, "en") == render_evaluation(content, profile, "en")
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "signed", "text"),
+    [
+        ("auc", 0.6094, False, "0.609"),
+        ("auc", -0.0125, True, "−0.013"),
+        ("first_half_share", 0.618, False, "61.8%"),
+        ("first_half_share", -0.005, True, "−0.5"),
+        ("days_earlier", 5.469, True, "+5.47"),
+        ("lift", None, False, "–"),
+    ],
+)
+def test_each_measure_is_written_in_its_unit(measure: str, value: float | None, signed: bool, text: str) -> None:
+    assert write_figure(measure, value, signed=signed) == text
 
 
 def test_a_rule_has_no_probability_to_judge(profile: Profile) -> None:

@@ -46,7 +46,7 @@ def write_figure(measure: str, value: float | None, *, signed: bool = False) -> 
         return "–"
     sign = "+" if signed else ""
     if measure in SHARES:
-        return f"{value * 100:{sign}.1f}" + ("" if signed else "%")
+        return (f"{value * 100:{sign}.1f}" + ("" if signed else "%")).replace("-", "−")
     return f"{value:{sign}.{2 if measure in TWO_DIGITS else 3}f}".replace("-", "−")
 
 
