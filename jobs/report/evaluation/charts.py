@@ -32,6 +32,8 @@ COLOURS = {
 }
 LINES = ("model", "past record", "best indicator", "plain boosting")
 """The orders that charts over shares and days show; a random order has its own line."""
+DATES = 4
+"""So many dates stand beside each other without touching."""
 _ROW = 36
 _LEGEND_LINE = 17
 _PLOT = 236
@@ -101,10 +103,10 @@ def _over_time(content: Content, names: Names, measure: str) -> Chart:
         model = [day["orders"]["model"][measure] for day in days]
         low, high = ([_float(one[end]) for one in model] for end in ("low", "high"))
         axes.vlines(at, low, high, color=PLAIN, linewidth=1.2)
-        step = max(1, -(-len(days) // 6))
+        step = -(-len(days) // DATES)
         axes.set_xticks(at[::step], [day["as_of"] for day in days][::step], fontsize=9.5)
         axes.set_xlim(-0.4, len(days) - 0.6)
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%" if measure in SHARES else f"{value:.2f}")
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%" if measure in SHARES else f"{value:.2f}")
 
     return _chart(f"time_{measure}", names, heads, rows, _PLOT + 40, paint)
 
