@@ -119,8 +119,8 @@ display(figures[["auc", "first_half_share", "days_earlier", "precision", "lift"]
 # upkeep where it tells what the others do not.
 
 # %%
-ranks = scores.rank()
-alike = ranks.drop(columns=MINE).corrwith(ranks[MINE]).dropna()
+ranks = scores.loc[:, scores.nunique() > 1].rank()
+alike = ranks.drop(columns=MINE, errors="ignore").corrwith(scores[MINE].rank())
 alike = alike.reindex(alike.abs().sort_values(ascending=False, kind="stable").index)[:12][::-1]
 
 fig, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
