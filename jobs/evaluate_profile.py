@@ -9,21 +9,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from expectations.contracts import inspection
-from expectations.contracts.lineage import ENTITY_ID
-from jobs.runtime.errors import ConfigError, NothingToDo
-from jobs.runtime.files import write_json
+from expectations.contracts import inspection, registration, silver
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.known_entities import REGION_OF_LEVEL, known_entities
+from jobs.runtime.errors import ConfigError, LeakFound, NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.take_in_source import in_order, take_in
-from jobs.train_model import fit, known_visits, past_record, training_set
-from models.evaluate import METRICS, evaluate, paired_difference
+from jobs.train_model import TrainingSet, fit, known_visits, training_set
+from models.baselines import choose_indicator, fit_boosting, past_record
+from models.cohorts import COHORT_ON, LeakedLabelError
+from models.columns import catalogue_inputs
+from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
+from models.leaks import LeakedFeatureError, check_apart, check_features, check_outcomes
 
-MODEL, PAST = "model", "past record"
-BESIDE = (PAST, "random", "random expected", "as it was")
-"""The orders that the model is always shown beside."""
+MODEL, PAST, BEST, BOOSTING = "model", "past record", "best indicator", "plain boosting"
+ORDERS = (MODEL, PAST, BEST, BOOSTING)
+"""Orders that are fitted on the known past; the model's first."""
+REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY = "region", "industry", "entity_type", "selected_by"
+GROUPS = (REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY)
+"""Columns of the visits by which figures are told apart."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +39,41 @@ class Window:
     """One day of scoring and the visits that followed it.
 
     Attributes:
+        as_of: the day.
         visited: entities visited in the window, each by its first visit.
         unknown: how many of them were not known on the day, and so could not be scored.
-        found: how many of the scored had a violation found.
-        orders: figures by order (``models.evaluate.evaluate``).
-        visits: the scored visits, with entity, day, outcome and each order's score.
+        labels: visits that the day's model learnt from.
+        labels_found: how many of those had found a violation.
+        kind: ``learnt``, or ``rule`` where too few visits were known to learn from.
+        best_indicator: the column that had ordered the known past best, with its direction; empty where none was known.
+        visits: the scored visits: ``as_of, entity_id, day, found, probability``, :data:`ORDERS`, :data:`GROUPS`,
+            ``inclusion_probability``, and the catalogue's columns as they were known on the day.
     """
 
     as_of: date
     visited: int
     unknown: int
-    found: int
-    orders: pd.DataFrame
+    labels: int
+    labels_found: int
+    kind: str
+    best_indicator: str
     visits: pd.DataFrame
+
+    @property
+    def found(self) -> int:
+        """How many of the scored visits found a violation."""
+        return int(self.visits[FOUND].sum())
+
+    @property
+    def drawn(self) -> int:
+        """How many of the scored visits have a known inclusion probability."""
+        return int(self.visits[inspection.INCLUSION_PROBABILITY].notna().sum())
+
+    @property
+    def effective_size(self) -> float:
+        """What those visits are worth when each is weighted by the inverse of its probability (Kish 1965); 0 for none."""
+        weight = 1.0 / self.visits[inspection.INCLUSION_PROBABILITY].dropna().astype(float)
+        return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
 
 
 def month_ends(first: date, last: date) -> list[date]:
@@ -63,9 +93,14 @@ def month_ends(first: date, last: date) -> list[date]:
 def evaluate_days(
     lake: Lake, profile: Profile, sources: Path, days: list[date], progress: Callable[[date], None] = lambda _day: None
 ) -> list[Window]:
-    """Evaluate each day by the visits of the ``label_days`` after it; sources are taken in up to the last window's end.
+    """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
 
-    Everything that a day's model and scores use was known on that day; the visits that judge it are read apart, after.
+    Sources are taken in up to the last window's end. Everything that a day's model, baselines and scores use was known on that
+    day; the visits that judge them are read apart, after.
+
+    Raises:
+        NothingToDo: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
+        LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
     end = max(days) + timedelta(days=profile.training.label_days)
     for mapping in in_order(load_mappings(profile.folder)):
@@ -74,80 +109,100 @@ def evaluate_days(
     windows = []
     for as_of in days:
         progress(as_of)
-        windows.append(_window(lake, profile, as_of, outcomes))
+        try:
+            windows.append(_window(lake, profile, as_of, outcomes))
+        except (LeakedLabelError, LeakedFeatureError) as error:
+            raise LeakFound(
+                what=str(error),
+                where=f"the evaluation of {as_of}",
+                then="see in the source's mapping how known_at is found; no figure was made",
+            ) from error
+    _check_both_ends(windows)
     return windows
 
 
 def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -> Window:
+    label_days = profile.training.label_days
     known = training_set(lake, profile, as_of)
-    model = fit(known, profile)
-    visits = _first_visits(outcomes, as_of, as_of + timedelta(days=profile.training.label_days))
+    visits = _first_visits(outcomes, as_of, as_of + timedelta(days=label_days))
     if visits.empty:
         raise NothingToDo(
-            what=f"no visit is known in the {profile.training.label_days} days after {as_of}",
+            what=f"no visit is known in the {label_days} days after {as_of}",
             where="silver.inspection",
             then="choose days that visits followed",
         )
     features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
     scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
+    if scored.empty:
+        raise NothingToDo(
+            what=f"none of the {len(visits)} entities visited in the {label_days} days after {as_of} was known that day",
+            where=str(lake.home),
+            then="choose later days, or deliver the registrations that were known then",
+        )
+    _check_time(known, scored, profile, as_of)
+    found = known.labels[inspection.FOUND_VIOLATION]
+    model, best = fit(known, profile), choose_indicator(known.features, found, known.inputs)
+    boosting = fit_boosting(known.features, found, known.inputs, seed=profile.training.seed)
     scores = model.score(scored)
-    orders = {MODEL: scores["margin"].to_numpy(), PAST: past_record(scored).to_numpy()}
-    found = scored[inspection.FOUND_VIOLATION].astype(float).to_numpy()
-    on = pd.to_datetime(scored[inspection.INSPECTED_ON]).to_numpy()
-    table = evaluate(
-        found,
-        on,
-        orders,
-        capacity=max(len(found) // 5, 1),
-        seed=profile.training.seed,
-        probability=scores["probability"].to_numpy() if scores["probability"].notna().all() else None,
+    judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
+    judged[WINDOW] = as_of
+    judged[ENTITY] = scored[ENTITY_ID]
+    judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
+    judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
+    judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
+    judged[PAST], judged[BEST], judged[BOOSTING] = past_record(scored), best.score(scored), boosting.score(scored)
+    return Window(
+        as_of=as_of,
+        visited=len(visits),
+        unknown=len(visits) - len(scored),
+        labels=len(found),
+        labels_found=int(found.sum()),
+        kind=str(model.facts["kind"]),
+        best_indicator=f"{best.column} {'↑' if best.direction > 0 else '↓'}" if best.column else "",
+        visits=judged.merge(_groups(lake, profile, as_of), on=ENTITY, how="left", validate="one_to_one"),
     )
-    rows = pd.DataFrame({ENTITY_ID: scored[ENTITY_ID], "as_of": as_of, "day": on, "found": found, **orders})
-    return Window(as_of, len(visits), len(visits) - len(scored), int(found.sum()), table, rows)
+
+
+def _check_time(known: TrainingSet, scored: pd.DataFrame, profile: Profile, as_of: date) -> None:
+    """Nothing is learnt from that judges, nothing judges that was known, and every indicator is of its row's day."""
+    check_features(known.features, known.labels[COHORT_ON])
+    check_features(scored, pd.Series([as_of] * len(scored)))
+    check_outcomes(scored, as_of=as_of, label_days=profile.training.label_days, known_from=profile.end_of(as_of))
+    check_apart(known.labels, scored)
 
 
 def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFrame:
     """Each entity's first visit in a window; visits of one day are one, which found something if any did."""
     on = pd.to_datetime(outcomes[inspection.INSPECTED_ON])
     inside = outcomes[(on > pd.Timestamp(after)) & (on <= pd.Timestamp(until)) & outcomes[inspection.FOUND_VIOLATION].notna()]
-    ordered = inside.sort_values(
-        [ENTITY_ID, inspection.INSPECTED_ON, inspection.FOUND_VIOLATION], ascending=[True, True, False], kind="stable"
-    )
-    return ordered.drop_duplicates(ENTITY_ID)[[str(ENTITY_ID), str(inspection.INSPECTED_ON), str(inspection.FOUND_VIOLATION)]]
+    columns = [
+        str(column)
+        for column in (
+            ENTITY_ID, inspection.INSPECTED_ON, inspection.FOUND_VIOLATION, KNOWN_AT, inspection.SELECTED_BY,
+            inspection.INCLUSION_PROBABILITY,
+        )
+    ]  # fmt: skip
+    ordered = inside.sort_values(columns, ascending=[True, True, False, True, True, True], kind="stable")
+    return ordered.drop_duplicates(ENTITY_ID)[columns]
 
 
-def summary(windows: list[Window], seed: int) -> dict[str, object]:
-    """The figures of every day, their means, and the model's lead over the past record with a 95 % interval by entity."""
-    names = [MODEL, *BESIDE]
-    means = pd.concat([window.orders.loc[names] for window in windows]).groupby(level=0).mean().loc[names]
-    visits = pd.concat([window.visits for window in windows], ignore_index=True)
-    lead = {}
-    for name, metric in METRICS.items():
-        if name in ("auc", "first_half_share"):
-            # Scores of different days' models are not on one scale, so ranks within each day are compared.
-            ranks = visits.groupby("as_of")[[MODEL, PAST]].rank(pct=True)
-            difference = paired_difference(
-                metric, visits["found"], visits["day"], visits[ENTITY_ID], ranks[MODEL], ranks[PAST], seed=seed
-            )
-            lead[name] = dict(zip(("difference", "low", "high"), (float(value) for value in difference), strict=True))
-    return {
-        "days": [
-            {
-                "as_of": window.as_of,
-                "visited": window.visited,
-                "not_known_that_day": window.unknown,
-                "found": window.found,
-                "orders": window.orders.loc[names].round(6).to_dict("index"),
-            }
-            for window in windows
-        ],
-        "mean": means.round(6).to_dict("index"),
-        "model_over_past_record": lead,
-    }
+def _groups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """Each known entity's region, as capacity counts it, broadest industry and legal form, as they were known on the day."""
+    level = profile.capacity.region_level
+    region = REGION_OF_LEVEL.get(level, registration.REGION_CODE)
+    industry = silver.INDUSTRY_SECTION if profile.industry_scheme else registration.INDUSTRY_CODE
+    columns = (ENTITY_ID, region, industry, registration.ENTITY_TYPE)
+    names = {str(region): REGION, str(industry): INDUSTRY, str(registration.ENTITY_TYPE): ENTITY_TYPE}
+    return known_entities(lake, profile, as_of, columns).rename(columns=names)
 
 
-def write_summary(home: Path, profile: Profile, windows: list[Window]) -> Path:
-    """Keep the figures; give the file."""
-    path = home / "reports" / f"evaluation_{windows[0].as_of}_{windows[-1].as_of}.json"
-    write_json(path, summary(windows, profile.training.seed))
-    return path
+def _check_both_ends(windows: list[Window]) -> None:
+    """Refuse an evaluation in which every visit ended alike: no order is better than another then."""
+    visits, found = sum(len(window.visits) for window in windows), sum(window.found for window in windows)
+    if found in (0, visits):
+        outcome = "none" if found == 0 else "every one"
+        raise NothingToDo(
+            what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
+            where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
+            then="choose days after which some visits found a violation and some did not",
+        )

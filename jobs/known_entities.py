@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
 
 from expectations.contracts import registration, silver
+from expectations.contracts.core import Column
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
@@ -16,14 +18,16 @@ COLUMNS = (
     ENTITY_ID, registration.NAME, registration.STATUS, registration.INDUSTRY_CODE, registration.REGION_CODE,
     silver.REGION_MIDDLE, silver.REGION_TOP, registration.ADDRESS,
 )  # fmt: skip
+REGION_OF_LEVEL = {"own": registration.REGION_CODE, "middle": silver.REGION_MIDDLE, "top": silver.REGION_TOP}
+"""The column of the region that capacity is counted by, by the profile's ``capacity.region_level``."""
 
 
-def known_entities(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
-    """One row an entity known by the end of ``as_of``, in order of ``entity_id``."""
+def known_entities(lake: Lake, profile: Profile, as_of: date, columns: Sequence[Column] = COLUMNS) -> pd.DataFrame:
+    """One row an entity known by the end of ``as_of``, in order of ``entity_id``, which is one of the columns."""
     known = lake.read(silver.ENTITY).transform(
         keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=silver.ENTITY.event_on
     )
-    frame = known.transform(keep_latest, (ENTITY_ID,)).select(*[str(column) for column in COLUMNS]).toPandas()
+    frame = known.transform(keep_latest, (ENTITY_ID,)).select(*[str(column) for column in columns]).toPandas()
     return frame.sort_values(ENTITY_ID, ignore_index=True)
 
 

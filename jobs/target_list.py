@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from expectations.contracts import registration, scoring, silver
+from expectations.contracts import scoring
 from expectations.contracts.indicators import Indicator, catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from jobs.known_entities import active_ids, known_entities
+from jobs.known_entities import REGION_OF_LEVEL, active_ids, known_entities
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
@@ -25,7 +25,6 @@ from models.targeting import keep_reasoned, rank_list
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
 TOP_REASONS = 5
 UNKNOWN_REGION = "unknown"
-_REGION = {"own": registration.REGION_CODE, "middle": silver.REGION_MIDDLE, "top": silver.REGION_TOP}
 _SENTENCES = {"en": scoring.SENTENCE_EN, "zh-Hans": scoring.SENTENCE_ZH_HANS, "zh-Hant": scoring.SENTENCE_ZH_HANT}
 
 
@@ -62,14 +61,14 @@ def tie_key(as_of: date) -> bytes:
 
 def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
     level = profile.capacity.region_level
-    if level not in _REGION:
+    if level not in REGION_OF_LEVEL:
         raise ConfigError(
             what=f"capacity.region_level is {level!r}",
             where=str(profile.folder / "profile.toml"),
-            then=f"use one of {', '.join(_REGION)}",
+            then=f"use one of {', '.join(REGION_OF_LEVEL)}",
         )
     # Nobody's district, yet not a place to hide in: such entities are ranked apart, as if of a region of their own.
-    return candidates[_REGION[level]].fillna(UNKNOWN_REGION)
+    return candidates[REGION_OF_LEVEL[level]].fillna(UNKNOWN_REGION)
 
 
 def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:

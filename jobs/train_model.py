@@ -20,13 +20,13 @@ from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
+from models.baselines import past_record
 from models.card import importances, model_card
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
 from models.evaluate import evaluate
 from models.risk_model import RiskModel, fit_risk_model
 
-PAST_RECORD = "violation_share"
 _ROWS_FOR_IMPORTANCE = 5_000
 
 
@@ -189,8 +189,3 @@ def _held_out_metrics(lake: Lake, known: TrainingSet, profile: Profile) -> pd.Da
         seed=profile.training.seed,
         probability=probability,
     )
-
-
-def past_record(features: pd.DataFrame) -> pd.Series:
-    """The score of the past-record baseline: the share of earlier visits that found a violation; none counts as least."""
-    return features[PAST_RECORD].fillna(-1.0)

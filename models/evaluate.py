@@ -1,84 +1,119 @@
 """How good an order of visits is, judged on visits that were made, beside the orders anybody could have had.
 
-``first_half_share`` and ``days_earlier`` follow Chicago's evaluation of its food inspection forecast (2015): the calendar
-stays, each day keeps its number of visits, and the visits are put into the order of their scores. Every figure is an
-expectation over the ways to break ties, so it never depends on the order of rows.
+A window is one day of scoring and the visits that followed it. Scores of different days' models are not on one scale, so an order
+is judged within each window and the windows' figures are averaged; probabilities are on one scale, so all windows' promises are
+judged together. Intervals are of whole businesses drawn again over all windows at once (:mod:`models.bootstrap`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from models.columns import Floats
+from models.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
+from models.columns import Floats, Ints
+from models.measures import Measure, Ranked, count, gain, measures_at, rank, running_sum, within
+from models.promises import judge_promises
 
-Days = npt.NDArray[np.datetime64]
-Metric = Callable[[Floats, Floats, Days], float]
+WINDOW, ENTITY, DAY, FOUND, PROMISED = "as_of", "entity_id", "day", "found", "probability"
+"""Columns of the visits that are judged; each order's score is a column of its own name."""
+RANDOM, AS_IT_WAS = "random expected", "as it was"
+CURVE = tuple(step / 20 for step in range(1, 21))
+"""Shares of the visits at which the gain curve is drawn."""
+AT_CAPACITY = "observed_over_expected_at_capacity"
 
-
-def expected_found(y: Floats, score: Floats, first: float) -> float:
-    """Violations expected among the ``first`` visits (a part of one allowed) in descending order of score."""
-    _, group = np.unique(-score, return_inverse=True)
-    size = np.bincount(group).astype(np.float64)
-    found = np.bincount(group, weights=y)
-    before = np.concatenate([[0.0], np.cumsum(size)[:-1]])
-    share = np.clip((first - before) / size, 0.0, 1.0)
-    return float(share @ found)
+Figures = Mapping[str, Estimate]
 
 
-def auc(y: Floats, score: Floats, days: Days) -> float:  # noqa: ARG001
-    """ROC-AUC; NaN where all visits ended alike."""
-    return float(roc_auc_score(y, score)) if 0 < y.sum() < len(y) else float("nan")
+@dataclass(frozen=True)
+class Judgement:
+    """What a model was worth beside other orders.
+
+    Attributes:
+        orders: each order's measures, means over the windows.
+        leads: the model's measures less those of each other order.
+        windows: the orders' measures in each window.
+        curve: the share of violations that each order finds within each share of the visits of :data:`CURVE`.
+        promises: what the model's probabilities were worth; empty where it gave none.
+    """
+
+    orders: Mapping[str, Figures]
+    leads: Mapping[str, Figures]
+    windows: Mapping[object, Mapping[str, Figures]]
+    curve: Mapping[str, tuple[Estimate, ...]]
+    promises: Figures
 
 
-def average_precision(y: Floats, score: Floats, days: Days) -> float:  # noqa: ARG001
-    """Average precision; NaN where nothing was found."""
-    return float(average_precision_score(y, score)) if y.sum() > 0 else float("nan")
+def judge(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: int, seed: int) -> Judgement:
+    """Judge orders of the same visits, each measure with a 95 % interval.
+
+    Args:
+        visits: ``as_of`` (the window), ``entity_id``, ``day``, ``found`` (0 or 1), ``probability`` (NaN where the model gave
+            none) and a column of scores an order, larger visited first; a business once a window, in any order of rows.
+        orders: names of those columns, the model's first. ``random expected`` and ``as it was`` are added.
+        share: the share of a window's visits within capacity.
+        draws: bootstrap draws.
+        seed: of the draws.
+
+    Raises:
+        ValueError: when there is no visit, a business is twice in a window, an outcome is neither 0 nor 1, or a score is not
+            finite.
+    """
+    frame = in_order(visits)
+    measured = _Measured.of(frame, (*orders, RANDOM, AS_IT_WAS), share)
+    business, _ = businesses(frame[ENTITY])
+    once = measured.figures(np.ones((1, len(frame))))
+    drawn = [measured.figures(weights) for weights in draw_weights(business, draws=draws, seed=seed)]
+    orders_drawn = np.concatenate([part.orders for part in drawn])
+    whole, wholes = mean_known(once.orders, 1)[0], mean_known(orders_drawn, 1)
+    curves, curves_drawn = mean_known(once.curves, 1)[0], mean_known(np.concatenate([part.curves for part in drawn]), 1)
+
+    def figures(value: Floats, values: Floats) -> dict[str, Estimate]:
+        return {name: estimate(float(value[at]), values[:, at]) for at, name in enumerate(measured.measures)}
+
+    model = measured.names[0]
+    return Judgement(
+        orders={name: figures(whole[at], wholes[:, at]) for at, name in enumerate(measured.names)},
+        leads={
+            name: figures(whole[0] - whole[at], wholes[:, 0] - wholes[:, at])
+            for at, name in enumerate(measured.names)
+            if name != model
+        },
+        windows={
+            window: {
+                name: figures(once.orders[0, number, at], orders_drawn[:, number, at]) for at, name in enumerate(measured.names)
+            }
+            for number, window in enumerate(measured.windows)
+        },
+        curve={
+            name: tuple(estimate(float(curves[at, point]), curves_drawn[:, at, point]) for point in range(len(CURVE)))
+            for at, name in enumerate(measured.names)
+        },
+        promises={
+            name: estimate(float(value[0]), np.concatenate([part.promises[name] for part in drawn]))
+            for name, value in once.promises.items()
+        },
+    )
 
 
-def first_half_share(y: Floats, score: Floats, days: Days) -> float:  # noqa: ARG001
-    """Share of all violations that the first half of the visits finds; NaN where nothing was found."""
-    return expected_found(y, score, len(y) / 2) / float(y.sum()) if y.sum() > 0 else float("nan")
+def in_order(visits: pd.DataFrame) -> pd.DataFrame:
+    """The visits by window and business, so that the order they came in draws no other sample.
 
-
-def days_earlier(y: Floats, score: Floats, days: Days) -> float:
-    """Mean days by which violations are found earlier than they were; NaN where nothing was found."""
-    if y.sum() == 0:
-        return float("nan")
-    actual = days.astype("datetime64[D]").astype(np.int64).astype(np.float64)
-    slots = np.sort(actual)
-    _, group = np.unique(-score, return_inverse=True)
-    size = np.bincount(group)
-    end = np.cumsum(size)
-    total = np.concatenate([[0.0], np.cumsum(slots)])
-    mean_slot = (total[end] - total[end - size]) / size
-    return float(np.average(actual - mean_slot[group], weights=y))
-
-
-def at_capacity(y: Floats, score: Floats, capacity: int) -> dict[str, float]:
-    """Precision, recall and lift over a random order when only ``capacity`` visits can be made."""
-    if not capacity > 0:
-        raise ValueError(f"the capacity must be positive, not {capacity}")
-    made = min(capacity, len(y))
-    found, rate = expected_found(y, score, made), float(y.mean())
-    precision = found / made
-    return {
-        "precision": precision,
-        "recall": found / float(y.sum()) if rate > 0 else float("nan"),
-        "lift": precision / rate if rate > 0 else float("nan"),
-    }
-
-
-METRICS: Mapping[str, Metric] = {
-    "auc": auc,
-    "average_precision": average_precision,
-    "first_half_share": first_half_share,
-    "days_earlier": days_earlier,
-}
+    Raises:
+        ValueError: when there is none, or a business is twice in a window.
+    """
+    frame = visits.assign(**{ENTITY: visits[ENTITY].astype(str)}).sort_values([WINDOW, ENTITY], kind="stable", ignore_index=True)
+    if frame.empty:
+        raise ValueError("there are no visits to judge by")
+    twice = frame.duplicated([WINDOW, ENTITY])
+    if twice.any():
+        row = frame[twice].iloc[0]
+        raise ValueError(f"{row[ENTITY]} is twice in the window of {row[WINDOW]}")
+    return frame
 
 
 def evaluate(
@@ -90,7 +125,7 @@ def evaluate(
     seed: int,
     probability: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Every order's figures on one test window, one row an order.
+    """Every order's figures on one window, without intervals, one row an order.
 
     Args:
         y: 0 or 1, shape (n,).
@@ -98,69 +133,100 @@ def evaluate(
         scores: by name, larger is visited first; put the model, its rivals and a past-record score here.
         capacity: visits for precision, recall and lift.
         seed: of the random order.
-        probability: the model's calibrated probability, for the Brier score of the first of ``scores``.
+        probability: the first order's calibrated probability, for what promises are worth.
 
     Returns:
         Indexed by order: the given ones, ``as it was`` (the visits' own days), ``random`` (one seeded draw) and ``random
-        expected``.
+        expected``. A column a measure; those of promises are filled for the first order alone.
 
     Raises:
-        ValueError: when there is no visit, lengths differ or a score is not finite.
+        ValueError: when there is no visit, lengths differ, a score is not finite, or the capacity is not positive.
     """
+    if not capacity > 0:
+        raise ValueError(f"the capacity must be positive, not {capacity}")
     found, on = np.asarray(y, dtype=np.float64), np.asarray(days, dtype="datetime64[D]")
     orders = {name: np.asarray(score, dtype=np.float64) for name, score in scores.items()}
-    if not len(found) or any(len(score) != len(found) for score in (on, *orders.values())):
-        raise ValueError("there must be visits, and y, days and scores must be of one length")
-    if not all(np.isfinite(score).all() for score in orders.values()):
-        raise ValueError("a score is not finite")
-    orders["as it was"] = -on.astype(np.int64).astype(np.float64)
+    orders[AS_IT_WAS] = _as_it_was(on)
     orders["random"] = np.random.default_rng(seed).permutation(len(found)).astype(np.float64)
-    orders["random expected"] = np.zeros(len(found))
+    orders[RANDOM] = np.zeros(len(found))
+    once, measures = np.ones((1, len(found))), measures_at(min(capacity / max(len(found), 1), 1.0))
+    counted = {name: count(rank(found, score, on), once) for name, score in orders.items()}
     table = pd.DataFrame(
-        {
-            name: {**{label: metric(found, score, on) for label, metric in METRICS.items()}, **at_capacity(found, score, capacity)}
-            for name, score in orders.items()
-        }
+        {name: {label: float(measure(order)[0]) for label, measure in measures.items()} for name, order in counted.items()}
     ).T
-    table["brier"] = np.nan
+    for label in ("brier", "calibration_slope", "calibration_intercept", "observed_over_expected"):
+        table[label] = np.nan
     if probability is not None and scores:
-        table.loc[next(iter(scores)), "brier"] = brier_score_loss(found, np.asarray(probability, dtype=np.float64))
+        promises = judge_promises(np.asarray(probability, dtype=np.float64), found, once)
+        table.loc[next(iter(scores)), list(promises)] = [float(value[0]) for value in promises.values()]
     return table
 
 
-def paired_difference(
-    metric: Metric,
-    y: npt.ArrayLike,
-    days: npt.ArrayLike,
-    entity: npt.ArrayLike,
-    better: npt.ArrayLike,
-    worse: npt.ArrayLike,
-    *,
-    draws: int = 500,
-    level: float = 0.95,
-    seed: int,
-) -> tuple[float, float, float]:
-    """``metric(better) - metric(worse)`` on the same visits, with a percentile interval.
+@dataclass(frozen=True)
+class _Drawn:
+    """Figures under d weightings.
 
-    Both scores are judged on the same bootstrap samples of whole entities (Efron & Tibshirani 1993), since an entity's
-    visits are alike.
-
-    Returns:
-        The difference, and the interval's lower and upper end.
+    Attributes:
+        orders: shape (d, windows, orders, measures).
+        curves: shape (d, windows, orders, points of the curve).
+        promises: each of shape (d,).
     """
-    found, on = np.asarray(y, dtype=np.float64), np.asarray(days, dtype="datetime64[D]")
-    a, b = np.asarray(better, dtype=np.float64), np.asarray(worse, dtype=np.float64)
-    _, group = np.unique(np.asarray(entity).astype(str), return_inverse=True)
-    # Rows in an order of their own, so that the order they came in draws no other sample.
-    order = np.lexsort((b, a, found, on, group))
-    found, on, a, b, group = found[order], on[order], a[order], b[order], group[order]
-    start = np.searchsorted(group, np.arange(group.max() + 2))
-    random = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(draws):
-        picked = random.integers(0, len(start) - 1, len(start) - 1)
-        rows = np.concatenate([np.arange(start[at], start[at + 1]) for at in picked])
-        drawn.append(metric(found[rows], a[rows], on[rows]) - metric(found[rows], b[rows], on[rows]))
-    tail = (1 - level) / 2
-    low, high = np.nanquantile(drawn, [tail, 1 - tail])
-    return metric(found, a, on) - metric(found, b, on), float(low), float(high)
+
+    orders: Floats
+    curves: Floats
+    promises: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Visits that are ready to be weighted: rows of each window, and each window's orders."""
+
+    names: tuple[str, ...]
+    windows: tuple[object, ...]
+    rows: tuple[Ints, ...]
+    ranked: tuple[tuple[Ranked, ...], ...]
+    measures: Mapping[str, Measure]
+    share: float
+    found: Floats
+    promised: Floats
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, names: tuple[str, ...], share: float) -> _Measured:
+        """Put each window's visits into each order."""
+        days = pd.to_datetime(frame[DAY]).to_numpy().astype("datetime64[D]")
+        scores = frame.copy()
+        scores[RANDOM], scores[AS_IT_WAS] = 0.0, _as_it_was(days)
+        found, promised = frame[FOUND].to_numpy(dtype=np.float64), frame[PROMISED].to_numpy(dtype=np.float64)
+        groups = frame.groupby(WINDOW, sort=True).indices
+        rows = tuple(np.asarray(at, dtype=np.int64) for at in groups.values())
+        ranked = tuple(
+            tuple(rank(found[at], scores[name].to_numpy(dtype=np.float64)[at], days[at], promised[at]) for name in names)
+            for at in rows
+        )
+        return cls(names, tuple(groups), rows, ranked, measures_at(share), share, found, promised)
+
+    def figures(self, weights: Floats) -> _Drawn:
+        """All figures under each weighting of all rows, shape (d, rows)."""
+        shape = (len(weights), len(self.rows), len(self.names))
+        orders, curves = np.empty((*shape, len(self.measures))), np.empty((*shape, len(CURVE)))
+        observed, expected = np.zeros(len(weights)), np.zeros(len(weights))
+        for number, (rows, ranked) in enumerate(zip(self.rows, self.ranked, strict=True)):
+            of_window = weights[:, rows]
+            for at, order in enumerate(ranked):
+                counted = count(order, of_window)
+                for label, measure in enumerate(self.measures.values()):
+                    orders[:, number, at, label] = measure(counted)
+                curves[:, number, at] = gain(counted, CURVE)
+                if at == 0 and not np.isnan(order.promised).any():
+                    observed += within(counted, counted.found_until, (self.share,))[:, 0]
+                    expected += within(counted, running_sum(counted.promised), (self.share,))[:, 0]
+        has_promise = np.isfinite(self.promised)
+        if not has_promise.any():
+            return _Drawn(orders, curves, {})
+        promises = judge_promises(self.promised[has_promise], self.found[has_promise], weights[:, has_promise])
+        ratio = np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
+        return _Drawn(orders, curves, {**promises, AT_CAPACITY: ratio})
+
+
+def _as_it_was(days: npt.NDArray[np.datetime64]) -> Floats:
+    return -days.astype(np.int64).astype(np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -13,12 +14,29 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.train_model import TrainingSet, fit, known_visits, past_record, usable_inputs
+from jobs.train_model import TrainingSet, fit, known_visits, usable_inputs
+from models.baselines import past_record
 from models.cohorts import COHORT_ON, build_labels, cohort_dates
+from models.risk_model import RiskModel
 
 HELD_OUT_COHORTS = 2
 FEWEST_COHORTS = 4
 FOUND, PAST_RECORD = "found", "past_record"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Visits that a model was kept from.
+
+    Attributes:
+        visits: as :func:`score_past_visits` gives them.
+        features: their indicators as they were known on the cohort's day, row by row.
+        model: what scored them; None where there are no visits.
+    """
+
+    visits: pd.DataFrame
+    features: pd.DataFrame
+    model: RiskModel | None
 
 
 def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.DataFrame:
@@ -31,29 +49,48 @@ def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.Data
 
     Returns:
         ``entity_id, cohort_on, inspected_on, found`` (0 or 1), ``margin, probability`` (NaN from the rule that stands in where too
-        few visits are known) and ``past_record``; no rows where there are fewer than four cohorts of visits.
+        few visits are known), ``past_record`` and ``selected_by``; no rows where there are fewer than four cohorts of visits.
 
     Raises:
         NothingToDo: when the features of the day of training are not there.
     """
-    known = _known_set(lake, profile, trained_on)
+    return hold_out(lake, profile, trained_on).visits
+
+
+def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
+    """The same visits with the indicators that they were scored by, and the model that scored them.
+
+    Raises:
+        NothingToDo: when the features of the day of training are not there.
+    """
+    known = known_labels(lake, profile, trained_on)
     cohorts = sorted(known.labels[COHORT_ON].unique())
-    columns = [str(ENTITY_ID), COHORT_ON, str(inspection.INSPECTED_ON), FOUND, str(MARGIN), str(PROBABILITY), PAST_RECORD]
+    columns = [
+        str(ENTITY_ID), COHORT_ON, str(inspection.INSPECTED_ON), FOUND, str(MARGIN), str(PROBABILITY), PAST_RECORD,
+        str(inspection.SELECTED_BY),
+    ]  # fmt: skip
+    nobody = HeldOut(pd.DataFrame(columns=columns), known.features.head(0), None)
     if len(cohorts) < FEWEST_COHORTS:
-        return pd.DataFrame(columns=columns)
+        return nobody
     begin = pd.Timestamp(cohorts[-HELD_OUT_COHORTS])
     before = (pd.to_datetime(known.labels[KNOWN_AT]) < profile.end_of(begin.date())).to_numpy()
     after = (known.labels[COHORT_ON] >= begin).to_numpy()
     if not before.any():
-        return pd.DataFrame(columns=columns)
+        return nobody
     held = known.features[after]
-    scores = fit(known, profile, before).score(held)
+    # Strangeness too is measured against those who were known then.
+    model = fit(replace(known, population=read_features(lake, begin.date())), profile, before)
     found = known.labels.loc[after, inspection.FOUND_VIOLATION]
-    return known.labels[after].assign(**{FOUND: found, **scores, PAST_RECORD: past_record(held)})[columns].reset_index(drop=True)
+    visits = known.labels[after].assign(**{FOUND: found, **model.score(held), PAST_RECORD: past_record(held)})
+    return HeldOut(visits[columns].reset_index(drop=True), held.reset_index(drop=True), model)
 
 
-def _known_set(lake: Lake, profile: Profile, trained_on: date) -> TrainingSet:
-    """The labelled rows as training saw them, from features that are already there."""
+def known_labels(lake: Lake, profile: Profile, trained_on: date) -> TrainingSet:
+    """The labelled visits as training saw them, with indicators of their cohorts' days, from features that are already there.
+
+    Raises:
+        NothingToDo: when the features of the day of training are not there.
+    """
     policy = profile.training
     dates = cohort_dates(trained_on, every_months=policy.cohort_months, count=policy.cohorts)
     visits = known_visits(lake, profile, trained_on)

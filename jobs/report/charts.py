@@ -8,35 +8,19 @@ from datetime import date, timedelta
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 
 from jobs.report.context import Context
+from jobs.report.drawing import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, quiet, shorten, text_width
 from jobs.report.names import Names, number, percent
 from jobs.report.svg import draw
 from jobs.report.texts import Texts
 
-WIDTH = 380
 SHOWN = 10
 VOLUME_DAYS = 35
-INK, FAINT, GRID = "#1d2b33", "#4c5b64", "#d5dde1"
-PLAIN, PALE = "#37718e", "#a9bfca"
 CLASS_COLOURS = {"A": "#4f8587", "B": "#98802f", "C": "#bd5f27", "D": "#962f28"}
 _ROW = 36
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart with its title, what it shows, and its table: heads, and rows of cells."""
-
-    name: str
-    title: str
-    about: str
-    svg: Markup
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -110,16 +94,16 @@ def _bar_chart(
     longest = max((max(bar.length, bar.mark or 0) for bar in bars), default=0) or 1
 
     def paint(figure: Figure) -> None:
-        axes = _canvas(figure)
+        axes = canvas(figure)
         for at, bar in enumerate(bars):
             top = at * _ROW
-            room = WIDTH - _width(bar.figure) - 14
-            axes.text(0, top + 13, _shorten(bar.label, room), fontsize=11.5, color=INK)
+            room = WIDTH - text_width(bar.figure) - 14
+            axes.text(0, top + 13, shorten(bar.label, room), fontsize=11.5, color=INK)
             axes.text(WIDTH, top + 13, bar.figure, fontsize=11.5, color=INK, ha="right")
-            _block(axes, 0, top + 19, WIDTH, 9, "#edf1f3")
-            _block(axes, 0, top + 19, WIDTH * bar.length / longest, 9, bar.colour)
+            block(axes, 0, top + 19, WIDTH, 9, "#edf1f3")
+            block(axes, 0, top + 19, WIDTH * bar.length / longest, 9, bar.colour)
             if bar.mark is not None:
-                _block(axes, min(WIDTH * bar.mark / longest, WIDTH - 2), top + 16, 2, 15, INK)
+                block(axes, min(WIDTH * bar.mark / longest, WIDTH - 2), top + 16, 2, 15, INK)
         if last:
             axes.text(0, len(bars) * _ROW + 13, last, fontsize=11, color=FAINT)
 
@@ -145,7 +129,7 @@ def _scores(context: Context, texts: Texts) -> Chart:
         axes.set_ylim(0.7, max(histogram.every) * 1.6)
         # Decades suffice for a large register; a small one needs marks between them.
         axes.yaxis.set_major_locator(LogLocator(subs=(1,) if max(histogram.every) > 500 else (1, 2, 5), numticks=12))
-        _quiet(axes)
+        quiet(axes)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
         if histogram.line is not None:
             axes.axvline(histogram.line, color=INK, linewidth=1.4, linestyle=(0, (4, 2)))
@@ -153,12 +137,12 @@ def _scores(context: Context, texts: Texts) -> Chart:
             text = texts("chart.scores_line", value=f"{histogram.line:.2f}")
             side = "right" if is_left else "left"
             axes.annotate(text, (histogram.line, 1.02), xycoords=("data", "axes fraction"), ha=side, fontsize=11, color=INK)
-        canvas = _canvas(figure)
-        _block(canvas, 0, 3, 10, 10, PALE)
-        canvas.text(14, 12, texts("chart.scores_all"), fontsize=11, color=INK)
-        second = 14 + _width(texts("chart.scores_all")) + 16
-        _block(canvas, second, 3, 10, 10, PLAIN)
-        canvas.text(second + 14, 12, texts("chart.scores_listed"), fontsize=11, color=INK)
+        surface = canvas(figure)
+        block(surface, 0, 3, 10, 10, PALE)
+        surface.text(14, 12, texts("chart.scores_all"), fontsize=11, color=INK)
+        second = 14 + text_width(texts("chart.scores_all")) + 16
+        block(surface, second, 3, 10, 10, PLAIN)
+        surface.text(second + 14, 12, texts("chart.scores_listed"), fontsize=11, color=INK)
 
     heads = ("scores_from", "scores_to", "entities", "listed")
     return _chart("scores", texts, heads, rows, 240, paint, has_data=histogram is not None)
@@ -177,17 +161,17 @@ def _volumes(context: Context, texts: Texts) -> Chart:
         return (day - first).days * step
 
     def paint(figure: Figure) -> None:
-        axes = _canvas(figure)
+        axes = canvas(figure)
         for at, (name, days) in enumerate(volumes.items()):
             most = max((count for _, count in days), default=0)
             note = texts("chart.volumes_max", rows=number(most)) if most else texts("chart.volumes_empty")
             base = at * row_height + 54
-            axes.text(0, base - tall - 7, _shorten(name, WIDTH - _width(note) - 14), fontsize=11.5, color=INK)
+            axes.text(0, base - tall - 7, shorten(name, WIDTH - text_width(note) - 14), fontsize=11.5, color=INK)
             axes.text(WIDTH, base - tall - 7, note, fontsize=11, color=FAINT, ha="right")
-            _block(axes, 0, base, WIDTH, 1, GRID)
+            block(axes, 0, base, WIDTH, 1, GRID)
             for day, count in days:
                 height = tall * count / most if most else 0
-                _block(axes, left(day) + 1, base - height, step - 2, height, PLAIN)
+                block(axes, left(day) + 1, base - height, step - 2, height, PLAIN)
         bottom = len(context.sources) * row_height + 12
         axes.text(0, bottom, first.isoformat(), fontsize=11, color=FAINT)
         axes.text(WIDTH, bottom, context.as_of.isoformat(), fontsize=11, color=FAINT, ha="right")
@@ -211,42 +195,3 @@ def _chart(
     words = tuple(texts.either(f"table.{head}", "") or texts(f"chart.{head}") for head in heads)
     # The drawing is made here, from escaped words, and is the only markup that the page takes as it is.
     return Chart(name, title, about, Markup(svg), words, tuple(rows))
-
-
-def _canvas(figure: Figure) -> Axes:
-    """Axes in pixels over the whole figure, the origin at the top left."""
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.set_xlim(0, figure.bbox.width)
-    axes.set_ylim(figure.bbox.height, 0)
-    axes.patch.set_alpha(0)
-    return axes
-
-
-def _block(axes: Axes, left: float, top: float, width: float, height: float, colour: str) -> None:
-    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, linewidth=0))
-
-
-def _quiet(axes: Axes) -> None:
-    """Only the lines that help to read a height."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=FAINT, labelsize=10.5, length=0)
-    axes.minorticks_off()
-    axes.patch.set_alpha(0)
-
-
-def _width(text: str) -> float:
-    """About how wide a text of 11.5 pixels is: a Chinese character is square, a Latin one about half of that."""
-    return sum(11.8 if letter >= "\u2e80" else 6.4 for letter in text)
-
-
-def _shorten(text: str, room: float) -> str:
-    if _width(text) <= room:
-        return text
-    while text and _width(text) + 11.8 > room:
-        text = text[:-1]
-    return text.rstrip() + "…"

@@ -29,9 +29,9 @@ def render_page(context: Context, language: str) -> str:
     """
     texts = load_texts(language)
     names = Names(texts, context.profile)
-    style = _style()
+    style = page_style()
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             charts=draw_charts(context, texts, names),
@@ -40,7 +40,7 @@ def render_page(context: Context, language: str) -> str:
             is_open=len(context.listed) <= OPEN_ROWS,
             names=names,
             peers=lambda label: peer_group_in_words(label, names),
-            policy=_policy(style),
+            policy=policy_of(style),
             profile=context.profile,
             style=Markup(style),  # ours, and it holds no value from data
             t=texts,
@@ -48,19 +48,22 @@ def render_page(context: Context, language: str) -> str:
     )
 
 
-def _policy(style: str) -> str:
+def policy_of(style: str) -> str:
+    """The page's own policy: nothing is fetched, and no style but this one holds."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
-def _style() -> str:
+def page_style() -> str:
+    """The styles of every page."""
     return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with what they write numbers and data by."""
+    made = Environment(
         loader=PackageLoader("jobs.report"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -68,5 +71,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, percent=percent, data_language=language_of)
-    return environment
+    made.filters.update(number=number, percent=percent, data_language=language_of)
+    return made

@@ -11,6 +11,8 @@ from typing import Any
 from jobs.runtime.errors import ConfigError
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+FOLDERS = ("evaluation",)
+"""Folders in ``texts/``, each with the words of a page of its own."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,11 @@ def _converter() -> Any:
 
 
 def _read(language: str) -> dict[str, str]:
-    """``{"section.key": text}`` of one file."""
-    path = resources.files(__package__).joinpath("texts", f"{language}.toml")
-    sections = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {f"{section}.{key}": text for section, words in sections.items() for key, text in words.items()}
+    """``{"section.key": text}`` of a language's files: the list's, and those of the folders beside it."""
+    folder = resources.files(__package__).joinpath("texts")
+    found: dict[str, str] = {}
+    for part in (folder, *(folder.joinpath(name) for name in FOLDERS)):
+        path = part.joinpath(f"{language}.toml")
+        sections = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        found |= {f"{section}.{key}": text for section, words in sections.items() for key, text in words.items()}
+    return found

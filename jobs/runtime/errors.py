@@ -73,3 +73,9 @@ class Damaged(SteelyardError):
     """A table or a backup is not what it must be."""
 
     exit_code = 9
+
+
+class LeakFound(SteelyardError):
+    """An evaluation that saw, or seems to have seen, what it was to be judged by."""
+
+    exit_code = 10

@@ -71,6 +71,23 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """How scores are judged by the visits that followed, and what is too good to be believed."""
+
+    capacity_share: float = 0.2
+    draws: int = 500
+    auc_bound: float = 0.9
+
+    def __post_init__(self) -> None:
+        if not 0 < self.capacity_share <= 1:
+            raise ValueError(f"evaluation.capacity_share is {self.capacity_share!r} and must be above 0 and at most 1")
+        if not isinstance(self.draws, int) or self.draws < 1:
+            raise ValueError(f"evaluation.draws is {self.draws!r} and must be a whole number, 1 or more")
+        if not 0.5 < self.auc_bound <= 1:
+            raise ValueError(f"evaluation.auc_bound is {self.auc_bound!r} and must be above 0.5 and at most 1")
+
+
+@dataclass(frozen=True)
 class Profile:
     """One jurisdiction's decisions."""
 
@@ -91,6 +108,7 @@ class Profile:
     training: Training
     scoring: dict[str, float]
     retention: Retention
+    evaluation: Evaluation = field(default_factory=Evaluation)
 
     def end_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""
@@ -157,6 +175,7 @@ def load_profile(name_or_folder: str) -> Profile:
             training=Training(**raw["training"]),
             scoring=dict(raw["scoring"]),
             retention=Retention(**raw["retention"]),
+            evaluation=Evaluation(**raw.get("evaluation", {})),
         )
     except KeyError as error:
         raise ConfigError(

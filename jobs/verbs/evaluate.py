@@ -16,21 +16,31 @@ def evaluate(
     first: Annotated[str, typer.Option("--first", help="The first month whose end is scored, as YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--last", help="The last month whose end is scored, as YYYY-MM-DD.")],
 ) -> None:
-    """Score past month ends with what was known then, and judge by the visits that followed, beside plain baselines."""
+    """Score past month ends with what was known then, and judge by the visits that followed, beside plain baselines.
+
+    The figures are kept as JSON, and as a page in each language that opens without a network. Exits with 10 where a score or an
+    indicator seems to have known the outcomes.
+    """
     from rich.console import Console
 
-    from jobs.evaluate_profile import evaluate_days, month_ends, summary, write_summary
-    from jobs.report.evaluation import show_evaluation
+    from jobs.evaluate_profile import evaluate_days, month_ends
+    from jobs.report.evaluation.page import write_pages
+    from jobs.report.evaluation.terminal import show_evaluation
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import progress_of
     from jobs.runtime.settings import load_profile
+    from jobs.summarise_evaluation import refuse_suspects, summarise, write_summary
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
     folder = sources_folder(sources, home)
     with only_writer(home), progress_of("evaluate", len(days)) as advance:
         windows = evaluate_days(Lake(home), settings, folder, days, advance)
-        path = write_summary(home, settings, windows)
+        content = summarise(windows, settings)
+        figures = write_summary(home, content)
+        pages = write_pages(figures, settings)
     console = Console()
-    show_evaluation(summary(windows, settings.training.seed), console)
-    console.print(f"The figures are in {path}", soft_wrap=True)
+    show_evaluation(content, console)
+    for path in (figures, *pages):
+        console.print(f"Written: {path}", soft_wrap=True, highlight=False)
+    refuse_suspects(content)

@@ -1,41 +1,42 @@
-"""Judging an order of visits, on windows small enough to reckon by hand."""
+"""A model beside other orders: figures of a window by hand, means over windows, intervals that keep what they say."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from models.evaluate import auc, days_earlier, evaluate, expected_found, first_half_share, paired_difference
+from models.bootstrap import businesses, draw_weights
+from models.evaluate import AT_CAPACITY, evaluate, judge
 
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
 Y = np.array([0.0, 0.0, 1.0, 1.0])
-BEST, WORST, EQUAL = Y, -Y, np.zeros(4)
+BEST = Y
+SETTINGS = {"share": 0.25, "draws": 200, "seed": 1}
 
 
-def test_first_half_share_of_best_worst_and_undecided_order() -> None:
-    assert [first_half_share(Y, score, DAYS) for score in (BEST, WORST, EQUAL)] == [1.0, 0.0, 0.5]
-
-
-def test_days_earlier_keeps_each_days_number_of_visits() -> None:
-    # Found on the 2nd and 3rd; the best order visits both on the 1st: (1 + 2) / 2 days earlier.
-    assert days_earlier(Y, BEST, DAYS) == 1.5
-    # The worst order puts them on the 2nd and the 3rd, in either way: as it was.
-    assert days_earlier(Y, WORST, DAYS) == 0.0
-    # Undecided: the mean slot is day 0.75 after the first; they were found 1.5 after it.
-    assert days_earlier(Y, EQUAL, DAYS) == 0.75
-
-
-def test_ties_count_as_their_expectation() -> None:
-    assert expected_found(np.array([1.0, 0.0, 0.0, 1.0]), np.array([3.0, 2.0, 2.0, 2.0]), 2) == pytest.approx(1 + 1 / 3)
-
-
-def test_figures_do_not_depend_on_row_order() -> None:
-    random = np.random.default_rng(0)
-    y, score = (random.random(50) < 0.3).astype(float), random.integers(0, 5, 50).astype(float)
-    days = np.datetime64("2025-01-01") + random.integers(0, 20, 50)
-    order = random.permutation(50)
-    for metric in (auc, first_half_share, days_earlier):
-        assert metric(y[order], score[order], days[order]) == pytest.approx(metric(y, score, days), abs=1e-12)
+def invent(windows: int, visits: int, seed: int, lead: float = 0.8) -> pd.DataFrame:
+    """Visits of windows to some of twice as many businesses, which a model orders better than a rival."""
+    random = np.random.default_rng(seed)
+    parts = []
+    for number in range(windows):
+        as_of = pd.Timestamp("2025-01-31") + pd.DateOffset(months=number)
+        found = (random.random(visits) < 0.25).astype(float)
+        model = found * lead + random.normal(0, 1, visits)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "as_of": as_of.date(),
+                    "entity_id": random.permutation(2 * visits)[:visits].astype(str),
+                    "day": as_of + pd.to_timedelta(random.integers(1, 60, visits), unit="D"),
+                    "found": found,
+                    "probability": 1 / (1 + np.exp(-(model - 1.5))),
+                    "model": model,
+                    "rival": random.integers(0, 6, visits).astype(float),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
 
 
 def test_evaluate_sets_model_beside_baselines() -> None:
@@ -43,8 +44,10 @@ def test_evaluate_sets_model_beside_baselines() -> None:
     assert list(table.index) == ["model", "past record", "as it was", "random", "random expected"]
     assert table.loc["model", ["auc", "precision", "recall", "lift"]].tolist() == [1.0, 1.0, 1.0, 2.0]
     assert table.loc["model", "brier"] == pytest.approx(0.01)
+    assert table.loc["model", "observed_over_expected"] == pytest.approx(1.0)
     assert table.loc["random expected", ["auc", "average_precision", "first_half_share", "lift"]].tolist() == [0.5, 0.5, 0.5, 1.0]
     assert table.loc["as it was", "days_earlier"] == 0.0
+    assert table["brier"].isna().tolist() == [False, True, True, True, True]
 
 
 def test_window_where_nothing_was_found_has_no_figures() -> None:
@@ -52,28 +55,109 @@ def test_window_where_nothing_was_found_has_no_figures() -> None:
     assert table.loc["model", ["auc", "first_half_share", "days_earlier", "recall"]].isna().all()
 
 
-def test_empty_window_and_unscored_rows_are_refused() -> None:
+def test_empty_window_unscored_rows_and_no_capacity_are_refused() -> None:
     with pytest.raises(ValueError, match="visits"):
         evaluate([], [], {}, capacity=1, seed=1)
     with pytest.raises(ValueError, match="not finite"):
         evaluate(Y, DAYS, {"model": [1, 2, 3, np.nan]}, capacity=1, seed=1)
+    with pytest.raises(ValueError, match="capacity"):
+        evaluate(Y, DAYS, {"model": BEST}, capacity=0, seed=1)
 
 
-def test_interval_of_a_real_difference_leaves_zero_out_and_of_none_does_not() -> None:
-    random = np.random.default_rng(5)
-    y = (random.random(400) < 0.3).astype(float)
-    days = np.datetime64("2025-01-01") + random.integers(0, 60, 400)
-    entity = np.arange(400) // 2
-    good, bad = y + random.normal(0, 1, 400), random.normal(0, 1, 400)
-    difference, low, high = paired_difference(auc, y, days, entity, good, bad, draws=200, seed=1)
-    assert 0 < low < difference < high
-    assert paired_difference(auc, y, days, entity, good, good, draws=20, seed=1) == (0.0, 0.0, 0.0)
+def test_figures_of_all_windows_are_means_of_those_of_each() -> None:
+    visits = invent(3, 120, seed=2)
+    judged = judge(visits, ["model", "rival"], **SETTINGS)
+    tables = [
+        evaluate(rows["found"], rows["day"], {"model": rows["model"], "rival": rows["rival"]}, capacity=30, seed=1)
+        for _, rows in visits.groupby("as_of")
+    ]
+    for order in ("model", "rival", "as it was", "random expected"):
+        for measure in ("auc", "average_precision", "first_half_share", "days_earlier", "precision", "recall", "lift"):
+            mean = np.mean([table.loc[order, measure] for table in tables])
+            assert judged.orders[order][measure].value == pytest.approx(mean, abs=1e-12), (order, measure)
+    assert judged.curve["model"][9].value == pytest.approx(judged.orders["model"]["first_half_share"].value)
+    assert judged.curve["rival"][-1].value == 1.0
 
 
-def test_interval_is_the_same_for_any_row_order() -> None:
-    random = np.random.default_rng(6)
-    y, a, b = (random.random(60) < 0.4).astype(float), random.random(60), random.random(60)
-    days, entity, order = np.datetime64("2025-01-01") + np.arange(60), np.arange(60) // 3, random.permutation(60)
-    first = paired_difference(auc, y, days, entity, a, b, draws=30, seed=2)
-    again = paired_difference(auc, y[order], days[order], entity[order], a[order], b[order], draws=30, seed=2)
-    assert first == pytest.approx(again, abs=1e-12)
+def test_the_model_leads_by_the_difference_and_over_itself_by_nothing() -> None:
+    visits = invent(2, 400, seed=5).assign(same=lambda frame: frame["model"])
+    judged = judge(visits, ["model", "rival", "same"], **SETTINGS)
+    lead, orders = judged.leads["rival"]["auc"], judged.orders
+    assert lead.value == pytest.approx(orders["model"]["auc"].value - orders["rival"]["auc"].value)
+    assert 0 < lead.low < lead.value < lead.high
+    assert lead.excludes_zero
+    same = judged.leads["same"]["auc"]
+    assert (same.value, same.low, same.high) == (0.0, 0.0, 0.0)
+    assert not same.excludes_zero
+
+
+def test_an_interval_of_no_lead_holds_zero_about_as_often_as_it_says() -> None:
+    """Of 40 comparisons of two worthless orders about two may leave zero out; eight would be one in two thousand."""
+    misses = 0
+    for seed in range(40):
+        visits = invent(1, 60, seed=100 + seed, lead=0.0)
+        visits["rival"] = np.random.default_rng(seed).random(len(visits))
+        misses += judge(visits, ["model", "rival"], share=0.25, draws=80, seed=seed).leads["rival"]["auc"].excludes_zero
+    assert misses < 8
+
+
+def test_businesses_are_drawn_whole() -> None:
+    """Were visits drawn apart, sixteen like visits of each business would make the interval four times too narrow."""
+    random = np.random.default_rng(1)
+    business = np.repeat(np.arange(60), 16)
+    found = np.repeat((random.random(60) < 0.4).astype(float), 16)
+    score = np.repeat(random.normal(0, 1, 60), 16)
+    visits = pd.DataFrame(
+        {
+            "as_of": np.tile(pd.date_range("2025-01-31", periods=16, freq="ME"), 60),
+            "entity_id": business.astype(str),
+            "day": pd.Timestamp("2026-07-01"),
+            "found": found,
+            "probability": np.nan,
+            "model": score,
+        }
+    )
+    together = judge(visits, ["model"], **SETTINGS).orders["model"]["auc"]
+    apart = judge(visits.assign(entity_id=np.arange(len(visits)).astype(str)), ["model"], **SETTINGS).orders["model"]["auc"]
+    assert together.high - together.low > 3 * (apart.high - apart.low)
+
+
+def test_row_order_changes_nothing() -> None:
+    visits = invent(2, 50, seed=6)
+    first = judge(visits, ["model", "rival"], share=0.25, draws=30, seed=2)
+    again = judge(visits.sample(frac=1.0, random_state=3), ["model", "rival"], share=0.25, draws=30, seed=2)
+    assert first == again
+
+
+def test_promises_are_judged_over_all_windows_and_within_capacity() -> None:
+    visits = invent(2, 40, seed=7)
+    judged = judge(visits, ["model", "rival"], **SETTINGS)
+    first = visits.sort_values("model", ascending=False).groupby("as_of").head(10)
+    assert judged.promises[AT_CAPACITY].value == pytest.approx(first["found"].sum() / first["probability"].sum())
+    assert judged.promises["observed_over_expected"].value == pytest.approx(visits["found"].sum() / visits["probability"].sum())
+    assert judge(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).promises == {}
+
+
+def test_a_window_without_a_violation_is_left_out_of_the_means() -> None:
+    visits = invent(2, 80, seed=8)
+    is_second = visits["as_of"] == visits["as_of"].max()
+    judged = judge(visits.assign(found=visits["found"].where(~is_second, 0.0)), ["model", "rival"], **SETTINGS)
+    alone = judge(visits[~is_second], ["model", "rival"], **SETTINGS)
+    assert judged.orders["model"]["auc"].value == alone.orders["model"]["auc"].value
+    assert np.isnan(judged.windows[visits["as_of"].max()]["model"]["auc"].value)
+
+
+def test_a_business_twice_in_a_window_is_refused() -> None:
+    visits = invent(1, 5, seed=9)
+    with pytest.raises(ValueError, match="twice in the window"):
+        judge(pd.concat([visits, visits]), ["model"], **SETTINGS)
+
+
+def test_draws_take_as_many_businesses_as_there_are_and_are_the_same_for_a_seed() -> None:
+    business, number = businesses(["b", "a", "b", "c"])
+    assert (business.tolist(), number) == ([1, 0, 1, 2], 3)
+    weights = np.concatenate(list(draw_weights(business, draws=50, seed=4)))
+    assert weights.shape == (50, 4)
+    assert (weights[:, 0] == weights[:, 2]).all()
+    assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
+    assert (weights == np.concatenate(list(draw_weights(business, draws=50, seed=4)))).all()

@@ -1,0 +1,83 @@
+"""An evaluation as one HTML page: no script, no request, styles named by their hash in the page's own policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from jobs.report.evaluation.charts import draw_charts, draw_group_charts
+from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
+from jobs.report.evaluation.tables import (
+    compared,
+    days_table,
+    group_tables,
+    leads_table,
+    orders_table,
+    promises_table,
+    suspect_lines,
+)
+from jobs.report.names import Names
+from jobs.report.page import environment, page_style, policy_of
+from jobs.report.texts import LANGUAGES, load_texts
+from jobs.runtime.files import read_json, write_whole
+from jobs.runtime.settings import Profile
+
+HEADLINES = ("auc", "first_half_share", "days_earlier", "lift")
+
+
+def render_evaluation(content: Content, profile: Profile, language: str) -> str:
+    """The page as HTML; the same figures give the same text.
+
+    Args:
+        content: as read from the JSON of :func:`jobs.summarise_evaluation.write_summary`.
+        profile: whose names of regions and industries are used.
+        language: of the page.
+
+    Raises:
+        ConfigError: when the language is none that the reports speak.
+    """
+    names = Names(load_texts(language), profile)
+    style = page_style()
+    model = content["orders"]["model"]
+    return (
+        environment()
+        .get_template("evaluation.html")
+        .render(
+            charts=draw_charts(content, names),
+            content=content,
+            days=days_table(content, names),
+            group_charts=draw_group_charts(content, names),
+            group_tables=group_tables(content, names),
+            headlines=[
+                (names.texts(f"measure.{name}"), write_figure(name, model[name]["value"]), interval_of(names, name, model[name]))
+                for name in HEADLINES
+            ],
+            leads=leads_table(content, names),
+            names=names,
+            not_compared=[names.texts(f"group.{kind}") for kind in content["group_kinds"] if kind not in compared(content)],
+            orders=orders_table(content, names),
+            others=[(order_name(names, order), order.replace(" ", "_")) for order in content["order_names"][1:]],
+            policy=policy_of(style),
+            promises=promises_table(content, names),
+            style=Markup(style),  # ours, and it holds no value from data
+            suspects=suspect_lines(content, names),
+            t=names.texts,
+        )
+    )
+
+
+def write_pages(figures: Path, profile: Profile) -> list[Path]:
+    """Write the page of kept figures in every language, beside them; give the files.
+
+    Args:
+        figures: the JSON of an evaluation.
+        profile: the profile that was evaluated.
+    """
+    content = read_json(figures)
+    pages = []
+    for language in LANGUAGES:
+        page = figures.with_suffix(f".{language}.html")
+        write_whole(page, render_evaluation(content, profile, language).encode())
+        pages.append(page)
+    return pages

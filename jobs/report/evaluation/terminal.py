@@ -1,0 +1,89 @@
+"""An evaluation in the terminal: what the model is worth beside others, by how much it leads, and each day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from jobs.report.evaluation.figures import write_figure
+
+_SHOWN = {"auc": "AUC", "first_half_share": "first-half share", "days_earlier": "days earlier", "lift": "lift"}
+_LEADS = ("auc", "first_half_share", "days_earlier")
+_PROMISES = {
+    "brier": "Brier",
+    "calibration_slope": "slope",
+    "calibration_intercept": "intercept",
+    "observed_over_expected_at_capacity": "found ÷ expected within capacity",
+}
+
+
+def show_evaluation(content: dict[str, Any], console: Console) -> None:
+    """Show :func:`jobs.summarise_evaluation.summarise`: means over all days, leads with intervals, promises, then each day."""
+    console.print(_means(content))
+    console.print(_leads(content))
+    if content["promises"]:
+        told = [f"{label} {_with_interval(name, content['promises'][name])}" for name, label in _PROMISES.items()]
+        console.print(f"Probabilities: {'; '.join(told)}", highlight=False, soft_wrap=True)
+    else:
+        console.print("Probabilities: none, since too few visits were known to learn from and a rule stood in", highlight=False)
+    console.print(_by_day(content))
+
+
+def _means(content: dict[str, Any]) -> Table:
+    share = f"{content['capacity_share']:.0%}"
+    days = "1 day" if len(content["days"]) == 1 else f"{len(content['days'])} days"
+    table = Table(title=f"{content['visits']:,} visits after {days} of scoring, means", title_justify="left")
+    table.add_column("order")
+    for name, label in _SHOWN.items():
+        table.add_column(f"{label} at {share}" if name == "lift" else label, justify="right")
+    for order in content["order_names"]:
+        figures = content["orders"][order]
+        table.add_row(order, *[write_figure(name, _known(figures[name]["value"])) for name in _SHOWN])
+    return table
+
+
+def _leads(content: dict[str, Any]) -> Table:
+    table = Table(title="The model's lead, 95 % intervals by bootstrap over businesses", title_justify="left")
+    table.add_column("over")
+    for name in _LEADS:
+        table.add_column(_SHOWN[name], justify="right")
+    for order in content["order_names"][1:]:
+        figures = content["leads"][order]
+        table.add_row(
+            order, *[Text(_with_interval(name, figures[name], signed=True), style=_style(figures[name])) for name in _LEADS]
+        )
+    return table
+
+
+def _by_day(content: dict[str, Any]) -> Table:
+    table = Table(title="Each day: the model, and the past record in brackets", title_justify="left")
+    for label in ("as of", "learnt from", "visited", "not known", "found", "AUC", "first-half share", "days earlier"):
+        table.add_column(label, justify="left" if label == "as of" else "right")
+    for day in content["days"]:
+        model, past = day["orders"]["model"], day["orders"]["past record"]
+        figures = [
+            f"{write_figure(name, _known(model[name]['value']))} ({write_figure(name, _known(past[name]['value']))})"
+            for name in _LEADS
+        ]
+        counts = [f"{day[key]:,}" for key in ("labels", "visited", "not_known_that_day", "found")]
+        table.add_row(day["as_of"], *counts, *figures)
+    return table
+
+
+def _with_interval(name: str, figure: dict[str, float], *, signed: bool = False) -> str:
+    value, low, high = (write_figure(name, _known(figure[key]), signed=signed) for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
+
+
+def _style(figure: dict[str, float]) -> str:
+    if figure["low"] > 0:
+        return "green"
+    return "red" if figure["high"] < 0 else ""
+
+
+def _known(value: float) -> float | None:
+    """NaN, which JSON lacks, as None."""
+    return value if value == value else None

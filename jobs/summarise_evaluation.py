@@ -1,0 +1,141 @@
+"""An evaluation's windows as figures: what is kept as JSON, shown in the terminal and drawn on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, Window
+from jobs.runtime.code_version import code_version
+from jobs.runtime.errors import LeakFound
+from jobs.runtime.files import write_json
+from jobs.runtime.settings import Profile
+from models.bootstrap import Estimate
+from models.by_group import Group, judge_groups
+from models.columns import catalogue_inputs
+from models.evaluate import CURVE, DAY, FOUND, PROMISED, Judgement, judge
+from models.leaks import Suspect, suspects
+from models.reliability import reliability
+
+BINS = 10
+VISITS_A_BIN = 30
+DIGITS = 6
+_SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
+
+
+def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
+    """The figures of all days together and of each day, beside baselines, with 95 % intervals by business.
+
+    Returns:
+        Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
+        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning.
+    """
+    policy, seed = profile.evaluation, profile.training.seed
+    visits = pd.concat([window.visits for window in windows], ignore_index=True)
+    judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
+    found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    by_group = {
+        kind: judge_groups(visits, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed) for kind in GROUPS
+    }
+    return {
+        "profile": profile.name,
+        "config": profile.fingerprint(),
+        "code_version": code_version(),
+        "seed": seed,
+        "label_days": profile.training.label_days,
+        **asdict(policy),
+        "first": windows[0].as_of.isoformat(),
+        "last": windows[-1].as_of.isoformat(),
+        "visits": len(visits),
+        "found": int(visits[FOUND].sum()),
+        "businesses": int(visits["entity_id"].nunique()),
+        "order_names": list(judged.orders),
+        "group_kinds": list(GROUPS),
+        "orders": _nested(judged.orders),
+        "leads": _nested(judged.leads),
+        "promises": _figures(judged.promises),
+        "curve": {"shares": list(CURVE), "orders": {name: [_estimate(at) for at in line] for name, line in judged.curve.items()}},
+        "reliability": _reliability(visits),
+        "days": [_day(window, judged) for window in windows],
+        "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
+        "suspects": [_suspect(suspect) for suspect in found],
+    }
+
+
+def write_summary(home: Path, content: Mapping[str, Any]) -> Path:
+    """Keep the figures; give the file."""
+    path = home / "reports" / f"evaluation_{content['first']}_{content['last']}.json"
+    write_json(path, content)
+    return path
+
+
+def refuse_suspects(content: Mapping[str, Any]) -> None:
+    """Let a run that seems to have seen the outcomes fail.
+
+    Raises:
+        LeakFound: naming what orders later outcomes too well to be believed.
+    """
+    if not content["suspects"]:
+        return
+    named = "; ".join(
+        f"{_SUSPECT[one['kind']].format(one['name'])} (AUC {auc['value']:.3f}, {auc['low']:.3f} to {auc['high']:.3f})"
+        for one in content["suspects"]
+        for auc in (one["auc"],)
+    )
+    raise LeakFound(
+        what=f"a leak is suspected: better than {content['auc_bound']:g}, the bound of what can be known beforehand, is {named}",
+        where=f"the evaluation of {content['first']} to {content['last']}",
+        then="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
+        "evaluation.auc_bound in profile.toml",
+    )
+
+
+def _day(window: Window, judged: Judgement) -> dict[str, Any]:
+    days = pd.to_datetime(window.visits[DAY])
+    return {
+        "as_of": window.as_of.isoformat(),
+        "labels": window.labels,
+        "labels_found": window.labels_found,
+        "kind": window.kind,
+        "best_indicator": window.best_indicator,
+        "visited": window.visited,
+        "not_known_that_day": window.unknown,
+        "judged": len(window.visits),
+        "found": window.found,
+        "last_visit": days.max().date().isoformat(),
+        "with_inclusion_probability": window.drawn,
+        "effective_size": round(window.effective_size, 1),
+        "orders": _nested(judged.windows[window.as_of]),
+    }
+
+
+def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
+    known = visits[visits[PROMISED].notna()]
+    if known.empty:
+        return []
+    bins = reliability(known[PROMISED], known[FOUND], bins=min(BINS, max(len(known) // VISITS_A_BIN, 2)))
+    return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"code": group.code, "visits": group.visits, "found": group.found, **_figures(group.figures)}
+
+
+def _suspect(suspect: Suspect) -> dict[str, Any]:
+    return {"name": suspect.name, "kind": suspect.kind, "auc": _estimate(suspect.auc)}
+
+
+def _nested(figures: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, dict[str, float]]]:
+    return {name: _figures(of) for name, of in figures.items()}
+
+
+def _figures(figures: Mapping[str, Estimate]) -> dict[str, dict[str, float]]:
+    return {name: _estimate(figure) for name, figure in figures.items()}
+
+
+def _estimate(figure: Estimate) -> dict[str, float]:
+    return {name: round(value, DIGITS) for name, value in asdict(figure).items()}

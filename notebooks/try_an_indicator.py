@@ -1,0 +1,164 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Try an indicator
+#
+# Define an indicator in one cell, and see on past visits whether it tells what would be found, whether it says more than the indicators
+# that are there, and how often it is known. The catalogue and the lake stay as they are.
+#
+# `STEELYARD_HOME` and `STEELYARD_AS_OF` choose the home and the day.
+
+# %%
+from datetime import date
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from expectations.contracts.indicators import catalogue
+from jobs.analysis.open_day import open_day
+from jobs.analysis.score_past_visits import hold_out, known_labels
+from jobs.report.drawing import INK, PALE, PLAIN
+from jobs.runtime.lake import Lake
+from models.evaluate import judge
+
+MINE = "mine"
+RED = "#962f28"
+day = open_day()
+connection = day.lake.duckdb()
+
+# %% [markdown]
+# ## The indicator
+#
+# This cell is yours. It says, for any past day, what was known on that day: `known_at` before the day's end, the newest version of each
+# record, and events up to the day. `DIRECTION` is 1 when more is riskier, -1 when less is.
+
+# %%
+NAME, DIRECTION = "share of VAT returns with zero sales", 1
+
+
+def indicator(as_of):
+    """The share of the last year's VAT returns with zero sales, as known on a day: ``entity_id, mine``, one row an entity."""
+    return connection.sql(f"""
+        WITH known AS (
+            SELECT * FROM silver.filing
+            WHERE known_at < TIMESTAMPTZ '{day.profile.end_of(as_of)}+00' AND tax_type = 'vat'
+              AND period_end > DATE '{as_of}' - INTERVAL 12 MONTH AND period_end <= DATE '{as_of}'
+            QUALIFY row_number() OVER (
+                PARTITION BY entity_id, tax_type, period_start
+                ORDER BY known_at DESC, delivered_on DESC, source DESC, source_file DESC, source_row DESC
+            ) = 1
+        )
+        SELECT entity_id, avg((declared_revenue_minor = 0)::INT) AS mine FROM known WHERE NOT is_absent GROUP BY entity_id
+    """).df()
+
+
+# %% [markdown]
+# ## The past that judges it
+#
+# Every cohort of visits that the model in use learnt from, each entity with its indicators of the cohort's day, and yours beside them.
+
+# %%
+trained_on = date.fromisoformat(day.run["model_id"][:10])
+known = known_labels(Lake(day.lake.home), day.profile, trained_on)
+cohorts = [pd.Timestamp(cohort).date() for cohort in sorted(known.labels["cohort_on"].unique())]
+mine = pd.concat([indicator(cohort).assign(cohort_on=pd.Timestamp(cohort)) for cohort in cohorts])
+past = known.features.merge(mine, on=["entity_id", "cohort_on"], how="left", validate="one_to_one")
+past = past.assign(as_of=past["cohort_on"], day=past["inspected_on"], found=past["found_violation"], probability=np.nan)
+print(f"{len(past):,} visits of {len(cohorts)} cohorts, {past['found'].sum():.0f} found a violation; {NAME} is known for {past[MINE].notna().mean():.0%}")
+
+# %% [markdown]
+# ## Does it tell what would be found?
+#
+# ROC-AUC within each cohort, averaged, with 95 % intervals by business, beside the catalogue's ten best on the same visits, each in its
+# own direction; an unknown value counts as ordinary. The others were chosen on these very visits, which flatters them.
+
+
+# %%
+def score(column, direction):
+    """Larger is riskier; unknown is the median."""
+    values = past[column].astype(float)
+    return (direction * values.fillna(values.median())).fillna(0.0)
+
+
+directions = {indicator.column: indicator.direction or 1 for indicator in catalogue()} | {MINE: DIRECTION}
+scores = pd.DataFrame({column: score(column, way) for column, way in directions.items() if past[column].notna().any()})
+quick = judge(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, draws=1, seed=1)
+best = sorted((name for name in scores if name != MINE), key=lambda name: (-quick.orders[name]["auc"].value, name))[:10]
+judged = judge(
+    past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, draws=300, seed=day.profile.training.seed
+)
+shown = [(NAME if name == MINE else day.names.indicator(name), judged.orders[name]["auc"]) for name in [MINE, *best]]
+
+fig, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
+at = np.arange(len(shown))[::-1]
+axes.axvline(0.5, color=INK, linewidth=1, linestyle=":")
+axes.hlines(at, [one.low for _, one in shown], [one.high for _, one in shown], color=PALE, linewidth=3)
+axes.scatter([one.value for _, one in shown], at, color=[RED, *[PLAIN] * len(best)], zorder=3)
+axes.set_yticks(at, [label for label, _ in shown])
+axes.set_xlabel("AUC (0.5 is chance)")
+axes.spines[["top", "right", "left"]].set_visible(False)
+plt.show()
+
+# %%
+figures = pd.DataFrame(
+    {name: {measure: one.value for measure, one in judged.orders[name].items()} for name in [MINE, *best[:3], "random expected"]}
+).T.rename(index={MINE: NAME})
+display(figures[["auc", "first_half_share", "days_earlier", "precision", "lift"]].style.format("{:.2f}"))
+
+# %% [markdown]
+# ## Is it there already?
+#
+# Rank correlation with the indicators that it resembles most. One far to either side says much of the same; a new indicator is worth its
+# upkeep where it tells what the others do not.
+
+# %%
+ranks = scores.loc[:, scores.nunique() > 1].rank()
+alike = ranks.drop(columns=MINE, errors="ignore").corrwith(scores[MINE].rank())
+alike = alike.reindex(alike.abs().sort_values(ascending=False, kind="stable").index)[:12][::-1]
+
+fig, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
+axes.barh([day.names.indicator(column) for column in alike.index], alike, color=PLAIN)
+axes.axvline(0, color=INK, linewidth=1)
+axes.set_xlim(-1, 1)
+axes.set_xlabel(f"rank correlation with the {NAME}")
+axes.spines[["top", "right", "left"]].set_visible(False)
+plt.show()
+
+# %% [markdown]
+# ## Would it help the model?
+#
+# Among visits that a model which knew nothing of them scored alike, does it still part what was found from what was not? The last two
+# cohorts, in thirds by their score. AUC near 0.5 in each: the model knows already.
+
+# %%
+held = hold_out(Lake(day.lake.home), day.profile, trained_on).visits.merge(
+    past[["entity_id", "cohort_on", "found_violation"]].assign(**{MINE: scores[MINE]}), on=["entity_id", "cohort_on"]
+)
+if len(held) >= 30:
+    held["third"] = pd.qcut(held["margin"].rank(method="first"), 3, labels=["low", "middle", "high"])
+    held["day"], held["probability"] = held["inspected_on"], np.nan
+    rows = {}
+    for third, visits in held.groupby("third", observed=True):
+        one = judge(visits.assign(as_of=third), [MINE], share=0.2, draws=300, seed=1).orders[MINE]["auc"]
+        rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
+    display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
+else:
+    print("fewer than thirty visits can be held out, too few to tell")
+
+# %% [markdown]
+# ## Before you believe it
+#
+# - How many found something? With twenty, an AUC of 0.6 may be chance; the interval says how much.
+# - Was it known in time, for the cohorts of long ago too? A source that was loaded at once looks as if all had been known from the start.
+# - Visits were mostly targeted: is it good only at telling whom inspectors used to visit? Look at `selected_by == "random"` apart.
+# - Is it lawful, and is there a sentence that the business could be told? What is on `expectations/contracts/denied.toml` may reach no
+#   feature, whatever it is worth.
+#
+# To build it in: [For analysts](../docs/analysts.md#try-an-indicator).

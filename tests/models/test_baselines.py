@@ -1,0 +1,59 @@
+"""Baselines: fitted on the past alone, told apart without chance, silent where the past says nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import INPUTS, Labelled, as_inputs
+
+from models.baselines import choose_indicator, fit_boosting, past_record, roc_auc
+
+
+def test_past_record_puts_those_never_visited_last() -> None:
+    assert past_record(pd.DataFrame({"violation_share": [0.5, None, 0.0]})).tolist() == [0.5, -1.0, 0.0]
+
+
+def test_best_indicator_is_the_one_that_ordered_the_past_best_in_its_own_direction(labelled: Labelled) -> None:
+    best = choose_indicator(labelled.X, labelled.y, INPUTS)
+    assert (best.column, best.direction) == ("late", 1)
+    assert roc_auc(labelled.y, best.score(labelled.X)) > 0.65
+
+
+def test_an_indicator_that_ordered_the_past_against_its_direction_is_not_turned_round(labelled: Labelled) -> None:
+    backwards = labelled.X.assign(late=-labelled.X["late"])
+    assert choose_indicator(backwards, labelled.y, as_inputs(["late", "noise"], direction=1)).column == "noise"
+
+
+def test_without_a_direction_the_past_tells_it(labelled: Labelled) -> None:
+    backwards = labelled.X.assign(late=-labelled.X["late"])
+    best = choose_indicator(backwards, labelled.y, as_inputs(["late", "noise"]))
+    assert (best.column, best.direction) == ("late", -1)
+
+
+def test_equal_indicators_are_told_apart_by_name_and_unknown_is_ordinary() -> None:
+    y = np.tile([0.0, 1.0], 20)
+    X = pd.DataFrame({"b": y, "a": y}).astype(float)
+    best = choose_indicator(X, y, as_inputs(["b", "a"], direction=1))
+    assert best.column == "a"
+    assert best.score(pd.DataFrame({"a": [1.0, np.nan]})).tolist() == [1.0, 0.5]
+
+
+def test_plain_boosting_learns_and_is_the_same_again(labelled: Labelled, later: pd.DataFrame) -> None:
+    first, again = (fit_boosting(labelled.X, labelled.y, INPUTS, seed=3).score(later) for _ in range(2))
+    assert (first == again).all()
+    assert np.corrcoef(first, later["late"].fillna(0.0))[0, 1] > 0.3
+
+
+def test_a_column_that_was_never_known_is_left_out(labelled: Labelled) -> None:
+    X = labelled.X.assign(capital=np.nan)
+    fitted = fit_boosting(X, labelled.y, INPUTS, seed=3)
+    assert "capital" not in fitted.columns
+    assert (fitted.score(X) == fitted.score(X.assign(capital=1.0))).all()
+
+
+@pytest.mark.parametrize("y", [np.zeros(40), np.ones(40), np.r_[np.ones(9), np.zeros(31)]])
+def test_a_past_that_tells_nothing_leaves_all_visits_equal(y: np.ndarray) -> None:
+    X = pd.DataFrame({"a": np.arange(40.0)})
+    assert choose_indicator(X, y, as_inputs(["a"])).score(X).tolist() == [0.0] * 40
+    assert fit_boosting(X, y, as_inputs(["a"]), seed=1).score(X).tolist() == [0.0] * 40
