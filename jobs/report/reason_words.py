@@ -35,7 +35,7 @@ def basis_in_words(basis: Basis, names: Names) -> str:
     if basis.peers is not None and basis.peer_group:
         group = peer_group_in_words(basis.peer_group, names)
         said.insert(0, texts("reason.compared", count=f"{basis.peers:,}", group=group))
-    return texts("reason.between").join(said)
+    return texts("page.space").join(said)
 
 
 def change_in_words(indicator: Indicator, names: Names) -> str:
