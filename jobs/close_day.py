@@ -25,11 +25,13 @@ from jobs.runtime.mapping import load_mappings
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.runtime.unmapped import NOT_MAPPED, rows_of_unmapped
-from jobs.runtime.versions_read import as_scored
+from jobs.runtime.versions_read import as_scored, classes_before_noted
 from jobs.target_list import TIE_KEY_VARIABLE
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
-"""What a run's id is a hash of."""
+"""What a run's id is a hash of,"""
+MADE_OF_SINCE = ("classes_before",)
+"""and what else, of runs whose manifest names it."""
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
@@ -70,6 +72,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         # With the version of Delta's JAR, which no package of ours tells.
         "delta": lake.writer_of(features_contract(), f"{AS_OF} = '{as_of}'"),
         "packages": keep_environment(lake.home),
+        "classes_before": classes_before_noted(lake.home, as_of),
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
@@ -91,7 +94,8 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
 
 def run_id_of(facts: dict[str, Any]) -> str:
     """The id says what a run was made of, so the same run has the same id whenever and wherever it is done."""
-    return f"{facts['as_of']}-{_digest({key: facts.get(key) for key in MADE_OF})[:12]}"
+    made_of = {key: facts.get(key) for key in MADE_OF} | {key: facts[key] for key in MADE_OF_SINCE if key in facts}
+    return f"{facts['as_of']}-{_digest(made_of)[:12]}"
 
 
 def digest_of(manifest: dict[str, Any]) -> str:

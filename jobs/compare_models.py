@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
+from expectations.contracts.scoring import MARGIN, RISK_LIST
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
@@ -18,7 +18,7 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from models.agreement import agreement
 from models.card import importances
-from models.credit import credit_points, risk_class
+from models.credit import standing
 
 MOVERS = 10
 """So many of those that one model would visit and the other would not are named."""
@@ -79,9 +79,7 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     if not at:
         raise NothingToDo(what=f"nobody is listed for {as_of}", where=str(lake.home), then="name a day that was finished")
     scores = [model.score(features) for model in models]
-    classes = [
-        risk_class(credit_points(score[MARGIN].to_numpy(), score[PROBABILITY].to_numpy()), profile.classes) for score in scores
-    ]
+    classes = [standing(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
     places = (found.first_places, found.second_places)
     chosen = np.minimum(*places) <= at

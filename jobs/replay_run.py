@@ -67,7 +67,7 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     with home_aside() as home:
         made = lake.onto(home, {table_name(contract): run["tables"][table_name(contract)] for contract in SILVER})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
-        _make(made, profile, as_of)
+        _make(made, profile, as_of, before=published)
         with stage("compare") as current:
             tables = tuple(
                 compare(table_name(contract), _rows(published, contract, as_of), _rows(made, contract, as_of), contract.key)
@@ -77,8 +77,8 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     return Replay(run["run_id"], as_of, tables, tuple(found))
 
 
-def _make(lake: Lake, profile: Profile, as_of: date) -> None:
-    """The day's steps from links to list."""
+def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
+    """The day's steps from links to list; ``before`` holds the classes of the days before, as they were."""
     with Scratch(lake.home, "state") as scratch:
         with stage("link") as current:
             register = scratch.materialise(stand_all(lake, profile, as_of))
@@ -87,7 +87,7 @@ def _make(lake: Lake, profile: Profile, as_of: date) -> None:
             sums = scratch.materialise(add_up_all(lake, profile, as_of))
             current.note(entities=build_features_day(lake, profile, as_of, register, sums))
     with stage("score") as current:
-        current.note(entities=score_day(lake, profile, as_of))
+        current.note(entities=score_day(lake, profile, as_of, before=before))
     with stage("target") as current:
         current.note(listed=target_day(lake, profile, as_of))
 

@@ -1,28 +1,48 @@
-"""Score every entity of a day with the model in use: margin, probability, anomaly, credit points and class."""
+"""Score every entity of a day with the model in use: margin, probability and its interval, anomaly, credit points and class."""
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
+from functools import partial
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from expectations.contracts.indicators import features_contract
+from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from expectations.contracts.scoring import CREDIT_POINTS, MARGIN, MODEL_ID, PROBABILITY, RISK_CLASS, SCORES
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake
+from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
+from jobs.classes_before import classes_before
+from jobs.runtime.errors import NothingToDo, SteelyardError
+from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import note_scored
-from models.credit import credit_points, risk_class
+from models.class_change import hold_back, is_worse
+from models.credit import standing
+from models.reasons import NotAdditiveError, backing, check_additive
+from models.risk_model import RiskModel
+
+ROWS_AT_ONCE = 32_768
 
 
-def score_day(lake: Lake, profile: Profile, as_of: date) -> int:
+def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None = None) -> int:
     """Replace the day's scores; give how many entities were scored.
+
+    Features are read and scored some thousand at a time, as many parts at once as there are processors; only scores are ever in
+    memory together. An entity's scores are of its own features, its class of those and its class before.
+
+    Args:
+        before: the lake whose scores tell the classes before, by default the same.
 
     Raises:
         NothingToDo: when there is no model, or no features for the day.
+        SteelyardError: when what the indicators add does not sum to a row's margin.
     """
     store = ModelStore(lake.home)
     model_id = store.newest(as_of)
@@ -32,18 +52,72 @@ def score_day(lake: Lake, profile: Profile, as_of: date) -> int:
             where=str(lake.home / "models"),
             then="train one with `steelyard train`",
         )
-    features = read_features(lake, as_of)
-    scores = store.get(model_id).score(features)
-    points = credit_points(scores[MARGIN].to_numpy(), scores[PROBABILITY].to_numpy())
-    rows = scores.copy()
+    earlier = classes_before(before or lake, as_of)
+    score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
+    parts = list(_side_by_side(score, _feature_batches(lake, as_of)))
+    if not parts:
+        raise _no_features(lake, as_of)
+    rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
+    lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
+    note_scored(lake.home, as_of, earlier.facts)
+    return rows.num_rows
+
+
+def _score(
+    features: pd.DataFrame, *, model: RiskModel, model_id: str, profile: Profile, as_of: date, earlier: pd.Series
+) -> pa.Table:
+    """The scores of some entities; nothing depends on which others are beside them."""
+    rows, contributions = model.explain(features)
+    try:
+        check_additive(contributions.set_axis(features[ENTITY_ID]), rows[MARGIN])
+    except NotAdditiveError as error:
+        raise SteelyardError(
+            what=str(error),
+            where=f"model {model_id}",
+            then="train the model again with `steelyard train`, and report it if it comes again",
+        ) from error
+    points, letters = standing(rows, profile.classes, profile.certainty.ordinary)
+    then = earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object)
+    worse = np.flatnonzero(is_worse(letters, then, profile.classes))
+    found = backing(contributions.iloc[worse], features.iloc[worse], {one.column: one for one in catalogue()})
+    is_enough, only = np.ones(len(rows), dtype=bool), np.full(len(rows), "", dtype=object)
+    is_enough[worse], only[worse] = found.is_enough, found.only
+    stands, held = hold_back(letters, then, is_enough, profile.classes)
     rows[ENTITY_ID] = features[ENTITY_ID]
     rows[AS_OF] = as_of
     rows[MODEL_ID] = model_id
     rows[CREDIT_POINTS] = points
-    rows[RISK_CLASS] = risk_class(points, profile.classes)
-    lake.replace_arrow(pa.Table.from_pandas(rows, preserve_index=False), SCORES, f"{AS_OF} = '{as_of}'")
-    note_scored(lake.home, as_of)
-    return len(rows)
+    rows[RISK_CLASS] = stands
+    rows[HELD_CLASS] = held
+    rows[HELD_SOURCE] = [source or None if letter else None for letter, source in zip(held, only, strict=True)]
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
+
+
+def _side_by_side(work: Callable[[pd.DataFrame], pa.Table], items: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
+    """Work on several at once, the answers in order; at most one more than is being worked on waits."""
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[pa.Table]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:
+    """The day's features, ``ROWS_AT_ONCE`` rows at a time, in no order."""
+    schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
+    gathered = schema.empty_table()
+    for batch in batches:
+        gathered = pa.concat_tables([gathered, pa.Table.from_batches([batch])])
+        while gathered.num_rows >= ROWS_AT_ONCE:
+            yield gathered.slice(0, ROWS_AT_ONCE).to_pandas()
+            gathered = gathered.slice(ROWS_AT_ONCE)
+    if gathered.num_rows:
+        yield gathered.to_pandas()
 
 
 def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.DataFrame:
@@ -52,13 +126,20 @@ def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.
     Raises:
         NothingToDo: when the day has none.
     """
-    table = lake.arrow(features_contract(), where=f"{AS_OF} = '{as_of}'")
-    if table.num_rows == 0:
-        raise NothingToDo(
-            what=f"there are no features for {as_of}",
-            where=str(lake.path(features_contract())),
-            then=f"build them with `steelyard features --as-of {as_of}`",
-        )
-    if among is not None:
-        table = table.filter(pa.compute.is_in(table[ENTITY_ID], pa.array(among, pa.string())))
-    return table.sort_by(str(ENTITY_ID)).to_pandas()
+    schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
+    wanted = None if among is None else pa.array(among, pa.string())
+    kept, count = [], 0
+    for batch in batches:
+        count += batch.num_rows
+        kept.append(batch if wanted is None else batch.filter(pc.is_in(batch.column(str(ENTITY_ID)), wanted)))
+    if not count:
+        raise _no_features(lake, as_of)
+    return pa.Table.from_batches(kept, schema).sort_by(str(ENTITY_ID)).to_pandas()
+
+
+def _no_features(lake: Lake, as_of: date) -> NothingToDo:
+    return NothingToDo(
+        what=f"there are no features for {as_of}",
+        where=str(lake.path(features_contract())),
+        then=f"build them with `steelyard features --as-of {as_of}`",
+    )

@@ -25,6 +25,7 @@ from models.card import importances, model_card
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
 from models.evaluate import evaluate
+from models.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
 
 _ROWS_FOR_IMPORTANCE = 5_000
@@ -160,7 +161,14 @@ def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None) ->
         minimum_labels=profile.training.minimum_labels,
         minimum_positives=profile.training.minimum_positives,
         seed=profile.training.seed,
+        interval=interval_policy(profile),
     )
+
+
+def interval_policy(profile: Profile) -> IntervalPolicy:
+    """How a profile has intervals made."""
+    policy = profile.certainty
+    return IntervalPolicy(policy.level, policy.fresh_days, policy.half_life_days)
 
 
 def _held_out_metrics(lake: Lake, known: TrainingSet, profile: Profile) -> pd.DataFrame | None:

@@ -71,9 +71,9 @@ class Member:
         """-log10 of the share of the reference that is at least as strange as each row."""
         return self.tail(self.detector.strangeness(by_column))
 
-    def contributions(self, by_column: Floats32) -> Floats:
-        """What each column adds to the level beyond :attr:`base`."""
-        return share_out(self.detector.parts(by_column), self.level(by_column) - self.base)
+    def contributions(self, by_column: Floats32, level: Floats) -> Floats:
+        """What each column adds to the rows' :meth:`level` beyond :attr:`base`."""
+        return share_out(self.detector.parts(by_column), level - self.base)
 
     @property
     def base(self) -> float:
@@ -102,23 +102,31 @@ class AnomalyModel:
         return self.tail(raw_strangeness(self.squash, self.members, matrix(X, self.columns)))
 
     def contributions(self, X: pd.DataFrame) -> Floats:
-        """What each of ``columns`` adds to the score: shape (n, len(columns) + 1), the last is the base; rows sum to the score.
+        """What each of ``columns`` adds to the score: shape (n, len(columns) + 1), the last is the base; rows sum to the score."""
+        return self.explain(X)[1]
+
+    def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+        """The scores, to the bit as :meth:`score` gives them, and what adds up to them, in one go.
 
         Each detector says what the columns add to it (see ``parts`` of :class:`models.isolation_trees.Forest` and
         :class:`models.loda.Loda`); the tails' stretch is shared out in proportion, so signs stay.
+
+        Returns:
+            Shape (n,), and as :meth:`contributions`.
         """
         values = matrix(X, self.columns)
-        out = np.empty((len(values), len(self.columns) + 1))
+        score, out = np.empty(len(values)), np.empty((len(values), len(self.columns) + 1))
         base = sum(member.base for member in self.members) / len(self.members)
         base_level = float(self.tail(np.array([base]))[0])
-        score = self.tail(raw_strangeness(self.squash, self.members, values))
         for rows, squashed, scales in _chunks(self.squash, values):
+            levels = [member.level(scales[member.scale]) for member in self.members]
+            score[rows] = self.tail(_raw(levels, squashed))
             moved = REACH * np.abs(squashed) / squashed.shape[1]
-            for member in self.members:
-                moved += member.contributions(scales[member.scale]) / len(self.members)
+            for member, level in zip(self.members, levels, strict=True):
+                moved += member.contributions(scales[member.scale], level) / len(self.members)
             out[rows, :-1] = share_out(moved, score[rows] - base_level)
         out[:, -1] = base_level
-        return out
+        return score, out
 
 
 def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> AnomalyModel:
@@ -151,16 +159,21 @@ def raw_strangeness(squash: RobustSquash, members: tuple[Member, ...], values: F
     """The mean of the members' levels, plus a little of the mean distance: shape (n,)."""
     out = np.empty(len(values))
     for rows, squashed, scales in _chunks(squash, values):
-        level = np.zeros(len(squashed))
-        for member in members:
-            level += member.level(scales[member.scale])
-        # A plain loop over columns: numpy's own row sums group terms by memory layout, and a row's score must not
-        # depend on the rows beside it.
-        distance = np.zeros(len(squashed))
-        for column in range(squashed.shape[1]):
-            distance += np.abs(squashed[:, column])
-        out[rows] = level / len(members) + REACH * distance / squashed.shape[1]
+        out[rows] = _raw([member.level(scales[member.scale]) for member in members], squashed)
     return out
+
+
+def _raw(levels: list[Floats], squashed: Floats) -> Floats:
+    level = np.zeros(len(squashed))
+    for one in levels:
+        level += one
+    # A plain loop over columns: numpy's own row sums group terms by memory layout, and a row's score must not
+    # depend on the rows beside it.
+    distance = np.zeros(len(squashed))
+    for column in range(squashed.shape[1]):
+        distance += np.abs(squashed[:, column])
+    raw: Floats = level / len(levels) + REACH * distance / squashed.shape[1]
+    return raw
 
 
 def _fit_member(scale: Scale, kind: Growth | int, by_column: Floats32, rng: np.random.Generator) -> Member:

@@ -16,6 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.columns import Floats
+from models.tree_shapley import shapley_trees, shapley_values
 from models.trees import Tree, expected_values, path_contributions
 
 LEARNING_RATE = 0.05
@@ -78,7 +79,7 @@ def fit_booster(
 
 
 class LightGBMBooster:
-    """LightGBM's booster; ``contributions`` are exact SHAP values (Lundberg et al. 2020, TreeSHAP)."""
+    """LightGBM's booster; ``contributions`` are exact Shapley values (Lundberg et al. 2020), of small trees by tables."""
 
     name = "LightGBM"
 
@@ -93,6 +94,7 @@ class LightGBMBooster:
             raise RuntimeError("this model needs LightGBM, which cannot be loaded: install lightgbm and the system's libgomp.so.1")
         self.text = text
         self._booster: Any = lightgbm.Booster(model_str=text)
+        self._trees = shapley_trees(self._booster.dump_model())
 
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
@@ -104,6 +106,8 @@ class LightGBMBooster:
         """Shape (n, k + 1), the last the base; rows sum to the margin."""
         if not len(rows):
             return np.zeros((0, rows.shape[1] + 1))
+        if self._trees is not None:
+            return shapley_values(self._trees, rows)
         return np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
 
 

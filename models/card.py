@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from models.calibration import Calibration
 from models.columns import indicator_of
+from models.interval import Interval
 from models.risk_model import RiskModel
 
 DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "either way"}
@@ -79,12 +81,33 @@ def model_card(
     if learnt:
         lines.append(f"- Cohorts: {facts['first_cohort']} to {facts['last_cohort']}")
         lines.append(f"- Calibrated on {facts['held_out']:,} visits held out by {facts['held_out_by']}")
+    if model.calibration is not None and model.interval is not None:
+        lines += _from_margin_to_probability(model.calibration, model.interval)
     lines += ["", "## How good it is", ""]
     lines += ["No test window was kept apart."] if metrics is None else _table(metrics.reset_index(names="order"))
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in LIMITS), "", "## Indicators", ""]
     shown = importance.assign(direction=importance["direction"].map(DIRECTIONS))
     lines += ["Importance is the mean absolute contribution to the margin, in log-odds.", "", *_table(shown)]
     return "\n".join(lines) + "\n"
+
+
+def _from_margin_to_probability(calibration: Calibration, interval: Interval) -> list[str]:
+    """The strictly increasing map, and the interval at a full and at a quarter of the evidence, at some margins."""
+    at = np.unique(np.quantile(interval.margin, [0, 0.1, 0.25, 0.5, 0.75, 0.9, 1]))
+    probability = calibration(at)
+    columns = {"margin": at, "probability": probability}
+    for name, share in (("", 1.0), (" of a quarter of the evidence", 0.25)):
+        columns[f"low{name}"], columns[f"high{name}"] = interval(at, probability, np.full(len(at), share))
+    return [
+        "",
+        "## From margin to probability",
+        "",
+        f"Probability = 1 / (1 + exp(-({calibration.slope:.6g} × margin + {calibration.intercept:.6g}))), which rises strictly. "
+        f"The interval is to hold the rate of violations of {interval.level:.0%} of margins; it is wider where less is known of an "
+        "entity.",
+        "",
+        *_table(pd.DataFrame(columns)),
+    ]
 
 
 def _table(frame: pd.DataFrame) -> list[str]:

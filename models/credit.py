@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.columns import Floats, Ints
 
 EVEN_ODDS_POINTS = 400
@@ -31,6 +33,47 @@ def credit_points(margin: Floats, probability: Floats | None = None) -> Ints:
     points = EVEN_ODDS_POINTS - POINTS_TO_DOUBLE_ODDS * log_odds / np.log(2.0)
     whole: Ints = np.clip(np.rint(points), 0, BEST).astype(np.int64)
     return whole
+
+
+def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], ordinary: str) -> npt.NDArray[np.str_]:
+    """The class where points are known between two ends: of the classes between, the one nearest to the ordinary one.
+
+    Doubt speaks for the ordinary class. A worse one is given only where even the end that is favourable to the business is of a
+    worse one, a better one only where even the other end is of a better one.
+
+    Args:
+        at_best, at_worst: points at the two ends, ``at_best`` the larger, shape (n,).
+        bounds: each class's lower bound.
+        ordinary: the class that doubt speaks for.
+
+    Raises:
+        ValueError: when the bounds break their rules, or the ordinary class is none of them.
+    """
+    names = worst_first(bounds)
+    if ordinary not in names:
+        raise ValueError(f"the ordinary class {ordinary!r} is none of {', '.join(names)}")
+    rank = {name: at for at, name in enumerate(names)}
+    best, worst = (np.array([rank[name] for name in risk_class(points, bounds)], dtype=np.int64) for points in (at_best, at_worst))
+    chosen: npt.NDArray[np.str_] = np.array(names)[np.clip(rank[ordinary], worst, best)]
+    return chosen
+
+
+def standing(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> tuple[Ints, npt.NDArray[np.str_]]:
+    """Credit points, and the class by the interval, of scored rows; where no interval is known, the class is that of the points.
+
+    Args:
+        scores: as :meth:`models.risk_model.RiskModel.score` gives them.
+        bounds: each class's lower bound.
+        ordinary: the class that doubt speaks for.
+    """
+    margin, *ends = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH))
+    points, at_best, at_worst = (credit_points(margin, end) for end in ends)
+    return points, class_of_interval(at_best, at_worst, bounds, ordinary)
+
+
+def worst_first(bounds: Mapping[str, int]) -> tuple[str, ...]:
+    """The classes by their bounds, the worst first."""
+    return tuple(sorted(bounds, key=bounds.__getitem__))
 
 
 def risk_class(points: Ints, bounds: Mapping[str, int]) -> npt.NDArray[np.str_]:

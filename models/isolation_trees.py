@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.columns import Floats
+from models.forest_parts import forest_parts
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -90,37 +91,5 @@ class Forest:
         return -total / len(self.depth)
 
     def parts(self, by_column: Floats32) -> Floats:
-        """What each column adds to a row's :meth:`strangeness` beyond :attr:`base`: shape (n, columns).
-
-        Walking down, the change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to
-        the split's two columns, in proportion to how far each pushes the row from the split's center to the side that it takes.
-        """
-        n = by_column.shape[1]
-        out, row = np.zeros((n, len(by_column))), np.arange(n)
-        for tree in range(len(self.depth)):
-            node = np.zeros(n, dtype=np.intp)
-            for _ in range(self.height):
-                first, second = self.first[tree, node], self.second[tree, node]
-                x, y = by_column[first, row], by_column[second, row]
-                a, b = self.a[tree, node], self.b[tree, node]
-                goes_right = a * x + b * y > self.threshold[tree, node]
-                side = np.where(goes_right, 1.0, -1.0)
-                child = 2 * node + 1 + goes_right
-                change = (self.depth[tree, node] - self.depth[tree, child]) / len(self.depth)
-                by_first = side * a * (x.astype(np.float64) - self.first_center[tree, node])
-                by_second = side * b * (y.astype(np.float64) - self.second_center[tree, node])
-                share = _share_of_first(by_first, by_second)
-                share[first == second] = 1.0
-                out[row, first] += change * share
-                out[row, second] += change * (1.0 - share)
-                node = child
-        return out
-
-
-def _share_of_first(by_first: Floats, by_second: Floats) -> Floats:
-    """Pushes as shares; where neither pushes to the side taken, the one that holds back less has the larger share."""
-    forward, both = np.maximum(by_first, 0.0), np.maximum(by_first, 0.0) + np.maximum(by_second, 0.0)
-    back = by_first + by_second
-    held = np.divide(by_second, back, out=np.full_like(back, 0.5), where=back != 0)
-    share: Floats = np.divide(forward, both, out=held, where=both > 0)
-    return share
+        """What each column adds to a row's :meth:`strangeness` beyond :attr:`base`: shape (n, columns)."""
+        return forest_parts(self, by_column)

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from expectations.contracts.scoring import ANOMALY, CONTRIBUTION, INDICATOR, MARGIN, PROBABILITY, REASON_RANK, VALUE
+from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly import AnomalyModel, fit_anomaly
 from models.calibration import Calibration, fit_calibration
-from models.columns import Floats, Inputs, matrix
+from models.columns import Floats, Inputs, Ints, matrix
+from models.evidence import Evidence, fit_evidence
 from models.fallback import FallbackModel, fit_fallback
+from models.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.probability import ProbabilityModel, fit_probability
-
-ROW = "row"
+from models.reasons import BASE
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class RiskModel:
         violation: the learnt probability, or the rule that stands in for it.
         anomaly_weight: what one unit of the anomaly adds to the margin.
         calibration: from the whole margin to the probability; None for the rule.
+        evidence: how much is known of an entity.
+        interval: between which probabilities that of a margin lies; None for the rule.
         facts: plain numbers of the fit, for the model card.
     """
 
@@ -42,22 +45,49 @@ class RiskModel:
     violation: ProbabilityModel | FallbackModel
     anomaly_weight: float
     calibration: Calibration | None
+    evidence: Evidence
+    interval: Interval | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
-        """``margin``, ``probability`` (NaN from the rule) and ``anomaly`` for each row, with the rows' own index."""
-        anomaly = self.anomaly.score(X)
-        margin = self.violation.margin(X) + self.anomaly_weight * anomaly
-        probability = np.full(len(margin), np.nan) if self.calibration is None else self.calibration(margin)
-        return pd.DataFrame({MARGIN: margin, PROBABILITY: probability, ANOMALY: anomaly}, index=X.index)
+        """Each row's scores, with the rows' own index.
+
+        Returns:
+            ``margin``, ``probability`` with its interval's ends ``probability_low`` and ``probability_high`` (all three NaN from
+            the rule), ``anomaly`` and ``evidence``.
+        """
+        return self._scores(X, self.anomaly.score(X))
+
+    def explain(self, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """:meth:`score`, to the bit, and :meth:`contributions`, in one go."""
+        anomaly, strange = self.anomaly.explain(X)
+        return self._scores(X, anomaly), self._grouped(X, self.violation.contributions(X), strange)
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each indicator adds to the margin: one column an indicator (value and peer form together) and ``base``.
 
         Rows sum to the margin.
         """
-        total = self.violation.contributions(X)
-        strange = self.anomaly_weight * self.anomaly.contributions(X)
+        return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X))
+
+    def _scores(self, X: pd.DataFrame, anomaly: Floats) -> pd.DataFrame:
+        margin = self.violation.margin(X) + self.anomaly_weight * anomaly
+        evidence = self.evidence(X)
+        probability = np.full(len(margin), np.nan) if self.calibration is None else self.calibration(margin)
+        low, high = (probability, probability) if self.interval is None else self.interval(margin, probability, evidence)
+        columns = {
+            MARGIN: margin,
+            PROBABILITY: probability,
+            PROBABILITY_LOW: low,
+            PROBABILITY_HIGH: high,
+            ANOMALY: anomaly,
+            EVIDENCE: evidence,
+        }
+        return pd.DataFrame(columns, index=X.index)
+
+    def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats) -> pd.DataFrame:
+        """The columns' contributions to the violation's margin and to the anomaly, added up by indicator."""
+        strange = self.anomaly_weight * anomaly
         place = {column: at for at, column in enumerate(self.inputs.columns)}
         for at, column in enumerate(self.anomaly.columns):
             total[:, place[column]] += strange[:, at]
@@ -67,34 +97,7 @@ class RiskModel:
         for at, indicator in enumerate(self.inputs.indicators):
             grouped[:, names.index(indicator)] += total[:, at]
         grouped[:, -1] = total[:, -1]
-        return pd.DataFrame(grouped, columns=[*names, "base"], index=X.index)
-
-    def reasons(self, X: pd.DataFrame, top: int = 5) -> pd.DataFrame:
-        """The indicators that add most to each row's margin.
-
-        Only what adds to the margin is a reason; equal contributions are ordered by the indicator's name.
-
-        Returns:
-            ``row`` (position in ``X``, from 0), ``reason_rank`` (from 1), ``indicator``, ``contribution`` (log-odds) and
-            ``value`` (the indicator's value, NaN when unknown), ordered by row and rank.
-        """
-        contributions = self.contributions(X).drop(columns="base")
-        names = sorted(contributions.columns)
-        added = contributions[names].to_numpy()
-        values = X.reindex(columns=names).to_numpy(dtype=np.float64, na_value=np.nan)
-        order = np.argsort(-added, axis=1, kind="stable")[:, :top]
-        row = np.repeat(np.arange(len(X)), order.shape[1])
-        chosen = order.ravel()
-        frame = pd.DataFrame(
-            {
-                ROW: row,
-                REASON_RANK: np.tile(np.arange(1, order.shape[1] + 1), len(X)),
-                INDICATOR: np.array(names, dtype=object)[chosen],
-                CONTRIBUTION: added[row, chosen],
-                VALUE: values[row, chosen],
-            }
-        )
-        return frame[frame[CONTRIBUTION] > 0].reset_index(drop=True)
+        return pd.DataFrame(grouped, columns=[*names, BASE], index=X.index)
 
 
 def fit_risk_model(
@@ -111,6 +114,7 @@ def fit_risk_model(
     seed: int,
     weight: npt.ArrayLike | None = None,
     threads: int = 1,
+    interval: IntervalPolicy = USUAL,
 ) -> RiskModel:
     """Fit the whole model.
 
@@ -123,6 +127,7 @@ def fit_risk_model(
         minimum_positives: and with fewer found, or fewer clean, visits than this.
         seed: of every draw.
         threads: threads of LightGBM.
+        interval: how the probability's interval is made.
 
     Raises:
         ValueError: when the population is empty, the weight negative, or labels break their rules.
@@ -132,13 +137,19 @@ def fit_risk_model(
     found = np.asarray(y, dtype=np.float64)
     visits, positives = len(found), int(found.sum())
     anomaly = fit_anomaly(population, inputs, seed=seed)
+    evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
-        return RiskModel(inputs, anomaly, rule, anomaly_weight, None, {**facts, "kind": "rule"})
+        return RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(labelled, found, time, entity, inputs.directions, weight=weight, seed=seed, threads=threads)
-    calibration = _calibrate(learnt, anomaly, labelled, found, anomaly_weight, weight)
+    margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
+    weights = None if weight is None else np.asarray(weight, dtype=np.float64)[rows]
+    calibration = fit_calibration(margin, found[rows], weights) if len(rows) else learnt.calibration
+    between = fit_interval(
+        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed, weight=weights
+    )
     dates = np.asarray(time, dtype="datetime64[D]")
     facts |= {
         "kind": "learnt",
@@ -149,21 +160,12 @@ def fit_risk_model(
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, calibration, facts)
+    return RiskModel(inputs, anomaly, learnt, anomaly_weight, calibration, evidence, between, facts)
 
 
-def _calibrate(
-    learnt: ProbabilityModel,
-    anomaly: AnomalyModel,
-    X: pd.DataFrame,
-    y: Floats,
-    anomaly_weight: float,
-    weight: npt.ArrayLike | None,
-) -> Calibration:
-    """Calibrate the whole margin on rows that the margin's model had not seen."""
+def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:
+    """The whole margin of the rows that the margin's model had not seen, and which rows those are."""
     held = learnt.held_out
     if held is None or not len(held.rows):
-        return learnt.calibration
-    margin = held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows])
-    weights = None if weight is None else np.asarray(weight, dtype=np.float64)[held.rows]
-    return fit_calibration(margin, y[held.rows], weights)
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
+    return held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows]), held.rows

@@ -11,6 +11,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,14 @@ from models.anomaly_storage import anomaly_arrays, anomaly_facts, restore_anomal
 from models.boosting import HistogramBooster, LightGBMBooster
 from models.calibration import Calibration
 from models.columns import Inputs
+from models.evidence import Evidence
 from models.fallback import FallbackModel
+from models.interval import EVIDENCE, Interval
 from models.probability import ProbabilityModel
 from models.risk_model import RiskModel
 from models.squash import RobustSquash
 
-FORMAT = 2
+FORMAT = 3
 METADATA = "model.json"
 ANOMALY = "anomaly.npz"
 LIGHTGBM = "violation.lightgbm.txt"
@@ -58,6 +61,8 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "anomaly": anomaly_facts(model.anomaly),
         "anomaly_weight": model.anomaly_weight,
         "calibration": _calibration_facts(model.calibration),
+        "evidence": asdict(model.evidence),
+        "interval": _interval_facts(model.interval),
         "facts": dict(model.facts),
     }
     if isinstance(model.violation, FallbackModel):
@@ -105,13 +110,43 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
             )
             violation = ProbabilityModel(tuple(learnt["columns"]), booster, Calibration(**learnt["calibration"]), learnt["rounds"])
         calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
-        return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, metadata["facts"])
+        evidence = Evidence(**{**metadata["evidence"], "indicators": tuple(metadata["evidence"]["indicators"])})
+        interval = _restore_interval(metadata["interval"])
+        return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"])
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
 
 
 def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
     return None if calibration is None else {"slope": calibration.slope, "intercept": calibration.intercept}
+
+
+def _interval_facts(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    return {
+        "level": interval.level,
+        "margin": interval.margin.tolist(),
+        "low": interval.low.tolist(),
+        "high": interval.high.tolist(),
+    }
+
+
+def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
+    """The stored interval, if its tables fit one another and rise as they must."""
+    if facts is None:
+        return None
+    margin, low, high = (np.array(facts[name], dtype=np.float64) for name in ("margin", "low", "high"))
+    fits = margin.ndim == 1 and len(margin) and low.shape == high.shape == (len(EVIDENCE), len(margin))
+    if (
+        not fits
+        or not (np.diff(margin) > 0).all()
+        or (np.diff(low) < 0).any()
+        or (np.diff(high) < 0).any()
+        or (low > high + 1e-12).any()
+    ):
+        raise ValueError(f"{METADATA}: the interval's tables do not fit one another; restore the file or retrain the model")
+    return Interval(facts["level"], margin, low, high)
 
 
 def _archive(estimator: Any) -> bytes:

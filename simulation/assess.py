@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from expectations.contracts.core import Type
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.scoring import SCORES
-from expectations.contracts.silver import INSPECTION
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW, REASONS, SCORES
+from expectations.contracts.silver import ENTITY, INSPECTION
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
+from simulation.assess_interval import IntervalCoverage, assess_intervals
+from simulation.assess_reasons import ReasonsNamed, assess_reasons
+from simulation.violating import on_or_before, violating_on
 
 TOP_SHARE = 0.05
+_SCORED = (ENTITY_ID, MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Assessment:
     ``population`` counts the scored entities that had not closed and that no inspection had found in violation by then,
     ``violators`` those of them that were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice,
     ranked by more and by less of it, sorted by the share in the top, best first; which way is better only the truth can tell, so
-    the comparison favours them.
+    the comparison favours them. ``intervals`` and ``reasons`` say whether the probabilities' intervals hold the truth, and whether
+    the listed violators' reasons name what they do; None where there are none.
     """
 
     as_of: str
@@ -54,19 +61,8 @@ class Assessment:
     by_typology: dict[str, dict[str, float]]
     mimics_in_top: dict[str, dict[str, float]]
     indicators: tuple[Ranking, ...]
-
-
-def violating_on(truth: pa.Table, day: date) -> np.ndarray:
-    """Whether each entity of the truth is violating at the end of the day: it began, was not yet found, and has not closed."""
-    began = _on_or_before(truth["began_on"], day)
-    return (
-        truth["is_violator"].to_numpy() & began & ~_on_or_before(truth["found_on"], day) & ~_on_or_before(truth["closed_on"], day)
-    )
-
-
-def _on_or_before(days: pa.ChunkedArray, day: date) -> np.ndarray:
-    found: np.ndarray = pc.fill_null(pc.less_equal(days, pa.scalar(day, pa.date32())), False).to_numpy()
-    return found
+    intervals: IntervalCoverage | None = None
+    reasons: ReasonsNamed | None = None
 
 
 def share_in_top(values: np.ndarray, is_violator: np.ndarray, top: int) -> float:
@@ -111,7 +107,7 @@ def assess(
     """
     kept = scores.filter(pc.invert(pc.is_in(scores["entity_id"], pa.array(sorted(found), pa.string()))))
     known = truth.append_column("violates", pa.array(violating_on(truth, as_of)))
-    open_now = known.filter(pa.array(~_on_or_before(truth["closed_on"], as_of)))
+    open_now = known.filter(pa.array(~on_or_before(truth["closed_on"], as_of)))
     joined = kept.join(open_now, "entity_id", join_type="inner")
     joined = joined.join(features.select(["entity_id", *indicators]), "entity_id", join_type="left outer").sort_by("entity_id")
     violates = joined["violates"].to_numpy()
@@ -170,25 +166,36 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
             what="there is no truth here", where=str(path), then="name the folder OUT/truth that `steelyard generate` wrote"
         )
     lake, day = Lake(home), f"as_of = '{as_of.isoformat()}'"
-    scores = lake.arrow(SCORES, columns=["entity_id", "margin"], where=day)
+    scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
         raise NothingToDo(
             what=f"no entity was scored for {as_of}", where=str(lake.path(SCORES)), then="run that day with `steelyard run` first"
         )
     contract = features_contract()
     indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
+    truth, already = pq.read_table(path), _found_by(lake, load_profile(profile_name).end_of(as_of))
     try:
-        return assess(
-            truth=pq.read_table(path),
+        found = assess(
+            truth=truth,
             scores=scores,
             features=lake.arrow(contract, columns=["entity_id", *indicators], where=day),
             indicators=indicators,
-            found=_found_by(lake, load_profile(profile_name).end_of(as_of)),
+            found=already,
             as_of=as_of,
             seed=seed,
         )
     except ValueError as error:
         raise NothingToDo(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
+    reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
+    intervals = assess_intervals(truth, scores.drop_columns(["margin"]), _industries(lake), already, as_of)
+    return replace(found, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)
+
+
+def _industries(lake: Lake) -> pd.Series:
+    """Each entity's industry code, by its newest version."""
+    versions = lake.arrow(ENTITY, columns=["entity_id", "industry_code", "known_at", "source_row"]).to_pandas()
+    newest = versions.sort_values(["entity_id", "known_at", "source_row"]).drop_duplicates("entity_id", keep="last")
+    return newest.set_index("entity_id")["industry_code"]
 
 
 def _found_by(lake: Lake, end: datetime) -> set[str]:

@@ -67,6 +67,26 @@ def assess_demo(
         f"the top 5 % are {assessment.top}. Report: {path}",
         soft_wrap=True,
     )
+    for line in _said(assessment):
+        console.print(line, soft_wrap=True)
+
+
+def _said(assessment: Assessment) -> list[str]:
+    """What is said of reasons and intervals, where there are any."""
+    said, reasons, intervals = [], assessment.reasons, assessment.intervals
+    if reasons is not None:
+        said.append(f"{reasons.listed_violators} violators were listed.")
+        for what, named in (("a sign that they bear", reasons.any_sign), ("a sign that they bear in full", reasons.full_signs)):
+            said.append(
+                f"An indicator of {what} is among the first three reasons of {named.among_first_three:.1%} and the first of "
+                f"{named.first:.1%}; three drawn at random would name {named.by_chance:.1%}."
+            )
+    if intervals is not None:
+        said.append(
+            f"Of {len(intervals.groups)} groups by probability, {intervals.covered:.0%} have within their mean interval the share "
+            "of visits that would in truth find a violation."
+        )
+    return said
 
 
 def _table(assessment: Assessment) -> Table:

@@ -44,6 +44,13 @@ class Ranked(OfRegion):
     risk_class = models.CharField(max_length=2)
     credit_points = models.IntegerField()
     probability = models.FloatField(null=True)
+    probability_low = models.FloatField(null=True)
+    probability_high = models.FloatField(null=True)
+    held_class = models.CharField(max_length=2, default="")
+    held_source = models.CharField(max_length=32, default="")
+    better_en = models.TextField(default="")
+    better_zh_hans = models.TextField(default="")
+    better_zh_hant = models.TextField(default="")
     anomaly = models.FloatField()
     margin = models.FloatField()
     peer_group = models.CharField(max_length=200, default="")
@@ -69,6 +76,10 @@ class Ranked(OfRegion):
             models.Index(fields=("peer_group", "position"), name="by_peers"),
         )
 
+    def better(self, language: str) -> str:
+        """What would bring a listed entity into a better class, in a language; empty where nothing is told."""
+        return _in(language, self, "better")
+
 
 class Reason(models.Model):
     """Why a listed entity stands where it stands, as ``gold.reasons`` says it."""
@@ -83,6 +94,12 @@ class Reason(models.Model):
     sentence_en = models.TextField()
     sentence_zh_hans = models.TextField()
     sentence_zh_hant = models.TextField()
+    basis_en = models.TextField(default="")
+    basis_zh_hans = models.TextField(default="")
+    basis_zh_hant = models.TextField(default="")
+    change_en = models.TextField(default="")
+    change_zh_hans = models.TextField(default="")
+    change_zh_hant = models.TextField(default="")
 
     class Meta:
         managed = False
@@ -94,7 +111,20 @@ class Reason(models.Model):
 
     def sentence(self, language: str) -> str:
         """The reason in a language."""
-        return str({"zh-Hans": self.sentence_zh_hans, "zh-Hant": self.sentence_zh_hant}.get(language, self.sentence_en))
+        return _in(language, self, "sentence")
+
+    def basis(self, language: str) -> str:
+        """With whom the entity was compared and what the reason rests on, in a language; empty where it is not told."""
+        return _in(language, self, "basis")
+
+    def change(self, language: str) -> str:
+        """What would change it, or why the entity cannot, in a language; empty where it is not told."""
+        return _in(language, self, "change")
+
+
+def _in(language: str, row: models.Model, name: str) -> str:
+    ending = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}.get(language, "en")
+    return str(getattr(row, f"{name}_{ending}"))
 
 
 OF_RUN = (Ranked, Reason)

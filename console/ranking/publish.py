@@ -41,16 +41,19 @@ _ENTITY = (
 _VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 _SCORES = (
     ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
+    scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.HELD_CLASS, scoring.HELD_SOURCE,
 )  # fmt: skip
-_LISTED = (ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION)
+_BETTER = (scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
+_LISTED = (ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION, *_BETTER)
 COLUMNS = (
     "position", "entity_id", "name", "address", "status", "entity_type", "established_on", "industry_code", "industry_section",
     "region_code", "region_middle", "region_top", "risk_class", "credit_points", "probability", "anomaly", "margin", "peer_group",
     "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
+    "probability_low", "probability_high", "held_class", "held_source", "better_en", "better_zh_hans", "better_zh_hant",
 )  # fmt: skip
 _REASON = (
     "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
-    "sentence_zh_hant",
+    "sentence_zh_hant", "basis_en", "basis_zh_hans", "basis_zh_hant", "change_en", "change_zh_hans", "change_zh_hant",
 )  # fmt: skip
 
 
@@ -179,7 +182,7 @@ def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[Any, 
         values = frame[name].tolist()
         if name in whole:
             values = [None if pd.isna(value) else int(value) for value in values]
-        elif name in {"probability", "established_on"}:
+        elif name in {"probability", "probability_low", "probability_high", "established_on"}:
             values = [None if pd.isna(value) else value for value in values]
             if name == "established_on":
                 values = [value.isoformat() if isinstance(value, date) else value for value in values]
@@ -196,7 +199,7 @@ def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...
 
 
 def _empty(name: str) -> str | None:
-    return "" if name == "peer_group" else None
+    return "" if name == "peer_group" or name.startswith(("basis_", "change_")) else None
 
 
 def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from expectations.contracts.core import Column, Contract, Type, Zone
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
@@ -32,6 +33,12 @@ class Indicator:
         peer: whether the features hold its robust z against peers too, in ``<column>_vs_peers``.
         definition: one sentence a language (``en``, ``zh-Hans``) that says how it is reckoned.
         sentence: what a regulator reads, a language, with ``{value}`` and, where ``peer``, ``{peer}`` (the peers' median).
+        changeable: whether the entity itself can change it, lawfully and of its own accord.
+        change: what would change it, a language; where not ``changeable``, why the entity cannot.
+        neutral: the value that a change would aim at where there are no peers to be like; None where peers are needed.
+        age_of: the contract whose newest record of the entity it tells the age of, empty for most.
+        own: whether it is told by the entity's own records, not by those of others that are tied to it.
+        verified: whether a value above 0 is a violation that a visit to the entity itself found.
     """
 
     code: str
@@ -43,6 +50,17 @@ class Indicator:
     peer: bool
     definition: dict[str, str]
     sentence: dict[str, str]
+    changeable: bool
+    change: dict[str, str]
+    neutral: float | None = None
+    age_of: str = ""
+    own: bool = True
+    verified: bool = False
+
+    @property
+    def main_source(self) -> str:
+        """The source that its events come from; further sources only put them in proportion."""
+        return self.sources[0]
 
     @property
     def peer_column(self) -> str:
@@ -58,10 +76,7 @@ def catalogue() -> tuple[Indicator, ...]:
         ValueError: when the catalogue breaks its own rules; the message names the indicator.
     """
     text = resources.files(__package__).joinpath("indicators.toml").read_text(encoding="utf-8")
-    found = tuple(
-        Indicator(**{**entry, "sources": tuple(entry["sources"]), "peer": entry.get("peer", False)})
-        for entry in tomllib.loads(text)["indicator"]
-    )
+    found = tuple(_read(entry) for entry in tomllib.loads(text)["indicator"])
     for indicator in found:
         _check(indicator)
     # Here, not above: the deny-list speaks of indicators too.
@@ -74,13 +89,26 @@ def catalogue() -> tuple[Indicator, ...]:
     return found
 
 
+def _read(entry: dict[str, Any]) -> Indicator:
+    try:
+        return Indicator(**{**entry, "sources": tuple(entry["sources"]), "peer": entry.get("peer", False)})
+    except TypeError as error:
+        raise ValueError(f"indicators.toml, {entry.get('code')} {entry.get('column')}: {error}") from error
+
+
 def _check(indicator: Indicator) -> None:
     where = f"indicators.toml, {indicator.code} {indicator.column}"
     if indicator.dimension not in DIMENSIONS:
         raise ValueError(f"{where}: dimension {indicator.dimension!r} is none of {', '.join(DIMENSIONS)}")
     if indicator.direction not in (-1, 0, 1):
         raise ValueError(f"{where}: direction must be -1, 0 or 1")
+    if indicator.changeable and indicator.direction and not indicator.peer and indicator.neutral is None:
+        raise ValueError(f"{where}: it can be changed and has no peers, so a neutral value is needed")
+    if indicator.age_of and (indicator.age_of not in indicator.sources or indicator.unit not in ("days", "months")):
+        raise ValueError(f"{where}: the age of a record is in days or months, and of one of its sources")
     for language in ("en", "zh-Hans"):
+        if not indicator.change.get(language):
+            raise ValueError(f"{where}: what would change it, or why the entity cannot, is needed in {language}")
         if not indicator.definition.get(language) or "{value}" not in indicator.sentence.get(language, ""):
             raise ValueError(f"{where}: definition and sentence (with {{value}}) are needed in {language}")
 

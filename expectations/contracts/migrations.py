@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from expectations.contracts import lineage, silver
-from expectations.contracts.core import Contract, Type
+from expectations.contracts import lineage, scoring, silver
+from expectations.contracts.core import Column, Contract, Type
 
 Select = Mapping[str, str]
 """A SELECT over one table: the SQL of each column of its result, by name, in order."""
@@ -107,7 +107,29 @@ def _told_revisions(contract: Contract) -> Migration:
     )
 
 
-MIGRATIONS: tuple[Migration, ...] = tuple(_told_revisions(contract) for contract in (*silver.BRONZE.values(), *silver.OF.values()))
+def _told_certainty(contract: Contract, *columns: Column) -> Migration:
+    """What a day made before did not tell of how certain it was stays unknown."""
+    return Migration(
+        contract.full_name,
+        2,
+        "how certain a score is, and what would change it, is told",
+        tuple(AddColumn(str(column), column.type) for column in columns),
+    )
+
+
+_CERTAINTY = (scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.EVIDENCE, scoring.HELD_CLASS, scoring.HELD_SOURCE)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    *(_told_revisions(contract) for contract in (*silver.BRONZE.values(), *silver.OF.values())),
+    _told_certainty(scoring.SCORES, *_CERTAINTY),
+    _told_certainty(
+        scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, scoring.BASIS_EN, scoring.BASIS_ZH_HANS, scoring.BASIS_ZH_HANT,
+        scoring.CHANGE_EN, scoring.CHANGE_ZH_HANS, scoring.CHANGE_ZH_HANT,
+    ),
+    _told_certainty(
+        scoring.RISK_LIST, *_CERTAINTY, scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT
+    ),
+)  # fmt: skip
 
 BUILT_AGAIN = frozenset({"gold.features"})
 """Tables with a column an indicator: a column that one lacks is null, and who needs it builds the day again."""

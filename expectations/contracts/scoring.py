@@ -11,9 +11,25 @@ MARGIN = Column(
     "margin", Type.DOUBLE, "Log-odds of a violation before calibration; rows are ranked by it", unit="log-odds", required=True
 )
 PROBABILITY = Column("probability", Type.DOUBLE, "Calibrated probability that a visit would find a violation", unit="probability")
+PROBABILITY_LOW = Column(
+    "probability_low",
+    Type.DOUBLE,
+    "The lower end of its interval, wider where data are thin or stale",
+    unit="probability",
+)
+PROBABILITY_HIGH = Column("probability_high", Type.DOUBLE, "The upper end of its interval", unit="probability")
+EVIDENCE = Column(
+    "evidence", Type.DOUBLE, "What is known of it and fresh, as a share of what is known of the median entity", unit="share"
+)
 ANOMALY = Column("anomaly", Type.DOUBLE, "How far from its peers the entity is; larger is stranger", unit="score", required=True)
 CREDIT_POINTS = Column("credit_points", Type.INT, "Credit points, 1000 best", unit="points", required=True)
-RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D high, by policy", required=True)
+RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D high, by policy on the interval", required=True)
+HELD_CLASS = Column(
+    "held_class",
+    Type.STRING,
+    "A worse class that is held back, as one unverified source alone speaks for it; else null",
+)
+HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is held back, or no reason is of any source")
 
 SCORES = Contract(
     name="scores",
@@ -21,10 +37,14 @@ SCORES = Contract(
     about="Every entity's anomaly, probability, credit points and class on a day.",
     grain="entity × as_of",
     key=(ENTITY_ID, AS_OF),
-    columns=(ENTITY_ID, AS_OF, MODEL_ID, MARGIN, PROBABILITY, ANOMALY, CREDIT_POINTS, RISK_CLASS),
+    columns=(
+        ENTITY_ID, AS_OF, MODEL_ID, MARGIN, PROBABILITY, ANOMALY, CREDIT_POINTS, RISK_CLASS, PROBABILITY_LOW, PROBABILITY_HIGH,
+        EVIDENCE, HELD_CLASS, HELD_SOURCE,
+    ),
     owner="risk science",
     partition_by=(AS_OF,),
-)
+    version=2,
+)  # fmt: skip
 
 REASON_RANK = Column("reason_rank", Type.INT, "1 is the strongest reason", required=True)
 INDICATOR = Column("indicator", Type.STRING, "The indicator's column in features", required=True)
@@ -35,6 +55,18 @@ PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age a
 SENTENCE_EN = Column("sentence_en", Type.STRING, "The reason in English", required=True)
 SENTENCE_ZH_HANS = Column("sentence_zh_hans", Type.STRING, "The reason in Simplified Chinese", required=True)
 SENTENCE_ZH_HANT = Column("sentence_zh_hant", Type.STRING, "The reason in Traditional Chinese", required=True)
+RESTS_ON = Column("rests_on", Type.STRING, "The sources that the indicator is made of, the one of its events first")
+NEWEST_ON = Column(
+    "newest_on",
+    Type.DATE,
+    "The day of the entity's newest record of those sources; null where others' records tell it",
+)
+BASIS_EN = Column("basis_en", Type.STRING, "With whom it was compared, and what it rests on, in English")
+BASIS_ZH_HANS = Column("basis_zh_hans", Type.STRING, "The same in Simplified Chinese")
+BASIS_ZH_HANT = Column("basis_zh_hant", Type.STRING, "The same in Traditional Chinese")
+CHANGE_EN = Column("change_en", Type.STRING, "What would change it, or why the entity cannot, in English")
+CHANGE_ZH_HANS = Column("change_zh_hans", Type.STRING, "The same in Simplified Chinese")
+CHANGE_ZH_HANT = Column("change_zh_hant", Type.STRING, "The same in Traditional Chinese")
 
 REASONS = Contract(
     name="reasons",
@@ -44,16 +76,21 @@ REASONS = Contract(
     key=(ENTITY_ID, AS_OF, REASON_RANK),
     columns=(
         ENTITY_ID, AS_OF, REASON_RANK, INDICATOR, CONTRIBUTION, VALUE, PEER_MEDIAN, PEER_GROUP, SENTENCE_EN, SENTENCE_ZH_HANS,
-        SENTENCE_ZH_HANT,
+        SENTENCE_ZH_HANT, RESTS_ON, NEWEST_ON, BASIS_EN, BASIS_ZH_HANS, BASIS_ZH_HANT, CHANGE_EN, CHANGE_ZH_HANS, CHANGE_ZH_HANT,
     ),
     owner="risk science",
     partition_by=(AS_OF,),
+    version=2,
 )  # fmt: skip
 
 LIST_RANK = Column("list_rank", Type.INT, "1 is visited first; over all regions", required=True)
 REGION_RANK = Column("region_rank", Type.INT, "1 is visited first in its region", required=True)
 CAPACITY_REGION = Column("capacity_region", Type.STRING, "The region whose inspectors would go", required=True)
 OBJECTIVE = Column("objective", Type.DOUBLE, "What the policy ranks by", required=True)
+BETTER_CLASS = Column("better_class", Type.STRING, "The class that changes of its own could bring it into; null where none could")
+BETTER_EN = Column("better_en", Type.STRING, "Which changes, or that there are none, in English")
+BETTER_ZH_HANS = Column("better_zh_hans", Type.STRING, "The same in Simplified Chinese")
+BETTER_ZH_HANT = Column("better_zh_hant", Type.STRING, "The same in Traditional Chinese")
 TIE_BREAK = Column("tie_break", Type.STRING, "Keyed hash of entity_id, by which equal objectives are ordered", required=True)
 
 RISK_LIST = Contract(
@@ -65,10 +102,12 @@ RISK_LIST = Contract(
     columns=(
         LIST_RANK, CAPACITY_REGION, REGION_RANK, ENTITY_ID, AS_OF, registration.NAME, registration.INDUSTRY_CODE,
         registration.REGION_CODE, registration.ADDRESS, RISK_CLASS, CREDIT_POINTS, PROBABILITY, ANOMALY, MARGIN,
-        OBJECTIVE, TIE_BREAK, MODEL_ID,
+        OBJECTIVE, TIE_BREAK, MODEL_ID, PROBABILITY_LOW, PROBABILITY_HIGH, EVIDENCE, HELD_CLASS, HELD_SOURCE, BETTER_CLASS,
+        BETTER_EN, BETTER_ZH_HANS, BETTER_ZH_HANT,
     ),
     owner="market supervision",
     partition_by=(AS_OF,),
+    version=2,
 )  # fmt: skip
 
 PEERS = Contract(

@@ -10,6 +10,7 @@ _TITLES = {
     "association": "Associations",
 }  # fmt: skip
 _DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "neither"}
+_HEADS = ("code", "column", "definition", "定义", "unit", "sources", "direction", "peers", "what would change it")
 
 _INTRODUCTION = """# Indicators
 
@@ -22,6 +23,9 @@ An indicator marked *peers* is also held against the entity's peer group, as `<c
 The scale is 1.4826 times the median absolute deviation; where more than half of the peers are equal, it is the 90th percentile
 of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
 the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+
+What would change an indicator stands with each; where the business itself cannot change it, lawfully and of its own accord, it says
+why. Of a business a better class is only ever asked by what it can change.
 """
 
 
@@ -31,9 +35,7 @@ def render_indicator_docs() -> str:
     for dimension in DIMENSIONS:
         indicators = [indicator for indicator in catalogue() if indicator.dimension == dimension]
         parts.append(f"## {_TITLES[dimension]}\n")
-        parts.append(
-            "| code | column | definition | 定义 | unit | sources | direction | peers |\n|---|---|---|---|---|---|---|---|"
-        )
+        parts.append("| " + " | ".join(_HEADS) + " |\n" + "|---" * len(_HEADS) + "|")
         parts.append("\n".join(_row(indicator) for indicator in indicators) + "\n")
     parts.append("## What is never an indicator\n")
     parts.append("\n".join(f"- **{denied.name}**: {denied.why}" for denied in deny_list()) + "\n")
@@ -50,5 +52,6 @@ def _row(indicator: Indicator) -> str:
         ", ".join(indicator.sources),
         _DIRECTIONS[indicator.direction],
         "yes" if indicator.peer else "",
+        indicator.change["en"] if indicator.changeable else f"*Not the business itself.* {indicator.change['en']}",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -38,6 +38,7 @@ def profile_problems(raw: Mapping[str, Any]) -> list[Problem]:
         if setting not in wrong and value is not None and value not in allowed:
             found.append(Problem(setting, f"is {value!r}", near(str(value), allowed)))
     found += _class_problems(raw.get("classes"))
+    found += _certainty_problems(raw.get("certainty"), raw.get("classes"))
     found += _calendar_problems(raw.get("calendar"))
     found += _order_problems(raw)
     for status in _texts(_at(raw, "objective.statuses")):
@@ -144,6 +145,21 @@ def _class_problems(classes: Any) -> Iterator[Problem]:
     for name, bound in bounds.items():
         if not 0 <= bound <= 1000:
             yield Problem(f"classes.{name}", f"is {bound}", "credit points are 0 to 1000")
+
+
+def _certainty_problems(certainty: Any, classes: Any) -> Iterator[Problem]:
+    if not isinstance(certainty, dict):
+        return
+    level, fresh, half_life = (certainty.get(name) for name in ("level", "fresh_days", "half_life_days"))
+    if _is(level, float) and not 0 < float(str(level)) < 1:
+        yield Problem("certainty.level", f"is {level}", "give a share above 0 and below 1, such as 0.9")
+    if _is(fresh, float) and float(str(fresh)) < 0:
+        yield Problem("certainty.fresh_days", f"is {fresh}", "give 0 days or more")
+    if _is(half_life, float) and float(str(half_life)) <= 0:
+        yield Problem("certainty.half_life_days", f"is {half_life}", "give more than 0 days")
+    ordinary = certainty.get("ordinary")
+    if isinstance(ordinary, str) and isinstance(classes, dict) and ordinary not in classes:
+        yield Problem("certainty.ordinary", f"{ordinary!r} is no class", near(ordinary, classes))
 
 
 def _calendar_problems(calendar: Any) -> Iterator[Problem]:

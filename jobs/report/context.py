@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -38,18 +38,24 @@ _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an entity is listed, as ``gold.reasons`` has it; ``sentences`` by language."""
+    """Why an entity is listed, as ``gold.reasons`` has it.
+
+    ``sentences``, ``basis`` (what the reason rests on) and ``change`` (what would change it) are by language; the last two are
+    empty for a day that was made before they were told.
+    """
 
     indicator: str
     value: float | None
     peer_median: float | None
     peer_group: str
     sentences: dict[str, str]
+    basis: dict[str, str] = field(default_factory=dict)
+    change: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One row of the list, with its reasons, the strongest first."""
+    """One row of the list, with its reasons, the strongest first; ``better`` says by language what would better its class."""
 
     list_rank: int
     capacity_region: str
@@ -64,6 +70,11 @@ class Listed:
     probability: float | None
     objective: float
     reasons: tuple[Reason, ...]
+    probability_low: float | None = None
+    probability_high: float | None = None
+    held_class: str | None = None
+    held_source: str | None = None
+    better: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -181,9 +192,9 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
     """The day's listed by rank, with their reasons."""
     reasons: dict[str, list[Reason]] = {}
     for row in read_day(home, REASONS, as_of).sort_by("reason_rank").to_pylist():
-        sentences = {"en": row["sentence_en"], "zh-Hans": row["sentence_zh_hans"], "zh-Hant": row["sentence_zh_hant"]}
+        texts = (_by_language(row, name) for name in ("sentence", "basis", "change"))
         reasons.setdefault(row["entity_id"], []).append(
-            Reason(row["indicator"], row["value"], row["peer_median"], row["peer_group"] or "", sentences)
+            Reason(row["indicator"], row["value"], row["peer_median"], row["peer_group"] or "", *texts)
         )
     return tuple(
         Listed(
@@ -200,9 +211,20 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
             probability=row["probability"],
             objective=row["objective"],
             reasons=tuple(reasons.get(row["entity_id"], ())),
+            probability_low=row["probability_low"],
+            probability_high=row["probability_high"],
+            held_class=row["held_class"],
+            held_source=row["held_source"],
+            better=_by_language(row, "better"),
         )
         for row in read_day(home, RISK_LIST, as_of).sort_by("list_rank").to_pylist()
     )
+
+
+def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
+    """A text in each language that it is told in."""
+    columns = {"en": f"{name}_en", "zh-Hans": f"{name}_zh_hans", "zh-Hant": f"{name}_zh_hant"}
+    return {language: row[column] for language, column in columns.items() if row[column]}
 
 
 def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:

@@ -50,6 +50,13 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     console.print(f"{texts('page.notice_title')}{texts('page.space')}{texts('page.notice')}", style="dim", highlight=False)
 
 
+def _probability(row: Listed) -> str:
+    """The probability, and beneath it its interval where there is one."""
+    if row.probability_low is None or row.probability_high is None:
+        return percent(row.probability)
+    return f"{percent(row.probability)}\n{percent(row.probability_low)} – {percent(row.probability_high)}"
+
+
 def choose_rows(context: Context, top: int) -> dict[str, int]:
     """How many rows each region shows: ``top`` in all, dealt out by rank in the region, then by rank in the list."""
     dealt = sorted(context.listed, key=lambda row: (row.region_rank, row.list_rank))[:top]
@@ -71,7 +78,7 @@ def _region_table(region: str, rows: tuple[Listed, ...], listed: int, names: Nam
             str(row.region_rank),
             Text(row.name) + Text(f"\n{row.entity_id}", style="dim"),
             Text(row.risk_class, style=_CLASS_STYLES.get(row.risk_class, "")),
-            percent(row.probability),
+            _probability(row),
             Text(row.reasons[0].sentences[texts.language] if row.reasons else texts("list.no_reason")),
         )
     return table

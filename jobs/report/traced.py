@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 from rich.tree import Tree
 
 from expectations.contracts import scoring
@@ -27,8 +29,13 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     tree = Tree(
         f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
         f"{standing[scoring.CREDIT_POINTS]} points, margin {standing[scoring.MARGIN]:.3f}, "
-        f"rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
+        f"{_probability(standing)}rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
+    if standing.get(scoring.HELD_CLASS):
+        source = standing[scoring.HELD_SOURCE] or "no source"
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: {source} alone speaks for it")
+    if standing.get(scoring.BETTER_EN):
+        tree.add(Text(standing[scoring.BETTER_EN]))
     if not trace.features:
         tree.add("its indicators and links of that day are not kept any more; those of the listed are")
     by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
@@ -38,6 +45,9 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         branch = tree.add(
             f"{reason[scoring.REASON_RANK]}. {reason[scoring.SENTENCE_EN]} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]"
         )
+        for said in (reason[scoring.BASIS_EN], reason[scoring.CHANGE_EN]):
+            if said:
+                branch.add(Text(said, style="dim"))
         leaf = branch.add(f"feature {column} = {trace.features[column]}")
         for source in trace.made_of[column]:
             if source not in _TABLE_OF:
@@ -55,6 +65,13 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
             for row in found[-rows:] if rows else []:
                 branch.add(_line(row))
     console.print(tree, highlight=False)
+
+
+def _probability(standing: dict[str, Any]) -> str:
+    low, high = standing.get(scoring.PROBABILITY_LOW), standing.get(scoring.PROBABILITY_HIGH)
+    if low is None or high is None:
+        return ""
+    return f"probability {standing[scoring.PROBABILITY]:.3f} ({low:.3f} to {high:.3f}, evidence {standing[scoring.EVIDENCE]:.2f}), "
 
 
 def _line(row: SourceRow) -> str:

@@ -218,6 +218,13 @@ class Lake:
             NothingToDo: when the table was never written.
             ConfigError: when it was made by an earlier Steelyard and not migrated, or by a later one.
         """
+        schema, batches = self.batches(contract, columns=columns, where=where)
+        return pa.Table.from_batches(batches, schema)
+
+    def batches(
+        self, contract: Contract, *, columns: list[str] | None = None, where: str | None = None
+    ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+        """As :meth:`arrow`, a batch at a time, of rows that need not fit into memory together and come in no order."""
         if not self.exists(contract):
             raise NothingToDo(
                 what=f"the table {table_name(contract)} is not there yet",
@@ -233,7 +240,8 @@ class Lake:
         result = QueryBuilder().register("t", table).execute(f"SELECT {listed} FROM {rows}" + (f" WHERE {where}" if where else ""))
         schema = pa.schema([arrow_schema(contract).field(name) for name in wanted])
         # The reader gives string views, which few of Arrow's own functions take.
-        return pa.table(result.read_all()).cast(schema)
+        found = pa.RecordBatchReader.from_stream(result)
+        return schema, (part for batch in found for part in pa.Table.from_batches([batch]).cast(schema).to_batches())
 
     def replace_arrow(self, table: pa.Table, contract: Contract, where: str) -> None:
         """As :meth:`replace`, for rows that are in memory."""

@@ -58,6 +58,32 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Certainty:
+    """How sure a probability is, and what a class needs.
+
+    Attributes:
+        level: the share of margins whose rate of violations an interval is to hold.
+        fresh_days: an entity's newest record of at most this age is fresh.
+        half_life_days: what is older counts half after so many days more.
+        ordinary: the class that doubt speaks for.
+    """
+
+    level: float
+    fresh_days: float
+    half_life_days: float
+    ordinary: str
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise ValueError(f"certainty.level is {self.level!r} and must be above 0 and below 1")
+        if not (self.fresh_days >= 0 and self.half_life_days > 0):
+            raise ValueError(
+                f"certainty.fresh_days must be 0 or more and certainty.half_life_days above 0, not {self.fresh_days!r} and "
+                f"{self.half_life_days!r}"
+            )
+
+
+@dataclass(frozen=True)
 class Retention:
     """For how many days, the day itself counted, a home keeps what it could do without."""
 
@@ -105,6 +131,7 @@ class Profile:
     capacity: Capacity
     objective: Objective
     classes: dict[str, int]
+    certainty: Certainty
     training: Training
     scoring: dict[str, float]
     retention: Retention
@@ -172,6 +199,7 @@ def load_profile(name_or_folder: str) -> Profile:
             capacity=Capacity(**raw["capacity"]),
             objective=Objective(raw["objective"]["kind"], tuple(raw["objective"]["statuses"])),
             classes=dict(raw["classes"]),
+            certainty=Certainty(**raw["certainty"]),
             training=Training(**raw["training"]),
             scoring=dict(raw["scoring"]),
             retention=Retention(**raw["retention"]),

@@ -6,7 +6,7 @@ list is made of is then not what the tables hold when it is closed, so it is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -34,9 +34,15 @@ def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
             yield (read_json(path) or {}).get("read") or {}
 
 
-def note_scored(home: Path, as_of: date) -> None:
-    """Note that the day's scores are of the features that are there now."""
-    write_json(note_path(home, "scores", as_of), {"features": _features(home, as_of)})
+def note_scored(home: Path, as_of: date, classes_before: Mapping[str, Any]) -> None:
+    """Note that the day's scores are of the features that are there now, and which day's classes they were held against."""
+    write_json(note_path(home, "scores", as_of), {"features": _features(home, as_of), "classes_before": classes_before})
+
+
+def classes_before_noted(home: Path, as_of: date) -> dict[str, Any] | None:
+    """Which classes the day's scores were held against; None where a Steelyard scored them that held them against none."""
+    noted: dict[str, Any] | None = (read_json(note_path(home, "scores", as_of)) or {}).get("classes_before")
+    return noted
 
 
 def as_scored(lake: Lake, as_of: date) -> Lake:

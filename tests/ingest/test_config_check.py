@@ -70,6 +70,10 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("default = 40", "default = -1", "capacity.default", "0 or more"),
         ("age_bands_years = [1, 3, 10]", "age_bands_years = [1, 10, 3]", "peers.age_bands_years", "rising order"),
         ("minor_units = 2", "minor_units = 9", "minor_units", "0 to 4"),
+        ("level = 0.9", "level = 1.5", "certainty.level", "above 0 and below 1"),
+        ("fresh_days = 92", "fresh_days = -1", "certainty.fresh_days", "0 days or more"),
+        ("half_life_days = 365", "half_life_days = 0", "certainty.half_life_days", "more than 0"),
+        ('ordinary = "B"', 'ordinary = "E"', "certainty.ordinary", "use one of"),
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
     ],
 )

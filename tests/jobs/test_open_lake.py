@@ -27,7 +27,8 @@ SCORES = [
 def score(entity: str, as_of: date, margin: float, letter: str) -> dict[str, object]:
     return {
         "entity_id": entity, "as_of": as_of, "model_id": "m", "margin": margin, "probability": None, "anomaly": 0.0,
-        "credit_points": 500, "risk_class": letter,
+        "credit_points": 500, "risk_class": letter, "probability_low": None, "probability_high": None, "evidence": 1.0,
+        "held_class": None, "held_source": None,
     }  # fmt: skip
 
 

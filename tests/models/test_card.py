@@ -26,6 +26,8 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
     )
     for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
         assert part in card
+    assert f"exp(-({learnt.calibration.slope:.6g} × margin" in card
+    assert "| margin | probability | low | high |" in card
     assert f"{metrics.loc['model', 'auc']:.4g}" in card
     assert "nan" not in card
 
@@ -33,5 +35,6 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
 def test_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
     card = model_card(rule, model_id="abc", profile="cn", as_of="2025-09-30", metrics=None, importance=importances(rule, later[:0]))
     assert "It gives no probability." in card
+    assert "From margin to probability" not in card
     assert "No test window was kept apart." in card
     assert np.isfinite(importances(rule, later[:0])["importance"]).all()

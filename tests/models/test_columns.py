@@ -12,7 +12,7 @@ from models.columns import Inputs, catalogue_inputs, matrix
 
 
 def indicator(column: str, direction: int, *, peer: bool) -> Indicator:
-    return Indicator("X1", column, "tax", "share", (), direction, peer, {}, {})
+    return Indicator("X1", column, "tax", "share", (), direction, peer, {}, {}, False, {})
 
 
 def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: pytest.MonkeyPatch) -> None:

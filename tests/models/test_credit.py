@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from models.credit import credit_points, risk_class
+from models.credit import class_of_interval, credit_points, risk_class, standing
+from models.risk_model import RiskModel
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 
@@ -37,3 +39,37 @@ def test_order_of_bounds_in_the_policy_changes_nothing() -> None:
 def test_bounds_that_leave_points_without_a_class_are_refused(bounds: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="bounds"):
         risk_class(np.array([1]), bounds)
+
+
+@pytest.mark.parametrize(
+    ("at_best", "at_worst", "wanted"),
+    [
+        (800, 750, "A"),  # sure of A
+        (800, 690, "B"),  # A or B
+        (900, 10, "B"),  # anything
+        (600, 510, "B"),
+        (510, 200, "B"),  # B to D
+        (490, 200, "C"),  # C or D: the end that is favourable
+        (299, 0, "D"),  # even the favourable end
+    ],
+)
+def test_doubt_speaks_for_the_ordinary_class(at_best: int, at_worst: int, wanted: str) -> None:
+    assert class_of_interval(np.array([at_best]), np.array([at_worst]), BOUNDS, "B").tolist() == [wanted]
+
+
+def test_an_ordinary_class_that_there_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="'E' is none of D, C, B, A"):
+        class_of_interval(np.array([500]), np.array([400]), BOUNDS, "E")
+
+
+def test_a_worse_margin_never_gets_a_better_class_whatever_the_evidence(learnt: RiskModel, later: pd.DataFrame) -> None:
+    scores = learnt.score(later).sort_values("margin", ignore_index=True)
+    for evidence in (1.0, 0.3, 1 / 16):
+        low, high = learnt.interval(scores["margin"].to_numpy(), scores["probability"].to_numpy(), np.full(len(scores), evidence))
+        _, letters = standing(scores.assign(probability_low=low, probability_high=high), BOUNDS, "B")
+        assert list(letters) == sorted(letters)
+
+
+def test_where_no_interval_is_known_the_class_is_that_of_the_points(rule: RiskModel, later: pd.DataFrame) -> None:
+    points, letters = standing(rule.score(later), BOUNDS, "B")
+    assert list(letters) == list(risk_class(points, BOUNDS))

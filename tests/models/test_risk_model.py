@@ -12,6 +12,7 @@ from model_examples import INPUTS, Labelled, fit, invent, shuffled
 from models.boosting import HistogramBooster, LightGBMBooster
 from models.calibration import Calibration
 from models.fallback import FallbackModel
+from models.reasons import strongest
 from models.risk_model import RiskModel, fit_risk_model
 
 
@@ -88,7 +89,7 @@ def test_too_few_labels_give_the_rule_and_no_probability(labelled: Labelled, vis
 
 
 def test_reasons_are_the_largest_positive_contributions(model: RiskModel, later: pd.DataFrame) -> None:
-    reasons, contributions = model.reasons(later, top=3), model.contributions(later).drop(columns="base")
+    reasons, contributions = strongest(model.contributions(later), later, top=3), model.contributions(later).drop(columns="base")
     for row in range(len(later)):
         mine = reasons[reasons["row"] == row]
         best = contributions.iloc[row].sort_values(ascending=False)[:3]
@@ -102,7 +103,7 @@ def test_equal_reasons_are_ordered_by_indicator_name(rule: RiskModel) -> None:
     squash = twins.violation.squash
     squash.center_[:], squash.spread_[:] = 0.0, 1.0
     row = pd.DataFrame([[np.nan, 2.0, np.nan, np.nan, 2.0, 0.0, 0.0, 0.0]], columns=list(INPUTS.columns))
-    assert twins.reasons(row)["indicator"].tolist() == ["complaints", "late"]
+    assert strongest(twins.contributions(row), row)["indicator"].tolist() == ["complaints", "late"]
 
 
 @pytest.mark.parametrize("kind", ["learnt", "rule"])
@@ -112,7 +113,7 @@ def test_unknown_constant_and_empty_columns_are_survived(labelled: Labelled, kin
     nothing = pd.DataFrame(np.nan, index=[0, 1], columns=list(INPUTS.columns))
     scores = model.score(pd.concat([X, nothing]))
     assert np.isfinite(scores[["margin", "anomaly"]].to_numpy()).all()
-    assert model.reasons(nothing[:0]).empty
+    assert strongest(model.contributions(nothing[:0]), nothing[:0]).empty
 
 
 def test_columns_that_all_say_nothing_are_survived(labelled: Labelled) -> None:

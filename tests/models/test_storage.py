@@ -100,3 +100,21 @@ def test_arrays_that_do_not_fit_are_refused(rule: RiskModel, name: str, change: 
 def test_an_estimator_of_another_kind_is_refused(rule: RiskModel) -> None:
     with pytest.raises(ValueError, match="LogisticRegression"):
         load(dump(rule) | {"rule.skops": skops.io.dumps(LogisticRegression())})
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("low", lambda table: table[:-1]),
+        ("low", lambda table: [row[::-1] for row in table]),
+        ("high", lambda table: [[-1.0 for _ in row] for row in table]),
+        ("margin", lambda knots: knots[::-1]),
+        ("margin", lambda _knots: []),
+    ],
+)
+def test_tables_of_the_interval_that_do_not_fit_are_refused(learnt: RiskModel, name: str, change: Callable[[list], list]) -> None:
+    files = dump(learnt)
+    metadata = json.loads(files["model.json"])
+    metadata["interval"][name] = change(metadata["interval"][name])
+    with pytest.raises(ValueError, match="interval's tables do not fit"):
+        load(files | {"model.json": json.dumps(metadata).encode()})

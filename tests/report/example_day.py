@@ -20,10 +20,12 @@ INDICATORS = (
     Indicator(
         "T1", "late_filing_ratio", "tax", "share", ("tax_filing",), 1, True,
         {"en": "Late filings among those due.", "zh-Hans": "逾期申报占应申报的比例。"}, {"en": "{value}", "zh-Hans": "{value}"},
+        True, {"en": "File in time.", "zh-Hans": "按期申报。"},
     ),
     Indicator(
         "C2", "complaint_burst", "complaint", "z", ("complaint",), 1, False,
         {"en": "Complaints against the usual.", "zh-Hans": "投诉数与平时之比。"}, {"en": "{value}", "zh-Hans": "{value}"},
+        False, {"en": "It falls as fewer come.", "zh-Hans": "新增减少后回落。"},
     ),
 )  # fmt: skip
 
@@ -49,7 +51,11 @@ def write_lake(home: Path) -> None:
             "list_rank": rank, "capacity_region": region, "region_rank": region_rank, "entity_id": entity, "as_of": AS_OF,
             "name": name, "industry_code": industry, "region_code": county, "address": "文三路 1 号", "risk_class": letter,
             "credit_points": points, "probability": probability, "anomaly": 0.5, "margin": margin, "objective": margin,
-            "tie_break": "ab", "model_id": "m-1",
+            "tie_break": "ab", "model_id": "m-1", "probability_low": None if probability is None else probability / 2,
+            "probability_high": None if probability is None else (1 + probability) / 2, "evidence": 0.8,
+            "held_class": "D" if rank == 2 else None, "held_source": "complaint" if rank == 2 else None,
+            "better_class": "B" if rank == 1 else None, "better_en": f"Better {rank}", "better_zh_hans": f"更好{rank}",
+            "better_zh_hant": f"更好{rank}",
         }
         for rank, region, region_rank, entity, name, industry, county, letter, points, probability, margin in LISTED
     ]  # fmt: skip
@@ -57,7 +63,9 @@ def write_lake(home: Path) -> None:
         {
             "entity_id": entity, "as_of": AS_OF, "reason_rank": rank, "indicator": indicator, "contribution": contribution,
             "value": value, "peer_median": median, "peer_group": "F · 330100", "sentence_en": en, "sentence_zh_hans": hans,
-            "sentence_zh_hant": hant,
+            "sentence_zh_hant": hant, "rests_on": "tax_filing", "newest_on": AS_OF, "basis_en": "From tax returns.",
+            "basis_zh_hans": "依据纳税申报。", "basis_zh_hant": "依據納稅申報。", "change_en": "What would change it: file.",
+            "change_zh_hans": "如何改变：申报。", "change_zh_hant": "如何改變：申報。",
         }
         for entity, rank, indicator, contribution, value, median, en, hans, hant in REASON_ROWS
     ]  # fmt: skip
@@ -65,6 +73,7 @@ def write_lake(home: Path) -> None:
         {
             "entity_id": f"e{at:02}", "as_of": AS_OF, "model_id": "m-1", "margin": at / 10 - 2, "probability": at / 40,
             "anomaly": 0.1, "credit_points": 1000 - at * 20, "risk_class": "ABCD"[min(at // 12, 3)],
+            "probability_low": at / 80, "probability_high": at / 40 + 0.1, "evidence": 1.0, "held_class": None, "held_source": None,
         }
         for at in range(40)
     ]  # fmt: skip

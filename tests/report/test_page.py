@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.report.context import Context, gather
+from jobs.report.context import Context, Reason, gather
 from jobs.report.page import render_page
 from jobs.report.texts import LANGUAGES, load_texts
 from jobs.runtime.errors import ConfigError
@@ -140,7 +140,25 @@ def test_each_check_says_in_words_whether_it_passed(context: Context) -> None:
 def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
     assert "1 (1) <script>alert(1)</script> 91330106MA0000001A Wholesale and retail trade" in text
-    assert "D high 120 91.0% Late <b>filing</b> value 50.0% · peer median 4.0% Many complaints value 4" in text
+    assert "D high 120 91.0% 45.5% – 95.5% Late <b>filing</b> value 50.0% · peer median 4.0% From tax returns. What would" in text
+    assert "Many complaints value 4 From tax returns. What would change it: file. peers: F · 330100" in text
+    assert "What would bring a better class Better 1 2 (2)" in text
+
+
+def test_a_class_that_is_held_back_is_told_with_the_source_that_speaks_for_it(context: Context) -> None:
+    held = "Class D is held back until a second source or a visit confirms it; now it rests on complaints alone."
+    assert f"C higher {held} 340" in Tags(render_page(context, "en")).text()
+    assert "暫緩列為D類：僅有投訴舉報一個來源" in Tags(render_page(context, "zh-Hant")).text()
+
+
+def test_a_day_made_before_intervals_were_told_is_shown_as_it_was(context: Context) -> None:
+    plain = tuple(
+        Reason(one.indicator, one.value, one.peer_median, one.peer_group, one.sentences) for one in context.listed[0].reasons
+    )
+    first = replace(context.listed[0], reasons=plain, probability_low=None, probability_high=None, better={})
+    text = Tags(render_page(replace(context, listed=(first,)), "en")).text()
+    assert "D high 120 91.0% Late <b>filing</b> value 50.0% · peer median 4.0% Many complaints value 4 peers: F · 330100" in text
+    assert "What would bring a better class" not in text
 
 
 def test_the_classes_are_those_of_the_policy_the_best_first(home: Path, profile: Profile) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from simulation.assess import assess, roc_auc, share_in_top, violating_on
+from simulation.assess import assess, roc_auc, share_in_top
 from simulation.truth import SCHEMA
+from simulation.violating import violating_on
 
 DAY = date(2026, 6, 30)
 

@@ -14,7 +14,7 @@ from console.code_names import name_of, path_of
 from console.decisions import catalogue
 from console.pages.indicator_names import indicator_name
 from console.pages.peer_words import peer_group_in_words
-from console.ranking.models import Reason
+from console.ranking.models import Ranked, Reason
 from console.texts import Texts, language_of
 
 register = template.Library()
@@ -87,6 +87,12 @@ def peers(context: dict[str, Any], label: str) -> str:
 def sentence(context: dict[str, Any], reason: Reason) -> str:
     """A reason in the page's language."""
     return reason.sentence(_texts(context).language)
+
+
+@register.simple_tag(takes_context=True)
+def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
+    """Another text of a reason or an entity in the page's language: its ``basis``, its ``change``, or what is ``better``."""
+    return str(getattr(row, what)(_texts(context).language))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,146 @@
+"""Exact Shapley values of small trees, read from tables: fast enough to be checked on every row that is scored.
+
+What a row adds to a tree hangs on which side it takes at each split, and on nothing else. A tree of a few splits has few such
+patterns, so the Shapley values (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for
+trees", path-dependent) of all of them are reckoned once, by their definition over all subsets of the tree's columns; a row then
+looks its own up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from models.columns import Floats
+
+MOST_SPLITS = 8
+CHUNK = 16_384
+
+
+@dataclass(frozen=True)
+class Split:
+    """A row goes left when its value of ``column`` is at most ``threshold``; an unknown one where ``unknown_left`` says."""
+
+    column: int
+    threshold: float
+    unknown_left: bool
+
+
+@dataclass(frozen=True)
+class ShapleyTree:
+    """A tree's splits and the tables; bit ``j`` of a pattern is set when the row goes left at split ``j``.
+
+    Attributes:
+        splits: at most :data:`MOST_SPLITS`.
+        columns: the columns split on, each once.
+        values: what each of ``columns`` adds, shape (columns, patterns).
+        base: the answer where nothing is known of a row.
+    """
+
+    splits: tuple[Split, ...]
+    columns: tuple[int, ...]
+    values: Floats
+    base: float
+
+
+def shapley_trees(dumped: dict[str, Any]) -> tuple[ShapleyTree, ...] | None:
+    """The tables of a model as LightGBM dumps it; None where a tree has too many splits, or splits of another kind."""
+    roots = [tree["tree_structure"] for tree in dumped["tree_info"]]
+    for root in roots:
+        splits = list(_splits(root))
+        if len(splits) > MOST_SPLITS or any(
+            node["decision_type"] != "<=" or node["missing_type"] not in ("NaN", "None") for node in splits
+        ):
+            return None
+    return tuple(_tables(root) for root in roots)
+
+
+def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats) -> Floats:
+    """What each column adds to the sum of the trees' answers: shape (n, k + 1), the last the base; rows sum to the sum of answers.
+
+    Args:
+        trees: as :func:`shapley_trees` gives them.
+        rows: shape (n, k); NaN is unknown.
+    """
+    out = np.empty((len(rows), rows.shape[1] + 1))
+    base = sum(tree.base for tree in trees)
+    for start in range(0, len(rows), CHUNK):
+        by_column = np.ascontiguousarray(rows[start : start + CHUNK].T)
+        out[start : start + CHUNK, :-1] = _added(trees, by_column).T
+    out[:, -1] = base
+    return out
+
+
+def _added(trees: tuple[ShapleyTree, ...], by_column: Floats) -> Floats:
+    n = by_column.shape[1]
+    added, one = np.zeros(by_column.shape), np.empty(n)
+    is_left, pattern, bit = np.empty(n, np.bool_), np.empty(n, np.intp), np.empty(n, np.intp)
+    for tree in trees:
+        pattern[:] = 0
+        for place, split in enumerate(tree.splits):
+            # An unknown value is neither more nor at most: which of the two is asked decides where it goes.
+            if split.unknown_left:
+                np.greater(by_column[split.column], split.threshold, out=is_left)
+                np.logical_not(is_left, out=is_left)
+            else:
+                np.less_equal(by_column[split.column], split.threshold, out=is_left)
+            np.multiply(is_left, 1 << place, out=bit)
+            np.add(pattern, bit, out=pattern)
+        for column, values in zip(tree.columns, tree.values, strict=True):
+            np.take(values, pattern, out=one, mode="clip")
+            np.add(added[column], one, out=added[column])
+    return added
+
+
+def _tables(root: dict[str, Any]) -> ShapleyTree:
+    nodes = list(_splits(root))
+    patterns = np.arange(1 << len(nodes))
+    goes_left = {node["split_index"]: (patterns >> place & 1).astype(bool) for place, node in enumerate(nodes)}
+    columns = tuple(sorted({int(node["split_feature"]) for node in nodes}))
+    answer = {
+        known: _answer(root, frozenset(known), goes_left, patterns)
+        for size in range(len(columns) + 1)
+        for known in combinations(columns, size)
+    }
+    values = np.zeros((len(columns), len(patterns)))
+    for place, column in enumerate(columns):
+        for known, without in answer.items():
+            if column not in known:
+                weight = factorial(len(known)) * factorial(len(columns) - len(known) - 1) / factorial(len(columns))
+                values[place] += weight * (answer[tuple(sorted((*known, column)))] - without)
+    splits = tuple(Split(int(node["split_feature"]), float(node["threshold"]), _unknown_left(node)) for node in nodes)
+    return ShapleyTree(splits, columns, values, float(answer[()][0]))
+
+
+def _answer(node: dict[str, Any], known: frozenset[int], goes_left: dict[int, Any], patterns: Any) -> Floats:
+    """The tree's answer of each pattern where only ``known`` columns are looked at; else both ways count, by the rows they had."""
+    if "split_index" not in node:
+        return np.full(len(patterns), float(node["leaf_value"]))
+    left, right = (_answer(node[f"{side}_child"], known, goes_left, patterns) for side in ("left", "right"))
+    if int(node["split_feature"]) in known:
+        chosen: Floats = np.where(goes_left[node["split_index"]], left, right)
+        return chosen
+    share = _rows_of(node["left_child"]) / _rows_of(node)
+    mixed: Floats = share * left + (1.0 - share) * right
+    return mixed
+
+
+def _splits(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "split_index" in node:
+        yield node
+        for side in ("left", "right"):
+            yield from _splits(node[f"{side}_child"])
+
+
+def _rows_of(node: dict[str, Any]) -> float:
+    return float(node["internal_count"] if "split_index" in node else node["leaf_count"])
+
+
+def _unknown_left(node: dict[str, Any]) -> bool:
+    """Without a way of its own for what is unknown, LightGBM takes it for 0."""
+    return bool(node["default_left"]) if node["missing_type"] == "NaN" else float(node["threshold"]) >= 0.0

@@ -1,0 +1,142 @@
+"""Scoring a day: nothing depends on how it is cut, what does not add up is refused, no class falls on one source's word."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from benchmarks import scoring as made
+from expectations.contracts import scoring
+from expectations.contracts.indicators import catalogue, features_contract
+from jobs import score_entities
+from jobs.explain_listed import explain
+from jobs.runtime.errors import NothingToDo, SteelyardError
+from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.model_store import ModelStore
+from jobs.runtime.settings import load_profile
+from jobs.score_entities import score_day
+from jobs.transforms.peers import CLIP
+from models.credit import standing
+from models.reasons import backing
+from models.risk_model import RiskModel
+
+PROFILE = load_profile("cn")
+BEFORE = made.DAY - timedelta(days=1)
+ROWS = 600
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scored")
+    made.make(Lake(folder), ROWS)
+    score_day(Lake(folder), PROFILE, made.DAY)
+    return folder
+
+
+def rows(home: Path, day: date = made.DAY) -> pd.DataFrame:
+    return Lake(home).arrow(scoring.SCORES, where=f"as_of = '{day}'").to_pandas()
+
+
+def put(lake: Lake, table: pa.Table, day: date) -> None:
+    lake.replace_arrow(table, scoring.SCORES, f"as_of = '{day}'")
+
+
+@pytest.fixture
+def again(home: Path, tmp_path: Path) -> Lake:
+    """Another home with the same features and model, and no scores."""
+    lake = Lake(tmp_path)
+    for contract in (features_contract(), scoring.PEERS):
+        table = Lake(home).arrow(contract)
+        # In another order than they were written in.
+        order = np.random.default_rng(1).permutation(table.num_rows)
+        lake.replace_arrow(table.take(order), contract, f"as_of = '{made.DAY}'")
+    store = ModelStore(home)
+    store.lend(str(store.newest(made.DAY)), tmp_path, made.DAY)
+    return lake
+
+
+@pytest.mark.parametrize("at_once", [170, 599])
+def test_scores_depend_on_no_batch_and_no_order(home: Path, again: Lake, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(score_entities, "ROWS_AT_ONCE", at_once)
+    sizes = [len(part) for part in score_entities._feature_batches(again, made.DAY)]
+    assert set(sizes[:-1]) == {at_once}
+    assert score_day(again, PROFILE, made.DAY) == ROWS
+    pd.testing.assert_frame_equal(rows(again.home), rows(home), check_exact=True)
+
+
+def test_each_score_has_its_interval_and_its_class_by_it(home: Path) -> None:
+    scores = rows(home)
+    assert list(scores["entity_id"]) == sorted(scores["entity_id"])
+    assert (scores["probability_low"] <= scores["probability"]).all()
+    assert (scores["probability"] <= scores["probability_high"]).all()
+    assert scores["evidence"].between(1 / 16, 1).all()
+    assert list(scores["risk_class"]) == list(standing(scores, PROFILE.classes, "B")[1])
+    assert scores["held_class"].isna().all()  # no day before
+
+
+def test_a_model_whose_contributions_do_not_add_up_scores_nothing(again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    explained = RiskModel.explain
+
+    def a_little_off(self: RiskModel, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        scores, contributions = explained(self, X)
+        contributions.loc[X["entity_id"] == "E000000007", "arrears_ratio"] += 2e-6
+        return scores, contributions
+
+    monkeypatch.setattr(RiskModel, "explain", a_little_off)
+    with pytest.raises(SteelyardError, match="E000000007"):
+        score_day(again, PROFILE, made.DAY)
+    assert not again.exists(scoring.SCORES)
+
+
+def test_without_features_there_is_nothing_to_score(home: Path) -> None:
+    with pytest.raises(NothingToDo, match="no features for 2026-07-01"):
+        score_day(Lake(home), PROFILE, made.DAY + timedelta(days=1))
+
+
+def test_a_class_falls_only_where_two_sources_or_a_visit_speak_for_it(home: Path, again: Lake) -> None:
+    today = Lake(home).arrow(scoring.SCORES)
+    best = pa.array(["A"] * len(today))
+    before = today.set_column(today.column_names.index("risk_class"), "risk_class", best)
+    put(again, before.set_column(1, "as_of", pa.array([BEFORE] * len(before))), BEFORE)
+    score_day(again, PROFILE, made.DAY)
+
+    scores, free = rows(again.home), rows(home)
+    features = Lake(home).arrow(features_contract()).to_pandas().sort_values("entity_id", ignore_index=True)
+    model = ModelStore(home).get(str(ModelStore(home).newest(made.DAY)))
+    found = backing(model.contributions(features), features, {one.column: one for one in catalogue()})
+    is_worse = (free["risk_class"] > "A").to_numpy()
+    held = scores["held_class"].notna().to_numpy()
+    assert 0 < held.sum() < is_worse.sum()
+    assert (held == (is_worse & ~found.is_enough)).all()
+    assert (scores["risk_class"][held] == "A").all()
+    assert (scores["held_class"][held] == free["risk_class"][held]).all()
+    assert list(scores["held_source"][held].fillna("")) == list(found.only[held])
+    assert (scores["risk_class"][~held] == free["risk_class"][~held]).all()
+
+
+def test_classes_of_later_days_are_not_looked_at(home: Path, again: Lake) -> None:
+    today = Lake(home).arrow(scoring.SCORES)
+    later = made.DAY + timedelta(days=1)
+    put(again, today.set_column(1, "as_of", pa.array([later] * len(today))), later)
+    score_day(again, PROFILE, made.DAY)
+    assert rows(again.home)["held_class"].isna().all()
+
+
+def test_what_would_bring_a_better_class_does_bring_it(home: Path) -> None:
+    listed = rows(home).nlargest(60, "margin")
+    explained = explain(Lake(home), PROFILE, made.DAY, listed)
+    better = explained.listed[explained.listed["better_class"].notna()]
+    assert len(explained.listed) == 60
+    assert 0 < len(better) < 60
+    assert (better["better_class"] < better["risk_class"]).all()
+    assert better["better_en"].str.startswith("It would be in class").all()
+    rest = explained.listed[explained.listed["better_class"].isna() & (explained.listed["risk_class"] != "A")]
+    assert rest["better_en"].str.startswith("No change").all()
+    assert explained.reasons.schema == arrow_schema(scoring.REASONS)
+    assert explained.reasons["basis_zh_hans"].null_count == explained.reasons["change_en"].null_count == 0
+    assert CLIP == 20

@@ -1,0 +1,55 @@
+"""Shapley values from tables are those that LightGBM reckons row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.boosting import LightGBMBooster, load_lightgbm
+from models.tree_shapley import MOST_SPLITS, shapley_trees, shapley_values
+
+lightgbm = load_lightgbm()
+pytestmark = pytest.mark.skipif(lightgbm is None, reason="LightGBM cannot be loaded here")
+
+
+def grown(leaves: int, unknown: float, **parameters: object) -> tuple[object, np.ndarray]:
+    random = np.random.default_rng(3)
+    rows = random.standard_t(4, size=(3000, 6))
+    rows[random.random(rows.shape) < unknown] = np.nan
+    y = (np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1] * rows[:, 2]) + random.normal(size=3000) > 0).astype(float)
+    settings = {"objective": "binary", "num_leaves": leaves, "verbosity": -1, "num_threads": 1, **parameters}
+    return lightgbm.train(settings, lightgbm.Dataset(rows, y), 25), rows
+
+
+@pytest.mark.parametrize("unknown", [0.0, 0.2])
+@pytest.mark.parametrize("leaves", [2, 4, MOST_SPLITS + 1])
+def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
+    booster, rows = grown(leaves, unknown)
+    trees = shapley_trees(booster.dump_model())
+    assert trees is not None
+    # What the fit never saw, unknown values where there were none, and far values, too.
+    asked = np.vstack([rows[:500], np.full((1, 6), np.nan), np.full((1, 6), 1e300), np.eye(6) * np.nan, np.zeros((1, 6))])
+    np.testing.assert_allclose(shapley_values(trees, asked), booster.predict(asked, pred_contrib=True), rtol=0, atol=1e-9)
+
+
+def test_rows_do_not_depend_on_one_another() -> None:
+    booster, rows = grown(7, 0.2)
+    trees = shapley_trees(booster.dump_model())
+    assert trees is not None
+    together = shapley_values(trees, rows[:50])
+    np.testing.assert_array_equal(np.vstack([shapley_values(trees, rows[at : at + 1]) for at in range(50)]), together)
+    assert shapley_values(trees, rows[:0]).shape == (0, 7)
+
+
+def test_trees_with_more_splits_are_left_to_lightgbm() -> None:
+    booster, rows = grown(MOST_SPLITS + 2, 0.2)
+    assert shapley_trees(booster.dump_model()) is None
+    wrapped = LightGBMBooster(booster.model_to_string())
+    np.testing.assert_array_equal(wrapped.contributions(rows[:20]), booster.predict(rows[:20], pred_contrib=True))
+
+
+def test_a_tree_without_a_split_adds_its_answer_to_the_base() -> None:
+    booster, rows = grown(4, 0.0, min_data_in_leaf=3000)
+    trees = shapley_trees(booster.dump_model())
+    assert trees is not None
+    np.testing.assert_allclose(shapley_values(trees, rows[:3]).sum(axis=1), booster.predict(rows[:3], raw_score=True), atol=1e-12)
