@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from console.accounts.client_address import networks
 from console.folder import folder_from_environment
 
 HERE = Path(__file__).resolve().parent
@@ -142,11 +143,14 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
+# Whose word is believed on where a request came from; by default nobody's but the connection's.
+TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
 # Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "console.accounts.client_address.client_address"
 AXES_LOCKOUT_CALLABLE = "console.accounts.views.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]

@@ -15,7 +15,7 @@ from jobs.run_day import in_order, settle
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.mapping import load_mappings
+from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.train_model import fit, known_visits, past_record, training_set
@@ -68,7 +68,7 @@ def evaluate_days(
     Everything that a day's model and scores use was known on that day; the visits that judge it are read apart, after.
     """
     end = max(days) + timedelta(days=profile.training.label_days)
-    for mapping in in_order(load_mappings(profile.folder)):
+    for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
         settle(lake, profile, mapping, sources, end)
     outcomes = known_visits(lake, profile, end)
     windows = []

@@ -18,7 +18,8 @@ from jobs.runtime.errors import CountsDiffer, NothingToDo, SteelyardError
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import keep_traceback, stage, warn
 from jobs.runtime.manifest import SourceManifest, Verdict
-from jobs.runtime.mapping import SourceMapping, load_mappings
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import as_scored
 from jobs.score_entities import score_day
@@ -45,7 +46,8 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
     Raises:
         NothingToDo: when no entity is known on the day, so that there is nothing to list.
     """
-    settled = tuple(settle(lake, profile, mapping, sources, as_of) for mapping in in_order(load_mappings(profile.folder)))
+    mappings = in_order(mappings_of_day(profile.folder, lake.home, as_of, sources))
+    settled = tuple(settle(lake, profile, mapping, sources, as_of) for mapping in mappings)
     if not any(manifest.contract == "registration" and manifest.known_rows for manifest in settled):
         raise NothingToDo(
             what=f"no registration was taken in by {as_of}, so there is nobody to list; "
