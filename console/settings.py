@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "console.evidence",
     "console.decisions",
     "console.campaigns",
+    "console.desk",
     "console.api",
     "console.pages",
 ]

@@ -10,6 +10,7 @@ from console.accounts import views as accounts
 from console.api import views as tokens
 from console.api.api import api
 from console.campaigns import views as campaigns
+from console.desk import views as desk
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
@@ -24,11 +25,14 @@ urlpatterns = [
     path("password/", accounts.own_password, name="own_password"),
     path("language/", accounts.language, name="language"),
     path("keys/", accounts.keys, name="keys"),
+    path("going-on/", accounts.going_on, name="going_on"),
     path("help/", lambda request: render(request, "help.html"), name="help"),
     path("list/", risk_list, name="risk_list"),
     path("list/export.<str:format>", export_list, name="export_list"),
     path("list/bulk/", decisions.bulk, name="bulk"),
     path("list/bulk/undo/", decisions.take_back_bulk, name="bulk_undo"),
+    path("list/views/", desk.save, name="view_save"),
+    path("list/views/<int:pk>/remove/", desk.remove, name="view_remove"),
     path("entity/<str:entity_id>/", entity, name="entity"),
     path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),

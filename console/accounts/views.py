@@ -82,6 +82,13 @@ def keys(request: HttpRequest) -> HttpResponse:
     return redirect("help")
 
 
+@require_POST
+def going_on(request: HttpRequest) -> HttpResponse:
+    """Choose whether a decision leads to the next of the list, or back to the entity's page."""
+    User.objects.filter(pk=request.user.pk).update(goes_on=request.POST.get("goes_on") == "on")
+    return redirect("help")
+
+
 @for_roles(KEEPS_ACCOUNTS)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Everybody's account."""

@@ -17,10 +17,12 @@ from console.decisions.models import Case, Decision
 from console.decisions.permissions import user_can
 from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
 from console.decisions.states import Action, State
+from console.desk.looks import PAGE
 from console.evidence.read import peer_counts, timeline, trend
 from console.pages.access import for_roles
 from console.pages.indicator_names import definition
 from console.pages.notes import note_view
+from console.pages.onward import came_from, carried, next_to_review
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
 from console.ranking.runs import current_run, ranked_of, reasons_of
@@ -48,7 +50,10 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
 def entity(request: HttpRequest, entity_id: str) -> HttpResponse:
     """The page, as of the newest run, or of the one that the URL names: as it was when somebody decided."""
     run, shown = find(request, entity_id, request.GET.get("run", "")[:64])
-    note_view(request, "entity", run=run, entity=shown, position=shown.position, risk_class=shown.risk_class)
+    standing = {"risk_class": shown.risk_class, "credit_points": shown.credit_points}
+    newest = current_run()
+    page = PAGE if newest is not None and newest.run_id == run.run_id else "entity as it was"
+    note_view(request, page, run=run, entity=shown, position=shown.position, **standing)
     return render(request, "entity.html", context_of(request, run, shown))
 
 
@@ -62,14 +67,21 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     standing = case or Case(entity_id=shown.entity_id)
     allowed = [
         action
-        for action in (Action.VISIT, Action.DEFER, Action.DISMISS)
+        for action in (Action.VISIT, Action.DEFER, Action.DISMISS, Action.ASSIGN)
         if is_newest and case_allows(action, state) and user_can(request.user, action, standing)
     ]
     version = case.version if case else 0
     zone = ZoneInfo(limits.time_zone)
     cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
     classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
+    asked = request.POST if request.method == "POST" else request.GET
+    query = came_from(asked)
+    follows = next_to_review(request, run, shown, query) if "list" in asked and is_newest else None
     return {
+        "list_query": query,
+        "comes_from_list": "list" in asked,
+        "carried": carried(query),
+        "next": follows,
         "run": run,
         "newest": newest,
         "is_newest": is_newest,

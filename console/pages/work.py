@@ -23,6 +23,7 @@ from console.decisions.result_form import ResultForm
 from console.decisions.results import planned_visit, record_result
 from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
+from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
@@ -63,6 +64,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "to_review": listed.exclude(entity_id__in=list(away[:10_000])).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
+        "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
+        "unseen": listed.exclude(entity_id__in=list(looks_of(request.user))).count(),
         "overdue": mine.filter(due_on__lt=today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),

@@ -9,16 +9,20 @@ import pytest
 from console.accounts.roles import Role
 from console.campaigns.models import Campaign
 from console.decisions.models import Case, Decision
+from console.desk.models import SavedView
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
 OPEN = {"sign_in", "sign_out", "language"}
 """What is there before one signs in."""
-OF_ENTITY = {"entity", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close"}
 ADDRESSES = {
     "home": "/",
     "own_password": "/password/",
     "keys": "/keys/",
+    "going_on": "/going-on/",
+    "view_save": "/list/views/",
+    "view_remove": "/list/views/{view}/remove/",
     "help": "/help/",
     "risk_list": "/list/",
     "export_list": "/list/export.csv",
@@ -71,7 +75,9 @@ def elsewhere(site: Site, send: Any) -> dict[str, Any]:
         "ends_on": "2026-07-31",
     }
     assert site.client("yang").post("/campaigns/new/?risk_class=D", {**said, "token": "c"}).status_code == 302
+    view = SavedView.objects.create(user=site.user("liu"), name=f"All of {entity.name}", filters={"q": entity.name})
     return {
+        "view": view.pk,
         "campaign": Campaign.objects.get().pk,
         "entity": entity.entity_id,
         "name": entity.name,
