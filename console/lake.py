@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from console.errors import NothingThere, Refused
 from console.policy import CONFIG
+from expectations.contracts import registration
 from expectations.contracts.core import Contract, Sensitivity
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 
 VERSION = "steelyard.contractVersion"
+_VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,50 @@ class FinishedRun:
             ValueError: for a column that tells of a person: the console shows none.
         """
         _check_impersonal(contract, columns)
+        return self._read(contract, columns, where=where)
+
+    def _read(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
         table = self.table(contract)
         if table is None:
             return pa.table({str(name): pa.array([], pa.string()) for name in columns})
         return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
+
+    def newest(self, contract: Contract, columns: Sequence[str], event_on: str) -> pd.DataFrame:
+        """Of each entity the newest version that was known, and had happened, by the end of the day; none that says it is gone.
+
+        Raises:
+            ValueError: for a column that tells of a person.
+        """
+        _check_impersonal(contract, columns)
+        return self._newest(contract, columns, event_on)
+
+    def numbered(self, contract: Contract, keys: Sequence[str]) -> pd.DataFrame:
+        """Of each entity's newest version some columns that it may share with others, as numbers: equal where the values are.
+
+        Pseudonyms of persons may be among them; the numbers are of this call alone and tell nothing of anybody. -1 is no value.
+        """
+        names = [str(name) for name in keys]
+        found = self._newest(contract, names, registration.CHANGED_ON)
+        # One numbering for all columns, so that a person under one is found under another.
+        codes, _ = pd.factorize(pd.concat([found[name].where(found[name] != "") for name in names], ignore_index=True))
+        parts = codes.reshape(len(names), len(found))
+        return pd.DataFrame({str(ENTITY_ID): found[str(ENTITY_ID)].to_numpy(), **dict(zip(names, parts, strict=True))})
+
+    def _newest(self, contract: Contract, columns: Sequence[str], event_on: str) -> pd.DataFrame:
+        names = [str(name) for name in dict.fromkeys((ENTITY_ID, *columns, event_on, IS_ABSENT, *_VERSION_ORDER))]
+        rows = self._read(contract, names)
+        known_at = rows[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
+        is_known = pc.and_(
+            pc.less(known_at, pa.scalar(self.cutoff, pa.timestamp("us", tz="UTC"))),
+            pc.or_(
+                pc.is_null(rows[event_on]),
+                pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
+            ),
+        )
+        frame = rows.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
+        newest = frame.drop_duplicates(ENTITY_ID, keep="last")
+        kept = [str(name) for name in dict.fromkeys((ENTITY_ID, *columns))]
+        return newest.loc[~newest[IS_ABSENT].astype(bool), kept].reset_index(drop=True)
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
         """As :meth:`rows`, a row at a time, of a table that need not fit into memory.
@@ -153,7 +198,16 @@ def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
             where=str(path),
             then="bring it back, or run the day again with one that is there",
         )
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return dict(_plain(tomllib.loads(path.read_text(encoding="utf-8"))))
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON holds it: a day as text."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _read(path: Path) -> dict[str, Any] | None:

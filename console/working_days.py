@@ -9,7 +9,8 @@ from console.policy import Policy
 
 def is_working_day(day: date, policy: Policy) -> bool:
     """Whether people work on a day."""
-    return day.weekday() not in policy.weekend and day.isoformat() not in policy.holidays
+    on = day.isoformat()
+    return on in policy.workdays or (day.weekday() not in policy.weekend and on not in policy.holidays)
 
 
 def add_working_days(day: date, count: int, policy: Policy) -> date:

@@ -23,9 +23,9 @@ from console.pages.access import for_roles
 from console.pages.indicator_names import definition
 from console.pages.notes import note_view
 from console.pages.onward import came_from, carried, next_to_review
-from console.policy import policy_of
+from console.policy import Policy, policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
-from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.runs import current_run, ranked_of, reasons_of, ties_of
 from expectations.contracts.indicators import catalogue
 
 PEERS = 8
@@ -87,8 +87,9 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "is_newest": is_newest,
         "entity": shown,
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
-        "reasons": _reasons(run, shown, request.language),
+        "reasons": _reasons(run, shown, request.language, limits),
         "near": ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS],
+        "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
         "case": case,
@@ -104,8 +105,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     }
 
 
-def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
-    """The entity's reasons, each with what it is made of and how fresh that is."""
+def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) -> list[Reason]:
+    """The entity's reasons, each with what it is made of, how fresh that is, and by what law it may be looked into."""
     known = {indicator.column: indicator for indicator in catalogue()}
     counts = peer_counts(shown.peer_group, run.as_of)
     reasons = list(reasons_of(run).filter(position=shown.position).order_by("reason_rank"))
@@ -115,10 +116,25 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
         reason.share = round(abs(reason.contribution) / largest * 100)
         reason.code = indicator.code if indicator else ""
         reason.definition = definition(indicator, language) if indicator else ""
+        reason.legal_basis = limits.legal_basis(indicator, language) if indicator else ""
         contracts = set(indicator.sources) if indicator else set()
         reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
         reason.peers = counts.get(reason.indicator)
     return reasons
+
+
+def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
+    """By kind, with how many something is shared, and those of the user's regions among the first of them."""
+    found = list(ties_of(run).filter(position=shown.position))
+    others = {row.entity_id: row for row in ranked_of(run, request.user).filter(entity_id__in={tie.other_id for tie in found})}
+    kinds: dict[str, dict[str, Any]] = {}
+    for tie in found:
+        kind = kinds.setdefault(tie.kind, {"kind": tie.kind, "sharing": tie.sharing, "others": []})
+        if tie.other_id in others:
+            kind["others"].append(others[tie.other_id])
+    for kind in kinds.values():
+        kind["more"] = kind["sharing"] - len(kind["others"])
+    return list(kinds.values())
 
 
 def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:

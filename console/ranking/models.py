@@ -97,5 +97,19 @@ class Reason(models.Model):
         return str({"zh-Hans": self.sentence_zh_hans, "zh-Hant": self.sentence_zh_hant}.get(language, self.sentence_en))
 
 
-OF_RUN = (Ranked, Reason)
+class Tie(models.Model):
+    """Another entity that a listed one shares something with on the register: what kind of thing, never whose."""
+
+    position = models.IntegerField()
+    kind = models.CharField(max_length=8)
+    other_id = models.CharField(max_length=64)
+    sharing = models.IntegerField()
+
+    class Meta:
+        managed = False
+        ordering = ("position", "kind", "id")
+        indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
+
+
+OF_RUN = (Ranked, Reason, Tie)
 """The tables of a run's database."""

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from django.conf import settings
 from django.db import transaction
 
@@ -24,21 +22,21 @@ from console.errors import Busy
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
-from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
 from console.ranking.search import grams_of
 from console.ranking.store import Loading, is_there, new_run
+from console.ranking.ties import ties
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import ENTITY_ID
 
 _ENTITY = (
     ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,
     registration.ESTABLISHED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION, registration.REGION_CODE,
     silver.REGION_MIDDLE, silver.REGION_TOP,
 )  # fmt: skip
-_VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 _SCORES = (
     ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
 )  # fmt: skip
@@ -101,6 +99,7 @@ def _publish(run: FinishedRun) -> Published:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
         _load_search(loading, ranking)
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
+        loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(run, ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
     with transaction.atomic(using="evidence"):
@@ -139,17 +138,7 @@ def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
 
 def known_entities(run: FinishedRun) -> pd.DataFrame:
     """Each entity as its newest version, known by the end of the day, says."""
-    columns = [*dict.fromkeys((*_ENTITY, registration.CHANGED_ON, IS_ABSENT, *_VERSION_ORDER))]
-    table = run.rows(silver.ENTITY, columns)
-    known_at = table[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
-    changed_on = table[registration.CHANGED_ON]
-    is_known = pc.and_(
-        pc.less(known_at, pa.scalar(run.cutoff, pa.timestamp("us", tz="UTC"))),
-        pc.or_(pc.is_null(changed_on), pc.fill_null(pc.less_equal(changed_on, pa.scalar(run.as_of, pa.date32())), False)),
-    )
-    frame = table.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
-    newest = frame.drop_duplicates(ENTITY_ID, keep="last")
-    return newest.loc[~newest[IS_ABSENT].astype(bool), list(_ENTITY)]
+    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON)
 
 
 def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:

@@ -91,6 +91,7 @@ class Profile:
     training: Training
     scoring: dict[str, float]
     retention: Retention
+    legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def end_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""
@@ -157,6 +158,7 @@ def load_profile(name_or_folder: str) -> Profile:
             training=Training(**raw["training"]),
             scoring=dict(raw["scoring"]),
             retention=Retention(**raw["retention"]),
+            legal_bases=dict(raw.get("legal_bases", {})),
         )
     except KeyError as error:
         raise ConfigError(
