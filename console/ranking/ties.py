@@ -1,7 +1,7 @@
 """Whom the listed share something with on the register: an address, a person, a phone, an agent.
 
-Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one call; what is kept
-says that two entities share one, never whose it is.
+Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one call; what is
+kept says that two entities share one, never whose it is.
 """
 
 from __future__ import annotations
