@@ -82,14 +82,14 @@ class FinishedRun:
             return pa.table({str(name): pa.array([], pa.string()) for name in columns})
         return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
 
-    def newest(self, contract: Contract, columns: Sequence[str], event_on: str) -> pd.DataFrame:
-        """Of each entity the newest version that was known, and had happened, by the end of the day; none that says it is gone.
+    def newest(self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID) -> pd.DataFrame:
+        """Of each entity, or record of another key, the newest version known, and happened, by the end of the day, if it is there.
 
         Raises:
             ValueError: for a column that tells of a person.
         """
         _check_impersonal(contract, columns)
-        return self._newest(contract, columns, event_on)
+        return self._newest(contract, columns, event_on, key)
 
     def numbered(self, contract: Contract, keys: Sequence[str]) -> pd.DataFrame:
         """Of each entity's newest version some columns that it may share with others, as numbers: equal where the values are.
@@ -103,8 +103,8 @@ class FinishedRun:
         parts = codes.reshape(len(names), len(found))
         return pd.DataFrame({str(ENTITY_ID): found[str(ENTITY_ID)].to_numpy(), **dict(zip(names, parts, strict=True))})
 
-    def _newest(self, contract: Contract, columns: Sequence[str], event_on: str) -> pd.DataFrame:
-        names = [str(name) for name in dict.fromkeys((ENTITY_ID, *columns, event_on, IS_ABSENT, *_VERSION_ORDER))]
+    def _newest(self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID) -> pd.DataFrame:
+        names = [str(name) for name in dict.fromkeys((key, *columns, event_on, IS_ABSENT, *_VERSION_ORDER))]
         rows = self._read(contract, names)
         known_at = rows[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
         is_known = pc.and_(
@@ -114,9 +114,9 @@ class FinishedRun:
                 pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
             ),
         )
-        frame = rows.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
-        newest = frame.drop_duplicates(ENTITY_ID, keep="last")
-        kept = [str(name) for name in dict.fromkeys((ENTITY_ID, *columns))]
+        frame = rows.filter(is_known).to_pandas().sort_values([key, *_VERSION_ORDER])
+        newest = frame.drop_duplicates(key, keep="last")
+        kept = [str(name) for name in dict.fromkeys((key, *columns))]
         return newest.loc[~newest[IS_ABSENT].astype(bool), kept].reset_index(drop=True)
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
@@ -159,6 +159,13 @@ class FinishedRun:
                 }
             )
         return found
+
+    def model_card(self) -> str:
+        """What the model's card says, Markdown; empty where there is none."""
+        try:
+            return (self.home / "models" / str(self.manifest.get("model_id")) / "card.md").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
 
     def _is_past_time_travel(self) -> bool:
         noted = _read(self.home / "manifests" / "time_travel.json")

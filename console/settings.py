@@ -157,6 +157,9 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_DISABLE_ACCESS_LOG = True
 
+# Where Airflow's pages are, for whoever wants to see a day's tasks; no link where it is not said.
+AIRFLOW_ADDRESS = os.environ.get("STEELYARD_CONSOLE_AIRFLOW", "").rstrip("/")
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
 USE_I18N = True

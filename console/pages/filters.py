@@ -87,7 +87,7 @@ class Filters:
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that they leave. ``ranked`` is bounded by jurisdiction already, and stays so."""
         if self.region:
-            ranked = ranked.filter(**{_column_of(self.region, run): self.region})
+            ranked = ranked.filter(**{column_of(self.region, run): self.region})
         if self.industry:
             ranked = ranked.filter(industry_section=self.industry)
         if self.risk_class:
@@ -147,7 +147,7 @@ def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
     return ranked.filter(entity_id__in=[row.entity_id for row in looked_at if mark(row, looks) == CHANGED])
 
 
-def _column_of(code: str, run: PublishedRun) -> str:
+def column_of(code: str, run: PublishedRun) -> str:
     """The column that holds codes of this code's level."""
     found = codes_of(str(run.profile.get("region_scheme", ""))).get(code)
     return {1: "region_top", 2: "region_middle"}.get(found.level if found else 3, "region_code")

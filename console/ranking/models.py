@@ -21,6 +21,8 @@ class PublishedRun(models.Model):
     profile = models.JSONField(default=dict)
     model = models.JSONField(default=dict)
     sources = models.JSONField(default=list)
+    model_card = models.TextField(default="")
+    drift = models.JSONField(default=dict)
 
     class Meta:
         ordering = ("-as_of",)

@@ -19,9 +19,11 @@ from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
 from console.errors import Busy
+from console.evidence.figures import take_in_figures
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
+from console.ranking.drift import drift
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
@@ -34,8 +36,8 @@ from expectations.contracts.lineage import ENTITY_ID
 
 _ENTITY = (
     ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,
-    registration.ESTABLISHED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION, registration.REGION_CODE,
-    silver.REGION_MIDDLE, silver.REGION_TOP,
+    registration.ESTABLISHED_ON, registration.CLOSED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION,
+    registration.REGION_CODE, silver.REGION_MIDDLE, silver.REGION_TOP,
 )  # fmt: skip
 _SCORES = (
     ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
@@ -108,11 +110,17 @@ def _publish(run: FinishedRun) -> Published:
             deliveries = take_in_deliveries(run)
             take_in_links(run)
             take_in_peers(run)
+        take_in_figures(run, ranking, is_newest=is_newest, is_newest_of_month=_is_newest_of_month(run.as_of))
         take_in_trend(run.as_of, standing, _standing_before(before))
     listed = int(ranking["is_listed"].sum())
-    woken = _swap(run, entities, listed)
+    woken = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()))
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
+
+
+def _is_newest_of_month(as_of: date) -> bool:
+    shown = PublishedRun.objects.filter(is_current=True, as_of__gt=as_of)
+    return not shown.filter(as_of__year=as_of.year, as_of__month=as_of.month).exists()
 
 
 def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
@@ -199,7 +207,7 @@ def _standing_before(before: PublishedRun | None) -> dict[str, tuple[int, str]]:
     return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
 
 
-def _swap(run: FinishedRun, entities: int, listed: int) -> int:
+def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any]) -> int:
     """Show the run from now on, and wake the deferrals that its day ends; give how many."""
     from console.decisions.wake import wake
 
@@ -220,6 +228,8 @@ def _swap(run: FinishedRun, entities: int, listed: int) -> int:
                 "profile": run.profile,
                 "model": {key: model.get(key) for key in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")},
                 "sources": run.source_manifests(),
+                "model_card": run.model_card(),
+                "drift": drifted,
             },
         )
         detail = {"entities": entities, "listed": listed}
