@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from console.accounts.client_address import networks
+from console.accounts.provider import provider_settings
+from console.accounts.roles import roles_named
 from console.folder import folder_from_environment
 
 HERE = Path(__file__).resolve().parent
@@ -51,6 +53,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "csp",
     "django_htmx",
     "console.accounts",
@@ -72,9 +76,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "console.pages.language.ChosenLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "console.accounts.first_password.OwnPasswordFirst",
+    "console.accounts.first_things.FirstThings",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -135,6 +140,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
+OIDC_PROVIDER = None
+globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
+if OIDC_PROVIDER is not None:
+    AUTHENTICATION_BACKENDS.append("console.accounts.provider_backend.Provider")
+# Roles that must have a second factor; others may.
+SECOND_FACTOR_FOR = roles_named(os.environ.get("STEELYARD_CONSOLE_SECOND_FACTOR", ""))
+OTP_TOTP_ISSUER = "Steelyard"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -6,6 +6,8 @@ from django.contrib.auth.views import LogoutView
 from django.shortcuts import render
 from django.urls import path
 
+from console.accounts import provider_views as provider
+from console.accounts import second_factor as factor
 from console.accounts import views as accounts
 from console.api import views as tokens
 from console.api.api import api
@@ -21,8 +23,13 @@ programs = api.urls
 urlpatterns = [
     path("", work.home, name="home"),
     path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
+    path("sign-in/provider/", provider.to_provider, name="to_provider"),
+    path("sign-in/provider/back/", provider.back, name="provider_back"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("password/", accounts.own_password, name="own_password"),
+    path("second-factor/", factor.second_factor, name="second_factor"),
+    path("second-factor/set-up/", factor.set_up, name="second_factor_set_up"),
+    path("second-factor/remove/", factor.remove, name="second_factor_remove"),
     path("language/", accounts.language, name="language"),
     path("keys/", accounts.keys, name="keys"),
     path("going-on/", accounts.going_on, name="going_on"),

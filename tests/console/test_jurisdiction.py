@@ -13,7 +13,7 @@ from console.desk.models import SavedView
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
-OPEN = {"sign_in", "sign_out", "language"}
+OPEN = {"sign_in", "sign_out", "language", "to_provider", "provider_back"}
 """What is there before one signs in."""
 OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close"}
 ADDRESSES = {
@@ -45,6 +45,10 @@ ADDRESSES = {
     "explore_export": "/explore/regions.csv",
     "feedback": "/feedback/",
     "status": "/status/",
+    "model_card": "/status/model-card.md",
+    "second_factor": "/second-factor/",
+    "second_factor_set_up": "/second-factor/set-up/",
+    "second_factor_remove": "/second-factor/remove/",
     "audit": "/audit/",
     "audit_verify": "/audit/verify/",
     "audit_export": "/audit/export.csv",

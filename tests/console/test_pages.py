@@ -31,6 +31,7 @@ PAGES = {
         "/campaigns/",
         "/campaigns/new/",
         "/tokens/",
+        "/second-factor/set-up/",
     ],
     "zhou": ["/", "/audit/", "/audit/verify/", "/status/"],
     "wu": ["/", "/accounts/", "/accounts/new/", "/accounts/1/"],
