@@ -17,6 +17,7 @@ from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
 from console.pages.list_export import export_list
+from console.pages.reason_texts import reason_texts
 from console.pages.risk_list import risk_list
 
 programs = api.urls
@@ -63,6 +64,7 @@ urlpatterns = [
     path("audit/verify/", oversight.verify, name="audit_verify"),
     path("audit/export.csv", oversight.export_audit, name="audit_export"),
     path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/reasons/", reason_texts, name="reason_texts"),
     path("accounts/new/", accounts.account, name="account_new"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
 ]

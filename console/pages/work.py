@@ -25,6 +25,7 @@ from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
 from console.desk.looks import looks_of
 from console.pages.access import for_roles
+from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
@@ -163,7 +164,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = case.decisions.filter(action=Action.PROPOSE).order_by("-at", "-id").first()
         case.may_approve = user_can(request.user, Action.APPROVE, case)
-    today = clock.today()
+    today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
         cases.filter(state=State.VISIT_PLANNED)
@@ -175,26 +176,11 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "token": uuid.uuid4().hex,
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
-        "found": _found_by(request.user),
-        "run": current_run(),
+        "found": found_by(request.user, run, request.language),
+        "run": run,
     }
     note_view(request, "supervisor")
     return render(request, "supervisor.html", context)
-
-
-def _found_by(user: Any) -> list[dict[str, Any]]:
-    """Visits and violations of each region, with the interval that so few visits leave."""
-    inspected = Result.objects.filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
-    rows = inspected.values("decision__case__region_middle").annotate(
-        visits=Count("id"), hits=Count("id", filter=Q(found_violation=True))
-    )
-    found = []
-    for row in rows.order_by("decision__case__region_middle"):
-        low, high = wilson(row["hits"], row["visits"])
-        found.append(
-            {"region": row["decision__case__region_middle"], **row, "share": row["hits"] / row["visits"], "low": low, "high": high}
-        )
-    return found
 
 
 @for_roles(READS_FEEDBACK)

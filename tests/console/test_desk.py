@@ -233,3 +233,32 @@ def test_a_list_that_a_form_makes_up_is_read_as_any_filter(site: Site, send: Any
     assert there.startswith("/entity/")
     assert Filters.read({"assigned": "9" * 12, "seen": "x"}).given() == {}
     assert GIVEN["visit"]["reason"] == Decision.objects.get().reason
+
+
+def test_a_supervisor_sees_what_visits_found_by_selection_region_and_industry(site: Site, send: Any) -> None:
+    subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:2])
+    for subject, reason, hit in zip(subjects, ("complaints", "reasons_hold"), ("yes", "no"), strict=True):
+        send("wang", subject, "visit", reason=reason)
+        case = Case.objects.get(entity_id=subject.entity_id)
+        said = {"visit_status": "inspected", "inspected_on": "2026-06-30", "items_checked": 3, "breaches": 0, "severity": 0}
+        form = {"token": subject.entity_id, "version": 1, "found_violation": hit, **said}
+        site.client("wang").post(f"/case/{case.pk}/result/", form)
+    found = dict(site.client("zhang").get("/supervisor/").context["found"])
+
+    assert [(row.visits, row.hits) for row in found["selected"]] == [(1, 1), (1, 0)]
+    assert [(row.visits, row.hits, row.share) for row in found["region"]] == [(2, 1, 0.5)]
+    assert sum(row.visits for row in found["industry"]) == 2
+    assert "–" not in {row.name for row in found["industry"]}
+    assert not any(rows for _, rows in site.client("yang").get("/supervisor/").context["found"])
+
+
+def test_an_administrator_reads_the_words_of_decisions_and_how_often_each_was_chosen(site: Site, send: Any) -> None:
+    send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "visit")
+    kinds = dict(site.client("wu").get("/accounts/reasons/").context["kinds"])
+    used = {(kind, code): count for kind, codes in kinds.items() for code, _, count in codes}
+
+    assert {key for key, count in used.items() if count} == {
+        ("visit", "reasons_hold"), ("objective", "safety"), ("kind", "on_site"), ("proportion", "least"),
+    }  # fmt: skip
+    assert all(len(words) == 3 for codes in kinds.values() for _, words, _ in codes)
+    assert site.client("zhang").get("/accounts/reasons/").status_code == 404

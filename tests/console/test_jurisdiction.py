@@ -53,6 +53,7 @@ ADDRESSES = {
     "audit_verify": "/audit/verify/",
     "audit_export": "/audit/export.csv",
     "accounts": "/accounts/",
+    "reason_texts": "/accounts/reasons/",
     "account_new": "/accounts/new/",
     "account": "/accounts/1/",
 }
