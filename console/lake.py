@@ -104,6 +104,9 @@ class FinishedRun:
         return pd.DataFrame({str(ENTITY_ID): found[str(ENTITY_ID)].to_numpy(), **dict(zip(names, parts, strict=True))})
 
     def _newest(self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID) -> pd.DataFrame:
+        kept = [str(name) for name in dict.fromkeys((key, *columns))]
+        if self.table(contract) is None:
+            return pd.DataFrame(columns=kept, dtype=object)
         names = [str(name) for name in dict.fromkeys((key, *columns, event_on, IS_ABSENT, *_VERSION_ORDER))]
         rows = self._read(contract, names)
         known_at = rows[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
@@ -116,7 +119,6 @@ class FinishedRun:
         )
         frame = rows.filter(is_known).to_pandas().sort_values([key, *_VERSION_ORDER])
         newest = frame.drop_duplicates(key, keep="last")
-        kept = [str(name) for name in dict.fromkeys((key, *columns))]
         return newest.loc[~newest[IS_ABSENT].astype(bool), kept].reset_index(drop=True)
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:

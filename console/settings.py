@@ -141,7 +141,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 # Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
-OIDC_PROVIDER = None
+OIDC_PROVIDER: dict[str, Any] | None = None
 globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
 if OIDC_PROVIDER is not None:
     AUTHENTICATION_BACKENDS.append("console.accounts.provider_backend.Provider")

@@ -18,7 +18,9 @@ def first_thing(request: HttpRequest) -> str:
     user = request.user
     if not user.is_authenticated:
         return ""
-    if user.has_second_factor and not user.is_verified() and not request.session.get(BY_PROVIDER):
+    # The owner of a token, whom a page of a program's request may show, has no such mark.
+    is_verified = getattr(user, "otp_device", None) is not None
+    if user.has_second_factor and not is_verified and not request.session.get(BY_PROVIDER):
         return "second_factor"
     if user.must_change_password and not request.session.get(BY_PROVIDER):
         return "own_password"

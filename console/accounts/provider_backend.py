@@ -22,6 +22,8 @@ class Provider(OIDCAuthenticationBackend):
 
     def authenticate(self, request: Any, **kwargs: Any) -> User | None:
         """The account; None where the provider's answer is wrong, late or does not come."""
+        if "nonce" not in kwargs:  # somebody signs in by password: the address of that page may say anything
+            return None
         try:
             user: User | None = super().authenticate(request, **kwargs)
         except (RequestException, SuspiciousOperation, jwt.PyJWTError, KeyError, ValueError) as error:

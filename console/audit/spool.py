@@ -66,7 +66,7 @@ def flush(*, wait: bool = True) -> int:
         events = [facts for path in taken for facts in _read(path)]
         if events:
             append(events)
-            taken_in.send(sender=None, events=events)
+            taken_in.send_robust(sender=None, events=events)
         for path in taken:
             path.unlink()
         return len(events)
