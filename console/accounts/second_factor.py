@@ -119,6 +119,7 @@ def take_away(user: User, by: Any) -> bool:
     with transaction.atomic():
         had = User.objects.filter(pk=user.pk, has_second_factor=True).update(has_second_factor=False)
         TOTPDevice.objects.filter(user=user).delete()
+        user.has_second_factor = False
         if had:
             append([facts_of(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})])
     return bool(had)

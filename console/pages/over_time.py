@@ -86,7 +86,7 @@ def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
     if not asked.industry:
         inspected = Result.objects.filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
         months = inspected.order_by().annotate(month=TruncMonth("inspected_on")).values_list("month")
-        for month, visits, hits in months.annotate(Count("pk"), Count("pk", filter=Q(found_violation=True))):
+        for month, visits, hits in months.annotate(visits=Count("pk"), hits=Count("pk", filter=Q(found_violation=True))):
             found.setdefault(VISITS, {})[month] = visits
             found.setdefault(HITS, {})[month] = hits
     return found

@@ -124,7 +124,8 @@ def test_the_unbiased_rate_weighs_each_visit_by_the_chance_of_its_draw() -> None
 
     assert share == pytest.approx((2 + 1) / (2 + 4 + 1))
     variance = 0.5 * (2 * (1 - share)) ** 2 + 0.75 * (4 * share) ** 2
-    assert (high - share, low) == (pytest.approx(Z * variance**0.5 / 7), max(0, pytest.approx(share - Z * variance**0.5 / 7)))
+    reach = Z * variance**0.5 / 7
+    assert (low, high) == (pytest.approx(max(0, share - reach)), pytest.approx(min(1, share + reach)))
     assert hajek([True], [0.5]) is None
 
 

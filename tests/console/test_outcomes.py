@@ -69,7 +69,7 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
     sources.mkdir()
     shutil.copytree(finished_day.home, home)
     deliver(sources, DAY)
-    assert "console_results" not in load_mappings(finished_day.profile)
+    assert "console_results" not in load_mappings(Path(finished_day.profile))
 
     for verb in ("ingest", "gate", "conform"):
         with pytest.raises(SystemExit) as ended:
@@ -104,20 +104,20 @@ def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     deliver(tmp_path, DAY)
-    own = set(load_mappings(finished_day.profile))
+    own = set(load_mappings(Path(finished_day.profile)))
 
     def of(as_of: date, home: Path = tmp_path / "none") -> set[str]:
-        return set(mappings_of_day(finished_day.profile, home, as_of, tmp_path)) - own
+        return set(mappings_of_day(Path(finished_day.profile), home, as_of, tmp_path)) - own
 
     assert recorded
     assert (of(date(2026, 6, 30)), of(DAY), of(date(2026, 7, 9))) == (set(), {SOURCE}, {SOURCE})
-    assert set(mappings_of_day(finished_day.profile, finished_day.home, DAY)) == own
+    assert set(mappings_of_day(Path(finished_day.profile), finished_day.home, DAY)) == own
 
 
 def test_a_profiles_own_mapping_of_the_results_comes_before_the_one_that_is_shipped(
     finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    assert every_path(finished_day.profile)[SOURCE] == FOLDER / f"{SOURCE}.toml"
+    assert every_path(Path(finished_day.profile))[SOURCE] == FOLDER / f"{SOURCE}.toml"
     profile = tmp_path / "profile"
     shutil.copytree(finished_day.profile, profile)
     own = profile / "sources" / f"{SOURCE}.toml"
@@ -129,8 +129,11 @@ def test_a_profiles_own_mapping_of_the_results_comes_before_the_one_that_is_ship
 
 @pytest.mark.usefixtures("site")
 def test_before_the_first_result_of_all_nothing_is_delivered(tmp_path: Path) -> None:
-    assert deliver(tmp_path, DAY) == (None, 0)
-    assert list(tmp_path.iterdir()) == []
+    sources = tmp_path / "sources"
+    sources.mkdir()
+
+    assert deliver(sources, DAY) == (None, 0)
+    assert list(sources.iterdir()) == []
 
 
 @pytest.mark.usefixtures("recorded")

@@ -167,7 +167,7 @@ def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: Finis
     run = finished_run(finished_day.home, finished_day.as_of)
     folder = tmp_path / "profile"
     folder.mkdir()
-    text = (finished_day.profile / "profile.toml").read_text(encoding="utf-8")
+    text = (Path(finished_day.profile) / "profile.toml").read_text(encoding="utf-8")
     (folder / "profile.toml").write_text(text.replace("holidays = []", "holidays = [2026-10-01, 2026-10-02]"), encoding="utf-8")
     home = tmp_path / "home"
     shutil.copytree(finished_day.home / "manifests", home / "manifests")
