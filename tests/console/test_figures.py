@@ -98,7 +98,7 @@ def test_a_region_or_an_industry_narrows_the_charts_and_another_region_shows_not
         return sum(value or 0 for value in chart.lines[0].values)
 
     code = site.ranked(region_middle=HANGZHOU).region_code
-    section = Figure.objects.filter(measure="births", region_middle=HANGZHOU).order_by("industry_section")[0].industry_section
+    section = Figure.objects.filter(measure="births", region_middle=HANGZHOU).order_by("-industry_section")[0].industry_section
 
     assert births(f"region={code}") == total("births", region_code=code)
     assert births(f"industry={section}") == total("births", region_middle=HANGZHOU, industry_section=section)
