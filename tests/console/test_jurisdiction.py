@@ -16,6 +16,10 @@ from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 OPEN = {"sign_in", "sign_out", "language", "to_provider", "provider_back"}
 """What is there before one signs in."""
 OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+OF_ONESELF = {
+    "home", "own_password", "keys", "going_on", "help", "second_factor", "second_factor_set_up", "second_factor_remove",
+}  # fmt: skip
+"""What is about nobody but whoever is signed in, so that every role may open it."""
 ADDRESSES = {
     "home": "/",
     "own_password": "/password/",
@@ -158,3 +162,23 @@ def test_an_auditor_changes_nothing(site: Site, elsewhere: dict[str, Any]) -> No
 def test_a_person_without_a_region_sees_an_empty_list(site: Site) -> None:
     assert site.client("huang").get("/list/").context["rows"] == []
     assert not site.all_ranked().visible_to(site.user("huang")).exists()
+
+
+def test_every_address_says_which_roles_may_open_it() -> None:
+    views = {pattern.name: pattern.callback for pattern in urlpatterns if hasattr(pattern, "name")}
+
+    assert {name for name, view in views.items() if not hasattr(view, "roles")} == {*OF_ONESELF, *OPEN}
+    assert all(view.roles <= frozenset(Role) and view.roles for view in views.values() if hasattr(view, "roles"))
+
+
+@pytest.mark.parametrize("who", ["liu", "yang", "chen", "zhou", "wu"])
+def test_an_address_is_there_for_the_roles_that_it_names_and_for_no_other(site: Site, elsewhere: dict[str, Any], who: str) -> None:
+    client, role = site.client(who), site.user(who).role
+    for pattern in urlpatterns:
+        roles = getattr(getattr(pattern, "callback", None), "roles", None)
+        if roles is None or role in roles:
+            continue
+        there = ADDRESSES[pattern.name].format(**elsewhere)
+        assert client.get(there).status_code in (404, 405), pattern.name
+        assert client.post(there, {"token": f"{who}-{pattern.name}"}).status_code == 404, pattern.name
+    assert Decision.objects.count() == 1
