@@ -20,7 +20,8 @@ MONTHS = 24
 _PLACE = ("region_code", "region_middle", "region_top", "industry_section")
 _UNFILED = "unfiled_returns"
 _OF_EVENTS = (Measure.BIRTHS, Measure.DEATHS, Measure.COMPLAINTS)
-Row = tuple[str, date, str, str, str, str, int]
+Row = tuple[Any, ...]
+"""Measure, month, the place's columns and the count."""
 
 
 def take_in_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> int:
@@ -73,8 +74,8 @@ def _by_month(measure: Measure, frame: pd.DataFrame, months: list[date]) -> Iter
     on = pd.to_datetime(frame["on"], errors="coerce")
     month = on.dt.to_period("M").dt.start_time.dt.date
     within = frame.assign(month=month)[month.isin(months)]
-    for (at, *place), count in within.groupby(["month", *_PLACE]).size().items():
-        yield (str(measure), at, *place, int(count))
+    counts = within.groupby(["month", *_PLACE]).size().reset_index(name="count")
+    yield from ((str(measure), *row) for row in counts.itertuples(index=False, name=None))
 
 
 def _stood(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row]:
@@ -88,8 +89,8 @@ def _stood(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row
         Measure.UNFILED: frame[_UNFILED] > 0,
     }
     for measure, mask in which.items():
-        for place, count in frame[mask].groupby(list(_PLACE)).size().items():
-            yield (str(measure), month, *place, int(count))
+        counts = frame[mask].groupby(list(_PLACE)).size().reset_index(name="count")
+        yield from ((str(measure), month, *row) for row in counts.itertuples(index=False, name=None))
 
 
 def _bring_up(there: Any, wanted: Iterable[Row]) -> int:
