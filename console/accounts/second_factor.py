@@ -52,6 +52,10 @@ class CodeAndPassword(Code):
     password = forms.CharField(max_length=4096, widget=forms.PasswordInput({"autocomplete": "current-password"}))
     field_order = ("password", "code")
 
+    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(texts, *args, **kwargs)
+        self.fields["code"].widget.attrs.pop("autofocus")  # the password comes first
+
 
 @sensitive_post_parameters()
 def second_factor(request: HttpRequest) -> HttpResponse:
