@@ -19,7 +19,6 @@ from deltalake import DeltaTable
 
 from console.errors import NothingThere, Refused
 from console.policy import CONFIG
-from expectations.contracts import registration
 from expectations.contracts.core import Contract, Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 
@@ -82,32 +81,28 @@ class FinishedRun:
             return pa.table({str(name): pa.array([], pa.string()) for name in columns})
         return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
 
-    def newest(self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID) -> pd.DataFrame:
+    def newest(
+        self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID, numbered: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Of each entity, or record of another key, the newest version known, and happened, by the end of the day, if it is there.
 
+        Args:
+            contract: the table's.
+            columns: columns as they are.
+            event_on: the column that tells when a version's event happened.
+            key: what versions are of.
+            numbered: columns that one may share with others, as numbers: equal where the values are, -1 for none. Pseudonyms of
+                persons may be among them; the numbers are of this call alone and tell nothing of anybody.
+
         Raises:
-            ValueError: for a column that tells of a person.
+            ValueError: for a column of ``columns`` that tells of a person.
         """
         _check_impersonal(contract, columns)
-        return self._newest(contract, columns, event_on, key)
-
-    def numbered(self, contract: Contract, keys: Sequence[str]) -> pd.DataFrame:
-        """Of each entity's newest version some columns that it may share with others, as numbers: equal where the values are.
-
-        Pseudonyms of persons may be among them; the numbers are of this call alone and tell nothing of anybody. -1 is no value.
-        """
-        names = [str(name) for name in keys]
-        found = self._newest(contract, names, registration.CHANGED_ON)
-        # One numbering for all columns, so that a person under one is found under another.
-        codes, _ = pd.factorize(pd.concat([found[name].where(found[name] != "") for name in names], ignore_index=True))
-        parts = codes.reshape(len(names), len(found))
-        return pd.DataFrame({str(ENTITY_ID): found[str(ENTITY_ID)].to_numpy(), **dict(zip(names, parts, strict=True))})
-
-    def _newest(self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID) -> pd.DataFrame:
         kept = [str(name) for name in dict.fromkeys((key, *columns))]
+        keys = [str(name) for name in numbered]
         if self.table(contract) is None:
-            return pd.DataFrame(columns=kept, dtype=object)
-        names = [str(name) for name in dict.fromkeys((key, *columns, event_on, IS_ABSENT, *_VERSION_ORDER))]
+            return pd.DataFrame(columns=[*kept, *keys], dtype=object)
+        names = [str(name) for name in dict.fromkeys((*kept, *keys, event_on, IS_ABSENT, *_VERSION_ORDER))]
         rows = self._read(contract, names)
         known_at = rows[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
         is_known = pc.and_(
@@ -119,7 +114,8 @@ class FinishedRun:
         )
         frame = rows.filter(is_known).to_pandas().sort_values([key, *_VERSION_ORDER])
         newest = frame.drop_duplicates(key, keep="last")
-        return newest.loc[~newest[IS_ABSENT].astype(bool), kept].reset_index(drop=True)
+        newest = newest.loc[~newest[IS_ABSENT].astype(bool)].reset_index(drop=True)
+        return newest[kept].assign(**_numbers(newest, keys))
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
         """As :meth:`rows`, a row at a time, of a table that need not fit into memory.
@@ -178,6 +174,14 @@ def _check_impersonal(contract: Contract, columns: Sequence[str]) -> None:
     for name in columns:
         if contract.column(name).sensitivity is Sensitivity.PERSONAL:
             raise ValueError(f"{contract.full_name}.{name} tells of a person and is not read")
+
+
+def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+    """The columns as numbers of one numbering, so that a person under one is found under another."""
+    if not names:
+        return {}
+    codes, _ = pd.factorize(pd.concat([frame[name].where(frame[name] != "") for name in names], ignore_index=True))
+    return dict(zip(names, codes.reshape(len(names), len(frame)), strict=True))
 
 
 def finished_run(home: Path, as_of: date) -> FinishedRun:

@@ -24,6 +24,8 @@ DAYS = 30
 BINS = 10
 AT_ONCE = 8
 """Indicators that are read together: so many columns of a country's entities fit into memory."""
+SAMPLE = 100_000
+"""Entities of a day that are looked at, evenly over the table: more would move no index that anybody acts on."""
 LEAST = 0.5
 """What a bin without anybody counts, of its number of entities, so that the logarithm is of a number."""
 
@@ -66,7 +68,7 @@ def _of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
             return []
         for name in part:
             values = frame[name].to_numpy(dtype=float, na_value=np.nan)
-            now, then = values[is_now], values[~is_now]
+            now, then = (some[:: max(1, len(some) // SAMPLE)] for some in (values[is_now], values[~is_now]))
             known = then[~np.isnan(then)]
             edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
             unknown = float(np.isnan(now).mean()), float(np.isnan(then).mean())

@@ -29,7 +29,7 @@ from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
 from console.ranking.search import grams_of
 from console.ranking.store import Loading, is_there, new_run
-from console.ranking.ties import ties
+from console.ranking.ties import KEYS, ties
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
@@ -101,7 +101,7 @@ def _publish(run: FinishedRun) -> Published:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
         _load_search(loading, ranking)
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
-        loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(run, ranking))
+        loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
     with transaction.atomic(using="evidence"):
@@ -145,8 +145,8 @@ def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
 
 
 def known_entities(run: FinishedRun) -> pd.DataFrame:
-    """Each entity as its newest version, known by the end of the day, says."""
-    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON)
+    """Each entity as its newest version, known by the end of the day, says; what it may share with others as numbers."""
+    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=KEYS)
 
 
 def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Whom the listed share something with on the register: an address, a person, a phone, an agent.
 
-Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one call; what is
+Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one run; what is
 kept says that two entities share one, never whose it is.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from console.lake import FinishedRun
 from expectations.contracts import registration, silver
 from expectations.contracts.lineage import ENTITY_ID
 
@@ -28,20 +27,16 @@ MOST_OF_A_KEY = 500
 """Beyond so many an address is a building and an agent a firm: those after them, by rank, are not counted."""
 
 
-def ties(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
+def ties(ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
     """Position of the listed, kind, the other entity, and with how many in all it shares something of that kind.
 
     Args:
-        run: the run.
-        ranking: as :func:`console.ranking.publish.rank` gives it.
+        ranking: every scored entity by ``position``, the listed first, with :data:`KEYS` as numbers.
     """
-    place = ranking.set_index(ENTITY_ID)["position"]
-    keys = run.numbered(silver.ENTITY, KEYS)
-    keys = keys.assign(position=keys[ENTITY_ID].map(place)).dropna(subset=["position"])
     listed = int(ranking["is_listed"].sum())
     for kind, columns in KINDS.items():
-        long = pd.concat([keys[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
-        yield from _of_kind(kind, long[long["key"] >= 0].drop_duplicates([ENTITY_ID, "key"]), listed)
+        long = pd.concat([ranking[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
+        yield from _of_kind(kind, long[long["key"].fillna(-1) >= 0].drop_duplicates([ENTITY_ID, "key"]), listed)
 
 
 def _of_kind(kind: str, members: pd.DataFrame, listed: int) -> Iterator[tuple[int, str, str, int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -56,7 +55,7 @@ def test_each_listed_entity_has_the_ties_that_the_register_tells(site: Site) -> 
 
 def test_a_pseudonym_leaves_the_lake_as_a_number_alone(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
-    numbers = run.numbered(silver.ENTITY, ("legal_rep_id", "owner_id", "phone_hash"))
+    numbers = run.newest(silver.ENTITY, (), "changed_on", numbered=("legal_rep_id", "owner_id", "phone_hash"))
 
     assert [kind.kind for kind in numbers.dtypes] == ["O", "i", "i", "i"]
     with pytest.raises(ValueError, match="tells of a person"):
@@ -64,19 +63,11 @@ def test_a_pseudonym_leaves_the_lake_as_a_number_alone(finished_day: FinishedDay
 
 
 def test_a_key_that_is_shared_names_the_first_by_rank_and_counts_all() -> None:
-    class Run:
-        def numbered(self, *_: Any) -> pd.DataFrame:
-            names = [f"e{at}" for at in range(20)]
-            lone = range(100, 120)
-            return pd.DataFrame(
-                {"entity_id": names, "address_key": 1, "legal_rep_id": lone, "owner_id": -1, "phone_hash": -1, "agent_id": -1}
-            )
+    names = [f"e{at}" for at in range(20)]
+    keys = {"address_key": 1, "legal_rep_id": range(100, 120), "owner_id": -1, "phone_hash": None, "agent_id": -1}
+    ranking = pd.DataFrame({"entity_id": names, "position": range(1, 21), "is_listed": [True] + [False] * 19, **keys})
 
-    ranking = pd.DataFrame(
-        {"entity_id": [f"e{at}" for at in range(20)], "position": range(1, 21), "is_listed": [True] + [False] * 19}
-    )
-
-    assert list(ties(Run(), ranking)) == [(1, "address", f"e{at}", 19) for at in range(1, MOST + 1)]
+    assert list(ties(ranking)) == [(1, "address", f"e{at}", 19) for at in range(1, MOST + 1)]
 
 
 def test_the_page_names_those_of_ones_regions_and_counts_the_others(site: Site) -> None:
