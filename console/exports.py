@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any
@@ -14,16 +15,25 @@ XLSX_ROWS = 1_048_575
 
 
 def harmless(value: Any) -> Any:
-    """A text that begins as a formula does, with an apostrophe before it; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip(" \u00a0\ufeff").startswith(_FORMULA):
+    """A text that begins as a formula does, with an apostrophe before it; numbers stay numbers.
+
+    Signs that are not seen, spaces of any width and control signs, are looked past: a program that drops them finds the formula.
+    """
+    if isinstance(value, str) and (value.startswith(_FORMULA) or _first_seen(value).startswith(_FORMULA)):
         return "'" + value
     return value
+
+
+def _first_seen(text: str) -> str:
+    return next((sign for sign in text if unicodedata.category(sign)[0] not in "CZ"), "")
 
 
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
     """The lines of a CSV file, UTF-8 with a byte-order mark, a few hundred rows at a time."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    # Texts are quoted, also where a comma would not ask for it: a program that takes semicolons or tabs for the ends of cells would
+    # find a formula behind one.
+    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
     writer.writerow([harmless(name) for name in head])
     yield b"\xef\xbb\xbf"
     for at, row in enumerate(rows):

@@ -211,16 +211,9 @@ def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
             where=str(path),
             then="bring it back, or run the day again with one that is there",
         )
-    return dict(_plain(tomllib.loads(path.read_text(encoding="utf-8"))))
-
-
-def _plain(value: Any) -> Any:
-    """A setting as JSON holds it: a day as text."""
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    return value.isoformat() if isinstance(value, date) else value
+    # The console keeps it as JSON, which knows no dates: the calendar's become texts.
+    profile: dict[str, Any] = json.loads(json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str))
+    return profile
 
 
 def _read(path: Path) -> dict[str, Any] | None:

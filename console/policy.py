@@ -48,7 +48,7 @@ class Policy:
 
     @property
     def workdays(self) -> frozenset[str]:
-        """Days of a weekend that are worked all the same, as YYYY-MM-DD."""
+        """Days of a weekend that are worked all the same, as YYYY-MM-DD: China makes up for its long holidays so."""
         return frozenset(map(str, self.profile.get("calendar", {}).get("workdays", [])))
 
     def legal_basis(self, indicator: Indicator, language: str) -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
@@ -42,7 +42,7 @@ def _secret_key() -> str:
 HTTPS = _is_on("STEELYARD_CONSOLE_HTTPS", by_default=True)
 SECRET_KEY = _secret_key()
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = [name.strip() for name in os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host not in {"localhost", "127.0.0.1", "[::1]"}]
 
 INSTALLED_APPS = [
@@ -112,7 +112,10 @@ def _sqlite(path: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            # The last: INSERT OR REPLACE deletes a row in silence unless its triggers fire for that too.
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+            ),
         },
     }
 
@@ -126,7 +129,8 @@ def _postgresql(address: str, schema: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "OPTIONS": {"options": f"-c search_path={schema}"},
+        # What the address asks for after its "?", such as sslmode=verify-full, is kept.
+        "OPTIONS": {**dict(parse_qsl(parts.query)), "options": f"-c search_path={schema}"},
     }
 
 

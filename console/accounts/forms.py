@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.http import HttpRequest
 
 from console.accounts.jurisdiction import Level
 from console.accounts.models import User
 from console.accounts.roles import Role
+from console.audit.facts import NOBODY, SYSTEM
 from console.code_names import codes_of
 from console.texts import Texts
 
@@ -27,13 +31,35 @@ class SignIn(AuthenticationForm):
 
 
 class OwnPassword(SetPasswordForm):
-    """A new password, twice."""
+    """A new password, twice; the one that is had first, or whoever comes by an open screen could take the account over."""
 
-    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    old_password = forms.CharField(strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"}))
+    field_order = ("old_password", "new_password1", "new_password2")
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
+        texts: Texts = request.texts
+        self.fields["old_password"].label = texts("form.old_password")
+        if self.user.must_change_password:
+            del self.fields["old_password"]  # it was typed just now, to sign in
         self.fields["new_password1"].label = texts("form.new_password")
         self.fields["new_password2"].label = texts("form.new_password_again")
         self.fields["new_password1"].help_text = texts("form.password_rule")
+
+    def clean_old_password(self) -> str:
+        """Asked as at sign-in, so that wrong ones count there too."""
+        old: str = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=old) is None:
+            raise forms.ValidationError(self.request.texts("form.wrong_password"))
+        return old
+
+    def clean_new_password1(self) -> str:
+        """Another one: a password that somebody else chose would else be kept by choosing it again."""
+        new: str = self.cleaned_data["new_password1"]
+        if self.user.check_password(new):
+            raise forms.ValidationError(self.request.texts("form.same_password"))
+        return new
 
 
 class Account(forms.ModelForm):
@@ -45,7 +71,7 @@ class Account(forms.ModelForm):
         model = User
         fields = ("username", "role", "is_active")
 
-    def __init__(self, texts: Texts, scheme: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, texts: Texts, scheme: str | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.texts, self.scheme = texts, scheme
         for name in ("username", "role", "is_active", "regions"):
@@ -57,6 +83,14 @@ class Account(forms.ModelForm):
         if self.instance.pk:
             self.initial["regions"] = "\n".join(place.code or "all" for place in self.instance.jurisdictions.all())
 
+    def clean_username(self) -> str:
+        """Nobody bears a name by which the audit calls the system, or somebody else's in other letters."""
+        name: str = unicodedata.normalize("NFKC", self.cleaned_data["username"])
+        others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
+        if name.lower() in (SYSTEM, NOBODY) or others.exists():
+            raise forms.ValidationError(self.texts("form.name_taken"))
+        return name
+
     def clean_regions(self) -> list[tuple[str, str]]:
         """Levels and codes; the level is that of the code in the profile's scheme."""
         found: list[tuple[str, str]] = []
@@ -64,6 +98,9 @@ class Account(forms.ModelForm):
             if line == "all":
                 found.append((Level.ALL, ""))
                 continue
+            if self.scheme is None:
+                # Without a published profile nobody knows at which level a code is, and one of the wrong level shows nothing.
+                raise forms.ValidationError(self.texts("form.regions_later"))
             known = codes_of(self.scheme)
             if known and line not in known:
                 raise forms.ValidationError(self.texts("form.no_region", code=line))

@@ -11,7 +11,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -62,7 +62,7 @@ def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpRespons
 
 def own_password(request: HttpRequest) -> HttpResponse:
     """Choose a password of one's own."""
-    form = OwnPassword(request.texts, request.user, request.POST or None)
+    form = OwnPassword(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             user = form.save(commit=False)
@@ -72,7 +72,7 @@ def own_password(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, request.texts("message.password_changed"))
         return redirect("home")
-    return render(request, "own_password.html", {"form": form})
+    return render(request, "own_password.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @login_not_required
@@ -80,9 +80,9 @@ def own_password(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Choose a language; kept with the account, or in a cookie before one signs in."""
     there = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure()):
-        there = "/"
-    response = redirect(there)
+    # An address of ours, and no name of a route, which ``redirect`` would look for.
+    is_ours = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(there if is_ours and there.startswith("/") else "/")
     chosen = request.POST.get("language", "")
     if chosen in LANGUAGES:
         if request.user.is_authenticated:
@@ -117,7 +117,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make an account, or change one. A password made here is shown once, and its owner must choose another."""
     user = get_object_or_404(User, pk=pk) if pk is not None else None
-    scheme = str(policy().profile.get("region_scheme", ""))
+    profile = policy().profile
+    scheme = str(profile.get("region_scheme", "")) if profile else None
     form = Account(request.texts, scheme, request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         if (
@@ -147,12 +148,18 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
         user.jurisdictions.all().delete()
         regions = form.cleaned_data["regions"]
         Jurisdiction.objects.bulk_create([Jurisdiction(user=user, level=level, code=code) for level, code in regions])
+        revoked = 0
+        if password or not user.is_active:
+            # What was made with the old password, or before the account was shut, opens nothing any more.
+            revoked = user.tokens.filter(is_revoked=False).update(is_revoked=True)
         detail = {
             "account": user.pk,
+            "username": user.username,
             "role": user.role,
             "is_active": user.is_active,
             "regions": regions,
             "new_password": bool(password),
+            "tokens_revoked": revoked,
         }
         append([facts_of(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
     return password

@@ -135,19 +135,25 @@ class OutcomeOut(Schema):
     inclusion_probability: float | None
 
 
-@api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why})
+@api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why})
 def read_list(
-    request: HttpRequest, asked: Query[ListAsked], after: int = Query(0, ge=0, le=10**9), limit: int = Query(50, ge=1, le=MOST)
+    request: HttpRequest,
+    asked: Query[ListAsked],
+    after: int = Query(0, ge=0, le=10**9),
+    limit: int = Query(50, ge=1, le=MOST),
+    run_id: str = Query("", max_length=64),
 ) -> Any:
-    """The list, by its keys."""
+    """The list, by its keys. Name the ``run_id`` of the first part with each next one: 409 says that a newer list came between."""
     filters = Filters.read(asked.dict())
     run = run_of(filters)
     if run is None:
         raise Http404
+    if run_id and run_id != run.run_id:
+        return 409, {"detail": "list.changed"}
     ranked = filters.apply(ranked_of(run, request.user), run, request.user)
     rows = list(ranked.filter(position__gt=after).order_by("position")[: limit + 1])
-    note_search(request, run, {**filters.given(), "by": "api"}, len(rows))
     has_more, rows = len(rows) > limit, rows[:limit]
+    note_search(request, run, {**filters.given(), "by": "api"}, len(rows), after=after)
     return {
         "run_id": run.run_id,
         "as_of": run.as_of,

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case as When
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models import When as If
 from django.http import HttpRequest
 from ninja.errors import HttpError
@@ -25,6 +25,8 @@ from console.audit.models import Kind
 A_MINUTE = 120
 """Requests a minute and token."""
 LONGEST_DAYS = 90
+MOST_TOKENS = 10
+"""Tokens of one person that are good at the same time."""
 
 
 def scopes_of(user: Any) -> list[Scope]:
@@ -32,6 +34,11 @@ def scopes_of(user: Any) -> list[Scope]:
     if not user.may_read_list:
         return []
     return [scope for scope in Scope if scope != Scope.DECIDE or user.role in DECIDES]
+
+
+def live_tokens(user: Any) -> QuerySet[Token]:
+    """The tokens of a person that are neither over nor taken back."""
+    return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=clock.today())
 
 
 def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str:

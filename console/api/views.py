@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from console import clock
 from console.accounts.roles import READS_LIST
 from console.api.models import Token
-from console.api.tokens import LONGEST_DAYS, make_token, scopes_of
+from console.api.tokens import LONGEST_DAYS, MOST_TOKENS, live_tokens, make_token, scopes_of
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
@@ -30,10 +30,17 @@ class TokenForm(forms.Form):
 
     def __init__(self, texts: Texts, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.texts = texts
+        self.texts, self.user = texts, user
         for name, field in self.fields.items():
             field.label = texts.either(f"token.{name}", name)
         self.fields["scopes"].choices = [(str(scope), texts.either(f"scope.{scope}", str(scope))) for scope in scopes_of(user)]
+
+    def clean(self) -> dict[str, Any]:
+        """Not more than can be kept in sight: each may ask so often a minute."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if live_tokens(self.user).count() >= MOST_TOKENS:
+            raise forms.ValidationError(self.texts("token.too_many", n=MOST_TOKENS))
+        return said
 
     def clean_expires_on(self) -> Any:
         """Not past, and not too far."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import time
 import uuid
@@ -23,6 +24,7 @@ from console.audit.facts import Facts
 
 WAITING = "waiting.jsonl"
 TAKEN = "taken-*.jsonl"
+UNREAD = "unread.jsonl"
 SECONDS = 2.0
 """How long a line may wait while requests come."""
 LINES = 64 * 1024
@@ -34,7 +36,12 @@ taken_in = Signal()
 def put(facts: Facts) -> None:
     """Keep an event until the next flush; it is in the file, whatever becomes of this process, when this returns."""
     folder = _folder()
-    with _lock(folder, "append.lock"), (folder / WAITING).open("ab") as file:
+    with _lock(folder, "append.lock"), (folder / WAITING).open("ab+") as file:
+        # A process that was killed while it wrote leaves half a line: the next one begins anew, or it would be lost with that.
+        if file.seek(0, os.SEEK_END):
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
         file.write(facts.as_json().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -67,6 +74,7 @@ def flush(*, wait: bool = True) -> int:
         if events:
             append(events)
             taken_in.send_robust(sender=None, events=events)
+        _set_aside(taken)
         for path in taken:
             path.unlink()
         return len(events)
@@ -84,11 +92,30 @@ def waiting() -> Iterator[Facts]:
 
 def _read(path: Path) -> Iterator[Facts]:
     for line in path.read_bytes().splitlines():
-        try:
-            yield Facts(**json.loads(line))
-        except (ValueError, TypeError):
-            # The last line of a machine that lost power: its page never left, since the line was not on the disk yet.
-            continue
+        facts = _facts_in(line)
+        if facts is not None:
+            yield facts
+
+
+def _set_aside(taken: list[Path]) -> None:
+    """Keep the lines that are no events in a file of their own, for people to look at: half a line whose writer was killed, whose
+    page never left, or a line of another version of the console, whose page did."""
+    lines = [line for path in taken for line in path.read_bytes().splitlines() if line and _facts_in(line) is None]
+    if lines:
+        logging.getLogger("console.audit").error(
+            "%d lines of the audit's spool are no events; they are kept in %s", len(lines), UNREAD
+        )
+        with (_folder() / UNREAD).open("ab") as file:
+            file.write(b"\n".join(lines) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _facts_in(line: bytes) -> Facts | None:
+    try:
+        return Facts(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def _folder() -> Path:

@@ -21,6 +21,7 @@ from console.decisions.policies import (
     check_dismissal,
     check_undo,
     due_after,
+    longest_deferral,
     needs_two_people,
 )
 from console.decisions.states import OF_SYSTEM, Action, State
@@ -76,6 +77,9 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             check_dismissal(action, entity.risk_class, limits)
             if action == Action.DEFER:
                 check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits)
+                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(clock.today(), limits))
+            if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
+                raise NotPossible("refused.assignee")
             due_on = due_after(action, clock.today(), limits)
             if action == Action.ASSIGN:  # whose it is changes nothing of when it is due or wakes
                 due_on, wanted = case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
@@ -126,6 +130,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
                 batch=batch,
             )
             case.assigned_to_id, case.proposed_by_id = before.get("assigned_to"), before.get("proposed_by")
+            case.risk_class, case.position = before.get("risk_class", case.risk_class), before.get("position", case.position)
             due_on = date.fromisoformat(before["due_on"]) if before.get("due_on") else None
             return _move(
                 case, Action.UNDO, State(decision.state_before), user, wanted=wanted, due_on=due_on, undoes=decision, is_undo=True
@@ -161,6 +166,8 @@ def _move(
         "due_on": case.due_on and case.due_on.isoformat(),
         "wake_on": case.wake_on and case.wake_on.isoformat(),
         "wake_condition": case.wake_condition,
+        "risk_class": case.risk_class,
+        "position": case.position,
     }
     if entity is not None:
         for name, value in _of(entity).items():
@@ -231,6 +238,11 @@ def _check_form(case: Case, wanted: Wanted) -> None:
         raise NotPossible("refused.sent_before")
     if wanted.version is not None and wanted.version != case.version:
         raise NotPossible("refused.changed")
+
+
+def _sees(user: Any, entity: Ranked) -> bool:
+    """Whether a user answers for an entity's region: a visit that its visitor cannot see would be lost."""
+    return Ranked.objects.using(entity._state.db).visible_to(user).filter(pk=entity.pk).exists()
 
 
 def _of(entity: Ranked) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from console import clock
@@ -18,10 +19,19 @@ from console.texts import Texts
 LONGEST_COMMENT = 2000
 
 
+def form_name() -> forms.CharField:
+    """The name of a form that was shown, by which it is taken once.
+
+    Letters, digits and hyphens: no form takes a name that the system gives its own steps, ``wake:…``, ``return:…`` and
+    ``undo:…``, or a forged one would stand in the way of the step.
+    """
+    return forms.CharField(max_length=64, widget=forms.HiddenInput, validators=[RegexValidator(r"\A[0-9A-Za-z-]+\Z")])
+
+
 class Sent(forms.Form):
     """What each form carries unseen: its own name, and the state that its reader saw."""
 
-    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    token = form_name()
     version = forms.IntegerField(widget=forms.HiddenInput)
     run_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 

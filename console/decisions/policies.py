@@ -60,8 +60,16 @@ def check_deferral(wake_on: date | None, condition: str, today: date, policy: Po
         raise NotPossible("refused.no_end")
     if wake_on is not None and wake_on <= today:
         raise NotPossible("refused.past")
-    if wake_on is not None and wake_on > add_working_days(today, policy.longest_deferral, policy):
+    if wake_on is not None and wake_on > longest_deferral(today, policy):
         raise NotPossible("refused.too_far")
+
+
+def longest_deferral(today: date, policy: Policy) -> date:
+    """The day on which a deferral ends at the latest, also one that waits for something to happen.
+
+    Without it one person alone could put off for good what takes two to dismiss.
+    """
+    return add_working_days(today, policy.longest_deferral, policy)
 
 
 def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:

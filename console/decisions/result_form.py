@@ -8,7 +8,7 @@ from django import forms
 
 from console import clock
 from console.decisions import catalogue
-from console.decisions.forms import LONGEST_COMMENT
+from console.decisions.forms import LONGEST_COMMENT, form_name
 from console.ranking.models import Reason
 from console.texts import Texts
 
@@ -19,7 +19,7 @@ _NEEDED = ("inspected_on", "items_checked", "breaches", "severity", "found_viola
 class ResultForm(forms.Form):
     """Whether the visit took place, and if so what it found; for each reason whether it was right."""
 
-    token = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    token = form_name()
     version = forms.IntegerField(widget=forms.HiddenInput)
     visit_status = forms.ChoiceField(widget=forms.RadioSelect)
     inspected_on = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))

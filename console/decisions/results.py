@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
 
 from console.campaigns.models import Member
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.result_form import INSPECTED
 from console.decisions.states import Action
-from console.policy import policy
 
 
 def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[str, str]) -> Result:
@@ -43,7 +42,7 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
             severity=int(said["severity"]) if said["severity"] else None,
             found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
             evidence=said["evidence"],
-            selected_by=_selected_by(case, planned),
+            selected_by=_selected_by(planned, case, said["inspected_on"]),
             planned_on=planned.due_on if planned else None,
         )
         run_id = planned.run_id if planned else ""
@@ -59,29 +58,31 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
 
 def planned_visit(case: Case) -> Decision | None:
     """The decision by which the visit was planned."""
-    return case.decisions.filter(action=Action.VISIT).order_by("-at", "-id").first()
+    return newest_decisions([case], Action.VISIT).get(case.pk)
 
 
-def _selected_by(case: Case, planned: Decision | None) -> str:
+def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
+    """The newest decision of a kind about each case, by the case's key; one query, whatever their number."""
+    found = Decision.objects.filter(case__in=[case.pk for case in cases], action=action).order_by("at", "id")
+    return {decision.case_id: decision for decision in found}
+
+
+def _selected_by(planned: Decision | None, case: Case, on: date | None) -> str:
     """How the entity was selected, in the words of the inspections' contract.
 
-    A draw that the console did not make has no inclusion probability here, so its visits count in no unbiased rate.
+    Somebody who says "drawn at random" names no draw, and only a visit of a known draw counts as random: this is of another kind.
     """
-    if planned is None:
-        return "targeted"
-    if planned.reason in _BY_REASON:
-        return _BY_REASON[planned.reason]
-    if planned.chosen.get("kind") == "joint":
+    if (
+        on is not None
+        and Member.objects.filter(
+            entity_id=case.entity_id, campaign__closed_at=None, campaign__starts_on__lte=on, campaign__ends_on__gte=on
+        ).exists()
+    ):
+        return "campaign"
+    if planned is not None and planned.reason == "drawn":
+        return "other"
+    if planned is not None and planned.reason == "complaints":
+        return "complaint"
+    if planned is not None and planned.chosen.get("kind") == "joint":
         return "joint"
-    return "campaign" if _is_in_campaign(case, planned) else "targeted"
-
-
-_BY_REASON = {"complaints": "complaint", "drawn": "random"}
-
-
-def _is_in_campaign(case: Case, planned: Decision) -> bool:
-    """Whether a campaign that ran when the visit was decided had taken the entity in."""
-    on = planned.at.astimezone(ZoneInfo(policy().time_zone)).date()
-    ran = Q(campaign__closed_at=None) | Q(campaign__closed_at__gt=planned.at)
-    members = Member.objects.filter(ran, entity_id=case.entity_id, campaign__made_at__lte=planned.at)
-    return members.filter(campaign__starts_on__lte=on, campaign__ends_on__gte=on).exists()
+    return "targeted"

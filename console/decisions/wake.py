@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from console import clock
 from console.decisions.decide import move_by_system
 from console.decisions.models import Case
@@ -18,21 +20,24 @@ CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
 
 
 def wake(run: PublishedRun) -> int:
-    """Move the cases that a newly published run moves; give how many. Within the caller's transaction."""
-    moved = 0
-    entities = _entities_of(run, [State.DEFERRED])
-    for case in Case.objects.filter(state=State.DEFERRED):
-        why = _why(case, run, entities.get(case.entity_id))
-        if why:
-            move_by_system(case, Action.WAKE, why, run_id=run.run_id, token=f"wake:{case.pk}:{case.version}")
-            moved += 1
-    ended = [State.DISMISSED, State.VISITED, State.NOT_INSPECTED]
-    entities = _entities_of(run, ended)
+    """Move the cases that a newly published run moves; give how many. Within the caller's transaction.
+
+    Who decides locks their case and then the end of the audit's chain. Here all cases are locked before the first event is written,
+    in the same order, so that neither waits for the other, and nothing that somebody decides meanwhile is written over.
+    """
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
-    for case in Case.objects.filter(state__in=ended, changed_at__lt=until):
+    is_ended = Q(state__in=[State.DISMISSED, State.VISITED, State.NOT_INSPECTED], changed_at__lt=until)
+    cases = list(Case.objects.filter(Q(state=State.DEFERRED) | is_ended).select_for_update().order_by("pk"))
+    entities = _entities_of(run, [case.entity_id for case in cases])
+    moved = 0
+    for case in cases:
         entity = entities.get(case.entity_id)
-        if entity is not None and entity.is_listed:
-            move_by_system(case, Action.RETURN, "listed_again", run_id=run.run_id, token=f"return:{case.pk}:{case.version}")
+        if case.state == State.DEFERRED:
+            action, why = Action.WAKE, _why(case, run, entity)
+        else:
+            action, why = Action.RETURN, "listed_again" if entity is not None and entity.is_listed else ""
+        if why:
+            move_by_system(case, action, why, run_id=run.run_id, token=f"{action}:{case.pk}:{case.version}")
             moved += 1
     return moved
 
@@ -48,7 +53,7 @@ def wake_by_date() -> int:
     if run is None or not due.exists():
         return 0
     with transaction.atomic():
-        cases = list(due.select_for_update())
+        cases = list(due.select_for_update().order_by("pk"))
         for case in cases:
             move_by_system(case, Action.WAKE, "date", run_id=run.run_id, token=f"wake:{case.pk}:{case.version}")
     return len(cases)
@@ -61,20 +66,23 @@ def _why(case: Case, run: PublishedRun, entity: Ranked | None) -> str:
         return CLASS_CHANGE
     if case.wake_condition == NEW_COMPLAINT:
         linked = list(Link.objects.filter(entity_id=case.entity_id).values_list("complaint_id", flat=True))
-        news = Event.objects.filter(kind=Kind.COMPLAINT, known_at__gte=_seen_until(case))
-        if news.filter(entity_id=case.entity_id).exists() or news.filter(record__in=linked).exists():
+        complaints = Event.objects.filter(Q(entity_id=case.entity_id) | Q(record__in=linked), kind=Kind.COMPLAINT)
+        seen = _seen_until(case)
+        # What became known of a complaint that was there before, such as how it ended, or that it was withdrawn, is no new one.
+        old = complaints.filter(known_at__lt=seen).values("record")
+        if complaints.filter(known_at__gte=seen, is_absent=False).exclude(record__in=old).exists():
             return NEW_COMPLAINT
     return ""
 
 
 def _seen_until(case: Case) -> datetime:
     """The end of the day that was published when the case was deferred: what became known later was not seen."""
-    seen = PublishedRun.objects.get(run_id=case.decisions.filter(action=Action.DEFER).latest("at", "id").run_id)
+    deferred = case.decisions.filter(action=Action.DEFER, undone_by=None).latest("at", "id")
+    seen = PublishedRun.objects.get(run_id=deferred.run_id)
     return datetime.combine(seen.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(policy_of(seen.profile).time_zone))
 
 
-def _entities_of(run: PublishedRun, states: list[State]) -> dict[str, Ranked]:
-    names = list(Case.objects.filter(state__in=states).values_list("entity_id", flat=True))
+def _entities_of(run: PublishedRun, names: list[str]) -> dict[str, Ranked]:
     found: dict[str, Ranked] = {}
     for at in range(0, len(names), 500):
         rows = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=names[at : at + 500])

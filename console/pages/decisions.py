@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from hashlib import blake2s
 from typing import Any
 
 from django.contrib import messages
@@ -24,8 +25,9 @@ from console.decisions.permissions import NotAllowed
 from console.decisions.policies import NotPossible
 from console.decisions.states import Action
 from console.pages.access import for_roles
-from console.pages.entity import context_of, find
+from console.pages.entity import find, show
 from console.pages.filters import Filters
+from console.pages.notes import note_search
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
@@ -42,7 +44,7 @@ def decide_one(request: HttpRequest, entity_id: str, action: str) -> HttpRespons
     run, entity = find(request, entity_id)
     form = FORMS[Action(action)](request.texts, request.POST, user=request.user, auto_id=f"{action}_%s")
     if not form.is_valid():
-        return render(request, "entity.html", context_of(request, run, entity, forms={Action(action): form}), status=422)
+        return show(request, run, entity, forms={Action(action): form}, status=422)
     if form.cleaned_data["run_id"] != run.run_id:
         return _refuse(request, entity, "refused.changed")
     try:
@@ -138,6 +140,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
         "rows": chosen,
         "most": limits.most_in_bulk,
     }
+    entities = [entity.entity_id for entity in chosen]
+    note_search(request, run, filters.given(), len(chosen), page="bulk", entities=entities)
     if len(chosen) > limits.most_in_bulk or not chosen:
         return render(request, "bulk.html", {**context, "is_refused": True, "count": min(len(chosen), CAPPED)}, status=422)
     if not is_sent or not form.is_valid() or form.cleaned_data["run_id"] != run.run_id:
@@ -168,7 +172,8 @@ def _chosen(request: HttpRequest, filters: Filters, run: PublishedRun, most: int
     ranked = ranked_of(run, request.user)
     if request.POST.get("scope") == "all":
         return list(filters.apply(ranked, run, request.user).filter(is_listed=True).order_by("position")[: most + 1])
-    return list(ranked.filter(entity_id__in=request.POST.getlist("entity")[: most + 1]).order_by("position"))
+    ticked = [name.replace("\x00", "") for name in request.POST.getlist("entity")[: most + 1]]
+    return list(ranked.filter(entity_id__in=ticked).order_by("position"))
 
 
 def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form: Sent, batch: str) -> list[tuple[Ranked, str]]:
@@ -178,7 +183,7 @@ def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form:
     for entity in chosen:
         own = Wanted(
             wanted.action,
-            f"{batch}:{entity.entity_id}"[:64],
+            f"{batch}:{blake2s(entity.entity_id.encode(), digest_size=15).hexdigest()}",
             reason=wanted.reason,
             chosen=wanted.chosen,
             comment=wanted.comment,
@@ -200,7 +205,7 @@ def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form:
 @for_roles(DECIDES)
 def take_back_bulk(request: HttpRequest) -> HttpResponse:
     """Take back what a bulk decision did, as far as nothing followed."""
-    batch = request.POST.get("batch", "")[:32]
+    batch = request.POST.get("batch", "").replace("\x00", "")[:32]
     decisions = Decision.objects.filter(batch=batch, actor=request.user, case__in=Case.objects.visible_to(request.user))
     outcomes: list[tuple[Any, str]] = []
     for decision in decisions.exclude(action=Action.UNDO).select_related("case")[:CAPPED] if batch else ():

@@ -38,7 +38,8 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
         Http404: when there is no such run or entity, or it is of a region that is not the user's: nobody learns which.
     """
     run = PublishedRun.objects.filter(run_id=run_id).first() if run_id else current_run()
-    if run is None:
+    # PostgreSQL takes no text with a NUL, not even to find that nothing is called so.
+    if run is None or "\x00" in entity_id:
         raise Http404
     entity = ranked_of(run, request.user).filter(entity_id=entity_id).first()
     if entity is None:
@@ -49,12 +50,19 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
 @for_roles(READS_LIST)
 def entity(request: HttpRequest, entity_id: str) -> HttpResponse:
     """The page, as of the newest run, or of the one that the URL names: as it was when somebody decided."""
-    run, shown = find(request, entity_id, request.GET.get("run", "")[:64])
+    run, shown = find(request, entity_id, request.GET.get("run", "").replace("\x00", "")[:64])
+    return show(request, run, shown)
+
+
+def show(
+    request: HttpRequest, run: PublishedRun, shown: Ranked, *, forms: dict[Action, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, noted for the audit: also where a form that is not right brings it back, or a wrong form would be a way round."""
     standing = {"risk_class": shown.risk_class, "credit_points": shown.credit_points}
     newest = current_run()
     page = PAGE if newest is not None and newest.run_id == run.run_id else "entity as it was"
     note_view(request, page, run=run, entity=shown, position=shown.position, **standing)
-    return render(request, "entity.html", context_of(request, run, shown))
+    return render(request, "entity.html", context_of(request, run, shown, forms), status=status)
 
 
 def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict[Action, Any] | None = None) -> dict[str, Any]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from console.texts import load_texts
 
 
 def _page(request: HttpRequest, what: str, status: int) -> HttpResponse:
@@ -31,5 +34,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """A fault of ours."""
-    return _page(request, "fault", 500)
+    """A fault of ours; where the database is the fault, which the page's frame asks too, in words alone."""
+    try:
+        return _page(request, "fault", 500)
+    except DatabaseError:
+        texts = getattr(request, "texts", load_texts("en"))
+        words = f"{texts('failure.fault')}\n\n{texts('failure_then.fault')}\n"
+        return HttpResponse(words, status=500, content_type="text/plain; charset=utf-8")

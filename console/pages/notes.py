@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from console.audit import spool
 from console.audit.facts import facts_of
 from console.audit.models import Kind
+from console.decisions.models import Case
 from console.ranking.models import PublishedRun, Ranked
 
 
 def note_view(
-    request: HttpRequest, what: str, *, run: PublishedRun | None = None, entity: Ranked | None = None, **detail: Any
+    request: HttpRequest, what: str, *, run: PublishedRun | None = None, entity: Ranked | Case | None = None, **detail: Any
 ) -> None:
     """Note that a person saw a page: which, of which run, about whom."""
     spool.put(
@@ -28,6 +29,6 @@ def note_view(
     )
 
 
-def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int) -> None:
-    """Note what a person searched the list for, and how many were found."""
-    spool.put(facts_of(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found}))
+def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int, **detail: Any) -> None:
+    """Note what a person searched the list for, how many were found, and what part of them was shown."""
+    spool.put(facts_of(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found, **detail}))

@@ -30,7 +30,9 @@ COLUMNS = (
 
 def _asked(request: HttpRequest) -> tuple[dict[str, str], QuerySet[AuditEvent]]:
     """What the page is asked for, and the events that match."""
-    asked = {name: request.GET.get(name, "").strip()[:150] for name in ("actor", "entity", "kind", "since", "until")}
+    asked = {
+        name: request.GET.get(name, "").replace("\x00", "").strip()[:150] for name in ("actor", "entity", "kind", "since", "until")
+    }
     events = AuditEvent.objects.all()
     if asked["actor"]:
         events = events.filter(actor=asked["actor"])

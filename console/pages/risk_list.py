@@ -5,8 +5,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.code_names import codes_of
@@ -51,15 +53,19 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     run = run_of(filters)
     if run is None:
         return render(request, "nothing_published.html")
-    ranked = filters.apply(ranked_of(run, request.user), run, request.user)
     after = _whole(request.GET.get("after", "0"))
+    if after and request.GET.get("run", run.run_id) != run.run_id:
+        # Places of one list say nothing of another's: whoever read on would miss some entities and see others twice.
+        messages.info(request, request.texts("list.changed"))
+        return redirect(f"{reverse('risk_list')}?{filters.query()}")
+    ranked = filters.apply(ranked_of(run, request.user), run, request.user)
     rows = list(ranked.filter(position__gt=after).order_by("position")[: ROWS + 1])
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     found = ranked.order_by()[: CAPPED + 1].count()
     capacity = ranked.filter(is_listed=True).order_by()[: CAPPED + 1].count()
     _dress(rows, run, request.user)
     _draw_line(rows, after, run)
-    note_search(request, run, filters.given(), found)
+    note_search(request, run, filters.given(), found, after=after)
     context = {
         "run": run,
         "filters": filters,
@@ -68,7 +74,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "found": min(found, CAPPED),
         "is_capped": found > CAPPED,
         "capacity": capacity,
-        "next": filters.query(after=rows[-1].position) if has_more else "",
+        "next": filters.query(after=rows[-1].position, run=run.run_id) if has_more else "",
         "is_first": not after,
         "first": filters.query(),
         "carried": carried(filters.query()),
@@ -79,7 +85,9 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "most_in_bulk": policy_of(run.profile).most_in_bulk,
         **_offers(request, run, filters),
     }
-    return render(request, "list_rows.html" if request.htmx else "risk_list.html", context)
+    # Going back to a page that htmx does not hold any more asks for the whole of it.
+    is_part = request.htmx and not request.htmx.history_restore_request
+    return render(request, "list_rows.html" if is_part else "risk_list.html", context)
 
 
 def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:

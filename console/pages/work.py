@@ -20,7 +20,7 @@ from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.policies import NotPossible
 from console.decisions.result_form import ResultForm
-from console.decisions.results import planned_visit, record_result
+from console.decisions.results import newest_decisions, planned_visit, record_result
 from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
 from console.desk.looks import looks_of
@@ -111,9 +111,10 @@ def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[C
     entities = {
         entity.entity_id: entity for entity in ranked_of(run, request.user).filter(entity_id__in=[case.entity_id for case in cases])
     }
+    planned = newest_decisions(cases, Action.VISIT)
     for case in cases:
         case.entity = entities.get(case.entity_id)
-        case.planned = planned_visit(case)
+        case.planned = planned.get(case.pk)
     return cases
 
 
@@ -128,6 +129,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     except (NotAllowed, NotPossible) as error:
         messages.error(request, request.texts(error.why))
         return redirect("entity", entity_id=case.entity_id)
+    note_view(request, "result", entity=case)
     form = ResultForm(
         request.texts,
         _reasons_seen(case),
@@ -161,8 +163,9 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     """Dismissals that wait for a second person, who has how much to do, and what visits found."""
     cases = Case.objects.visible_to(request.user)
     waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on")[:200])
+    proposals = newest_decisions(waiting, Action.PROPOSE)
     for case in waiting:
-        case.proposal = case.decisions.filter(action=Action.PROPOSE).order_by("-at", "-id").first()
+        case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
     today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))

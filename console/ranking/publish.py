@@ -111,9 +111,11 @@ def _publish(run: FinishedRun) -> Published:
             take_in_links(run)
             take_in_peers(run)
         take_in_figures(run, ranking, is_newest=is_newest, is_newest_of_month=_is_newest_of_month(run.as_of))
-        take_in_trend(run.as_of, standing, _standing_before(before))
+        take_in_trend(run.as_of, standing, _standing_of(before.run_id) if before else {})
+        if not is_newest:
+            _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    woken = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()))
+    woken = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()), is_newest=is_newest)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
 
@@ -200,15 +202,25 @@ def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:
     )
 
 
-def _standing_before(before: PublishedRun | None) -> dict[str, tuple[int, str]]:
-    if before is None:
-        return {}
-    rows = Ranked.objects.using(alias_of(before.run_id)).values_list("entity_id", "credit_points", "risk_class")
+def _mend_trend_after(run: FinishedRun) -> None:
+    """The published day after one that came late: its points are others than those of that day, no longer of the day before."""
+    after = PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).order_by("as_of").first()
+    if after is not None and after.is_whole:
+        rows = ((name, *standing) for name, standing in _standing_of(after.run_id).items())
+        take_in_trend(after.as_of, rows, _standing_of(run.run_id))
+
+
+def _standing_of(run_id: str) -> dict[str, tuple[int, str]]:
+    rows = Ranked.objects.using(alias_of(run_id)).values_list("entity_id", "credit_points", "risk_class")
     return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
 
 
-def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any]) -> int:
-    """Show the run from now on, and wake the deferrals that its day ends; give how many."""
+def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any], *, is_newest: bool) -> int:
+    """Show the run from now on, have cases follow their entities, and wake the deferrals that its day ends; give how many.
+
+    A day that is published after a later one says nothing new of where anybody stands: it moves no case.
+    """
+    from console.decisions.follow import follow
     from console.decisions.wake import wake
 
     manifest = run.manifest
@@ -232,6 +244,10 @@ def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any])
                 "drift": drifted,
             },
         )
+        woken = 0
+        if is_newest:
+            follow(row)
+            woken = wake(row)
         detail = {"entities": entities, "listed": listed}
         append([facts_of(Kind.PUBLISHED, SYSTEM, run_id=run.run_id, detail=detail)])
-        return wake(row)
+        return woken

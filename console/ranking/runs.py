@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from datetime import date
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
+
+_OPENING = Lock()
 
 
 def current_run(as_of: date | None = None) -> PublishedRun | None:
@@ -23,8 +26,10 @@ def current_run(as_of: date | None = None) -> PublishedRun | None:
 def alias_of(run_id: str) -> str:
     """The name by which Django knows a run's database; the first to ask opens it, for reading alone."""
     alias = f"run_{run_id}"
-    if alias not in connections.settings:
-        connections.settings[alias] = _database_of(run_id)
+    with _OPENING:
+        if alias not in connections.settings:
+            # Another dictionary, not another key: each request goes through all of them, and may be at it in another thread.
+            connections.settings = {**connections.settings, alias: _database_of(run_id)}
     return alias
 
 
@@ -37,7 +42,8 @@ def _database_of(run_id: str) -> dict[str, Any]:
         database["NAME"] = f"{path.as_uri()}?mode=ro&immutable=1"
         database["OPTIONS"] = {"uri": True}
     else:
-        database["OPTIONS"] = {"options": f"-c search_path={schema_of(run_id)} -c default_transaction_read_only=on"}
+        asked = f"-c search_path={schema_of(run_id)} -c default_transaction_read_only=on"
+        database["OPTIONS"] = {**database["OPTIONS"], "options": asked}
     return database
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import date
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 from console.lake import finished_run
 from console.verbs.site import open_site
@@ -73,9 +78,83 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["ties"] = ties_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(breaks()))
     says["refused"] = [refuses(sql) for sql in TAMPERING]
+    says["with_nul"] = [
+        client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
+    ]
+    client.force_login(User.objects.get(username="auditor"), backend="django.contrib.auth.backends.ModelBackend")
+    says["with_nul"] += [client.get(f"/audit/?{name}=%00").status_code for name in ("actor", "entity", "kind", "since")]
+    says["at_once"] = writes_at_once()
+    says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))
+    says["breaks_at_last"] = len(list(breaks()))
     thin_out(run.run_id, [first.entity_id])
     says["kept"] = ranked.count()
     return says
+
+
+def writes_at_once() -> int:
+    """How many events stand in the chain of those that four writers wrote at the same time."""
+    from console.audit.chain import append
+    from console.audit.facts import SYSTEM, facts_of
+    from console.audit.models import AuditEvent, Kind
+
+    before = AuditEvent.objects.count()
+    in_threads(*[lambda: [append([facts_of(Kind.VIEWED, SYSTEM)]) for _ in range(15)] for _ in range(4)])
+    return AuditEvent.objects.count() - before
+
+
+def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
+    """Where two deferred cases stand after their day came while somebody was about to decide of the second."""
+    from django.db import transaction
+
+    from console import clock
+    from console.accounts.models import User
+    from console.audit.chain import append
+    from console.audit.facts import facts_of
+    from console.audit.models import Kind
+    from console.decisions.decide import Wanted, decide
+    from console.decisions.models import Case
+    from console.decisions.states import Action
+    from console.decisions.wake import wake
+    from console.ranking.runs import current_run
+
+    run, user = current_run(), User.objects.get(username="supervisor")
+    for entity in entities:
+        on = clock.today() + timedelta(days=1)
+        decide(user, entity, run.run_id, Wanted(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
+    Case.objects.filter(entity_id__in=[entity.entity_id for entity in entities]).update(wake_on=clock.today())
+    is_locked, is_waking = Event(), Event()
+
+    def decides() -> None:
+        with transaction.atomic():
+            Case.objects.select_for_update().get(entity_id=entities[1].entity_id)
+            is_locked.set()
+            is_waking.wait()
+            time.sleep(1)
+            append([facts_of(Kind.DECIDED, user, entity_id=entities[1].entity_id)])
+
+    def wakes() -> None:
+        is_locked.wait()
+        is_waking.set()
+        with transaction.atomic():
+            wake(run)
+
+    in_threads(decides, wakes)
+    return [Case.objects.get(entity_id=entity.entity_id).state for entity in entities]
+
+
+def in_threads(*does: Callable[[], object]) -> None:
+    """Do all at the same time, each with connections of its own; the first failure is raised."""
+    from django.db import connections
+
+    def alone(do: Callable[[], object]) -> None:
+        try:
+            do()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(does)) as pool:
+        for done in [pool.submit(alone, do) for do in does]:
+            done.result()
 
 
 def refuses(sql: str) -> bool:

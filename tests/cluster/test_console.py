@@ -43,4 +43,8 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert says["taken_in"] >= 3
     assert says["breaks"] == 0
     assert says["refused"] == [True] * 4
+    assert says["with_nul"] == [404, 200, 200, 200, 200, 200, 200]
+    assert says["at_once"] == 60
+    assert says["woken"] == ["to_review", "to_review"]
+    assert says["breaks_at_last"] == 0
     assert says["kept"] < 1500

@@ -159,9 +159,9 @@ def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: 
 @pytest.mark.parametrize(
     ("reason", "kind", "in_campaign", "selected_by"),
     [
-        ("complaints", "on_site", True, "complaint"),
-        ("drawn", "on_site", True, "random"),
-        ("reasons_hold", "joint", True, "joint"),
+        ("complaints", "on_site", False, "complaint"),
+        ("drawn", "on_site", False, "other"),
+        ("reasons_hold", "joint", False, "joint"),
         ("reasons_hold", "on_site", True, "campaign"),
         ("reasons_hold", "on_site", False, "targeted"),
     ],
@@ -175,7 +175,9 @@ def test_how_an_entity_was_selected_is_told_by_the_decision_to_visit(
         assert site.client("zhang").post("/campaigns/new/?listed=yes", said).status_code == 302
     send("wang", subject, "visit", reason=reason, kind=kind)
     case = Case.objects.get(entity_id=subject.entity_id)
-    site.client("wang").post(f"/case/{case.pk}/result/", {"token": "r", "version": 1, "visit_status": "not_reachable"})
+    said = {"visit_status": "inspected", "inspected_on": str(DAY), "items_checked": 3, "breaches": 0, "severity": 0}
+    form = {"token": "r", "version": 1, "found_violation": "no", **said}
+    site.client("wang").post(f"/case/{case.pk}/result/", form)
 
     assert planned_visit(case) == Decision.objects.get(action="visit")
     assert (Result.objects.get().selected_by, Result.objects.get().inclusion_probability) == (selected_by, None)

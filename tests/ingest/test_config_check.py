@@ -140,11 +140,8 @@ def test_parquet_is_tried_with_the_types_that_its_files_have(tmp_path: Path, spa
 
 @pytest.mark.parametrize("kind", ["decimal(18,2)", "decimal(38,38)", "decimal(39,2)", "decimal(4,5)", "decimal", "float"])
 def test_a_declared_type_is_one_that_every_engine_has(tmp_path: Path, spark, kind: str) -> None:
-    mapping = (
-        MAPPING.replace('"csv"', '"parquet"')
-        .replace(".csv", ".parquet")
-        .replace("[columns]", f"[raw.types]\nCode = '{kind}'\n[columns]")
-    )
+    mapping = MAPPING.replace('"csv"', '"parquet"').replace(".csv", ".parquet")
+    mapping = mapping.replace("[columns]", f"[raw.types]\nCode = '{kind}'\n[columns]")
     problems = [(is_error, setting) for is_error, setting, _, _ in found(profile_of(tmp_path, mapping), spark)]
     assert problems == ([] if kind in ("decimal(18,2)", "decimal(38,38)") else [(True, "raw.types.Code")])
 

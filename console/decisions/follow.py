@@ -1,0 +1,30 @@
+"""Keep each case where its entity is: a case is seen by whoever answers for the region that the newest run gives the entity."""
+
+from __future__ import annotations
+
+from console.decisions.models import Case
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.runs import alias_of
+
+_PLACE = ("name", "region_code", "region_middle", "region_top")
+_AT_ONCE = 500
+
+
+def follow(run: PublishedRun) -> int:
+    """Give the cases whose entities moved, or have another name, what the run says of them; give how many did.
+
+    An entity that moved is out of its former region's sight on the list; its case goes with it, or those would still see it and
+    whoever answers for it now could not decide. Within the caller's transaction.
+    """
+    moved = 0
+    pks = list(Case.objects.order_by("pk").values_list("pk", flat=True))
+    for at in range(0, len(pks), _AT_ONCE):
+        cases = {case.entity_id: case for case in Case.objects.filter(pk__in=pks[at : at + _AT_ONCE])}
+        rows = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=list(cases)).values_list("entity_id", *_PLACE)
+        places = {name: place for name, *place in rows}
+        for entity_id, case in cases.items():
+            place = places.get(entity_id)
+            if place is not None and place != [getattr(case, name) for name in _PLACE]:
+                Case.objects.filter(pk=case.pk).update(**dict(zip(_PLACE, place, strict=True)))
+                moved += 1
+    return moved

@@ -1,0 +1,225 @@
+"""What somebody with an account may try: forged forms, ways round the audit, passwords and tokens kept too long."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+
+from console.accounts.jurisdiction import Level
+from console.accounts.models import Jurisdiction, User
+from console.accounts.roles import Role
+from console.api.models import Token
+from console.api.tokens import MOST_TOKENS, make_token
+from console.audit import spool
+from console.audit.models import AuditEvent, Kind
+from console.decisions.models import Case, Decision
+from console.decisions.states import State
+from console.exports import csv_lines, harmless
+from console.ranking.models import PublishedRun, Ranked
+from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
+
+
+def entities(site: Site, count: int = 2) -> list[Ranked]:
+    return list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:count])
+
+
+def noted(**what: Any) -> list[dict[str, Any]]:
+    spool.flush()
+    return [json.loads(event.detail) for event in AuditEvent.objects.filter(**what)]
+
+
+@pytest.mark.parametrize("name", ["wake:{case}:1", "undo:{decision}", "return:{case}:1", "a b", ""])
+def test_no_form_takes_the_name_of_a_step_of_the_system(site: Site, send: Any, name: str) -> None:
+    first, other = entities(site)
+    send("wang", first, "defer")
+    case = Case.objects.get()
+    forged = name.format(case=case.pk, decision=case.decisions.get().pk)
+
+    assert send("li", other, "visit", token=forged).status_code == 422
+
+    assert Decision.objects.count() == 1
+    site.now[0] += timedelta(days=30)
+    site.client("wang").get("/")
+    assert Case.objects.get().state == State.TO_REVIEW
+
+
+def test_a_form_that_is_not_right_shows_no_entity_past_the_audit(site: Site) -> None:
+    (subject,) = entities(site, 1)
+
+    page = site.client("wang").post(f"/entity/{subject.entity_id}/visit/", {})
+
+    assert subject.name in page.content.decode()
+    assert [said["page"] for said in noted(kind=Kind.VIEWED, actor="wang", entity_id=subject.entity_id)] == ["entity"]
+
+
+def test_whom_a_bulk_decision_would_concern_is_on_record_before_it_is_made(site: Site) -> None:
+    names = [row.entity_id for row in entities(site, 3)]
+
+    site.client("wang").post("/list/bulk/", {"action": "visit", "entity": names})
+
+    assert [said["entities"] for said in noted(kind=Kind.SEARCHED, actor="wang")] == [names]
+
+
+def test_the_form_of_a_visit_and_each_part_of_the_list_are_on_record(site: Site, send: Any) -> None:
+    (subject,) = entities(site, 1)
+    send("wang", subject, "visit")
+    client = site.client("wang")
+
+    client.get(f"/case/{Case.objects.get().pk}/result/")
+    client.get("/list/?after=7")
+
+    assert [said["page"] for said in noted(kind=Kind.VIEWED, entity_id=subject.entity_id)] == ["result"]
+    assert [said["after"] for said in noted(kind=Kind.SEARCHED)] == [7]
+
+
+def test_nobody_is_sent_where_they_may_not_look(site: Site) -> None:
+    """A supervisor of two regions, and an inspector of one of them: a visit in the other would be lost to both."""
+    for code in (HANGZHOU, ZHENGZHOU):
+        Jurisdiction.objects.get_or_create(user=site.user("zhang"), level=Level.MIDDLE, code=code)
+    there = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
+    form = {**GIVEN["visit"], "token": "t", "version": 0, "run_id": site.run.run_id, "assigned_to": site.user("wang").pk}
+
+    site.client("zhang").post(f"/entity/{there.entity_id}/visit/", form)
+
+    assert not Decision.objects.exists()
+    assert [said["why"] for said in noted(kind=Kind.REFUSED)] == ["refused.assignee"]
+    site.client("zhang").post(f"/entity/{there.entity_id}/visit/", {**form, "token": "u", "assigned_to": site.user("liu").pk})
+    assert Case.objects.get().assigned_to == site.user("liu")
+
+
+def test_a_password_that_somebody_else_chose_is_not_kept_by_choosing_it_again(site: Site) -> None:
+    User.objects.filter(username="wang").update(must_change_password=True)
+
+    page = site.client("wang").post("/password/", {"new_password1": PASSWORD, "new_password2": PASSWORD})
+
+    assert page.status_code == 422
+    assert site.user("wang").must_change_password
+
+
+def test_an_open_screen_gives_no_account_away(site: Site) -> None:
+    client, new = site.client("wang"), "quite another one 7"
+    asked = {"new_password1": new, "new_password2": new}
+
+    for old in ({}, {"old_password": "wrong"}):
+        client.post("/password/", {**asked, **old})
+        assert site.user("wang").check_password(PASSWORD)
+    assert AuditEvent.objects.filter(kind=Kind.SIGN_IN_FAILED).count() == 1
+
+    client.post("/password/", {**asked, "old_password": PASSWORD})
+    assert site.user("wang").check_password(new)
+    assert client.get("/list/").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["steelyard", "Steelyard", "-", "WANG", "ｗａｎｇ"])
+def test_no_account_is_taken_for_another_or_for_the_system(site: Site, name: str) -> None:
+    before = User.objects.count()
+
+    page = site.client("wu").post("/accounts/new/", {"username": name, "role": "inspector", "is_active": "on", "regions": HANGZHOU})
+
+    assert "username" in page.context["form"].errors
+    assert User.objects.count() == before
+
+
+def test_regions_are_named_once_it_is_known_which_there_are(site: Site) -> None:
+    PublishedRun.objects.update(is_current=False)
+    client = site.client("wu")
+    form = {"username": "new", "role": "inspector", "is_active": "on"}
+
+    assert "regions" in client.post("/accounts/new/", {**form, "regions": HANGZHOU}).context["form"].errors
+    client.post("/accounts/new/", {**form, "regions": "all"})
+    assert [place.level for place in User.objects.get(username="new").jurisdictions.all()] == [Level.ALL]
+
+
+@pytest.mark.parametrize("change", [{"is_active": ""}, {"is_active": "on", "new_password": "on"}])
+def test_tokens_end_with_the_account_or_its_password(site: Site, change: dict[str, str]) -> None:
+    user = site.user("wang")
+    make_token(user, "nightly", ["list"], (site.now[0] + timedelta(days=9)).date())
+
+    site.client("wu").post(f"/accounts/{user.pk}/", {"username": "wang", "role": "inspector", "regions": HANGZHOU, **change})
+
+    assert Token.objects.get().is_revoked
+    assert [said["tokens_revoked"] for said in noted(kind=Kind.ACCOUNT_CHANGED)] == [1]
+
+
+def test_nobody_gets_round_the_rate_by_making_more_tokens(site: Site) -> None:
+    form = {"name": "more", "scopes": ["list"], "expires_on": str((site.now[0] + timedelta(days=9)).date())}
+    client = site.client("wang")
+    for _ in range(MOST_TOKENS + 2):
+        page = client.post("/tokens/", form)
+
+    assert page.status_code == 422
+    assert Token.objects.count() == MOST_TOKENS
+    client.post(f"/tokens/{Token.objects.first().pk}/revoke/")
+    assert client.post("/tokens/", form).status_code == 200
+
+
+def test_a_row_is_not_replaced_past_the_triggers(site: Site, send: Any) -> None:
+    send("wang", entities(site)[0], "visit")
+
+    for table in ("audit_auditevent", "decisions_decision"):
+        with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+            cursor.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+
+
+@pytest.mark.parametrize("name", ["\u3000=1", "\u200b=1", "\x01=1", "\x0b+1", "\u2028@A1", "\u00ad-1"])
+def test_signs_that_are_not_seen_hide_no_formula(name: str) -> None:
+    assert harmless(name) == "'" + name
+
+
+@pytest.mark.parametrize("name", ["shop;=1+1", "shop\t=1+1"])
+def test_no_cell_ends_where_another_program_would_end_it(name: str) -> None:
+    text = b"".join(csv_lines(["name", "points"], [(name, 5)])).decode("utf-8-sig")
+
+    assert text.splitlines()[1] == f'"{name}",5'
+
+
+def test_a_language_is_chosen_on_a_page_that_a_form_brought(site: Site) -> None:
+    client = site.client("wang")
+    page = client.post("/list/bulk/", {"action": "visit", "entity": [entities(site)[0].entity_id]}).content.decode()
+    there = page.split('name="next" value="')[1].split('"')[0]
+
+    assert client.get(client.post("/language/", {"language": "zh-Hans", "next": there}).url).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "there", ["nowhere", "home", "javascript:alert(1)", "//elsewhere.example", "/\\elsewhere.example", "\r\nX: 1", ""]
+)
+def test_choosing_a_language_leads_to_an_address_of_ours(site: Site, there: str) -> None:
+    assert site.client().post("/language/", {"language": "en", "next": there}).url == "/"
+
+
+def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = site.client("wang", raise_request_exception=False)
+
+    def fails(*_: Any) -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("console.pages.every_page.policy", fails)
+    page = client.get("/help/", headers={"Accept-Language": "zh-Hant"})
+
+    assert (page.status_code, page.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")
+    assert page.content.decode().startswith("系統故障")
+
+
+def test_somebody_who_was_given_another_role_does_at_once_what_that_role_may(site: Site) -> None:
+    client, (subject,) = site.client("zhang"), entities(site, 1)
+    assert client.get("/supervisor/").status_code == 200
+
+    User.objects.filter(username="zhang").update(role=Role.ANALYST)
+
+    form = {**GIVEN["visit"], "token": "t", "version": 0, "run_id": site.run.run_id}
+    assert client.get("/supervisor/").status_code == 404
+    assert client.post(f"/entity/{subject.entity_id}/visit/", form).status_code == 404
+    assert client.get(f"/entity/{subject.entity_id}/").status_code == 200
+
+
+def test_what_the_address_of_the_database_asks_for_is_kept() -> None:
+    from console.settings import _postgresql
+
+    options = _postgresql("postgresql://a:b@c:5/d?sslmode=verify-full&sslrootcert=%2Fetc%2Froot.crt", "console")["OPTIONS"]
+
+    assert options == {"sslmode": "verify-full", "sslrootcert": "/etc/root.crt", "options": "-c search_path=console"}

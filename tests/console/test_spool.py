@@ -1,0 +1,47 @@
+"""The spool of views and searches: what stands in it half, or is of another version, costs no other line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from console.audit import spool
+from console.audit.facts import SYSTEM, facts_of
+from console.audit.models import AuditEvent, Kind
+from tests.console.conftest import Site
+
+
+def put(at: int) -> None:
+    spool.put(facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}))
+
+
+def taken_in() -> list[int]:
+    spool.flush()
+    return [json.loads(event.detail)["at"] for event in AuditEvent.objects.filter(kind=Kind.VIEWED)]
+
+
+@pytest.mark.parametrize("keep", [1, 40, -1])
+def test_half_a_line_of_a_writer_that_was_killed_costs_no_other(site: Site, keep: int) -> None:
+    put(1)
+    put(2)
+    waiting = site.folder.spool / spool.WAITING
+    first, second = waiting.read_bytes().splitlines(keepends=True)
+    waiting.write_bytes(first + second.rstrip(b"\n")[:keep])
+
+    put(3)
+
+    assert taken_in() == [1, 3]
+
+
+def test_a_line_that_is_no_event_is_kept_for_people_to_look_at(site: Site) -> None:
+    other = b'{"kind": "viewed", "of_a_later_version": 1}'
+    put(1)
+    with (site.folder.spool / spool.WAITING).open("ab") as file:
+        file.write(other + b"\n")
+    put(2)
+
+    assert taken_in() == [1, 2]
+    assert (site.folder.spool / spool.UNREAD).read_bytes() == other + b"\n"
+    assert taken_in() == [1, 2]
+    assert (site.folder.spool / spool.UNREAD).read_bytes() == other + b"\n"
