@@ -22,14 +22,14 @@ def generate(options: argparse.Namespace) -> None:
 def intake(options: argparse.Namespace) -> None:
     """Take in, gate and conform what the sources delivered by the day, and link complaints."""
     from jobs.feature_state import rebuild_links
-    from jobs.run_day import in_order, settle
     from jobs.runtime.lake import Lake
     from jobs.runtime.log import stage
     from jobs.runtime.mapping import load_mappings
+    from jobs.take_in_source import in_order, take_in
 
     lake, profile = Lake(options.home), _profile()
     for mapping in in_order(load_mappings(profile.folder)):
-        settle(lake, profile, mapping, options.sources, options.as_of)
+        take_in(lake, profile, mapping, options.sources, options.as_of)
     with stage("link"):
         rebuild_links(lake, profile, options.as_of)
 
@@ -37,15 +37,18 @@ def intake(options: argparse.Namespace) -> None:
 def features(options: argparse.Namespace) -> None:
     """Add up all returns and build the day's features, from silver alone."""
     from jobs.build_features import build_features_day
+    from jobs.keep_register import bring_register, read_register
     from jobs.runtime.lake import Lake
     from jobs.runtime.log import stage
     from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
     lake, profile = Lake(options.home), _profile()
+    with stage("register"):
+        bring_register(lake, profile, options.as_of, afresh=True)
     with stage("returns"):
         bring_tax_sums(lake, profile, options.as_of, afresh=True)
     with stage("features"):
-        build_features_day(lake, profile, options.as_of, read_tax_sums(lake, options.as_of))
+        build_features_day(lake, profile, options.as_of, read_register(lake, options.as_of), read_tax_sums(lake, options.as_of))
 
 
 def features_duckdb(options: argparse.Namespace) -> None:
@@ -88,10 +91,10 @@ def rebuild(options: argparse.Namespace) -> None:
     from jobs.conform_source import conform_source
     from jobs.feature_state import rebuild_features, rebuild_links
     from jobs.gate_source import judge_source
-    from jobs.run_day import in_order
     from jobs.runtime.lake import Lake
     from jobs.runtime.log import stage
     from jobs.runtime.mapping import load_mappings
+    from jobs.take_in_source import in_order
 
     lake, profile = Lake(options.home), _profile()
     for mapping in in_order(load_mappings(profile.folder)):
@@ -102,7 +105,7 @@ def rebuild(options: argparse.Namespace) -> None:
     with stage("link"):
         rebuild_links(lake, profile, options.as_of)
     with stage("features"):
-        rebuild_features(lake, profile, options.as_of, afresh=True)
+        rebuild_features(lake, profile, options.as_of)  # no state of an earlier day is there
 
 
 def score(options: argparse.Namespace) -> None:

@@ -22,17 +22,24 @@ from jobs.transforms.peers import PeerPolicy
 log = logging.getLogger(__name__)
 
 
-def build_features_day(lake: Lake, profile: Profile, as_of: date, tax_sums: DataFrame) -> int:
+def build_features_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame, tax_sums: DataFrame) -> int:
     """Replace the day's partitions of ``gold.features`` and ``gold.peers``; gives the number of entities.
 
     Args:
+        register: what the register says of each entity on the day.
         tax_sums: what each entity's returns add up to on the day.
 
     Raises:
         NothingToDo: when no entity was known by then.
     """
+    if register.isEmpty():
+        raise NothingToDo(
+            what=f"no entity was known by the end of {as_of}",
+            where=str(lake.path(silver.ENTITY)),
+            then="ingest and conform the registration source first",
+        )
     tables = Known(
-        entity=lake.read(silver.ENTITY),
+        register=register,
         complaint=lake.read(silver.COMPLAINT),
         inspection=lake.read(silver.INSPECTION),
         link=lake.read(silver.LINK).where(f"{AS_OF} = '{as_of}'"),
@@ -48,15 +55,9 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, tax_sums: Data
             minor_units=profile.minor_units,
             materialise=scratch.materialise,
         )
-        entities = made.entities.count()
-        if entities == 0:
-            raise NothingToDo(
-                what=f"no entity was known by the end of {as_of}",
-                where=str(lake.path(silver.ENTITY)),
-                then="ingest and conform the registration source first",
-            )
         # Sorted, so that the same inputs give the same files.
         lake.replace(made.features.orderBy(ENTITY_ID), features_contract(), where)
         lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
+    entities = lake.read(features_contract()).where(where).count()
     log.info("features of %s: %d entities, %d indicators", as_of, entities, len(catalogue()))
     return entities

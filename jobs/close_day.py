@@ -12,7 +12,7 @@ from typing import Any
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from expectations.contracts.state import TAX_SUMS
+from expectations.contracts.state import STATE
 from expectations.contracts.tables import MADE, SILVER
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
@@ -74,7 +74,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
-        "tables": {table.full_name: lake.version(table) for table in (*SILVER, TAX_SUMS, *MADE)},
+        "tables": {table.full_name: lake.version(table) for table in (*SILVER, *STATE, *MADE)},
         "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()}
         | dict.fromkeys(unmapped, NOT_MAPPED),
         "unmapped": unmapped,

@@ -11,13 +11,13 @@ import pandas as pd
 
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
-from jobs.run_day import in_order, settle
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
+from jobs.take_in_source import in_order, take_in
 from jobs.train_model import fit, known_visits, past_record, training_set
 from models.evaluate import METRICS, evaluate, paired_difference
 
@@ -69,7 +69,7 @@ def evaluate_days(
     """
     end = max(days) + timedelta(days=profile.training.label_days)
     for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
-        settle(lake, profile, mapping, sources, end)
+        take_in(lake, profile, mapping, sources, end)
     outcomes = known_visits(lake, profile, end)
     windows = []
     for as_of in days:

@@ -8,6 +8,7 @@ from datetime import date
 
 from expectations.contracts.indicators import catalogue
 from jobs.build_features import build_features_day
+from jobs.keep_register import bring_register, read_register
 from jobs.link_complaints import link_day
 from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
@@ -20,25 +21,36 @@ from jobs.runtime.vouched import vouched_deliveries
 from jobs.sum_returns import bring_tax_sums, read_tax_sums
 
 
-def rebuild_links(lake: Lake, profile: Profile, as_of: date) -> int:
-    """Link a day's complaints and remember what the links rest on; give their number."""
-    return _noted(lake, profile, as_of, "links", link_day)
+def rebuild_links(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
+    """Link a day's complaints and remember what the links rest on; give their number.
+
+    Args:
+        afresh: use no state of earlier days, nor of the day itself.
+    """
+    bring_register(lake, profile, as_of, afresh=afresh)
+    return _noted(lake, profile, as_of, "links", _link)
 
 
 def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
     """Build a day's features, on links that are current, and remember what they rest on; give the number of entities.
 
     Args:
-        afresh: use no sums of earlier days.
+        afresh: use no state of earlier days, nor of the day itself.
     """
-    if not _is_current(lake, profile, as_of, "links"):
-        rebuild_links(lake, profile, as_of)
+    if afresh or not _is_current(lake, profile, as_of, "links"):
+        rebuild_links(lake, profile, as_of, afresh=afresh)
+    else:
+        bring_register(lake, profile, as_of)
     bring_tax_sums(lake, profile, as_of, afresh=afresh)
     return _noted(lake, profile, as_of, "features", _build)
 
 
+def _link(lake: Lake, profile: Profile, as_of: date) -> int:
+    return link_day(lake, profile, as_of, read_register(lake, as_of))
+
+
 def _build(lake: Lake, profile: Profile, as_of: date) -> int:
-    return build_features_day(lake, profile, as_of, read_tax_sums(lake, as_of))
+    return build_features_day(lake, profile, as_of, read_register(lake, as_of), read_tax_sums(lake, as_of))
 
 
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:

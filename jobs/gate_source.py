@@ -28,6 +28,8 @@ from jobs.transforms.batch_facts import READ_COLUMNS, count_days, day_facts
 from jobs.transforms.latest_known import keep_known
 
 STEP = "gate"
+FEW = 200_000
+"""Of so many rows the entities are looked up in the register one by one; for more, all that it has are brought together."""
 
 
 def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
@@ -70,7 +72,10 @@ def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as
     quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
     with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
         rows = scratch.materialise(bronze.where(days_sql))
-        counts = count_days(rows, mapping.contract, _registered(lake, profile, as_of)).toPandas()
+        registered = _registered(lake, profile, as_of)
+        if registered is not None and sum(batch.counts.kept for batch in judged) <= FEW:
+            registered = rows.select(ENTITY_ID).distinct().join(registered, str(ENTITY_ID), "inner")
+        counts = count_days(rows, mapping.contract, registered).toPandas()
         facts = day_facts(counts, _reads(book.until(as_of)))
         facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in judged])].reset_index(drop=True)
         outcome = gate_source(rows, facts, mapping.contract, mapping.limits)

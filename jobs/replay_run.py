@@ -16,6 +16,7 @@ from expectations.contracts.core import Contract
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.tables import MADE, SILVER
 from jobs.build_features import build_features_day
+from jobs.keep_register import stand_all
 from jobs.link_complaints import link_day
 from jobs.replay.aside import home_aside
 from jobs.replay.exact import Comparison, compare
@@ -78,11 +79,13 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
 
 def _make(lake: Lake, profile: Profile, as_of: date) -> None:
     """The day's steps from links to list."""
-    with stage("link") as current:
-        current.note(links=link_day(lake, profile, as_of))
-    with stage("features") as current, Scratch(lake.home, "tax-sums") as scratch:
-        sums = scratch.materialise(add_up_all(lake, profile, as_of))
-        current.note(entities=build_features_day(lake, profile, as_of, sums))
+    with Scratch(lake.home, "state") as scratch:
+        with stage("link") as current:
+            register = scratch.materialise(stand_all(lake, profile, as_of))
+            current.note(links=link_day(lake, profile, as_of, register))
+        with stage("features") as current:
+            sums = scratch.materialise(add_up_all(lake, profile, as_of))
+            current.note(entities=build_features_day(lake, profile, as_of, register, sums))
     with stage("score") as current:
         current.note(entities=score_day(lake, profile, as_of))
     with stage("target") as current:

@@ -1,16 +1,28 @@
-"""The state that a day builds on: what each entity's returns add up to, in whole numbers that add up exactly.
+"""The state that a day builds on: what each entity's returns add up to, in whole numbers that add up exactly, and what the
+register says of it.
 
-A row is written on the day that its entity's sums changed; of an entity's rows the newest holds, and one without returns
-says that none is left. Months are counted back from the last settled month, which is month 0.
+A row is written on the day that what it says of its entity changed; of an entity's rows the newest holds, and one without
+returns, or of an entity that is not there, says that nothing is left. Months are counted back from the last settled month, which
+is month 0.
 """
 
 from __future__ import annotations
 
+from expectations.contracts import registration, silver
 from expectations.contracts.core import Column, Contract, Type, Zone
-from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 
 RETURNS = Column("returns", Type.BIGINT, "Returns that were added up; none takes away what earlier days hold", required=True)
-CHANGES_ON = Column("changes_on", Type.DATE, "The next day on which the sums change though nothing new is known")
+CHANGES_ON = Column("changes_on", Type.DATE, "The next day on which the row changes though nothing new is known")
+
+IS_THERE = Column("is_there", Type.BOOLEAN, "Whether the register has it; a row that it has not takes it away", required=True)
+TRADING_NAME_KEY = Column("trading_name_key", Type.STRING, "The name over the door, normalised for comparing")
+CHANGES_12M = Column("changes_12m", Type.BIGINT, "Changes of the last 365 days, each day and kind once", unit="count")
+LAST_CHANGED_ON = Column("last_changed_on", Type.DATE, "The day of the last change")
+REP_AND_ADDRESS_CHANGED = Column(
+    "rep_and_address_changed", Type.INT, "1 when representative and address changed within 30 days of each other in that time"
+)
+TELLS_CHANGES = Column("tells_changes", Type.BOOLEAN, "Whether its newest version, or a change before it, tells what changed")
 
 _YEAR, _YEAR_BEFORE = "in months 0-11", "in months 12-23"
 _AGO = {1: "the calendar year", 2: "two calendar years"}
@@ -72,3 +84,43 @@ TAX_SUMS = Contract(
     owner="data engineering",
     partition_by=(AS_OF,),
 )
+
+_NEWEST = (
+    registration.STATUS, registration.ESTABLISHED_ON, registration.CLOSED_ON, silver.INDUSTRY_SECTION, silver.INDUSTRY_DIVISION,
+    silver.INDUSTRY_GROUP, silver.REGION_MIDDLE, silver.ADDRESS_KEY, silver.NAME_KEY, registration.LEGAL_REP_ID,
+    registration.OWNER_ID, registration.PHONE_HASH, registration.AGENT_ID, registration.REGISTERED_CAPITAL_MINOR,
+    registration.PAID_IN_CAPITAL_MINOR, registration.IS_PLATFORM,
+)  # fmt: skip
+"""What is kept of an entity's newest version as it stands there."""
+
+
+def _maybe(column: Column) -> Column:
+    """A column that a row which takes an entity away leaves empty."""
+    return Column(column, column.type, column.about, unit=column.unit, sensitivity=column.sensitivity)
+
+
+REGISTER = Contract(
+    name="register",
+    zone=Zone.STATE,
+    about="What the register says of an entity: its newest version, as far as indicators and links ask, and how often it changed.",
+    grain="entity × the day what is said of it changed",
+    key=(ENTITY_ID, AS_OF),
+    columns=(
+        ENTITY_ID,
+        AS_OF,
+        IS_THERE,
+        CHANGES_ON,
+        *map(_maybe, _NEWEST),
+        TRADING_NAME_KEY,
+        _maybe(KNOWN_AT),
+        CHANGES_12M,
+        LAST_CHANGED_ON,
+        REP_AND_ADDRESS_CHANGED,
+        TELLS_CHANGES,
+    ),
+    owner="data engineering",
+    partition_by=(AS_OF,),
+)
+
+STATE = (TAX_SUMS, REGISTER)
+"""What is kept by entity, from day to day."""

@@ -20,4 +20,4 @@ MADE = (silver.LINK, *GOLD)
 
 def every_table(sources: Iterable[str] = ("<source>",)) -> tuple[Contract, ...]:
     """All of them; quarantine's are one a source, and ``sources`` names those."""
-    return (*silver.BRONZE.values(), *map(quarantine_of, sources), *SILVER, silver.LINK, state.TAX_SUMS, *GOLD)
+    return (*silver.BRONZE.values(), *map(quarantine_of, sources), *SILVER, silver.LINK, *state.STATE, *GOLD)

@@ -12,10 +12,11 @@ from datetime import date
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.silver import LINK
+from expectations.contracts.state import STATE
 from jobs.lake_care.kept_versions import first_day_kept, kept_versions, named_versions
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
-from jobs.lake_care.trim_sums import trim_sums
+from jobs.lake_care.trim_state import trim_state
 from jobs.lake_care.trim_to_listed import trim_to_listed
 from jobs.lake_care.vacuum import vacuum
 from jobs.runtime.fault_points import around
@@ -64,7 +65,8 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
         for contract, note in ((features_contract(), "features"), (LINK, "links"))
         for day in trim_to_listed(lake, contract, note, as_of, retention.feature_days)
     }
-    trim_sums(lake, as_of)
+    for table in STATE:
+        trim_state(lake, table, as_of)
     # Said before anything goes: from then on no reader looks for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
     named = named_versions(lake.home, since)

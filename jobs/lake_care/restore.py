@@ -17,6 +17,7 @@ from deltalake import DeltaTable
 from expectations.contracts.core import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
+from expectations.contracts.state import STATE
 from jobs.lake_care.partitions import Partition, changed_partitions
 from jobs.lake_care.tables import is_whole, open_table, table_of, tables_of
 from jobs.runtime.errors import ConfigError, NothingToDo
@@ -26,7 +27,12 @@ from jobs.runtime.lake import Lake, table_name
 from jobs.runtime.manifest import finished_days, note_path, run_manifest_path
 from jobs.runtime.unfinished import Unfinished
 
-NOTES = {"silver.link": "links", "state.tax_sums": "state/tax_sums", "gold.features": "features", "gold.scores": "scores"}
+NOTES = {
+    "silver.link": "links",
+    **{table_name(table): f"state/{table.name}" for table in STATE},
+    "gold.features": "features",
+    "gold.scores": "scores",
+}
 """The notes that say what a day of a table rests on; later days may build on a day, so theirs go with it."""
 
 

@@ -36,13 +36,30 @@ TAX_STATE = (
     "jobs/transforms/latest_known.py",
     "jobs/transforms/newest_state.py",
     "jobs/transforms/tax_sums.py",
+    "jobs/bring_state.py",
     "jobs/sum_returns.py",
+)
+REGISTER_STATE = (
+    "expectations/contracts/registration.py",
+    "expectations/contracts/silver.py",
+    "expectations/contracts/state.py",
+    "jobs/transforms/conformed.py",
+    "jobs/transforms/joins.py",
+    "jobs/transforms/latest_known.py",
+    "jobs/transforms/newest_state.py",
+    "jobs/transforms/register_state.py",
+    "jobs/transforms/selected.py",
+    "jobs/transforms/tax_sums.py",
+    "jobs/bring_state.py",
+    "jobs/keep_register.py",
 )
 FEATURES = (
     "expectations/contracts/*",
     "jobs/transforms/*.py",
     "jobs/build_features.py",
     "jobs/feature_state.py",
+    "jobs/bring_state.py",
+    "jobs/keep_register.py",
     "jobs/link_complaints.py",
     "jobs/sum_returns.py",
 )

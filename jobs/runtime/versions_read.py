@@ -18,7 +18,7 @@ from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake, table_name
 from jobs.runtime.manifest import note_path
 
-READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, state.TAX_SUMS)
+READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
 """What indicators are built from."""
 
 

@@ -16,6 +16,7 @@ from jobs.transforms.selected import aggregate, select
 CLUSTER_SIZE = 500
 """An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
 PHOENIX_DAYS = 365
+_HASH = "key_hash"
 
 KEYS = {
     "legal_rep": "legal_rep_id",
@@ -29,19 +30,21 @@ KEYS = {
 """What ties entities; both persons count under one name, so that a representative here is found as an owner there."""
 
 _GROUP = {
+    "members": "count(1)",
     "active": "count_if(is_active)",
     "ended": "count_if(is_ended)",
     "violations": "sum(violations_36m)",
     "complaints": "sum(complaints_12m)",
 }
-_CAN_BE_FOLLOWED = f"is_ended AND closed_on IS NOT NULL AND (kind = 'person' OR kind = 'address' AND members <= {CLUSTER_SIZE})"
+_CAN_BE_FOLLOWED = f"(kind = 'person' OR kind = 'address' AND members <= {CLUSTER_SIZE})"
 _OTHERS = {
     "other_members": "members - 1",
     "other_active": "active - cast(is_active AS BIGINT)",
     "other_ended": "ended - cast(is_ended AS BIGINT)",
     "other_violations": "violations - coalesce(violations_36m, 0L)",
     "other_complaints": "complaints - coalesce(complaints_12m, 0L)",
-    "follows_one": f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
+    "follows_one": f"{_CAN_BE_FOLLOWED} AND "
+    f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
 }
 
 
@@ -83,12 +86,18 @@ def count_ties(entities: DataFrame, materialise: Materialise) -> DataFrame:
         entities.transform(select, *carried, f"stack({len(KEYS)}, {pairs}) AS (kind, shared)")
         .where("shared IS NOT NULL AND shared <> ''")
         .transform(select, *carried, "CASE WHEN kind IN ('person_1', 'person_2') THEN 'person' ELSE kind END AS kind", "shared")
+        .withColumn(_HASH, F.xxhash64("kind", "shared"))
     )
-    # Most keys are one entity's own: only those of several are carried further.
-    several = keyed.groupBy("kind", "shared").agg(F.expr("count(1)").alias("members")).where("members > 1")
-    tied = materialise(several.join(keyed, ["kind", "shared"], "inner"))
-    groups = tied.transform(aggregate, ["kind", "shared"], _GROUP)
-    ends = tied.where(_CAN_BE_FOLLOWED).groupBy("kind", "shared").agg(F.expr("collect_set(closed_on)").alias("ended_on"))
-    known = tied.transform(join_few, groups, ("kind", "shared")).transform(join_few, ends, ("kind", "shared"))
+    # Most keys are one entity's own: only those of several are carried further. They are told by 64-bit hashes, which are shorter
+    # than the keys; groups are made of the keys themselves, so that two keys of one hash do no harm.
+    several = keyed.groupBy(_HASH).agg(F.expr("count(1)").alias("times")).where("times > 1").select(_HASH)
+    tied = materialise(several.join(keyed, _HASH, "inner").drop(_HASH))
+    groups = tied.transform(aggregate, ["kind", "shared"], _GROUP).where("members > 1")
+    ends = (
+        tied.where("is_ended AND closed_on IS NOT NULL AND kind IN ('person', 'address')")
+        .groupBy("kind", "shared")
+        .agg(F.expr("collect_set(closed_on)").alias("ended_on"))
+    )
+    known = groups.join(tied, ["kind", "shared"], "inner").transform(join_few, ends, ("kind", "shared"))
     others = known.transform(select, ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()])
     return others.transform(aggregate, [ENTITY_ID], _TIES)

@@ -23,7 +23,7 @@ from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.materialise import Materialise
 from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
-from jobs.transforms.registration_features import add_register_indicators, count_any_changes, count_changes
+from jobs.transforms.registration_features import add_register_indicators, count_any_changes
 from jobs.transforms.selected import select
 from jobs.transforms.tax_features import make_tax_indicators
 
@@ -37,10 +37,11 @@ BASE_RATE_CELL = ("industry_division", "region_middle")
 class Known:
     """What a day's features are made of; a source that a profile lacks is an empty frame.
 
-    The tables of silver come with all their versions; ``tax_sums`` has one row an entity, as of the day.
+    The tables of silver come with all their versions; ``register`` and ``tax_sums`` have one row an entity, as of the day.
+    The register is read several times, so it is a table, or materialised by the caller.
     """
 
-    entity: DataFrame
+    register: DataFrame
     complaint: DataFrame
     inspection: DataFrame
     link: DataFrame
@@ -49,9 +50,8 @@ class Known:
 
 @dataclass(frozen=True)
 class Features:
-    """``gold.features`` and ``gold.peers`` of one day, and the entities that they are of."""
+    """``gold.features`` and ``gold.peers`` of one day."""
 
-    entities: DataFrame
     features: DataFrame
     peers: DataFrame
 
@@ -69,30 +69,35 @@ def build_features(
         minor_units: decimal places of the currency.
         materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
-    versions = keep_known(tables.entity, cutoff=cutoff, as_of=as_of, event_on=silver.ENTITY.event_on)
-    entities = materialise(keep_latest(versions, silver.ENTITY.key).transform(add_register_indicators, as_of=as_of))
+    entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
     visits = materialise(_known_visits(tables, as_of, cutoff))
-    recorded = materialise(
-        entities.transform(join_few, count_changes(versions, as_of=as_of), ENTITY_ID)
-        .transform(join_few, complaint.count_complaints(complaints, as_of=as_of), ENTITY_ID)
-        .transform(join_few, supervision.count_visits(visits, as_of=as_of), ENTITY_ID)
-        .transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
-        .crossJoin(count_any_changes(versions))
+    # Few entities were complained of or visited. What is known of those is made once and joined wherever it is asked for, so that
+    # not every entity's row has to be written with it in between.
+    complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
+    visited = materialise(supervision.count_visits(visits, as_of=as_of))
+    told = materialise(
+        count_any_changes(tables.register)
         .crossJoin(complaint.count_any_complaints(complaints))
         .crossJoin(supervision.count_any_visits(visits))
+    )
+    recorded = (
+        entities.transform(join_few, complained, ENTITY_ID)
+        .transform(join_few, visited, ENTITY_ID)
+        .crossJoin(told)
         .transform(_fill_zeros)
     )
     tax = make_tax_indicators(tables.tax_sums)
     joined = materialise(
-        recorded.transform(join_few, tax, ENTITY_ID)
+        recorded.transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
+        .transform(join_few, tax, ENTITY_ID)
         .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
     rated = _add_shrunk_rates(joined, materialise, minor_units=minor_units)
     features, medians = _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
-    return Features(entities.select(ENTITY_ID), features, medians)
+    return Features(features, medians)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:

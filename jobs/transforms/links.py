@@ -8,23 +8,17 @@ from __future__ import annotations
 
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts import complaint, lineage, registration, silver
-from jobs.transforms.conformed import compare_key
-from jobs.transforms.latest_known import VERSION_ORDER
+from expectations.contracts import complaint, lineage, silver
+from expectations.contracts.state import TRADING_NAME_KEY
 from jobs.transforms.selected import aggregate, select
 
 NAME_AND_ADDRESS, NAME, ADDRESS = "name_and_address", "name", "address"
 CONFIDENCE = {NAME_AND_ADDRESS: 0.99, NAME: 0.95, ADDRESS: 0.7}
 """Starting values by method, the surest first; measured ones come with record linkage."""
 _FOUND_KNOWN_AT = "entity_known_at"
-_TRADING_NAME_KEY = "trading_name_key"
-_OF_ENTITIES = (
-    lineage.ENTITY_ID, silver.NAME_KEY, registration.TRADING_NAME, silver.ADDRESS_KEY, *VERSION_ORDER, lineage.IS_ABSENT,
-    lineage.IS_REVISION,
-)  # fmt: skip
 
 
 def versions_of_unnamed(complaints: DataFrame) -> DataFrame:
@@ -39,37 +33,31 @@ def what_complaints_give(complaints: DataFrame) -> DataFrame:
     return unnamed.select(complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT)
 
 
-def versions_that_may_be_meant(entities: DataFrame, given: DataFrame) -> DataFrame:
-    """All versions of the entities of which one bears a name, a trading name or, where no name is given, an address that is given,
-    with no more than tells the newest and what it bears.
+def what_entities_bear(register: DataFrame) -> DataFrame:
+    """What entities can be found by: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``.
 
     Args:
-        entities: versions of silver entities.
+        register: one row an entity, the columns of ``state.register``.
+    """
+    return register.select(
+        lineage.ENTITY_ID, silver.NAME_KEY, TRADING_NAME_KEY, silver.ADDRESS_KEY, F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT)
+    )
+
+
+def keep_meant(entities: DataFrame, given: DataFrame) -> DataFrame:
+    """The entities that bear a name, as theirs or over the door, or, where no name is given, an address that is given: few of all.
+
+    Args:
+        entities: the answer of :func:`what_entities_bear`.
         given: the answer of :func:`what_complaints_give`.
     """
     names = given.select(F.col(silver.NAME_KEY).alias("_given"))
     addresses = given.where(F.col(silver.NAME_KEY).isNull()).select(F.col(silver.ADDRESS_KEY).alias("_given"))
-    ids = [
-        wanted.where("_given IS NOT NULL").distinct().join(entities, F.col("_given") == key, "inner").select(lineage.ENTITY_ID)
-        for wanted, key in ((names, F.col(silver.NAME_KEY)), (names, _trading_name()), (addresses, F.col(silver.ADDRESS_KEY)))
+    found = [
+        wanted.where("_given IS NOT NULL").distinct().join(entities, F.col("_given") == F.col(key), "inner").drop("_given")
+        for wanted, key in ((names, silver.NAME_KEY), (names, TRADING_NAME_KEY), (addresses, silver.ADDRESS_KEY))
     ]
-    meant = reduce(DataFrame.unionByName, ids).distinct()
-    return meant.join(entities.select(*_OF_ENTITIES), str(lineage.ENTITY_ID), "inner").select(*_OF_ENTITIES)
-
-
-def what_entities_bear(entities: DataFrame) -> DataFrame:
-    """What entities can be found by: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``."""
-    return entities.select(
-        lineage.ENTITY_ID,
-        silver.NAME_KEY,
-        _trading_name().alias(_TRADING_NAME_KEY),
-        silver.ADDRESS_KEY,
-        F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT),
-    )
-
-
-def _trading_name() -> Column:
-    return compare_key(F.col(registration.TRADING_NAME))
+    return reduce(DataFrame.unionByName, found).distinct()
 
 
 def link_complaints(given: DataFrame, entities: DataFrame) -> DataFrame:
@@ -85,7 +73,7 @@ def link_complaints(given: DataFrame, entities: DataFrame) -> DataFrame:
     """
     found_by = (lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, _FOUND_KNOWN_AT)
     known = entities.select(*found_by)
-    by_trading_name = entities.drop(silver.NAME_KEY).withColumnRenamed(_TRADING_NAME_KEY, silver.NAME_KEY).select(*found_by)
+    by_trading_name = entities.drop(silver.NAME_KEY).withColumnRenamed(TRADING_NAME_KEY, silver.NAME_KEY).select(*found_by)
     names = known.unionByName(by_trading_name).where(F.col(silver.NAME_KEY).isNotNull()).distinct()
     found = (
         _matches(given, names, (silver.NAME_KEY, silver.ADDRESS_KEY), NAME_AND_ADDRESS)

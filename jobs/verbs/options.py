@@ -29,7 +29,9 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when t
 IfDueOption = Annotated[
     bool, typer.Option("--if-due", help="Only where no model is there, or it is a week old, or its data changed.")
 ]
-AfreshOption = Annotated[bool, typer.Option("--afresh", help="Add up all returns again, instead of those with news alone.")]
+AfreshOption = Annotated[
+    bool, typer.Option("--afresh", help="Read the register and add up all returns again, instead of those with news alone.")
+]
 ProfileOfRunOption = Annotated[
     str, typer.Option("--profile", help="A profile's name or folder; by default the one that the day was run with.")
 ]

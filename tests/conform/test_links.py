@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from expectations.contracts.silver import COMPLAINT, ENTITY
-from jobs.transforms.links import link_complaints, versions_that_may_be_meant, what_complaints_give, what_entities_bear
-
-ONE_VERSION = {"delivered_on": "'2026-01-01'", "source": "'s'", "source_file": "'f'", "source_row": "1"}
+from jobs.transforms.conformed import compare_key
+from jobs.transforms.links import keep_meant, link_complaints, what_complaints_give, what_entities_bear
 
 
 def linked(entities: DataFrame, complaints: DataFrame) -> DataFrame:
     given = what_complaints_give(complaints)
-    versions = entities.selectExpr(
-        "*", *[f"{sql} AS {name}" for name, sql in ONE_VERSION.items()], "false is_absent", "false is_revision"
-    )
-    return link_complaints(given, versions.transform(versions_that_may_be_meant, given).transform(what_entities_bear))
+    register = entities.withColumn("trading_name_key", compare_key(F.col("trading_name")))
+    return link_complaints(given, register.transform(what_entities_bear).transform(keep_meant, given))
 
 
 def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> dict[str, tuple[str, str]]:

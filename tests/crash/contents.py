@@ -12,7 +12,8 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.state import TAX_SUMS
+from expectations.contracts.core import Contract
+from expectations.contracts.state import STATE
 from jobs.runtime.home import LOCK, SCRATCH
 
 Contents = dict[str, Any]
@@ -101,17 +102,17 @@ def _pinned(home: Path, run: Path) -> Contents:
 
 
 def _at_versions(home: Path, day: str, versions: dict[str, int | None]) -> Contents:
-    """Tables as a day pins them; of the sums of returns the day's own, since training adds those of past days."""
-    own = {TAX_SUMS.full_name: _days_of_sums(home, day)}
+    """Tables as a day pins them; of state the day's own, since training adds that of past days."""
+    own = {table.full_name: _days_of_state(home, table, day) for table in STATE}
     return {
         f"{day} {name}": None if version is None else _rows_or_gone(home / "lake" / name.replace(".", "/"), version, own.get(name))
         for name, version in versions.items()
     }
 
 
-def _days_of_sums(home: Path, day: str) -> list[str]:
-    """The days whose rows a day's sums are made of; none when they were dropped."""
-    note = home / "manifests" / "state" / TAX_SUMS.name / f"{day}.json"
+def _days_of_state(home: Path, table: Contract, day: str) -> list[str]:
+    """The days whose rows a day's state is made of; none when they were dropped."""
+    note = home / "manifests" / "state" / table.name / f"{day}.json"
     return list(json.loads(note.read_bytes())["parts"]) if note.is_file() else []
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from jobs.run_day import in_order
 from jobs.runtime.mapping import load_mappings
+from jobs.take_in_source import in_order
 
 Words = list[object]
 

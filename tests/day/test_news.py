@@ -14,13 +14,15 @@ from expectations.contracts import scoring, silver, state
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from jobs.feature_state import rebuild_features
-from jobs.run_day import in_order, settle
+from jobs.keep_register import read_register, stand_all
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import load_profile
 from jobs.sum_returns import add_up_all, read_tax_sums
+from jobs.take_in_source import in_order, take_in
 from jobs.transforms.tax_sums import SUMS
 from simulation.generate import generate_world
+from tests.day.news import register
 from tests.day.town import TODAY, Town
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -61,19 +63,22 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
     generate_world(entities=1500, months=14, seed=9, out=tmp_path / "world", as_of=LAST)
     sources, profile = tmp_path / "world" / "sources", load_profile("cn")
     daily, once = Lake(tmp_path / "daily", spark), Lake(tmp_path / "once", spark)
-    summed = []
+    summed, reckoned = [], []
     for back in range(30, -1, -1):
         day = LAST - timedelta(days=back)
         for mapping in in_order(load_mappings(profile.folder)):
-            settle(daily, profile, mapping, sources, day)
+            take_in(daily, profile, mapping, sources, day)
         rebuild_features(daily, profile, day)
         summed.append(daily.arrow(state.TAX_SUMS, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
+        reckoned.append(daily.arrow(state.REGISTER, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
     for mapping in in_order(load_mappings(profile.folder)):
-        settle(once, profile, mapping, sources, LAST)
+        take_in(once, profile, mapping, sources, LAST)
     rebuild_features(once, profile, LAST, afresh=True)
 
     assert sorted(summed)[-3] < max(summed) / 2, "most days added up few entities"
+    assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
     assert sums(read_tax_sums(daily, LAST)) == sums(add_up_all(once, profile, LAST))
+    assert register(read_register(daily, LAST)) == register(stand_all(once, profile, LAST))
     for table in MADE:
         pd.testing.assert_frame_equal(rows(daily, table), rows(once, table), check_exact=True)
     for table in silver.OF.values():

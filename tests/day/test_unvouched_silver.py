@@ -14,10 +14,10 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.lineage import ENTITY_ID
-from jobs import conform_source, run_day
+from jobs import conform_source, take_in_source
 from jobs.feature_state import ensure_features, rebuild_features
+from jobs.keep_register import read_register, stand_all
 from jobs.lake_care.restore import plan_table, restore
-from jobs.run_day import in_order, settle
 from jobs.runtime.errors import CountsDiffer, EngineAway
 from jobs.runtime.files import read_json
 from jobs.runtime.manifest import note_path
@@ -25,7 +25,9 @@ from jobs.runtime.mapping import load_mappings
 from jobs.runtime.unfinished import Unfinished
 from jobs.runtime.vouched import vouched_deliveries
 from jobs.sum_returns import add_up_all, read_tax_sums
+from jobs.take_in_source import in_order, take_in
 from jobs.transforms.tax_sums import SUMS
+from tests.day.news import register
 from tests.day.town import TODAY, Town
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -40,7 +42,7 @@ def town(yesterday: Town, tmp_path: Path) -> Town:
 
 def settle_all(town: Town, as_of: date) -> None:
     for mapping in in_order(load_mappings(town.profile.folder)):
-        settle(town.lake, town.profile, mapping, town.sources, as_of)
+        take_in(town.lake, town.profile, mapping, town.sources, as_of)
 
 
 def sums(frame) -> dict[str, tuple]:
@@ -55,10 +57,15 @@ def of_silver(town: Town, as_of: date) -> dict[str, tuple]:
     return sums(add_up_all(town.lake, town.profile, as_of))
 
 
+def assert_register_is_of_silver(town: Town, as_of: date) -> None:
+    kept, whole = read_register(town.lake, as_of), stand_all(town.lake, town.profile, as_of)
+    assert register(kept) == register(whole) != []
+
+
 def is_held_up(town: Town, as_of: date) -> bool:
     """Whether a later day may take the day's links, features and sums for current."""
-    noted = [read_json(note_path(town.home, what, as_of)) for what in ("links", "features", "state/tax_sums")]
-    found = {note["rests_on"] is not None for note in noted[:2]} | {noted[2]["deliveries"] is not None}
+    noted = [read_json(note_path(town.home, what, as_of)) for what in ("links", "features", "state/tax_sums", "state/register")]
+    found = {note["rests_on"] is not None for note in noted[:2]} | {note["deliveries"] is not None for note in noted[2:]}
     assert len(found) == 1, noted
     return found.pop()
 
@@ -82,7 +89,7 @@ def fail(town: Town, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
         raise EngineAway(what="the engine does not answer", where="here", then="try again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_day, step, away)
+        patch.setattr(take_in_source, step, away)
         settle_all(town, TODAY)
 
 
@@ -91,9 +98,11 @@ def check_today_and_tomorrow(town: Town) -> None:
     rebuild_features(town.lake, town.profile, TODAY)
     assert not is_held_up(town, TODAY)
     assert held(town, TODAY) == of_silver(town, TODAY)
+    assert_register_is_of_silver(town, TODAY)
     settle_all(town, TOMORROW)
     rebuild_features(town.lake, town.profile, TOMORROW)
     assert held(town, TOMORROW) == of_silver(town, TOMORROW)
+    assert_register_is_of_silver(town, TOMORROW)
     assert is_held_up(town, TOMORROW)
 
 

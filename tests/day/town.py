@@ -18,11 +18,12 @@ from expectations.contracts import scoring
 from expectations.contracts.core import Contract
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.tables import GOLD
-from jobs.run_day import Day, run_day, settle
+from jobs.run_day import Day, run_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import SourceManifest
 from jobs.runtime.mapping import load_mapping
 from jobs.runtime.settings import Profile, load_profile
+from jobs.take_in_source import take_in
 from jobs.target_list import TIE_KEY_VARIABLE
 
 HERE = Path(__file__).resolve().parent
@@ -57,7 +58,7 @@ class Town:
     def settle(self, source: str, as_of: date = TODAY) -> SourceManifest:
         """Do the steps of one source."""
         mapping = load_mapping(self.profile_folder / "sources" / f"{source}.toml")
-        return settle(self.lake, self.profile, mapping, self.sources, as_of)
+        return take_in(self.lake, self.profile, mapping, self.sources, as_of)
 
     def copy(self, folder: Path) -> Town:
         """The same town, home and deliveries copied into ``folder``; times are kept, so nothing looks new."""

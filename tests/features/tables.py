@@ -14,6 +14,7 @@ from expectations.contracts.core import Contract
 from jobs.runtime.scratch import Scratch
 from jobs.transforms.features import Known, build_features
 from jobs.transforms.peers import PeerPolicy
+from jobs.transforms.register_state import stand_register
 from jobs.transforms.tax_sums import standing_returns, sum_returns
 
 Row = dict[str, Any]
@@ -79,7 +80,9 @@ def reckon_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> 
     """As :func:`reckon`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features") as scratch:
         sums = sum_returns(standing_returns(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
-        known = Known(**{name: table for name, table in tables.items() if name != "filing"}, tax_sums=sums)
+        register = scratch.materialise(stand_register(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
+        others = {name: table for name, table in tables.items() if name not in ("entity", "filing")}
+        known = Known(**others, register=register, tax_sums=sums)
         made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"

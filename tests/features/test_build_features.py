@@ -10,9 +10,11 @@ from expectations.contracts import silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.scoring import PEERS
 from jobs.build_features import build_features_day
+from jobs.keep_register import stand_all
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import Lake
+from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import load_profile
 from jobs.sum_returns import add_up_all
 from tests.features.tables import AS_OF, frame
@@ -28,7 +30,9 @@ def lake(tmp_path, spark):
 
 def _build(lake, as_of):
     profile = load_profile("cn")
-    return build_features_day(lake, profile, as_of, add_up_all(lake, profile, as_of))
+    with Scratch(lake.home, "state") as scratch:
+        register = scratch.materialise(stand_all(lake, profile, as_of))
+        return build_features_day(lake, profile, as_of, register, add_up_all(lake, profile, as_of))
 
 
 def test_a_day_writes_its_partitions_and_leaves_the_others(lake):

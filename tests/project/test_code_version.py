@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, ROOT, TAX_STATE
+from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, REGISTER_STATE, ROOT, TAX_STATE
 
 EDGES = {
     f"jobs/runtime/{name}.py"
@@ -25,6 +25,7 @@ RESTS_ON = {
     "jobs/gate_source.py": (*READING, *JUDGING),
     "jobs/conform_source.py": _SILVER,
     "jobs/sum_returns.py": (*_SILVER, *TAX_STATE),
+    "jobs/keep_register.py": (*_SILVER, *REGISTER_STATE),
     "jobs/feature_state.py": (*_SILVER, *TAX_STATE, *FEATURES),
 }
 
@@ -62,6 +63,6 @@ def test_all_that_a_step_imports_is_in_the_hash_of_what_it_makes(step: str) -> N
 
 
 def test_every_pattern_names_a_file_and_every_edge_is_used() -> None:
-    for pattern in {*_SILVER, *TAX_STATE, *FEATURES}:
+    for pattern in {*_SILVER, *TAX_STATE, *REGISTER_STATE, *FEATURES}:
         assert named((pattern,)), pattern
     assert set().union(*map(closure, RESTS_ON)) >= EDGES

@@ -8,11 +8,11 @@ import pytest
 
 from expectations.contracts import silver
 from jobs.lake_care.maintain import maintain
-from jobs.run_day import in_order, settle
 from jobs.runtime.files import read_json
 from jobs.runtime.lake import table_name
 from jobs.runtime.manifest import run_manifest_path
 from jobs.runtime.mapping import load_mappings
+from jobs.take_in_source import in_order, take_in
 from tests.day import damage
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, TODAY, Town, gold
@@ -29,7 +29,7 @@ def take_in_a_mended_day(town: Town) -> None:
         lines = path.read_bytes().splitlines(keepends=True)
         path.write_bytes(b"".join(lines[:-1]))
     for mapping in in_order(load_mappings(town.profile.folder)):
-        settle(town.lake, town.profile, mapping, town.sources, TODAY + timedelta(days=1))
+        take_in(town.lake, town.profile, mapping, town.sources, TODAY + timedelta(days=1))
 
 
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,58 @@
+"""All steps of one source: take in what came, judge it, bring it to silver, and settle the source for the day."""
+
+from __future__ import annotations
+
+import errno
+from datetime import date
+from pathlib import Path
+
+from jobs.conform_source import conform_source
+from jobs.gate_source import judge_source
+from jobs.ingest_source import ingest_source
+from jobs.runtime.errors import CountsDiffer, SteelyardError
+from jobs.runtime.lake import Lake
+from jobs.runtime.log import keep_traceback, stage, warn
+from jobs.runtime.manifest import SourceManifest, Verdict
+from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.settings import Profile
+from jobs.settle_source import settle_source
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What ends the day rather than a source: the home cannot be written any more."""
+_ORDER = ("registration", "inspection", "tax_filing", "complaint")
+
+
+def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
+    """Take in, gate and conform one source; whatever befalls it, the day goes on with the data before."""
+    try:
+        with stage("ingest", source=mapping.name) as current:
+            ingested = ingest_source(lake, profile, mapping, sources, as_of)
+            current.note(**ingested.totals())
+        for warning in ingested.warnings:
+            warn(warning, source=mapping.name)
+        with stage("gate", source=mapping.name) as current:
+            batches = judge_source(lake, profile, mapping, sources, as_of)
+            current.note(stopped=sum(not batch.is_usable for batch in batches))
+        with stage("conform", source=mapping.name) as current:
+            current.note(days=conform_source(lake, profile, mapping, as_of))
+    except CountsDiffer:
+        raise  # records were lost or doubled: no list may rest on that
+    except OSError as error:
+        if error.errno in FULL:
+            raise  # the next source, and the list, would fail alike
+        warn(f"{mapping.name}: a file could not be read or written: {error}", source=mapping.name)
+    except SteelyardError as error:
+        warn(f"{mapping.name}: {error}", source=mapping.name)
+    except Exception:
+        warn(
+            f"{mapping.name}: its steps failed through a fault of ours; the details are in {keep_traceback()}", source=mapping.name
+        )
+    manifest = settle_source(lake.home, mapping, sources, as_of)
+    if manifest.verdict in (Verdict.STOPPED, Verdict.MISSING):
+        warn(f"{mapping.name}: {manifest.why}", source=mapping.name, verdict=manifest.verdict.value)
+    return manifest
+
+
+def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
+    """Registration first, since the checks of other sources ask whether an entity is registered."""
+    return sorted(mappings.values(), key=lambda mapping: (_ORDER.index(mapping.contract.name), mapping.name))

@@ -1,0 +1,146 @@
+"""What the register says: days that reckon their news alone hold what reckoning everything gives."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from expectations.contracts import silver
+from jobs.keep_register import bring_register, read_register, stand_all
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from tests.day.news import register
+from tests.features.random_tables import draw_tables
+from tests.features.tables import frame
+
+PROFILE = load_profile("cn")
+FIRST = date(2026, 1, 16)
+SOURCE = "registration"
+
+
+def deliver(lake: Lake, rows: list[dict], conformed: str = "sound") -> None:
+    """Put silver entities into the lake, and their deliveries into the book, as conform does."""
+    lake.replace(frame(lake.session, "entity", rows), silver.ENTITY, "true")
+    known = defaultdict(list)
+    for row in rows:
+        known[row["delivered_on"]].append(row["known_at"].isoformat(sep=" "))
+    book = BatchBook(lake.home, SOURCE)
+    book.batches = {
+        day: Batch(day, "chain", [], gated=conformed, conformed=f"{conformed}:usable:", known_from=min(at), known_until=max(at))
+        for day, at in known.items()
+    }
+    book.save()
+
+
+def spread(seed: int) -> list[dict]:
+    """Entities drawn at random, with changes of the past, of the window's edge and announced ones, delivered over four weeks."""
+    rng = random.Random(seed)
+    rows = draw_tables(seed, entities=60)["entity"]
+    for row in rows:
+        delivered = FIRST + timedelta(days=rng.choice([0, 0, 0, *range(1, 27)]))
+        early = rng.choice([0, 0, 1, 5])
+        row.update(source=SOURCE, delivered_on=delivered)
+        row["known_at"] = datetime(delivered.year, delivered.month, delivered.day, 3) - timedelta(days=early)
+        back = rng.choice([0, 3, -9, 340, 350, 360, rng.randint(0, 800), None])
+        row["changed_on"] = None if back is None else delivered - timedelta(days=back)
+        row["change_type"] = rng.choice(["new", "legal_rep", "address", "scope", None])
+    return rows
+
+
+def entity(delivered: date, **facts) -> dict:
+    at = datetime(delivered.year, delivered.month, delivered.day, 1)
+    return {
+        "entity_id": "E",
+        "source": SOURCE,
+        "delivered_on": delivered,
+        "known_at": at,
+        "source_file": f"{delivered}.csv",
+    } | facts
+
+
+def held(lake: Lake, as_of: date) -> list[tuple]:
+    return register(read_register(lake, as_of))
+
+
+def afresh(lake: Lake, as_of: date) -> list[tuple]:
+    return register(stand_all(lake, PROFILE, as_of))
+
+
+def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    deliver(lake, spread(1))
+    days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 25)]
+    reckoned = {}
+    for day in days:
+        reckoned[day] = bring_register(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+    every = len(afresh(lake, days[-1]))
+    assert all(0 < reckoned[day] < every for day in days[1:]), reckoned
+    assert bring_register(lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
+
+
+def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    rows = spread(3)
+    deliver(lake, rows)
+    days = [FIRST + timedelta(days=n) for n in (0, 4)]
+    between = FIRST + timedelta(days=2)
+    for day in (*days, between):
+        bring_register(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+    for row in rows[:30]:
+        row["owner_id"] = "mended"
+    deliver(lake, rows, conformed="mended")
+    for day in (days[1], days[0], between, days[1]):
+        bring_register(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+
+
+def test_an_entity_that_the_register_no_longer_has_goes_and_comes_back(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    gone, back = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
+    deliver(lake, [entity(FIRST), entity(gone, is_absent=True), entity(back, owner_id="p")])
+    there = {}
+    for day in (FIRST, gone, back):
+        bring_register(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day)
+        there[day] = [row["owner_id"] for row in read_register(lake, day).collect()]
+    assert there == {FIRST: [None], gone: [], back: ["p"]}
+
+
+def test_days_pass_that_a_change_turns_on(tmp_path, spark):
+    """A change that was announced takes place on its day; one of a year ago leaves the window on its 365th."""
+    lake = Lake(tmp_path, spark)
+    announced, old = FIRST + timedelta(days=3), FIRST + timedelta(days=6) - timedelta(days=365)
+    deliver(
+        lake,
+        [
+            entity(FIRST, status="active", changed_on=old, change_type="scope"),
+            entity(FIRST, status="closed", changed_on=announced, change_type="status", source_file="z.csv"),
+        ],
+    )
+    reckoned, said = [], []
+    for n in range(8):
+        day = FIRST + timedelta(days=n)
+        reckoned.append(bring_register(lake, PROFILE, day))
+        assert held(lake, day) == afresh(lake, day), day
+        said += [(row["status"], row["changes_12m"]) for row in read_register(lake, day).collect()]
+    assert reckoned == [1, 0, 0, 1, 0, 0, 1, 0]
+    assert said == [("active", 1)] * 3 + [("closed", 2)] * 3 + [("closed", 1)] * 2
+
+
+def test_what_no_book_vouches_for_is_not_built_on(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    rows = [entity(FIRST), entity(FIRST + timedelta(days=1), owner_id="p")]
+    deliver(lake, rows[:1])
+    bring_register(lake, PROFILE, FIRST)
+    lake.replace(frame(spark, "entity", rows), silver.ENTITY, "true")  # rows whose delivery is in no book
+    today = FIRST + timedelta(days=1)
+    bring_register(lake, PROFILE, today)
+    assert held(lake, today) == afresh(lake, today)
+    deliver(lake, [rows[0], {**rows[1], "owner_id": "q"}])
+    tomorrow = FIRST + timedelta(days=2)
+    bring_register(lake, PROFILE, tomorrow)
+    assert [row["owner_id"] for row in read_register(lake, tomorrow).collect()] == ["q"]
