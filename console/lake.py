@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from console.errors import NothingThere, Refused
 from console.policy import CONFIG
 from expectations.contracts.core import Contract, Sensitivity
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 
 VERSION = "steelyard.contractVersion"
+_VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,49 @@ class FinishedRun:
             ValueError: for a column that tells of a person: the console shows none.
         """
         _check_impersonal(contract, columns)
+        return self._read(contract, columns, where=where)
+
+    def _read(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
         table = self.table(contract)
         if table is None:
             return pa.table({str(name): pa.array([], pa.string()) for name in columns})
         return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
+
+    def newest(
+        self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID, numbered: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Of each entity, or record of another key, the newest version known, and happened, by the end of the day, if it is there.
+
+        Args:
+            contract: the table's.
+            columns: columns as they are.
+            event_on: the column that tells when a version's event happened.
+            key: what versions are of.
+            numbered: columns that one may share with others, as numbers: equal where the values are, -1 for none. Pseudonyms of
+                persons may be among them; the numbers are of this call alone and tell nothing of anybody.
+
+        Raises:
+            ValueError: for a column of ``columns`` that tells of a person.
+        """
+        _check_impersonal(contract, columns)
+        kept = [str(name) for name in dict.fromkeys((key, *columns))]
+        keys = [str(name) for name in numbered]
+        if self.table(contract) is None:
+            return pd.DataFrame(columns=[*kept, *keys], dtype=object)
+        names = [str(name) for name in dict.fromkeys((*kept, *keys, event_on, IS_ABSENT, *_VERSION_ORDER))]
+        rows = self._read(contract, names)
+        known_at = rows[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
+        is_known = pc.and_(
+            pc.less(known_at, pa.scalar(self.cutoff, pa.timestamp("us", tz="UTC"))),
+            pc.or_(
+                pc.is_null(rows[event_on]),
+                pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
+            ),
+        )
+        frame = rows.filter(is_known).to_pandas().sort_values([key, *_VERSION_ORDER])
+        newest = frame.drop_duplicates(key, keep="last")
+        newest = newest.loc[~newest[IS_ABSENT].astype(bool)].reset_index(drop=True)
+        return newest[kept].assign(**_numbers(newest, keys))
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
         """As :meth:`rows`, a row at a time, of a table that need not fit into memory.
@@ -115,6 +158,13 @@ class FinishedRun:
             )
         return found
 
+    def model_card(self) -> str:
+        """What the model's card says, Markdown; empty where there is none."""
+        try:
+            return (self.home / "models" / str(self.manifest.get("model_id")) / "card.md").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+
     def _is_past_time_travel(self) -> bool:
         noted = _read(self.home / "manifests" / "time_travel.json")
         return noted is not None and self.as_of < date.fromisoformat(noted["since"])
@@ -124,6 +174,14 @@ def _check_impersonal(contract: Contract, columns: Sequence[str]) -> None:
     for name in columns:
         if contract.column(name).sensitivity is Sensitivity.PERSONAL:
             raise ValueError(f"{contract.full_name}.{name} tells of a person and is not read")
+
+
+def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+    """The columns as numbers of one numbering, so that a person under one is found under another."""
+    if not names:
+        return {}
+    codes, _ = pd.factorize(pd.concat([frame[name].where(frame[name] != "") for name in names], ignore_index=True))
+    return dict(zip(names, codes.reshape(len(names), len(frame)), strict=True))
 
 
 def finished_run(home: Path, as_of: date) -> FinishedRun:

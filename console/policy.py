@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from console.texts import to_traditional
+from expectations.contracts.indicators import Indicator
+
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -47,6 +50,15 @@ class Policy:
     def workdays(self) -> frozenset[str]:
         """Days of a weekend that are worked all the same, as YYYY-MM-DD: China makes up for its long holidays so."""
         return frozenset(map(str, self.profile.get("calendar", {}).get("workdays", [])))
+
+    def legal_basis(self, indicator: Indicator, language: str) -> str:
+        """The law by which an indicator may be looked into: its own, else its dimension's; empty where the profile names none."""
+        bases = self.profile.get("legal_bases", {})
+        words = bases.get(indicator.column) or bases.get(indicator.dimension) or {}
+        if language == "en":
+            return str(words.get("en", ""))
+        text = str(words.get("zh-Hans", ""))
+        return to_traditional(text) if language == "zh-Hant" else text
 
 
 def policy_of(profile: Mapping[str, Any]) -> Policy:

@@ -10,6 +10,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from console.accounts.client_address import networks
+from console.accounts.provider import provider_settings
+from console.accounts.roles import roles_named
 from console.folder import folder_from_environment
 
 HERE = Path(__file__).resolve().parent
@@ -50,6 +53,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "csp",
     "django_htmx",
     "console.accounts",
@@ -58,6 +63,7 @@ INSTALLED_APPS = [
     "console.evidence",
     "console.decisions",
     "console.campaigns",
+    "console.desk",
     "console.api",
     "console.pages",
 ]
@@ -70,9 +76,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "console.pages.language.ChosenLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "console.accounts.first_password.OwnPasswordFirst",
+    "console.accounts.first_things.FirstThings",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -137,6 +144,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
+OIDC_PROVIDER: dict[str, Any] | None = None
+globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
+if OIDC_PROVIDER is not None:
+    AUTHENTICATION_BACKENDS.append("console.accounts.provider_backend.Provider")
+# Roles that must have a second factor; others may.
+SECOND_FACTOR_FOR = roles_named(os.environ.get("STEELYARD_CONSOLE_SECOND_FACTOR", ""))
+OTP_TOTP_ISSUER = "Steelyard"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -146,15 +161,21 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
+# Whose word is believed on where a request came from; by default nobody's but the connection's.
+TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
 # Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log.
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "console.accounts.client_address.client_address"
 AXES_LOCKOUT_CALLABLE = "console.accounts.views.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_DISABLE_ACCESS_LOG = True
+
+# Where Airflow's pages are, for whoever wants to see a day's tasks; no link where it is not said.
+AIRFLOW_ADDRESS = os.environ.get("STEELYARD_CONSOLE_AIRFLOW", "").rstrip("/")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]

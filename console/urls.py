@@ -6,29 +6,41 @@ from django.contrib.auth.views import LogoutView
 from django.shortcuts import render
 from django.urls import path
 
+from console.accounts import provider_views as provider
+from console.accounts import second_factor as factor
 from console.accounts import views as accounts
 from console.api import views as tokens
 from console.api.api import api
 from console.campaigns import views as campaigns
+from console.desk import views as desk
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
 from console.pages.list_export import export_list
+from console.pages.reason_texts import reason_texts
 from console.pages.risk_list import risk_list
 
 programs = api.urls
 urlpatterns = [
     path("", work.home, name="home"),
     path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
+    path("sign-in/provider/", provider.to_provider, name="to_provider"),
+    path("sign-in/provider/back/", provider.back, name="provider_back"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("password/", accounts.own_password, name="own_password"),
+    path("second-factor/", factor.second_factor, name="second_factor"),
+    path("second-factor/set-up/", factor.set_up, name="second_factor_set_up"),
+    path("second-factor/remove/", factor.remove, name="second_factor_remove"),
     path("language/", accounts.language, name="language"),
     path("keys/", accounts.keys, name="keys"),
+    path("going-on/", accounts.going_on, name="going_on"),
     path("help/", lambda request: render(request, "help.html"), name="help"),
     path("list/", risk_list, name="risk_list"),
     path("list/export.<str:format>", export_list, name="export_list"),
     path("list/bulk/", decisions.bulk, name="bulk"),
     path("list/bulk/undo/", decisions.take_back_bulk, name="bulk_undo"),
+    path("list/views/", desk.save, name="view_save"),
+    path("list/views/<int:pk>/remove/", desk.remove, name="view_remove"),
     path("entity/<str:entity_id>/", entity, name="entity"),
     path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
@@ -47,10 +59,12 @@ urlpatterns = [
     path("explore/<str:key>.csv", export_chart, name="explore_export"),
     path("feedback/", work.feedback, name="feedback"),
     path("status/", oversight.status, name="status"),
+    path("status/model-card.md", oversight.model_card, name="model_card"),
     path("audit/", oversight.audit, name="audit"),
     path("audit/verify/", oversight.verify, name="audit_verify"),
     path("audit/export.csv", oversight.export_audit, name="audit_export"),
     path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/reasons/", reason_texts, name="reason_texts"),
     path("accounts/new/", accounts.account, name="account_new"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
 ]

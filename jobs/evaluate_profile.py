@@ -15,7 +15,7 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.runtime.errors import ConfigError, LeakFound, NothingToDo
 from jobs.runtime.lake import Lake
-from jobs.runtime.mapping import load_mappings
+from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.take_in_source import in_order, take_in
@@ -103,7 +103,7 @@ def evaluate_days(
         LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
     end = max(days) + timedelta(days=profile.training.label_days)
-    for mapping in in_order(load_mappings(profile.folder)):
+    for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
         take_in(lake, profile, mapping, sources, end)
     outcomes = known_visits(lake, profile, end)
     windows = []

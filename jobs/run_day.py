@@ -14,7 +14,7 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import stage
 from jobs.runtime.manifest import SourceManifest
-from jobs.runtime.mapping import load_mappings
+from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import as_scored
 from jobs.score_entities import score_day
@@ -37,7 +37,8 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
     Raises:
         NothingToDo: when no entity is known on the day, so that there is nothing to list.
     """
-    settled = tuple(take_in(lake, profile, mapping, sources, as_of) for mapping in in_order(load_mappings(profile.folder)))
+    mappings = in_order(mappings_of_day(profile.folder, lake.home, as_of, sources))
+    settled = tuple(take_in(lake, profile, mapping, sources, as_of) for mapping in mappings)
     if not any(manifest.contract == "registration" and manifest.known_rows for manifest in settled):
         raise NothingToDo(
             what=f"no registration was taken in by {as_of}, so there is nobody to list; "

@@ -17,6 +17,8 @@ class User(AbstractUser):
     role = models.CharField(max_length=16, choices=[(item, item) for item in Role], default=Role.INSPECTOR)
     language = models.CharField(max_length=8, default="", blank=True)
     uses_keys = models.BooleanField(default=True)
+    has_second_factor = models.BooleanField(default=False)
+    goes_on = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=True)
 
     class Meta(AbstractUser.Meta):

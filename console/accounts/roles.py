@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 class Role(StrEnum):
     """What a person is here for; each person has one."""
@@ -23,3 +25,17 @@ READS_FEEDBACK = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.AUDITOR})
 KEEPS_ACCOUNTS = frozenset({Role.ADMIN})
 SEES_EVERY_REGION = frozenset({Role.AUDITOR})
 """An auditor answers for all regions, and changes nothing in any."""
+
+
+def roles_named(text: str) -> frozenset[Role]:
+    """The roles that a setting names, by commas; ``all`` is every role.
+
+    Raises:
+        ImproperlyConfigured: when one is no role.
+    """
+    if text.strip() == "all":
+        return frozenset(Role)
+    try:
+        return frozenset(Role(name.strip()) for name in text.split(",") if name.strip())
+    except ValueError as error:
+        raise ImproperlyConfigured(f"STEELYARD_CONSOLE_SECOND_FACTOR: {error}; write {', '.join(Role)}, or all") from error

@@ -11,7 +11,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from console.accounts.forms import Account, OwnPassword, SignIn
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import KEEPS_ACCOUNTS
+from console.accounts.second_factor import take_away
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
@@ -35,6 +36,23 @@ class SignInView(LoginView):
     template_name = "sign_in.html"
     authentication_form = SignIn
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A name and a password; refused where the provider is the only way in."""
+        if (settings.OIDC_PROVIDER or {}).get("is_only_way"):
+            raise Http404
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Which ways in there are, and whether the provider's just failed."""
+        provider = settings.OIDC_PROVIDER
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {
+            "has_provider": provider is not None,
+            "has_passwords": not (provider or {}).get("is_only_way"),
+            "is_refused": self.request.GET.get("refused") == "provider",
+        }
 
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
@@ -82,6 +100,13 @@ def keys(request: HttpRequest) -> HttpResponse:
     return redirect("help")
 
 
+@require_POST
+def going_on(request: HttpRequest) -> HttpResponse:
+    """Choose whether a decision leads to the next of the list, or back to the entity's page."""
+    User.objects.filter(pk=request.user.pk).update(goes_on=request.POST.get("goes_on") == "on")
+    return redirect("help")
+
+
 @for_roles(KEEPS_ACCOUNTS)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Everybody's account."""
@@ -103,6 +128,8 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         ):
             form.add_error(None, request.texts("form.not_yourself"))
         else:
+            if user is not None and request.POST.get("no_second_factor") == "on":
+                take_away(user, by=request.user)
             password = _save(request, form, is_new=pk is None)
             return render(request, "account_saved.html", {"account": form.instance, "password": password})
     return render(request, "account.html", {"form": form, "account": user})

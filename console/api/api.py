@@ -84,6 +84,8 @@ class ListAsked(Schema):
     reason: str = Field("", max_length=64)
     moved: str = Field("", max_length=8)
     listed: str = Field("", max_length=3)
+    seen: str = Field("", max_length=8)
+    assigned: str = Field("", max_length=9)
     day: str = Field("", max_length=10)
 
 

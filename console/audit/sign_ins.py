@@ -30,7 +30,7 @@ def _signed_out(user: Any, **_facts: Any) -> None:
 
 
 def _failed(credentials: dict[str, Any], **_facts: Any) -> None:
-    append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail={"username": str(credentials.get("username"))[:150]})])
+    append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail={"username": str(credentials.get("username") or "-")[:150]})])
 
 
 def _locked_out(username: str, **_facts: Any) -> None:

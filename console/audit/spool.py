@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.dispatch import Signal
 
 from console.audit.chain import append
 from console.audit.facts import Facts
@@ -28,6 +29,8 @@ SECONDS = 2.0
 """How long a line may wait while requests come."""
 LINES = 64 * 1024
 """Bytes that wait at most before a flush."""
+taken_in = Signal()
+"""Sent with ``events`` when they are in the chain. A process that dies in between sends them again: receivers must bear it."""
 
 
 def put(facts: Facts) -> None:
@@ -70,10 +73,21 @@ def flush(*, wait: bool = True) -> int:
         events = [facts for path in taken for facts in _read(path)]
         if events:
             append(events)
+            taken_in.send_robust(sender=None, events=events)
         _set_aside(taken)
         for path in taken:
             path.unlink()
         return len(events)
+
+
+def waiting() -> Iterator[Facts]:
+    """The events that are not in the chain yet, as far as another process does not take them in just now; the oldest first."""
+    folder = _folder()
+    for path in (*sorted(folder.glob(TAKEN)), folder / WAITING):
+        try:
+            yield from _read(path)
+        except FileNotFoundError:
+            continue
 
 
 def _read(path: Path) -> Iterator[Facts]:

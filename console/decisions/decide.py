@@ -81,6 +81,8 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, clock.today(), limits)
+            if action == Action.ASSIGN:  # whose it is changes nothing of when it is due or wakes
+                due_on, wanted = case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
             return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
@@ -173,9 +175,14 @@ def _move(
     if not is_undo:
         if action == Action.VISIT:
             case.assigned_to = wanted.assigned_to or user
+        elif action == Action.ASSIGN:
+            case.assigned_to = wanted.assigned_to
         elif action not in (Action.RECORD, Action.RECORD_NO_VISIT):
             case.assigned_to = None
         case.proposed_by = user if action == Action.PROPOSE else None
+    chosen = dict(wanted.chosen)
+    if wanted.assigned_to is not None:
+        chosen["assigned_to"] = wanted.assigned_to.username
     decision = Decision.objects.create(
         case=case,
         at=clock.now(),
@@ -184,7 +191,7 @@ def _move(
         state_before=case.state,
         state_after=after,
         reason=wanted.reason,
-        chosen=wanted.chosen,
+        chosen=chosen,
         comment=wanted.comment,
         run_id=run_id,
         risk_class=case.risk_class,
@@ -211,8 +218,8 @@ def _move(
         "reason": wanted.reason,
         "decision": decision.pk,
     }
-    if wanted.chosen:
-        detail["chosen"] = wanted.chosen
+    if chosen:
+        detail["chosen"] = chosen
     facts = facts_of(
         kind,
         user if user is not None else SYSTEM,

@@ -14,8 +14,10 @@ from console.policy import policy
 SOURCE = "console_results"
 
 
-def deliver(sources: Path, as_of: date) -> tuple[Path, int]:
+def deliver(sources: Path, as_of: date) -> tuple[Path | None, int]:
     """Write the results that were recorded on a day; give the file and how many. The same day gives the same bytes.
+
+    A day without results is an empty file, so that the source is known to go on; there is none before the first result of all.
 
     An instant is when the result was recorded: from then on it could be known, and no label counts before. Who visited is left out:
     it may be no feature, and nobody needs it to learn.
@@ -23,6 +25,8 @@ def deliver(sources: Path, as_of: date) -> tuple[Path, int]:
     zone = ZoneInfo(policy().time_zone)
     first = datetime.combine(as_of, time.min, tzinfo=zone)
     last = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
+    if not Result.objects.filter(decision__at__lt=last).exists():
+        return None, 0
     results = Result.objects.filter(decision__at__gte=first, decision__at__lt=last).select_related("decision__case").order_by("pk")
     lines = [json.dumps(_facts(result), ensure_ascii=False, sort_keys=True) for result in results]
     path = sources / SOURCE / str(as_of) / "results.jsonl"

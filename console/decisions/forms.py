@@ -126,6 +126,20 @@ class Dismiss(Sent):
         self._offer("reason", "dismiss")
 
 
+class Assign(Sent):
+    """Give it to somebody, or to nobody; where it stands stays as it is."""
+
+    action = Action.ASSIGN
+    assigned_to = forms.ModelChoiceField(User.objects.none(), required=False)
+    comment = _comment()
+
+    def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(texts, *args, **kwargs)
+        self.fields["assigned_to"].queryset = colleagues(user)
+        self.fields["assigned_to"].label = texts("form.whose")
+        self.fields["assigned_to"].empty_label = texts("form.nobodys")
+
+
 class Step(Sent):
     """A step that needs no choice, such as an approval; a comment says why."""
 
@@ -133,7 +147,7 @@ class Step(Sent):
     comment = _comment()
 
 
-FORMS: dict[Action, type[Sent]] = {Action.VISIT: Visit, Action.DEFER: Defer, Action.DISMISS: Dismiss}
+FORMS: dict[Action, type[Sent]] = {Action.VISIT: Visit, Action.DEFER: Defer, Action.DISMISS: Dismiss, Action.ASSIGN: Assign}
 
 
 def decision_forms(

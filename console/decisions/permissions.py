@@ -9,7 +9,7 @@ from console.decisions.states import Action
 
 _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
 _RESULTS = frozenset({Action.RECORD, Action.RECORD_NO_VISIT})
-_APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN})
+_APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
 
 
 class NotAllowed(Exception):

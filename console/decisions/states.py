@@ -30,6 +30,7 @@ class Action(StrEnum):
     RECORD = "record"
     RECORD_NO_VISIT = "record_no_visit"
     REOPEN = "reopen"
+    ASSIGN = "assign"
     UNDO = "undo"
     WAKE = "wake"
     RETURN = "return"
@@ -50,6 +51,9 @@ TRANSITIONS = MappingProxyType(
         (State.DISMISSAL_PROPOSED, Action.REFUSE): State.TO_REVIEW,
         (State.VISIT_PLANNED, Action.RECORD): State.VISITED,
         (State.VISIT_PLANNED, Action.RECORD_NO_VISIT): State.NOT_INSPECTED,
+        (State.TO_REVIEW, Action.ASSIGN): State.TO_REVIEW,
+        (State.DEFERRED, Action.ASSIGN): State.DEFERRED,
+        (State.VISIT_PLANNED, Action.ASSIGN): State.VISIT_PLANNED,
         (State.NOT_INSPECTED, Action.VISIT): State.VISIT_PLANNED,
         (State.NOT_INSPECTED, Action.DEFER): State.DEFERRED,
         (State.DISMISSED, Action.REOPEN): State.TO_REVIEW,
@@ -60,6 +64,6 @@ TRANSITIONS = MappingProxyType(
     }
 )
 
-UNDOABLE = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE})
+UNDOABLE = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.ASSIGN})
 """What the person who did it may take back for a while; a result, an approval and a refusal stand."""
 OF_SYSTEM = frozenset({Action.WAKE, Action.RETURN})

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from django.db import models
 
+from console.accounts.jurisdiction import OfRegion
+
 
 class Kind(StrEnum):
     """What an event is; the silver table that it is read from."""
@@ -49,6 +51,36 @@ class Event(models.Model):
             models.Index(fields=("kind", "record"), name="versions_of_record"),
             models.Index(fields=("kind", "source", "delivered_on"), name="events_of_delivery"),
         )
+
+
+class Measure(StrEnum):
+    """What is counted by month: what happened in it, and how things stood on the newest published day of it."""
+
+    BIRTHS = "births"
+    DEATHS = "deaths"
+    COMPLAINTS = "complaints"
+    ENTITIES = "entities"
+    HIGH_RISK = "high_risk"
+    LISTED = "listed"
+    FILERS = "filers"
+    UNFILED = "unfiled"
+
+
+class Figure(OfRegion):
+    """How many, of a month, a region and an industry."""
+
+    measure = models.CharField(max_length=16)
+    month = models.DateField()
+    industry_section = models.CharField(max_length=16, default="")
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("measure", "month", "region_code", "region_middle", "region_top", "industry_section"), name="one_figure"
+            ),
+        )
+        indexes = (models.Index(fields=("region_middle", "measure"), name="figures_of_region"),)
 
 
 class Link(models.Model):

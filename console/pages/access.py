@@ -21,6 +21,8 @@ def for_roles(roles: Collection[str]) -> Callable[[View], View]:
                 raise Http404
             return view(request, *args, **kwargs)
 
+        # Read by whoever wants to know of each address who may open it, such as a test.
+        guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
         return guarded
 
     return decorate

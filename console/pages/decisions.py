@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from console.accounts.roles import DECIDES
@@ -26,6 +28,7 @@ from console.pages.access import for_roles
 from console.pages.entity import find, show
 from console.pages.filters import Filters
 from console.pages.notes import note_search
+from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
@@ -48,8 +51,26 @@ def decide_one(request: HttpRequest, entity_id: str, action: str) -> HttpRespons
         decision = decide(request.user, entity, run.run_id, form.wanted())
     except (NotAllowed, NotPossible) as error:
         return _refuse(request, entity, error.why)
-    messages.success(request, request.texts(f"message.{decision.action}"))
-    return redirect("entity", entity_id=entity.entity_id)
+    return _go_on(request, run, entity, request.texts(f"message.{decision.action}"))
+
+
+def _go_on(request: HttpRequest, run: PublishedRun, entity: Ranked, said: str) -> HttpResponse:
+    """Back to the entity's page, or, for whoever works through a list and wishes so, on to the next to review."""
+    there = reverse("entity", args=[entity.entity_id])
+    if "list" not in request.POST:
+        messages.success(request, said)
+        return redirect(there)
+    query = came_from(request.POST)
+    there = f"{there}?{carried(query)}"
+    if not request.user.goes_on:
+        messages.success(request, said)
+        return redirect(there)
+    follows = next_to_review(request, run, entity, query)
+    messages.success(request, format_html('{} <a href="{}">{}</a>', said, there, entity.name))
+    if follows is None:
+        messages.info(request, request.texts("message.no_next"))
+        return redirect(f"{reverse('risk_list')}?{query}")
+    return redirect(f"{reverse('entity', args=[follows.entity_id])}?{carried(query)}")
 
 
 @require_POST

@@ -17,13 +17,15 @@ from console.decisions.models import Case, Decision
 from console.decisions.permissions import user_can
 from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
 from console.decisions.states import Action, State
+from console.desk.looks import PAGE
 from console.evidence.read import peer_counts, timeline, trend
 from console.pages.access import for_roles
 from console.pages.indicator_names import definition
 from console.pages.notes import note_view
-from console.policy import policy_of
+from console.pages.onward import came_from, carried, next_to_review
+from console.policy import Policy, policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
-from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.runs import current_run, ranked_of, reasons_of, ties_of
 from expectations.contracts.indicators import catalogue
 
 PEERS = 8
@@ -56,7 +58,10 @@ def show(
     request: HttpRequest, run: PublishedRun, shown: Ranked, *, forms: dict[Action, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The page, noted for the audit: also where a form that is not right brings it back, or a wrong form would be a way round."""
-    note_view(request, "entity", run=run, entity=shown, position=shown.position, risk_class=shown.risk_class)
+    standing = {"risk_class": shown.risk_class, "credit_points": shown.credit_points}
+    newest = current_run()
+    page = PAGE if newest is not None and newest.run_id == run.run_id else "entity as it was"
+    note_view(request, page, run=run, entity=shown, position=shown.position, **standing)
     return render(request, "entity.html", context_of(request, run, shown, forms), status=status)
 
 
@@ -70,21 +75,29 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     standing = case or Case(entity_id=shown.entity_id)
     allowed = [
         action
-        for action in (Action.VISIT, Action.DEFER, Action.DISMISS)
+        for action in (Action.VISIT, Action.DEFER, Action.DISMISS, Action.ASSIGN)
         if is_newest and case_allows(action, state) and user_can(request.user, action, standing)
     ]
     version = case.version if case else 0
     zone = ZoneInfo(limits.time_zone)
     cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
     classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
+    asked = request.POST if request.method == "POST" else request.GET
+    query = came_from(asked)
+    follows = next_to_review(request, run, shown, query) if "list" in asked and is_newest else None
     return {
+        "list_query": query,
+        "comes_from_list": "list" in asked,
+        "carried": carried(query),
+        "next": follows,
         "run": run,
         "newest": newest,
         "is_newest": is_newest,
         "entity": shown,
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
-        "reasons": _reasons(run, shown, request.language),
+        "reasons": _reasons(run, shown, request.language, limits),
         "near": ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS],
+        "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
         "case": case,
@@ -100,8 +113,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     }
 
 
-def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
-    """The entity's reasons, each with what it is made of and how fresh that is."""
+def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) -> list[Reason]:
+    """The entity's reasons, each with what it is made of, how fresh that is, and by what law it may be looked into."""
     known = {indicator.column: indicator for indicator in catalogue()}
     counts = peer_counts(shown.peer_group, run.as_of)
     reasons = list(reasons_of(run).filter(position=shown.position).order_by("reason_rank"))
@@ -111,10 +124,25 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str) -> list[Reason]:
         reason.share = round(abs(reason.contribution) / largest * 100)
         reason.code = indicator.code if indicator else ""
         reason.definition = definition(indicator, language) if indicator else ""
+        reason.legal_basis = limits.legal_basis(indicator, language) if indicator else ""
         contracts = set(indicator.sources) if indicator else set()
         reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
         reason.peers = counts.get(reason.indicator)
     return reasons
+
+
+def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
+    """By kind, with how many something is shared, and those of the user's regions among the first of them."""
+    found = list(ties_of(run).filter(position=shown.position))
+    others = {row.entity_id: row for row in ranked_of(run, request.user).filter(entity_id__in={tie.other_id for tie in found})}
+    kinds: dict[str, dict[str, Any]] = {}
+    for tie in found:
+        kind = kinds.setdefault(tie.kind, {"kind": tie.kind, "sharing": tie.sharing, "others": []})
+        if tie.other_id in others:
+            kind["others"].append(others[tie.other_id])
+    for kind in kinds.values():
+        kind["more"] = kind["sharing"] - len(kind["others"])
+    return list(kinds.values())
 
 
 def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:

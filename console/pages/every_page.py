@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from console.accounts.first_things import first_thing
 from console.accounts.roles import APPROVES, DECIDES, KEEPS_ACCOUNTS, READS_AUDIT, READS_FEEDBACK
 from console.policy import policy
 from console.texts import LANGUAGES, load_texts
@@ -21,7 +22,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
         "language": getattr(request, "language", "en"),
         "languages": [(code, NAMES[code]) for code in LANGUAGES],
         "profile": policy().profile,
-        "places": _places(user) if user is not None and user.is_authenticated and not user.must_change_password else [],
+        "places": _places(user) if user is not None and user.is_authenticated and not first_thing(request) else [],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,13 +15,16 @@ from console.accounts.roles import READS_LIST
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
-from console.code_names import name_of
+from console.code_names import codes_of, name_of
 from console.decisions.models import Case
+from console.evidence.models import Figure
 from console.exports import csv_lines
 from console.pages.access import for_roles
 from console.pages.filters import CLASSES
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
+from console.pages.over_time import CHARTS as OVER_TIME
+from console.pages.over_time import Asked, counted, time_chart, unbiased
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run, ranked_of, reasons_of
 
@@ -98,20 +102,57 @@ def explore(request: HttpRequest) -> HttpResponse:
         pairs = count(request, run)
         largest = max((value for _, value in pairs), default=0) or 1
         charts.append(Chart(key, [Bar(label, value, round(value / largest * 100, 1)) for label, value in pairs]))
-    note_view(request, "explore", run=run)
-    return render(request, "explore.html", {"run": run, "charts": charts, "most": MOST_BARS})
+    asked = _asked(request)
+    found = counted(request, run, asked)
+    note_view(request, "explore", run=run, region=asked.region, industry=asked.industry)
+    context = {
+        "run": run,
+        "charts": charts,
+        "most": MOST_BARS,
+        "asked": asked,
+        "query": urlencode({"region": asked.region, "industry": asked.industry}),
+        "over_time": [time_chart(key, found, run.as_of) for key in OVER_TIME],
+        "unbiased": unbiased(request, run, asked),
+        **_offers(request, run),
+    }
+    return render(request, "explore.html", context)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    said = {name: request.GET.get(name, "").replace("\x00", "").strip()[:32] for name in ("region", "industry")}
+    return Asked(**said)
+
+
+def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
+    """The regions that figures are of, as far as they are the user's, and the industries."""
+    known = codes_of(str(run.profile.get("region_scheme", "")))
+    pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
+    codes = sorted({code for pair in pairs for code in pair if code})
+    sections = [code for code in codes_of(str(run.profile.get("industry_scheme", ""))).values() if code.level == 1]
+    return {
+        "regions": [(code, known[code].name(request.language) if code in known else code) for code in codes],
+        "sections": [(code.code, code.name(request.language)) for code in sections],
+    }
 
 
 @for_roles(READS_LIST)
 def export_chart(request: HttpRequest, key: str) -> HttpResponse:
     """A chart's numbers as a file."""
     run = current_run()
-    if run is None or key not in CHARTS:
+    if run is None or key not in {*CHARTS, *OVER_TIME}:
         raise Http404
-    pairs = CHARTS[key](request, run)
-    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": f"chart {key}", "rows": len(pairs)})])
-    texts = request.texts
-    lines = csv_lines([texts(f"explore.{key}"), texts("explore.count")], pairs)
+    texts, asked = request.texts, _asked(request)
+    detail: dict[str, Any] = {"what": f"chart {key}"}
+    if key in CHARTS:
+        rows: list[tuple[Any, ...]] = list(CHARTS[key](request, run))
+        head = [texts(f"explore.{key}"), texts("explore.count")]
+    else:
+        chart = time_chart(key, counted(request, run, asked), run.as_of)
+        rows = [(f"{month:%Y-%m}", *values) for month, values in chart.rows]
+        head = [texts("explore.month"), *(texts(f"measure.{line.key}") for line in chart.lines)]
+        detail |= {"region": asked.region, "industry": asked.industry}
+    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})])
+    lines = csv_lines(head, rows)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{key}-{run.as_of}.csv"'
     return response

@@ -13,12 +13,15 @@ from django.db.models import Q, QuerySet
 from console.code_names import codes_of
 from console.decisions.models import Case
 from console.decisions.states import State
+from console.desk.looks import CHANGED, UNSEEN, looks_of, mark
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import reasons_of
 from console.ranking.search import MOST, search
 from expectations.contracts.indicators import catalogue
 
 CLASSES = ("D", "C", "B", "A")
+SEEN = (UNSEEN, CHANGED)
+ME, NOBODY = "me", "nobody"
 MOVED = ("new", "up", "model", "own", "others")
 MOST_CASES = 10_000
 """Cases that a filter by state looks at, the newest; more than that are no list to work through."""
@@ -37,6 +40,8 @@ class Filters:
     reason: str = ""
     moved: str = ""
     listed: str = ""
+    seen: str = ""
+    assigned: str = ""
     day: str = ""
 
     @classmethod
@@ -49,11 +54,14 @@ class Filters:
             "state": [*State],
             "moved": MOVED,
             "listed": ("yes",),
+            "seen": SEEN,
             "reason": [indicator.column for indicator in catalogue()],
         }
         for name, allowed in known.items():
             if given[name] not in allowed:
                 given[name] = ""
+        if given["assigned"] not in (ME, NOBODY) and not (given["assigned"].isdecimal() and len(given["assigned"]) < 10):
+            given["assigned"] = ""
         try:
             date.fromisoformat(given["day"])
         except ValueError:
@@ -79,7 +87,7 @@ class Filters:
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that they leave. ``ranked`` is bounded by jurisdiction already, and stays so."""
         if self.region:
-            ranked = ranked.filter(**{_column_of(self.region, run): self.region})
+            ranked = ranked.filter(**{column_of(self.region, run): self.region})
         if self.industry:
             ranked = ranked.filter(industry_section=self.industry)
         if self.risk_class:
@@ -97,6 +105,10 @@ class Filters:
             ranked = search(ranked, self.q)
         if self.state:
             ranked = _of_state(ranked, self.state, user)
+        if self.assigned:
+            ranked = _assigned(ranked, self.assigned, user)
+        if self.seen:
+            ranked = _seen(ranked, self.seen, user)
         return ranked
 
 
@@ -117,7 +129,25 @@ def _of_state(ranked: QuerySet[Ranked], state: str, user: Any) -> QuerySet[Ranke
     return ranked.filter(entity_id__in=list(cases.filter(state=state).values_list("entity_id", flat=True)[:MOST_CASES]))
 
 
-def _column_of(code: str, run: PublishedRun) -> str:
+def _assigned(ranked: QuerySet[Ranked], whose: str, user: Any) -> QuerySet[Ranked]:
+    """Those that are given to the user, to somebody else by number, or to nobody."""
+    cases = Case.objects.visible_to(user).exclude(assigned_to=None).order_by("-changed_at")
+    if whose == NOBODY:
+        return ranked.filter(is_listed=True).exclude(entity_id__in=list(cases.values_list("entity_id", flat=True)[:MOST_CASES]))
+    given = cases.filter(assigned_to=user.pk if whose == ME else int(whose))
+    return ranked.filter(entity_id__in=list(given.values_list("entity_id", flat=True)[:MOST_CASES]))
+
+
+def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
+    """Of the listed those that the user has not looked at, or that stand otherwise since."""
+    looks, ranked = looks_of(user), ranked.filter(is_listed=True)
+    if which == UNSEEN:
+        return ranked.exclude(entity_id__in=list(looks))
+    looked_at = ranked.filter(entity_id__in=list(looks)).only("entity_id", "risk_class", "credit_points")
+    return ranked.filter(entity_id__in=[row.entity_id for row in looked_at if mark(row, looks) == CHANGED])
+
+
+def column_of(code: str, run: PublishedRun) -> str:
     """The column that holds codes of this code's level."""
     found = codes_of(str(run.profile.get("region_scheme", ""))).get(code)
     return {1: "region_top", 2: "region_middle"}.get(found.level if found else 3, "region_code")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date
 
+from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from console.accounts.roles import READS_AUDIT, READS_LIST
@@ -16,6 +17,7 @@ from console.audit.facts import facts_of
 from console.audit.models import AuditEvent, Kind
 from console.exports import csv_lines
 from console.pages.access import for_roles
+from console.pages.model_words import METRICS, Moved, held_out, how, moved, weights
 from console.pages.notes import note_view
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run
@@ -110,4 +112,28 @@ def status(request: HttpRequest) -> HttpResponse:
     if run is None:
         return render(request, "nothing_published.html")
     note_view(request, "status", run=run)
-    return render(request, "status.html", {"run": run, "days": PublishedRun.objects.filter(is_current=True)[:35]})
+    points = run.drift.get("points")
+    context = {
+        "run": run,
+        "days": PublishedRun.objects.filter(is_current=True)[:35],
+        "metrics": METRICS,
+        "held_out": held_out(run),
+        "weights": weights(run, request.language),
+        "against": run.drift.get("against"),
+        "points": None if points is None else Moved("", points, how(points)),
+        "moved": moved(run, request.language),
+        "airflow": settings.AIRFLOW_ADDRESS,
+    }
+    return render(request, "status.html", context)
+
+
+@for_roles(READS_LIST)
+def model_card(request: HttpRequest) -> HttpResponse:
+    """The model's card as it was written, a file; that it was taken is on record."""
+    run = current_run()
+    if run is None or not run.model_card:
+        raise Http404
+    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
+    response = HttpResponse(run.model_card, content_type="text/markdown; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
+    return response

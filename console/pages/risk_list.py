@@ -10,14 +10,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from console.accounts.roles import DECIDES, READS_LIST
+from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.code_names import codes_of
+from console.decisions.forms import colleagues
 from console.decisions.models import Case
 from console.decisions.states import State
+from console.desk.looks import looks_of, mark
+from console.desk.views import saved_views
 from console.pages.access import for_roles
-from console.pages.filters import CLASSES, MOVED, Filters
+from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_search
+from console.pages.onward import carried
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import current_run, ranked_of, reasons_of
@@ -73,6 +77,9 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "next": filters.query(after=rows[-1].position, run=run.run_id) if has_more else "",
         "is_first": not after,
         "first": filters.query(),
+        "carried": carried(filters.query()),
+        "views": saved_views(request.user, filters),
+        "gives": request.user.role in APPROVES,
         "decides": request.user.role in DECIDES,
         "token": uuid.uuid4().hex,
         "most_in_bulk": policy_of(run.profile).most_in_bulk,
@@ -84,15 +91,21 @@ def risk_list(request: HttpRequest) -> HttpResponse:
 
 
 def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
-    """Give each row its top reasons and its case; two queries, whatever the number of rows."""
+    """Give each row its top reasons, its case and what the user has seen of it; three queries, whatever the number of rows."""
     reasons: dict[int, list[Any]] = {}
     for reason in reasons_of(run).filter(position__in=[row.position for row in rows], reason_rank__lte=TOP_REASONS):
         reasons.setdefault(reason.position, []).append(reason)
-    cases = {case.entity_id: case for case in Case.objects.visible_to(user).filter(entity_id__in=[row.entity_id for row in rows])}
+    names = [row.entity_id for row in rows]
+    cases = {
+        case.entity_id: case for case in Case.objects.visible_to(user).filter(entity_id__in=names).select_related("assigned_to")
+    }
+    looks = looks_of(user, names)
     for row in rows:
         row.top_reasons = reasons.get(row.position, [])
         case = cases.get(row.entity_id)
         row.state = case.state if case else State.TO_REVIEW if row.is_listed else ""
+        row.assigned_to = case.assigned_to if case else None
+        row.mark = mark(row, looks) if row.is_listed else ""
         row.moved = row.previous_position - row.position if row.previous_position else 0
 
 
@@ -120,6 +133,8 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
         "classes": CLASSES,
         "states": [*State],
         "moves": MOVED,
+        "marks": SEEN,
+        "people": [(ME, ""), (NOBODY, ""), *((str(person.pk), person.username) for person in colleagues(request.user))],
         "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
         "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
     }

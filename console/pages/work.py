@@ -23,7 +23,9 @@ from console.decisions.result_form import ResultForm
 from console.decisions.results import newest_decisions, planned_visit, record_result
 from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
+from console.desk.looks import looks_of
 from console.pages.access import for_roles
+from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
@@ -63,6 +65,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "to_review": listed.exclude(entity_id__in=list(away[:10_000])).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
+        "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
+        "unseen": listed.exclude(entity_id__in=list(looks_of(request.user))).count(),
         "overdue": mine.filter(due_on__lt=today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
@@ -163,7 +167,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
-    today = clock.today()
+    today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
         cases.filter(state=State.VISIT_PLANNED)
@@ -175,26 +179,11 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "token": uuid.uuid4().hex,
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
-        "found": _found_by(request.user),
-        "run": current_run(),
+        "found": found_by(request.user, run, request.language),
+        "run": run,
     }
     note_view(request, "supervisor")
     return render(request, "supervisor.html", context)
-
-
-def _found_by(user: Any) -> list[dict[str, Any]]:
-    """Visits and violations of each region, with the interval that so few visits leave."""
-    inspected = Result.objects.filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
-    rows = inspected.values("decision__case__region_middle").annotate(
-        visits=Count("id"), hits=Count("id", filter=Q(found_violation=True))
-    )
-    found = []
-    for row in rows.order_by("decision__case__region_middle"):
-        low, high = wilson(row["hits"], row["visits"])
-        found.append(
-            {"region": row["decision__case__region_middle"], **row, "share": row["hits"] / row["visits"], "low": low, "high": high}
-        )
-    return found
 
 
 @for_roles(READS_FEEDBACK)

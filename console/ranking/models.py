@@ -21,6 +21,8 @@ class PublishedRun(models.Model):
     profile = models.JSONField(default=dict)
     model = models.JSONField(default=dict)
     sources = models.JSONField(default=list)
+    model_card = models.TextField(default="")
+    drift = models.JSONField(default=dict)
 
     class Meta:
         ordering = ("-as_of",)
@@ -127,5 +129,19 @@ def _in(language: str, row: models.Model, name: str) -> str:
     return str(getattr(row, f"{name}_{ending}"))
 
 
-OF_RUN = (Ranked, Reason)
+class Tie(models.Model):
+    """Another entity that a listed one shares something with on the register: what kind of thing, never whose."""
+
+    position = models.IntegerField()
+    kind = models.CharField(max_length=8)
+    other_id = models.CharField(max_length=64)
+    sharing = models.IntegerField()
+
+    class Meta:
+        managed = False
+        ordering = ("position", "kind", "id")
+        indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
+
+
+OF_RUN = (Ranked, Reason, Tie)
 """The tables of a run's database."""

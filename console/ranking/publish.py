@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 from django.conf import settings
 from django.db import transaction
 
@@ -21,24 +19,26 @@ from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
 from console.errors import Busy
+from console.evidence.figures import take_in_figures
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
-from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.drift import drift
+from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
 from console.ranking.search import grams_of
 from console.ranking.store import Loading, is_there, new_run
+from console.ranking.ties import KEYS, ties
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import ENTITY_ID
 
 _ENTITY = (
     ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,
-    registration.ESTABLISHED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION, registration.REGION_CODE,
-    silver.REGION_MIDDLE, silver.REGION_TOP,
+    registration.ESTABLISHED_ON, registration.CLOSED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION,
+    registration.REGION_CODE, silver.REGION_MIDDLE, silver.REGION_TOP,
 )  # fmt: skip
-_VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 _SCORES = (
     ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
     scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.HELD_CLASS, scoring.HELD_SOURCE,
@@ -104,6 +104,7 @@ def _publish(run: FinishedRun) -> Published:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
         _load_search(loading, ranking)
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
+        loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
     with transaction.atomic(using="evidence"):
@@ -112,13 +113,19 @@ def _publish(run: FinishedRun) -> Published:
             deliveries = take_in_deliveries(run)
             take_in_links(run)
             take_in_peers(run)
+        take_in_figures(run, ranking, is_newest=is_newest, is_newest_of_month=_is_newest_of_month(run.as_of))
         take_in_trend(run.as_of, standing, _standing_of(before.run_id) if before else {})
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    woken = _swap(run, entities, listed, is_newest=is_newest)
+    woken = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()), is_newest=is_newest)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
+
+
+def _is_newest_of_month(as_of: date) -> bool:
+    shown = PublishedRun.objects.filter(is_current=True, as_of__gt=as_of)
+    return not shown.filter(as_of__year=as_of.year, as_of__month=as_of.month).exists()
 
 
 def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
@@ -143,18 +150,8 @@ def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
 
 
 def known_entities(run: FinishedRun) -> pd.DataFrame:
-    """Each entity as its newest version, known by the end of the day, says."""
-    columns = [*dict.fromkeys((*_ENTITY, registration.CHANGED_ON, IS_ABSENT, *_VERSION_ORDER))]
-    table = run.rows(silver.ENTITY, columns)
-    known_at = table[KNOWN_AT].cast(pa.timestamp("us", tz="UTC"))
-    changed_on = table[registration.CHANGED_ON]
-    is_known = pc.and_(
-        pc.less(known_at, pa.scalar(run.cutoff, pa.timestamp("us", tz="UTC"))),
-        pc.or_(pc.is_null(changed_on), pc.fill_null(pc.less_equal(changed_on, pa.scalar(run.as_of, pa.date32())), False)),
-    )
-    frame = table.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
-    newest = frame.drop_duplicates(ENTITY_ID, keep="last")
-    return newest.loc[~newest[IS_ABSENT].astype(bool), list(_ENTITY)]
+    """Each entity as its newest version, known by the end of the day, says; what it may share with others as numbers."""
+    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=KEYS)
 
 
 def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
@@ -221,7 +218,7 @@ def _standing_of(run_id: str) -> dict[str, tuple[int, str]]:
     return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
 
 
-def _swap(run: FinishedRun, entities: int, listed: int, *, is_newest: bool) -> int:
+def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any], *, is_newest: bool) -> int:
     """Show the run from now on, have cases follow their entities, and wake the deferrals that its day ends; give how many.
 
     A day that is published after a later one says nothing new of where anybody stands: it moves no case.
@@ -246,6 +243,8 @@ def _swap(run: FinishedRun, entities: int, listed: int, *, is_newest: bool) -> i
                 "profile": run.profile,
                 "model": {key: model.get(key) for key in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")},
                 "sources": run.source_manifests(),
+                "model_card": run.model_card(),
+                "drift": drifted,
             },
         )
         woken = 0

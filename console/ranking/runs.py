@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from datetime import date
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import QuerySet
 
-from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 
 _OPENING = Lock()
 
@@ -59,3 +60,15 @@ def ranked_of(run: PublishedRun, user: Any) -> QuerySet[Ranked]:
 def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
     """The run's reasons; ask only for those of entities that :func:`ranked_of` gave."""
     return Reason.objects.using(alias_of(run.run_id))
+
+
+def ties_of(run: PublishedRun) -> QuerySet[Tie]:
+    """The run's ties; none of a run that was published before there were any. Show of the others what :func:`ranked_of` gives."""
+    alias = alias_of(run.run_id)
+    return Tie.objects.using(alias) if _has_ties(alias) else Tie.objects.none()
+
+
+@cache
+def _has_ties(alias: str) -> bool:
+    # A run's tables never change, so it is asked once.
+    return Tie._meta.db_table in connections[alias].introspection.table_names()

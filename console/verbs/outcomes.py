@@ -19,6 +19,7 @@ def outcomes(
     home: HomeOption,
     sources: Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")],
     folder: FolderOption = "",
+    profile: Annotated[str, typer.Option("--profile", help="Taken and not needed: results are of the published profile.")] = "",  # noqa: ARG001
 ) -> None:
     """Deliver the results that were recorded on a day, as the source console_results; give it again and the file is the same."""
     try:
@@ -31,4 +32,4 @@ def outcomes(
     from console.decisions.deliver import deliver
 
     path, count = deliver(sources, on)
-    typer.echo(json.dumps({"stage": "outcomes", "results": count, "file": str(path)}), err=True)
+    typer.echo(json.dumps({"stage": "outcomes", "results": count, "file": str(path or "")}), err=True)

@@ -12,6 +12,10 @@ from enum import StrEnum
 from pathlib import Path
 
 BESIDE_DAGS = Path(__file__).resolve().parents[2]
+CONSOLE = "console"
+"""The folder of the console's settings in the configuration, and of its own files in a home."""
+DELIVERED_BY = {"console_results": "outcomes"}
+"""Sources that a verb of ours delivers, before they are taken in."""
 MASTERS = ("local", "spark://", "yarn", "k8s://")
 
 
@@ -28,6 +32,8 @@ class Source:
     contract: str
     trouble: str = ""
     """Why its mapping cannot be read; the DAG is there all the same, so that the day is not held."""
+    delivered_by: str = ""
+    """The verb that delivers it, where one does."""
 
 
 class Mode(StrEnum):
@@ -75,16 +81,18 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     config = Path(environment.get("STEELYARD_CONFIG") or BESIDE_DAGS / "config")
     profile = environment.get("STEELYARD_PROFILE") or "cn"
     folder = config / profile
+    home = _folder_named_by("STEELYARD_HOME", "the folder of the lake and the manifests", environment)
+    console = Path(environment.get("STEELYARD_CONSOLE_FOLDER") or home / CONSOLE)
     return Settings(
         profile=profile,
         folder=folder,
         time_zone=_time_zone(folder / "profile.toml"),
-        home=_folder_named_by("STEELYARD_HOME", "the folder of the lake and the manifests", environment),
+        home=home,
         sources_folder=_folder_named_by("STEELYARD_SOURCES", "the folder where deliveries arrive", environment),
         cron=environment.get("STEELYARD_CRON") or "0 0 * * *",
         retries=_number("STEELYARD_RETRIES", 2, environment),
         retry_delay=timedelta(seconds=_number("STEELYARD_RETRY_SECONDS", 300, environment)),
-        sources=_sources(folder / "sources"),
+        sources=_sources(folder / "sources", config if console.is_dir() else None),
     )
 
 
@@ -143,11 +151,16 @@ def _time_zone(path: Path) -> str:
         raise SettingsError(f'{path} has no time_zone: add one, as in time_zone = "Asia/Shanghai"') from error
 
 
-def _sources(folder: Path) -> tuple[Source, ...]:
-    sources = tuple(_source(path) for path in sorted(folder.glob("*.toml")))
-    if not sources:
+def _sources(folder: Path, of_console: Path | None) -> tuple[Source, ...]:
+    """The profile's sources, and what the console delivers where a day was published to one: its mapping need not be copied."""
+    own = {path.stem: path for path in folder.glob("*.toml")}
+    if not own:
         raise SettingsError(f"there is no source mapping in {folder}: add one file a source, <source>.toml")
-    return sources
+    came = {}
+    if of_console is not None:
+        folders = [config / CONSOLE / "sources" for config in (BESIDE_DAGS / "config", of_console)]
+        came = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    return tuple(_source(path) for _, path in sorted({**came, **own}.items()))
 
 
 def _source(path: Path) -> Source:
@@ -155,4 +168,9 @@ def _source(path: Path) -> Source:
         mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return Source(path.stem, owner="steelyard", contract="unknown", trouble=f"{path.name} is not valid TOML: {error}")
-    return Source(path.stem, owner=str(mapping.get("owner", "steelyard")), contract=str(mapping.get("contract", "unknown")))
+    return Source(
+        path.stem,
+        owner=str(mapping.get("owner", "steelyard")),
+        contract=str(mapping.get("contract", "unknown")),
+        delivered_by=DELIVERED_BY.get(path.stem, ""),
+    )

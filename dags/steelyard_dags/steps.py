@@ -14,6 +14,7 @@ NEEDS_ENGINE = {
     "target": True,
     "export": False,
     "publish": False,
+    "outcomes": False,
     "lake": False,
     "replay": True,
 }

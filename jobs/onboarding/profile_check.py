@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
 from expectations.contracts import registration
+from expectations.contracts.indicators import DIMENSIONS, catalogue
 from jobs.runtime.mapping_settings import Problem, near
 from jobs.runtime.settings import Profile
 
@@ -41,6 +42,7 @@ def profile_problems(raw: Mapping[str, Any]) -> list[Problem]:
     found += _certainty_problems(raw.get("certainty"), raw.get("classes"))
     found += _calendar_problems(raw.get("calendar"))
     found += _order_problems(raw)
+    found += _basis_problems(raw.get("legal_bases"))
     for status in _texts(_at(raw, "objective.statuses")):
         if status not in registration.VALUES[registration.STATUS]:
             found.append(
@@ -179,6 +181,18 @@ def _calendar_problems(calendar: Any) -> Iterator[Problem]:
         for day in value:
             if not _is_day(day):
                 yield Problem(f"calendar.{setting}", f"{day!r} is no date", "write it as 2026-10-01")
+
+
+def _basis_problems(bases: Any) -> Iterator[Problem]:
+    if not isinstance(bases, dict):
+        return
+    known = (*DIMENSIONS, *(indicator.column for indicator in catalogue()))
+    for name, words in bases.items():
+        if name not in known:
+            yield Problem(f"legal_bases.{name}", "is neither a dimension nor an indicator's column", near(name, known))
+        for language in ("en", "zh-Hans"):
+            if isinstance(words, dict) and not words.get(language):
+                yield Problem(f"legal_bases.{name}.{language}", "is missing", "name the law in both languages: en and zh-Hans")
 
 
 def _is_day(value: Any) -> bool:

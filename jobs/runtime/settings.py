@@ -136,6 +136,7 @@ class Profile:
     scoring: dict[str, float]
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
+    legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def end_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""
@@ -204,6 +205,7 @@ def load_profile(name_or_folder: str) -> Profile:
             scoring=dict(raw["scoring"]),
             retention=Retention(**raw["retention"]),
             evaluation=Evaluation(**raw.get("evaluation", {})),
+            legal_bases=dict(raw.get("legal_bases", {})),
         )
     except KeyError as error:
         raise ConfigError(

@@ -150,10 +150,11 @@ def _profile(name: str) -> Profile:
 
 
 def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:
-    from jobs.runtime.mapping import load_mapping, mapping_paths
+    from jobs.runtime.mapping import load_mapping
+    from jobs.runtime.mapping_defaults import every_path
 
     settings = _profile(profile)
-    paths = {path.stem: path for path in mapping_paths(settings.folder)}
+    paths = every_path(settings.folder)
     if source not in paths:
         raise ConfigError(
             what=f"there is no source {source!r}", where=str(settings.folder / "sources"), then=f"name one of {', '.join(paths)}"

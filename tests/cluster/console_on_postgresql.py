@@ -34,9 +34,11 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.audit import spool
     from console.audit.chain import breaks
     from console.decisions.models import Decision
-    from console.ranking.models import Ranked
+    from console.desk.models import Look
+    from console.evidence.models import Figure
+    from console.ranking.models import PublishedRun, Ranked
     from console.ranking.publish import publish
-    from console.ranking.runs import alias_of
+    from console.ranking.runs import alias_of, ties_of
     from console.ranking.search import search
     from console.ranking.store import thin_out
 
@@ -61,6 +63,9 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         "/visits/",
         "/campaigns/",
         "/status/",
+        "/explore/?region=330100&industry=F",
+        "/list/?seen=no&assigned=nobody",
+        "/list/?seen=changed",
     )
     says["pages"] = [client.get(page).status_code for page in pages]
     form = {"reason": "reasons_hold", "objective": "safety", "kind": "on_site", "proportion": "least", "token": "t", "version": 0}
@@ -68,6 +73,9 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         client.post(f"/entity/{first.entity_id}/visit/", {**form, "run_id": run.run_id})
     says["decisions"] = Decision.objects.count()
     says["taken_in"] = spool.flush()
+    says["looks"] = Look.objects.count()
+    says["figures"] = Figure.objects.count()
+    says["ties"] = ties_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(breaks()))
     says["refused"] = [refuses(sql) for sql in TAMPERING]
     says["with_nul"] = [

@@ -37,6 +37,9 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert says["found"][0] == says["found"][1] > 0
     assert set(says["pages"]) == {200}
     assert says["decisions"] == 1
+    assert says["looks"] == 1
+    assert says["figures"] > 0
+    assert says["ties"] > 0
     assert says["taken_in"] >= 3
     assert says["breaks"] == 0
     assert says["refused"] == [True] * 4

@@ -9,16 +9,24 @@ import pytest
 from console.accounts.roles import Role
 from console.campaigns.models import Campaign
 from console.decisions.models import Case, Decision
+from console.desk.models import SavedView
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
-OPEN = {"sign_in", "sign_out", "language"}
+OPEN = {"sign_in", "sign_out", "language", "to_provider", "provider_back"}
 """What is there before one signs in."""
-OF_ENTITY = {"entity", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+OF_ONESELF = {
+    "home", "own_password", "keys", "going_on", "help", "second_factor", "second_factor_set_up", "second_factor_remove",
+}  # fmt: skip
+"""What is about nobody but whoever is signed in, so that every role may open it."""
 ADDRESSES = {
     "home": "/",
     "own_password": "/password/",
     "keys": "/keys/",
+    "going_on": "/going-on/",
+    "view_save": "/list/views/",
+    "view_remove": "/list/views/{view}/remove/",
     "help": "/help/",
     "risk_list": "/list/",
     "export_list": "/list/export.csv",
@@ -41,10 +49,15 @@ ADDRESSES = {
     "explore_export": "/explore/regions.csv",
     "feedback": "/feedback/",
     "status": "/status/",
+    "model_card": "/status/model-card.md",
+    "second_factor": "/second-factor/",
+    "second_factor_set_up": "/second-factor/set-up/",
+    "second_factor_remove": "/second-factor/remove/",
     "audit": "/audit/",
     "audit_verify": "/audit/verify/",
     "audit_export": "/audit/export.csv",
     "accounts": "/accounts/",
+    "reason_texts": "/accounts/reasons/",
     "account_new": "/accounts/new/",
     "account": "/accounts/1/",
 }
@@ -71,7 +84,9 @@ def elsewhere(site: Site, send: Any) -> dict[str, Any]:
         "ends_on": "2026-07-31",
     }
     assert site.client("yang").post("/campaigns/new/?risk_class=D", {**said, "token": "c"}).status_code == 302
+    view = SavedView.objects.create(user=site.user("liu"), name=f"All of {entity.name}", filters={"q": entity.name})
     return {
+        "view": view.pk,
         "campaign": Campaign.objects.get().pk,
         "entity": entity.entity_id,
         "name": entity.name,
@@ -147,3 +162,23 @@ def test_an_auditor_changes_nothing(site: Site, elsewhere: dict[str, Any]) -> No
 def test_a_person_without_a_region_sees_an_empty_list(site: Site) -> None:
     assert site.client("huang").get("/list/").context["rows"] == []
     assert not site.all_ranked().visible_to(site.user("huang")).exists()
+
+
+def test_every_address_says_which_roles_may_open_it() -> None:
+    views = {pattern.name: pattern.callback for pattern in urlpatterns if hasattr(pattern, "name")}
+
+    assert {name for name, view in views.items() if not hasattr(view, "roles")} == {*OF_ONESELF, *OPEN}
+    assert all(view.roles <= frozenset(Role) and view.roles for view in views.values() if hasattr(view, "roles"))
+
+
+@pytest.mark.parametrize("who", ["liu", "yang", "chen", "zhou", "wu"])
+def test_an_address_is_there_for_the_roles_that_it_names_and_for_no_other(site: Site, elsewhere: dict[str, Any], who: str) -> None:
+    client, role = site.client(who), site.user(who).role
+    for pattern in urlpatterns:
+        roles = getattr(getattr(pattern, "callback", None), "roles", None)
+        if roles is None or role in roles:
+            continue
+        there = ADDRESSES[pattern.name].format(**elsewhere)
+        assert client.get(there).status_code in (404, 405), pattern.name
+        assert client.post(there, {"token": f"{who}-{pattern.name}"}).status_code == 404, pattern.name
+    assert Decision.objects.count() == 1

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from console.decisions.deliver import deliver
-from console.decisions.models import Case
+from console.decisions.deliver import SOURCE, deliver
+from console.decisions.models import Case, Decision, Result
+from console.decisions.results import planned_visit
 from jobs.cli import main
+from jobs.runtime.manifest import read_source_manifest
+from jobs.runtime.mapping import load_mapping, load_mappings
+from jobs.runtime.mapping_defaults import FOLDER, every_path, mappings_of_day
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 
-ROOT = Path(__file__).resolve().parents[2]
 DAY = date(2026, 7, 1)
 
 
@@ -62,12 +65,11 @@ def test_a_day_given_again_gives_the_same_file_and_another_day_is_empty(tmp_path
 def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_known(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    home, profile, sources = tmp_path / "home", tmp_path / "profile", tmp_path / "sources"
+    home, sources = tmp_path / "home", tmp_path / "sources"
     sources.mkdir()
     shutil.copytree(finished_day.home, home)
-    shutil.copytree(finished_day.profile, profile)
-    shutil.copy(ROOT / "config" / "console" / "sources" / "console_results.toml", profile / "sources")
     deliver(sources, DAY)
+    assert "console_results" not in load_mappings(Path(finished_day.profile))
 
     for verb in ("ingest", "gate", "conform"):
         with pytest.raises(SystemExit) as ended:
@@ -75,7 +77,7 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
                 [
                     verb,
                     "--profile",
-                    str(profile),
+                    str(finished_day.profile),
                     "--home",
                     str(home),
                     "--source",
@@ -96,3 +98,86 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
     assert visit["known_at"] == datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
     assert (none["visit_status"], none["found_violation"], none["selected_by"]) == ("not_reachable", None, "targeted")
     assert visit["inspector_id"] is None
+
+
+def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
+    recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    deliver(tmp_path, DAY)
+    own = set(load_mappings(Path(finished_day.profile)))
+
+    def of(as_of: date, home: Path = tmp_path / "none") -> set[str]:
+        return set(mappings_of_day(Path(finished_day.profile), home, as_of, tmp_path)) - own
+
+    assert recorded
+    assert (of(date(2026, 6, 30)), of(DAY), of(date(2026, 7, 9))) == (set(), {SOURCE}, {SOURCE})
+    assert set(mappings_of_day(Path(finished_day.profile), finished_day.home, DAY)) == own
+
+
+def test_a_profiles_own_mapping_of_the_results_comes_before_the_one_that_is_shipped(
+    finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    assert every_path(Path(finished_day.profile))[SOURCE] == FOLDER / f"{SOURCE}.toml"
+    profile = tmp_path / "profile"
+    shutil.copytree(finished_day.profile, profile)
+    own = profile / "sources" / f"{SOURCE}.toml"
+    shutil.copy(FOLDER / own.name, own)
+
+    assert every_path(profile)[SOURCE] == own
+    assert mappings_of_day(profile, tmp_path, DAY)[SOURCE] == load_mapping(own)
+
+
+@pytest.mark.usefixtures("site")
+def test_before_the_first_result_of_all_nothing_is_delivered(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    sources.mkdir()
+
+    assert deliver(sources, DAY) == (None, 0)
+    assert list(sources.iterdir()) == []
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: FinishedDay, tmp_path: Path) -> None:
+    home, sources = tmp_path / "home", tmp_path / "sources"
+    sources.mkdir()
+    shutil.copytree(finished_day.home, home)
+    after = date(2026, 7, 2)
+    deliver(sources, DAY)
+    deliver(sources, after)
+
+    words = ["--profile", str(finished_day.profile), "--home", str(home), "--source", SOURCE, "--sources", str(sources)]
+    for verb in ("ingest", "gate", "conform", "settle"):
+        with pytest.raises(SystemExit) as ended:
+            main([verb, *words, "--as-of", str(after)])
+        assert ended.value.code == 0
+
+    settled = read_source_manifest(home, SOURCE, after)
+    assert settled is not None
+    assert (settled["verdict"], settled["newest_delivery"], settled["known_rows"]) == ("passed", str(after), 2)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "in_campaign", "selected_by"),
+    [
+        ("complaints", "on_site", False, "complaint"),
+        ("drawn", "on_site", False, "other"),
+        ("reasons_hold", "joint", False, "joint"),
+        ("reasons_hold", "on_site", True, "campaign"),
+        ("reasons_hold", "on_site", False, "targeted"),
+    ],
+)
+def test_how_an_entity_was_selected_is_told_by_the_decision_to_visit(
+    site: Site, send: Any, reason: str, kind: str, in_campaign: bool, selected_by: str
+) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    if in_campaign:
+        said = {"name": "x", "capacity": 1, "checklist": "x", "starts_on": "2026-07-01", "ends_on": "2026-07-31", "token": "c"}
+        assert site.client("zhang").post("/campaigns/new/?listed=yes", said).status_code == 302
+    send("wang", subject, "visit", reason=reason, kind=kind)
+    case = Case.objects.get(entity_id=subject.entity_id)
+    said = {"visit_status": "inspected", "inspected_on": str(DAY), "items_checked": 3, "breaches": 0, "severity": 0}
+    form = {"token": "r", "version": 1, "found_violation": "no", **said}
+    site.client("wang").post(f"/case/{case.pk}/result/", form)
+
+    assert planned_visit(case) == Decision.objects.get(action="visit")
+    assert (Result.objects.get().selected_by, Result.objects.get().inclusion_probability) == (selected_by, None)

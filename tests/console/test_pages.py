@@ -32,9 +32,10 @@ PAGES = {
         "/campaigns/",
         "/campaigns/new/",
         "/tokens/",
+        "/second-factor/set-up/",
     ],
     "zhou": ["/", "/audit/", "/audit/verify/", "/status/"],
-    "wu": ["/", "/accounts/", "/accounts/new/", "/accounts/1/"],
+    "wu": ["/", "/accounts/", "/accounts/new/", "/accounts/1/", "/accounts/reasons/"],
     "": ["/sign-in/", "/nowhere/"],
 }
 EVERY = [(name, page) for name, pages in PAGES.items() for page in pages]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
+import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,13 @@ from console.audit.chain import read_head
 from console.errors import Busy
 from console.evidence.models import Event, Partition, TrendPoint
 from console.lake import finished_run
+from console.policy import policy_of
 from console.ranking import publish as publishing
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.publish import publish
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of, current_run
+from console.working_days import is_working_day
 from expectations.contracts import registration, silver
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -156,3 +161,20 @@ def test_a_column_that_tells_of_a_person_is_not_read(finished_day: FinishedDay) 
 
     with pytest.raises(ValueError, match="tells of a person"):
         run.rows(silver.ENTITY, [registration.PHONE_HASH])
+
+
+def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: FinishedDay, tmp_path: Path) -> None:
+    run = finished_run(finished_day.home, finished_day.as_of)
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    text = (Path(finished_day.profile) / "profile.toml").read_text(encoding="utf-8")
+    (folder / "profile.toml").write_text(text.replace("holidays = []", "holidays = [2026-10-01, 2026-10-02]"), encoding="utf-8")
+    home = tmp_path / "home"
+    shutil.copytree(finished_day.home / "manifests", home / "manifests")
+    path = home / "manifests" / "runs" / f"{run.as_of}.json"
+    path.write_text(json.dumps({**run.manifest, "profile_folder": str(folder)}), encoding="utf-8")
+
+    profile = finished_run(home, run.as_of).profile
+
+    assert json.loads(json.dumps(profile))["calendar"]["holidays"] == ["2026-10-01", "2026-10-02"]
+    assert not is_working_day(date(2026, 10, 1), policy_of(profile))

@@ -85,3 +85,23 @@ def test_a_mapping_that_is_no_toml_has_its_dag_all_the_same_so_that_its_source_i
     broken = found["dags"]["ingest_penalty"]
     assert "penalty.toml is not valid TOML" in broken["doc"]
     assert broken["tasks"]["settle"]["emits"] == ["steelyard_town_penalty_settled"]
+
+
+def test_where_a_console_is_used_what_it_delivers_is_a_source_whose_mapping_nobody_copied(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    deployment = make_deployment(tmp_path_factory.mktemp("console"))
+    (deployment.home / "console").mkdir(parents=True)
+
+    dags = run_script(deployment, "parse_dags.py")["dags"]
+
+    tasks = dags["ingest_console_results"]["tasks"]
+    assert {task_id: task["after"] for task_id, task in tasks.items()} == {
+        "outcomes": [],
+        "ingest": ["outcomes"],
+        "gate": ["ingest"],
+        "conform": ["gate"],
+        "settle": ["conform"],
+    }
+    assert tasks["outcomes"]["pool"] == "default_pool"
+    assert "steelyard_town_console_results_settled" in dags["daily_risk"]["assets"]

@@ -39,6 +39,7 @@ def words_for(verb: str, home: Path) -> list[str]:
     source = ["--source", "returns", "--sources", str(SOURCES)]
     more = {
         **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
+        "outcomes": ["--sources", str(SOURCES)],
         "export": ["--format", "csv", "--out", str(home / "list.csv")],
         "replay": ["--even-so"],  # or it would say that the engine is another, before it opens one
     }
@@ -58,7 +59,7 @@ def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
     else:
         shutil.copytree(town.home, home)
     monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
-    if verb == "publish":
+    if verb in ("publish", "outcomes"):
         # In a process of its own: the first site that a process opens is the one it keeps.
         monkeypatch.delenv("STEELYARD_CONSOLE_FOLDER", raising=False)
         subprocess.run([sys.executable, "-m", "jobs.cli", *words_for(verb, home)], check=True)

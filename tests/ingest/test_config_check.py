@@ -75,6 +75,9 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("half_life_days = 365", "half_life_days = 0", "certainty.half_life_days", "more than 0"),
         ('ordinary = "B"', 'ordinary = "E"', "certainty.ordinary", "use one of"),
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
+        ("tax.en =", "taxes.en =", "legal_bases.taxes", "did you mean 'tax'"),
+        ("tax.en =", "#", "legal_bases.tax.en", "both languages"),
+        ("[legal_bases]", "[legal_bases]\nage_days = 1", "legal_bases.age_days", "a table"),
     ],
 )
 def test_each_mistake_in_a_profile_is_named_with_what_to_do(

@@ -73,7 +73,9 @@ def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString |
         return indicator_name(value, texts.language)
     if name == "listed":
         return texts("filter.listed_yes")
-    section = {"risk_class": "class", "state": "state", "moved": "moved"}.get(name)
+    if name == "assigned":
+        return dict(context.get("people", ())).get(value) or texts.either(f"assigned.{value}", value)
+    section = {"risk_class": "class", "state": "state", "moved": "moved", "seen": "mark"}.get(name)
     return texts.either(f"{section}.{value}", value) if section else data(context, value)
 
 

@@ -28,6 +28,7 @@ document.addEventListener("keydown", (event) => {
     i: () => open("visit"),
     f: () => open("defer"),
     d: () => open("dismiss"),
+    n: () => document.querySelector("[data-key=n]")?.click(),
     u: () => document.querySelector("[data-key=u]")?.focus(),
     "/": () => document.getElementById("q")?.focus(),
     "?": () => { location.href = document.querySelector(".who a").href; },

@@ -1,0 +1,34 @@
+from django.db import migrations, models
+
+import console.decisions.states
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("decisions", "0002_append_only"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="decision",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    (console.decisions.states.Action["VISIT"], console.decisions.states.Action["VISIT"]),
+                    (console.decisions.states.Action["DEFER"], console.decisions.states.Action["DEFER"]),
+                    (console.decisions.states.Action["DISMISS"], console.decisions.states.Action["DISMISS"]),
+                    (console.decisions.states.Action["PROPOSE"], console.decisions.states.Action["PROPOSE"]),
+                    (console.decisions.states.Action["APPROVE"], console.decisions.states.Action["APPROVE"]),
+                    (console.decisions.states.Action["REFUSE"], console.decisions.states.Action["REFUSE"]),
+                    (console.decisions.states.Action["RECORD"], console.decisions.states.Action["RECORD"]),
+                    (console.decisions.states.Action["RECORD_NO_VISIT"], console.decisions.states.Action["RECORD_NO_VISIT"]),
+                    (console.decisions.states.Action["REOPEN"], console.decisions.states.Action["REOPEN"]),
+                    (console.decisions.states.Action["ASSIGN"], console.decisions.states.Action["ASSIGN"]),
+                    (console.decisions.states.Action["UNDO"], console.decisions.states.Action["UNDO"]),
+                    (console.decisions.states.Action["WAKE"], console.decisions.states.Action["WAKE"]),
+                    (console.decisions.states.Action["RETURN"], console.decisions.states.Action["RETURN"]),
+                ],
+                max_length=24,
+            ),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""A person's own desk: the views that they saved, and what they have looked at."""

@@ -1,0 +1,73 @@
+"""What a person has looked at, and what is another since: kept from the audit's own lines, so that a page writes nothing more.
+
+A line becomes a :class:`Look` when it is taken into the chain, with others. Until then it is read where it waits, so that a page
+that was left a second ago counts as looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from console.audit import spool
+from console.audit.facts import Facts
+from console.audit.models import Kind
+from console.desk.models import Look
+
+MOST = 10_000
+"""The newest looks that a filter of the list regards."""
+PAGE = "entity"
+UNSEEN, CHANGED = "no", "changed"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an entity stood when it was looked at."""
+
+    risk_class: str
+    credit_points: int
+
+
+def keep_looks(events: Iterable[Facts], **_of_signal: Any) -> None:
+    """Keep the newest look of each person at each entity; told twice, it keeps the same."""
+    newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
+    Look.objects.bulk_create(
+        [
+            Look(user_id=user, entity_id=entity, at=facts.at, **vars(_standing(facts)))
+            for (user, entity), facts in sorted(newest.items())
+        ],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["user", "entity_id"],
+        update_fields=["at", "risk_class", "credit_points"],
+    )
+
+
+def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Standing]:
+    """How entities stood when the user last looked at them, by identifier; of those named, else of the newest looked at."""
+    looks = Look.objects.filter(user=user)
+    looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks.order_by("-at")[:MOST]
+    kept = {
+        name: Standing(letter, points) for name, letter, points in looks.values_list("entity_id", "risk_class", "credit_points")
+    }
+    waiting = {facts.entity_id: _standing(facts) for facts in spool.waiting() if _is_look(facts) and facts.actor_id == user.pk}
+    return {**kept, **waiting}
+
+
+def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
+    """``no`` for an entity that was not looked at, ``changed`` for one that stands otherwise since, else empty."""
+    look = looks.get(entity.entity_id)
+    if look is None:
+        return UNSEEN
+    return CHANGED if look != Standing(entity.risk_class, entity.credit_points) else ""
+
+
+def _is_look(facts: Facts) -> bool:
+    return facts.kind == Kind.VIEWED and facts.actor_id is not None and json.loads(facts.detail).get("page") == PAGE
+
+
+def _standing(facts: Facts) -> Standing:
+    says = json.loads(facts.detail)
+    return Standing(str(says.get("risk_class", "")), int(says.get("credit_points", -1)))

@@ -1,0 +1,50 @@
+"""Whom the listed share something with on the register: an address, a person, a phone, an agent.
+
+Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one run; what is
+kept says that two entities share one, never whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from expectations.contracts import registration, silver
+from expectations.contracts.lineage import ENTITY_ID
+
+KINDS = {
+    "address": (silver.ADDRESS_KEY,),
+    "person": (registration.LEGAL_REP_ID, registration.OWNER_ID),
+    "phone": (registration.PHONE_HASH,),
+    "agent": (registration.AGENT_ID,),
+}
+"""The columns of each kind; a representative here is found as an owner there."""
+KEYS = tuple(column for columns in KINDS.values() for column in columns)
+MOST = 12
+"""Entities that are named of one kind, the first by rank."""
+MOST_OF_A_KEY = 500
+"""Beyond so many an address is a building and an agent a firm: those after them, by rank, are not counted."""
+
+
+def ties(ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
+    """Position of the listed, kind, the other entity, and with how many in all it shares something of that kind.
+
+    Args:
+        ranking: every scored entity by ``position``, the listed first, with :data:`KEYS` as numbers.
+    """
+    listed = int(ranking["is_listed"].sum())
+    for kind, columns in KINDS.items():
+        long = pd.concat([ranking[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
+        yield from _of_kind(kind, long[long["key"].fillna(-1) >= 0].drop_duplicates([ENTITY_ID, "key"]), listed)
+
+
+def _of_kind(kind: str, members: pd.DataFrame, listed: int) -> Iterator[tuple[int, str, str, int]]:
+    own = members.loc[members["position"] <= listed, ["position", "key"]]
+    others = members[members["key"].isin(own["key"])].sort_values("position").groupby("key").head(MOST_OF_A_KEY)
+    pairs = own.merge(others, on="key", suffixes=("", "_other"))
+    pairs = pairs[pairs["position"] != pairs["position_other"]].drop_duplicates(["position", ENTITY_ID])
+    pairs = pairs.assign(sharing=pairs.groupby("position")[ENTITY_ID].transform("size"))
+    shown = pairs.sort_values(["position", "position_other"]).groupby("position").head(MOST)
+    for position, other, sharing in zip(shown["position"], shown[ENTITY_ID], shown["sharing"], strict=True):
+        yield int(position), kind, str(other), int(sharing)

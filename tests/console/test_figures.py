@@ -1,0 +1,166 @@
+"""Figures by month, the charts made of them, and how far a day has moved from an earlier one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from console.decisions.models import Case, Result
+from console.evidence.figures import MONTHS
+from console.evidence.models import Event, Figure, Kind, Link
+from console.pages.over_time import CHARTS
+from console.pages.shares import Z, hajek
+from console.ranking.drift import index_of
+from console.ranking.models import PublishedRun
+from console.ranking.publish import publish
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
+
+
+def total(measure: str, **where: Any) -> int:
+    return sum(Figure.objects.filter(measure=measure, **where).values_list("count", flat=True))
+
+
+def test_how_things_stand_is_counted_once_an_entity(site: Site) -> None:
+    june = date(2026, 6, 1)
+
+    assert total("entities", month=june) == site.run.entities
+    assert total("high_risk", month=june, region_middle=HANGZHOU) == site.all_ranked(risk_class="D", region_middle=HANGZHOU).count()
+    assert total("listed") == site.run.listed
+    assert 0 < total("unfiled") <= total("filers") <= site.run.entities
+
+
+def test_what_happened_is_counted_in_its_month_and_place(site: Site) -> None:
+    born = [row for row in site.all_ranked(region_middle=HANGZHOU) if f"{row.established_on}"[:7] == "2026-05"]
+
+    assert total("births", month=date(2026, 5, 1), region_middle=HANGZHOU) == len(born) > 0
+
+
+def test_complaints_are_those_that_name_or_were_linked_to_an_entity(site: Site) -> None:
+    linked = dict(Link.objects.values_list("complaint_id", "entity_id"))
+    known = {row.entity_id for row in site.all_ranked()}
+    newest: dict[str, Event] = {}
+    for event in Event.objects.filter(kind=Kind.COMPLAINT).order_by("known_at", "delivered_on", "source_file", "source_row"):
+        newest[event.record] = event
+    of = [
+        event
+        for event in newest.values()
+        if (event.entity_id or linked.get(event.record)) in known and f"{event.happened_on}" >= "2024-07" and not event.is_absent
+    ]
+
+    assert total("complaints") == len(of) > 0
+
+
+def test_a_further_day_of_the_month_brings_its_figures_up_and_an_earlier_one_changes_none(
+    site: Site, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    before = {figure.pk for figure in Figure.objects.filter(measure="births")}
+
+    def worse(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(risk_class="D") if name == "gold/scores" else frame
+
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=-1, change=worse))
+    assert total("high_risk", month=date(2026, 6, 1)) == site.all_ranked(risk_class="D").count()
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=worse))
+
+    assert total("high_risk", month=date(2026, 7, 1)) == site.run.entities
+    assert total("entities", month=date(2026, 6, 1)) == site.run.entities
+    assert {figure.pk for figure in Figure.objects.filter(measure="births")} <= before
+
+
+def test_charts_over_time_are_of_ones_regions_each_with_its_table_and_file(site: Site) -> None:
+    page = site.client("wang").get("/explore/")
+    charts = {chart.key: chart for chart in page.context["over_time"]}
+    births = charts["births_deaths"].lines[0]
+
+    assert charts.keys() == CHARTS.keys()
+    assert len(births.values) == len(charts["births_deaths"].rows) == MONTHS
+    assert sum(births.values) == total("births", region_middle=HANGZHOU)
+    assert charts["high_risk"].lines[0].values[-1] == pytest.approx(
+        site.all_ranked(region_middle=HANGZHOU, risk_class="D").count() / site.all_ranked(region_middle=HANGZHOU).count()
+    )
+    assert {code for code, _ in page.context["regions"]}.isdisjoint({ZHENGZHOU})
+    for key, chart in charts.items():
+        lines = b"".join(site.client("wang").get(f"/explore/{key}.csv").streaming_content).decode("utf-8-sig").splitlines()
+        assert len(lines) == MONTHS + 1
+        assert len(lines[0].split(",")) == len(chart.lines) + 1
+
+
+def test_a_region_or_an_industry_narrows_the_charts_and_another_region_shows_nothing(site: Site) -> None:
+    def births(query: str) -> float:
+        chart = site.client("wang").get(f"/explore/?{query}").context["over_time"][0]
+        return sum(value or 0 for value in chart.lines[0].values)
+
+    code = site.ranked(region_middle=HANGZHOU).region_code
+    section = Figure.objects.filter(measure="births", region_middle=HANGZHOU).order_by("-industry_section")[0].industry_section
+
+    assert births(f"region={code}") == total("births", region_code=code)
+    assert births(f"industry={section}") == total("births", region_middle=HANGZHOU, industry_section=section)
+    assert births(f"region={ZHENGZHOU}") == 0
+
+
+def test_visits_by_month_count_what_was_found(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    case = Case.objects.get()
+    said = {"visit_status": "inspected", "inspected_on": "2026-06-30", "items_checked": 3, "breaches": 1, "severity": 1}
+    site.client("wang").post(f"/case/{case.pk}/result/", {"token": "r", "version": 1, "found_violation": "yes", **said})
+    chart = {chart.key: chart for chart in site.client("wang").get("/explore/").context["over_time"]}["visits"]
+
+    assert [line.values[-1] for line in chart.lines] == [1, 1]
+    assert site.client("liu").get("/explore/").context["over_time"][-1].is_empty
+    assert site.client("wang").get("/explore/").context["unbiased"] == {"visits": 0, "rate": None}
+    assert Result.objects.get().inclusion_probability is None
+
+
+def test_the_unbiased_rate_weighs_each_visit_by_the_chance_of_its_draw() -> None:
+    share, low, high = hajek([True, False, True], [0.5, 0.25, 1.0]) or (0, 0, 0)
+
+    assert share == pytest.approx((2 + 1) / (2 + 4 + 1))
+    variance = 0.5 * (2 * (1 - share)) ** 2 + 0.75 * (4 * share) ** 2
+    reach = Z * variance**0.5 / 7
+    assert (low, high) == (pytest.approx(max(0, share - reach)), pytest.approx(min(1, share + reach)))
+    assert hajek([True], [0.5]) is None
+
+
+def test_the_stability_index_is_of_shares_with_the_unknown_as_a_bin() -> None:
+    then, now = np.array([1.0, 1, 2, 2]), np.array([1.0, 2, 2, np.nan])
+    edges = np.array([1.5])
+
+    # Shares: then 1/2, 1/2, none (half a one of four); now 1/4, 1/2, 1/4.
+    wanted = (0.25 - 0.5) * np.log(0.25 / 0.5) + 0 + (0.25 - 0.125) * np.log(0.25 / 0.125)
+    assert index_of(now, then, edges) == pytest.approx(wanted)
+    assert index_of(then, then, edges) == 0
+
+
+def test_a_day_is_held_against_an_earlier_one(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    assert PublishedRun.objects.get().drift == {}
+
+    def change(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(age_days=frame["age_days"] * 3, changes_12m=np.nan) if name == "gold/features" else frame
+
+    done = publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
+    found = PublishedRun.objects.get(run_id=done.run_id).drift
+    by_name = {one["indicator"]: one for one in found["indicators"]}
+
+    assert (found["against"], found["points"], found["is_other_model"]) == ("2026-06-30", 0, False)
+    assert by_name["age_days"]["index"] > 0.25
+    assert by_name["changes_12m"]["unknown"] == 1 > by_name["changes_12m"]["unknown_then"]
+    assert by_name["employees"]["index"] == 0
+    page = site.client("chen").get("/status/")
+    assert {one.how for one in page.context["moved"][:2]} == {"much"}
+
+
+def test_the_models_page_tells_how_good_it_is_and_gives_its_card(site: Site) -> None:
+    page = site.client("chen").get("/status/")
+    card = site.client("chen").get("/status/model-card.md")
+
+    assert {name for name, _ in page.context["held_out"]} >= {"model", "random"}
+    assert page.context["weights"][0][1] >= page.context["weights"][-1][1] > 0
+    assert card.content.decode().startswith(f"# Model {site.run.model_id}")

@@ -1,0 +1,266 @@
+"""Sign-in through a provider of OpenID Connect: one made up for the test, on this machine's loopback, honest and otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
+
+from console.accounts.models import User
+from console.accounts.provider import provider_settings
+from console.audit.models import AuditEvent
+from tests.console.conftest import PASSWORD, Site
+from tests.console.test_second_factor import set_up
+
+KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
+
+
+@dataclass
+class Provider:
+    """What the provider says of whom, and what it was asked."""
+
+    address: str = ""
+    who: str = "wang"
+    claims: dict[str, Any] = field(default_factory=dict)
+    userinfo: dict[str, Any] = field(default_factory=dict)
+    key: Any = KEY
+    is_down: bool = False
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    def authorize(self, asked: dict[str, str]) -> str:
+        """Somebody agrees at the provider: where they are sent back to."""
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = asked
+        return f"{asked['redirect_uri']}?code={code}&state={asked['state']}"
+
+    def token(self, form: dict[str, str]) -> dict[str, Any] | None:
+        """The tokens for a code; none where the secret or PKCE's verifier is wrong."""
+        self.asked.append(form)
+        asked = self.codes.pop(form["code"], None)
+        proof = urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
+        if asked is None or form["client_secret"] != "shared" or proof != asked["code_challenge"]:
+            return None
+        now = int(time.time())
+        claims = {"iss": self.address, "sub": self.who, "aud": "console", "exp": now + 60, "iat": now, "nonce": asked["nonce"]}
+        claims = {name: value for name, value in {**claims, **self.claims}.items() if value is not None}
+        return {"id_token": jwt.encode(claims, self.key, "RS256", headers={"kid": "one"}), "access_token": "access"}
+
+
+def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, says: Any, status: int = 200) -> None:
+            body = json.dumps(says).encode()
+            self.send_response(503 if provider.is_down else status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            if self.path == "/jwks":
+                jwk = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
+                self.answer({"keys": [{**jwk, "kid": "one", "alg": "RS256"}]})
+            else:
+                assert self.headers["Authorization"] == "Bearer access"
+                self.answer({"sub": provider.who, "preferred_username": provider.who, **provider.userinfo})
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            says = provider.token({name: values[0] for name, values in parse_qs(body).items()})
+            self.answer(says or {"error": "invalid_grant"}, 200 if says else 400)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing of requests."""
+
+    return Handler
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> Iterator[Provider]:
+    made = Provider()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(made))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    made.address = f"http://127.0.0.1:{server.server_port}"
+    described = tmp_path / "provider.toml"
+    described.write_text(description(made.address), encoding="utf-8")
+    backends = [*settings.AUTHENTICATION_BACKENDS, "console.accounts.provider_backend.Provider"]
+    with override_settings(AUTHENTICATION_BACKENDS=backends, **provider_settings(str(described))):
+        yield made
+    server.shutdown()
+    server.server_close()
+
+
+def description(address: str, **more: str) -> str:
+    said = {
+        "issuer": address, "client_id": "console", "client_secret": "shared", "authorization_endpoint": f"{address}/authorize",
+        "token_endpoint": f"{address}/token", "userinfo_endpoint": f"{address}/userinfo", "jwks_uri": f"{address}/jwks", **more,
+    }  # fmt: skip
+    return "".join(f'{name} = "{value}"\n' for name, value in said.items())
+
+
+def come_back(site: Site, provider: Provider, there: str = "/sign-in/provider/") -> tuple[Any, Any]:
+    """Go to the provider and come back; the browser, and what it is answered at last."""
+    client = site.client()
+    asked = urlsplit(client.get(there).url)
+    back = provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()})
+    parts = urlsplit(back)
+    return client, client.get(f"{parts.path}?{parts.query}")
+
+
+def is_in(client: Any) -> bool:
+    return bool(client.get("/list/").status_code == 200)
+
+
+def test_whoever_has_an_account_is_let_in_by_the_providers_word(site: Site, provider: Provider) -> None:
+    client, answer = come_back(site, provider, "/sign-in/provider/?next=/status/")
+
+    assert answer.url == "/status/"
+    assert is_in(client)
+    assert client.get("/").context["user"].username == "wang"
+    assert AuditEvent.objects.filter(kind="signed_in", actor="wang").count() == 1
+    assert provider.asked[0]["redirect_uri"] == "http://testserver/sign-in/provider/back/"
+
+
+@pytest.mark.parametrize("who", ["stranger", "", "WANG"])
+def test_nobody_is_let_in_or_given_an_account_whom_no_administrator_gave_one(site: Site, provider: Provider, who: str) -> None:
+    provider.who, before = who, User.objects.count()
+    client, answer = come_back(site, provider)
+
+    assert answer.url == "/sign-in/?refused=provider"
+    assert not is_in(client)
+    assert User.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "http://elsewhere.example"},
+        {"aud": "another"},
+        {"aud": ["another", "third"]},
+        {"azp": "another"},
+        {"nonce": "of another request"},
+        {"exp": 1},
+        {"exp": None},
+        {"sub": "somebody else"},
+        {"sub": None},
+    ],
+)
+def test_a_token_that_is_not_for_us_now_opens_nothing(site: Site, provider: Provider, claims: dict[str, Any]) -> None:
+    provider.claims = claims
+    client, answer = come_back(site, provider)
+
+    assert answer.url == "/sign-in/?refused=provider"
+    assert not is_in(client)
+
+
+def test_a_token_that_another_signed_opens_nothing(site: Site, provider: Provider) -> None:
+    provider.key = OTHER_KEY
+    client, _ = come_back(site, provider)
+
+    assert not is_in(client)
+
+
+def test_what_is_told_of_somebody_else_opens_nothing(site: Site, provider: Provider) -> None:
+    provider.userinfo = {"sub": "zhang", "preferred_username": "zhang"}
+    client, _ = come_back(site, provider)
+
+    assert not is_in(client)
+
+
+def test_an_answer_to_no_question_of_this_browsers_is_refused(site: Site, provider: Provider) -> None:
+    asked = urlsplit(site.client().get("/sign-in/provider/").url)
+    back = urlsplit(provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()}))
+    other = site.client()
+
+    assert other.get(f"{back.path}?{back.query}").url == "/sign-in/?refused=provider"
+    other.get("/sign-in/provider/")
+    assert other.get(f"{back.path}?{back.query}").status_code == 400
+    assert not is_in(other)
+
+
+def test_an_answer_is_good_once(site: Site, provider: Provider) -> None:
+    client = site.client()
+    asked = urlsplit(client.get("/sign-in/provider/").url)
+    back = urlsplit(provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()}))
+    client.get(f"{back.path}?{back.query}")
+    client.post("/sign-out/")
+
+    assert client.get(f"{back.path}?{back.query}").status_code in (302, 400)
+    assert not is_in(client)
+
+
+def test_a_provider_that_does_not_answer_is_no_fault_of_ours(site: Site, provider: Provider) -> None:
+    provider.is_down = True
+    client, answer = come_back(site, provider)
+
+    assert answer.url == "/sign-in/?refused=provider"
+    assert "organisation" in client.get(answer.url).content.decode()
+
+
+def test_an_account_that_is_shut_stays_shut_and_a_session_ends_with_it(site: Site, provider: Provider) -> None:
+    client, _ = come_back(site, provider)
+    assert is_in(client)
+    User.objects.filter(username="wang").update(is_active=False)
+
+    assert not is_in(client)
+    assert not is_in(come_back(site, provider)[0])
+
+
+def test_who_comes_from_the_provider_has_its_factors_and_no_password_to_choose(site: Site, provider: Provider) -> None:
+    set_up(site, "wang")
+    User.objects.filter(username="wang").update(must_change_password=True)
+
+    assert is_in(come_back(site, provider)[0])
+    by_password = site.client()
+    by_password.post("/sign-in/", {"username": "wang", "password": PASSWORD})
+    assert by_password.get("/list/").url == "/second-factor/"
+
+
+def test_it_leads_to_no_other_site(site: Site, provider: Provider) -> None:
+    assert come_back(site, provider, "/sign-in/provider/?next=https://elsewhere.example/")[1].url == "/"
+
+
+def test_without_a_provider_there_is_no_way_to_one(site: Site) -> None:
+    for there in ("/sign-in/provider/", "/sign-in/provider/back/?code=x&state=y"):
+        assert site.client().get(there).status_code == 404
+    assert "/sign-in/provider/" not in site.client().get("/sign-in/").content.decode()
+
+
+def test_where_the_provider_is_the_only_way_no_password_opens(site: Site, provider: Provider) -> None:
+    with override_settings(OIDC_PROVIDER={**settings.OIDC_PROVIDER, "is_only_way": True}):
+        assert site.client().post("/sign-in/", {"username": "wang", "password": PASSWORD}).status_code == 404
+        assert "password" not in site.client().get("/sign-in/").content.decode()
+        assert is_in(come_back(site, provider)[0])
+
+
+def test_a_description_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+    assert provider_settings("") == {"OIDC_PROVIDER": None}
+    path = tmp_path / "p.toml"
+    for text, why in (
+        ("issuer = ", "cannot be read"),
+        ('issuer = "x"', "client_id is missing"),
+        (description("x", colour="red"), "colour is no setting"),
+        (description("x", algorithm="none"), "algorithm"),
+        (description("x", algorithm="HS256"), "algorithm"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ImproperlyConfigured, match=why):
+            provider_settings(str(path))
+    with pytest.raises(ImproperlyConfigured, match="cannot be read"):
+        provider_settings(str(tmp_path / "gone.toml"))
