@@ -27,7 +27,7 @@ from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
-from console.ranking.search import grams_of
+from console.ranking.search import KEYS, words_of_row
 from console.ranking.store import Loading, is_there, new_run
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
@@ -48,6 +48,8 @@ COLUMNS = (
     "region_code", "region_middle", "region_top", "risk_class", "credit_points", "probability", "anomaly", "margin", "peer_group",
     "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
 )  # fmt: skip
+_STANDING = ("entity_id", "position", "risk_class", "margin", "credit_points")
+_WAS = {"position": "previous_position", "risk_class": "previous_class", "margin": "previous_margin"}
 _REASON = (
     "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
     "sentence_zh_hant",
@@ -64,6 +66,19 @@ class Published:
     listed: int
     deliveries: int = 0
     woken: int = 0
+
+
+@dataclass(frozen=True)
+class Before:
+    """The published day before, and the columns of :data:`_STANDING` of everybody it ranked."""
+
+    run: PublishedRun
+    standing: pd.DataFrame
+
+    def credit(self) -> dict[str, tuple[int, str]]:
+        """Credit points and class, by entity."""
+        names, points, letters = (self.standing[name].tolist() for name in ("entity_id", "credit_points", "risk_class"))
+        return dict(zip(names, zip(points, letters, strict=True), strict=True))
 
 
 def publish(run: FinishedRun) -> Published:
@@ -95,7 +110,7 @@ def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
     if there is not None and there.is_current and is_there(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed)
-    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
+    before = standing_before(run)
     ranking = rank(run, before)
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
@@ -109,7 +124,7 @@ def _publish(run: FinishedRun) -> Published:
             deliveries = take_in_deliveries(run)
             take_in_links(run)
             take_in_peers(run)
-        take_in_trend(run.as_of, standing, _standing_of(before.run_id) if before else {})
+        take_in_trend(run.as_of, standing, before.credit() if before else {})
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
@@ -118,7 +133,7 @@ def _publish(run: FinishedRun) -> Published:
     return Published(run.run_id, True, entities, listed, deliveries, woken)
 
 
-def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+def rank(run: FinishedRun, before: Before | None) -> pd.DataFrame:
     """Every scored entity in order, the columns of :class:`Ranked`.
 
     The listed come in the list's order; all others after them by margin, the larger first, equal ones by identifier: nobody is
@@ -139,6 +154,15 @@ def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
     return ranking
 
 
+def standing_before(run: FinishedRun) -> Before | None:
+    """Where everybody stood on the newest published day before the run's; None where there is none. A million rows: read once."""
+    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
+    if before is None:
+        return None
+    rows = Ranked.objects.using(alias_of(before.run_id)).order_by().values_list(*_STANDING)
+    return Before(before, pd.DataFrame.from_records(list(rows.iterator(chunk_size=20_000)), columns=_STANDING))
+
+
 def known_entities(run: FinishedRun) -> pd.DataFrame:
     """Each entity as its newest version, known by the end of the day, says."""
     columns = [*dict.fromkeys((*_ENTITY, registration.CHANGED_ON, IS_ABSENT, *_VERSION_ORDER))]
@@ -149,24 +173,26 @@ def known_entities(run: FinishedRun) -> pd.DataFrame:
         pc.less(known_at, pa.scalar(run.cutoff, pa.timestamp("us", tz="UTC"))),
         pc.or_(pc.is_null(changed_on), pc.fill_null(pc.less_equal(changed_on, pa.scalar(run.as_of, pa.date32())), False)),
     )
-    frame = table.filter(is_known).to_pandas().sort_values([ENTITY_ID, *_VERSION_ORDER])
-    newest = frame.drop_duplicates(ENTITY_ID, keep="last")
+    frame = table.filter(is_known).to_pandas()
+    # Most have one version: only the others need to be put in order.
+    has_more = frame.duplicated(ENTITY_ID, keep=False)
+    newest = frame[has_more].sort_values([ENTITY_ID, *_VERSION_ORDER]).drop_duplicates(ENTITY_ID, keep="last")
+    newest = pd.concat([frame[~has_more], newest])
     return newest.loc[~newest[IS_ABSENT].astype(bool), list(_ENTITY)]
 
 
-def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: Before | None) -> pd.DataFrame:
     """Where each entity stood on the published day before, and what moved it: another model, its own data, or others'."""
     if before is None:
         return ranking.assign(previous_position=np.nan, previous_class="", moved_by="")
-    rows = Ranked.objects.using(alias_of(before.run_id)).values_list("entity_id", "position", "risk_class", "margin")
-    was = pd.DataFrame(list(rows), columns=["entity_id", "previous_position", "previous_class", "previous_margin"])
+    was = before.standing.drop(columns="credit_points").rename(columns=lambda name: name if name == "entity_id" else _WAS[name])
     ranking = ranking.merge(was, on="entity_id", how="left")
     has_moved = ranking["previous_position"] != ranking["position"]
     is_own = ranking["previous_margin"] != ranking["margin"]
-    is_other_model = before.model_id != str(run.manifest.get("model_id") or "")
+    is_other_model = before.run.model_id != str(run.manifest.get("model_id") or "")
     cause = np.where(is_other_model, "model", np.where(is_own, "own", "others"))
     # A thinned-out day no longer holds who was not listed: whether somebody is new cannot be told by it.
-    is_new = ranking["previous_position"].isna() & before.is_whole
+    is_new = ranking["previous_position"].isna() & before.run.is_whole
     ranking["moved_by"] = np.where(is_new, "new", np.where(has_moved & ranking["previous_position"].notna(), cause, ""))
     return ranking
 
@@ -200,9 +226,9 @@ def _empty(name: str) -> str | None:
 
 
 def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:
-    loading.load_grams(
-        (position, grams_of(name)) for position, name in zip(ranking["position"].tolist(), ranking["name"], strict=True)
-    )
+    columns = ("position", "name", "entity_id", *KEYS)
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*(ranking[name].tolist() for name in columns), strict=True))
+    loading.load_words(map(words_of_row, rows))
 
 
 def _mend_trend_after(run: FinishedRun) -> None:
