@@ -72,6 +72,19 @@ test-browser: $(STAMP) ## the console in a real browser; it fetches Debian's Chr
 	@$(BIN)/pytest -m browser tests/console
 	@echo "the console holds in a browser. Next: make lint"
 
+.PHONY: pictures
+pictures: $(STAMP) ## take the pictures of docs/console.md anew
+	@requirements/browser.sh
+	@STEELYARD_PICTURES=docs/console $(BIN)/pytest -m browser tests/console/test_journeys.py
+	@echo "written: docs/console/*.webp. Next: look at them, then git diff --stat docs"
+
+.PHONY: bench-console
+bench-console: $(STAMP) ## the console at a million entities on both databases, and 40 people at once; half an hour, 10 GB of disk
+	@$(BIN)/python -m benchmarks.console --database sqlite --users 40
+	@$(BIN)/python -m benchmarks.console --database postgresql --users 40
+	@$(BIN)/python -m benchmarks.page
+	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
 	@requirements/cluster.sh

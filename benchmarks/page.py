@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.console.section import render_console
 from benchmarks.plots import NAMES, plot_features, plot_stages
 from benchmarks.summary import Figure, Summary, summarise
 
@@ -172,7 +173,9 @@ def main() -> None:
     results = read_results(RESULTS)
     for result in results:
         draw(result, PLOTS)
-    PAGE.write_text(render(results), encoding="utf-8")
+    measured = RESULTS / "console.json"
+    console = render_console(json.loads(measured.read_text(encoding="utf-8"))) if measured.exists() else ""
+    PAGE.write_text(render(results) + console, encoding="utf-8")
 
 
 if __name__ == "__main__":

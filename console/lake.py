@@ -112,8 +112,11 @@ class FinishedRun:
                 pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
             ),
         )
-        frame = rows.filter(is_known).to_pandas().sort_values([key, *_VERSION_ORDER])
-        newest = frame.drop_duplicates(key, keep="last")
+        frame = rows.filter(is_known).to_pandas()
+        # Most have one version: only the others need to be put in order.
+        has_more = frame.duplicated(str(key), keep=False)
+        last = frame[has_more].sort_values([key, *_VERSION_ORDER]).drop_duplicates(key, keep="last")
+        newest = pd.concat([frame[~has_more], last])
         newest = newest.loc[~newest[IS_ABSENT].astype(bool)].reset_index(drop=True)
         return newest[kept].assign(**_numbers(newest, keys))
 

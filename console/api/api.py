@@ -25,6 +25,7 @@ from console.pages.list_export import export_list
 from console.pages.notes import note_search, note_view
 from console.pages.risk_list import run_of
 from console.ranking.runs import ranked_of, reasons_of
+from console.ranking.search import Part
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200
@@ -150,8 +151,8 @@ def read_list(
         raise Http404
     if run_id and run_id != run.run_id:
         return 409, {"detail": "list.changed"}
-    ranked = filters.apply(ranked_of(run, request.user), run, request.user)
-    rows = list(ranked.filter(position__gt=after).order_by("position")[: limit + 1])
+    part = Part(after=after, most=limit + 1)
+    rows = list(filters.apply(ranked_of(run, request.user), run, request.user, part).order_by("position")[: part.most])
     has_more, rows = len(rows) > limit, rows[:limit]
     note_search(request, run, {**filters.given(), "by": "api"}, len(rows), after=after)
     return {

@@ -17,6 +17,7 @@ from console.decisions.states import State
 from console.pages.filters import Filters
 from console.ranking.models import PublishedRun
 from console.ranking.runs import ranked_of
+from console.ranking.search import Part
 
 
 def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str, Any]) -> Campaign:
@@ -28,7 +29,8 @@ def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str
         filters: whom it is about.
         said: ``name``, ``starts_on``, ``ends_on``, ``capacity``, ``checklist`` and the form's ``token``.
     """
-    chosen = list(filters.apply(ranked_of(run, user), run, user).order_by("position")[: said["capacity"]])
+    part = Part(most=said["capacity"])
+    chosen = list(filters.apply(ranked_of(run, user), run, user, part).order_by("position")[: part.most])
     with transaction.atomic():
         campaign = Campaign.objects.create(
             name=said["name"],

@@ -22,6 +22,7 @@ from console.pages.filters import Filters
 from console.pages.notes import note_view
 from console.pages.risk_list import CAPPED
 from console.ranking.runs import current_run, ranked_of
+from console.ranking.search import Part
 
 
 def visible(user: Any) -> QuerySet[Campaign]:
@@ -58,7 +59,8 @@ def new(request: HttpRequest) -> HttpResponse:
     filters = Filters.read({**request.GET.dict(), "day": ""})
     initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
-    found = filters.apply(ranked_of(run, request.user), run, request.user).order_by()[: CAPPED + 1].count()
+    part = Part(most=CAPPED + 1, any_will_do=True)
+    found = filters.apply(ranked_of(run, request.user), run, request.user, part).order_by()[: part.most].count()
     if request.method == "POST" and form.is_valid():
         if not found:
             form.add_error(None, request.texts("bulk.none"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date
 from itertools import groupby, islice
 from typing import Any, TypeVar
@@ -64,7 +64,7 @@ def take_in_deliveries(run: FinishedRun) -> int:
             days = ds.field(DELIVERED_ON).isin(sorted({day for _, day in news}))
             batches = run.batches(contract, [*dict.fromkeys((*_LINEAGE, *columns))], where=days)
             wanted = set(news)
-            _load_events(_event(kind, row) for row in batches if (row[SOURCE], row[DELIVERED_ON]) in wanted)
+            _load(Event, _EVENT, (_event(kind, row) for row in batches if (row[SOURCE], row[DELIVERED_ON]) in wanted))
             Partition.objects.bulk_create(
                 [Partition(kind=kind, source=source, delivered_on=day, files=there[source, day]) for source, day in news]
             )
@@ -72,17 +72,17 @@ def take_in_deliveries(run: FinishedRun) -> int:
     return changed
 
 
-def _load_events(rows: Iterable[tuple[Any, ...]]) -> None:
-    """Rows straight into the table: of a country's returns there are millions, too many for objects."""
+def _load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows straight into a table: of a country's returns there are millions, too many for objects."""
     connection = connections["evidence"]
-    names = ", ".join(_EVENT)
+    table, names = model._meta.db_table, ", ".join(columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {Event._meta.db_table} ({names}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
             return
-        sql = f"INSERT INTO {Event._meta.db_table} ({names}) VALUES ({', '.join(['%s'] * len(_EVENT))})"
+        sql = f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})"
         rest = iter(rows)
         while part := list(islice(rest, 10_000)):
             cursor.executemany(sql, part)
@@ -121,10 +121,8 @@ def take_in_trend(as_of: date, standing: Iterable[tuple[str, int, str]], before:
     """
     TrendPoint.objects.filter(as_of=as_of).delete()
     news = [row for row in standing if before.get(row[0]) != row[1:]]
-    _insert(
-        TrendPoint,
-        (TrendPoint(entity_id=name, as_of=as_of, credit_points=points, risk_class=letter) for name, points, letter in news),
-    )
+    columns = ("entity_id", "as_of", "credit_points", "risk_class")
+    _load(TrendPoint, columns, ((name, as_of.isoformat(), points, letter) for name, points, letter in news))
     return len(news)
 
 

@@ -33,6 +33,7 @@ from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import current_run, ranked_of
+from console.ranking.search import Part
 
 
 @require_POST
@@ -171,7 +172,8 @@ def _chosen(request: HttpRequest, filters: Filters, run: PublishedRun, most: int
     """The entities ticked, or all that the filter leaves; one more than may be, when there are more."""
     ranked = ranked_of(run, request.user)
     if request.POST.get("scope") == "all":
-        return list(filters.apply(ranked, run, request.user).filter(is_listed=True).order_by("position")[: most + 1])
+        part = Part(until=run.listed, most=most + 1)
+        return list(filters.apply(ranked, run, request.user, part).order_by("position")[: most + 1])
     ticked = [name.replace("\x00", "") for name in request.POST.getlist("entity")[: most + 1]]
     return list(ranked.filter(entity_id__in=ticked).order_by("position"))
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from console.accounts.jurisdiction import Level
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.code_names import codes_of
 from console.decisions.forms import colleagues
@@ -24,11 +27,13 @@ from console.pages.notes import note_search
 from console.pages.onward import carried
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.runs import alias_of, current_run, ranked_of, reasons_of
+from console.ranking.search import LAST, Part
 from expectations.contracts.indicators import catalogue
 
 ROWS = 50
 CAPPED = 10_000
+LEVELS = (Level.TOP, Level.MIDDLE, Level.CODE)
 TOP_REASONS = 2
 
 
@@ -58,11 +63,17 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         # Places of one list say nothing of another's: whoever read on would miss some entities and see others twice.
         messages.info(request, request.texts("list.changed"))
         return redirect(f"{reverse('risk_list')}?{filters.query()}")
-    ranked = filters.apply(ranked_of(run, request.user), run, request.user)
-    rows = list(ranked.filter(position__gt=after).order_by("position")[: ROWS + 1])
+    wanted = [
+        Part(after=after, most=ROWS + 1),
+        *(Part(until=until, most=CAPPED + 1, any_will_do=True) for until in (LAST, run.listed)),
+    ]
+    page, *counted = filters.parts(ranked_of(run, request.user), run, request.user, wanted)
+    rows = list(page.order_by("position")[: ROWS + 1])
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
-    found = ranked.order_by()[: CAPPED + 1].count()
-    capacity = ranked.filter(is_listed=True).order_by()[: CAPPED + 1].count()
+    if after or has_more:
+        found, capacity = (part.order_by()[: CAPPED + 1].count() for part in counted)
+    else:
+        found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)
     _draw_line(rows, after, run)
     note_search(request, run, filters.given(), found, after=after)
@@ -121,8 +132,11 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     language = request.language
     scheme, industries = str(run.profile.get("region_scheme", "")), str(run.profile.get("industry_scheme", ""))
     own = {place.code for place in request.user.regions() if place.code}
-    shown = ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("region_middle", "region_code").distinct()
-    codes = sorted({code for pair in shown[:2000] for code in pair if code} | own | ({filters.region} if filters.region else set()))
+    shown = _regions_of_listed(str(settings.FOLDER.path), run.run_id)
+    if bounds := set(request.user.bounds()):
+        shown = frozenset(places for places in shown if bounds & set(zip(LEVELS, places, strict=True)))
+    inside = {code for places in shown for code in places[1:] if code}
+    codes = sorted(inside | own | ({filters.region} if filters.region else set()))
     known = codes_of(scheme)
     return {
         "regions": [
@@ -138,6 +152,13 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
         "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
         "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
     }
+
+
+@lru_cache(maxsize=64)
+def _regions_of_listed(_folder: str, run_id: str) -> frozenset[tuple[str, str, str]]:
+    """Where the listed of a run are: top, middle and own region. A run's listed stay as they were published."""
+    listed = Ranked.objects.using(alias_of(run_id)).filter(is_listed=True).order_by()
+    return frozenset(listed.values_list("region_top", "region_middle", "region_code").distinct())
 
 
 def _whole(text: str) -> int:

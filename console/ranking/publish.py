@@ -27,9 +27,9 @@ from console.ranking.drift import drift
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
-from console.ranking.search import grams_of
+from console.ranking.search import KEYS, words_of_row
 from console.ranking.store import Loading, is_there, new_run
-from console.ranking.ties import KEYS, ties
+from console.ranking.ties import SHARED, ties
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
@@ -51,6 +51,8 @@ COLUMNS = (
     "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
     "probability_low", "probability_high", "held_class", "held_source", "better_en", "better_zh_hans", "better_zh_hant",
 )  # fmt: skip
+_STANDING = ("entity_id", "position", "risk_class", "margin", "credit_points")
+_WAS = {"position": "previous_position", "risk_class": "previous_class", "margin": "previous_margin"}
 _REASON = (
     "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
     "sentence_zh_hant", "basis_en", "basis_zh_hans", "basis_zh_hant", "change_en", "change_zh_hans", "change_zh_hant",
@@ -67,6 +69,19 @@ class Published:
     listed: int
     deliveries: int = 0
     woken: int = 0
+
+
+@dataclass(frozen=True)
+class Before:
+    """The published day before, and the columns of :data:`_STANDING` of everybody it ranked."""
+
+    run: PublishedRun
+    standing: pd.DataFrame
+
+    def credit(self) -> dict[str, tuple[int, str]]:
+        """Credit points and class, by entity."""
+        names, points, letters = (self.standing[name].tolist() for name in ("entity_id", "credit_points", "risk_class"))
+        return dict(zip(names, zip(points, letters, strict=True), strict=True))
 
 
 def publish(run: FinishedRun) -> Published:
@@ -98,7 +113,7 @@ def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
     if there is not None and there.is_current and is_there(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed)
-    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
+    before = standing_before(run)
     ranking = rank(run, before)
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
@@ -114,7 +129,7 @@ def _publish(run: FinishedRun) -> Published:
             take_in_links(run)
             take_in_peers(run)
         take_in_figures(run, ranking, is_newest=is_newest, is_newest_of_month=_is_newest_of_month(run.as_of))
-        take_in_trend(run.as_of, standing, _standing_of(before.run_id) if before else {})
+        take_in_trend(run.as_of, standing, before.credit() if before else {})
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
@@ -128,7 +143,7 @@ def _is_newest_of_month(as_of: date) -> bool:
     return not shown.filter(as_of__year=as_of.year, as_of__month=as_of.month).exists()
 
 
-def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+def rank(run: FinishedRun, before: Before | None) -> pd.DataFrame:
     """Every scored entity in order, the columns of :class:`Ranked`.
 
     The listed come in the list's order; all others after them by margin, the larger first, equal ones by identifier: nobody is
@@ -149,24 +164,32 @@ def rank(run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
     return ranking
 
 
+def standing_before(run: FinishedRun) -> Before | None:
+    """Where everybody stood on the newest published day before the run's; None where there is none. A million rows: read once."""
+    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
+    if before is None:
+        return None
+    rows = Ranked.objects.using(alias_of(before.run_id)).order_by().values_list(*_STANDING)
+    return Before(before, pd.DataFrame.from_records(list(rows.iterator(chunk_size=20_000)), columns=_STANDING))
+
+
 def known_entities(run: FinishedRun) -> pd.DataFrame:
     """Each entity as its newest version, known by the end of the day, says; what it may share with others as numbers."""
-    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=KEYS)
+    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=SHARED)
 
 
-def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: PublishedRun | None) -> pd.DataFrame:
+def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: Before | None) -> pd.DataFrame:
     """Where each entity stood on the published day before, and what moved it: another model, its own data, or others'."""
     if before is None:
         return ranking.assign(previous_position=np.nan, previous_class="", moved_by="")
-    rows = Ranked.objects.using(alias_of(before.run_id)).values_list("entity_id", "position", "risk_class", "margin")
-    was = pd.DataFrame(list(rows), columns=["entity_id", "previous_position", "previous_class", "previous_margin"])
+    was = before.standing.drop(columns="credit_points").rename(columns=lambda name: name if name == "entity_id" else _WAS[name])
     ranking = ranking.merge(was, on="entity_id", how="left")
     has_moved = ranking["previous_position"] != ranking["position"]
     is_own = ranking["previous_margin"] != ranking["margin"]
-    is_other_model = before.model_id != str(run.manifest.get("model_id") or "")
+    is_other_model = before.run.model_id != str(run.manifest.get("model_id") or "")
     cause = np.where(is_other_model, "model", np.where(is_own, "own", "others"))
     # A thinned-out day no longer holds who was not listed: whether somebody is new cannot be told by it.
-    is_new = ranking["previous_position"].isna() & before.is_whole
+    is_new = ranking["previous_position"].isna() & before.run.is_whole
     ranking["moved_by"] = np.where(is_new, "new", np.where(has_moved & ranking["previous_position"].notna(), cause, ""))
     return ranking
 
@@ -200,9 +223,9 @@ def _empty(name: str) -> str | None:
 
 
 def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:
-    loading.load_grams(
-        (position, grams_of(name)) for position, name in zip(ranking["position"].tolist(), ranking["name"], strict=True)
-    )
+    columns = ("position", "name", "entity_id", *KEYS)
+    rows = (dict(zip(columns, values, strict=True)) for values in zip(*(ranking[name].tolist() for name in columns), strict=True))
+    loading.load_words(map(words_of_row, rows))
 
 
 def _mend_trend_after(run: FinishedRun) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import date
 from functools import cache
@@ -11,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
 
@@ -55,6 +58,14 @@ def schema_of(run_id: str) -> str:
 def ranked_of(run: PublishedRun, user: Any) -> QuerySet[Ranked]:
     """The run's entities that a user may see, in order."""
     return Ranked.objects.using(alias_of(run.run_id)).visible_to(user)
+
+
+def among(alias: str, ids: Iterable[str]) -> RawSQL:
+    """Identifiers as one value of a query of a run's database, to be compared with: thousands, each by itself, take longer to send
+    than to look up."""
+    if connections[alias].vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
+    return RawSQL("SELECT unnest(%s::text[])", [list(ids)])
 
 
 def reasons_of(run: PublishedRun) -> QuerySet[Reason]:

@@ -1,8 +1,18 @@
-"""Search by name or code. Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified."""
+"""Search by name or code, off one index in the order of rank, whatever else the list is filtered by.
+
+Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified. Beside a name's pairs the index
+holds, as words of their own, what the list is filtered by and how the code begins. So a search is one walk along lists of places
+that are in order already (an inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon
+as a page is full, also where every name holds the word.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from django.db import connections
 from django.db.models import Q, QuerySet
@@ -14,6 +24,29 @@ from console.texts import to_simplified
 _WORD = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
 MOST = 80
 """Characters of a search that are looked at."""
+KEYS = MappingProxyType(
+    {"region_code": "r", "region_middle": "m", "region_top": "t", "industry_section": "i", "risk_class": "c", "moved_by": "v"}
+)
+"""Columns whose value is in the index as a word of its own, and how that begins."""
+_CODE = "e"
+CODE_BEGINS = 8
+"""Characters of a code that are in the index, each beginning as a word; longer ones are few, and asked for as a range."""
+FEW = 10_000
+"""So many places are sorted sooner than others are passed over to come upon them in order."""
+LAST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a list is wanted: of the places after ``after`` up to ``until`` the first ``most``, or as many where any will do."""
+
+    after: int = 0
+    until: int = LAST
+    most: int | None = None
+    any_will_do: bool = False
+
+
+WHOLE = Part()
 
 
 def words_of(text: str) -> list[list[str]]:
@@ -25,30 +58,119 @@ def words_of(text: str) -> list[list[str]]:
     return words
 
 
-def grams_of(text: str) -> str:
-    """What of a name is put into the index."""
-    return " ".join(gram for word in words_of(text) for gram in word)
+def grams_of(text: str) -> list[str]:
+    """What of a name is put into the index, in the name's order."""
+    return [gram for word in words_of(text) for gram in word]
 
 
-def search(ranked: QuerySet[Ranked], text: str) -> QuerySet[Ranked]:
+def key_of(column: str, value: str) -> str:
+    """The word by which the index holds a column's value; the column is one of :data:`KEYS`."""
+    return _key(KEYS[column], value)
+
+
+def keys_of(row: Mapping[str, str]) -> list[str]:
+    """The keys of an entity: of each of :data:`KEYS` that has a value, and of its code's beginnings."""
+    code = row["entity_id"].upper()
+    begins = (code[:length] for length in range(1, min(CODE_BEGINS, len(code)) + 1))
+    return [*(_key(letter, row[name]) for name, letter in KEYS.items() if row[name]), *(_key(_CODE, text) for text in begins)]
+
+
+def words_of_row(row: Mapping[str, Any]) -> tuple[int, list[str], list[str]]:
+    """What the index holds of an entity: its place, its name's grams, its keys."""
+    return row["position"], grams_of(row["name"]), keys_of(row)
+
+
+def _key(letter: str, value: str) -> str:
+    """No gram has an underscore, so none is taken for a key; a value's own signs, which an index may fold, stand as digits."""
+    return f"_{letter}{value.encode().hex()}"
+
+
+def search(ranked: QuerySet[Ranked], text: str, keys: Iterable[Sequence[str]] = (), part: Part = WHOLE) -> QuerySet[Ranked]:
     """Those of ``ranked`` whose name holds the text, in either script, or whose code begins with it.
 
-    The code is asked for as a range, which an index answers; the name by the index of pairs. The pairs of a word must follow
-    each other, so that what is found holds the word and not its pairs here and there.
+    The pairs of a word must follow each other, so that what is found holds the word and not its pairs here and there.
+
+    Args:
+        ranked: entities of a run.
+        text: what somebody typed.
+        keys: what else holds of those wanted: of each group, one of its keys. Where ``part`` says how many are wanted, they must
+            tell all that ``ranked`` is filtered by; otherwise they only save work.
+        part: which of those found are needed.
     """
     wanted = text.strip()[:MOST]
     if not wanted:
         return ranked
-    code = wanted.upper()
-    by_code = Q(entity_id__gte=code, entity_id__lt=code + "\U0010ffff")
-    words = words_of(wanted)
-    if not words:
-        return ranked.filter(by_code)
-    # Words are letters and digits alone: nothing in them is an operator of either index.
-    if connections[ranked.db].vendor == "sqlite":
-        phrases = " ".join('"' + " ".join(word) + '"' for word in words) + "*"
-        found = RawSQL("SELECT rowid FROM ranking_search WHERE ranking_search MATCH %s", [phrases])
-    else:
-        query = " & ".join("(" + " <-> ".join(f"'{gram}':*" for gram in word) + ")" for word in words)
-        found = RawSQL("SELECT position FROM ranking_ranked WHERE grams @@ to_tsquery('simple', %s)", [query])
-    return ranked.filter(by_code | Q(position__in=found))
+    words, code = words_of(wanted), wanted.upper()
+    begins = [_key(_CODE, code)] if len(code) <= CODE_BEGINS else []
+    found = Q(pk__in=[])
+    if words or begins:
+        found |= Q(position__in=_places(ranked.db, words, begins, keys, part))
+    if not begins:
+        found |= Q(entity_id__gte=code, entity_id__lt=code + "\U0010ffff")
+    return ranked.filter(found)
+
+
+def narrowed(ranked: QuerySet[Ranked], keys: Sequence[Sequence[str]], part: Part) -> QuerySet[Ranked]:
+    """As :func:`search` without a text: ``ranked``, whose filters ``keys`` tell, found by all of them at once.
+
+    SQLite takes one index a query and passes over all that the other filters leave out, a hundred thousand where one is rare;
+    PostgreSQL combines several, and is left to it.
+    """
+    if len(keys) < 2 or part.most is None or connections[ranked.db].vendor != "sqlite":
+        return ranked
+    return ranked.filter(position__in=_places(ranked.db, [], [], keys, part))
+
+
+def _places(alias: str, words: list[list[str]], begins: list[str], keys: Iterable[Sequence[str]], part: Part) -> RawSQL:
+    """The places, in order, of those whose name has the words, or whose code begins so, and for whom each group has a key.
+
+    Words are letters and digits alone, and keys besides have underscores: nothing in them is an operator of either index.
+    """
+    groups = [list(group) for group in keys]
+    is_sqlite = connections[alias].vendor == "sqlite"
+    query = _match(words, begins, groups) if is_sqlite else _tsquery(words, begins, groups)
+    found, place = ("ranking_search MATCH %s", "rowid") if is_sqlite else ("grams @@ %s::tsquery", "position")
+    sql = f"SELECT {place} FROM ranking_search WHERE {found} AND {place} > %s AND {place} <= %s"
+    asked: list[Any] = [query, part.after, part.until]
+    if part.most is not None:
+        sql = f"{sql}{_order(alias, query, part, is_sqlite=is_sqlite)} LIMIT %s"
+        asked.append(part.most)
+    return RawSQL(sql, asked)
+
+
+def _order(alias: str, query: str, part: Part, *, is_sqlite: bool) -> str:
+    """How the places are put in order. SQLite's index has them so; PostgreSQL's has not, and it must choose between two ways.
+
+    It may walk in order and look at each, which is fast where every hundredth is wanted, or take all that are wanted and sort them,
+    which is fast where they are few. It guesses from how frequent each word is by itself; how many have all of them it can count.
+    """
+    if is_sqlite:
+        return " ORDER BY rowid"
+    if part.any_will_do:
+        return ""
+    with connections[alias].cursor() as cursor:
+        sql = "SELECT count(*) FROM (SELECT 1 FROM ranking_search WHERE grams @@ %s::tsquery LIMIT %s) AS found"
+        cursor.execute(sql, [query, FEW])
+        found: int = cursor.fetchone()[0]
+    return " ORDER BY position + 0" if found < FEW else " ORDER BY position"
+
+
+def _match(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
+    """As SQLite's FTS5 reads it; the last word may go on."""
+    phrases = ['"' + " ".join(word) + '"' for word in words]
+    if phrases:
+        phrases[-1] += "*"
+    either = [f"({' AND '.join(phrases)})"] if phrases else []
+    either += [f'"{key}"' for key in begins]
+    wanted = (either, *([f'"{key}"' for key in group] for group in groups))
+    return " AND ".join(f"({' OR '.join(group)})" for group in wanted if group)
+
+
+def _tsquery(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
+    """As PostgreSQL reads it; the last word may go on."""
+    grams = [[f"'{gram}'" for gram in word] for word in words]
+    if grams:
+        grams[-1][-1] += ":*"
+    either = [" & ".join(f"({' <-> '.join(word)})" for word in grams)] if grams else []
+    either += [f"'{key}'" for key in begins]
+    return " & ".join(f"({' | '.join(group)})" for group in (either, *([f"'{key}'" for key in group] for group in groups)))

@@ -20,6 +20,7 @@ from django.db.models import Model
 
 from console.ranking.models import OF_RUN
 from console.ranking.runs import alias_of, schema_of
+from console.ranking.search import KEYS, words_of_row
 
 ROWS = 20_000
 """Rows handed to the database at once."""
@@ -31,8 +32,8 @@ class Loading(Protocol):
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         """Put rows into a model's table; give how many."""
 
-    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
-        """Put each name's grams into the index of names, by the entity's position."""
+    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
+        """Put each entity's position, its name's grams and its keys into the index that is searched, in the order of positions."""
 
 
 @contextmanager
@@ -66,9 +67,9 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
             target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
             gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
-            target.execute(f"DELETE FROM ranking_search WHERE rowid IN ({gone})")
             target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
             target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
+            _index_again(target)
             target.commit()
             target.execute("VACUUM")
         source.close()
@@ -78,8 +79,27 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
     with connections["evidence"].cursor() as cursor:
         schema = schema_of(run_id)
         gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
+        cursor.execute(f"DELETE FROM {schema}.ranking_search WHERE position IN ({gone})", [kept])
         cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
         cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
+
+
+def _index_again(database: sqlite3.Connection) -> None:
+    """Make the index of what is left: it holds no text of its own, by which a row could be taken out of it."""
+    columns = ("position", "name", "entity_id", *KEYS)
+    rows = database.execute(f"SELECT {', '.join(columns)} FROM ranking_ranked ORDER BY position").fetchall()
+    database.execute("DROP TABLE ranking_search")
+    database.execute(_SEARCH)
+    database.executemany(_INTO_SEARCH, (_text(*words_of_row(dict(zip(columns, row, strict=True)))) for row in rows))
+
+
+# Contentless: the names themselves are in the ranking.
+_SEARCH = "CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, content='', tokenize=\"unicode61 tokenchars '_'\")"
+_INTO_SEARCH = "INSERT INTO ranking_search (rowid, grams) VALUES (?, ?)"
+
+
+def _text(position: int, grams: list[str], keys: list[str]) -> tuple[int, str]:
+    return position, " ".join([*grams, *keys])
 
 
 class _File:
@@ -95,8 +115,8 @@ class _File:
         sql = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
         return sum(self.database.executemany(sql, part).rowcount for part in _parts(rows))
 
-    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
-        self.database.executemany("INSERT INTO ranking_search (rowid, grams) VALUES (?, ?)", rows)
+    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
+        self.database.executemany(_INTO_SEARCH, (_text(*row) for row in rows))
 
     def run_sql(self, sql: str) -> None:
         self.database.execute(sql)
@@ -111,8 +131,7 @@ def _new_file(run_id: str) -> Iterator[Loading]:
     try:
         for sql in _ddl("evidence", "tables"):
             loading.run_sql(sql)
-        # Contentless but for its words: the names themselves are in the ranking.
-        loading.run_sql("CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, tokenize='unicode61')")
+        loading.run_sql(_SEARCH)
         yield loading
         for sql in _ddl("evidence", "indexes"):
             loading.run_sql(sql)
@@ -125,27 +144,33 @@ def _new_file(run_id: str) -> Iterator[Loading]:
         _remove(draft)
 
 
+INDEXING_MEMORY = "256MB"
+"""What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million names on the disk."""
+
+
 class _Schema:
+    """Rows are frozen as they come: the table is new, nobody else has seen it, and no later upkeep writes it again."""
+
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
 
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         loaded = 0
-        with self.cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN") as copy:
+        with self.cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN WITH (FREEZE)") as copy:
             for row in rows:
                 copy.write_row(row)
                 loaded += 1
         return loaded
 
-    def load_grams(self, rows: Iterable[tuple[int, str]]) -> None:
-        self.cursor.execute("CREATE TEMP TABLE names (position int, grams text) ON COMMIT DROP")
-        with self.cursor.copy("COPY names (position, grams) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        self.cursor.execute(
-            "UPDATE ranking_ranked SET grams = to_tsvector('simple', names.grams) FROM names"
-            " WHERE names.position = ranking_ranked.position"
-        )
+    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
+        with self.cursor.copy("COPY ranking_search (position, grams) FROM STDIN WITH (FREEZE)") as copy:
+            for position, grams, keys in rows:
+                copy.write_row((position, _tsvector(grams, keys)))
+
+
+def _tsvector(grams: list[str], keys: list[str]) -> str:
+    """A tsvector as PostgreSQL writes one: grams with their places, keys without. Neither holds a sign to be escaped."""
+    return " ".join([*(f"'{gram}':{at}" for at, gram in enumerate(grams, 1)), *(f"'{key}'" for key in keys)])
 
 
 @contextmanager
@@ -158,13 +183,17 @@ def _new_schema(run_id: str) -> Iterator[Loading]:
         cursor.execute(f"DROP SCHEMA IF EXISTS {draft} CASCADE")
         cursor.execute(f"CREATE SCHEMA {draft}")
         cursor.execute(f"SET LOCAL search_path = {draft}")
+        cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEXING_MEMORY}'")
         for sql in _ddl("evidence", "tables"):
             cursor.execute(sql)
-        cursor.execute("ALTER TABLE ranking_ranked ADD COLUMN grams tsvector")
+        cursor.execute("CREATE TABLE ranking_search (position integer NOT NULL, grams tsvector NOT NULL)")
         yield _Schema(cursor)
         for sql in _ddl("evidence", "indexes"):
             cursor.execute(sql)
-        cursor.execute("CREATE INDEX by_grams ON ranking_ranked USING gin (grams)")
+        cursor.execute("ALTER TABLE ranking_search ADD PRIMARY KEY (position)")
+        cursor.execute("CREATE INDEX by_grams ON ranking_search USING gin (grams)")
+        # Whoever reads it first must not be answered by guesses.
+        cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_search")
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
 

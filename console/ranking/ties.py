@@ -20,7 +20,7 @@ KINDS = {
     "agent": (registration.AGENT_ID,),
 }
 """The columns of each kind; a representative here is found as an owner there."""
-KEYS = tuple(column for columns in KINDS.values() for column in columns)
+SHARED = tuple(column for columns in KINDS.values() for column in columns)
 MOST = 12
 """Entities that are named of one kind, the first by rank."""
 MOST_OF_A_KEY = 500
@@ -31,7 +31,7 @@ def ties(ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
     """Position of the listed, kind, the other entity, and with how many in all it shares something of that kind.
 
     Args:
-        ranking: every scored entity by ``position``, the listed first, with :data:`KEYS` as numbers.
+        ranking: every scored entity by ``position``, the listed first, with :data:`SHARED` as numbers.
     """
     listed = int(ranking["is_listed"].sum())
     for kind, columns in KINDS.items():

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.postgresql_server import find_programs, run_postgresql
 from jobs.runtime.errors import ConfigError
 from tests.cluster.engine_process import EngineProcess
-from tests.cluster.postgresql import find_programs, run_postgresql
 from tests.cluster.spark_cluster import Cluster, run_cluster
 from tests.day.town import PROFILE, SOURCES, TODAY
 from tests.made_once import made_once

@@ -36,6 +36,8 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.decisions.models import Decision
     from console.desk.models import Look
     from console.evidence.models import Figure
+    from console.pages.filters import Filters
+    from console.pages.risk_list import run_of
     from console.ranking.models import PublishedRun, Ranked
     from console.ranking.publish import publish
     from console.ranking.runs import alias_of, ties_of
@@ -52,6 +54,9 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["entities"] = ranked.count()
     says["found"] = [search(ranked, "杭州").count(), ranked.filter(name__contains="杭州").count()]
     make_demo_accounts()
+    says["searched"] = [
+        searched(run_of(Filters()), ranked, word) for word in ("杭州", "有限公司", first.name[2:6], first.entity_id[:5])
+    ]
     User.objects.update(must_change_password=False)
     client = Client()
     client.force_login(User.objects.get(username="supervisor"), backend="django.contrib.auth.backends.ModelBackend")
@@ -89,6 +94,26 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     thin_out(run.run_id, [first.entity_id])
     says["kept"] = ranked.count()
     return says
+
+
+def searched(run: Any, ranked: Any, word: str) -> list[bool]:
+    """Whether a search within each class finds, in parts, what reading every row finds."""
+    from console.accounts.models import User
+    from console.pages.filters import CLASSES, Filters
+    from console.ranking.search import Part
+
+    auditor, rows = User.objects.get(username="auditor"), list(ranked.order_by("position"))
+    same = []
+    for letter in CLASSES:
+        filters = Filters.read({"q": word, "risk_class": letter})
+        wanted = [row.position for row in rows if row.risk_class == letter and (word in row.name or row.entity_id.startswith(word))]
+        after = wanted[len(wanted) // 2] if wanted else 0
+        for part in (Part(), Part(most=7), Part(after=after, most=7)):
+            found = filters.apply(ranked, run, auditor, part).order_by("position").values_list("position", flat=True)
+            same.append(list(found[: part.most]) == [place for place in wanted if place > part.after][: part.most])
+        count = filters.apply(ranked, run, auditor, Part(most=7, any_will_do=True)).order_by()[:7].count()
+        same.append(count == min(len(wanted), 7))
+    return same
 
 
 def writes_at_once() -> int:

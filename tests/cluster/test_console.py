@@ -35,6 +35,7 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert says["published"] == [True, False]
     assert says["entities"] == 1500
     assert says["found"][0] == says["found"][1] > 0
+    assert all(all(same) for same in says["searched"])
     assert set(says["pages"]) == {200}
     assert says["decisions"] == 1
     assert says["looks"] == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from benchmarks.postgresql_server import PASSWORD
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.ingest_source import Ingested, ingest_source
@@ -22,7 +23,6 @@ from jobs.runtime.settings import Profile, load_profile
 from jobs.settle_source import settle_source
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.homes import differences
-from tests.cluster.postgresql import PASSWORD
 
 pytestmark = pytest.mark.cluster
 VARIABLE = "TEST_REGISTRY_DATABASE"

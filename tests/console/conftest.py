@@ -44,6 +44,8 @@ PEOPLE = {
 """Role and region of each person in the tests."""
 NOW = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
 """Nine in the morning after the day, where the profile is."""
+PUBLISHED_AT = datetime(2026, 6, 30, 22, 10, tzinfo=UTC)
+"""Ten past six, where the profile is."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactor
     """The folder of a console to which the finished day was published, with the people of the tests."""
 
     def make(folder: Path) -> None:
-        with override_settings(FOLDER=Folder(folder / "console"), **TEST_SETTINGS):
+        with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=Folder(folder / "console"), **TEST_SETTINGS):
+            patch.setattr("console.clock.now", lambda: PUBLISHED_AT)
             _use(settings.FOLDER)
             migrate()
             publish(finished_run(finished_day.home, finished_day.as_of))
@@ -131,6 +134,27 @@ def site(published: Path, finished_day: FinishedDay, tmp_path: Path, monkeypatch
         _use(folder)
         yield Site(folder, finished_day.home, now)
         connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """One browser for all tests that need it."""
+    from tests.console import browser
+
+    # Playwright has a loop in this thread, in which Django would not be asked; nothing here awaits it.
+    with pytest.MonkeyPatch.context() as patch, browser.chromium() as running:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield running
+
+
+@pytest.fixture
+def address(site: Site) -> Iterator[str]:
+    """Where the site answers a browser."""
+    from tests.console import browser
+
+    assert site.run
+    with browser.answering() as there:
+        yield there
 
 
 @pytest.fixture

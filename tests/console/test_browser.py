@@ -2,74 +2,36 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.handlers.wsgi import WSGIHandler
 
 from console.decisions.models import Case
-from tests.console.conftest import HANGZHOU, PASSWORD, Site
+from console.texts import LANGUAGES
+from tests.console.browser import DESKTOP, PHONE, person
+from tests.console.conftest import HANGZHOU, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-
-class Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Say nothing of requests."""
 
 
 @pytest.fixture
-def address(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Where the site answers."""
-    # Playwright has a loop in this thread, in which Django would not be asked; nothing here awaits it.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    assert site.run
-    with make_server("127.0.0.1", 0, StaticFilesHandler(WSGIHandler()), server_class=Server, handler_class=Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+def browsing(chromium: Any, address: str) -> Any:
+    """Gives the page of somebody who is signed in."""
 
+    @contextmanager
+    def browsing(name: str, **options: Any) -> Iterator[Any]:
+        with person(chromium, address, name, **options) as someone:
+            yield someone.page
 
-@contextmanager
-def browsing(address: str, name: str, **options: Any) -> Iterator[Any]:
-    """A page of a browser in which somebody is signed in; what it asks elsewhere, and what it is refused, fails the test."""
-    from playwright.sync_api import sync_playwright
-
-    wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(ARGUMENTS))
-        page = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options).new_page()
-        page.on("request", lambda request: wrong.append(request.url) if not request.url.startswith(address) else None)
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{address}/sign-in/")
-        page.fill("#id_username", name)
-        page.fill("#id_password", PASSWORD)
-        page.click("main button.main")
-        yield page
-        browser.close()
-    assert wrong == []
+    return browsing
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", ["zhang", "zhou", "wu"])
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
-    site: Site, address: str, name: str, viewport: dict[str, int]
+    site: Site, address: str, browsing: Any, name: str, viewport: dict[str, int]
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -94,8 +56,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
         "wu": ["/accounts/", "/accounts/new/", "/accounts/reasons/", "/password/"],
     }[name]
     found = []
-    with browsing(address, name, viewport=viewport) as page:
-        for language in ("en", "zh-Hant") if name == "zhang" else ("zh-Hans",):
+    with browsing(name, viewport=viewport) as page:
+        for language in LANGUAGES:
             page.click(f"button[value={language}]")
             for there in pages:
                 page.goto(address + there)
@@ -109,9 +71,9 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     assert found == []
 
 
-def test_everything_is_decided_without_javascript(site: Site, address: str) -> None:
+def test_everything_is_decided_without_javascript(site: Site, address: str, browsing: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
-    with browsing(address, "wang", java_script_enabled=False, viewport=PHONE) as page:
+    with browsing("wang", java_script_enabled=False, viewport=PHONE) as page:
         page.goto(f"{address}/list/")
         page.fill("#q", subject.entity_id)
         page.click("form.filters button.main")
@@ -128,8 +90,8 @@ def test_everything_is_decided_without_javascript(site: Site, address: str) -> N
     assert Case.objects.get(entity_id=subject.entity_id).state == "not_inspected"
 
 
-def test_the_list_is_worked_by_keyboard_alone(address: str) -> None:
-    with browsing(address, "wang") as page:
+def test_the_list_is_worked_by_keyboard_alone(address: str, browsing: Any) -> None:
+    with browsing("wang") as page:
         page.goto(f"{address}/list/")
         page.keyboard.press("j")
         page.keyboard.press("j")
@@ -141,8 +103,8 @@ def test_the_list_is_worked_by_keyboard_alone(address: str) -> None:
     assert not Case.objects.exists()
 
 
-def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew(address: str) -> None:
-    with browsing(address, "wang") as page:
+def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew(address: str, browsing: Any) -> None:
+    with browsing("wang") as page:
         page.goto(f"{address}/list/")
         page.evaluate("window.stays = true")
         page.select_option("#risk_class", "D")
@@ -150,3 +112,13 @@ def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew
         page.wait_for_url("**risk_class=D**")
         assert page.evaluate("window.stays")
         assert {cell.inner_text() for cell in page.query_selector_all("tr.entity .class")} == {"D"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_failure_is_told_in_ones_language(chromium: Any, address: str, language: str) -> None:
+    with person(chromium, address, "wang", language) as wang:
+        wang.go("/entity/NOBODY/")
+        assert wang.sees(wang.word("failure.not_found"))
+        # The browser itself notes that the answer was 404.
+        wang.wrong = [said for said in wang.wrong if "404" not in said]
+        wang.look()

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the test's own, on loopback, from the machine's PostgreSQL; gone with the block."""
+"""A PostgreSQL server of one's own, on loopback, from the machine's PostgreSQL; gone with the block. Tests use it too."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 USER, PASSWORD = "steelyard", "p@ss/w'rd 秤"
 ADDRESS_PASSWORD = "p%40ss%2Fw%27rd%20%E7%A7%A4"
 START_SECONDS = 60
+FLEETING = MappingProxyType({"fsync": "off"})
 
 
 def find_programs() -> Path | None:
@@ -27,8 +29,12 @@ def find_programs() -> Path | None:
 
 
 @contextmanager
-def run_postgresql(programs: Path) -> Iterator[str]:
+def run_postgresql(programs: Path, settings: Mapping[str, str] = FLEETING) -> Iterator[str]:
     """Start a server with an empty database; give its address.
+
+    Args:
+        programs: where its programs are.
+        settings: what is set otherwise than a new server has it; by default what is written need not outlive the machine.
 
     Raises:
         RuntimeError: when it does not come up.
@@ -45,7 +51,7 @@ def run_postgresql(programs: Path) -> Iterator[str]:
         data = folder / "data"
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync", "-U", USER]
         _run(programs / "initdb", "-D", data, *locale, f"--pwfile={password}", account=account, folder=folder)
-        with _running(programs, data, _free_port(), account) as port:
+        with _running(programs, data, _free_port(), account, settings) as port:
             yield f"postgresql://{USER}:{ADDRESS_PASSWORD}@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -64,11 +70,12 @@ def _run(*command: object, account: str | None, folder: Path) -> None:
 
 
 @contextmanager
-def _running(programs: Path, data: Path, port: int, account: str | None) -> Iterator[int]:
-    settings = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", "", "-c", "fsync=off", "-c", "timezone=Asia/Shanghai"]
+def _running(programs: Path, data: Path, port: int, account: str | None, settings: Mapping[str, str]) -> Iterator[int]:
+    options = ["-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", "", "-c", "timezone=Asia/Shanghai"]
+    options += [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     log = data.parent / "server.log"
     with log.open("wb") as file:
-        server = subprocess.Popen([str(programs / "postgres"), *settings], user=account, cwd=data.parent, stdout=file, stderr=file)
+        server = subprocess.Popen([str(programs / "postgres"), *options], user=account, cwd=data.parent, stdout=file, stderr=file)
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _answers(programs, port):

@@ -1,0 +1,123 @@
+"""Ask the served console: each kind of page in turn for its times, and many people at once while a day is published."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+
+from benchmarks.console.kinds import KINDS, Asking, Known
+from benchmarks.console.people import PASSWORD
+from benchmarks.console.server import Served, Site
+from benchmarks.console.visitor import Answer, Visitor
+from benchmarks.console.wholeness import day_of, fault_of
+
+WARM = 3
+"""Questions of each kind that come before those that are timed: a server that has run for a day has read its files before."""
+THINKS = 2.0
+"""Seconds, at most, that somebody looks at a page before the next; evenly drawn."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A kind of page that was asked for: the answers, and the processor time that the console took for each, in seconds."""
+
+    kind: str
+    answers: list[Answer]
+    cpu_seconds: float
+
+
+def ask_kinds(
+    served: Served, people: Sequence[str], what: Known, requests: int, kinds: Iterable[str] = KINDS, seed: int = 0
+) -> list[Asked]:
+    """Ask for each kind of page that often; as many ask at once as there are people."""
+    visitors = [_signed_in(served.address, name) for name in people]
+    found = []
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        for number, kind in enumerate(kinds):
+            asking = Asking(what, random.Random(seed * 1000 + number))
+            paths = [asking.path(kind) for _ in range(requests + WARM)]
+            before = served.cpu_seconds()
+            shares = [paths[at :: len(visitors)] for at in range(len(visitors))]
+            asked = pool.map(lambda visitor, share, kind=kind: [visitor.ask(kind, path) for path in share], visitors, shares)
+            came = [answer for answers_of_one in asked for answer in answers_of_one]
+            found.append(Asked(kind, came[WARM:], (served.cpu_seconds() - before) / len(came)))
+    return found
+
+
+@dataclass
+class Crowd:
+    """What many people met at once.
+
+    Attributes:
+        asked: pages that were asked for.
+        seconds: how long each took.
+        days: how many pages of the list showed each day.
+        faults: every error, and every page that was not wholly of one run.
+        publishing: seconds that publishing the day took meanwhile.
+    """
+
+    asked: int = 0
+    seconds: list[float] = field(default_factory=list)
+    days: dict[date, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    publishing: float = 0.0
+
+
+def crowd(
+    address: str, site: Site, people: Sequence[str], what: Known, orders: Mapping[date, np.ndarray], *, day: date, seconds: float,
+    thinks: float = THINKS, seed: int = 0,
+) -> Crowd:  # fmt: skip
+    """Let all people work at once for so long, and publish ``day`` when a tenth of it is over; a tenth at least comes after it."""
+    visitors = [_signed_in(address, name) for name in people]
+    met, lock, is_over = Crowd(), threading.Lock(), threading.Event()
+
+    def works(at: int) -> None:
+        rng = random.Random(seed * 1000 + at)
+        asking, kinds = Asking(what, rng), [*KINDS]
+        while not is_over.wait(rng.uniform(0, thinks)):
+            kind = rng.choice(kinds)
+            answer = visitors[at].ask(kind, asking.path(kind))
+            _note(met, lock, answer, orders, sees_all=at % 2 == 0)
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        working = [pool.submit(works, at) for at in range(len(visitors))]
+        began = time.monotonic()
+        try:
+            time.sleep(seconds / 10)
+            met.publishing = site.publish(day).wall_seconds
+            time.sleep(max(began + seconds - time.monotonic(), seconds / 10))
+        finally:
+            is_over.set()
+        for one in working:
+            one.result()
+    return met
+
+
+def _note(met: Crowd, lock: threading.Lock, answer: Answer, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> None:
+    is_list = answer.path.startswith("/list/")
+    # An entity outside one's regions is not there, on purpose: who sees one region is told 404.
+    is_sound = answer.status == 200 or (answer.status == 404 and not is_list and not sees_all)
+    fault = "" if is_sound else f"{answer.path}: {answer.status} {answer.text[:200] if answer.status == 0 else ''}"
+    if is_sound and is_list:
+        fault = fault_of(answer.path, answer.text, orders, sees_all=sees_all)
+    day = day_of(answer.text) if is_list else None
+    with lock:
+        met.asked += 1
+        met.seconds.append(answer.seconds)
+        if day is not None:
+            met.days[day] = met.days.get(day, 0) + 1
+        if fault:
+            met.faults.append(fault)
+
+
+def _signed_in(address: str, name: str) -> Visitor:
+    visitor = Visitor(address)
+    visitor.sign_in(name, PASSWORD)
+    return visitor

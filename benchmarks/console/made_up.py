@@ -1,0 +1,219 @@
+"""Three made-up finished days of a lake, as large as one likes, with the tables and columns that publishing reads.
+
+Entities, names and codes are the simulation's; scores, reasons and records are drawn, so that nothing has to be scored.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+
+from benchmarks.console.records import first_records, news_of
+from expectations.contracts import scoring
+from expectations.contracts.core import Contract
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.standards.hierarchies import Hierarchy, load
+from jobs.runtime.code_version import code_version
+from jobs.runtime.lake import arrow_schema
+from jobs.runtime.table_version import VERSION
+from simulation.clock import open_clock
+from simulation.registrations import addresses, names
+from simulation.world import Entities, industry_codes, make_entities, region_codes
+
+FIRST = date(2026, 6, 30)
+DAYS = tuple(FIRST + timedelta(days=days) for days in range(3))
+SEED = 20260101
+REASONS = 5
+"""Reasons of each listed entity, as many as the day's list keeps."""
+_CLASSES = pd.DataFrame({"bound": [0, 300, 500, 700], "letter": ["D", "C", "B", "A"]})
+_MOVES = 0.1
+"""Share of entities whose margin is another on the next day."""
+_MAKING = ("benchmarks/console/made_up.py", "benchmarks/console/records.py", "simulation/*.py", "expectations/contracts/*")
+
+
+@dataclass(frozen=True)
+class MadeUp:
+    """A home with finished days, and who stands where on each.
+
+    Attributes:
+        home: what ``steelyard publish`` is given.
+        orders: of each day every entity's identifier, in the order of their places.
+        listed: how many are listed each day.
+    """
+
+    home: Path
+    orders: dict[date, np.ndarray]
+    listed: int
+
+    @property
+    def entities(self) -> int:
+        """How many are scored each day."""
+        return len(self.orders[FIRST])
+
+
+def made_up(folder: Path, entities: int, listed: int) -> MadeUp:
+    """The home of that size below ``folder``, made if it is not there; the same sizes give the same rows."""
+    home = folder / f"{entities}x{listed}-{code_version(_MAKING)}"
+    if not (home / "made").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        _make(home, entities, listed)
+        (home / "made").touch()
+    return MadeUp(home, {day: np.load(home / f"{day}.npy") for day in DAYS}, listed)
+
+
+def _make(home: Path, count: int, listed: int) -> None:
+    rng = np.random.default_rng(SEED)
+    people, _ = make_entities(rng, open_clock(FIRST, 12), 0, count, SEED)
+    register = _register(people)
+    margins = rng.normal(-3, 1, len(register))
+    tables: dict[str, int] = {}
+    for day in DAYS:
+        if day != FIRST:
+            margins = margins + rng.normal(0, 0.2, len(register)) * (rng.random(len(register)) < _MOVES)
+        places = np.lexsort((register[ENTITY_ID].to_numpy(), -margins))
+        np.save(home_file(home, f"{day}.npy"), register[ENTITY_ID].to_numpy()[places].astype(str))
+        records = first_records(rng, register, day) if day == FIRST else news_of(rng, register, day)
+        written = [
+            *records,
+            (scoring.SCORES, _scores(day, register, margins)),
+            (scoring.RISK_LIST, _list(day, register, places[:listed])),
+            (scoring.REASONS, _reasons(day, register, places[:listed], rng)),
+            (features_contract(), register[[ENTITY_ID, "peer_group"]].assign(as_of=day)),
+            (scoring.PEERS, _medians(day, register, rng)),
+        ]
+        tables |= {contract.full_name: _write(home, contract, frame) for contract, frame in written}
+        _finish(home, day, tables)
+
+
+def _register(people: Entities) -> pd.DataFrame:
+    """Who there is: what the register says of each, with the codes above theirs and a peer group."""
+    every = np.arange(len(people))
+    name, _ = names(people, np.zeros(len(people), np.int64), every)
+    regions, industries = load("gbt2260"), load("gbt4754")
+    region, industry = pd.Series(region_codes(people)).astype(str), pd.Series(industry_codes(people)).astype(str)
+    middle, top = (region.map({code: (*_above(regions, code), "", "")[at] for code in region.unique()}) for at in (0, 1))
+    section = industry.map({code: (_above(industries, code) or ("",))[-1] for code in industry.unique()})
+    return pd.DataFrame(
+        {
+            "entity_id": people.code.astype(str),
+            "name": name.to_pandas(),
+            "address": addresses(people, np.zeros(len(people), np.int64), every).to_pandas(),
+            "status": "active",
+            "entity_type": "company",
+            "established_on": (np.datetime64("1970-01-01") + people.established).astype("datetime64[D]").astype(object),
+            "industry_code": industry,
+            "industry_section": section,
+            "region_code": region,
+            "region_middle": middle,
+            "region_top": top,
+            "peer_group": section + "|" + middle,
+        }
+    ).drop_duplicates("entity_id", ignore_index=True)
+
+
+def _above(standard: Hierarchy, code: str) -> tuple[str, ...]:
+    """The codes above a code, nearest first; none of one that the standard does not know."""
+    return standard.ancestors(code) if code in standard else ()
+
+
+def _scores(day: date, register: pd.DataFrame, margins: np.ndarray) -> pd.DataFrame:
+    probability = 1 / (1 + np.exp(-margins))
+    points = np.round(1000 * (1 - probability) ** 4).astype(np.int64)
+    letters = _CLASSES["letter"].to_numpy()[np.searchsorted(_CLASSES["bound"].to_numpy(), points, side="right") - 1]
+    said = {"model_id": "made-up", "margin": margins, "probability": probability, "anomaly": np.abs(margins), "as_of": day}
+    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], **said, "credit_points": points, "risk_class": letters})
+
+
+def _list(day: date, register: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
+    listed = register.loc[chosen, [ENTITY_ID, "region_middle"]].rename(columns={"region_middle": "capacity_region"})
+    region_rank = listed.groupby("capacity_region").cumcount() + 1
+    return listed.assign(list_rank=np.arange(1, len(listed) + 1), region_rank=region_rank, as_of=day)
+
+
+def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+    columns = np.array([indicator.column for indicator in catalogue()])
+    n = len(chosen)
+    # Neighbours in the catalogue from somewhere on, so that no entity has a reason twice.
+    which = (rng.integers(0, len(columns), n)[:, None] + np.arange(REASONS)) % len(columns)
+    indicator = columns[which.ravel()]
+    value = np.round(rng.gamma(2, 2, n * REASONS), 2)
+    text = pd.Series(value).astype(str)
+    return pd.DataFrame(
+        {
+            ENTITY_ID: np.repeat(register[ENTITY_ID].to_numpy()[chosen], REASONS),
+            "reason_rank": np.tile(np.arange(1, REASONS + 1), n),
+            "indicator": indicator,
+            "contribution": np.tile(np.linspace(1.0, 0.2, REASONS), n),
+            "value": value,
+            "peer_median": 2.0,
+            "peer_group": np.repeat(register["peer_group"].to_numpy()[chosen], REASONS),
+            "sentence_en": indicator + " is " + text + ", where its peers have 2.0",
+            "sentence_zh_hans": "指标" + indicator + "为" + text + "，同类为2.0",
+            "sentence_zh_hant": "指標" + indicator + "為" + text + "，同類為2.0",
+            "as_of": day,
+        }
+    )
+
+
+def _medians(day: date, register: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    counts = register["peer_group"].value_counts().sort_index()
+    columns = [indicator.column for indicator in catalogue()]
+    n = len(counts) * len(columns)
+    return pd.DataFrame(
+        {
+            "peer_group": np.repeat(counts.index.to_numpy(), len(columns)),
+            "indicator": np.tile(columns, len(counts)),
+            "peer_count": np.repeat(counts.to_numpy(), len(columns)),
+            "peer_median": np.round(rng.gamma(2, 1, n), 1),
+            "as_of": day,
+        }
+    )
+
+
+def _write(home: Path, contract: Contract, frame: pd.DataFrame) -> int:
+    """Put rows into a table of the lake; give the version it then has."""
+    path = str(home / "lake" / contract.zone.value / contract.name)
+    columns = [column for column in contract.columns if str(column) in frame]
+    full = arrow_schema(contract)
+    schema = pa.schema([full.field(str(column)) for column in columns])
+    rows = pa.Table.from_pandas(frame[[str(column) for column in columns]], schema=schema, preserve_index=False)
+    DeltaTable.create(
+        path,
+        schema,
+        mode="ignore",
+        partition_by=[str(name) for name in contract.partition_by],
+        configuration={VERSION: str(contract.version)},
+        raise_if_key_not_exists=False,
+    )
+    write_deltalake(path, rows, mode="append")
+    return DeltaTable(path).version()
+
+
+def _finish(home: Path, day: date, tables: dict[str, int]) -> None:
+    """The day's manifests, as a run leaves them."""
+    sources = ("complaint", "inspection", "registration", "tax")
+    manifest = {
+        "as_of": str(day), "run_id": f"{day}-{'0' * 12}", "profile": "cn", "model_id": "made-up", "tables": tables,
+        "sources": dict.fromkeys(sources, "passed"), "model": {"kind": "made up"},
+    }  # fmt: skip
+    home_file(home, f"manifests/runs/{day}.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for source in sources:
+        contract = {"tax": "tax_filing"}.get(source, source)
+        settled = {"contract": contract, "verdict": "passed", "newest_delivery": str(day), "known_rows": 1, "checks": []}
+        home_file(home, f"manifests/sources/{source}/{day}.json").write_text(json.dumps(settled), encoding="utf-8")
+
+
+def home_file(home: Path, name: str) -> Path:
+    """A file of the home, its folder made."""
+    path = home / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

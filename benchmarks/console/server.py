@@ -1,0 +1,118 @@
+"""The console as it is run: published and served by its own commands, each a process of its own, over files or PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+import psutil
+
+from benchmarks.measure import Measured, measure
+from benchmarks.postgresql_server import find_programs, run_postgresql
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE_VARIABLE = "STEELYARD_CONSOLE_DATABASE"
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+START_SECONDS = 120
+POSTGRESQL_SETTINGS = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "random_page_cost": "1.1"}
+"""What a site with a million entities would set; all else, what reaches the disk and when included, is as a new server has it."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A console that is being served."""
+
+    address: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that its processes have taken so far; a database server of its own is not among them."""
+        head = psutil.Process(self.pid)
+        taken = [process.cpu_times() for process in (head, *head.children(recursive=True))]
+        return float(sum(times.user + times.system for times in taken))
+
+
+@dataclass(frozen=True)
+class Site:
+    """A console to be: the home it shows, the folder of its files, and what its commands find in their environment."""
+
+    home: Path
+    folder: Path
+    environment: Mapping[str, str]
+
+    def publish(self, day: date, *, cores: int = 2) -> Measured:
+        """Publish a day by the command line, and tell what that took.
+
+        Raises:
+            RuntimeError: when it failed; the message ends as its output did.
+        """
+        log = self.folder / f"publish-{day}.log"
+        command = [sys.executable, "-m", "jobs.cli", "publish", "--home", str(self.home), "--as-of", str(day)]
+        took = measure(command, log=log, environment=self.environment, cores=cores, folder=ROOT)
+        if took.exit_code:
+            raise RuntimeError(f"publishing {day} ended with {took.exit_code}: {log.read_text(errors='replace')[-2000:]}")
+        return took
+
+    @contextmanager
+    def serving(self, workers: int = 2) -> Iterator[Served]:
+        """Serve the console by the command line, with that many workers."""
+        port = _free_port()
+        log = self.folder / "serve.log"
+        words = ["serve", "--home", str(self.home), "--port", str(port), "--workers", str(workers)]
+        with log.open("wb") as file:
+            command = [sys.executable, "-m", "jobs.cli", *words]
+            server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=file, stderr=file)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address, server, log)
+            yield Served(address, server.pid)
+        finally:
+            server.terminate()
+            server.wait(timeout=60)
+
+
+@contextmanager
+def site(database: str, home: Path, folder: Path) -> Iterator[Site]:
+    """A console over that kind of database, empty.
+
+    Raises:
+        RuntimeError: when there is no PostgreSQL server to be had.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    own = {"STEELYARD_CONSOLE_FOLDER": str(folder), "STEELYARD_CONSOLE_HTTPS": "off", "PYTHONPATH": str(ROOT)}
+    if database == SQLITE:
+        yield Site(home, folder, own)
+        return
+    programs = find_programs()
+    if programs is None:
+        raise RuntimeError("there is no PostgreSQL server here: on Debian or Ubuntu run `apt-get install -y postgresql`")
+    with run_postgresql(programs, POSTGRESQL_SETTINGS) as address:
+        yield Site(home, folder, {**own, DATABASE_VARIABLE: address})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if httpx.get(f"{address}/sign-in/").status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"the console did not come up: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.2)

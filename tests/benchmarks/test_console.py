@@ -1,0 +1,95 @@
+"""The console under load, in small: a day is published while people work, and no page is of two days; what says so is not blind."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.console.kinds import KINDS, Asking, Known
+from benchmarks.console.load import Asked
+from benchmarks.console.table import by_kind, percentiles
+from benchmarks.console.visitor import Answer
+from benchmarks.console.wholeness import ROWS, fault_of
+
+ROOT = Path(__file__).resolve().parents[2]
+MONDAY, TUESDAY = date(2026, 6, 29), date(2026, 6, 30)
+ORDERS = {MONDAY: np.array([f"E{at}" for at in range(200)]), TUESDAY: np.array([f"E{at}" for at in reversed(range(200))])}
+
+
+def page(day: date, places: range, *, order: date | None = None, more: bool = True) -> str:
+    """A page of the list as the console writes one, with the rows of another day where ``order`` says so."""
+    rows = "".join(
+        f'<tr class="entity">\n<td class="figure" data-label="Place">{place:,}</td>\n'
+        f'<td class="name"><a class="go" href="/entity/{ORDERS[order or day][place - 1]}/">name</a></td></tr>'
+        for place in places
+    )
+    return f'<h1>Risk list of <time datetime="{day}">{day}</time></h1>{rows}' + ('<a rel="next">' if more else "")
+
+
+def test_a_whole_page_has_no_fault() -> None:
+    assert fault_of("/list/", page(MONDAY, range(1, ROWS + 1)), ORDERS, sees_all=True) == ""
+    assert fault_of("/list/?after=170", page(TUESDAY, range(171, 201), more=False), ORDERS, sees_all=True) == ""
+    assert fault_of("/list/?risk_class=D", page(MONDAY, range(1, 99, 7), more=False), ORDERS, sees_all=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "came", "why"),
+    [
+        ("/list/", page(MONDAY, range(1, ROWS + 1), order=TUESDAY), "others than those"),
+        ("/list/", page(MONDAY, range(1, 30), more=False), "missing"),
+        ("/list/?q=x", page(MONDAY, range(1, 30)), "says that there are more"),
+        ("/list/?after=10", page(MONDAY, range(12, ROWS + 12)), "missing"),
+        ("/list/?q=x", page(MONDAY, range(ROWS, 0, -1)), "not in order"),
+        ("/list/", "<h1>A fault of ours</h1>", "no day"),
+        ("/list/", page(date(2026, 1, 1), range(0), order=MONDAY), "no day"),
+    ],
+)
+def test_a_page_that_is_half_another_days_is_told(path: str, came: str, why: str) -> None:
+    assert why in fault_of(path, came, ORDERS, sees_all=True)
+
+
+def test_the_same_seed_asks_the_same_questions_of_every_kind() -> None:
+    choices = {name: ["x", "杭州"] for name in ("region", "industry", "risk_class", "state", "reason", "moved")}
+    known = Known(["E1"], ["91330106MAQRRPTB9T", "92330106MAQRRPTB9T"], ["杭州有限公司", "宁波商店"], choices, 100)
+
+    first, again = ([Asking(known, random.Random(3)).path(kind) for kind in KINDS] for _ in range(2))
+
+    assert first == again
+    assert all(path.startswith(("/list/", "/entity/")) and "{" not in path for path in first)
+
+
+def test_percentiles_are_milliseconds_and_failures_are_counted() -> None:
+    answers = [Answer("first page", f"/list/?after={at}", 500 if at == 7 else 200, at / 1000, "") for at in range(101)]
+
+    (row,) = by_kind([Asked("first page", answers, 0.0123)], "all regions")
+
+    assert percentiles([0.2]) == {"p50": 200.0, "p95": 200.0, "p99": 200.0, "max": 200.0}
+    assert (row["asked"], row["failed"], row["p50"], row["p95"], row["cpu"]) == (101, 1, 50.0, 95.0, 12.3)
+    assert row["longest"] == "/list/?after=100"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_people_work_while_a_day_is_published_and_no_list_is_half(tmp_path: Path) -> None:
+    size = ("--entities", "2000", "--listed", "150", "--cases", "40", "--requests", "1", "--users", "4", "--minutes", "0.1")
+    words = ["--database", "sqlite", *size, "--cache", str(tmp_path), "--result", str(tmp_path / "console.json")]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.console", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert (tmp_path / "console.json").exists(), done.stderr[-3000:]
+    found = json.loads((tmp_path / "console.json").read_text(encoding="utf-8"))["sqlite"]
+    assert {row["kind"] for row in found["pages"]} == set(KINDS)
+    assert sum(row["failed"] for row in found["pages"]) == 0
+    assert found["crowd"]["faults"] == 0, found["crowd"]["first_faults"]
+    assert len(found["crowd"]["lists_by_day"]) == 2
+    assert found["audit"]["breaks"] == 0
+    assert found["audit"]["events"] > len(found["pages"])

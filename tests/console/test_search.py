@@ -1,0 +1,103 @@
+"""Search with filters, off the one index: what it finds is what reading every row finds, in the same order, part by part."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from console.pages.filters import CLASSES, MOVED, Filters
+from console.ranking.models import Ranked
+from console.ranking.runs import ranked_of
+from console.ranking.search import CODE_BEGINS, KEYS, LAST, Part, grams_of, key_of, keys_of
+from console.ranking.store import thin_out
+from tests.console.conftest import Site
+
+PAGE = 5
+
+
+def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
+    """A search that the row answers: two or three signs of its name, a beginning of its code, or nothing, and some filters."""
+    at, length = rng.randrange(len(row.name) - 3), rng.choice((2, 3))
+    code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
+    given = {"q": rng.choice((row.name[at : at + length], code.lower(), ""))}
+    offered = {
+        "region": rng.choice((row.region_top, row.region_middle, row.region_code)),
+        "industry": row.industry_section,
+        "risk_class": row.risk_class,
+        "listed": "yes" if row.is_listed else "",
+    }
+    return given | {name: value for name, value in offered.items() if value and rng.random() < 0.5}
+
+
+def is_meant(row: Ranked, filters: Filters) -> bool:
+    """Whether a row is one of those asked for, by its own columns alone."""
+    return (
+        (filters.q in row.name or row.entity_id.startswith(filters.q.upper()))
+        and filters.region in ("", row.region_top, row.region_middle, row.region_code)
+        and filters.industry in ("", row.industry_section)
+        and filters.risk_class in ("", row.risk_class)
+        and (row.is_listed or not filters.listed)
+    )
+
+
+@pytest.mark.parametrize("name", ["wang", "zhou"])
+def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, name: str) -> None:
+    user, rng = site.user(name), random.Random(7)
+    everybody = list(ranked_of(site.run, user).order_by("position"))
+    rows = rng.sample(everybody, 60)
+    for given in (asked_by(rng, row) for row in rows):
+        filters = Filters.read(given)
+        wanted = [row.position for row in everybody if is_meant(row, filters)]
+        after = wanted[len(wanted) // 3]
+
+        whole, page, first = (
+            places(filters, site, user, part)[: part.most] for part in (Part(), Part(after=after, most=PAGE), Part(most=PAGE))
+        )
+
+        assert whole == wanted, given
+        assert page == [place for place in wanted if place > after][:PAGE], given
+        assert first == wanted[:PAGE], given
+
+
+def places(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:
+    rows = filters.apply(ranked_of(site.run, user), site.run, user, part)
+    return list(rows.order_by("position").values_list("position", flat=True))
+
+
+def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
+    """A state is in another database, a reason in another table: a part must not end before they are looked at."""
+    user = site.user("zhou")
+    last = list(site.all_ranked(is_listed=True))[-1]
+    reason = site.run and next(iter(_reasons(site, last)))
+    for given in ({"state": "to_review"}, {"reason": reason}):
+        filters = Filters.read({"q": last.name[-2:], **given})
+        assert places(filters, site, user, Part(after=last.position - 1, most=1))[:1] == [last.position]
+        assert places(filters, site, user, Part(most=LAST))[-1] == last.position
+
+
+def _reasons(site: Site, entity: Ranked) -> list[str]:
+    from console.ranking.runs import reasons_of
+
+    return list(reasons_of(site.run).filter(position=entity.position).values_list("indicator", flat=True))
+
+
+def test_no_name_can_be_taken_for_a_key_and_no_two_values_have_the_same() -> None:
+    row = dict.fromkeys(KEYS, "") | {"entity_id": "91330106MAQRRPTB9T", "risk_class": "D", "region_code": "330106"}
+    keys = keys_of(row)
+
+    assert len(keys) == len(set(keys)) == 2 + CODE_BEGINS
+    assert not set(keys) & set(grams_of("_c44 D 330106 91330106 杭州_有限"))
+    assert len({key_of(column, value) for column in KEYS for value in ("a", "A", "ä", "a_", "330106")}) == len(KEYS) * 5
+    assert not {key_of("risk_class", letter) for letter in CLASSES} & {key_of("moved_by", move) for move in MOVED}
+
+
+def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
+    seen = list(site.all_ranked(is_listed=False))[-1]
+    listed = list(site.all_ranked(is_listed=True))
+    thin_out(site.run.run_id, [seen.entity_id])
+
+    for text in (seen.name[:2], listed[0].name[:2], seen.name[-2:], seen.entity_id[:6]):
+        wanted = [row.position for row in (*listed, seen) if text in row.name or row.entity_id.startswith(text)]
+        assert places(Filters.read({"q": text}), site, site.user("zhou"), Part(most=LAST)) == wanted
