@@ -7,7 +7,7 @@ silent; the anomaly keeps them in sight. The probability is calibrated on the wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,11 @@ import pandas as pd
 
 from expectations.contracts.scoring import ANOMALY, CONTRIBUTION, INDICATOR, MARGIN, PROBABILITY, REASON_RANK, VALUE
 from models.anomaly import AnomalyModel, fit_anomaly
-from models.calibration import Calibration, fit_calibration
+from models.calibration import Calibration
+from models.candidates import CANDIDATES, kind_of
 from models.columns import Floats, Inputs, matrix
 from models.fallback import FallbackModel, fit_fallback
-from models.probability import ProbabilityModel, fit_probability
+from models.probability import ProbabilityModel, calibrate, fit_probability
 
 ROW = "row"
 
@@ -110,13 +111,17 @@ def fit_risk_model(
     minimum_positives: int,
     seed: int,
     weight: npt.ArrayLike | None = None,
+    inspector: npt.ArrayLike | None = None,
+    is_random: npt.ArrayLike | None = None,
+    candidates: tuple[str, ...] = CANDIDATES,
     threads: int = 1,
 ) -> RiskModel:
     """Fit the whole model.
 
     Args:
         population: features of all entities on one day, against which strangeness is measured.
-        X, y, time, entity, weight: the labelled rows, as for :func:`models.probability.fit_probability`; may be empty.
+        X, y, time, entity, weight, inspector, is_random, candidates: the labelled rows, and what may learn from them, as for
+            :func:`models.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
         minimum_labels: with fewer labels than this the rule stands in,
@@ -137,19 +142,37 @@ def fit_risk_model(
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
         return RiskModel(inputs, anomaly, rule, anomaly_weight, None, {**facts, "kind": "rule"})
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
-    learnt = fit_probability(labelled, found, time, entity, inputs.directions, weight=weight, seed=seed, threads=threads)
-    calibration = _calibrate(learnt, anomaly, labelled, found, anomaly_weight, weight)
+    learnt = fit_probability(
+        labelled, found, time, entity, inputs.directions,
+        weight=weight, inspector=inspector, is_random=is_random, candidates=candidates, seed=seed, threads=threads,
+    )  # fmt: skip
+    drawn = np.zeros(visits, dtype=bool) if is_random is None else np.asarray(is_random, dtype=bool)
+    calibration = _calibrate(learnt, anomaly, labelled, found, anomaly_weight, weight, drawn)
     dates = np.asarray(time, dtype="datetime64[D]")
     facts |= {
         "kind": "learnt",
-        "booster": learnt.booster.name,
-        "rounds": learnt.rounds,
+        "champion": kind_of(learnt.learner),
+        "learner": learnt.learner.name,
+        "rounds": dict(learnt.rounds),
         "first_cohort": str(dates.min()),
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
+        "drawn_at_random": int(drawn.sum()),
+        **fit_facts(learnt),
     }
     return RiskModel(inputs, anomaly, learnt, anomaly_weight, calibration, facts)
+
+
+def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:
+    """How the champion was chosen, and how far inspectors differ, as plain numbers for the card."""
+    facts: dict[str, Any] = {}
+    if learnt.choice is not None:
+        facts["log_loss"] = dict(learnt.choice.losses)
+        facts["contests"] = [{**asdict(contest), "wins": contest.wins} for contest in learnt.choice.contests]
+    if learnt.effects is not None and len(learnt.effects.names):
+        facts["inspectors"] = {"number": len(learnt.effects.names), "spread": learnt.effects.spread}
+    return facts
 
 
 def _calibrate(
@@ -159,11 +182,12 @@ def _calibrate(
     y: Floats,
     anomaly_weight: float,
     weight: npt.ArrayLike | None,
+    is_random: npt.NDArray[np.bool_],
 ) -> Calibration:
     """Calibrate the whole margin on rows that the margin's model had not seen."""
     held = learnt.held_out
     if held is None or not len(held.rows):
         return learnt.calibration
     margin = held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows])
-    weights = None if weight is None else np.asarray(weight, dtype=np.float64)[held.rows]
-    return fit_calibration(margin, y[held.rows], weights)
+    weights = np.ones(len(y)) if weight is None else np.asarray(weight, dtype=np.float64)
+    return calibrate(margin, y[held.rows], weights[held.rows], is_random[held.rows], held.offset, learnt.effects)
