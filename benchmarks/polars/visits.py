@@ -6,7 +6,7 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.asked import Asked
-from benchmarks.polars.tables import days_ago, newest, over, scan, sum_known
+from benchmarks.polars.tables import days_ago, excess, newest, over, scan, sum_known
 
 RECORD = 1095
 """Days of visits that count."""
@@ -17,7 +17,7 @@ def read_visits(asked: Asked) -> pl.DataFrame:
     """Every visit that was planned or made by the day."""
     columns = (
         "inspection_id", "entity_id", "inclusion_probability", "selected_by", "planned_on", "inspected_on", "visit_status",
-        "items_checked", "breaches", "severity", "found_violation", "penalty_minor",
+        "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "inspector_id",
     )  # fmt: skip
     since = days_ago(col("inspected_on"), asked.as_of)
     return (
@@ -33,6 +33,21 @@ def read_visits(asked: Asked) -> pl.DataFrame:
     )
 
 
+def _expected(visits: LazyFrame) -> LazyFrame:
+    """Add ``expected``, the millionths of a finding that were to be expected of a visit, by who made it."""
+    counts = {"found": col("found_violation").sum(), "made": col("found_violation").count()}
+    made = visits.filter("is_made")
+    every = made.select(rate=counts["found"] / counts["made"])
+    own = made.filter(col("inspector_id").is_not_null()).group_by("inspector_id").agg(**counts)
+    chance = (col("found").fill_null(0) + 30 * col("rate")) / (col("made").fill_null(0) + 30)
+    return (
+        visits.join(own, on="inspector_id", how="left")
+        .join(every, how="cross")
+        .with_columns(expected=(1_000_000 * chance).round(mode="half_away_from_zero").cast(pl.Int64))
+        .drop("found", "made", "rate")
+    )
+
+
 def visits_by_entity(visits: LazyFrame) -> LazyFrame:
     """Each entity's record of visits."""
     is_recent = col("is_made") & (col("days_ago") < RECORD)
@@ -43,19 +58,30 @@ def visits_by_entity(visits: LazyFrame) -> LazyFrame:
         .group_by("entity_id")
         .agg(last_visit_violation=col("found_violation").last().cast(pl.Int64))
     )
-    counted = visits.group_by("entity_id").agg(
-        visits_36m=is_recent.sum(),
-        violations_36m=(is_recent & col("found_violation")).sum(),
-        breaches=sum_known(when(col("is_made") & (col("items_checked") > 0)).then(col("breaches") * col("decay"))),
-        items=sum_known(when(col("is_made") & col("breaches").is_not_null()).then(col("items_checked") * col("decay"))),
-        days_since_visit=when("is_made").then(col("days_ago")).min(),
-        days_since_violation=when(col("is_made") & col("found_violation")).then(col("days_ago")).min(),
-        worst_finding=when(is_recent).then(col("severity")).max(),
-        penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
-        unmet_visits_36m=is_unmet.sum(),
+    is_told = col("is_made") & col("found_violation").is_not_null()
+    beyond = when(col("found_violation")).then(1_000_000).otherwise(0) - col("expected")
+    counted = (
+        _expected(visits)
+        .group_by("entity_id")
+        .agg(
+            visits_36m=is_recent.sum(),
+            violations_36m=(is_recent & col("found_violation")).sum(),
+            breaches=sum_known(when(col("is_made") & (col("items_checked") > 0)).then(col("breaches") * col("decay"))),
+            items=sum_known(when(col("is_made") & col("breaches").is_not_null()).then(col("items_checked") * col("decay"))),
+            days_since_visit=when("is_made").then(col("days_ago")).min(),
+            days_since_violation=when(col("is_made") & col("found_violation")).then(col("days_ago")).min(),
+            worst_finding=when(is_recent).then(col("severity")).max(),
+            penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
+            unmet_visits_36m=is_unmet.sum(),
+            excess_parts=sum_known(when(is_told).then(beyond * col("decay"))),
+            decayed_visits=sum_known(when(is_told).then(col("decay"))),
+        )
     )
     return (
-        counted.with_columns(breach_rate=over(col("breaches"), col("items")))
+        counted.with_columns(
+            breach_rate=over(col("breaches"), col("items")),
+            excess_violations=excess(col("excess_parts"), col("decayed_visits")),
+        )
         .drop("breaches", "items")
         .join(last, on="entity_id", how="left")
     )

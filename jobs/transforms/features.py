@@ -26,6 +26,7 @@ from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes
 from jobs.transforms.selected import select
 from jobs.transforms.tax_features import make_tax_indicators
+from jobs.transforms.visit_expectation import add_expected
 
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
@@ -109,7 +110,7 @@ def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame
 
 def _known_visits(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
     visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
-    return visits.select(*supervision.NEEDED)
+    return visits.transform(add_expected).select(*supervision.NEEDED)
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:
@@ -143,6 +144,10 @@ _JOINT = {
     "prepaid_complaint_share": ratio("prepaid_count", "complaints_12m"),
     "top_complainant_share": ratio("largest_complainant", "known_complainants"),
     "breach_rate": ratio("decayed_breaches", "decayed_items"),
+    "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
+    "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
+    "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
+    "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
     "same_legal_rep": _known_tie("legal_rep_id", "same_legal_rep"),
     "same_owner": _known_tie("owner_id", "same_owner"),
     "same_phone": _known_tie("phone_hash", "same_phone"),
