@@ -56,7 +56,7 @@ class ProbabilityModel:
         columns: what it reads.
         learner: the champion.
         calibration: from its margin to the probability.
-        rounds: boosting rounds by candidate that the champion is made of.
+        rounds: the best number of boosting rounds of the scorecard and of the trees.
         effects: who inspected; averaged out in the calibration, and no part of a score.
         choice: how the champion was chosen; None where nothing could be held out or one candidate alone was asked for.
     """
@@ -132,13 +132,14 @@ def fit_probability(
         split, folds = "entity", entity_folds(names, labels.y)
     effects = growing.effects(labels)
     if not folds:
-        rounds = dict.fromkeys((SCORECARD, TREE), ROUNDS[1])
-        learner = growing.learner(labels, effects, candidates[0], rounds)
+        few = dict.fromkeys((SCORECARD, TREE), ROUNDS[1])
+        learner = growing.learner(labels, effects, candidates[0], few)
         held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
-        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), rounds, held_out, effects)
+        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), few, held_out, effects)
     held, margins, offset = _hold_out(growing, labels, folds)
     judged = labels.part(held)
-    rounds, at_best = {}, {}
+    rounds: dict[str, int] = {}
+    at_best: dict[str, Floats] = {}
     for kind, staged in margins.items():
         losses = [np.average(_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
         best = int(np.argmin(losses))
@@ -152,8 +153,7 @@ def fit_probability(
     margin = at_best[choice.champion]
     calibration = calibrate(margin, judged.y, judged.weight, drawn[held], offset, effects)
     learner = growing.learner(labels, effects, choice.champion, rounds)
-    used = {kind: number for kind, number in rounds.items() if choice.champion in (kind, BLEND)}
-    return ProbabilityModel(columns, learner, calibration, used, HeldOut(order[held], margin, split, offset), effects, choice)
+    return ProbabilityModel(columns, learner, calibration, rounds, HeldOut(order[held], margin, split, offset), effects, choice)
 
 
 def calibrate(

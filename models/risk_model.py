@@ -17,7 +17,7 @@ import pandas as pd
 from expectations.contracts.scoring import ANOMALY, CONTRIBUTION, INDICATOR, MARGIN, PROBABILITY, REASON_RANK, VALUE
 from models.anomaly import AnomalyModel, fit_anomaly
 from models.calibration import Calibration
-from models.candidates import CANDIDATES, kind_of
+from models.candidates import BLEND, CANDIDATES, kind_of
 from models.columns import Floats, Inputs, matrix
 from models.fallback import FallbackModel, fit_fallback
 from models.probability import ProbabilityModel, calibrate, fit_probability
@@ -153,7 +153,7 @@ def fit_risk_model(
         "kind": "learnt",
         "champion": kind_of(learnt.learner),
         "learner": learnt.learner.name,
-        "rounds": dict(learnt.rounds),
+        "rounds": {kind: rounds for kind, rounds in learnt.rounds.items() if kind_of(learnt.learner) in (kind, BLEND)},
         "first_cohort": str(dates.min()),
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",

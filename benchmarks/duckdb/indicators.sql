@@ -28,6 +28,11 @@ SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, 
     days_since_complaint,
     breach_rate,
     excess_parts / 1e6 / (decayed_visits + 1000000) AS excess_violations,
+    excess_breaches,
+    CASE WHEN industry_group IS NOT NULL THEN
+        (sum(excess_parts) OVER (PARTITION BY industry_group) - coalesce(excess_parts, 0)) / 1e6
+            / (nullif(sum(decayed_visits) OVER (PARTITION BY industry_group) - coalesce(decayed_visits, 0), 0) + 1000000)
+    END AS excess_of_industry,
     excess_of_ties,
     excess_at_address,
     excess_of_name,

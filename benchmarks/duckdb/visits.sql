@@ -30,17 +30,23 @@ SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
 -- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something.
 CREATE TEMP TABLE strictness AS
 WITH every AS (
-    SELECT count(*) FILTER (found_violation)::DOUBLE / nullif(count(*), 0) AS rate FROM visit WHERE is_made AND found_violation IS NOT NULL
+    SELECT count(*) FILTER (found_violation)::DOUBLE / nullif(count(found_violation), 0) AS rate,
+        sum(breaches) FILTER (items_checked > 0)::DOUBLE / nullif(sum(items_checked) FILTER (breaches IS NOT NULL), 0) AS breached
+    FROM visit
+    WHERE is_made
 )
-SELECT inspector_id, round(1000000 * ((coalesce(found, 0) + 30 * rate) / (coalesce(visits, 0) + 30)))::BIGINT AS expected
+SELECT inspector_id, round(1000000 * ((coalesce(found, 0) + 30 * rate) / (coalesce(visits, 0) + 30)))::BIGINT AS expected,
+    round(1000000 * ((coalesce(own_breaches, 0) + 600 * breached) / (coalesce(own_items, 0) + 600)))::BIGINT AS expected_breaches
 FROM every LEFT JOIN (
     SELECT inspector_id, count(*) FILTER (is_made AND found_violation IS NOT NULL) AS visits,
-        count(*) FILTER (is_made AND found_violation) AS found
+        count(*) FILTER (is_made AND found_violation) AS found,
+        sum(breaches) FILTER (is_made AND items_checked > 0) AS own_breaches,
+        sum(items_checked) FILTER (is_made AND breaches IS NOT NULL) AS own_items
     FROM visit
     WHERE inspector_id IS NOT NULL
     GROUP BY ALL
     UNION ALL
-    SELECT NULL, 0, 0
+    SELECT NULL, 0, 0, 0, 0
 ) ON true;
 
 CREATE TEMP TABLE visited AS
@@ -56,6 +62,8 @@ SELECT entity_id,
     sum(penalty_minor) FILTER (is_made AND days_ago < 1095) AS penalties_36m,
     sum(decay * (CASE WHEN found_violation THEN 1000000 ELSE 0 END - expected)) FILTER (is_made AND found_violation IS NOT NULL)
         AS excess_parts,
+    sum(decay * (1000000 * breaches - items_checked * expected_breaches)) FILTER (is_made AND items_checked > 0) / 1e6
+        / (sum(decay * items_checked) FILTER (is_made AND items_checked > 0 AND breaches IS NOT NULL) + 20000000) AS excess_breaches,
     sum(decay) FILTER (is_made AND found_violation IS NOT NULL) AS decayed_visits,
     count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m
 FROM visit JOIN strictness ON visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id

@@ -31,8 +31,10 @@ def add_shared(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
             frame = frame.with_columns(complaints_at_address_12m=when(_is_told("complaints_12m", col(key))).then(of_others))
             frame = frame.with_columns(excess_at_address=_excess_of_others())
         frame = frame.drop("active", "complaints", "excess", "weights")
-    signs = _shared(record, "sign_key").select("sign_key", "excess", "weights")
-    return frame.join(signs, on="sign_key", how="left").with_columns(excess_of_name=_excess_of_others()).drop("excess", "weights")
+    for key, name in (("sign_key", "excess_of_name"), ("industry_group", "excess_of_industry")):
+        sums = _shared(record, key).select(key, "excess", "weights")
+        frame = frame.join(sums, on=key, how="left").with_columns(_excess_of_others().alias(name)).drop("excess", "weights")
+    return frame
 
 
 def _excess_of_others() -> pl.Expr:

@@ -35,16 +35,26 @@ def read_visits(asked: Asked) -> pl.DataFrame:
 
 def _expected(visits: LazyFrame) -> LazyFrame:
     """Add ``expected``, the millionths of a finding that were to be expected of a visit, by who made it."""
-    counts = {"found": col("found_violation").sum(), "made": col("found_violation").count()}
+    is_counted = (col("items_checked") > 0) & col("breaches").is_not_null()
+    counts = {
+        "found": col("found_violation").sum(),
+        "made": col("found_violation").count(),
+        "broken": col("breaches").filter(is_counted).sum(),
+        "looked_at": col("items_checked").filter(is_counted).sum(),
+    }
     made = visits.filter("is_made")
-    every = made.select(rate=counts["found"] / counts["made"])
+    every = made.select(rate=over(counts["found"], counts["made"]), breached=over(counts["broken"], counts["looked_at"]))
     own = made.filter(col("inspector_id").is_not_null()).group_by("inspector_id").agg(**counts)
     chance = (col("found").fill_null(0) + 30 * col("rate")) / (col("made").fill_null(0) + 30)
+    share = (col("broken").fill_null(0) + 600 * col("breached")) / (col("looked_at").fill_null(0) + 600)
     return (
         visits.join(own, on="inspector_id", how="left")
         .join(every, how="cross")
-        .with_columns(expected=(1_000_000 * chance).round(mode="half_away_from_zero").cast(pl.Int64))
-        .drop("found", "made", "rate")
+        .with_columns(
+            expected=(1_000_000 * chance).round(mode="half_away_from_zero").cast(pl.Int64),
+            expected_breaches=(1_000_000 * share).round(mode="half_away_from_zero").cast(pl.Int64),
+        )
+        .drop(*counts, "rate", "breached")
     )
 
 
@@ -59,6 +69,8 @@ def visits_by_entity(visits: LazyFrame) -> LazyFrame:
         .agg(last_visit_violation=col("found_violation").last().cast(pl.Int64))
     )
     is_told = col("is_made") & col("found_violation").is_not_null()
+    is_counted = col("is_made") & (col("items_checked") > 0) & col("breaches").is_not_null()
+    more = 1_000_000 * col("breaches").cast(pl.Int64) - col("items_checked") * col("expected_breaches")
     beyond = when(col("found_violation")).then(1_000_000).otherwise(0) - col("expected")
     counted = (
         _expected(visits)
@@ -74,14 +86,17 @@ def visits_by_entity(visits: LazyFrame) -> LazyFrame:
             penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
             unmet_visits_36m=is_unmet.sum(),
             excess_parts=sum_known(when(is_told).then(beyond * col("decay"))),
+            more_breaches=sum_known(when(is_counted).then(more * col("decay"))),
+            counted_items=sum_known(when(is_counted).then(col("items_checked") * col("decay"))),
             decayed_visits=sum_known(when(is_told).then(col("decay"))),
         )
     )
     return (
         counted.with_columns(
             breach_rate=over(col("breaches"), col("items")),
+            excess_breaches=when(col("counted_items") > 0).then(col("more_breaches") / 1e6 / (col("counted_items") + 20_000_000)),
             excess_violations=excess(col("excess_parts"), col("decayed_visits")),
         )
-        .drop("breaches", "items")
+        .drop("breaches", "items", "more_breaches", "counted_items")
         .join(last, on="entity_id", how="left")
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from models.blend import Blend
-from models.candidates import BLEND, SCORECARD, TREE
+from models.candidates import BLEND, SCORECARD, TREE, Growing, Labels, blended
 from models.columns import Floats, Ints
+from models.inspector import NOBODY
 from models.probability import fit_probability
 
 PLAIN, CHAMPION = "plain boosting", "champion"
@@ -41,16 +40,21 @@ def _one_fold(X: pd.DataFrame, y: Floats, train: Ints, test: Ints, seed: int) ->
         scores = {PLAIN: plain.decision_function(X.iloc[test])}
     # All firms are of one year, so that rounds and champion are found by holding out firms.
     when, who = np.full(len(train), "2012-12-31", dtype="datetime64[D]"), train.astype(str)
-    fit = partial(fit_probability, X.iloc[train], y[train], when, who, (0,) * X.shape[1], seed=seed)
-    blend = fit(candidates=(BLEND,))
-    assert isinstance(blend.learner, Blend)
+    known = X.iloc[train], y[train], when, who, (0,) * X.shape[1]
+    model = fit_probability(*known, seed=seed)
+    chosen = model.choice.champion if model.choice else SCORECARD
+    order = np.argsort(who)
+    labels = Labels(
+        X.iloc[train].to_numpy(dtype=np.float64)[order], y[train][order], np.ones(len(train)), np.full(len(train), NOBODY)
+    )
+    growing = Growing(known[-1], seed, threads=1)
+    effects = growing.effects(labels)
+    scorecard, trees = (growing.learner(labels, effects, kind, dict(model.rounds)) for kind in (SCORECARD, TREE))
     rows = X.iloc[test].to_numpy(dtype=np.float64)
-    scores[SCORECARD], scores[TREE] = (member.margin(rows) for member in blend.learner.members)
-    scores[BLEND] = blend.margin(X.iloc[test])
-    choice = fit().choice
-    chosen = choice.champion if choice else SCORECARD
+    scores |= {SCORECARD: scorecard.margin(rows), TREE: trees.margin(rows)}
+    scores[BLEND] = blended(scores[SCORECARD], scores[TREE])
     aucs = {name: round(float(roc_auc_score(y[test], score)), 6) for name, score in scores.items()}
-    return {"aucs": {**aucs, CHAMPION: aucs[chosen]}, "chosen": chosen, "rounds": dict(blend.rounds)}
+    return {"aucs": {**aucs, CHAMPION: aucs[chosen]}, "chosen": chosen, "rounds": dict(model.rounds)}
 
 
 def summarise(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def build_features(
         recorded.transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .transform(join_few, tax, ENTITY_ID)
         .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
+        .transform(supervision.add_industry_sums)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
@@ -145,6 +146,10 @@ _JOINT = {
     "top_complainant_share": ratio("largest_complainant", "known_complainants"),
     "breach_rate": ratio("decayed_breaches", "decayed_items"),
     "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
+    "excess_breaches": supervision.excess("excess_breach_parts", "counted_items", supervision.USUAL_ITEMS * supervision.TODAY),
+    "excess_of_industry": supervision.excess(
+        "(industry_excess - coalesce(excess_parts, 0L))", "nullif(industry_visits - coalesce(decayed_visits, 0L), 0L)"
+    ),
     "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
     "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
     "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
