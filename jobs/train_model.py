@@ -21,6 +21,7 @@ from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
+from models.candidates import CANDIDATES
 from models.card import importances, model_card
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
@@ -70,7 +71,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     """Train the model of a day and keep it; give its id."""
     known = training_set(lake, profile, as_of, progress)
     model = fit(known, profile)
-    plain = fit(known, profile, is_weighted=False) if "weights" in model.facts else None
+    plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],)) if "weights" in model.facts else None
     sample = known.population.sample(min(len(known.population), _ROWS_FOR_IMPORTANCE), random_state=profile.training.seed)
     if plain is not None:
         model = replace(model, facts={**model.facts, "shift": shift(model.score(sample), plain.score(sample))})
@@ -172,7 +173,14 @@ def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     return made.select(*[str(column) for column in columns]).toPandas()
 
 
-def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None, *, is_weighted: bool = True) -> RiskModel:
+def fit(
+    known: TrainingSet,
+    profile: Profile,
+    rows: np.ndarray | None = None,
+    *,
+    is_weighted: bool = True,
+    candidates: tuple[str, ...] = CANDIDATES,
+) -> RiskModel:
     """Fit on all labelled rows, or on those that ``rows`` marks.
 
     Without weights every visit counts alike, and none is asked whether it was drawn at random: what a model would be that took
@@ -194,6 +202,7 @@ def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None, *,
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
         is_random=_drawn(labels) if is_weighted else None,
+        candidates=candidates,
     )
     if weights is None or model.facts["kind"] != "learnt":
         return model

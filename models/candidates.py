@@ -40,23 +40,6 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """Both ways to grow, with as many rounds as asked for, and the effects of who inspected beside which they were grown."""
-
-    stumps: Stumps
-    booster: Booster
-    effects: InspectorEffects
-
-    def margins(self, rows: Floats) -> dict[str, Floats]:
-        """The scorecard's and the trees' margins after each of :data:`ROUNDS`: shape (n, 6)."""
-        cards = [self.stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS]
-        return {
-            SCORECARD: np.column_stack(cards),
-            TREE: np.column_stack([self.booster.margin(rows, rounds) for rounds in ROUNDS]),
-        }
-
-
-@dataclass(frozen=True)
 class Growing:
     """How candidates are fitted."""
 
@@ -77,10 +60,13 @@ class Growing:
         )  # fmt: skip
         return fit_effects(found, labels.weight, labels.inspector, stumps.margin(labels.rows))
 
-    def fit(self, labels: Labels) -> Fitted:
-        """Fit both on labelled rows, with the most rounds that are tried."""
-        effects = self.effects(labels)
-        return Fitted(self._stumps(labels, effects, ROUNDS[-1]), self._trees(labels, effects, ROUNDS[-1]), effects)
+    def staged(self, labels: Labels, effects: InspectorEffects, kind: str, rows: Floats) -> Floats:
+        """The margins of ``rows`` after each of :data:`ROUNDS`, of the scorecard or the trees fitted on labelled rows: (m, 6)."""
+        if kind == SCORECARD:
+            stumps = self._stumps(labels, effects, ROUNDS[-1])
+            return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS])
+        booster = self._trees(labels, effects, ROUNDS[-1])
+        return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS])
 
     def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: dict[str, int]) -> Learner:
         """One candidate fitted on labelled rows with the rounds that were chosen."""
@@ -101,6 +87,11 @@ class Growing:
             labels.rows, labels.y, labels.weight, self.directions,
             offset=_offset(labels, effects), growth=TREES, rounds=rounds, seed=self.seed, threads=self.threads,
         )  # fmt: skip
+
+
+def grown(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """What must be grown for these candidates: a blend is made of both the others."""
+    return (SCORECARD, TREE) if BLEND in candidates else candidates
 
 
 def blend(scorecard: Learner, trees: Learner) -> Blend:

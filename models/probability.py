@@ -23,6 +23,7 @@ from models.candidates import (
     Growing,
     Labels,
     blended,
+    grown,
 )
 from models.champion import Choice, choose
 from models.columns import Floats, Ints, matrix
@@ -56,7 +57,7 @@ class ProbabilityModel:
         columns: what it reads.
         learner: the champion.
         calibration: from its margin to the probability.
-        rounds: the best number of boosting rounds of the scorecard and of the trees.
+        rounds: the best number of boosting rounds, of the scorecard and of the trees as far as they were grown.
         effects: who inspected; averaged out in the calibration, and no part of a score.
         choice: how the champion was chosen; None where nothing could be held out or one candidate alone was asked for.
     """
@@ -136,7 +137,7 @@ def fit_probability(
         learner = growing.learner(labels, effects, candidates[0], few)
         held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
         return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), few, held_out, effects)
-    held, margins, offset = _hold_out(growing, labels, folds)
+    held, margins, offset = _hold_out(growing, labels, folds, grown(candidates))
     judged = labels.part(held)
     rounds: dict[str, int] = {}
     at_best: dict[str, Floats] = {}
@@ -144,7 +145,8 @@ def fit_probability(
         losses = [np.average(_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
         best = int(np.argmin(losses))
         rounds[kind], at_best[kind] = ROUNDS[best], staged[:, best]
-    at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
+    if BLEND in candidates:
+        at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
     calibrated = {}
     for kind in candidates:
         own = fit_calibration(at_best[kind], judged.y, judged.weight, offset)
@@ -183,15 +185,18 @@ def calibrate(
 FEWEST_RANDOM = 30
 
 
-def _hold_out(growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]]) -> tuple[Ints, dict[str, Floats], Floats]:
-    """The judged rows of all folds, both candidates' margins of them after each number of rounds, and what who inspected added."""
-    margins: dict[str, list[Floats]] = {SCORECARD: [], TREE: []}
+def _hold_out(
+    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
+) -> tuple[Ints, dict[str, Floats], Floats]:
+    """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
+    margins: dict[str, list[Floats]] = {kind: [] for kind in kinds}
     offsets = []
     for fitted_on, judged_on in folds:
-        fitted = growing.fit(labels.part(fitted_on))
-        for kind, staged in fitted.margins(labels.rows[judged_on]).items():
-            margins[kind].append(staged)
-        offsets.append(fitted.effects.offset(labels.inspector[judged_on]))
+        part = labels.part(fitted_on)
+        effects = growing.effects(part)
+        for kind in kinds:
+            margins[kind].append(growing.staged(part, effects, kind, labels.rows[judged_on]))
+        offsets.append(effects.offset(labels.inspector[judged_on]))
     held = np.concatenate([judged_on for _, judged_on in folds])
     return held, {kind: np.concatenate(staged) for kind, staged in margins.items()}, np.concatenate(offsets)
 
