@@ -74,7 +74,6 @@ def test_anomaly_weight_is_what_one_unit_of_anomaly_adds(learnt: RiskModel, late
     np.testing.assert_allclose(scores["margin"], learnt.violation.margin(later) + 0.5 * scores["anomaly"], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("visits", "found"), [(0, 0), (299, 100), (400, 29), (400, 371), (400, 0), (400, 400)])
 def test_where_no_candidate_is_better_beyond_noise_the_scorecard_is_champion(learnt: RiskModel) -> None:
     assert learnt.facts["champion"] == "scorecard"
     assert [(one["challenger"], one["wins"]) for one in learnt.facts["contests"]] == [("trees", False), ("blend", False)]
@@ -89,6 +88,7 @@ def test_where_indicators_only_tell_together_the_trees_win() -> None:
     assert any(one["wins"] and one["high"] < 0 for one in model.facts["contests"])
 
 
+@pytest.mark.parametrize(("visits", "found"), [(0, 0), (299, 100), (400, 29), (400, 371), (400, 0), (400, 400)])
 def test_too_few_labels_give_the_rule_and_no_probability(labelled: Labelled, visits: int, found: int) -> None:
     y = np.arange(visits) < found
     few = replace(labelled, y=y, time=labelled.time[:visits], entity=labelled.entity[:visits])
