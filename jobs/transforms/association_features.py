@@ -1,5 +1,4 @@
-"""Indicators from what entities share: legal representative, owner, phone, agent, address, and
-the name on the sign.
+"""Indicators from what entities share: legal representative, owner, phone, agent, address, name on the sign.
 
 A *tie* is another entity under the same key. Two entities that share both of their persons are tied twice.
 """
