@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.asked import COLUMNS, PEER_INDICATORS, Asked
+from jobs.transforms.conformed import FULL_WIDTH, HALF_WIDTH, NOISE
 
 SCRIPTS = Path(__file__).parent / "duckdb"
 STEPS = ("entities", "returns", "complaints", "visits", "ties", "indicators", "peer_groups")
@@ -43,6 +44,9 @@ def _ask(connection: duckdb.DuckDBPyConnection, asked: Asked) -> None:
     variables = {
         "as_of": f"DATE '{asked.as_of}'",
         "cutoff": f"TIMESTAMPTZ '{asked.cutoff}+00'",
+        "wide": _text(FULL_WIDTH),
+        "narrow": _text(HALF_WIDTH),
+        "noise": _text(NOISE),
         "settled": f"DATE '{asked.settled}'",
         "history_from": f"DATE '{asked.history_from}'",
         "sales_floor": str(asked.sales_floor),
@@ -53,6 +57,10 @@ def _ask(connection: duckdb.DuckDBPyConnection, asked: Asked) -> None:
     }
     for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = {value}")
+
+
+def _text(literal: str) -> str:
+    return "'" + literal.replace("'", "''") + "'"
 
 
 def _spread() -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,24 +22,34 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
 from models.baselines import past_record
+from models.candidates import CANDIDATES
 from models.card import importances, model_card
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
 from models.evaluate import evaluate
 from models.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
+from models.selection import Weights, fit_propensity, label_weights, shift
 
 _ROWS_FOR_IMPORTANCE = 5_000
+_UNVISITED = 50_000
+"""About so many rows of the unvisited, over all cohorts, tell who is visited."""
 
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What a model is fitted on: the day's population, and labelled rows of features with their labels, row by row."""
+    """What a model is fitted on: the day's population, and labelled rows of features with their labels, row by row.
+
+    ``unvisited`` holds, of entities without a label on a cohort, a sample with their features on it, and ``share`` the share of
+    them that was kept; None where nobody asks why some were visited and others were not.
+    """
 
     population: pd.DataFrame
     features: pd.DataFrame
     labels: pd.DataFrame
     inputs: Inputs
+    unvisited: pd.DataFrame | None = None
+    share: float = 1.0
 
 
 RETRAIN_AFTER = timedelta(days=7)
@@ -61,7 +72,10 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     """Train the model of a day and keep it; give its id."""
     known = training_set(lake, profile, as_of, progress)
     model = fit(known, profile)
+    plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],)) if "weights" in model.facts else None
     sample = known.population.sample(min(len(known.population), _ROWS_FOR_IMPORTANCE), random_state=profile.training.seed)
+    if plain is not None:
+        model = replace(model, facts={**model.facts, "shift": shift(model.score(sample), plain.score(sample))})
     metrics = _held_out_metrics(lake, known, profile)
     card = model_card(
         model,
@@ -102,7 +116,9 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
     cohorts = cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts)
     labels = build_labels(known_visits(lake, profile, as_of), cohorts, label_days=policy.label_days, known_before=cutoff)
     check_labels(labels, known_before=cutoff)
-    parts = []
+    share = min(_UNVISITED / max(len(population) * labels[COHORT_ON].nunique(), 1), 1.0)
+    listed = pd.Index(sampled(population[ENTITY_ID], share))
+    parts, unvisited = [], []
     for cohort in sorted(labels[COHORT_ON].unique()):
         day = pd.Timestamp(cohort).date()
         progress(day)
@@ -111,12 +127,23 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
         except NothingToDo:
             continue  # the data do not reach back so far: nobody was known on that day
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
-        parts.append(read_features(lake, day, among=pd.Index(seen)).assign(**{COHORT_ON: cohort}))
+        rows = read_features(lake, day, among=pd.Index(seen).union(listed)).assign(**{COHORT_ON: cohort})
+        is_seen = rows[ENTITY_ID].isin(seen)
+        parts.append(rows[is_seen])
+        unvisited.append(rows[~is_seen])
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
     features = pd.concat(parts, ignore_index=True) if parts else none
     # A visit to an entity that was not known on the cohort's day has no features and cannot be learnt from.
     joined = labels.merge(features, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
-    return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], usable_inputs(population))
+    rest = pd.concat(unvisited, ignore_index=True) if unvisited else none
+    inputs = usable_inputs(population)
+    return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], inputs, rest, share)
+
+
+def sampled(entities: pd.Series, share: float) -> list[str]:
+    """The entities whose hash is among the first ``share`` of all: the same ones whatever the others are."""
+    most = share * 2.0**64
+    return [name for name in entities if int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) < most]
 
 
 def usable_inputs(population: pd.DataFrame) -> Inputs:
@@ -142,15 +169,27 @@ def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
     columns = (
         ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
-        inspection.INCLUSION_PROBABILITY,
+        inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,
     )  # fmt: skip
     return made.select(*[str(column) for column in columns]).toPandas()
 
 
-def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None) -> RiskModel:
-    """Fit on all labelled rows, or on those that ``rows`` marks."""
+def fit(
+    known: TrainingSet,
+    profile: Profile,
+    rows: np.ndarray | None = None,
+    *,
+    is_weighted: bool = True,
+    candidates: tuple[str, ...] = CANDIDATES,
+) -> RiskModel:
+    """Fit on all labelled rows, or on those that ``rows`` marks.
+
+    Without weights every visit counts alike, and none is asked whether it was drawn at random: what a model would be that took
+    the visited for everybody.
+    """
     labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
-    return fit_risk_model(
+    weights = weigh(known, labels, features, profile) if is_weighted and len(labels) else None
+    model = fit_risk_model(
         known.population,
         features,
         labels[inspection.FOUND_VIOLATION],
@@ -162,7 +201,37 @@ def fit(known: TrainingSet, profile: Profile, rows: np.ndarray | None = None) ->
         minimum_positives=profile.training.minimum_positives,
         seed=profile.training.seed,
         interval=interval_policy(profile),
+        weight=None if weights is None else weights.weight,
+        inspector=labels[inspection.INSPECTOR_ID],
+        is_random=_drawn(labels) if is_weighted else None,
+        candidates=candidates,
     )
+    if weights is None or model.facts["kind"] != "learnt":
+        return model
+    told = {name: value for name, value in asdict(weights).items() if name != "weight"}
+    return replace(model, facts={**model.facts, "weights": told})
+
+
+def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, profile: Profile) -> Weights:
+    """What each label counts, by how probable it was that its entity would be visited."""
+    inclusion = labels[inspection.INCLUSION_PROBABILITY].where(_drawn(labels)).to_numpy(dtype=np.float64, na_value=np.nan)
+    propensity = None
+    if known.unvisited is not None and np.isnan(inclusion).any():
+        rest = known.unvisited[known.unvisited[COHORT_ON] <= labels[COHORT_ON].max()]
+        both = pd.concat([features, rest], ignore_index=True)
+        is_visited = np.repeat([1.0, 0.0], [len(features), len(rest)])
+        share = np.where(is_visited == 1, 1.0, known.share)
+        order = np.lexsort((both[ENTITY_ID].to_numpy(dtype=str), both[COHORT_ON].to_numpy()))
+        propensity = fit_propensity(
+            both.iloc[order], is_visited[order], share[order], features, known.inputs.columns, seed=profile.training.seed
+        )
+    return label_weights(inclusion, propensity, cap=profile.training.weight_cap)
+
+
+def _drawn(labels: pd.DataFrame) -> pd.Series:
+    """Which visits were drawn at random, with a known probability."""
+    is_drawn: pd.Series = (labels[inspection.SELECTED_BY] == "random") & labels[inspection.INCLUSION_PROBABILITY].notna()
+    return is_drawn
 
 
 def interval_policy(profile: Profile) -> IntervalPolicy:

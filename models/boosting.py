@@ -15,16 +15,29 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
+from models.calibration import sigmoid
 from models.columns import Floats
 from models.tree_shapley import shapley_trees, shapley_values
 from models.trees import Tree, expected_values, path_contributions
 
-LEARNING_RATE = 0.05
-LEAVES = 7
 ROWS_A_LEAF = 20
 RIDGE = 5.0
-COLUMN_SHARE = 0.5
 BINS = 127
+LEVEL_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees grow: the share of each step that is taken, the leaves of a tree, the share of columns that it may read."""
+
+    learning_rate: float
+    leaves: int
+    column_share: float
+
+
+TREES = Growth(learning_rate=0.05, leaves=7, column_share=0.5)
+STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
+"""A single split a tree: no interactions, so the trees add up to one step function a column."""
 
 
 class Booster(Protocol):
@@ -50,19 +63,37 @@ def load_lightgbm() -> ModuleType | None:
 
 
 def fit_booster(
-    rows: Floats, y: Floats, weight: Floats, directions: tuple[int, ...], *, rounds: int, seed: int, threads: int
+    rows: Floats,
+    y: Floats,
+    weight: Floats,
+    directions: tuple[int, ...],
+    *,
+    offset: Floats | None = None,
+    growth: Growth = TREES,
+    rounds: int,
+    seed: int,
+    threads: int,
 ) -> Booster:
-    """Fit on ``rows`` of shape (n, k), ``y`` and ``weight`` of shape (n,)."""
+    """Fit on ``rows`` of shape (n, k), ``y`` and ``weight`` of shape (n,).
+
+    Args:
+        offset: log-odds, shape (n,), that a row's outcome owes to what is no part of the margin, such as who inspected.
+            LightGBM starts from them. scikit-learn cannot, so there found rows weigh exp(-offset / 2) and clean rows
+            exp(offset / 2) times as much, which moves the log-odds by -offset (King and Zeng 2001, "Logistic regression in
+            rare events data", prior correction by weighting).
+        growth: how trees grow.
+    """
     lightgbm = load_lightgbm()
     if lightgbm is None:
-        return _fit_histogram(rows, y, weight, directions, rounds=rounds, seed=seed)
+        balanced = weight if offset is None else weight * np.exp(offset * (0.5 - y))
+        return _fit_histogram(rows, y, balanced, directions, growth, rounds=rounds, seed=seed)
     parameters = {
         "objective": "binary",
-        "learning_rate": LEARNING_RATE,
-        "num_leaves": LEAVES,
+        "learning_rate": growth.learning_rate,
+        "num_leaves": growth.leaves,
         "min_data_in_leaf": ROWS_A_LEAF,
         "lambda_l2": RIDGE,
-        "feature_fraction": COLUMN_SHARE,
+        "feature_fraction": growth.column_share,
         "max_bin": BINS,
         "monotone_constraints": list(directions),
         "monotone_constraints_method": "basic",
@@ -72,10 +103,31 @@ def fit_booster(
         "num_threads": threads,
         "verbosity": -1,
     }
-    data = lightgbm.Dataset(rows, label=y, weight=weight, params={"max_bin": BINS, "verbosity": -1}, free_raw_data=True)
+    # With scores to start from, LightGBM does not begin at the labels' own level, so that is given with them.
+    start = 0.0 if offset is None else level(y, weight, offset)
+    data = lightgbm.Dataset(
+        rows,
+        label=y,
+        weight=weight,
+        init_score=None if offset is None else offset + start,
+        params={"max_bin": BINS, "verbosity": -1},
+        free_raw_data=True,
+    )
     fitted = lightgbm.train(parameters, data, num_boost_round=rounds)
     # Through text and back at once: what scores today is what is stored.
-    return LightGBMBooster(fitted.model_to_string())
+    return LightGBMBooster(fitted.model_to_string(), start)
+
+
+def level(y: Floats, weight: Floats, offset: Floats) -> float:
+    """The log-odds that, added to everybody's offset, make as many found visits expected as there were (Newton's method)."""
+    at = 0.0
+    for _ in range(LEVEL_STEPS):
+        p = sigmoid(at + offset)
+        step = float(weight @ (y - p) / (weight @ (p * (1 - p))))
+        at += max(min(step, 1.0), -1.0)
+        if abs(step) < 1e-12:
+            break
+    return at
 
 
 class LightGBMBooster:
@@ -83,8 +135,8 @@ class LightGBMBooster:
 
     name = "LightGBM"
 
-    def __init__(self, text: str) -> None:
-        """Read a booster from LightGBM's text form.
+    def __init__(self, text: str, start: float = 0.0) -> None:
+        """Read a booster from LightGBM's text form; ``start`` is the margin before the first tree.
 
         Raises:
             RuntimeError: when LightGBM cannot be loaded here.
@@ -93,6 +145,7 @@ class LightGBMBooster:
         if lightgbm is None:
             raise RuntimeError("this model needs LightGBM, which cannot be loaded: install lightgbm and the system's libgomp.so.1")
         self.text = text
+        self.start = start
         self._booster: Any = lightgbm.Booster(model_str=text)
         self._trees = shapley_trees(self._booster.dump_model())
 
@@ -100,15 +153,19 @@ class LightGBMBooster:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
         if not len(rows):
             return np.zeros(0)
-        return np.asarray(self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1, num_threads=1), dtype=np.float64)
+        trees = self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1, num_threads=1)
+        return self.start + np.asarray(trees, dtype=np.float64)
 
     def contributions(self, rows: Floats) -> Floats:
         """Shape (n, k + 1), the last the base; rows sum to the margin."""
         if not len(rows):
             return np.zeros((0, rows.shape[1] + 1))
         if self._trees is not None:
-            return shapley_values(self._trees, rows)
-        return np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
+            added = shapley_values(self._trees, rows)
+        else:
+            added = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
+        added[:, -1] += self.start
+        return added
 
 
 @dataclass(frozen=True)
@@ -141,15 +198,15 @@ class HistogramBooster:
 
 
 def _fit_histogram(
-    rows: Floats, y: Floats, weight: Floats, directions: tuple[int, ...], *, rounds: int, seed: int
+    rows: Floats, y: Floats, weight: Floats, directions: tuple[int, ...], growth: Growth, *, rounds: int, seed: int
 ) -> HistogramBooster:
     estimator = HistGradientBoostingClassifier(
-        learning_rate=LEARNING_RATE,
+        learning_rate=growth.learning_rate,
         max_iter=rounds,
-        max_leaf_nodes=LEAVES,
+        max_leaf_nodes=growth.leaves,
         min_samples_leaf=ROWS_A_LEAF,
         l2_regularization=RIDGE,
-        max_features=COLUMN_SHARE,
+        max_features=growth.column_share,
         max_bins=BINS,
         monotonic_cst=list(directions),
         early_stopping=False,

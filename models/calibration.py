@@ -24,6 +24,14 @@ class Calibration:
         """Probabilities of shape (n,), strictly increasing in ``margin``."""
         return sigmoid(self.slope * margin + self.intercept)
 
+    def log_odds(self, margin: Floats) -> Floats:
+        """Calibrated log-odds of shape (n,)."""
+        return self.slope * margin + self.intercept
+
+    def then(self, after: Calibration) -> Calibration:
+        """This calibration, and another of its log-odds, as one."""
+        return Calibration(after.slope * self.slope, after.slope * self.intercept + after.intercept)
+
 
 def sigmoid(z: Floats) -> Floats:
     """The logistic function, without overflow."""
@@ -31,24 +39,26 @@ def sigmoid(z: Floats) -> Floats:
     return np.where(z >= 0, 1.0, small) / (1.0 + small)
 
 
-def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None) -> Calibration:
+def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None) -> Calibration:
     """Platt scaling (Platt 1999) on held-out margins, drawn towards slope 1 by a penalty worth a few labels.
 
     Args:
-        margin, y, weight: shape (n,); y is 0 or 1.
+        margin, y, weight: shape (n,); y is 0 or 1, or a probability.
+        offset: log-odds, shape (n,), that outcomes owe to something else; no part of the calibration.
 
     Returns:
         A calibration whose slope is at least 0.05: where margins tell nothing the probabilities are nearly, but not
         quite, equal, so that the order stays.
     """
     weight = np.ones_like(margin) if weight is None else weight / weight.mean()
-    slope, intercept = _newton(margin, y, weight, slope_free=True)
+    beside = np.zeros_like(margin) if offset is None else offset
+    slope, intercept = _newton(margin, y, weight, beside, slope_free=True)
     if slope < SLOPE_FLOOR:
-        slope, intercept = _newton(margin, y, weight, slope_free=False)
+        slope, intercept = _newton(margin, y, weight, beside, slope_free=False)
     return Calibration(slope, intercept)
 
 
-def _newton(margin: Floats, y: Floats, weight: Floats, *, slope_free: bool) -> tuple[float, float]:
+def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_free: bool) -> tuple[float, float]:
     """Minimise the penalised log loss; the slope is fixed at the floor unless it is free."""
     at = np.array([1.0 if slope_free else SLOPE_FLOOR, 0.0])
     design = np.column_stack([margin, np.ones_like(margin)])
@@ -56,11 +66,11 @@ def _newton(margin: Floats, y: Floats, weight: Floats, *, slope_free: bool) -> t
     free = np.array([slope_free, True])
 
     def loss(point: Floats) -> float:
-        z = design @ point
+        z = design @ point + offset
         return float(weight @ (np.logaddexp(0.0, z) - y * z) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
 
     for _ in range(STEPS):
-        p = sigmoid(design @ at)
+        p = sigmoid(design @ at + offset)
         gradient = (design.T @ (weight * (p - y)) + penalty * (at - [1.0, 0.0]))[free]
         curvature = ((design.T * (weight * p * (1 - p))) @ design + np.diag(penalty))[np.ix_(free, free)]
         step = np.zeros(2)

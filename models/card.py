@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from models.calibration import Calibration
+from models.candidates import BLEND, SCORECARD, TREE
+from models.card_sections import how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
 from models.interval import Interval
 from models.risk_model import RiskModel
 
 DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "either way"}
+WHAT = {
+    SCORECARD: "An additive scorecard, every indicator in bins of whole points",
+    TREE: "Gradient-boosted trees",
+    BLEND: "The mean of an additive scorecard and gradient-boosted trees",
+}
 LIMITS = (
     "A score proposes a visit; it decides nothing, and no penalty may rest on it.",
-    "Labels come from visits that were made. Where visits were targeted, the model knows the targeted best; the random arm is "
-    "what its rates are checked against.",
+    "Labels come from visits that were made. Labels count by how probable the visit was, and visits drawn at random correct "
+    "level and slope where there are enough; of entities unlike any that was ever visited the probability knows little.",
     "The probability keeps to each indicator's direction; the anomaly has no such guarantee, though values on the safe side of "
     "the peers' median add nothing to it.",
     "An unknown value counts as ordinary in the anomaly; the probability learns from past visits what an unknown value means.",
@@ -64,11 +73,11 @@ def model_card(
     ]
     if learnt:
         lines.append(
-            f"Gradient-boosted trees ({facts['rounds']} rounds, {facts['booster']}), monotone where an indicator has a direction, "
-            f"give the log-odds that a visit would find a violation. To them {model.anomaly_weight:g} times the anomaly is added: "
-            "how rare an entity is among its peers to four detectors, three of oblique isolation trees and one of random "
-            "projections (LODA), 1 for one in ten, 2 for one in a hundred. The sum is the margin that entities are ranked by; the "
-            "probability is a strictly increasing function of it."
+            f"{WHAT[facts['champion']]} ({facts['learner']}; {_rounds(facts['rounds'])}), monotone where an indicator has a "
+            f"direction, gives the log-odds that a visit would find a violation. To them {model.anomaly_weight:g} times the "
+            "anomaly is added: how rare an entity is among its peers to four detectors, three of oblique isolation trees and one "
+            "of random projections (LODA), 1 for one in ten, 2 for one in a hundred. The sum is the margin that entities are "
+            "ranked by; the probability is a strictly increasing function of it."
         )
     else:
         lines.append(
@@ -83,11 +92,14 @@ def model_card(
         lines.append(f"- Calibrated on {facts['held_out']:,} visits held out by {facts['held_out_by']}")
     if model.calibration is not None and model.interval is not None:
         lines += _from_margin_to_probability(model.calibration, model.interval)
+        lines += how_learnt(facts)
     lines += ["", "## How good it is", ""]
-    lines += ["No test window was kept apart."] if metrics is None else _table(metrics.reset_index(names="order"))
+    lines += ["No test window was kept apart."] if metrics is None else markdown_table(metrics.reset_index(names="order"))
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in LIMITS), "", "## Indicators", ""]
     shown = importance.assign(direction=importance["direction"].map(DIRECTIONS))
-    lines += ["Importance is the mean absolute contribution to the margin, in log-odds.", "", *_table(shown)]
+    lines += ["Importance is the mean absolute contribution to the margin, in log-odds.", "", *markdown_table(shown)]
+    if learnt and (cards := scorecards(model.violation)):
+        lines += ["", "## Scorecard", "", *cards]
     return "\n".join(lines) + "\n"
 
 
@@ -106,23 +118,9 @@ def _from_margin_to_probability(calibration: Calibration, interval: Interval) ->
         f"The interval is to hold the rate of violations of {interval.level:.0%} of margins; it is wider where less is known of an "
         "entity.",
         "",
-        *_table(pd.DataFrame(columns)),
+        *markdown_table(pd.DataFrame(columns)),
     ]
 
 
-def _table(frame: pd.DataFrame) -> list[str]:
-    """A frame as the lines of a Markdown table; numbers to four significant digits."""
-    numeric = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
-    lines = [
-        "| " + " | ".join(str(column).replace("_", " ") for column in frame.columns) + " |",
-        "|" + "|".join("---:" if is_number else "---" for is_number in numeric) + "|",
-    ]
-    for row in frame.itertuples(index=False):
-        lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
-    return lines
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float | np.floating):
-        return "–" if np.isnan(value) else f"{float(value):.4g}"
-    return str(value)
+def _rounds(rounds: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} rounds of the {kind}" for kind, number in sorted(rounds.items()))

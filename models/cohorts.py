@@ -8,11 +8,11 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 
-from expectations.contracts.inspection import FOUND_VIOLATION, INCLUSION_PROBABILITY, INSPECTED_ON, SELECTED_BY
+from expectations.contracts.inspection import FOUND_VIOLATION, INCLUSION_PROBABILITY, INSPECTED_ON, INSPECTOR_ID, SELECTED_BY
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 
 COHORT_ON = "cohort_on"
-LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY)
+LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID)
 
 
 class LeakedLabelError(ValueError):
@@ -35,15 +35,16 @@ def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: i
     if any of them did.
 
     Args:
-        visits: ``entity_id, inspected_on, known_at`` (UTC), ``found_violation, selected_by, inclusion_probability``; a visit
-            once, in its newest known version. Rows without a day or a result are no labels.
+        visits: ``entity_id, inspected_on, known_at`` (UTC), ``found_violation, selected_by, inclusion_probability, inspector_id``
+            (the last may be left out); a visit once, in its newest known version. Rows without a day or a result are no labels.
         cohorts: dates on which features were taken, in any order.
         label_days: how long after a cohort a visit still speaks of it.
         known_before: the training's cut-off (UTC); what became known at or after it is not used.
 
     Returns:
         ``entity_id, cohort_on, found_violation`` (0.0 or 1.0), ``inspected_on, known_at, selected_by,
-        inclusion_probability``, ordered by cohort and entity; dates as datetime64.
+        inclusion_probability, inspector_id`` (a nuisance to adjust for, never a feature), ordered by cohort and entity; dates as
+        datetime64.
     """
     if label_days < 1:
         raise ValueError(f"labels need at least one day, not {label_days}")
@@ -55,6 +56,7 @@ def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: i
             FOUND_VIOLATION: visits[FOUND_VIOLATION].astype("boolean").astype("Float64").to_numpy(dtype=float, na_value=np.nan),
             SELECTED_BY: visits[SELECTED_BY].astype(object),
             INCLUSION_PROBABILITY: visits[INCLUSION_PROBABILITY].astype(float),
+            INSPECTOR_ID: visits.get(INSPECTOR_ID, pd.Series(None, index=visits.index, dtype=object)).astype(object),
         }
     )
     is_known = frame[KNOWN_AT] < pd.Timestamp(known_before)
@@ -65,8 +67,8 @@ def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: i
     frame = frame.assign(**{COHORT_ON: dates[place]})
     frame = frame[frame[INSPECTED_ON] - frame[COHORT_ON] <= pd.Timedelta(days=label_days)]
     frame = frame.sort_values(
-        [COHORT_ON, ENTITY_ID, INSPECTED_ON, FOUND_VIOLATION, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY],
-        ascending=[True, True, True, False, True, True, True],
+        [COHORT_ON, ENTITY_ID, INSPECTED_ON, FOUND_VIOLATION, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID],
+        ascending=[True, True, True, False, True, True, True, True],
         kind="stable",
     )
     first = frame.drop_duplicates([COHORT_ON, ENTITY_ID])

@@ -1,23 +1,35 @@
 """The probability that a visit would find a violation, learnt from the visits that were made.
 
-The number of boosting rounds and the calibration come from forward chaining over the cohorts (fit on the past, judged
-on what followed); the model in use is then fitted on all labels with that number of rounds.
+The number of boosting rounds, the champion among the candidates and the calibration come from forward chaining over the cohorts
+(fit on the past, judged on what followed); the champion is then fitted on all labels with that number of rounds.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.boosting import Booster, fit_booster
 from models.calibration import Calibration, fit_calibration
+from models.candidates import (
+    BLEND,
+    CANDIDATES,
+    ROUNDS,
+    SCORECARD,
+    TREE,
+    Growing,
+    Labels,
+    blended,
+    grown,
+)
+from models.champion import Choice, choose
 from models.columns import Floats, Ints, matrix
 from models.folds import entity_folds, time_folds
-
-ROUNDS = (10, 20, 40, 80, 160, 320)
+from models.inspector import NOBODY, InspectorEffects
+from models.learner import Learner
 
 
 @dataclass(frozen=True)
@@ -28,26 +40,39 @@ class HeldOut:
         rows: positions in the labelled rows given, shape (m,).
         margin: shape (m,).
         split: ``time`` or, where all labels are of one cohort, ``entity``; ``none`` where neither could be held out.
+        offset: log-odds that each outcome owes to who inspected, as known before it, shape (m,).
     """
 
     rows: Ints
     margin: Floats
     split: str
+    offset: Floats
 
 
 @dataclass(frozen=True)
 class ProbabilityModel:
-    """A fitted probability; ``held_out`` lives with the fit and is not stored."""
+    """A fitted probability; ``held_out``, ``effects`` and ``choice`` live with the fit and are not stored.
+
+    Attributes:
+        columns: what it reads.
+        learner: the champion.
+        calibration: from its margin to the probability.
+        rounds: the best number of boosting rounds, of the scorecard and of the trees as far as they were grown.
+        effects: who inspected; averaged out in the calibration, and no part of a score.
+        choice: how the champion was chosen; None where nothing could be held out or one candidate alone was asked for.
+    """
 
     columns: tuple[str, ...]
-    booster: Booster
+    learner: Learner
     calibration: Calibration
-    rounds: int
+    rounds: Mapping[str, int]
     held_out: HeldOut | None = field(default=None, compare=False)
+    effects: InspectorEffects | None = field(default=None, compare=False)
+    choice: Choice | None = field(default=None, compare=False)
 
     def margin(self, X: pd.DataFrame) -> Floats:
         """Log-odds before calibration, shape (n,)."""
-        return self.booster.margin(matrix(X, self.columns))
+        return self.learner.margin(matrix(X, self.columns))
 
     def probability(self, X: pd.DataFrame) -> Floats:
         """Calibrated probabilities, shape (n,), strictly increasing in the margin."""
@@ -55,7 +80,7 @@ class ProbabilityModel:
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """What each column adds to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
-        return self.booster.contributions(matrix(X, self.columns))
+        return self.learner.contributions(matrix(X, self.columns))
 
 
 def fit_probability(
@@ -66,6 +91,9 @@ def fit_probability(
     directions: tuple[int, ...],
     *,
     weight: npt.ArrayLike | None = None,
+    inspector: npt.ArrayLike | None = None,
+    is_random: npt.ArrayLike | None = None,
+    candidates: tuple[str, ...] = CANDIDATES,
     seed: int,
     threads: int = 1,
 ) -> ProbabilityModel:
@@ -77,8 +105,11 @@ def fit_probability(
         time: each row's cohort date.
         entity: each row's entity; an entity has at most one row a cohort.
         directions: one a column of ``X``: 1, -1 or 0.
-        weight: inverse inclusion probabilities, positive, up to a common factor.
-        seed: for the booster's column sampling.
+        weight: what each label counts (:mod:`models.selection`), positive, up to a common factor.
+        inspector: who made each visit, None or NaN where unknown; adjusted for, never read as a column.
+        is_random: whether each was drawn at random: those calibrate where there are enough (:func:`calibrate`).
+        candidates: of :data:`models.candidates.CANDIDATES`, the most readable first.
+        seed: for the boosters' column sampling and the contests' draws.
         threads: threads of LightGBM; their number changes no result.
 
     Raises:
@@ -90,31 +121,98 @@ def fit_probability(
     dates = np.asarray(time, dtype="datetime64[D]")
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
+    who = _named(inspector, len(rows))
+    drawn = np.zeros(len(rows), dtype=bool) if is_random is None else np.asarray(is_random, dtype=bool)
     _check(rows, found, dates, names, weights, directions)
     order = np.lexsort((names, dates))
-    rows, found, dates, names, weights = rows[order], found[order], dates[order], names[order], weights[order]
-    weights = weights / weights.mean()
-
-    def fit(part: Ints, rounds: int) -> Booster:
-        return fit_booster(rows[part], found[part], weights[part], directions, rounds=rounds, seed=seed, threads=threads)
-
-    split, folds = "time", time_folds(dates, found)
+    labels = Labels(rows[order], found[order], weights[order] / weights.mean(), who[order])
+    names, drawn = names[order], drawn[order]
+    growing = Growing(directions, seed, threads)
+    split, folds = "time", time_folds(dates[order], labels.y)
     if not folds:
-        split, folds = "entity", entity_folds(names, found)
-    staged: list[Floats] = []
+        split, folds = "entity", entity_folds(names, labels.y)
+    effects = growing.effects(labels)
+    if not folds:
+        few = dict.fromkeys((SCORECARD, TREE), ROUNDS[1])
+        learner = growing.learner(labels, effects, candidates[0], few)
+        held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
+        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), few, held_out, effects)
+    held, margins, offset = _hold_out(growing, labels, folds, grown(candidates))
+    judged = labels.part(held)
+    rounds: dict[str, int] = {}
+    at_best: dict[str, Floats] = {}
+    for kind, staged in margins.items():
+        losses = [np.average(_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
+        best = int(np.argmin(losses))
+        rounds[kind], at_best[kind] = ROUNDS[best], staged[:, best]
+    if BLEND in candidates:
+        at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
+    calibrated = {}
+    for kind in candidates:
+        own = fit_calibration(at_best[kind], judged.y, judged.weight, offset)
+        calibrated[kind] = _loss(own.log_odds(at_best[kind]) + offset, judged.y)
+    choice = choose(calibrated, judged.weight, names[held], seed=seed)
+    margin = at_best[choice.champion]
+    calibration = calibrate(margin, judged.y, judged.weight, drawn[held], offset, effects)
+    learner = growing.learner(labels, effects, choice.champion, rounds)
+    return ProbabilityModel(columns, learner, calibration, rounds, HeldOut(order[held], margin, split, offset), effects, choice)
+
+
+def calibrate(
+    margin: Floats, y: Floats, weight: Floats, is_random: npt.NDArray[np.bool_], offset: Floats, effects: InspectorEffects | None
+) -> Calibration:
+    """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
+
+    Visits that were drawn at random speak of everybody, the others of those who were sent for; where the random ones hold
+    at least 30 found and 30 clean visits, they correct the calibration of all, and so have the last word on level and slope.
+
+    Args:
+        margin, y, weight: shape (m,).
+        is_random: whether each visit was drawn at random, shape (m,).
+        offset: log-odds that each outcome owes to who inspected, shape (m,).
+        effects: the inspectors, whom the probability is averaged over; None for none.
+    """
+    fitted = fit_calibration(margin, y, weight, offset)
+    found = float(y[is_random].sum())
+    if min(found, is_random.sum() - found) >= FEWEST_RANDOM:
+        part = is_random
+        fitted = fitted.then(fit_calibration(fitted.log_odds(margin[part]), y[part], weight[part], offset[part]))
+    if effects is None or not effects.effect.any():
+        return fitted
+    return fit_calibration(margin, effects.averaged(fitted.log_odds(margin)), weight)
+
+
+FEWEST_RANDOM = 30
+
+
+def _hold_out(
+    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
+) -> tuple[Ints, dict[str, Floats], Floats]:
+    """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
+    margins: dict[str, list[Floats]] = {kind: [] for kind in kinds}
+    offsets = []
     for fitted_on, judged_on in folds:
-        booster = fit(fitted_on, ROUNDS[-1])
-        staged.append(np.column_stack([booster.margin(rows[judged_on], rounds) for rounds in ROUNDS]))
-    if not staged:
-        booster = fit(np.arange(len(rows)), ROUNDS[1])
-        return ProbabilityModel(columns, booster, Calibration(1.0, 0.0), ROUNDS[1], HeldOut(order[:0], np.zeros(0), "none"))
+        part = labels.part(fitted_on)
+        effects = growing.effects(part)
+        for kind in kinds:
+            margins[kind].append(growing.staged(part, effects, kind, labels.rows[judged_on]))
+        offsets.append(effects.offset(labels.inspector[judged_on]))
     held = np.concatenate([judged_on for _, judged_on in folds])
-    margins = np.concatenate(staged)
-    losses = [np.average(np.logaddexp(0.0, z) - found[held] * z, weights=weights[held]) for z in margins.T]
-    best = int(np.argmin(losses))
-    calibration = fit_calibration(margins[:, best], found[held], weights[held])
-    booster = fit(np.arange(len(rows)), ROUNDS[best])
-    return ProbabilityModel(columns, booster, calibration, ROUNDS[best], HeldOut(order[held], margins[:, best], split))
+    return held, {kind: np.concatenate(staged) for kind, staged in margins.items()}, np.concatenate(offsets)
+
+
+def _loss(log_odds: Floats, y: Floats) -> Floats:
+    """The log loss of each row."""
+    loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
+    return loss
+
+
+def _named(inspector: npt.ArrayLike | None, rows: int) -> npt.NDArray[np.str_]:
+    """Who inspected as text, the empty text where unknown."""
+    if inspector is None:
+        return np.full(rows, NOBODY)
+    given = pd.Series(np.asarray(inspector, dtype=object))
+    return given.where(given.notna(), NOBODY).astype(str).to_numpy(dtype=str)
 
 
 def _check(

@@ -7,7 +7,7 @@ silent; the anomaly keeps them in sight. The probability is calibrated on the wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,13 @@ import pandas as pd
 
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly import AnomalyModel, fit_anomaly
-from models.calibration import Calibration, fit_calibration
+from models.calibration import Calibration
+from models.candidates import BLEND, CANDIDATES, kind_of
 from models.columns import Floats, Inputs, Ints, matrix
 from models.evidence import Evidence, fit_evidence
 from models.fallback import FallbackModel, fit_fallback
 from models.interval import USUAL, Interval, IntervalPolicy, fit_interval
-from models.probability import ProbabilityModel, fit_probability
+from models.probability import ProbabilityModel, calibrate, fit_probability
 from models.reasons import BASE
 
 
@@ -113,6 +114,9 @@ def fit_risk_model(
     minimum_positives: int,
     seed: int,
     weight: npt.ArrayLike | None = None,
+    inspector: npt.ArrayLike | None = None,
+    is_random: npt.ArrayLike | None = None,
+    candidates: tuple[str, ...] = CANDIDATES,
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
 ) -> RiskModel:
@@ -120,7 +124,8 @@ def fit_risk_model(
 
     Args:
         population: features of all entities on one day, against which strangeness is measured.
-        X, y, time, entity, weight: the labelled rows, as for :func:`models.probability.fit_probability`; may be empty.
+        X, y, time, entity, weight, inspector, is_random, candidates: the labelled rows, and what may learn from them, as for
+            :func:`models.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
         minimum_labels: with fewer labels than this the rule stands in,
@@ -143,22 +148,31 @@ def fit_risk_model(
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
         return RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
-    learnt = fit_probability(labelled, found, time, entity, inputs.directions, weight=weight, seed=seed, threads=threads)
+    learnt = fit_probability(
+        labelled, found, time, entity, inputs.directions,
+        weight=weight, inspector=inspector, is_random=is_random, candidates=candidates, seed=seed, threads=threads,
+    )  # fmt: skip
+    drawn = np.zeros(visits, dtype=bool) if is_random is None else np.asarray(is_random, dtype=bool)
+    weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
-    weights = None if weight is None else np.asarray(weight, dtype=np.float64)[rows]
-    calibration = fit_calibration(margin, found[rows], weights) if len(rows) else learnt.calibration
+    calibration = learnt.calibration
+    if learnt.held_out is not None and len(rows):
+        calibration = calibrate(margin, found[rows], weights[rows], drawn[rows], learnt.held_out.offset, learnt.effects)
     between = fit_interval(
-        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed, weight=weights
+        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed, weight=weights[rows]
     )
     dates = np.asarray(time, dtype="datetime64[D]")
     facts |= {
         "kind": "learnt",
-        "booster": learnt.booster.name,
-        "rounds": learnt.rounds,
+        "champion": kind_of(learnt.learner),
+        "learner": learnt.learner.name,
+        "rounds": {kind: rounds for kind, rounds in learnt.rounds.items() if kind_of(learnt.learner) in (kind, BLEND)},
         "first_cohort": str(dates.min()),
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
+        "drawn_at_random": int(drawn.sum()),
+        **fit_facts(learnt),
     }
     return RiskModel(inputs, anomaly, learnt, anomaly_weight, calibration, evidence, between, facts)
 
@@ -169,3 +183,14 @@ def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, 
     if held is None or not len(held.rows):
         return np.zeros(0), np.zeros(0, dtype=np.int64)
     return held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows]), held.rows
+
+
+def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:
+    """How the champion was chosen, and how far inspectors differ, as plain numbers for the card."""
+    facts: dict[str, Any] = {}
+    if learnt.choice is not None:
+        facts["log_loss"] = dict(learnt.choice.losses)
+        facts["contests"] = [{**asdict(contest), "wins": contest.wins} for contest in learnt.choice.contests]
+    if learnt.effects is not None and len(learnt.effects.names):
+        facts["inspectors"] = {"number": len(learnt.effects.names), "spread": learnt.effects.spread}
+    return facts

@@ -19,14 +19,19 @@ import skops.io
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.anomaly_storage import anomaly_arrays, anomaly_facts, restore_anomaly
+from models.blend import Blend
 from models.boosting import HistogramBooster, LightGBMBooster
 from models.calibration import Calibration
+from models.candidates import BLEND, SCORECARD, TREE
 from models.columns import Inputs
 from models.evidence import Evidence
 from models.fallback import FallbackModel
 from models.interval import EVIDENCE, Interval
+from models.learner import Learner
 from models.probability import ProbabilityModel
 from models.risk_model import RiskModel
+from models.scorecard import Scorecard
+from models.scorecard_storage import restore_scorecard, scorecard_facts
 from models.squash import RobustSquash
 
 FORMAT = 3
@@ -71,16 +76,10 @@ def dump(model: RiskModel) -> dict[str, bytes]:
     else:
         metadata["learnt"] = {
             "columns": model.violation.columns,
-            "rounds": model.violation.rounds,
+            "rounds": dict(model.violation.rounds),
             "calibration": _calibration_facts(model.violation.calibration),
+            "learner": _learner_facts(model.violation.learner, files),
         }
-        booster = model.violation.booster
-        if isinstance(booster, LightGBMBooster):
-            files[LIGHTGBM] = booster.text.encode()
-        elif isinstance(booster, HistogramBooster):
-            files[HISTOGRAM] = _archive(booster.estimator)
-        else:
-            raise TypeError(f"a booster of type {type(booster).__name__} cannot be stored")
     files[METADATA] = (json.dumps(metadata, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
     return dict(sorted(files.items()))
 
@@ -103,18 +102,39 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
             violation = FallbackModel(inputs, _unarchive(files, RULE, RobustSquash), metadata["rule"]["intercept"])
         else:
             learnt = metadata["learnt"]
-            booster = (
-                LightGBMBooster(files[LIGHTGBM].decode())
-                if LIGHTGBM in files
-                else HistogramBooster(_unarchive(files, HISTOGRAM, HistGradientBoostingClassifier))
-            )
-            violation = ProbabilityModel(tuple(learnt["columns"]), booster, Calibration(**learnt["calibration"]), learnt["rounds"])
+            learner = _learner(learnt["learner"], files, len(learnt["columns"]))
+            violation = ProbabilityModel(tuple(learnt["columns"]), learner, Calibration(**learnt["calibration"]), learnt["rounds"])
         calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
         evidence = Evidence(**{**metadata["evidence"], "indicators": tuple(metadata["evidence"]["indicators"])})
         interval = _restore_interval(metadata["interval"])
         return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"])
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
+
+
+def _learner_facts(learner: Learner, files: dict[str, bytes]) -> dict[str, Any]:
+    """What of a candidate is written as JSON; what is a file of its own is put into ``files``."""
+    if isinstance(learner, Scorecard):
+        return {"kind": SCORECARD, **scorecard_facts(learner)}
+    if isinstance(learner, Blend):
+        return {"kind": BLEND, "shares": learner.shares, "members": [_learner_facts(one, files) for one in learner.members]}
+    if isinstance(learner, LightGBMBooster):
+        files[LIGHTGBM] = learner.text.encode()
+        return {"kind": TREE, "file": LIGHTGBM, "start": learner.start}
+    if isinstance(learner, HistogramBooster):
+        files[HISTOGRAM] = _archive(learner.estimator)
+        return {"kind": TREE, "file": HISTOGRAM}
+    raise TypeError(f"a candidate of type {type(learner).__name__} cannot be stored")
+
+
+def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int) -> Learner:
+    if facts["kind"] == SCORECARD:
+        return restore_scorecard(facts, columns, METADATA)
+    if facts["kind"] == BLEND:
+        return Blend(tuple(_learner(one, files, columns) for one in facts["members"]), tuple(facts["shares"]))
+    if facts["file"] == LIGHTGBM:
+        return LightGBMBooster(files[LIGHTGBM].decode(), facts["start"])
+    return HistogramBooster(_unarchive(files, HISTOGRAM, HistGradientBoostingClassifier))
 
 
 def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:

@@ -1,7 +1,7 @@
 -- Of the register: each entity's version in force, and its changes.
 
 CREATE TEMP TABLE version AS
-SELECT entity_id, status, established_on, closed_on, industry_section, industry_division, industry_group, region_middle, address_key,
+SELECT entity_id, name_key, trading_name, status, established_on, closed_on, industry_section, industry_division, industry_group, region_middle, address_key,
     legal_rep_id, owner_id, phone_hash, agent_id, registered_capital_minor, paid_in_capital_minor, is_platform, changed_on,
     change_type, is_absent, is_revision, known_at, delivered_on, source, source_file, source_row
 FROM silver_entity
@@ -20,6 +20,10 @@ in_force AS (
 SELECT entity_id, established_on, closed_on, industry_section, industry_division, industry_group, region_middle,
     nullif(address_key, '') AS address_key, legal_rep_id, owner_id, nullif(phone_hash, '') AS phone_hash,
     nullif(agent_id, '') AS agent_id, registered_capital_minor,
+    coalesce(
+        nullif(regexp_replace(upper(translate(trading_name, getvariable('wide'), getvariable('narrow'))), getvariable('noise'), '', 'g'), ''),
+        name_key
+    ) AS sign_key,
     CASE WHEN established_on <= getvariable('as_of') THEN getvariable('as_of') - established_on END AS age_days,
     coalesce(status = 'active', false) AS is_active,
     coalesce(status IN ('closed', 'revoked'), false) AND coalesce(closed_on <= getvariable('as_of'), true) AS is_ended,

@@ -1,7 +1,7 @@
 -- All indicators of an entity side by side, with the rates that are drawn towards the industry's.
 
 CREATE TEMP TABLE side_by_side AS
-SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, legal_rep_id, owner_id, phone_hash, agent_id,
+SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, legal_rep_id, owner_id, phone_hash, agent_id,
         registered_capital_minor),
     registered_capital_minor AS registered_capital,
     registered_capital_minor / nullif(sales_12m, 0) AS capital_to_sales,
@@ -27,6 +27,15 @@ SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, legal_rep_
     CASE WHEN getvariable('has_complaints') THEN coalesce(amount_claimed_12m, 0) END AS amount_claimed_12m,
     days_since_complaint,
     breach_rate,
+    excess_parts / 1e6 / (decayed_visits + 1000000) AS excess_violations,
+    excess_breaches,
+    CASE WHEN industry_group IS NOT NULL THEN
+        (sum(excess_parts) OVER (PARTITION BY industry_group) - coalesce(excess_parts, 0)) / 1e6
+            / (nullif(sum(decayed_visits) OVER (PARTITION BY industry_group) - coalesce(decayed_visits, 0), 0) + 1000000)
+    END AS excess_of_industry,
+    excess_of_ties,
+    excess_at_address,
+    excess_of_name,
     last_visit_violation,
     days_since_visit,
     days_since_violation,

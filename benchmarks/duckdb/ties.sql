@@ -1,7 +1,8 @@
 -- Of what entities share: how many share it, and what befell those. An entity without a key has no row under it.
 
 CREATE TEMP TABLE record AS
-SELECT entity_id, is_active, is_ended, closed_on, established_on, legal_rep_id, owner_id, phone_hash, agent_id, address_key,
+SELECT entity_id, is_active, is_ended, closed_on, established_on, legal_rep_id, owner_id, phone_hash, agent_id, address_key, sign_key,
+    excess_parts, decayed_visits,
     CASE WHEN getvariable('has_visits') THEN coalesce(violations_36m, 0) END AS violations_36m,
     CASE WHEN getvariable('has_complaints') THEN coalesce(complaints_12m, 0) END AS complaints_12m
 FROM entity LEFT JOIN visited USING (entity_id) LEFT JOIN complained USING (entity_id);
@@ -13,22 +14,32 @@ SELECT owner_id, * EXCLUDE (legal_rep_id, owner_id, phone_hash, agent_id) FROM r
 WHERE owner_id <> '' AND owner_id IS DISTINCT FROM legal_rep_id;
 
 CREATE TEMP TABLE address AS
-SELECT address_key, count(*) AS members, count(*) FILTER (is_active) AS active, sum(complaints_12m) AS complaints
+SELECT address_key, count(*) AS members, count(*) FILTER (is_active) AS active, sum(complaints_12m) AS complaints,
+    sum(excess_parts) AS excess, sum(decayed_visits) AS weights
 FROM record
 WHERE address_key IS NOT NULL
 GROUP BY address_key
 HAVING count(*) > 1;
 
+CREATE TEMP TABLE sign AS
+SELECT sign_key, sum(excess_parts) AS excess, sum(decayed_visits) AS weights
+FROM record
+WHERE sign_key <> ''
+GROUP BY sign_key
+HAVING count(*) > 1;
+
 CREATE TEMP TABLE person AS
 SELECT person_id, count(*) AS members, count(*) FILTER (is_ended) AS ended, sum(violations_36m) AS violations,
-    sum(complaints_12m) AS complaints
+    sum(complaints_12m) AS complaints, sum(excess_parts) AS excess, sum(decayed_visits) AS weights
 FROM person_of
 GROUP BY person_id
 HAVING count(*) > 1;
 
 CREATE TEMP TABLE tie AS
 SELECT entity_id, sum(members - 1) AS ties, sum(ended - is_ended::INT) AS ended_ties,
-    sum(violations - violations_36m) AS violations_of_ties_36m, sum(complaints - complaints_12m) AS complaints_of_ties_12m
+    sum(violations - violations_36m) AS violations_of_ties_36m, sum(complaints - complaints_12m) AS complaints_of_ties_12m,
+    sum(excess - coalesce(excess_parts, 0)) / 1e6
+        / (nullif(sum(weights - coalesce(decayed_visits, 0)), 0) + 1000000) AS excess_of_ties
 FROM person_of JOIN person USING (person_id)
 GROUP BY entity_id;
 
@@ -69,6 +80,10 @@ SELECT entity_id,
     CASE WHEN address_key IS NOT NULL THEN coalesce(address.active - is_active::INT, 0) END AS entities_at_address,
     CASE WHEN getvariable('has_complaints') AND address_key IS NOT NULL THEN coalesce(address.complaints - complaints_12m, 0) END
         AS complaints_at_address_12m,
+    (address.excess - coalesce(excess_parts, 0)) / 1e6 / (nullif(address.weights - coalesce(decayed_visits, 0), 0) + 1000000)
+        AS excess_at_address,
+    (sign.excess - coalesce(excess_parts, 0)) / 1e6 / (nullif(sign.weights - coalesce(decayed_visits, 0), 0) + 1000000)
+        AS excess_of_name,
     coalesce(legal_rep_id, owner_id) <> '' AS has_person,
     CASE WHEN established_on IS NOT NULL AND coalesce(legal_rep_id, owner_id, address_key) <> ''
         THEN (phoenix.entity_id IS NOT NULL)::INT
@@ -79,4 +94,5 @@ LEFT JOIN owner USING (owner_id)
 LEFT JOIN phone USING (phone_hash)
 LEFT JOIN agent USING (agent_id)
 LEFT JOIN address USING (address_key)
+LEFT JOIN sign USING (sign_key)
 LEFT JOIN phoenix USING (entity_id);

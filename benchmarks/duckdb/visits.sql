@@ -3,7 +3,7 @@
 CREATE TEMP TABLE visit AS
 WITH known AS (
     SELECT inspection_id, entity_id, inclusion_probability, selected_by, planned_on, inspected_on, visit_status, items_checked, breaches,
-        severity, found_violation, penalty_minor, is_absent, is_revision, known_at, delivered_on, source, source_file, source_row
+        severity, found_violation, penalty_minor, inspector_id, is_absent, is_revision, known_at, delivered_on, source, source_file, source_row
     FROM silver_inspection
     WHERE known_at < getvariable('cutoff')
 ),
@@ -16,7 +16,7 @@ newest AS (
         PARTITION BY inspection_id ORDER BY known_at DESC, delivered_on DESC, source DESC, source_file DESC, source_row DESC
     ) = 1
 )
-SELECT inspection_id, entity_id, selected_by, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
+SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
     getvariable('as_of') - coalesce(inspected_on, planned_on) AS days_ago,
     coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS is_made,
     visit_status IN ('not_reachable', 'refused') AS is_unmet,
@@ -26,6 +26,28 @@ FROM newest
 WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as_of'));
 
 SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
+
+-- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something.
+CREATE TEMP TABLE strictness AS
+WITH every AS (
+    SELECT count(*) FILTER (found_violation)::DOUBLE / nullif(count(found_violation), 0) AS rate,
+        sum(breaches) FILTER (items_checked > 0)::DOUBLE / nullif(sum(items_checked) FILTER (breaches IS NOT NULL), 0) AS breached
+    FROM visit
+    WHERE is_made
+)
+SELECT inspector_id, round(1000000 * ((coalesce(found, 0) + 30 * rate) / (coalesce(visits, 0) + 30)))::BIGINT AS expected,
+    round(1000000 * ((coalesce(own_breaches, 0) + 600 * breached) / (coalesce(own_items, 0) + 600)))::BIGINT AS expected_breaches
+FROM every LEFT JOIN (
+    SELECT inspector_id, count(*) FILTER (is_made AND found_violation IS NOT NULL) AS visits,
+        count(*) FILTER (is_made AND found_violation) AS found,
+        sum(breaches) FILTER (is_made AND items_checked > 0) AS own_breaches,
+        sum(items_checked) FILTER (is_made AND breaches IS NOT NULL) AS own_items
+    FROM visit
+    WHERE inspector_id IS NOT NULL
+    GROUP BY ALL
+    UNION ALL
+    SELECT NULL, 0, 0, 0, 0
+) ON true;
 
 CREATE TEMP TABLE visited AS
 SELECT entity_id,
@@ -38,8 +60,13 @@ SELECT entity_id,
     min(days_ago) FILTER (is_made AND found_violation) AS days_since_violation,
     max(severity) FILTER (is_made AND days_ago < 1095) AS worst_finding,
     sum(penalty_minor) FILTER (is_made AND days_ago < 1095) AS penalties_36m,
+    sum(decay * (CASE WHEN found_violation THEN 1000000 ELSE 0 END - expected)) FILTER (is_made AND found_violation IS NOT NULL)
+        AS excess_parts,
+    sum(decay * (1000000 * breaches - items_checked * expected_breaches)) FILTER (is_made AND items_checked > 0) / 1e6
+        / (sum(decay * items_checked) FILTER (is_made AND items_checked > 0 AND breaches IS NOT NULL) + 20000000) AS excess_breaches,
+    sum(decay) FILTER (is_made AND found_violation IS NOT NULL) AS decayed_visits,
     count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m
-FROM visit
+FROM visit JOIN strictness ON visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
 GROUP BY entity_id;
 
 -- Worth and violations of a cell in whole thousandths of a visit.

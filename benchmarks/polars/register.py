@@ -9,6 +9,7 @@ from polars import LazyFrame, col, when
 
 from benchmarks.asked import Asked
 from benchmarks.polars.tables import YEAR, days_ago, newest, over, scan
+from jobs.transforms.conformed import FULL_WIDTH, HALF_WIDTH, NOISE
 
 CHANGED = ("changes_12m", "rep_and_address_changed")
 
@@ -16,9 +17,9 @@ CHANGED = ("changes_12m", "rep_and_address_changed")
 def read_versions(asked: Asked) -> pl.DataFrame:
     """Every version of every entity that was known and in force by the day."""
     columns = (
-        "entity_id", "status", "established_on", "closed_on", "industry_section", "industry_division", "industry_group",
-        "region_middle", "address_key", "legal_rep_id", "owner_id", "phone_hash", "agent_id", "registered_capital_minor",
-        "paid_in_capital_minor", "is_platform", "changed_on", "change_type",
+        "entity_id", "name_key", "trading_name", "status", "established_on", "closed_on", "industry_section", "industry_division",
+        "industry_group", "region_middle", "address_key", "legal_rep_id", "owner_id", "phone_hash", "agent_id",
+        "registered_capital_minor", "paid_in_capital_minor", "is_platform", "changed_on", "change_type",
     )  # fmt: skip
     is_in_force = col("changed_on").is_null() | (col("changed_on") <= asked.as_of)
     return scan(asked, "entity", columns).filter(is_in_force).collect(engine="streaming")
@@ -34,6 +35,7 @@ def entities_in_force(versions: pl.DataFrame, asked: Asked) -> pl.DataFrame:
             "legal_rep_id", "owner_id",
             *[when(col(name) != "").then(col(name)).alias(name) for name in ("address_key", "phone_hash", "agent_id")],
             age_days=when(col("established_on") <= asked.as_of).then(days_ago(col("established_on"), asked.as_of)),
+            sign_key=pl.coalesce(_compared(col("trading_name")), "name_key"),
             is_active=(col("status") == "active").fill_null(False),
             is_ended=ended.fill_null(False),
             registered_capital=col("registered_capital_minor"),
@@ -42,6 +44,12 @@ def entities_in_force(versions: pl.DataFrame, asked: Asked) -> pl.DataFrame:
         )
         .collect(engine="streaming")
     )  # fmt: skip
+
+
+def _compared(name: pl.Expr) -> pl.Expr:
+    """A name in one width and upper case, without spaces and punctuation; unknown where nothing is left."""
+    key = name.str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH)).str.to_uppercase().str.replace_all(NOISE, "")
+    return when(key != "").then(key)
 
 
 def changes_by_entity(versions: LazyFrame, as_of: date) -> LazyFrame:

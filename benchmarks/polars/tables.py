@@ -46,6 +46,11 @@ def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     return when(denominator != 0).then(numerator / denominator)
 
 
+def excess(parts: pl.Expr, weights: pl.Expr) -> pl.Expr:
+    """The share of visits found beyond expectation; unknown where there was none."""
+    return when(weights > 0).then(parts / 1e6 / (weights + 1_000_000))
+
+
 def days_ago(day: pl.Expr, as_of: date) -> pl.Expr:
     """Whole days from a date to the day; negative for dates to come."""
     return (pl.lit(as_of) - day).dt.total_days().cast(pl.Int64)

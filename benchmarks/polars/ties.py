@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 from polars import LazyFrame, col, when
 
-from benchmarks.polars.tables import over, sum_known
+from benchmarks.polars.tables import excess, over, sum_known
 
 COUNTS = {
     "legal_rep_id": "same_legal_rep",
@@ -23,14 +23,24 @@ def add_shared(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
     """How many others share each key with an entity, and the complaints about others at its address."""
     for key, name in COUNTS.items():
         others = (col("active") - col("is_active").cast(pl.Int64)).fill_null(0)
-        frame = frame.join(_shared(record, key).select(key, "active", "complaints"), on=key, how="left").with_columns(
-            when(col(key) != "").then(others).alias(name)
-        )
+        frame = frame.join(
+            _shared(record, key).select(key, "active", "complaints", "excess", "weights"), on=key, how="left"
+        ).with_columns(when(col(key) != "").then(others).alias(name))
         if key == "address_key":
             of_others = (col("complaints") - col("complaints_12m")).fill_null(0)
             frame = frame.with_columns(complaints_at_address_12m=when(_is_told("complaints_12m", col(key))).then(of_others))
-        frame = frame.drop("active", "complaints")
+            frame = frame.with_columns(excess_at_address=_excess_of_others())
+        frame = frame.drop("active", "complaints", "excess", "weights")
+    for key, name in (("sign_key", "excess_of_name"), ("industry_group", "excess_of_industry")):
+        sums = _shared(record, key).select(key, "excess", "weights")
+        frame = frame.join(sums, on=key, how="left").with_columns(_excess_of_others().alias(name)).drop("excess", "weights")
     return frame
+
+
+def _excess_of_others() -> pl.Expr:
+    """What visits to the others under a key found beyond expectation, of the key's sums and the entity's own."""
+    parts, weights = col("excess_parts").fill_null(0), col("decayed_visits").fill_null(0)
+    return excess(col("excess") - parts, col("weights") - weights)
 
 
 def add_ties(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
@@ -62,14 +72,29 @@ def _shared(record: LazyFrame, key: str) -> LazyFrame:
     return (
         record.filter(col(key).is_not_null() & (col(key) != ""))
         .group_by(key)
-        .agg(members=pl.len(), active=col("is_active").sum().cast(pl.Int64), complaints=sum_known(col("complaints_12m")))
+        .agg(
+            members=pl.len(),
+            active=col("is_active").sum().cast(pl.Int64),
+            complaints=sum_known(col("complaints_12m")),
+            excess=sum_known(col("excess_parts")),
+            weights=sum_known(col("decayed_visits")),
+        )
         .filter(col("members") > 1)
     )
 
 
 def _people(record: LazyFrame) -> LazyFrame:
     """One row an entity and person: its representative, and its owner where that is another."""
-    carried = ("entity_id", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m")
+    carried = (
+        "entity_id",
+        "is_ended",
+        "closed_on",
+        "established_on",
+        "violations_36m",
+        "complaints_12m",
+        "excess_parts",
+        "decayed_visits",
+    )
     is_another = col("legal_rep_id").is_null() | (col("owner_id") != col("legal_rep_id"))
     persons = [record.select(*carried, person="legal_rep_id"), record.filter(is_another).select(*carried, person="owner_id")]
     return pl.concat(persons).filter(col("person").is_not_null() & (col("person") != ""))
@@ -83,6 +108,8 @@ def _ties(people: LazyFrame) -> LazyFrame:
             ended=col("is_ended").sum().cast(pl.Int64),
             violations=sum_known(col("violations_36m")),
             complaints=sum_known(col("complaints_12m")),
+            excess=sum_known(col("excess_parts")),
+            weights=sum_known(col("decayed_visits")),
         )
         .filter(col("members") > 1)
     )
@@ -94,7 +121,11 @@ def _ties(people: LazyFrame) -> LazyFrame:
             ended_ties=(col("ended") - col("is_ended").cast(pl.Int64)).sum(),
             violations_of_ties_36m=sum_known(col("violations") - col("violations_36m")),
             complaints_of_ties_12m=sum_known(col("complaints") - col("complaints_12m")),
+            excess=sum_known(col("excess") - col("excess_parts").fill_null(0)),
+            weights=sum_known(col("weights") - col("decayed_visits").fill_null(0)),
         )
+        .with_columns(excess_of_ties=excess(col("excess"), col("weights")))
+        .drop("excess", "weights")
     )
 
 

@@ -6,7 +6,7 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.asked import Asked
-from benchmarks.polars.tables import days_ago, newest, over, scan, sum_known
+from benchmarks.polars.tables import days_ago, excess, newest, over, scan, sum_known
 
 RECORD = 1095
 """Days of visits that count."""
@@ -17,7 +17,7 @@ def read_visits(asked: Asked) -> pl.DataFrame:
     """Every visit that was planned or made by the day."""
     columns = (
         "inspection_id", "entity_id", "inclusion_probability", "selected_by", "planned_on", "inspected_on", "visit_status",
-        "items_checked", "breaches", "severity", "found_violation", "penalty_minor",
+        "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "inspector_id",
     )  # fmt: skip
     since = days_ago(col("inspected_on"), asked.as_of)
     return (
@@ -33,6 +33,31 @@ def read_visits(asked: Asked) -> pl.DataFrame:
     )
 
 
+def _expected(visits: LazyFrame) -> LazyFrame:
+    """Add ``expected``, the millionths of a finding that were to be expected of a visit, by who made it."""
+    is_counted = (col("items_checked") > 0) & col("breaches").is_not_null()
+    counts = {
+        "found": col("found_violation").sum(),
+        "made": col("found_violation").count(),
+        "broken": col("breaches").filter(is_counted).sum(),
+        "looked_at": col("items_checked").filter(is_counted).sum(),
+    }
+    made = visits.filter("is_made")
+    every = made.select(rate=over(counts["found"], counts["made"]), breached=over(counts["broken"], counts["looked_at"]))
+    own = made.filter(col("inspector_id").is_not_null()).group_by("inspector_id").agg(**counts)
+    chance = (col("found").fill_null(0) + 30 * col("rate")) / (col("made").fill_null(0) + 30)
+    share = (col("broken").fill_null(0) + 600 * col("breached")) / (col("looked_at").fill_null(0) + 600)
+    return (
+        visits.join(own, on="inspector_id", how="left")
+        .join(every, how="cross")
+        .with_columns(
+            expected=(1_000_000 * chance).round(mode="half_away_from_zero").cast(pl.Int64),
+            expected_breaches=(1_000_000 * share).round(mode="half_away_from_zero").cast(pl.Int64),
+        )
+        .drop(*counts, "rate", "breached")
+    )
+
+
 def visits_by_entity(visits: LazyFrame) -> LazyFrame:
     """Each entity's record of visits."""
     is_recent = col("is_made") & (col("days_ago") < RECORD)
@@ -43,19 +68,35 @@ def visits_by_entity(visits: LazyFrame) -> LazyFrame:
         .group_by("entity_id")
         .agg(last_visit_violation=col("found_violation").last().cast(pl.Int64))
     )
-    counted = visits.group_by("entity_id").agg(
-        visits_36m=is_recent.sum(),
-        violations_36m=(is_recent & col("found_violation")).sum(),
-        breaches=sum_known(when(col("is_made") & (col("items_checked") > 0)).then(col("breaches") * col("decay"))),
-        items=sum_known(when(col("is_made") & col("breaches").is_not_null()).then(col("items_checked") * col("decay"))),
-        days_since_visit=when("is_made").then(col("days_ago")).min(),
-        days_since_violation=when(col("is_made") & col("found_violation")).then(col("days_ago")).min(),
-        worst_finding=when(is_recent).then(col("severity")).max(),
-        penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
-        unmet_visits_36m=is_unmet.sum(),
+    is_told = col("is_made") & col("found_violation").is_not_null()
+    is_counted = col("is_made") & (col("items_checked") > 0) & col("breaches").is_not_null()
+    more = 1_000_000 * col("breaches").cast(pl.Int64) - col("items_checked") * col("expected_breaches")
+    beyond = when(col("found_violation")).then(1_000_000).otherwise(0) - col("expected")
+    counted = (
+        _expected(visits)
+        .group_by("entity_id")
+        .agg(
+            visits_36m=is_recent.sum(),
+            violations_36m=(is_recent & col("found_violation")).sum(),
+            breaches=sum_known(when(col("is_made") & (col("items_checked") > 0)).then(col("breaches") * col("decay"))),
+            items=sum_known(when(col("is_made") & col("breaches").is_not_null()).then(col("items_checked") * col("decay"))),
+            days_since_visit=when("is_made").then(col("days_ago")).min(),
+            days_since_violation=when(col("is_made") & col("found_violation")).then(col("days_ago")).min(),
+            worst_finding=when(is_recent).then(col("severity")).max(),
+            penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
+            unmet_visits_36m=is_unmet.sum(),
+            excess_parts=sum_known(when(is_told).then(beyond * col("decay"))),
+            more_breaches=sum_known(when(is_counted).then(more * col("decay"))),
+            counted_items=sum_known(when(is_counted).then(col("items_checked") * col("decay"))),
+            decayed_visits=sum_known(when(is_told).then(col("decay"))),
+        )
     )
     return (
-        counted.with_columns(breach_rate=over(col("breaches"), col("items")))
-        .drop("breaches", "items")
+        counted.with_columns(
+            breach_rate=over(col("breaches"), col("items")),
+            excess_breaches=when(col("counted_items") > 0).then(col("more_breaches") / 1e6 / (col("counted_items") + 20_000_000)),
+            excess_violations=excess(col("excess_parts"), col("decayed_visits")),
+        )
+        .drop("breaches", "items", "more_breaches", "counted_items")
         .join(last, on="entity_id", how="left")
     )

@@ -55,6 +55,11 @@ class Training:
     minimum_labels: int
     minimum_positives: int
     seed: int
+    weight_cap: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not self.weight_cap >= 1:
+            raise ValueError(f"training.weight_cap is {self.weight_cap!r} and must be 1 or more")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Indicators from what entities share: legal representative, owner, phone, agent, address.
+"""Indicators from what entities share: legal representative, owner, phone, agent, address, name on the sign.
 
 A *tie* is another entity under the same key. Two entities that share both of their persons are tied twice.
 """
@@ -24,6 +24,7 @@ KEYS = {
     "phone": "phone_hash",
     "agent": "agent_id",
     "address": "address_key",
+    "name": "sign_key",
     "person_1": "legal_rep_id",
     "person_2": "CASE WHEN owner_id <> legal_rep_id OR legal_rep_id IS NULL THEN owner_id END",
 }
@@ -35,6 +36,8 @@ _GROUP = {
     "ended": "count_if(is_ended)",
     "violations": "sum(violations_36m)",
     "complaints": "sum(complaints_12m)",
+    "excess": "sum(excess_parts)",
+    "weights": "sum(decayed_visits)",
 }
 _CAN_BE_FOLLOWED = f"(kind = 'person' OR kind = 'address' AND members <= {CLUSTER_SIZE})"
 _OTHERS = {
@@ -43,6 +46,8 @@ _OTHERS = {
     "other_ended": "ended - cast(is_ended AS BIGINT)",
     "other_violations": "violations - coalesce(violations_36m, 0L)",
     "other_complaints": "complaints - coalesce(complaints_12m, 0L)",
+    "other_excess": "excess - coalesce(excess_parts, 0L)",
+    "other_weights": "nullif(weights - coalesce(decayed_visits, 0L), 0L)",
     "follows_one": f"{_CAN_BE_FOLLOWED} AND "
     f"coalesce(exists(ended_on, d -> d < established_on AND d >= date_sub(established_on, {PHOENIX_DAYS})), false)",
 }
@@ -63,13 +68,22 @@ _TIES = {
     "violations_of_ties_36m": _of("person", "other_violations"),
     "complaints_of_ties_12m": _of("person", "other_complaints"),
     "complaints_at_address_12m": _of("address", "other_complaints"),
+    "excess_of_ties": _of("person", "other_excess"),
+    "visits_of_ties": _of("person", "other_weights"),
+    "excess_at_address": _of("address", "other_excess"),
+    "visits_at_address": _of("address", "other_weights"),
+    "excess_of_name": _of("name", "other_excess"),
+    "visits_of_name": _of("name", "other_weights"),
     "phoenix": "max(CASE WHEN follows_one THEN 1 ELSE 0 END)",
 }
 
 NEEDED = (
-    "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "legal_rep_id",
-    "owner_id", "phone_hash", "agent_id", "address_key",
+    "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "excess_parts",
+    "decayed_visits", "legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key", "sign_key",
 )  # fmt: skip
+
+
+_SHARED = ("legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key", "sign_key")
 
 
 def count_ties(entities: DataFrame, materialise: Materialise) -> DataFrame:
@@ -80,7 +94,7 @@ def count_ties(entities: DataFrame, materialise: Materialise) -> DataFrame:
             where no source tells of them, and then so are those of ties.
         materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
-    carried = [name for name in NEEDED if name not in ("legal_rep_id", "owner_id", "phone_hash", "agent_id", "address_key")]
+    carried = [name for name in NEEDED if name not in _SHARED]
     pairs = ", ".join(f"'{kind}', {sql}" for kind, sql in KEYS.items())
     keyed = (
         entities.transform(select, *carried, f"stack({len(KEYS)}, {pairs}) AS (kind, shared)")

@@ -9,10 +9,10 @@ from expectations.contracts import complaint, lineage, registration, silver
 from expectations.contracts.core import Contract
 from expectations.standards.hierarchies import Hierarchy
 
-_FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
-_HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
+FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
+HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 # What people write differently and mean alike; the ideographic full stop and brackets among it.
-_NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“”‘’—]+"
+NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“”‘’—]+"
 
 
 def conform(
@@ -78,7 +78,7 @@ def add_compare_keys(rows: DataFrame, *, name: str) -> DataFrame:
 
 def compare_key(text: Column) -> Column:
     """A text as it is compared; NULL when nothing is left of it."""
-    key = F.regexp_replace(F.upper(F.translate(text, _FULL_WIDTH, _HALF_WIDTH)), _NOISE, "")
+    key = F.regexp_replace(F.upper(F.translate(text, FULL_WIDTH, HALF_WIDTH)), NOISE, "")
     return F.when(key != "", key)
 
 

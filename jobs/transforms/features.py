@@ -26,6 +26,7 @@ from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes
 from jobs.transforms.selected import select
 from jobs.transforms.tax_features import make_tax_indicators
+from jobs.transforms.visit_expectation import add_expected
 
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
@@ -92,6 +93,7 @@ def build_features(
         recorded.transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .transform(join_few, tax, ENTITY_ID)
         .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
+        .transform(supervision.add_industry_sums)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )
@@ -109,7 +111,7 @@ def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame
 
 def _known_visits(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
     visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
-    return visits.select(*supervision.NEEDED)
+    return visits.transform(add_expected).select(*supervision.NEEDED)
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:
@@ -143,6 +145,14 @@ _JOINT = {
     "prepaid_complaint_share": ratio("prepaid_count", "complaints_12m"),
     "top_complainant_share": ratio("largest_complainant", "known_complainants"),
     "breach_rate": ratio("decayed_breaches", "decayed_items"),
+    "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
+    "excess_breaches": supervision.excess("excess_breach_parts", "counted_items", supervision.USUAL_ITEMS * supervision.TODAY),
+    "excess_of_industry": supervision.excess(
+        "(industry_excess - coalesce(excess_parts, 0L))", "nullif(industry_visits - coalesce(decayed_visits, 0L), 0L)"
+    ),
+    "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
+    "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
+    "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
     "same_legal_rep": _known_tie("legal_rep_id", "same_legal_rep"),
     "same_owner": _known_tie("owner_id", "same_owner"),
     "same_phone": _known_tie("phone_hash", "same_phone"),

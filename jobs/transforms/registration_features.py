@@ -12,6 +12,7 @@ from jobs.transforms.ratios import ratio
 from jobs.transforms.selected import select
 
 _ENTITY = {
+    "sign_key": "coalesce(trading_name_key, name_key)",
     "age_days": "CASE WHEN established_on <= as_of THEN datediff(as_of, established_on) END",
     "is_active": "status = 'active'",
     "is_ended": "status IN ('closed', 'revoked') AND coalesce(closed_on <= as_of, true)",
@@ -28,7 +29,7 @@ KEPT = (
 
 
 def add_register_indicators(register: DataFrame, *, as_of: date) -> DataFrame:
-    """Age (days), status, share of capital paid in and changes, of each entity as it stands in the register.
+    """Age (days), status, share of capital paid in, changes and the name on the sign, of each entity as it stands in the register.
 
     A register that gives no kinds of change yields none, and its indicators stay unknown.
 

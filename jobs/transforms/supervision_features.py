@@ -1,6 +1,6 @@
 """Indicators from the entity's own record of visits, and the base rate of its industry and region from random visits.
 
-Who went is no part of any of them.
+Who went is no part of any of them; where outcomes are held against what was to be expected of them, that comes with the visits.
 """
 
 from __future__ import annotations
@@ -15,16 +15,22 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.transforms.joins import join_few
 from jobs.transforms.ratios import pool_rates, shrunk
 from jobs.transforms.selected import aggregate, select
+from jobs.transforms.visit_expectation import PARTS
 
 HALF_LIFE_DAYS = 365
 RECORD_DAYS = 1095
 """Visits of the last 36 months make the record."""
+TODAY = 1_000_000
+"""The weight of a visit of today."""
+USUAL_ITEMS = 20
+"""Checkpoints of the visit of today that goes as expected."""
 VISIT_PARTS = 1000
 """A cell's worth is counted in thousandths of a visit, whole numbers that add up exactly."""
 
 NEEDED = (
     "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
-    "items_checked", "breaches", "severity", "found_violation", "penalty_minor",
+    "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "expected_parts",
+    "expected_breach_parts",
 )  # fmt: skip
 """What is read of a visit."""
 
@@ -33,10 +39,12 @@ _ROW = {
     "is_visit": "visit_status = 'inspected' AND inspected_on IS NOT NULL",
     "is_unmet": "visit_status IN ('not_reachable', 'refused')",
     # Weights are whole numbers, so that their sums are exact.
-    "decay": f"cast(round(1000000 * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
+    "decay": f"cast(round({TODAY} * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
     "inverse_probability": "cast(round(1000 / coalesce(inclusion_probability, 1.0D)) AS BIGINT)",
 }
 
+_EXCESS = f"(CASE WHEN found_violation THEN {PARTS}L ELSE 0L END - expected_parts)"
+_EXCESS_BREACHES = f"({PARTS}L * breaches - items_checked * expected_breach_parts)"
 _RECENT = f"is_visit AND days_ago < {RECORD_DAYS}"
 _SUMS = {
     "visits_36m": f"count_if({_RECENT})",
@@ -49,6 +57,10 @@ _SUMS = {
     "days_since_violation": "min(CASE WHEN is_visit AND found_violation THEN days_ago END)",
     "worst_finding": f"max(CASE WHEN {_RECENT} THEN severity END)",
     "penalties_36m": f"coalesce(sum(CASE WHEN {_RECENT} THEN penalty_minor END), 0L)",
+    "excess_parts": f"sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN {_EXCESS} * decay END)",
+    "excess_breach_parts": f"sum(CASE WHEN is_visit AND items_checked > 0 THEN {_EXCESS_BREACHES} * decay END)",
+    "counted_items": "sum(CASE WHEN is_visit AND items_checked > 0 AND breaches IS NOT NULL THEN items_checked * decay END)",
+    "decayed_visits": "sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN decay END)",
     "unmet_visits_36m": f"count_if(is_unmet AND days_ago BETWEEN 0 AND {RECORD_DAYS - 1})",
 }
 
@@ -56,10 +68,23 @@ COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
 """What is zero, not unknown, for an entity that was never visited."""
 
 
+def excess(parts: str, weights: str, today: int = TODAY) -> str:
+    """SQL of the share of visits that found a violation, above what was expected of them, recent visits counting most.
+
+    It is drawn towards 0 as if a visit of today had gone as expected; unknown without a visit.
+
+    Args:
+        parts: the sum of each visit's outcome less its expectation, times its weight.
+        weights: the sum of the weights, a visit of today weighing a million.
+        today: what the visit of today weighs that goes as expected.
+    """
+    return f"(cast({parts} AS DOUBLE) / {PARTS} / ({weights} + {today}))"
+
+
 def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
     columns = (
         ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
-        "penalty_minor",
+        "penalty_minor", "expected_parts", "expected_breach_parts",
     )  # fmt: skip
     return inspections.withColumn(AS_OF, F.lit(as_of)).transform(
         select, *columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()]
@@ -78,6 +103,18 @@ def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
 def count_any_visits(inspections: DataFrame) -> DataFrame:
     """One row: whether any visit is known (``has_visits``)."""
     return inspections.agg(F.expr("count(1) > 0").alias("has_visits"))
+
+
+def add_industry_sums(frame: DataFrame) -> DataFrame:
+    """Add what the visits to all of an industry found beyond expectation: ``industry_excess``, ``industry_visits``.
+
+    Args:
+        frame: one row an entity, with ``industry_group`` and its own ``excess_parts`` and ``decayed_visits``.
+    """
+    sums = frame.where("industry_group IS NOT NULL").transform(
+        aggregate, ["industry_group"], {"industry_excess": "sum(excess_parts)", "industry_visits": "sum(decayed_visits)"}
+    )
+    return frame.transform(join_few, sums, "industry_group")
 
 
 def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:

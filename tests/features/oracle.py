@@ -183,6 +183,29 @@ def complaints(rows: list[Row], as_of: date, age_days: int | None) -> Row:
     }
 
 
+def expect(rows: list[Row]) -> list[Row]:
+    """Visits with the millionths of a finding that were expected of each, by who made it."""
+    made = [row for row in rows if row["visit_status"] == "inspected"]
+    rate = over(len([row for row in made if row["found_violation"]]), len(made))
+    counted = lambda source: [one for one in source if one["items_checked"] and one["breaches"] is not None]  # noqa: E731
+    breached = over(total(counted(made), "breaches"), total(counted(made), "items_checked"))
+    expected = []
+    for row in rows:
+        own = [one for one in made if one["inspector_id"] is not None and one["inspector_id"] == row["inspector_id"]]
+        found = len([one for one in own if one["found_violation"]])
+        parts = None if rate is None else round(1_000_000 * (found + 30 * rate) / (len(own) + 30))
+        items, breaches = (total(counted(own), name) or 0 for name in ("items_checked", "breaches"))
+        share = None if breached is None else round(1_000_000 * (breaches + 600 * breached) / (items + 600))
+        expected.append({**row, "expected_parts": parts, "expected_breach_parts": share})
+    return expected
+
+
+def excess(rows: list[Row]) -> float | None:
+    """The share found beyond expectation, of entities' ``excess_parts`` and ``decayed_visits``."""
+    weights = sum(row["decayed_visits"] or 0 for row in rows)
+    return sum(row["excess_parts"] or 0 for row in rows) / 1e6 / (weights + 1_000_000) if weights else None
+
+
 def visits(rows: list[Row], as_of: date) -> Row:
     """The supervision indicators of one entity's visits, none of them perhaps."""
     ago = lambda row: (as_of - row["inspected_on"]).days  # noqa: E731
@@ -192,6 +215,14 @@ def visits(rows: list[Row], as_of: date) -> Row:
     weight = lambda row: round(1_000_000 * 0.5 ** (ago(row) / 365))  # noqa: E731
     counted = [row for row in made if row["items_checked"] is not None and row["breaches"] is not None]
     unmet = [row for row in rows if row["visit_status"] in ("not_reachable", "refused") and row["planned_on"] is not None]
+    beyond = [weight(row) * (1_000_000 * row["found_violation"] - row["expected_parts"]) for row in made]
+    told = {"excess_parts": sum(beyond) if made else None, "decayed_visits": sum(map(weight, made)) if made else None}
+    more = [
+        weight(r) * (1_000_000 * r["breaches"] - r["items_checked"] * r["expected_breach_parts"])
+        for r in counted
+        if r["items_checked"]
+    ]
+    items = sum(row["items_checked"] * weight(row) for row in counted)
     last = max(made, key=lambda row: (row["inspected_on"], row["inspection_id"]), default=None)
     return {
         "breach_rate": over(
@@ -205,6 +236,9 @@ def visits(rows: list[Row], as_of: date) -> Row:
         "visits_36m": len(recent),
         "worst_finding": max((row["severity"] for row in recent if row["severity"] is not None), default=None),
         "penalties_36m": total(recent, "penalty_minor") or 0,
+        **told,
+        "excess_violations": excess([told]),
+        "excess_breaches": sum(more) / 1e6 / (items + 20_000_000) if more else None,
         "unmet_visits_36m": len([row for row in unmet if 0 <= (as_of - row["planned_on"]).days < 1095]),
     }
 
@@ -225,6 +259,7 @@ def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, 
     """The association indicators of every entity, by comparing each with each."""
     active = lambda e: e["status"] == "active"  # noqa: E731
     ended = lambda e: e["status"] in ("closed", "revoked") and (e["closed_on"] is None or e["closed_on"] <= as_of)  # noqa: E731
+    sign = lambda e: (e["trading_name"] or e["name_key"] or e["entity_id"]).upper()  # noqa: E731
     persons = lambda e: {p for p in (e["legal_rep_id"], e["owner_id"]) if p}  # noqa: E731
     made = {}
     for one in entities:
@@ -251,6 +286,10 @@ def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, 
             "violations_of_ties_36m": summed(tied, "violations_36m", known_person),
             "complaints_of_ties_12m": summed(tied, "complaints_12m", known_person),
             "complaints_at_address_12m": summed(sharing("address_key"), "complaints_12m", known_address),
+            "excess_of_industry": excess([counts[e["entity_id"]] for e in sharing("industry_group")]),
+            "excess_of_ties": excess([counts[e["entity_id"]] for e in tied]),
+            "excess_at_address": excess([counts[e["entity_id"]] for e in sharing("address_key")]),
+            "excess_of_name": excess([counts[e["entity_id"]] for e in others if sign(e) == sign(one)]),
             "phoenix": int(is_phoenix) if one["established_on"] and (known_person or known_address) else None,
         }
     return made

@@ -52,6 +52,8 @@ def _entity(rng: random.Random, entity_id: str) -> Row:
         "industry_division": rng.choice(["51", "61"]),
         "industry_group": rng.choice(["511", "512"]),
         "region_middle": rng.choice(["310100", "320500"]),
+        "name_key": _maybe(rng, f"N{rng.randint(0, 25)}"),
+        "trading_name": _maybe(rng, f"n{rng.randint(0, 25)}", 0.5),
         "address_key": _maybe(rng, f"a{rng.randint(0, 30)}"),
         "legal_rep_id": _maybe(rng, f"p{rng.randint(0, 40)}"),
         "owner_id": _maybe(rng, f"p{rng.randint(0, 40)}"),
@@ -159,7 +161,7 @@ def _visit(rng: random.Random, number: int, ids: list[str]) -> Row:
         "severity": _maybe(rng, rng.randint(0, 4)),
         "found_violation": found if is_made else None,
         "penalty_minor": _maybe(rng, rng.randint(0, 10**5)),
-        "inspector_id": "inspector",
+        "inspector_id": _maybe(rng, f"i{rng.randint(0, 4)}", 0.9),
         "known_at": _known_at(rng),
     }
 

@@ -20,7 +20,9 @@ from jobs.transforms import (
     registration_features,
     supervision_features,
     tax_features,
+    visit_expectation,
 )
+from tests.features.tables import AS_OF, silver_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURE_CODE = [
@@ -83,6 +85,27 @@ def test_no_transform_of_features_reads_a_denied_column():
     read = {column for module in FEATURE_CODE for column in denied if column in inspect.getsource(module)}
     assert read == set()
     assert {str(column) for column in features_contract().columns if find_denied([column])} == set()
+
+
+def test_only_what_takes_an_inspectors_effect_out_may_name_him():
+    freed = {denied.name: set(denied.freed) for denied in deny_list() if denied.freed}
+    assert freed == {
+        "inspector": {
+            "excess_violations", "excess_breaches", "excess_of_industry", "excess_of_ties", "excess_at_address", "excess_of_name",
+        }
+    }  # fmt: skip
+    assert freed["inspector"] <= {indicator.column for indicator in catalogue()}
+    planted = replace(next(one for one in catalogue() if one.column == "excess_violations"), sources=("census_ethnicity",))
+    with pytest.raises(ValueError, match="ethnicity"):
+        check_indicators([planted])
+
+
+def test_what_is_expected_of_a_visit_leaves_behind_who_made_it(spark):
+    visit = {"inspection_id": "i1", "entity_id": "E", "inspected_on": AS_OF, "inspector_id": "him", "found_violation": True}
+    frames = silver_of(spark, {"inspection": [visit]})
+    expected = visit_expectation.add_expected(frames["inspection"])
+    assert find_denied(expected.columns) == []
+    assert {"expected_parts", "expected_breach_parts"} <= set(expected.columns)
 
 
 def test_every_denial_says_why():

@@ -27,7 +27,7 @@ def expected_indicators(tables: dict[str, list[Row]]) -> dict[str, Row]:
         row["complaint_id"]: row["entity_id"]
         for row in oracle.latest(oracle.known(tables["link"], CUTOFF, AS_OF), ("complaint_id",), order)
     }
-    visits = oracle.standing(tables["inspection"], ("inspection_id",), CUTOFF, AS_OF, "inspected_on")
+    visits = oracle.expect(oracle.standing(tables["inspection"], ("inspection_id",), CUTOFF, AS_OF, "inspected_on"))
     of = defaultdict(lambda: defaultdict(list))
     for name, rows in (("filing", filings), ("visit", visits), ("version", versions)):
         for row in rows:

@@ -113,6 +113,34 @@ def test_a_breach_loses_half_its_weight_in_a_year(spark):
     assert made["days_since_violation"] == 365
 
 
+def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
+    """A finding by one who seldom finds says more of the business than one by one who always does."""
+
+    def visit(number, entity, inspector, found, breaches):
+        return {"inspection_id": f"i{number:02}", "entity_id": entity, "inspected_on": AS_OF, "inspector_id": inspector,
+                "found_violation": found, "items_checked": 10, "breaches": breaches}  # fmt: skip
+
+    shops = [
+        {"entity_id": name, "trading_name": sign, "established_on": date(2020, 1, 1)}
+        for name, sign in (("E", "Noodle Bar"), ("F", "NOODLE-BAR"), ("G", None))
+    ]
+    elsewhere = [
+        visit(number, f"x{number}", "strict" if number % 2 else "mild", bool(number % 2), number % 2) for number in range(18)
+    ]
+    own = [visit(18, "E", "mild", True, 2), visit(19, "F", "strict", True, 2)]
+    made, _ = reckon(spark, {"entity": shops, "inspection": [*elsewhere, *own]})
+    # Both made ten visits: the mild one found 1, the strict one 10; all together 11 of 20. Thirty more are as found by all.
+    mild, strict = (1 + 30 * 11 / 20) / (10 + 30), (10 + 30 * 11 / 20) / (10 + 30)
+    assert made["E"]["excess_violations"] == pytest.approx((1 - mild) / (1 + 1), abs=1e-6)
+    assert made["F"]["excess_violations"] == pytest.approx((1 - strict) / (1 + 1), abs=1e-6)
+    assert made["G"]["excess_violations"] is None
+    # Of 100 checkpoints each, the mild one noted 2 breaches, the strict one 9 + 2; 600 more are as noted by all, 13 of 200.
+    noted = (2 + 600 * 13 / 200) / (100 + 600)
+    assert made["E"]["excess_breaches"] == pytest.approx((2 - 10 * noted) / (10 + 20), abs=1e-6)
+    assert made["E"]["excess_of_name"] == made["F"]["excess_violations"]
+    assert made["G"]["excess_of_name"] is None
+
+
 def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
     def shop(name, opened, **more):
         return {"entity_id": name, "established_on": opened, "legal_rep_id": "p", **more}

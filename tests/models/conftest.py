@@ -34,10 +34,20 @@ def rule(labelled: Labelled) -> RiskModel:
 def without_lightgbm(labelled: Labelled) -> RiskModel:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("models.boosting.load_lightgbm", lambda: None)
-        return fit(labelled)
+        return fit(labelled, candidates=("blend",))
 
 
-@pytest.fixture(params=["learnt", "without_lightgbm", "rule"])
+@pytest.fixture(scope="session")
+def trees(labelled: Labelled) -> RiskModel:
+    return fit(labelled, candidates=("trees",))
+
+
+@pytest.fixture(scope="session")
+def blend(labelled: Labelled) -> RiskModel:
+    return fit(labelled, candidates=("blend",))
+
+
+@pytest.fixture(params=["learnt", "trees", "blend", "without_lightgbm", "rule"])
 def model(request: pytest.FixtureRequest) -> RiskModel:
     """Each kind of model in turn."""
     found: RiskModel = request.getfixturevalue(request.param)

@@ -22,7 +22,7 @@ def fit(labelled: Labelled, **changes: object) -> ProbabilityModel:
     return fit_probability(labelled.X, **given, seed=3)
 
 
-@pytest.mark.parametrize("kind", ["learnt", "without_lightgbm"])
+@pytest.mark.parametrize("kind", ["learnt", "trees", "without_lightgbm"])
 @pytest.mark.parametrize(("column", "direction"), [(c, d) for c, d in zip(INPUTS.columns, INPUTS.directions, strict=True) if d])
 def test_margin_never_moves_against_a_direction(
     request: pytest.FixtureRequest, later: pd.DataFrame, kind: str, column: str, direction: int

@@ -57,12 +57,12 @@ def test_two_fits_are_equal_without_lightgbm(
     labelled: Labelled, later: pd.DataFrame, without_lightgbm: RiskModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
-    same(fit(shuffled(labelled, seed=6)).score(later), without_lightgbm.score(later))
+    same(fit(shuffled(labelled, seed=6), candidates=("blend",)).score(later), without_lightgbm.score(later))
 
 
-def test_lightgbm_is_used_where_it_loads_and_scikit_learn_where_not(learnt: RiskModel, without_lightgbm: RiskModel) -> None:
-    assert isinstance(learnt.violation.booster, LightGBMBooster)
-    assert isinstance(without_lightgbm.violation.booster, HistogramBooster)
+def test_lightgbm_is_used_where_it_loads_and_scikit_learn_where_not(blend: RiskModel, without_lightgbm: RiskModel) -> None:
+    assert isinstance(blend.violation.learner.members[1], LightGBMBooster)
+    assert isinstance(without_lightgbm.violation.learner.members[1], HistogramBooster)
 
 
 def test_probability_rises_strictly_with_margin(learnt: RiskModel, later: pd.DataFrame) -> None:
@@ -73,6 +73,20 @@ def test_probability_rises_strictly_with_margin(learnt: RiskModel, later: pd.Dat
 def test_anomaly_weight_is_what_one_unit_of_anomaly_adds(learnt: RiskModel, later: pd.DataFrame) -> None:
     scores = learnt.score(later)
     np.testing.assert_allclose(scores["margin"], learnt.violation.margin(later) + 0.5 * scores["anomaly"], rtol=0, atol=0)
+
+
+def test_where_no_candidate_is_better_beyond_noise_the_scorecard_is_champion(learnt: RiskModel) -> None:
+    assert learnt.facts["champion"] == "scorecard"
+    assert [(one["challenger"], one["wins"]) for one in learnt.facts["contests"]] == [("trees", False), ("blend", False)]
+
+
+def test_where_indicators_only_tell_together_the_trees_win() -> None:
+    labelled = invent(4000, seed=13)
+    together = (labelled.X["capital"].fillna(0) > 0) != (labelled.X["noise"].fillna(0) > 0)
+    rows = replace(labelled, y=np.where(np.random.default_rng(1).random(4000) < 0.9, together, ~together).astype(float))
+    model = fit(rows)
+    assert model.facts["champion"] != "scorecard"
+    assert any(one["wins"] and one["high"] < 0 for one in model.facts["contests"])
 
 
 @pytest.mark.parametrize(("visits", "found"), [(0, 0), (299, 100), (400, 29), (400, 371), (400, 0), (400, 400)])

@@ -1,0 +1,66 @@
+"""One invented world: the model that weighs its labels and the same that does not, each against what visits to all would find."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
+from expectations.contracts.silver import INSPECTION
+from jobs.run_day import run_day
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import Profile
+from jobs.score_entities import read_features
+from jobs.train_model import fit, training_set
+from models.calibration import fit_calibration
+
+WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
+LOWEST, HIGHEST = 0.9, 1.1
+
+
+def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str, Any]:
+    """Make the world's day, fit both models on what was known, and hold their probabilities against the truth."""
+    run_day(lake, profile, world / "sources", as_of)
+    at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
+    known = training_set(lake, profile, as_of)
+    features = read_features(lake, as_of)
+    truth = true_chances(lake, world / "truth", as_of)
+    visits = lake.arrow(INSPECTION, columns=[str(ENTITY_ID)], where="found_violation").to_pandas()
+    figures: dict[str, Any] = {"listed": at, "labels": len(known.labels), "violating": int(truth[VIOLATES].sum())}
+    for name, is_weighted in ((WEIGHTED, True), (UNWEIGHTED, False)):
+        model = fit(known, profile, is_weighted=is_weighted)
+        scored = model.score(features).assign(**{str(ENTITY_ID): features[ENTITY_ID]})
+        joined = truth.merge(scored, on=str(ENTITY_ID), how="inner")
+        figures[name] = {
+            "champion": model.facts["champion"],
+            "all": measures(joined, at),
+            "not yet found": measures(joined[~joined[ENTITY_ID].isin(visits[ENTITY_ID])], at),
+        }
+    return figures
+
+
+def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
+    """Calibration over everybody, and how many visits to the first ``at`` would find something, of those expected to."""
+    p = scored[PROBABILITY].to_numpy(dtype=np.float64)
+    truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
+    fitted = fit_calibration(np.log(p / (1 - p)), truth)
+    first = np.argsort(-scored[MARGIN].to_numpy(dtype=np.float64), kind="stable")[:at]
+    return {
+        "slope": round(fitted.slope, 4),
+        "intercept": round(fitted.intercept, 4),
+        "observed_to_expected": round(float(truth[first].sum() / p[first].sum()), 4),
+        "observed_to_expected_of_all": round(float(truth.sum() / p.sum()), 4),
+        "roc_auc": round(float(roc_auc_score(scored[VIOLATES], scored[MARGIN])), 4),
+    }
+
+
+def is_right(figures: dict[str, float]) -> bool:
+    """Whether both figures of the bar are within a tenth of 1."""
+    return all(LOWEST <= figures[name] <= HIGHEST for name in ("slope", "observed_to_expected"))

@@ -1,0 +1,43 @@
+"""A blend: the mean of the log-odds of several candidates, in stated shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.columns import Floats
+from models.learner import Learner
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Candidates and their shares, which add up to 1; margins and contributions are the shares' sums."""
+
+    members: tuple[Learner, ...]
+    shares: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.members) != len(self.shares) or not self.members:
+            raise ValueError(f"a blend of {len(self.members)} candidates needs as many shares, not {len(self.shares)}")
+        if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-9:
+            raise ValueError(f"the shares of a blend must be zero or more and add up to 1, not {self.shares}")
+
+    @property
+    def name(self) -> str:
+        """What it is made of."""
+        return " + ".join(f"{share:g} {member.name}" for share, member in zip(self.shares, self.members, strict=True))
+
+    def margin(self, rows: Floats) -> Floats:
+        """Log-odds, shape (n,)."""
+        total = np.zeros(len(rows))
+        for share, member in zip(self.shares, self.members, strict=True):
+            total += share * member.margin(rows)
+        return total
+
+    def contributions(self, rows: Floats) -> Floats:
+        """Shape (n, k + 1), the last the base; rows sum to the margin."""
+        total = np.zeros((len(rows), rows.shape[1] + 1))
+        for share, member in zip(self.shares, self.members, strict=True):
+            total += share * member.contributions(rows)
+        return total

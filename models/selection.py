@@ -1,0 +1,138 @@
+"""Selective labels: only the visited have an outcome, and they were visited for reasons. What each label should count.
+
+Where the probability of a visit is known by design, a label counts its inverse (Hájek 1971); where it is not, the inverse of a
+modelled propensity (Rosenbaum and Rubin 1983). The two arms are two estimates of one population, so each is brought to the number
+of labels that it is worth, (Σw)² / Σw² (Kish 1965), before they are put together (Hartley 1962). Weights beyond a stated cap are
+cut, which trades a little bias for much variance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from expectations.contracts.scoring import MARGIN, PROBABILITY
+from models.agreement import agreement
+from models.boosting import STUMPS, fit_booster
+from models.calibration import sigmoid
+from models.columns import Floats, matrix
+
+KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
+ROUNDS = 100
+FEWEST = 50
+"""A propensity is not modelled from fewer visited, or fewer not visited, than this."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the labels count.
+
+    Attributes:
+        weight: shape (n,), positive, mean 1.
+        by: what it rests on: known probabilities, a modelled propensity, both, or nothing.
+        cap: no weight is more than so many times the mean of its arm.
+        capped: how many were cut to it.
+        effective: how many equally weighted labels the labels are worth.
+        known: how many have a known inclusion probability.
+    """
+
+    weight: Floats
+    by: str
+    cap: float
+    capped: int
+    effective: float
+    known: int
+
+
+def label_weights(inclusion: Floats, propensity: Floats | None, *, cap: float) -> Weights:
+    """Weigh labels.
+
+    Args:
+        inclusion: the probability with which each labelled entity was drawn, in (0, 1], shape (n,); NaN where unknown.
+        propensity: the modelled probability of being visited, in (0, 1], shape (n,), read where the other is unknown; None
+            where it could not be modelled: those labels count alike.
+        cap: times an arm's mean weight; at least 1.
+
+    Raises:
+        ValueError: when the cap is below 1 or a probability is not in (0, 1].
+    """
+    if not cap >= 1:
+        raise ValueError(f"the cap of weights must be 1 or more, not {cap}")
+    known = ~np.isnan(inclusion)
+    weight, capped, sources = np.ones(len(inclusion)), 0, []
+    for arm, probability, by in ((known, inclusion, KNOWN), (~known, propensity, MODELLED)):
+        if not arm.any():
+            continue
+        if probability is not None:
+            given = probability[arm]
+            if not ((given > 0) & (given <= 1)).all():
+                raise ValueError("a probability of being visited must be above 0 and at most 1")
+            raw = 1 / given
+            most = cap * raw.mean()
+            capped += int((raw > most).sum())
+            weight[arm] = np.minimum(raw, most)
+            sources.append(by)
+        # An arm counts as much as the labels that it is worth.
+        weight[arm] *= effective_size(weight[arm]) / weight[arm].sum()
+    if len(weight):
+        weight = weight / weight.mean()
+    return Weights(weight, " and ".join(sources) or NONE, cap, capped, effective_size(weight), int(known.sum()))
+
+
+def effective_size(weight: Floats) -> float:
+    """(Σw)² / Σw², the number of equal weights that have the same variance (Kish 1965); 0 for none."""
+    return float(weight.sum() ** 2 / (weight @ weight)) if len(weight) else 0.0
+
+
+def shift(weighted: pd.DataFrame, plain: pd.DataFrame) -> dict[str, float]:
+    """How scores move when labels are weighed: the same entities scored by the model and by one that took the visited for all.
+
+    Args:
+        weighted, plain: ``margin`` and ``probability`` of the same entities, in the same order.
+
+    Returns:
+        The mean probability by either, the correlation of ranks, and the share of the riskiest tenth that both name.
+    """
+    tenth = max(len(weighted) // 10, 1)
+    found = agreement(weighted[MARGIN].to_numpy(), plain[MARGIN].to_numpy(), at=tenth)
+    return {
+        "mean_probability": float(weighted[PROBABILITY].mean()),
+        "mean_probability_unweighted": float(plain[PROBABILITY].mean()),
+        "rank_correlation": 1.0 if np.isnan(found.correlation) else found.correlation,
+        "shared_riskiest_tenth": found.shared / tenth,
+    }
+
+
+def fit_propensity(
+    X: pd.DataFrame, visited: Floats, share: Floats, asked: pd.DataFrame, columns: tuple[str, ...], *, seed: int, threads: int = 1
+) -> Floats | None:
+    """The probability that an entity is visited, from its indicators: boosted single splits, without directions.
+
+    Args:
+        X: rows of entities visited and not visited, shape (n, k), in an order of their own.
+        visited: whether a visit followed, 0 or 1, shape (n,).
+        share: the share with which such rows were kept of all there are, in (0, 1], shape (n,).
+        asked: the rows to give it for, shape (m, k).
+        columns: the columns to read.
+        seed: of the columns' draw.
+        threads: threads of LightGBM.
+
+    Returns:
+        Probabilities of shape (m,), or None where fewer than 50 were visited, or were not.
+    """
+    if min(visited.sum(), len(visited) - visited.sum()) < FEWEST:
+        return None
+    weight = 1 / share
+    booster = fit_booster(
+        matrix(X, columns),
+        visited,
+        weight / weight.mean(),
+        (0,) * len(columns),
+        growth=STUMPS,
+        rounds=ROUNDS,
+        seed=seed,
+        threads=threads,
+    )
+    return np.maximum(sigmoid(booster.margin(matrix(asked, columns))), 1e-6)

@@ -1,0 +1,45 @@
+"""The measurement of selective labels: what visits to all would find, and what is called right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.sql import SparkSession
+
+from benchmarks.selective.compare import is_right, measures
+from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
+from jobs.runtime.lake import Lake
+from simulation.inspections import FINDS
+from tests.conftest import FinishedDay
+
+
+def scored(rows: int, tilt: float, shift: float) -> pd.DataFrame:
+    """Entities whose true log-odds are ``tilt`` times those that the probability says, plus ``shift``."""
+    margin = np.random.default_rng(1).normal(-2, 1, rows)
+    truth = 1 / (1 + np.exp(-(tilt * margin + shift)))
+    return pd.DataFrame(
+        {"margin": margin, "probability": 1 / (1 + np.exp(-margin)), WOULD_FIND: truth, VIOLATES: np.arange(rows) % 2 == 0}
+    )
+
+
+def test_probabilities_that_are_true_are_right():
+    figures = measures(scored(20_000, 1.0, 0.0), at=1000)
+    assert figures["slope"] == pytest.approx(1.0, abs=0.01)
+    assert figures["observed_to_expected"] == pytest.approx(1.0, abs=1e-3)
+    assert is_right(figures)
+
+
+@pytest.mark.parametrize(("tilt", "shift", "wrong"), [(0.8, -0.4, "slope"), (1.0, -0.5, "observed_to_expected")])
+def test_probabilities_that_promise_too_much_are_not(tilt: float, shift: float, wrong: str):
+    figures = measures(scored(20_000, tilt, shift), at=1000)
+    assert not is_right(figures)
+    assert figures[wrong] < 0.9
+
+
+def test_a_visit_finds_violators_often_and_others_sometimes(finished_day: FinishedDay, spark: SparkSession):
+    truth = true_chances(Lake(finished_day.home, spark), finished_day.world / "truth", finished_day.as_of)
+    assert truth["entity_id"].is_unique
+    assert set(truth.loc[truth[VIOLATES], WOULD_FIND]) == {FINDS}
+    assert truth.loc[~truth[VIOLATES], WOULD_FIND].between(0.001, 0.3).all()
+    assert truth.loc[~truth[VIOLATES], WOULD_FIND].nunique() > 5

@@ -1,0 +1,115 @@
+"""Selective labels: what each counts, and that weighing brings back the population."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from models.calibration import sigmoid
+from models.probability import calibrate
+from models.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, shift
+
+
+def test_known_probabilities_weigh_by_their_inverse() -> None:
+    weights = label_weights(np.array([0.5, 0.25, 0.25]), None, cap=10)
+    np.testing.assert_allclose(weights.weight, np.array([2, 4, 4]) / (10 / 3))
+    assert (weights.by, weights.known, weights.capped) == (KNOWN, 3, 0)
+    assert weights.effective == pytest.approx(100 / 36)
+
+
+def test_weights_beyond_the_cap_are_cut_and_counted() -> None:
+    inclusion = np.array([1.0] * 99 + [0.001])
+    weights = label_weights(inclusion, None, cap=5)
+    raw_mean = (99 + 1000) / 100
+    assert weights.weight.max() / weights.weight.min() == pytest.approx(5 * raw_mean)
+    assert weights.capped == 1
+    assert weights.effective > label_weights(inclusion, None, cap=1000).effective
+
+
+def test_a_cap_of_one_still_keeps_weights_in_order() -> None:
+    weights = label_weights(np.array([0.9, 0.5, 0.1, 0.1]), None, cap=1)
+    assert (np.diff(weights.weight) >= 0).all()
+
+
+def test_each_arm_counts_as_many_labels_as_it_is_worth() -> None:
+    inclusion = np.array([0.1, 0.5, np.nan, np.nan, np.nan])
+    propensity = np.array([0.9, 0.9, 0.2, 0.2, 0.2])
+    weights = label_weights(inclusion, propensity, cap=10)
+    arms = weights.weight[:2].sum(), weights.weight[2:].sum()
+    assert arms[0] / arms[1] == pytest.approx(effective_size(np.array([10.0, 2.0])) / 3)
+    assert weights.by == f"{KNOWN} and {MODELLED}"
+
+
+def test_labels_of_which_nothing_is_known_count_alike() -> None:
+    weights = label_weights(np.full(4, np.nan), None, cap=10)
+    assert weights.weight.tolist() == [1.0] * 4
+    assert (weights.by, weights.effective) == (NONE, 4.0)
+    assert label_weights(np.zeros(0), None, cap=10).effective == 0.0
+
+
+@pytest.mark.parametrize(
+    ("inclusion", "cap", "message"), [([0.0], 10, "above 0"), ([1.2], 10, "at most 1"), ([0.5], 0.5, "1 or more")]
+)
+def test_weights_that_break_the_rules_are_explained(inclusion: list[float], cap: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        label_weights(np.array(inclusion), None, cap=cap)
+
+
+def population(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Entities with x, their chance to be visited, which rises with x, and whether a visit would find something."""
+    random = np.random.default_rng(seed)
+    X = pd.DataFrame({"x": random.normal(size=rows), "other": random.normal(size=rows)})
+    return X, sigmoid(-2.5 + 1.2 * X["x"].to_numpy()), (random.random(rows) < sigmoid(-2 + X["x"].to_numpy())).astype(float)
+
+
+def test_a_modelled_propensity_brings_back_the_mean_of_all() -> None:
+    X, chance, y = population(30_000, seed=1)
+    is_visited = np.random.default_rng(2).random(len(X)) < chance
+    rest = X[~is_visited][::5]
+    both = pd.concat([X[is_visited], rest])
+    visited = np.repeat([1.0, 0.0], [is_visited.sum(), len(rest)])
+    share = np.where(visited == 1, 1.0, 0.2)
+    propensity = fit_propensity(both, visited, share, X[is_visited], ("x", "other"), seed=3)
+    assert propensity is not None
+    assert propensity.mean() == pytest.approx(chance[is_visited].mean(), abs=0.03)
+    weights = label_weights(np.full(len(propensity), np.nan), propensity, cap=20)
+    assert y[is_visited].mean() > y.mean() + 0.05
+    assert np.average(y[is_visited], weights=weights.weight) == pytest.approx(y.mean(), abs=0.015)
+    assert 0.1 < weights.effective / is_visited.sum() < 1
+
+
+def test_too_few_visited_give_no_propensity() -> None:
+    X, _, _ = population(100, seed=4)
+    visited = (np.arange(100) < 20).astype(float)
+    assert fit_propensity(X, visited, np.ones(100), X, ("x",), seed=1) is None
+
+
+def test_visits_drawn_at_random_have_the_last_word_on_level_and_slope() -> None:
+    """Those sent for found twice as much as their indicators tell, so all together promise too much of everybody else."""
+    random = np.random.default_rng(6)
+    margin = random.normal(-2, 1, 12_000)
+    is_random = random.random(12_000) < 0.3
+    y = (random.random(12_000) < sigmoid(0.8 * margin + np.where(is_random, 0.0, 1.2))).astype(float)
+    ones, none = np.ones(12_000), np.zeros(12_000)
+    fitted = calibrate(margin, y, ones, is_random, none, None)
+    assert (fitted.slope, fitted.intercept) == (pytest.approx(0.8, abs=0.08), pytest.approx(0.0, abs=0.15))
+    assert calibrate(margin, y, ones, np.zeros(12_000, dtype=bool), none, None).intercept > 0.5
+
+
+def test_too_few_random_visits_correct_nothing() -> None:
+    random = np.random.default_rng(7)
+    margin, y = random.normal(size=500), (random.random(500) < 0.3).astype(float)
+    few = np.arange(500) < 40
+    zeros, ones = np.zeros(500), np.ones(500)
+    assert calibrate(margin, y, ones, few, zeros, None) == calibrate(margin, y, ones, np.zeros(500, dtype=bool), zeros, None)
+
+
+def test_shift_tells_how_far_scores_moved() -> None:
+    plain = pd.DataFrame({"margin": np.arange(100.0), "probability": np.linspace(0.2, 0.4, 100)})
+    same = shift(plain, plain)
+    assert (same["rank_correlation"], same["shared_riskiest_tenth"]) == (pytest.approx(1.0), 1.0)
+    turned = shift(plain.assign(margin=-plain["margin"], probability=0.1), plain)
+    assert turned["rank_correlation"] == pytest.approx(-1.0)
+    assert (turned["mean_probability"], turned["mean_probability_unweighted"]) == (pytest.approx(0.1), pytest.approx(0.3))
+    assert turned["shared_riskiest_tenth"] == 0.0
