@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import comb
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -63,7 +64,7 @@ def assess_reasons(truth: pa.Table, reasons: pa.Table, as_of: date) -> ReasonsNa
 
 
 def _named(given: pd.DataFrame, right: Mapping[str, frozenset[str]]) -> Named:
-    is_right = [name in right[kind] for name, kind in zip(given["indicator"], given["typology"], strict=True)]
+    is_right = np.array([name in right[kind] for name, kind in zip(given["indicator"], given["typology"], strict=True)], dtype=bool)
     rows = given.assign(is_right=is_right, is_first=is_right & (given["reason_rank"] == 1))
     entities = rows.groupby(["entity_id", "typology"], as_index=False)[["is_right", "is_first"]].any()
     every = len(catalogue())

@@ -109,7 +109,7 @@ def test_deliveries_within_a_folder_that_the_home_writes_are_refused_and_stay(
 @pytest.mark.parametrize("verb", STAGES)
 def test_an_unknown_source_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     options = options_of(verb, given) | {"--source": "shop"}
-    assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, returns, shops, visits")
+    assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, console_results, returns, shops, visits")
 
 
 @pytest.mark.parametrize("verb", [*WRITING, "settle"])
