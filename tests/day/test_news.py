@@ -75,7 +75,8 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
         take_in(once, profile, mapping, sources, LAST)
     rebuild_features(once, profile, LAST, afresh=True)
 
-    assert sorted(summed)[-3] < max(summed) / 2, "most days added up few entities"
+    # All are added up on the first day, when the month's returns fall due, and when they are delivered.
+    assert sorted(summed)[-4] < max(summed) / 2, "most days added up few entities"
     assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
     assert sums(read_tax_sums(daily, LAST)) == sums(add_up_all(once, profile, LAST))
     assert register(read_register(daily, LAST)) == register(stand_all(once, profile, LAST))
