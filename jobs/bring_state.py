@@ -24,6 +24,7 @@ from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.vouched import vouched_deliveries
 from jobs.transforms.latest_known import instant_sql
+from jobs.transforms.materialise import Materialise
 from jobs.transforms.newest_state import keep_newest_state
 from jobs.transforms.tax_sums import settled_month
 
@@ -102,9 +103,16 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         return _write_part(kept, lake, as_of, wanted, reckoned, earlier.parts)
 
 
-def read_state(kept: Kept, lake: Lake, as_of: date) -> DataFrame:
-    """One row an entity of which there is something, as :func:`bring_state` left them on the day."""
-    return _parts(kept, lake, Basis(**read_json(_path(kept, lake.home, as_of))).parts).where(kept.is_there)
+def read_state(kept: Kept, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
+    """One row an entity of which there is something, as :func:`bring_state` left them on the day.
+
+    Args:
+        materialise: see :data:`jobs.transforms.materialise.Materialise`; where it is given, what several days of the state hold
+            together is made once, for whoever reads it often and builds on it. What one day holds is a table already.
+    """
+    parts = Basis(**read_json(_path(kept, lake.home, as_of))).parts
+    rows = _parts(kept, lake, parts).where(kept.is_there)
+    return rows if materialise is None or len(parts) == 1 else materialise(rows)
 
 
 def reckon_all(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> DataFrame:

@@ -15,6 +15,7 @@ from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
+from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import versions_now
 from jobs.runtime.vouched import vouched_deliveries
@@ -50,7 +51,9 @@ def _link(lake: Lake, profile: Profile, as_of: date) -> int:
 
 
 def _build(lake: Lake, profile: Profile, as_of: date) -> int:
-    return build_features_day(lake, profile, as_of, read_register(lake, as_of), read_tax_sums(lake, as_of))
+    with Scratch(lake.home, "register") as scratch:
+        register = read_register(lake, as_of, scratch.materialise)
+        return build_features_day(lake, profile, as_of, register, read_tax_sums(lake, as_of))
 
 
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:

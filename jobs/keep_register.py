@@ -12,6 +12,7 @@ from jobs.bring_state import Kept, bring_state, read_state, reckon_all
 from jobs.runtime.code_version import REGISTER_STATE
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
+from jobs.transforms.materialise import Materialise
 from jobs.transforms.register_state import READ, stand_register
 
 
@@ -39,9 +40,9 @@ def bring_register(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
     return bring_state(KEPT, lake, profile, as_of, afresh=afresh)
 
 
-def read_register(lake: Lake, as_of: date) -> DataFrame:
+def read_register(lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
     """One row an entity that the register has, as :func:`bring_register` left them on the day."""
-    return read_state(KEPT, lake, as_of)
+    return read_state(KEPT, lake, as_of, materialise)
 
 
 def stand_all(lake: Lake, profile: Profile, as_of: date) -> DataFrame:

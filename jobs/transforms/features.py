@@ -77,6 +77,7 @@ def build_features(
     # not every entity's row has to be written with it in between.
     complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
     visited = materialise(supervision.count_visits(visits, as_of=as_of))
+    by_industry = materialise(supervision.sum_by_industry(visited, entities))
     told = materialise(
         count_any_changes(tables.register)
         .crossJoin(complaint.count_any_complaints(complaints))
@@ -93,7 +94,7 @@ def build_features(
         recorded.transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .transform(join_few, tax, ENTITY_ID)
         .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
-        .transform(supervision.add_industry_sums)
+        .transform(join_few, by_industry, "industry_group")
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
     )

@@ -105,16 +105,17 @@ def count_any_visits(inspections: DataFrame) -> DataFrame:
     return inspections.agg(F.expr("count(1) > 0").alias("has_visits"))
 
 
-def add_industry_sums(frame: DataFrame) -> DataFrame:
-    """Add what the visits to all of an industry found beyond expectation: ``industry_excess``, ``industry_visits``.
+def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
+    """What the visits to all of an industry found beyond expectation: ``industry_group, industry_excess, industry_visits``.
 
     Args:
-        frame: one row an entity, with ``industry_group`` and its own ``excess_parts`` and ``decayed_visits``.
+        visited: of :func:`count_visits`, one row an entity that was visited.
+        entities: one row an entity, with ``industry_group``.
     """
-    sums = frame.where("industry_group IS NOT NULL").transform(
+    belonging = visited.join(entities.select(ENTITY_ID, "industry_group").where("industry_group IS NOT NULL"), ENTITY_ID, "inner")
+    return belonging.transform(
         aggregate, ["industry_group"], {"industry_excess": "sum(excess_parts)", "industry_visits": "sum(decayed_visits)"}
     )
-    return frame.transform(join_few, sums, "industry_group")
 
 
 def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
