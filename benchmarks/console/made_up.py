@@ -182,10 +182,13 @@ def _medians(day: date, register: pd.DataFrame, rng: np.random.Generator) -> pd.
 def _write(home: Path, contract: Contract, frame: pd.DataFrame) -> int:
     """Put rows into a table of the lake; give the version it then has."""
     path = str(home / "lake" / contract.zone.value / contract.name)
-    columns = [column for column in contract.columns if str(column) in frame]
-    full = arrow_schema(contract)
-    schema = pa.schema([full.field(str(column)) for column in columns])
-    rows = pa.Table.from_pandas(frame[[str(column) for column in columns]], schema=schema, preserve_index=False)
+    # What is not made up is unknown, where it may be.
+    schema = pa.schema([field for field in arrow_schema(contract) if field.name in frame or field.nullable])
+    columns = [
+        pa.Array.from_pandas(frame[field.name], type=field.type) if field.name in frame else pa.nulls(len(frame), field.type)
+        for field in schema
+    ]
+    rows = pa.table(columns, schema=schema)
     DeltaTable.create(
         path,
         schema,
