@@ -106,7 +106,7 @@ def make(lake: Lake, rows: int) -> None:
         seed=1,
     )
     ModelStore(lake.home).put(model, DAY, {**model.facts}, "made up")
-    print(json.dumps({"rounds": model.facts["rounds"], "booster": model.facts["booster"]}))
+    print(json.dumps({"rounds": model.facts["rounds"], "champion": model.facts["champion"]}))
 
 
 def made_up(piece: int, rows: int) -> pd.DataFrame:

@@ -21,6 +21,7 @@ FINAL = {
     7: "the day, done again from the same data, gives something else than what was published",
     8: "the day cannot be done again as it was: its data, model or code is gone, or is another now",
     9: "a table or a backup is not what it must be",
+    10: "what was judged knew what it could not have known",
 }
 """Exit codes that trying again cannot change, and what they mean."""
 PASSING = {6: "another run is writing the lake", 69: "the engine does not answer"}
