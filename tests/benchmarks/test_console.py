@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from benchmarks.console.load import Asked
 from benchmarks.console.table import by_kind, percentiles
 from benchmarks.console.visitor import Answer
 from benchmarks.console.wholeness import ROWS, fault_of
+from tests.benchmarks.crowd import assert_people_work_while_a_day_is_published
 
 ROOT = Path(__file__).resolve().parents[2]
 MONDAY, TUESDAY = date(2026, 6, 29), date(2026, 6, 30)
@@ -78,18 +76,4 @@ def test_percentiles_are_milliseconds_and_failures_are_counted() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_people_work_while_a_day_is_published_and_no_list_is_half(tmp_path: Path) -> None:
-    size = ("--entities", "2000", "--listed", "150", "--cases", "40", "--requests", "1", "--users", "4", "--minutes", "0.1")
-    words = ["--database", "sqlite", *size, "--cache", str(tmp_path), "--result", str(tmp_path / "console.json")]
-
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.console", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-
-    assert (tmp_path / "console.json").exists(), done.stderr[-3000:]
-    found = json.loads((tmp_path / "console.json").read_text(encoding="utf-8"))["sqlite"]
-    assert {row["kind"] for row in found["pages"]} == set(KINDS)
-    assert sum(row["failed"] for row in found["pages"]) == 0
-    assert found["crowd"]["faults"] == 0, found["crowd"]["first_faults"]
-    assert len(found["crowd"]["lists_by_day"]) == 2
-    assert found["audit"]["breaks"] == 0
-    assert found["audit"]["events"] > len(found["pages"])
+    assert_people_work_while_a_day_is_published("sqlite", tmp_path)

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 from expectations.contracts import silver
 from jobs.keep_register import bring_register, read_register, stand_all
-from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
 from tests.day.news import register
+from tests.features.deliveries import deliver
 from tests.features.random_tables import draw_tables
 from tests.features.tables import frame
 
 PROFILE = load_profile("cn")
 FIRST = date(2026, 1, 16)
 SOURCE = "registration"
-
-
-def deliver(lake: Lake, rows: list[dict], conformed: str = "sound") -> None:
-    """Put silver entities into the lake, and their deliveries into the book, as conform does."""
-    lake.replace(frame(lake.session, "entity", rows), silver.ENTITY, "true")
-    known = defaultdict(list)
-    for row in rows:
-        known[row["delivered_on"]].append(row["known_at"].isoformat(sep=" "))
-    book = BatchBook(lake.home, SOURCE)
-    book.batches = {
-        day: Batch(day, "chain", [], gated=conformed, conformed=f"{conformed}:usable:", known_from=min(at), known_until=max(at))
-        for day, at in known.items()
-    }
-    book.save()
 
 
 def spread(seed: int) -> list[dict]:
@@ -70,7 +55,7 @@ def afresh(lake: Lake, as_of: date) -> list[tuple]:
 
 def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
     lake = Lake(tmp_path, spark)
-    deliver(lake, spread(1))
+    deliver(lake, "entity", SOURCE, spread(1))
     days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 25)]
     reckoned = {}
     for day in days:
@@ -84,7 +69,7 @@ def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
 def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = spread(3)
-    deliver(lake, rows)
+    deliver(lake, "entity", SOURCE, rows)
     days = [FIRST + timedelta(days=n) for n in (0, 4)]
     between = FIRST + timedelta(days=2)
     for day in (*days, between):
@@ -92,7 +77,7 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
         assert held(lake, day) == afresh(lake, day), day
     for row in rows[:30]:
         row["owner_id"] = "mended"
-    deliver(lake, rows, conformed="mended")
+    deliver(lake, "entity", SOURCE, rows, conformed="mended")
     for day in (days[1], days[0], between, days[1]):
         bring_register(lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
@@ -101,7 +86,7 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
 def test_an_entity_that_the_register_no_longer_has_goes_and_comes_back(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     gone, back = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
-    deliver(lake, [entity(FIRST), entity(gone, is_absent=True), entity(back, owner_id="p")])
+    deliver(lake, "entity", SOURCE, [entity(FIRST), entity(gone, is_absent=True), entity(back, owner_id="p")])
     there = {}
     for day in (FIRST, gone, back):
         bring_register(lake, PROFILE, day)
@@ -116,6 +101,8 @@ def test_days_pass_that_a_change_turns_on(tmp_path, spark):
     announced, old = FIRST + timedelta(days=3), FIRST + timedelta(days=6) - timedelta(days=365)
     deliver(
         lake,
+        "entity",
+        SOURCE,
         [
             entity(FIRST, status="active", changed_on=old, change_type="scope"),
             entity(FIRST, status="closed", changed_on=announced, change_type="status", source_file="z.csv"),
@@ -134,13 +121,13 @@ def test_days_pass_that_a_change_turns_on(tmp_path, spark):
 def test_what_no_book_vouches_for_is_not_built_on(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = [entity(FIRST), entity(FIRST + timedelta(days=1), owner_id="p")]
-    deliver(lake, rows[:1])
+    deliver(lake, "entity", SOURCE, rows[:1])
     bring_register(lake, PROFILE, FIRST)
     lake.replace(frame(spark, "entity", rows), silver.ENTITY, "true")  # rows whose delivery is in no book
     today = FIRST + timedelta(days=1)
     bring_register(lake, PROFILE, today)
     assert held(lake, today) == afresh(lake, today)
-    deliver(lake, [rows[0], {**rows[1], "owner_id": "q"}])
+    deliver(lake, "entity", SOURCE, [rows[0], {**rows[1], "owner_id": "q"}])
     tomorrow = FIRST + timedelta(days=2)
     bring_register(lake, PROFILE, tomorrow)
     assert [row["owner_id"] for row in read_register(lake, tomorrow).collect()] == ["q"]

@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from expectations.contracts import silver
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
-from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
 from jobs.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
 from jobs.transforms.tax_sums import SUMS
+from tests.features.deliveries import deliver
 from tests.features.random_tables import draw_tables
-from tests.features.tables import frame
 
 PROFILE = load_profile("cn")
 FIRST = date(2026, 1, 10)
 SOURCE = "tax"
-
-
-def deliver(lake: Lake, rows: list[dict], conformed: str = "sound") -> None:
-    """Put silver returns into the lake, and their deliveries into the book, as conform does."""
-    lake.replace(frame(lake.session, "filing", rows), silver.FILING, "true")
-    known = defaultdict(list)
-    for row in rows:
-        known[row["delivered_on"]].append(row["known_at"].isoformat(sep=" "))
-    book = BatchBook(lake.home, SOURCE)
-    book.batches = {
-        day: Batch(day, "chain", [], gated=conformed, conformed=f"{conformed}:usable:", known_from=min(at), known_until=max(at))
-        for day, at in known.items()
-    }
-    book.save()
 
 
 def spread(seed: int) -> list[dict]:
@@ -63,7 +46,7 @@ def _plain(sums) -> list[tuple]:
 
 def test_a_chain_of_days_holds_what_adding_up_everything_gives(tmp_path, spark):
     lake = Lake(tmp_path, spark)
-    deliver(lake, spread(1))
+    deliver(lake, "filing", SOURCE, spread(1))
     days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 20, 41)]
     summed = {}
     for day in days:
@@ -79,7 +62,7 @@ def test_a_chain_of_days_holds_what_adding_up_everything_gives(tmp_path, spark):
 def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = spread(3)
-    deliver(lake, rows)
+    deliver(lake, "filing", SOURCE, rows)
     days = [FIRST + timedelta(days=n) for n in (0, 4)]
     for day in days:
         bring_tax_sums(lake, PROFILE, day)
@@ -89,7 +72,7 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     # Something that came late for the first day: every day that was built on it is added up anew.
     for row in rows[:20]:
         row["declared_revenue_minor"] = 77
-    deliver(lake, rows, conformed="mended")
+    deliver(lake, "filing", SOURCE, rows, conformed="mended")
     for day in (days[1], days[0], between, days[1]):
         bring_tax_sums(lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
@@ -99,10 +82,10 @@ def test_a_late_delivery_is_added_to_a_day_that_was_done(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = spread(4)
     last = FIRST + timedelta(days=3)
-    deliver(lake, [row for row in rows if row["delivered_on"] <= FIRST])
+    deliver(lake, "filing", SOURCE, [row for row in rows if row["delivered_on"] <= FIRST])
     for day in (FIRST, FIRST + timedelta(days=1), last):
         bring_tax_sums(lake, PROFILE, day)
-    deliver(lake, [row for row in rows if row["delivered_on"] <= last])
+    deliver(lake, "filing", SOURCE, [row for row in rows if row["delivered_on"] <= last])
     assert bring_tax_sums(lake, PROFILE, last) > 0
     assert held(lake, last) == afresh(lake, last)
 
@@ -115,7 +98,7 @@ def test_a_return_that_is_taken_back_leaves_nothing(tmp_path, spark):
     }  # fmt: skip
     later = FIRST + timedelta(days=1)
     gone = {**one, "delivered_on": later, "known_at": datetime(2026, 1, 11), "is_absent": True, "source_file": "g.csv"}
-    deliver(lake, [one, gone])
+    deliver(lake, "filing", SOURCE, [one, gone])
     bring_tax_sums(lake, PROFILE, FIRST)
     assert [row[0] for row in held(lake, FIRST)] == ["E"]
     bring_tax_sums(lake, PROFILE, later)
@@ -128,7 +111,7 @@ def test_a_day_passes_that_a_return_turns_on(tmp_path, spark):
         "entity_id": "E", "period_start": date(2025, 11, 1), "period_end": date(2025, 11, 30), "due_on": date(2026, 1, 20),
         "filed_on": None, "source": SOURCE, "delivered_on": FIRST, "known_at": datetime(2026, 1, 1),
     }  # fmt: skip
-    deliver(lake, [due])
+    deliver(lake, "filing", SOURCE, [due])
     summed = {}
     for day in (15, 19, 20, 21, 27, 28, 29):
         summed[day] = bring_tax_sums(lake, PROFILE, date(2026, 1, day))
