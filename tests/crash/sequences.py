@@ -97,7 +97,8 @@ def _profile(sources: Path) -> Path:
 
 def _day_without_model(forks: Forks, home: Path, sources: Path) -> None:
     assert forks.run(run(home, sources, TODAY, _profile(sources))) == 0, forks.said()
-    assert list(home.glob("models/*/violation.lightgbm.txt")), "too few visits to learn from"
+    (card,) = home.glob("models/*/model.json")
+    assert "learnt" in json.loads(card.read_text(encoding="utf-8")), "too few visits to learn from"
     shutil.rmtree(home / "models")
 
 
