@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from airflow_deployment import AIRFLOW, SOURCES, Deployment, make_deployment, verbs_for
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # minutes of a processor, most of them Airflow's own
 
 LISTS = "SELECT partition_key, state FROM dag_run WHERE dag_id = 'daily_risk' AND partition_key < '2026-07' ORDER BY partition_key"
 SECONDS_TO_START = 180  # 10 on an idle machine of two cores
