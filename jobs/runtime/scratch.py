@@ -14,6 +14,9 @@ from pyspark.sql import DataFrame
 from jobs.runtime.engine_path import engine_path
 from jobs.runtime.home import SCRATCH
 
+_QUICK = {"compression": "snappy", "dictionary_enabled": "false", "statistics_enabled": "none"}
+"""Quick to write, and gone soon; what only Sail knows, Spark passes over."""
+
 
 class Scratch:
     """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
@@ -37,7 +40,7 @@ class Scratch:
         """The same rows, computed now and read back from Parquet."""
         self._count += 1
         path = str(self.folder / f"part-{self._count}")
-        frame.write.option("compression", "snappy").parquet(path)  # quick to write, and gone soon
+        frame.write.options(**_QUICK).parquet(path)
         reader = frame.sparkSession.read
         # Asking the frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is no file.
         return (reader if any(Path(path).glob("*.parquet")) else reader.schema(frame.schema)).parquet(path)

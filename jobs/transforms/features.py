@@ -21,7 +21,7 @@ from jobs.transforms.association_features import count_ties
 from jobs.transforms.joins import join_few
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.materialise import Materialise
-from jobs.transforms.peers import PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
+from jobs.transforms.peers import CELL, PARTS, PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
 from jobs.transforms.ratios import join_pools, ratio, shrunk
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes
 from jobs.transforms.selected import select
@@ -31,6 +31,7 @@ from jobs.transforms.visit_expectation import add_expected
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
 MILLION = 1_000_000
+_FOR_RATES_AND_PEERS = ("is_active", "sales_exposure", CELL, *PARTS)
 BASE_RATE_CELL = ("industry_division", "region_middle")
 
 
@@ -97,6 +98,7 @@ def build_features(
         .transform(join_few, by_industry, "industry_group")
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
+        .transform(_keep_needed)
     )
     rated = _add_shrunk_rates(joined, materialise, minor_units=minor_units)
     features, medians = _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
@@ -171,6 +173,12 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
     floor = SALES_FLOOR * 10**minor_units
     exposure = f"CASE WHEN sales_12m IS NOT NULL THEN cast(greatest(sales_12m, {floor}.0D) AS BIGINT) END"
     return _replace(joined, {**_JOINT, "sales_exposure": exposure})
+
+
+def _keep_needed(joined: DataFrame) -> DataFrame:
+    """Without what indicators were made of: keys that entities share are long, and as costly to write as all the numbers."""
+    wanted = {*map(str, features_contract().columns), *_FOR_RATES_AND_PEERS}
+    return joined.select(*[name for name in joined.columns if name in wanted])
 
 
 def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_units: int) -> DataFrame:

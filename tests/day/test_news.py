@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,15 +19,18 @@ from jobs.keep_register import read_register, stand_all
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.settings import load_profile
+from jobs.score_entities import score_day
 from jobs.sum_returns import add_up_all, read_tax_sums
 from jobs.take_in_source import in_order, take_in
+from jobs.target_list import target_day
+from jobs.train_model import train_day
 from jobs.transforms.tax_sums import SUMS
 from simulation.generate import generate_world
 from tests.day.news import register
 from tests.day.town import TODAY, Town
 
 TOMORROW = TODAY + timedelta(days=1)
-MADE = (silver.LINK, features_contract(), scoring.PEERS)
+MADE = (silver.LINK, features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
 LAST = date(2026, 6, 30)
 
 
@@ -80,7 +84,13 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
     assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
     assert sums(read_tax_sums(daily, LAST)) == sums(add_up_all(once, profile, LAST))
     assert register(read_register(daily, LAST)) == register(stand_all(once, profile, LAST))
+    train_day(once, profile, LAST)
+    shutil.copytree(once.home / "models", daily.home / "models")
+    for lake in (daily, once):
+        score_day(lake, profile, LAST)
+        target_day(lake, profile, LAST)
     for table in MADE:
+        assert len(rows(once, table)), f"{table.full_name} holds something"
         pd.testing.assert_frame_equal(rows(daily, table), rows(once, table), check_exact=True)
     for table in silver.OF.values():
         lineage = ["source_file", "source_row", "is_revision"]
