@@ -61,7 +61,7 @@ def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: To
     assert len(town.rows(scoring.RISK_LIST, TOMORROW))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark: SparkSession) -> None:
     """A generated month: late and corrected returns, complaints that are resolved, changes in the register."""
     generate_world(entities=1500, months=14, seed=9, out=tmp_path / "world", as_of=LAST)
