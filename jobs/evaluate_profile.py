@@ -19,16 +19,18 @@ from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.take_in_source import in_order, take_in
+from jobs.tell_neighbours import with_neighbours
 from jobs.train_model import TrainingSet, fit, known_visits, training_set
 from models.baselines import choose_indicator, fit_boosting, past_record
+from models.candidates import CANDIDATES
 from models.cohorts import COHORT_ON, LeakedLabelError
 from models.columns import catalogue_inputs
 from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
 from models.leaks import LeakedFeatureError, check_apart, check_features, check_outcomes
 
-MODEL, PAST, BEST, BOOSTING = "model", "past record", "best indicator", "plain boosting"
-ORDERS = (MODEL, PAST, BEST, BOOSTING)
-"""Orders that are fitted on the known past; the model's first."""
+MODEL, PAST, BEST, BOOSTING, NEIGHBOURS = "model", "past record", "best indicator", "plain boosting", "with neighbours"
+ORDERS = (MODEL, PAST, BEST, BOOSTING, NEIGHBOURS)
+"""Orders that are fitted on the known past; the model's first. The last shows what the model leaves out."""
 REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY = "region", "industry", "entity_type", "selected_by"
 GROUPS = (REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY)
 """Columns of the visits by which figures are told apart."""
@@ -144,6 +146,10 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     model, best = fit(known, profile), choose_indicator(known.features, found, known.inputs)
     boosting = fit_boosting(known.features, found, known.inputs, seed=profile.training.seed)
     scores = model.score(scored)
+    groups = _groups(lake, profile, as_of)
+    beside, with_beside = with_neighbours(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
+    champion = model.facts.get("champion")
+    around = fit(beside, profile, candidates=(champion,) if champion else CANDIDATES)
     judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
     judged[WINDOW] = as_of
     judged[ENTITY] = scored[ENTITY_ID]
@@ -151,6 +157,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
     judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
     judged[PAST], judged[BEST], judged[BOOSTING] = past_record(scored), best.score(scored), boosting.score(scored)
+    judged[NEIGHBOURS] = around.score(with_beside)[MARGIN]
     return Window(
         as_of=as_of,
         visited=len(visits),
@@ -159,7 +166,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         labels_found=int(found.sum()),
         kind=str(model.facts["kind"]),
         best_indicator=f"{best.column} {'↑' if best.direction > 0 else '↓'}" if best.column else "",
-        visits=judged.merge(_groups(lake, profile, as_of), on=ENTITY, how="left", validate="one_to_one"),
+        visits=judged.merge(groups, on=ENTITY, how="left", validate="one_to_one"),
     )
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from jobs import evaluate_profile
-from jobs.evaluate_profile import BEST, BOOSTING, MODEL, PAST, Window, evaluate_days
+from jobs.evaluate_profile import BEST, BOOSTING, MODEL, NEIGHBOURS, PAST, Window, evaluate_days
 from jobs.runtime.errors import LeakFound, NothingToDo
 from jobs.runtime.files import json_text
 from jobs.runtime.lake import Lake
@@ -122,7 +122,7 @@ def test_a_model_that_learnt_leads_over_chance_and_nothing_is_suspected(profile:
     assert (windows[0].kind, windows[0].best_indicator) == ("learnt", "late_filing_share ↑")
     assert (windows[0].visited, windows[0].unknown, windows[0].labels) == (300, 0, 300)
     assert content["leads"]["random expected"]["auc"]["low"] > 0
-    assert content["order_names"][:4] == [MODEL, PAST, BEST, BOOSTING]
+    assert content["order_names"][:5] == [MODEL, PAST, BEST, BOOSTING, NEIGHBOURS]
     assert content["promises"]["observed_over_expected"]["value"] == pytest.approx(1.0, abs=0.25)
     assert {group["code"] for group in content["groups"]["region"]} == {"330100", "320100", ""}
     assert (content["days"][0]["with_inclusion_probability"], content["days"][0]["effective_size"]) == (150, 150.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.evaluate_profile import BEST, BOOSTING, MODEL, PAST, Window
+from jobs.evaluate_profile import BEST, BOOSTING, MODEL, NEIGHBOURS, PAST, Window
 from jobs.runtime.files import json_text
 from jobs.runtime.settings import Profile
 from jobs.summarise_evaluation import summarise
@@ -36,6 +36,7 @@ def invent_windows(lead: float = 0.9, *, is_learnt: bool = True) -> list[Window]
                 PAST: found * 0.4 + random.normal(0, 1, VISITS).round(1),
                 BEST: random.normal(0, 1, VISITS).round(1),
                 BOOSTING: found * 0.3 + random.normal(0, 1, VISITS),
+                NEIGHBOURS: found * 0.5 + random.normal(0, 1, VISITS),
                 "region": np.resize(["330100", "320100"], VISITS),
                 "industry": np.resize([EVIL, "F", "H"], VISITS),
                 "entity_type": "company",

@@ -27,6 +27,7 @@ COLOURS = {
     "past record": "#98802f",
     "best indicator": "#bd5f27",
     "plain boosting": "#7a5c8a",
+    "with neighbours": "#5b7f3f",
     "random expected": FAINT,
     "as it was": "#4f8587",
 }
