@@ -10,6 +10,7 @@ cluster of its own.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,6 +27,12 @@ from tests.made_once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = ("classic", "connect")
+FLAWS = {
+    "shops": "S27,In The Red,open,grocer,south,27 Mill Lane,-1,0,2020-01-01,,P27,2026-06-30,new\n",
+    "returns": "S03;2026-05;2026-06-09;many;4680;2948;1732;1732;0;90;1;7\n",
+    "complaints": '{"no": "C19"\n',
+}
+"""A record for each source's delivery of the day that is set aside: at the gate, when it is mapped, when it is read."""
 
 Run = Callable[..., str]
 
@@ -114,9 +121,20 @@ def day_of(home: Path, profile: object, sources: Path) -> list[object]:
 
 @pytest.fixture(scope="session")
 def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of the small town's day, on Sail; for copying, not for changing."""
+    """The home of the small town's day, on Sail, its deliveries beside it; for copying, not for changing."""
 
     def make(folder: Path) -> None:
-        run_on("sail", *day_of(folder / "home", PROFILE, SOURCES))
+        shutil.copytree(SOURCES, folder / "sources")
+        for source, line in FLAWS.items():
+            (path,) = (folder / "sources" / source / str(TODAY)).iterdir()
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
+        run_on("sail", *day_of(folder / "home", PROFILE, folder / "sources"))
 
     return made_once("town_on_sail", make, tmp_path_factory) / "home"
+
+
+@pytest.fixture(scope="session")
+def town_sources(town_on_sail: Path) -> Path:
+    """What the small town was delivered, :data:`FLAWS` among it."""
+    return town_on_sail.parent / "sources"

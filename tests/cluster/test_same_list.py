@@ -1,4 +1,4 @@
-"""A day on a Spark cluster gives the rows that it gives on Sail: from files to list, and from features to list for many."""
+"""A day on a Spark cluster gives the rows that it gives on Sail: from files to list, and from silver to list for many."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import silver
+from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.scoring import RISK_LIST
+from expectations.contracts.state import STATE
 from expectations.contracts.tables import GOLD
 from jobs.runtime.lake import Lake
-from tests.cluster.conftest import WAYS, Run, day_of
+from tests.cluster.conftest import FLAWS, WAYS, Run, day_of
 from tests.cluster.homes import differences
-from tests.day.town import PROFILE, SOURCES, TODAY
+from tests.day.town import PROFILE, TODAY
 from tests.made_once import made_once
 
 pytestmark = pytest.mark.cluster
@@ -25,19 +27,24 @@ ENTITIES = 5_000
 WHERE = f"as_of = '{TODAY}'"
 
 
-def test_the_towns_day_is_the_same_from_files_to_list(run_on: Run, way: str, town_on_sail: Path, tmp_path: Path) -> None:
+def test_the_towns_day_is_the_same_from_files_to_list(
+    run_on: Run, way: str, town_on_sail: Path, town_sources: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
-    run_on(way, *day_of(home, PROFILE, SOURCES))
-    assert differences(town_on_sail, home, [*silver.BRONZE.values(), *silver.OF.values(), silver.LINK]) == []
+    run_on(way, *day_of(home, PROFILE, town_sources))
+    taken_in = [*silver.BRONZE.values(), *map(quarantine_of, FLAWS), *silver.OF.values(), silver.LINK, *STATE]
+    assert differences(town_on_sail, home, taken_in) == []
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
 
-def test_a_home_changes_engines_and_nothing_is_taken_in_again(run_on: Run, town_on_sail: Path, tmp_path: Path) -> None:
+def test_a_home_changes_engines_and_nothing_is_taken_in_again(
+    run_on: Run, town_on_sail: Path, town_sources: Path, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(town_on_sail, home)
     before = {table.name: Lake(home).version(table) for table in silver.BRONZE.values()}
     for source in ("shops", "returns", "complaints", "visits"):
-        words = ["--profile", PROFILE, "--source", source, "--sources", SOURCES, "--home", home, "--as-of", TODAY]
+        words = ["--profile", PROFILE, "--source", source, "--sources", town_sources, "--home", home, "--as-of", TODAY]
         run_on("connect", "jobs.cli", "ingest", *words)
     assert {table.name: Lake(home).version(table) for table in silver.BRONZE.values()} == before
     run_on("connect", "jobs.cli", "link", "--profile", PROFILE, "--home", home, "--as-of", TODAY)
@@ -68,7 +75,10 @@ def world_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_many_entities_have_the_same_features_scores_and_ranks(run_on: Run, by: str, world_on_sail: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(world_on_sail, home)
+    # What Sail kept of each entity would be used as it is: Spark is to reckon it of silver.
+    for folder in ("lake/state", "manifests/state"):
+        shutil.rmtree(home / folder)
     for step in ("link", "features", "score", "target"):
         run_on(by, "jobs.cli", step, "--profile", "cn", "--home", home, "--as-of", TODAY)
     assert Lake(home).version(RISK_LIST) != Lake(world_on_sail).version(RISK_LIST), "the list was not made again"
-    assert differences(world_on_sail, home, [silver.LINK, *GOLD], where=WHERE) == []
+    assert differences(world_on_sail, home, [silver.LINK, *STATE, *GOLD], where=WHERE) == []
