@@ -168,14 +168,18 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda result: max(found["entities"] for found in result["measurements"]), reverse=True)
 
 
+def whole_page(folder: Path) -> str:
+    """The page that the results in a folder give, the console's part last where it was measured."""
+    measured = folder / "console.json"
+    console = render_console(json.loads(measured.read_text(encoding="utf-8"))) if measured.exists() else ""
+    return render(read_results(folder)) + console
+
+
 def main() -> None:
     """Write the page and its plots."""
-    results = read_results(RESULTS)
-    for result in results:
+    for result in read_results(RESULTS):
         draw(result, PLOTS)
-    measured = RESULTS / "console.json"
-    console = render_console(json.loads(measured.read_text(encoding="utf-8"))) if measured.exists() else ""
-    PAGE.write_text(render(results) + console, encoding="utf-8")
+    PAGE.write_text(whole_page(RESULTS), encoding="utf-8")
 
 
 if __name__ == "__main__":
