@@ -25,36 +25,40 @@ READING = (
 )
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_facts.py", "jobs/gate_source.py")
 CONFORMING = (
+    "expectations/contracts/silver.py",
     "expectations/row_marks.py",
     "expectations/standards/*",
     "jobs/transforms/conformed.py",
     "jobs/conform_source.py",
 )
-TAX_STATE = (
-    "expectations/contracts/state.py",
-    "expectations/contracts/tax_filing.py",
-    "jobs/transforms/latest_known.py",
-    "jobs/transforms/newest_state.py",
-    "jobs/transforms/tax_sums.py",
-    "jobs/bring_state.py",
-    "jobs/sum_returns.py",
-)
-REGISTER_STATE = (
+_STATE = (
+    "expectations/contracts/complaint.py",
+    "expectations/contracts/core.py",
+    "expectations/contracts/inspection.py",
+    "expectations/contracts/lineage.py",
     "expectations/contracts/registration.py",
     "expectations/contracts/silver.py",
     "expectations/contracts/state.py",
-    "jobs/transforms/conformed.py",
-    "jobs/transforms/joins.py",
+    "expectations/contracts/tax_filing.py",
     "jobs/transforms/latest_known.py",
+    "jobs/transforms/materialise.py",
     "jobs/transforms/newest_state.py",
-    "jobs/transforms/register_state.py",
     "jobs/transforms/selected.py",
     "jobs/transforms/tax_sums.py",
     "jobs/bring_state.py",
+)
+TAX_STATE = (*_STATE, "jobs/sum_returns.py")
+REGISTER_STATE = (
+    *_STATE,
+    "expectations/standards/hierarchies.py",
+    "jobs/transforms/conformed.py",
+    "jobs/transforms/joins.py",
+    "jobs/transforms/register_state.py",
     "jobs/keep_register.py",
 )
 FEATURES = (
     "expectations/contracts/*",
+    "expectations/standards/hierarchies.py",
     "jobs/transforms/*.py",
     "jobs/build_features.py",
     "jobs/feature_state.py",
