@@ -43,13 +43,13 @@ class Bench:
 
     def __init__(self, plan: Plan, cache: Path, results: Path) -> None:
         self.plan, self.cache = plan, cache
-        self.worlds = Worlds(cache)
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
         self.found = _measured_at_other_sizes(self.path, plan.sizes)
         self.machine = machine_facts()
+        self.worlds = Worlds(cache, self.machine["revision"])
 
     def do(self) -> None:
         """Measure the plan, size by size."""
@@ -171,7 +171,8 @@ class Bench:
 
     def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
         """Keep a measurement, and write all that there are."""
-        facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows, "revision": self.machine["revision"]}
+        revision = world.revisions.get(step, self.machine["revision"])
+        facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows, "revision": revision}
         self.found.append({**facts, **asdict(took)})
         self.write()
         self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")

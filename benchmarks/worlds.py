@@ -1,7 +1,7 @@
 """Invented worlds and the homes that their deliveries were taken into, kept under ``build/bench`` for the next run.
 
-What making them took is measured once and kept beside them. A world is made again when the code that invents it changed, a home
-when the code that takes in did.
+What making them took is measured once and kept beside them, with the revision that it was measured at. A world is made again when
+the code that invents it changed, a home when any that ``intake`` runs did.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,31 @@ from deltalake import DeltaTable
 from benchmarks.measure import Measured
 from benchmarks.tomorrow import deliver_tomorrow
 from expectations.contracts import silver
-from jobs.runtime.code_version import CONFORMING, JUDGING, READING, code_version
+from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, code_version
 from jobs.runtime.lake import Lake
 
 LAST = date(2026, 6, 30)
 MORROW = LAST + timedelta(days=1)
 SEED = 20260101
-_INVENTING = ("simulation/*.py", "benchmarks/tomorrow.py", "expectations/standards/*")
-_TAKING_IN = (*READING, *JUDGING, *CONFORMING, "expectations/contracts/*", "config/cn/**/*")
+INVENTING = (
+    "simulation/*.py",
+    "benchmarks/steps.py",
+    "benchmarks/tomorrow.py",
+    "expectations/contracts/*",
+    "expectations/standards/*",
+    "jobs/runtime/errors.py",
+)
+TAKING_IN = (
+    *READING,
+    *JUDGING,
+    *CONFORMING,
+    *FEATURES,  # complaints are linked, on the register
+    "benchmarks/steps.py",
+    "config/cn/**/*",
+    "jobs/runtime/*.py",
+    "jobs/settle_source.py",
+    "jobs/take_in_source.py",
+)
 
 Run = Callable[..., Measured]
 """Runs a step with its options and gives what it took."""
@@ -41,6 +58,7 @@ class World:
     Attributes:
         records: the rows of silver that the home holds.
         news: of each source, the records that are delivered on the morrow.
+        revisions: of ``generate`` and ``intake``, the revision at which what they took was measured; None where it is unknown.
     """
 
     entities: int
@@ -51,27 +69,29 @@ class World:
     news: dict[str, int]
     generated: Measured
     taken_in: Measured
+    revisions: dict[str, str | None] = field(default_factory=dict)
 
 
 class Worlds:
     """The folder that worlds are kept in."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, revision: str | None) -> None:
+        """Keep them in ``folder``; those that are made now are of this revision."""
+        self.folder, self.revision = folder, revision
 
     def world(self, entities: int, months: int, run: Run) -> World:
         """A world of that size, made if it is not there."""
-        name = f"{entities}x{months}-{code_version(_INVENTING)}"
-        folder, home = self.folder / "worlds" / name, self.folder / "homes" / f"{name}-{code_version(_TAKING_IN)}"
+        name = f"{entities}x{months}-{code_version(INVENTING)}"
+        folder, home = self.folder / "worlds" / name, self.folder / "homes" / f"{name}-{code_version(TAKING_IN)}"
         if not (folder / "made.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
             took = run("generate", "--entities", entities, "--months", months, "--seed", SEED, "--as-of", LAST, "--out", folder)
             news = deliver_tomorrow(folder / "sources", LAST)
-            _note(folder, {"took": asdict(took), "news": news})
+            _note(folder, {"took": asdict(took), "revision": self.revision, "news": news})
         if not (home / "made.json").exists():
             shutil.rmtree(home, ignore_errors=True)
             took = run("intake", "--home", home, "--sources", folder / "sources", "--as-of", LAST)
-            _note(home, {"took": asdict(took), "records": _records(home)})
+            _note(home, {"took": asdict(took), "revision": self.revision, "records": _records(home)})
         made, taken_in = _noted(folder), _noted(home)
         return World(
             entities,
@@ -82,6 +102,7 @@ class Worlds:
             made["news"],
             Measured(**made["took"]),
             Measured(**taken_in["took"]),
+            {"generate": made.get("revision"), "intake": taken_in.get("revision")},
         )
 
     @contextmanager

@@ -50,7 +50,8 @@ def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
 
     def world(entities: int, months: int, _run: object) -> World:
         told.append("generate-made")
-        return World(entities, months, tmp_path, home, records=100, news={"tax": 5}, generated=TOOK, taken_in=TOOK)
+        revisions = {"generate": "then", "intake": None}
+        return World(entities, months, tmp_path, home, 100, {"tax": 5}, generated=TOOK, taken_in=TOOK, revisions=revisions)
 
     monkeypatch.setattr(bench, "command", command)
     monkeypatch.setattr(bench.worlds, "world", world)
@@ -91,6 +92,13 @@ def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tupl
     }
 
 
+def test_what_was_measured_with_a_kept_world_bears_that_revision(bench: tuple[Bench, list[str]]):
+    under_way, _ = bench
+    under_way.do()
+    told = {found["step"]: found.get("revision") for found in under_way.found}
+    assert (told["generate"], told["intake"], told["features"]) == ("then", None, under_way.machine["revision"])
+
+
 def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp_path: Path):
     under_way, _ = bench
     under_way.do()
@@ -115,7 +123,7 @@ def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypa
 
 
 def test_a_fork_shares_data_and_nothing_else_and_is_gone_at_the_end(home: Path, tmp_path: Path):
-    with Worlds(tmp_path / "cache").fork(home) as fork:
+    with Worlds(tmp_path / "cache", None).fork(home) as fork:
         assert (fork / "lake/silver/filing/a.parquet").samefile(home / "lake/silver/filing/a.parquet")
         (fork / "manifests/batches/tax.json").write_text("changed")
         (fork / "lake/silver/filing/a.parquet").unlink()

@@ -1,0 +1,46 @@
+"""A world that is kept is used again only while the code that made it is the same, and tells at what revision it was measured."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+
+from benchmarks import steps, worlds
+from benchmarks.measure import Measured
+from benchmarks.worlds import INVENTING, TAKING_IN, Worlds
+from tests.imported import imports, named, resting_on
+
+
+@pytest.mark.parametrize(("step", "patterns"), [(steps.generate, INVENTING), (steps.intake, TAKING_IN)])
+def test_all_code_that_a_kept_step_runs_is_in_its_key(step: object, patterns: tuple[str, ...]) -> None:
+    runs = resting_on(imports(ast.parse(inspect.getsource(step))))
+    assert len(runs) > 5
+    assert runs - named(patterns) == set()
+    assert "benchmarks/steps.py" in named(patterns)
+
+
+def test_every_pattern_of_a_key_names_a_file() -> None:
+    for pattern in {*INVENTING, *TAKING_IN}:
+        assert named((pattern,)), pattern
+
+
+def test_what_was_measured_at_an_earlier_revision_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+
+    def run(step: str, *options: object) -> Measured:
+        ran.append(step)
+        Path(str(options[options.index("--out" if step == "generate" else "--home") + 1])).mkdir(parents=True)
+        return Measured(wall_seconds=float(len(ran)), cpu_seconds=1.0, peak_mib=1.0, exit_code=0)
+
+    monkeypatch.setattr(worlds, "deliver_tomorrow", lambda *_: {"tax": 1})
+    monkeypatch.setattr(worlds, "_records", lambda _home: 7)
+    first = Worlds(tmp_path, "old").world(10, 3, run)
+    again = Worlds(tmp_path, "new").world(10, 3, run)
+    assert ran == ["generate", "intake"]
+    assert again == first
+    assert again.revisions == {"generate": "old", "intake": "old"}
+    larger = Worlds(tmp_path, "new").world(20, 3, run)
+    assert larger.revisions == {"generate": "new", "intake": "new"}
