@@ -116,7 +116,7 @@ bench: $(STAMP) ## Steelyard against hand-written DuckDB and Polars, at 20,000 a
 	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
 
 .PHONY: bench-full
-bench-full: $(STAMP) ## the same at 200,000, 1 and 5 million; some hours, 100 GB of disk and 16 GB of memory
+bench-full: $(STAMP) ## the same at 200,000, 1 and 5 million, a whole day at each; many hours, 200 GB of disk and 20 GB of memory
 	@$(BIN)/python -m benchmarks.run full
 	@$(BIN)/python -m benchmarks.page
 	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"

@@ -139,7 +139,7 @@ def _whole(summary: Summary) -> str:
     for figure in figures:
         shares = [f"{figure.stages.get(stage, 0) / figure.wall_seconds:.0%}" for stage in stages]
         rows.append([f"{figure.entities:,}", f"{figure.wall_seconds:,.0f}", f"{figure.peak_mib:,.0f}", *shares])
-    return _table(["entities", "seconds", "peak MiB", *stages], rows)
+    return f"{_table(['entities', 'seconds', 'peak MiB', *stages], rows)}\n{_growths(summary, {'whole day': 'a whole day'})}"
 
 
 def _left_out(summary: Summary) -> str:

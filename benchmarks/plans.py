@@ -38,6 +38,6 @@ class Plan:
 PLANS = {
     "small": Plan("small", (20_000, 60_000), 24, (3, 3), whole_up_to=20_000, spark_rounds=1, spark_up_to=60_000),
     "full": Plan(
-        "full", (200_000, 1_000_000, 5_000_000), 24, (5, 5, 1), whole_up_to=1_000_000, spark_rounds=1, spark_up_to=1_000_000
+        "full", (200_000, 1_000_000, 5_000_000), 24, (5, 5, 1), whole_up_to=5_000_000, spark_rounds=1, spark_up_to=1_000_000
     ),
 }

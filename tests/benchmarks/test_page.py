@@ -25,6 +25,7 @@ def result() -> dict[str, Any]:
     measurements = [
         *[found(step, n, n / 100 * factor) for n in (1000, 4000) for step, factor in (("features", 3), ("features-duckdb", 1))],
         *[found(step, 1000, seconds, stages=stages) for step, seconds in (("day", 4), ("rebuild", 10), ("whole day", 20))],
+        found("whole day", 4000, 160, stages=stages),
         {"step": "features-spark", "entities": 1000, "left_out": "there is no Java"},
     ]
     return {"name": "small", "machine": MACHINE, "memory_limit_gib": 8, "measurements": measurements}
@@ -36,6 +37,7 @@ def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
     assert "| Steelyard on Sail | 1.00 | 1.00 | 0.00 |" in page
     assert "| 1,000 | 40% | 40% |" in page, "the day's news take two fifths of a rebuild"
     assert "| 1,000 | 20 | 100 | 5% | 10% |" in page
+    assert "| a whole day | 1.50 | 1.50 | 0.00 |" in page, "four times the entities take eight times as long"
     assert "| `features-spark` | 1,000 | there is no Java |" in page
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import run as runner
 from benchmarks.measure import Measured
-from benchmarks.plans import Plan
+from benchmarks.plans import PLANS, Plan
 from benchmarks.run import Bench, StepFailed
 from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
@@ -105,6 +105,11 @@ def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp
     later = Bench(PLAN.at((40,), rounds=1), tmp_path / "cache", tmp_path / "results")
     assert later.plan.rounds == (1,)
     assert later.found == [found for found in under_way.found if found["entities"] == 10]
+
+
+def test_the_full_plan_has_a_whole_day_at_each_size():
+    assert PLANS["full"].sizes[-1] == 5_000_000
+    assert PLANS["full"].whole_up_to >= PLANS["full"].sizes[-1]
 
 
 def test_a_size_that_the_plan_does_not_know_is_measured_as_often_as_its_largest():
