@@ -19,9 +19,8 @@ TITLES = {"full": "From two hundred thousand to five million entities", "small":
 STEPS = {
     "generate": "`generate`: invent the world",
     "intake": "take in the whole history: ingest, gate, conform, link",
-    "score": "score every entity",
-    "target": "make the day's list",
 }
+SCORING = {"score": "score every entity", "target": "make the day's list, with reasons for the listed"}
 NEWS = {
     "day": "the day's news: ingest, gate, conform, link, features",
     "rebuild": "all again from bronze: gate, conform, link, features",
@@ -51,6 +50,11 @@ def _section(result: dict[str, Any]) -> str:
         _steps(summary, NEWS),
         _saved(summary),
         f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
+        "### Every entity scored, the listed explained\n",
+        "A day of the whole population: features are read and scored, what the indicators add is checked to sum to each margin, "
+        "scores are written; then the list is made within the regions' capacity, with reasons and the way to a better class for each on it.\n",
+        _steps(summary, SCORING),
+        _scoring(summary),
         "### The other stages\n",
         _steps(summary, STEPS),
     ]
@@ -111,6 +115,19 @@ def _cells(figure: Figure) -> list[str]:
 def _steps(summary: Summary, steps: dict[str, str]) -> str:
     rows = [[name, f"{figure.entities:,}", *_cells(figure)] for step, name in steps.items() for figure in summary.of(step)]
     return f"{_table(['step', 'entities', *HEADS], rows)}\n{_growths(summary, steps)}"
+
+
+def _scoring(summary: Summary) -> str:
+    """Both steps of scoring a day together, by size."""
+    rows = []
+    for scored in summary.of("score"):
+        listed = summary.figures.get(("target", scored.entities))
+        if listed is not None:
+            together = scored.wall_seconds + listed.wall_seconds
+            peak = max(scored.peak_mib, listed.peak_mib)
+            explained = "-" if listed.listed is None else f"{listed.listed:,}"
+            rows.append([f"{scored.entities:,}", explained, f"{together:,.1f}", f"{peak:,.0f}"])
+    return _table(["entities scored", "listed, with reasons", "seconds together", "peak MiB"], rows) if rows else ""
 
 
 def _saved(summary: Summary) -> str:

@@ -111,17 +111,21 @@ def rebuild(options: argparse.Namespace) -> None:
 def score(options: argparse.Namespace) -> None:
     """Score every entity."""
     from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
     from jobs.score_entities import score_day
 
-    score_day(Lake(options.home), _profile(), options.as_of)
+    with stage("score") as current:
+        current.note(entities=score_day(Lake(options.home), _profile(), options.as_of))
 
 
 def target(options: argparse.Namespace) -> None:
-    """Make the day's list."""
+    """Make the day's list, with the reasons of each who is on it."""
     from jobs.runtime.lake import Lake
+    from jobs.runtime.log import stage
     from jobs.target_list import target_day
 
-    target_day(Lake(options.home), _profile(), options.as_of)
+    with stage("target") as current:
+        current.note(listed=target_day(Lake(options.home), _profile(), options.as_of))
 
 
 STEPS: dict[str, Callable[[argparse.Namespace], None]] = {

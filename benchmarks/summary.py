@@ -18,6 +18,7 @@ class Figure:
         spread: the longest wall time over the shortest.
         rows_per_second: rows that the step works over, each second of wall time.
         stages: seconds of each stage, in the order they came.
+        listed: how many its list holds; None of a step that makes none.
     """
 
     step: str
@@ -29,6 +30,7 @@ class Figure:
     peak_mib: float
     spread: float
     stages: dict[str, float]
+    listed: int | None = None
 
     @property
     def rows_per_second(self) -> float:
@@ -94,6 +96,7 @@ def _figure(step: str, entities: int, rounds: list[dict[str, Any]]) -> Figure:
         peak_mib=median(found["peak_mib"] for found in rounds),
         spread=max(walls) / min(walls),
         stages={name: median(seconds) for name, seconds in stages.items()},
+        listed=next((stage["listed"] for found in rounds for stage in found["stages"] if "listed" in stage), None),
     )
 
 

@@ -26,6 +26,8 @@ def result() -> dict[str, Any]:
         *[found(step, n, n / 100 * factor) for n in (1000, 4000) for step, factor in (("features", 3), ("features-duckdb", 1))],
         *[found(step, 1000, seconds, stages=stages) for step, seconds in (("day", 4), ("rebuild", 10), ("whole day", 20))],
         found("whole day", 4000, 160, stages=stages),
+        found("score", 4000, 30, stages=[{"stage": "score", "seconds": 29.0, "entities": 4000}]),
+        found("target", 4000, 12.5, peak_mib=140.0, stages=[{"stage": "target", "seconds": 11.0, "listed": 80}]),
         {"step": "features-spark", "entities": 1000, "left_out": "there is no Java"},
     ]
     return {"name": "small", "machine": MACHINE, "memory_limit_gib": 8, "measurements": measurements}
@@ -38,6 +40,8 @@ def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
     assert "| 1,000 | 40% | 40% |" in page, "the day's news take two fifths of a rebuild"
     assert "| 1,000 | 20 | 100 | 5% | 10% |" in page
     assert "| a whole day | 1.50 | 1.50 | 0.00 |" in page, "four times the entities take eight times as long"
+    assert "| score every entity | 4,000 | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 |" in page
+    assert "| 4,000 | 80 | 42.5 | 140 |" in page, "scores, list and reasons together"
     assert "| `features-spark` | 1,000 | there is no Java |" in page
 
 
