@@ -51,8 +51,9 @@ def _section(result: dict[str, Any]) -> str:
         _saved(summary),
         f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
         "### Every entity scored, the listed explained\n",
-        "A day of the whole population: features are read and scored, what the indicators add is checked to sum to each margin, "
-        "scores are written; then the list is made within the regions' capacity, with reasons and the way to a better class for each on it.\n",
+        "A day of the whole population: features are read and scored, what the indicators add is checked to sum to each\n"
+        "margin, scores are written; then the list is made within the regions' capacity, with reasons and the way to a better\n"
+        "class for each on it.\n",
         _steps(summary, SCORING),
         _scoring(summary),
         "### The other stages\n",
