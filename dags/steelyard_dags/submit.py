@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from steelyard_dags.command import CommandMissingError, find_command
 from steelyard_dags.settings import Mode, Submit
 
 LAUNCHER = Path(__file__).with_name("submitted.py")
+SETTING = ("--conf", "-c", "--driver-java-options")
+"""Options of spark-submit whose values are settings, ``name=value``, or options of a JVM."""
 QUIET = ("--conf", "spark.log.level=WARN")
 """Spark's own lines would otherwise push the command's last words, which say what to do, out of the failure's message."""
 
@@ -24,6 +26,10 @@ class Call:
 
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+
+    def shown(self) -> str:
+        """The command as a log may hold it: settings of spark-submit by name, their values, which may be secrets, masked."""
+        return shlex.join(_masked(self.command))
 
 
 def call_for(
@@ -57,6 +63,24 @@ def call_for(
         [*_find_spark_submit(beside, environment), *about, *QUIET, *submit.options, str(LAUNCHER), *words],
         _python_beside(beside, environment),
     )
+
+
+def _masked(words: Sequence[str]) -> Iterator[str]:
+    before = ""
+    for word in words:
+        if before in SETTING:
+            yield _without_value(word)
+        elif word.startswith(tuple(f"{option}=" for option in SETTING)):
+            option, _, setting = word.partition("=")
+            yield f"{option}={_without_value(setting)}"
+        else:
+            yield word
+        before = word
+
+
+def _without_value(setting: str) -> str:
+    name, sign, _ = setting.partition("=")
+    return f"{name}=***" if sign and not name.startswith("-") else "***"
 
 
 def _find_spark_submit(beside: Path, environment: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +70,6 @@ class SteelyardTask(BaseOperator):
             self._running.stop()
 
     def _run(self, call: Call) -> tuple[int, str]:
-        self.log.info("$ %s", shlex.join(call.command))
+        self.log.info("$ %s", call.shown())
         self._running = RunningCommand(call.command, call.environment)
         return self._running.follow(lambda line: self.log.info("%s", line))

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from airflow_deployment import make_deployment, run_script
 from steelyard_dags.command import CommandMissingError, RunningCommand
 from steelyard_dags.settings import Mode, SettingsError, Submit, read_submit
-from steelyard_dags.submit import LAUNCHER, call_for
+from steelyard_dags.submit import LAUNCHER, Call, call_for
 
 WORDS = ["link", "--home", "/h", "--as-of", "2026-06-30"]
 ON_A_CLUSTER = Submit(Mode.SPARK_SUBMIT, "spark://host:7077", ("--conf", "spark.executor.memory=4g"))
@@ -135,3 +136,23 @@ def test_a_python_without_the_command_is_told_what_to_set() -> None:
     exit_code, last = RunningCommand([sys.executable, "-I", "-S", str(LAUNCHER), "--version"]).follow(lambda _: None)
     assert exit_code == 2
     assert "PYSPARK_PYTHON" in last
+
+
+def test_a_log_names_the_settings_of_a_call_and_none_of_their_values() -> None:
+    options = (
+        *("--conf", "spark.hadoop.fs.s3a.secret.key=hunter2=="),
+        *("--conf=spark.ssl.keyPassword=hunter2", "-c", "spark.x=hunter2", "--driver-java-options", "-Dpassword=hunter2"),
+        *("--queue", "night"),
+    )
+    call = Call(["spark-submit", "--master", "yarn", *options, "submitted.py", *WORDS])
+    shown = call.shown()
+    assert "hunter2" not in shown
+    for part in ("--conf 'spark.hadoop.fs.s3a.secret.key=***'", "'--conf=spark.ssl.keyPassword=***'", "'spark.x=***'"):
+        assert part in shown
+    assert "--driver-java-options '***' --queue night submitted.py link --home /h --as-of 2026-06-30" in shown
+    assert "hunter2==" in call.command[4], "what is run is as it was given"
+
+
+def test_a_task_logs_what_the_call_shows(tmp_path: Path) -> None:
+    logged = run_script(make_deployment(tmp_path), "log_a_call.py", "spark-submit", "--conf", "spark.key=hunter2")
+    assert logged == {"lines": ["$ spark-submit --conf 'spark.key=***'"]}
