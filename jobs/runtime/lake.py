@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
@@ -43,6 +43,21 @@ def table_name(contract: Contract) -> str:
 def arrow_schema(contract: Contract) -> pa.Schema:
     """The contract's columns as an Arrow schema."""
     return pa.schema([pa.field(str(column), _ARROW[column.type]) for column in contract.columns])
+
+
+FIRST_COMMITS, TIMES_MORE = 16, 8
+"""How many commits are read of a log at first, and how many times as many when what is looked for is not among them."""
+
+
+def _newest_commits(table: DeltaTable) -> Iterator[dict[str, Any]]:
+    """A table's commits, the newest first, read as far back as they are asked for: a log grows by several a day for years."""
+    seen, limit = 0, FIRST_COMMITS
+    while True:
+        commits = table.history(limit)
+        yield from commits[seen:]
+        if len(commits) < limit:
+            return
+        seen, limit = len(commits), limit * TIMES_MORE
 
 
 class Lake:
@@ -111,7 +126,7 @@ class Lake:
 
         Of Apache Spark it is ``Apache-Spark/4.2.0 Delta-Lake/4.4.0``, however Delta's JAR came to it.
         """
-        commits = DeltaTable(str(self.path(contract))).history() if self.exists(contract) else []
+        commits = _newest_commits(DeltaTable(str(self.path(contract)))) if self.exists(contract) else iter(())
         wrote = (commit for commit in commits if (commit.get("operationParameters") or {}).get("predicate") == where)
         return next((commit.get("engineInfo") for commit in wrote), None)
 
