@@ -19,7 +19,7 @@ from jobs.runtime.code_version import code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
-from jobs.runtime.mapping import load_mappings
+from jobs.runtime.mapping import mapped_sources
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.vouched import vouched_deliveries
@@ -132,7 +132,7 @@ def _parts(kept: Kept, lake: Lake, parts: list[str]) -> DataFrame:
 
 def _batches(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> Mapping[str, Batch] | None:
     """The deliveries with a row known by the day; None when silver holds what no book vouches for."""
-    vouched = vouched_deliveries(lake, load_mappings(profile.folder))
+    vouched = vouched_deliveries(lake, mapped_sources(profile.folder))
     if vouched is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")

@@ -21,6 +21,7 @@ from jobs.runtime.files import json_text, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import warn
 from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
+from jobs.runtime.mapping import mapped_sources
 from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
@@ -44,7 +45,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
     model_id = scored[0][0].as_py() if scored.num_rows else None
-    mapped = mappings_of_day(profile.folder, lake.home, as_of)
+    mapped = sorted({*mapped_sources(profile.folder), *mappings_of_day(profile.folder, lake.home, as_of)})
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
     unmapped = rows_of_unmapped(lake, sources)
     for name, rows in unmapped.items():

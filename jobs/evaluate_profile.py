@@ -15,10 +15,11 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.runtime.errors import ConfigError, LeakFound, NothingToDo
 from jobs.runtime.lake import Lake
+from jobs.runtime.mapping import sift_mappings
 from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.take_in_source import in_order, take_in
+from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.tell_neighbours import with_neighbours
 from jobs.train_model import TrainingSet, fit, known_visits, training_set
 from models.baselines import choose_indicator, fit_boosting, past_record
@@ -105,6 +106,8 @@ def evaluate_days(
         LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
     end = max(days) + timedelta(days=profile.training.label_days)
+    _, unusable = sift_mappings(profile.folder)
+    stop_unmapped(lake.home, unusable, end)
     for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
         take_in(lake, profile, mapping, sources, end)
     outcomes = known_visits(lake, profile, end)

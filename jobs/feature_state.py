@@ -14,7 +14,7 @@ from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
-from jobs.runtime.mapping import load_mappings
+from jobs.runtime.mapping import mapped_sources
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import versions_now
@@ -69,7 +69,7 @@ def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
     It names every delivery with a row known by then, the catalogue, the policies that features read, and their code.
     """
-    vouched = vouched_deliveries(lake, load_mappings(profile.folder))
+    vouched = vouched_deliveries(lake, mapped_sources(profile.folder))
     if vouched is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")

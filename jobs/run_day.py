@@ -14,11 +14,12 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import stage
 from jobs.runtime.manifest import SourceManifest
+from jobs.runtime.mapping import sift_mappings
 from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import as_scored
 from jobs.score_entities import score_day
-from jobs.take_in_source import in_order, take_in
+from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.target_list import target_day
 from jobs.train_model import is_training_due, train_day
 
@@ -38,7 +39,9 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
         NothingToDo: when no entity is known on the day, so that there is nothing to list.
     """
     mappings = in_order(mappings_of_day(profile.folder, lake.home, as_of, sources))
-    settled = tuple(take_in(lake, profile, mapping, sources, as_of) for mapping in mappings)
+    _, unusable = sift_mappings(profile.folder)
+    stopped = stop_unmapped(lake.home, unusable, as_of)
+    settled = (*stopped, *[take_in(lake, profile, mapping, sources, as_of) for mapping in mappings])
     if not any(manifest.contract == "registration" and manifest.known_rows for manifest in settled):
         raise NothingToDo(
             what=f"no registration was taken in by {as_of}, so there is nobody to list; "

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from jobs.conform_source import conform_source
 from jobs.gate_source import judge_source
 from jobs.ingest_source import ingest_source
-from jobs.runtime.errors import CountsDiffer, SteelyardError
+from jobs.runtime.errors import ConfigError, CountsDiffer, SteelyardError
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import keep_traceback, stage, warn
 from jobs.runtime.manifest import SourceManifest, Verdict
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.settings import Profile
-from jobs.settle_source import settle_source
+from jobs.settle_source import settle_source, settle_unmapped
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What ends the day rather than a source: the home cannot be written any more."""
@@ -47,9 +48,17 @@ def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path,
         warn(
             f"{mapping.name}: its steps failed through a fault of ours; the details are in {keep_traceback()}", source=mapping.name
         )
-    manifest = settle_source(lake.home, mapping, sources, as_of)
+    return _told(settle_source(lake.home, mapping, sources, as_of))
+
+
+def stop_unmapped(home: Path, unusable: Mapping[str, ConfigError], as_of: date) -> list[SourceManifest]:
+    """Settle each source whose mapping cannot be used as stopped, and warn of it."""
+    return [_told(settle_unmapped(home, source, error, as_of)) for source, error in unusable.items()]
+
+
+def _told(manifest: SourceManifest) -> SourceManifest:
     if manifest.verdict in (Verdict.STOPPED, Verdict.MISSING):
-        warn(f"{mapping.name}: {manifest.why}", source=mapping.name, verdict=manifest.verdict.value)
+        warn(f"{manifest.source}: {manifest.why}", source=manifest.source, verdict=manifest.verdict.value)
     return manifest
 
 

@@ -168,6 +168,8 @@ def _source(path: Path) -> Source:
         mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return Source(path.stem, owner="steelyard", contract="unknown", trouble=f"{path.name} is not valid TOML: {error}")
+    except OSError as error:
+        return Source(path.stem, owner="steelyard", contract="unknown", trouble=f"{path.name} cannot be read: {error.strerror}")
     return Source(
         path.stem,
         owner=str(mapping.get("owner", "steelyard")),

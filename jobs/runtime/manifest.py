@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -188,6 +188,18 @@ def settled(
         batches=[_batch_facts(batch) for batch in batches],
         checks=newest.checks if newest else [],
     )
+
+
+def stopped_by_mapping(home: Path, source: str, as_of: date, why: str) -> SourceManifest:
+    """What a day settles of a source whose mapping cannot be used: it is stopped, and what was taken in before stays in use.
+
+    Its contract is that of the day on which it was settled last; ``unknown`` where none was.
+    """
+    folder = source_manifest_path(home, source, as_of).parent
+    before = [read_source_manifest(home, source, day) or {} for day in days_in(folder)]
+    contract = next((str(found["contract"]) for found in reversed(before) if found.get("contract")), "unknown")
+    found = settled(home, source, contract, None, as_of, None)
+    return replace(found, verdict=Verdict.STOPPED, why=f"{why}; the data before it stays in use", checks=[])
 
 
 def _verdict(

@@ -215,6 +215,23 @@ def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:
     return {path.stem: load_mapping(path) for path in mapping_paths(profile_folder)}
 
 
+def sift_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping], dict[str, ConfigError]]:
+    """The mappings of a profile that can be used, and of each other why not; by name, in the order of their names."""
+    usable: dict[str, SourceMapping] = {}
+    unusable: dict[str, ConfigError] = {}
+    for path in mapping_paths(profile_folder):
+        try:
+            usable[path.stem] = load_mapping(path)
+        except ConfigError as error:
+            unusable[path.stem] = error
+    return usable, unusable
+
+
+def mapped_sources(profile_folder: Path) -> list[str]:
+    """The sources that a profile maps, whether or not each mapping can be used, in order."""
+    return [path.stem for path in mapping_paths(profile_folder)]
+
+
 def mapping_paths(profile_folder: Path) -> list[Path]:
     """The mapping files of a profile, in the order of their names."""
     return sorted((profile_folder / "sources").glob("*.toml"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from jobs.runtime.arrivals import arrivals_of
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.manifest import read_source_manifest
-from jobs.runtime.mapping import SourceMapping, load_mapping, load_mappings, mapping_paths
+from jobs.runtime.mapping import SourceMapping, load_mapping, mapped_sources, mapping_paths, sift_mappings
 from jobs.runtime.settings import CONFIG_ROOT
 
 FOLDER = CONFIG_ROOT / "console" / "sources"
@@ -27,17 +27,18 @@ def every_path(profile_folder: Path) -> dict[str, Path]:
 def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path | None = None) -> dict[str, SourceMapping]:
     """The mappings that a day is made by, in the order of their names: the profile's, and the defaults that something came of.
 
+    A mapping of the profile that cannot be used is not among them: its source is settled as stopped
+    (:func:`jobs.settle_source.settle_unmapped`).
+
     Args:
         profile_folder: the profile's folder.
         home: the lake's home, which knows what was taken in or settled.
         as_of: the day.
         sources: the folder of deliveries; None where what came is settled already.
-
-    Raises:
-        ConfigError: when a mapping cannot be used.
     """
-    own = load_mappings(profile_folder)
-    defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in own}
+    own, _ = sift_mappings(profile_folder)
+    mapped = mapped_sources(profile_folder)
+    defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in mapped}
     began = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
     return dict(sorted({**own, **began}.items()))
 

@@ -201,15 +201,18 @@ def forget(
     from jobs.runtime.errors import ConfigError, NothingToDo
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
-    from jobs.runtime.mapping import load_mappings
+    from jobs.runtime.mapping import mapped_sources
     from jobs.runtime.settings import load_profile
     from jobs.runtime.unmapped import rows_of_unmapped
     from jobs.verbs.options import existing_home
 
-    mapped = load_mappings(load_profile(profile).folder)
+    folder = load_profile(profile).folder
+    mapped = mapped_sources(folder)
     if source in mapped:
         raise ConfigError(
-            what=f"the profile maps {source}", where=str(mapped[source].path), then="take the mapping out of the profile first"
+            what=f"the profile maps {source}",
+            where=str(folder / "sources" / f"{source}.toml"),
+            then="take the mapping out of the profile first",
         )
     with only_writer(existing_home(home)):
         there = Lake(home)

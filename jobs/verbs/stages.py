@@ -21,6 +21,8 @@ from jobs.verbs.options import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jobs.runtime.mapping import SourceMapping
     from jobs.runtime.settings import Profile
 
@@ -82,11 +84,19 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
 
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
-    from jobs.settle_source import settle_source
+    from jobs.runtime.mapping import load_mapping
+    from jobs.settle_source import settle_source, settle_unmapped
 
-    _, mapping = _source(profile, source)
+    _, path = _mapping_path(profile, source)
     with only_writer(home), stage("settle", source=source) as current:
-        current.note(verdict=settle_source(home, mapping, sources, day(as_of)).verdict.value)
+        try:
+            mapping = load_mapping(path)
+        except ConfigError as error:
+            manifest = settle_unmapped(home, source, error, day(as_of))
+            warn(f"{source}: {manifest.why}", source=source, verdict=manifest.verdict.value)
+        else:
+            manifest = settle_source(home, mapping, sources, day(as_of))
+        current.note(verdict=manifest.verdict.value)
 
 
 def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
@@ -94,8 +104,10 @@ def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     from jobs.feature_state import rebuild_links
     from jobs.runtime.lake import Lake
 
+    settings = _profile(profile)
+    _warn_of_unusable(settings)
     with only_writer(home), stage("link") as current:
-        current.note(links=rebuild_links(Lake(home), _profile(profile), day(as_of)))
+        current.note(links=rebuild_links(Lake(home), settings, day(as_of)))
 
 
 def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh: AfreshOption = False) -> None:
@@ -103,8 +115,10 @@ def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh
     from jobs.feature_state import rebuild_features
     from jobs.runtime.lake import Lake
 
+    settings = _profile(profile)
+    _warn_of_unusable(settings)
     with only_writer(home), stage("features") as current:
-        current.note(entities=rebuild_features(Lake(home), _profile(profile), day(as_of), afresh=afresh))
+        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), afresh=afresh))
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
@@ -137,6 +151,7 @@ def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     from jobs.target_list import target_day
 
     settings, on = _profile(profile), day(as_of)
+    _warn_of_unusable(settings)
     with only_writer(home), stage("target") as current:
         lake = Lake(home)
         current.note(listed=target_day(as_scored(lake, on), settings, on))
@@ -149,8 +164,22 @@ def _profile(name: str) -> Profile:
     return load_profile(name)
 
 
+def _warn_of_unusable(profile: Profile) -> None:
+    """Say which sources bring nothing new because of their mapping: what they brought before stays in use."""
+    from jobs.runtime.mapping import sift_mappings
+
+    for source, error in sift_mappings(profile.folder)[1].items():
+        warn(f"{source}: its mapping cannot be used, so only what it brought before is: {error}", source=source)
+
+
 def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:
     from jobs.runtime.mapping import load_mapping
+
+    settings, path = _mapping_path(profile, source)
+    return settings, load_mapping(path)
+
+
+def _mapping_path(profile: str, source: str) -> tuple[Profile, Path]:
     from jobs.runtime.mapping_defaults import every_path
 
     settings = _profile(profile)
@@ -159,4 +188,4 @@ def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:
         raise ConfigError(
             what=f"there is no source {source!r}", where=str(settings.folder / "sources"), then=f"name one of {', '.join(paths)}"
         )
-    return settings, load_mapping(paths[source])
+    return settings, paths[source]

@@ -186,16 +186,6 @@ def test_a_profile_that_is_no_toml_is_named_with_its_line(
     assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "profile.toml", "line 1")
 
 
-def test_a_mapping_that_cannot_be_used_is_named_before_anything_is_written(
-    given: dict[str, object], home: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    shutil.copytree(PROFILE, tmp_path / "p")
-    mapping = tmp_path / "p" / "sources" / "visits.toml"
-    mapping.write_text(mapping.read_text(encoding="utf-8").replace("increment", "sometimes"), encoding="utf-8")
-    assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "visits.toml", "sometimes")
-    assert not (home / "lake").exists()
-
-
 def test_an_entity_that_nobody_knows_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
     options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
     for entity in ("S99", "S01' OR '1'='1", "", "../S01"):
