@@ -41,6 +41,7 @@ class Kept:
         reckon: gives one row an entity, of rows of silver, the day and its cutoff.
         is_there: SQL that tells a row from one that says that nothing is left.
         nothing: the column and value of a row that says so.
+        counts_back: whether it counts back from the settled month, so that each row is another when a month becomes settled.
     """
 
     table: Contract
@@ -50,6 +51,7 @@ class Kept:
     reckon: Callable[[DataFrame, date, datetime], DataFrame]
     is_there: str
     nothing: tuple[str, object]
+    counts_back: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Basis:
 
     Attributes:
         code: the code that made it.
-        settled: the settled month in which every entity was reckoned; windows of returns are counted back from it.
+        settled: the settled month in which every entity was written; windows of returns are counted back from it.
         deliveries: each delivery with a row known by then, and what its silver rows rest on; None when it was made of rows that no
             book of batches vouches for, so that nothing may build on it.
         parts: the first holds every entity, each other the entities that changed since the one before.
@@ -69,11 +71,11 @@ class Basis:
     deliveries: dict[str, str] | None
     parts: list[str]
 
-    def holds_for(self, later: Basis) -> bool:
+    def holds_for(self, later: Basis, *, counts_back: bool) -> bool:
         """Whether nothing that this state rests on is otherwise on the later day."""
-        if self.deliveries is None or later.deliveries is None:
+        if self.deliveries is None or later.deliveries is None or self.code != later.code:
             return False
-        return (self.code, self.settled) == (later.code, later.settled) and self.deliveries.items() <= later.deliveries.items()
+        return (self.settled == later.settled or not counts_back) and self.deliveries.items() <= later.deliveries.items()
 
 
 def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
@@ -100,7 +102,12 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         column, value = kept.nothing
         reckoned = entities.join(kept.reckon(rows, as_of, profile.end_of(as_of)), ENTITY_ID, "left")
         reckoned = reckoned.withColumn(column, F.coalesce(F.col(column), F.lit(value)))
-        return _write_part(kept, lake, as_of, wanted, reckoned, earlier.parts)
+        if earlier.settled == wanted.settled:
+            return _write_part(kept, lake, as_of, wanted, reckoned, earlier.parts)
+        # Parts would come on top of parts without end: once a month the others' rows are written again beside the reckoned.
+        others = _parts(kept, lake, earlier.parts).where(kept.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
+        _write_part(kept, lake, as_of, wanted, others.unionByName(reckoned), since=[])
+        return entities.count()
 
 
 def read_state(kept: Kept, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
@@ -148,7 +155,7 @@ def _newest_before(kept: Kept, home: Path, wanted: Basis, as_of: date) -> tuple[
     """The newest day before ``as_of`` whose state still holds, and what it rests on."""
     for path in sorted(_path(kept, home, as_of).parent.glob("????-??-??.json"), reverse=True):
         day = date.fromisoformat(path.stem)
-        if day < as_of and (basis := Basis(**read_json(path))).holds_for(wanted):
+        if day < as_of and (basis := Basis(**read_json(path))).holds_for(wanted, counts_back=kept.counts_back):
             return day, basis
     return None
 

@@ -28,6 +28,7 @@ KEPT = Kept(
     reckon=_standing,
     is_there=str(IS_THERE),
     nothing=(IS_THERE, False),
+    counts_back=False,
 )
 
 

@@ -28,6 +28,7 @@ KEPT = Kept(
     reckon=_sums,
     is_there=f"{RETURNS} > 0",
     nothing=(RETURNS, 0),
+    counts_back=True,
 )
 
 

@@ -1,4 +1,4 @@
-"""State is written whole each time a month becomes settled. That of settled months before is built on no more."""
+"""State is written whole by the first day on which a month is settled. What was written before that is needed no more."""
 
 from __future__ import annotations
 

@@ -6,9 +6,12 @@ import random
 from datetime import date, datetime, timedelta
 
 from expectations.contracts import silver
+from expectations.contracts.state import REGISTER
 from jobs.keep_register import bring_register, read_register, stand_all
+from jobs.lake_care.trim_state import trim_state
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
+from jobs.transforms.tax_sums import settled_month
 from tests.day.news import register
 from tests.features.deliveries import deliver
 from tests.features.random_tables import draw_tables
@@ -64,6 +67,25 @@ def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
     every = len(afresh(lake, days[-1]))
     assert all(0 < reckoned[day] < every for day in days[1:]), reckoned
     assert bring_register(lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
+
+
+def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
+    lake = Lake(tmp_path, spark)
+    settles = date(2026, 2, 15)
+    before, after = settles - timedelta(days=1), settles + timedelta(days=1)
+    assert settled_month(before) < settled_month(settles) == settled_month(after)
+    rows = [entity(FIRST, entity_id=f"E{n}") for n in range(5)]
+    rows += [entity(before, entity_id="E0", owner_id="p"), entity(before, entity_id="E4", is_absent=True)]
+    rows += [entity(settles, entity_id="E1", owner_id="q"), entity(after, entity_id="E2", owner_id="r")]
+    deliver(lake, "entity", SOURCE, rows)
+    reckoned = {}
+    for day in (FIRST, before, settles, after):
+        reckoned[day] = bring_register(lake, PROFILE, day)
+        assert held(lake, day) == afresh(lake, day), day
+    assert reckoned == {FIRST: 5, before: 2, settles: 1, after: 1}
+    # Written whole, so that no day needs what was written before it.
+    assert trim_state(lake, REGISTER, after) == (str(FIRST), str(before))
+    assert held(lake, after) == afresh(lake, after)
 
 
 def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
