@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from datetime import date
 from importlib.metadata import version
 from typing import Any
@@ -27,7 +26,7 @@ from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.runtime.unmapped import NOT_MAPPED, rows_of_unmapped
 from jobs.runtime.versions_read import as_scored, classes_before_noted
-from jobs.target_list import TIE_KEY_VARIABLE
+from jobs.target_list import TIE_KEY_VARIABLE, has_tie_key
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
 """What a run's id is a hash of,"""
@@ -54,6 +53,11 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
             f" take them out with `steelyard lake forget {name}`",
             source=name,
         )
+    if not has_tie_key():
+        warn(
+            f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word, and anybody can work the order out;"
+            " set it to a secret of yours"
+        )
     deliveries = {
         name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use]
         for name in sorted({*sources, *unmapped})
@@ -75,7 +79,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "delta": lake.writer_of(features_contract(), f"{AS_OF} = '{as_of}'"),
         "packages": keep_environment(lake.home),
         "classes_before": classes_before_noted(lake.home, as_of),
-        "tie_key": "set" if TIE_KEY_VARIABLE in os.environ else "default",
+        "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
         "tables": {table.full_name: lake.version(table) for table in (*SILVER, *STATE, *MADE)},

@@ -78,6 +78,7 @@ def examine(home: Path) -> list[Finding]:
         ("memory", check_memory),
         ("profiles", check_profiles),
         ("sources", lambda: check_sources(home)),
+        ("tie key", check_tie_key),
         ("Airflow", check_airflow),
     )
     return [_guarded(subject, check) for subject, check in checks]
@@ -233,6 +234,16 @@ def check_sources(home: Path) -> Finding:
         then = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
         return Finding("sources", State.WARN, f"the list of {last} rests on what no mapping names any more: {rows}", then)
     return Finding("sources", State.OK, f"the list of {last} rests on sources that are mapped")
+
+
+def check_tie_key() -> Finding:
+    """Equal objectives are ordered by a secret of the operator."""
+    from jobs.target_list import TIE_KEY_VARIABLE, has_tie_key
+
+    if has_tie_key():
+        return Finding("tie key", State.OK, f"{TIE_KEY_VARIABLE} is set")
+    found = f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word"
+    return Finding("tie key", State.WARN, found, "set it to a secret, and keep that: a day is done again with the same one")
 
 
 def check_airflow() -> Finding:

@@ -18,6 +18,7 @@ from jobs.runtime.settings import Profile
 from models.targeting import keep_reasoned, rank_list
 
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
+PUBLIC_TIE_KEY = "steelyard"
 UNKNOWN_REGION = "unknown"
 
 
@@ -47,9 +48,14 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     return len(listed)
 
 
+def has_tie_key() -> bool:
+    """Whether the operator gave a secret to break ties by; by the public word anybody can work out who stands before whom."""
+    return bool(os.environ.get(TIE_KEY_VARIABLE))
+
+
 def tie_key(as_of: date) -> bytes:
     """The key of the tie-break: the secret of the profile's operator, turned each year."""
-    return f"{os.environ.get(TIE_KEY_VARIABLE, 'steelyard')}:{as_of.year}".encode()
+    return f"{os.environ.get(TIE_KEY_VARIABLE) or PUBLIC_TIE_KEY}:{as_of.year}".encode()
 
 
 def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:

@@ -13,6 +13,7 @@ from expectations.contracts.indicators import features_contract
 from jobs.lake_care.trim_to_listed import trim_to_listed
 from jobs.runtime.lock import only_writer
 from jobs.runtime.manifest import keep_time_travel_since
+from jobs.target_list import TIE_KEY_VARIABLE
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, SOURCES, TODAY, YESTERDAY, Town
 
@@ -184,6 +185,17 @@ def test_a_profile_that_is_no_toml_is_named_with_its_line(
     shutil.copytree(PROFILE, tmp_path / "p")
     (tmp_path / "p" / "profile.toml").write_text('name = "town\n', encoding="utf-8")
     assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "profile.toml", "line 1")
+
+
+def test_a_list_whose_ties_a_public_word_breaks_says_so_once(
+    golden: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"--profile": PROFILE, "--home": golden.copy(tmp_path).home, "--as-of": TODAY}
+    done = call(capfd, "target", options)
+    assert (done.code, done.err.count(f"{TIE_KEY_VARIABLE} is not set")) == (0, 1)
+    monkeypatch.setenv(TIE_KEY_VARIABLE, "a secret")
+    done = call(capfd, "target", options)
+    assert (done.code, TIE_KEY_VARIABLE in done.err) == (0, False)
 
 
 def test_an_entity_that_nobody_knows_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:

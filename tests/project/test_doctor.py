@@ -70,6 +70,17 @@ def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path, monkeypatch
     assert doctor.check_memory().state is State.FAIL
 
 
+@pytest.mark.parametrize(("key", "state"), [(None, State.WARN), ("", State.WARN), ("a secret", State.OK)])
+def test_a_public_word_that_breaks_ties_is_a_warning(key: str | None, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STEELYARD_TIE_KEY", raising=False)
+    if key is not None:
+        monkeypatch.setenv("STEELYARD_TIE_KEY", key)
+    found = doctor.check_tie_key()
+    assert found.state is state
+    assert bool(found.then) is (state is State.WARN)
+    assert key is None or key == "" or key not in found.found
+
+
 @pytest.mark.usefixtures("spark")
 def test_the_engine_writes_and_reads_a_table() -> None:
     assert doctor.check_engine().state is State.OK
