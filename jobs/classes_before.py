@@ -1,4 +1,4 @@
-"""The classes that entities had on the last day that was scored before a day."""
+"""The classes that entities had on the last day before a day that every entity's score is kept of."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import RISK_CLASS, SCORES
 from jobs.runtime.lake import Lake
+from jobs.scored_whole import is_scored_whole
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ class ClassesBefore:
 
 def classes_before(lake: Lake, as_of: date) -> ClassesBefore:
     """Read them; what was scored for later days is not looked at."""
-    days = [date.fromisoformat(part[AS_OF]) for part in lake.partitions(SCORES)]
-    earlier = [day for day in days if day < as_of]
-    if not earlier:
+    days = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(SCORES)}
+    last = next((day for day in sorted(days, reverse=True) if day < as_of and is_scored_whole(lake, day)), None)
+    if last is None:
         return ClassesBefore()
-    table = lake.arrow(SCORES, columns=[str(ENTITY_ID), str(RISK_CLASS)], where=f"{AS_OF} = '{max(earlier)}'")
+    table = lake.arrow(SCORES, columns=[str(ENTITY_ID), str(RISK_CLASS)], where=f"{AS_OF} = '{last}'")
     frame = table.sort_by(str(ENTITY_ID)).to_pandas()
-    return ClassesBefore(max(earlier), frame.set_index(ENTITY_ID)[RISK_CLASS])
+    return ClassesBefore(last, frame.set_index(ENTITY_ID)[RISK_CLASS])

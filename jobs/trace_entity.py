@@ -16,6 +16,7 @@ from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import finished
 from jobs.runtime.settings import Profile
+from jobs.scored_whole import is_scored_whole
 from jobs.transforms.latest_known import keep_known
 
 _TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
@@ -58,6 +59,12 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
     lake = finished(lake, as_of)
     who = f"{ENTITY_ID} = '{entity_id.replace(chr(39), chr(39) * 2)}' AND {AS_OF} = '{as_of}'"
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
+    if not scores and not is_scored_whole(lake, as_of):
+        raise NothingToDo(
+            what=f"{entity_id!r} is not among the listed of {as_of}, of whom alone the scores of that day are still kept",
+            where="gold.scores",
+            then="trace the listed, a month's last day, or a day within [retention] of the profile",
+        )
     if not scores:
         raise NothingToDo(
             what=f"{entity_id!r} was not scored on {as_of}",

@@ -17,7 +17,7 @@ from jobs.lake_care.kept_versions import first_day_kept, kept_versions, named_ve
 from jobs.lake_care.table_log import shorten_log
 from jobs.lake_care.tables import open_table, tables_of
 from jobs.lake_care.trim_state import trim_state
-from jobs.lake_care.trim_to_listed import trim_to_listed
+from jobs.lake_care.trim_to_listed import trim_peers, trim_scores, trim_to_listed
 from jobs.lake_care.vacuum import vacuum
 from jobs.runtime.fault_points import around
 from jobs.runtime.lake import PROPERTIES, Lake, table_name
@@ -33,7 +33,7 @@ class Maintained:
 
     Attributes:
         since: the first day whose run's table versions are kept.
-        trimmed: days of which only the listed entities' features and links are left now.
+        trimmed: days of which only the listed entities' features, links, scores and peers are left now.
         joined: small files that became part of larger ones.
         freed: bytes of data files that went.
         log_files: files of the tables' logs that went.
@@ -65,6 +65,7 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
         for contract, note in ((features_contract(), "features"), (LINK, "links"))
         for day in trim_to_listed(lake, contract, note, as_of, retention.feature_days)
     }
+    trimmed |= {*trim_peers(lake, as_of, retention.feature_days), *trim_scores(lake, as_of, retention.feature_days)}
     for table in STATE:
         trim_state(lake, table, as_of)
     # Said before anything goes: from then on no reader looks for a version that may be gone.

@@ -1,14 +1,13 @@
-"""Features grow by every entity a day, links by every complaint without an identifier. After some weeks only month-ends, on which
-training builds, and the rows of who was listed are kept."""
+"""Features and scores grow by every entity a day, links by every complaint without an identifier, peers' medians by every group.
+After some weeks only month-ends, on which training builds, and what is of who was listed are kept."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pyarrow as pa
-
 from expectations.contracts import scoring
 from expectations.contracts.core import Contract
+from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.lake_care.kept_versions import first_day_kept
 from jobs.lake_care.tables import select
@@ -33,38 +32,51 @@ def trim_to_listed(lake: Lake, contract: Contract, note: str, as_of: date, days:
         contract: a table with a row's entity and day, such as ``gold.features``.
         note: what the notes of its days are called, see :func:`jobs.runtime.manifest.note_path`.
     """
-    if not (lake.exists(contract) and lake.exists(scoring.RISK_LIST)):
+    if not lake.exists(scoring.RISK_LIST):
         return ()
-    old = [day for day in _days_of_others(lake, contract, first_day_kept(as_of, days)) if not is_month_end(day)]
+    return _trim(lake, contract, note, first_day_kept(as_of, days), f"l ON {_IS_LISTED}", l=scoring.RISK_LIST)
+
+
+def trim_scores(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
+    """As :func:`trim_to_listed`, of scores; the newest day before the last ``days`` is whole, since theirs were held against it."""
+    before = first_day_kept(as_of, days)
+    scored = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(scoring.SCORES)}
+    last = max((day for day in scored if day < before), default=before)
+    return trim_to_listed(lake, scoring.SCORES, "scores", as_of, (as_of - last).days + 1)
+
+
+def trim_peers(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
+    """As :func:`trim_to_listed`, of the peers' medians: those of the groups that the listed stand in are kept."""
+    if not (lake.exists(scoring.RISK_LIST) and lake.exists(features_contract())):
+        return ()
+    group = scoring.PEER_GROUP
+    listed = f"(SELECT DISTINCT f.{group}, f.{AS_OF} FROM f JOIN l ON f.{ENTITY_ID} = l.{ENTITY_ID} AND f.{AS_OF} = l.{AS_OF}) g"
+    theirs = f"{listed} ON t.{group} = g.{group} AND t.{AS_OF} = g.{AS_OF}"
+    tables = {"f": features_contract(), "l": scoring.RISK_LIST}
+    return _trim(lake, scoring.PEERS, "features", first_day_kept(as_of, days), theirs, **tables)
+
+
+def _trim(lake: Lake, contract: Contract, note: str, before: date, kept: str, **tables: Contract) -> tuple[date, ...]:
+    """Take away, of days before one that are no month-ends, the rows that nothing joins to.
+
+    Args:
+        kept: SQL that follows the JOIN: what a row of ``t`` that stays is joined to.
+        tables: what it names.
+    """
+    if not lake.exists(contract):
+        return ()
+    others = f"SELECT DISTINCT t.{AS_OF} AS day FROM t LEFT ANTI JOIN {kept} WHERE t.{AS_OF} < '{before}'"
+    found = sorted(select(lake, others, t=contract, **tables)["day"].to_pylist())
+    old = [day for day in found if not is_month_end(day)]
     if not old:
         return ()
     for day in old:
         forget(note_path(lake.home, note, day))
-    lake.replace_arrow(_of_the_listed(lake, contract, old), contract, _on(old))
-    return tuple(old)
-
-
-def _days_of_others(lake: Lake, contract: Contract, before: date) -> list[date]:
-    """The days before one that hold a row of somebody who was not listed, in order."""
-    found = select(
-        lake,
-        f"SELECT DISTINCT t.{AS_OF} AS day FROM t LEFT ANTI JOIN l ON {_IS_LISTED} WHERE t.{AS_OF} < '{before}'",
-        t=contract,
-        l=scoring.RISK_LIST,
-    )
-    return sorted(found["day"].to_pylist())
-
-
-def _of_the_listed(lake: Lake, contract: Contract, days: list[date]) -> pa.Table:
-    """Those days' rows of the listed entities."""
     columns = ", ".join(f't."{column}"' for column in contract.columns)
     order = ", ".join(f't."{column}"' for column in contract.key)
-    return select(
-        lake,
-        f"SELECT {columns} FROM t LEFT SEMI JOIN l ON {_IS_LISTED} WHERE t.{_on(days)} ORDER BY {order}",
-        t=contract,
-        l=scoring.RISK_LIST,
-    ).cast(arrow_schema(contract))
+    stay = select(lake, f"SELECT {columns} FROM t LEFT SEMI JOIN {kept} WHERE t.{_on(old)} ORDER BY {order}", t=contract, **tables)
+    lake.replace_arrow(stay.cast(arrow_schema(contract)), contract, _on(old))
+    return tuple(old)
 
 
 def _on(days: list[date]) -> str:

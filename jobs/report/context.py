@@ -98,13 +98,14 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Context:
-    """A day, ready to be shown; ``classes`` with the best first."""
+    """A day, ready to be shown; ``classes`` with the best first; ``scored`` of the ``entities`` still have their score."""
 
     as_of: date
     profile: Profile
     run: dict[str, Any]
     model_id: str
     entities: int
+    scored: int
     classes: tuple[ClassCount, ...]
     scores: Histogram | None
     listed: tuple[Listed, ...]
@@ -156,6 +157,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
         run=run,
         model_id=str(run.get(MODEL_ID) or ""),
         entities=int(run.get("entities") or scores.num_rows),
+        scored=scores.num_rows,
         classes=_count_classes(scores, listed, profile),
         scores=_histogram(scores[str(_objective(profile))], listed),
         listed=listed,
