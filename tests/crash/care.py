@@ -1,4 +1,4 @@
-"""Upkeep, a restore and a migration to be killed in. Their homes are made row by row, without an engine."""
+"""Upkeep, a restore, a migration and more to be killed in. Their homes are made row by row, without an engine, where that does."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts import scoring, silver
 from expectations.contracts.core import Contract
 from expectations.contracts.lineage import IS_REVISION
+from expectations.contracts.quarantine import quarantine_of
+from jobs.lake_care.backup import BEGUN, FACTS, newest_backup, verify
 from jobs.lake_care.tables import open_table
+from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.errors import CountsDiffer, NothingToDo
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.manifest import note_path
 from jobs.runtime.settings import CONFIG_ROOT
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
-from tests.crash.sequences import Sequence
+from tests.crash.sequences import Sequence, deliver_town
 from tests.crash.steps import Words
+from tests.day.town import PROFILE, TODAY
 from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put_day
 
 D = date(2026, 6, 30)
@@ -90,7 +95,7 @@ def _of_an_earlier_version(_forks: Forks, home: Path, _sources: Path) -> None:
 
 def _put_complaints(lake: Lake, contract: Contract, delivered_on: date) -> None:
     schema = arrow_schema(contract)
-    given = {"source": "complaints", "delivered_on": delivered_on}
+    given = {"source": "complaints", "delivered_on": delivered_on, "stage": "read"}
     rows = [
         dict.fromkeys(schema.names) | given | {"complaint_id": f"C{row}", "entity_id": name, "source_row": row}
         for row, name in enumerate(ENTITIES)
@@ -111,8 +116,70 @@ def _migrate(home: Path, _sources: Path) -> Words:
     return ["lake", "migrate", "--home", home]
 
 
+def _given_up(_forks: Forks, home: Path, _sources: Path) -> None:
+    """Two finished days, and all that is there of a source that the profile does not map."""
+    lake = Lake(home)
+    for day in (BEFORE, D):
+        for contract in (*COMPLAINTS, quarantine_of("complaints")):
+            _put_complaints(lake, contract, day)
+        put_day(lake, day)
+        close(lake, day, RUN, tables=FINISHED)
+    book = BatchBook(home, "complaints")
+    book.put([Batch(day, "chain", [], gated="g", conformed="g:usable:") for day in (BEFORE, D)])
+    book.save()
+
+
+def _forget(home: Path, sources: Path) -> Words:
+    return ["lake", "forget", "complaints", "--home", home, "--profile", _profile(sources), "--yes"]
+
+
+def _copied_before(forks: Forks, folder: Path, sources: Path) -> None:
+    """In one folder a home and its copies: one was made after the first day, and a day followed."""
+    lake = Lake(folder / "home")
+    for day in (BEFORE, D):
+        put_day(lake, day)
+        close(lake, day, RUN)
+        if day == BEFORE:
+            assert forks.run(_back_up(folder, sources)) == 0, forks.said()
+
+
+def _back_up(folder: Path, _sources: Path) -> Words:
+    return ["lake", "backup", "--home", folder / "home", "--to", folder / "copies"]
+
+
+def _newest_copy(folder: Path) -> Contents:
+    """The newest copy, what is wrong with it, and what is beside the copies; a copy too many is none too few."""
+    copies = folder / "copies"
+    copy = newest_backup(copies)
+    assert copy is not None
+    beside = sorted(path.name for path in copies.iterdir() if not path.is_dir() or path.name == BEGUN)
+    found = {name: value for name, value in contents(copy).items() if name != FACTS}
+    return {**found, "wrong": verify(copy), "beside": beside, "home": sorted(contents(folder / "home").items())}
+
+
+def _one_row_short(forks: Forks, home: Path, sources: Path) -> None:
+    """Visits were taken in and judged, and since then bronze lost one."""
+    for verb in ("ingest", "gate"):
+        assert forks.run([verb, *_of_visits(home, sources)]) == 0, forks.said()
+    table = Lake(home).path(silver.BRONZE["inspection"])
+    rows = DeltaTable(str(table)).to_pyarrow_table(columns=["inspection_id"])["inspection_id"].to_pylist()
+    DeltaTable(str(table)).delete(f"inspection_id = '{min(rows)}'")
+
+
+def _conform(home: Path, sources: Path) -> Words:
+    return ["conform", *_of_visits(home, sources)]
+
+
+def _of_visits(home: Path, sources: Path) -> Words:
+    return ["--profile", PROFILE, "--source", "visits", "--sources", sources, "--home", home, "--as-of", TODAY]
+
+
 CARE = (
     Sequence("upkeep", _deliver_nothing, _neglect, _maintain, finished=BEFORE, compared=_with_files),
     Sequence("restore", _deliver_nothing, _two_days, _restore, finished=BEFORE),
     Sequence("migration", _deliver_nothing, _of_an_earlier_version, _migrate, finished=D),
+    # Given again when all is done, it says that there is nothing to forget.
+    Sequence("forgetting", _deliver_nothing, _given_up, _forget, finished=D, ends=(0, NothingToDo.exit_code)),
+    Sequence("backup", _deliver_nothing, _copied_before, _back_up, compared=_newest_copy, is_quick=False),
+    Sequence("refused", deliver_town, _one_row_short, _conform, ends=(CountsDiffer.exit_code,), is_quick=False),
 )

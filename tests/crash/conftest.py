@@ -25,6 +25,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return BySequence(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out sequences of many points when it has to be done in minutes."""
+    if config.getoption("--quick"):
+        left_out = [item for item in items if not getattr(_sequence_of(item), "is_quick", True)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _sequence_of(item: pytest.Item) -> Sequence | None:
+    return getattr(item, "callspec", None) and item.callspec.params.get("undisturbed")
+
+
 @pytest.fixture(scope="session")
 def is_quick(request: pytest.FixtureRequest) -> bool:
     """Whether it has to be done in minutes."""

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +53,7 @@ class Forks:
         fault: str = "",
         kill_after: float | None = None,
         record: tuple[Path, Path] | None = None,
+        ends: Collection[int] = (0,),
     ) -> int:
         """Give commands one after another in a new process; how it ended, a negative number for a signal.
 
@@ -61,6 +62,7 @@ class Forks:
             fault: the point at which the process ends itself.
             kill_after: the seconds after which the process and all that it started are killed, wherever they are.
             record: a home, and the folder that gets a copy of it at every point.
+            ends: the exit codes that a command may end with; 0 stands for all of them.
         """
         assert self._origin.stdin
         task = {
@@ -68,6 +70,7 @@ class Forks:
             "fault": fault,
             "record": record and [str(path) for path in record],
             "log": str(self.log),
+            "ends": list(ends),
         }
         self._origin.stdin.write(json.dumps(task) + "\n")
         self._origin.stdin.flush()

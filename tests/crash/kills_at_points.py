@@ -37,6 +37,9 @@ POINTS_OF_CARE = {
     "migration": (
         "migrated bronze.complaint", "settings of bronze.complaint", "migrated silver.complaint", "settings of silver.complaint",
     ),
+    "forgetting": ("manifests/batches/complaints", "quarantine.complaints", "bronze.complaint", "silver.complaint"),
+    "backup": ("lake/gold/features/_delta_log", "manifests/runs", "manifests/runs/by_id", "backup"),
+    "refused": ("silver.inspection", "put back silver.inspection", "manifests/unfinished/visits/conform"),
 }  # fmt: skip
 """What each way of looking after tables writes."""
 _OF_TRAINING = ("after:models/model", "before:models/in_use")
@@ -52,6 +55,9 @@ REALLY = {
     "upkeep": ("before:vacuumed gold.features", "after:lake/gold/risk_list/_delta_log/checkpoint"),
     "restore": ("after:restored gold.features",),
     "migration": ("after:migrated silver.complaint",),
+    "forgetting": ("after:bronze.complaint",),
+    "backup": ("after:manifests/runs", "before:backup"),
+    "refused": ("before:put back silver.inspection",),
 }
 """Points of many kinds, by sequence, at which the quick way kills for real."""
 
@@ -110,7 +116,7 @@ def test_a_command_killed_at_a_point_and_given_again_leaves_what_it_leaves_undis
             kill_at(undisturbed, number, again[home], forks, home)
         assert undisturbed.differing_finished(home) == []
 
-    assert forks.run(*(given.words for given in again.values())) == 0, forks.said()
+    assert forks.run(*(given.words for given in again.values()), ends=undisturbed.sequence.ends) == 0, forks.said()
 
     compared = undisturbed.sequence.compared
     found = {

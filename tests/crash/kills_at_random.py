@@ -15,8 +15,11 @@ import pytest
 from tests.crash.forks import KILLED, Forks
 from tests.crash.undisturbed import Undisturbed
 
-KILLS = {"first-day": 3, "second-day": 3, "training": 1, "upkeep": 1, "restore": 1, "migration": 1}
-"""How many a part, by sequence: ten, so that all parts are a hundred."""
+KILLS = {
+    "first-day": 3, "second-day": 3, "training": 1, "upkeep": 1, "restore": 1, "migration": 1, "forgetting": 1, "backup": 1,
+    "refused": 1,
+}  # fmt: skip
+"""How many a part, by sequence: thirteen, so that all parts are more than a hundred."""
 PARTS, QUICK_PARTS = 10, 1
 
 
@@ -36,7 +39,8 @@ def test_a_command_killed_at_any_moment_and_given_again_leaves_what_it_leaves_un
         moments[home] = kill_at_some_moment(undisturbed, home, forks, draw)
         assert undisturbed.differing_finished(home) == []
 
-    assert forks.run(*(undisturbed.command(home) for home in moments)) == 0, forks.said()
+    again = [undisturbed.command(home) for home in moments]
+    assert forks.run(*again, ends=undisturbed.sequence.ends) == 0, forks.said()
 
     found = {seconds: undisturbed.differing(home) for home, seconds in moments.items()}
     assert {seconds: names for seconds, names in found.items() if names} == {}
@@ -48,7 +52,7 @@ def kill_at_some_moment(undisturbed: Undisturbed, home: Path, forks: Forks, draw
     while True:
         seconds = draw.uniform(0, latest)
         undisturbed.copy_start(home)
-        ended = forks.run(undisturbed.command(home), kill_after=seconds)
+        ended = forks.run(undisturbed.command(home), kill_after=seconds, ends=undisturbed.sequence.ends)
         if ended == KILLED:
             return seconds
         assert ended == 0, forks.said()

@@ -35,6 +35,8 @@ class Sequence:
         finished: a day that was finished before, None when there is none.
         compared: what of a home must be as it is undisturbed.
         steps: the command's steps, given home and deliveries; None when it is one.
+        ends: the exit codes that the command may end with, undisturbed or given again.
+        is_quick: whether it is among those that are tried before every change.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Sequence:
     finished: date | None = None
     compared: Callable[[Path], Contents] = contents
     steps: Callable[[Path, Path], list[Step]] | None = None
+    ends: tuple[int, ...] = (0,)
+    is_quick: bool = True
 
 
 def as_params(sequences: Iterable[Sequence]) -> list[ParameterSet]:

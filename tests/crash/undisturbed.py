@@ -117,7 +117,7 @@ def do_undisturbed(sequence: Sequence, forks: Forks, folder: Path) -> Undisturbe
         shutil.copytree(home, before)
     copies.mkdir()
     began = time.monotonic()
-    assert forks.run(sequence.command(home, sources), record=(home, copies)) == 0, forks.said()
+    assert forks.run(sequence.command(home, sources), record=(home, copies), ends=sequence.ends) == 0, forks.said()
     seconds = time.monotonic() - began
     points = json.loads((copies / "points.json").read_text())
     return Undisturbed(sequence, sources, before, home, copies, points, seconds)

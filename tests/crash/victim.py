@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,16 @@ def copy_at_each(home: Path, to: Path) -> Callable[[str], None]:
     return watcher
 
 
-def run(commands: list[list[str]]) -> int:
-    """Give commands one after another; the exit code of the first that fails."""
+def run(commands: list[list[str]], ends: Collection[int] = (0,)) -> int:
+    """Give commands one after another; the exit code of the first that ends otherwise than it may, 0 when none does."""
     for command in commands:
+        code = 0
         try:
             main(command)
         except SystemExit as end:
-            if end.code:
-                return int(end.code)
+            code = int(end.code or 0)
+        if code not in ends:
+            return code
     return 0
 
 
@@ -78,7 +80,7 @@ def _child(task: dict[str, Any]) -> int:
         fault_points.watch(die_at(task["fault"]))
     if task["record"]:
         fault_points.watch(copy_at_each(*map(Path, task["record"])))
-    return run(task["commands"])
+    return run(task["commands"], task["ends"])
 
 
 def fork_for_each_line() -> None:
