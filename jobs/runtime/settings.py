@@ -156,8 +156,16 @@ class Profile:
         """A hash of every TOML file of the profile."""
         digest = hashlib.sha256()
         for path in sorted(self.folder.rglob("*.toml")):
-            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+            digest.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + _content(path) + b"\0")
         return digest.hexdigest()
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes; of a mapping that cannot be read, whose source is stopped for it, that it cannot."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b"\0cannot be read"
 
 
 def profile_folder(name_or_folder: str) -> Path:

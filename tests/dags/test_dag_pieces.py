@@ -174,6 +174,14 @@ def test_a_profile_that_cannot_be_used_is_named(tmp_path: Path, text: str, messa
         read_settings(a_profile(tmp_path, text))
 
 
+def test_a_mapping_that_cannot_be_read_has_its_dag_all_the_same(tmp_path: Path) -> None:
+    environment = a_profile(tmp_path)
+    (tmp_path / "cn" / "sources" / "penalty.toml").mkdir()
+    complaint, penalty = read_settings(environment).sources
+    assert (complaint.trouble, penalty.name) == ("", "penalty")
+    assert penalty.trouble.startswith("penalty.toml cannot be read: ")
+
+
 def test_a_profile_without_sources_is_told_where_they_go(tmp_path: Path) -> None:
     environment = a_profile(tmp_path)
     (tmp_path / "cn" / "sources" / "complaint.toml").unlink()

@@ -9,7 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import known_at_expression, load_mapping, load_mappings, select_expressions
+from jobs.runtime.mapping import (
+    known_at_expression,
+    load_mapping,
+    load_mappings,
+    mapped_sources,
+    select_expressions,
+    sift_mappings,
+)
 
 GOOD = """
 contract = "complaint"
@@ -52,6 +59,18 @@ def test_mappings_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         write_mapping(tmp_path, name=name)
     assert list(load_mappings(tmp_path)) == ["a", "b", "c"]
+
+
+def test_mappings_that_cannot_be_used_are_told_apart_and_are_mapped_all_the_same(tmp_path: Path) -> None:
+    write_mapping(tmp_path, name="a")
+    write_mapping(tmp_path, 'contract = "registration', name="b")
+    write_mapping(tmp_path, GOOD.replace("increment", "sometimes"), name="c")
+    (tmp_path / "sources" / "d.toml").mkdir()
+    usable, unusable = sift_mappings(tmp_path)
+    assert list(usable) == ["a"]
+    for name, why in {"b": "it is not valid TOML", "c": "'sometimes'", "d": "it cannot be read"}.items():
+        assert why in unusable[name].what
+    assert mapped_sources(tmp_path) == ["a", "b", "c", "d"]
 
 
 def test_every_contract_column_has_an_expression_of_its_type(tmp_path: Path) -> None:
