@@ -180,6 +180,6 @@ CARE = (
     Sequence("migration", _deliver_nothing, _of_an_earlier_version, _migrate, finished=D),
     # Given again when all is done, it says that there is nothing to forget.
     Sequence("forgetting", _deliver_nothing, _given_up, _forget, finished=D, ends=(0, NothingToDo.exit_code)),
-    Sequence("backup", _deliver_nothing, _copied_before, _back_up, compared=_newest_copy, is_quick=False),
+    Sequence("backup", _deliver_nothing, _copied_before, _back_up, compared=_newest_copy),
     Sequence("refused", deliver_town, _one_row_short, _conform, ends=(CountsDiffer.exit_code,), is_quick=False),
 )
