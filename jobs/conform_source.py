@@ -48,7 +48,8 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     contract = OF[mapping.contract.name]
     of_source = f"{SOURCE} = '{mapping.name}'"
     kept = {batch.delivered_on: batch.counts.kept for batch in batches if batch.delivered_on in days}
-    with unfinished.writing(first, as_of), lake.put_back_on_failure(contract):
+    before = lake.version_before(contract, of_source, unfinished.version_before)
+    with unfinished.writing(first, as_of, version_before=before), lake.put_back_on_failure(contract, before):
         for begin, end in day_ranges(kept, first, as_of):
             lake.replace(silver.where(between(begin, end)), contract, f"{of_source} AND {between(begin, end)}")
         written = lake.read(contract).where(f"{of_source} AND {between(first, as_of)}").groupBy(DELIVERED_ON)

@@ -194,20 +194,34 @@ class Lake:
         with around(table_name(contract)):
             writer.save(str(self.path(contract)))
 
-    @contextmanager
-    def put_back_on_failure(self, contract: Contract) -> Iterator[None]:
-        """Let what the block writes to the table stand when it ends well; otherwise the table's rows are those of before again.
+    def version_before(self, contract: Contract, where: str, noted: int | None) -> int:
+        """The version to go back to when what is to be written is refused: the newest, 0 where there is no table yet.
 
-        The table must have no other writer meanwhile. A process that is killed puts nothing back.
+        Args:
+            where: SQL that every write to those rows begins with.
+            noted: what this gave to a process that was killed since, perhaps after it wrote what it would have refused. It holds
+                while nothing but such rows was written.
         """
-        before = self.version(contract)
+        now = self.version(contract) or 0
+        if noted is None or noted >= now:
+            return now
+        commits = DeltaTable(str(self.path(contract))).history(now - noted)
+        wrote = (str((commit.get("operationParameters") or {}).get("predicate") or "") for commit in commits)
+        return noted if all(predicate.startswith(where) for predicate in wrote) else now
+
+    @contextmanager
+    def put_back_on_failure(self, contract: Contract, before: int) -> Iterator[None]:
+        """Let what the block writes to the table stand when it ends well; otherwise its rows are those of a version ``before``.
+
+        The table must have no other writer meanwhile. A process that is killed puts nothing back: who comes after it gives the
+        version that :meth:`version_before` gave to it.
+        """
         try:
             yield
         except BaseException:
-            # A table that was not there began with an empty version.
             if self.version(contract) not in (None, before):
                 with around(f"put back {table_name(contract)}"):
-                    DeltaTable(str(self.path(contract))).restore(before or 0)
+                    DeltaTable(str(self.path(contract))).restore(before)
             raise
 
     def create(self, contract: Contract) -> None:

@@ -26,28 +26,40 @@ class Unfinished:
         noted = self._noted()
         return noted[0] if noted and noted[0] <= as_of else None
 
+    @property
+    def version_before(self) -> int | None:
+        """The version that its table had before a write that did not end; None where none was noted."""
+        version: int | None = (read_json(self._path) or {}).get("version_before")
+        return version
+
     @contextmanager
-    def writing(self, first: date, last: date) -> Iterator[None]:
-        """Write the days from ``first`` to ``last``; when the block ends well they are whole, however they were before."""
+    def writing(self, first: date, last: date, *, version_before: int | None = None) -> Iterator[None]:
+        """Write the days from ``first`` to ``last``; when the block ends well they are whole, however they were before.
+
+        Args:
+            version_before: that of the table to go back to when what was written is refused, for whoever comes after a kill.
+        """
         before = self._noted()
-        self.mark(first, last)
+        self.mark(first, last, version_before=version_before)
         yield
         if before and before[1] > last:
             self._note(max(before[0], last + timedelta(days=1)), before[1])
         else:
             forget(self._path)
 
-    def mark(self, first: date, last: date) -> None:
+    def mark(self, first: date, last: date, *, version_before: int | None = None) -> None:
         """Say that the days from ``first`` to ``last`` must be written again, besides those that must already."""
         before = self._noted()
-        self._note(min(first, before[0]) if before else first, max(last, before[1]) if before else last)
+        first, last = (min(first, before[0]), max(last, before[1])) if before else (first, last)
+        self._note(first, last, version_before)
 
     def _noted(self) -> tuple[date, date] | None:
         noted = read_json(self._path)
         return (date.fromisoformat(noted["first"]), date.fromisoformat(noted["last"])) if noted else None
 
-    def _note(self, first: date, last: date) -> None:
-        write_json(self._path, {"first": first, "last": last})
+    def _note(self, first: date, last: date, version_before: int | None = None) -> None:
+        told = {} if version_before is None else {"version_before": version_before}
+        write_json(self._path, {"first": first, "last": last, **told})
 
 
 def unfinished_steps(home: Path, source: str) -> list[str]:

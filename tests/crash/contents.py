@@ -19,7 +19,7 @@ from jobs.runtime.home import LOCK, SCRATCH
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""
 _UNSAID = (LOCK,)
-_SAY_VERSIONS = {"tables", "digest", "read", "features"}
+_SAY_VERSIONS = {"tables", "digest", "read", "features", "version_before"}
 """Where manifests and notes say them, and the digest over all that a manifest says."""
 _known: dict[bytes, list[tuple[str, str]]] = {}
 """Rows, each with its day, by a hash of the files that hold them: copies of a home share most."""
@@ -128,6 +128,6 @@ def _without_versions(path: Path) -> object:
     content = path.read_bytes()
     if path.parent.name == "reports":
         return _VERSIONS.sub(b"", content)
-    if path.parent.name in ("links", "features", "scores") or "runs" in path.parts:
+    if path.parent.name in ("links", "features", "scores") or {"runs", "unfinished"} & {*path.parts}:
         return {key: value for key, value in json.loads(content).items() if key not in _SAY_VERSIONS}
     return content
