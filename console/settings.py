@@ -43,7 +43,11 @@ HTTPS = _is_on("STEELYARD_CONSOLE_HTTPS", by_default=True)
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [name.strip() for name in os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
-CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and host not in {"localhost", "127.0.0.1", "[::1]"}]
+_OTHER_NAMES = [host for host in ALLOWED_HOSTS if host not in {"localhost", "127.0.0.1", "[::1]"}]
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _OTHER_NAMES if HTTPS]
+# Accounts for looking around are for a site that this machine alone reaches: without HTTPS in front, under no other name. Settings of
+# another module that say nothing of it have none.
+DEMO_ACCOUNTS = not HTTPS and not _OTHER_NAMES
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -143,7 +147,7 @@ DATABASE_ROUTERS = ["console.router.ByApp"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.accounts.password_backend.ByPassword"]
 # Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
 OIDC_PROVIDER: dict[str, Any] | None = None
 globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))

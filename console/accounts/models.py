@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from console.accounts.jurisdiction import Level
 from console.accounts.roles import READS_LIST, SEES_EVERY_REGION, Role
@@ -20,12 +23,26 @@ class User(AbstractUser):
     has_second_factor = models.BooleanField(default=False)
     goes_on = models.BooleanField(default=True)
     must_change_password = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    sessions_ended = models.IntegerField(default=0)
 
     class Meta(AbstractUser.Meta):
         ordering = ("username",)
 
     def __str__(self) -> str:
         return self.username
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session must know to be this account's; another one each time that all of its sessions were ended."""
+        own: str = super()._get_session_auth_hash(secret=secret)
+        if not self.sessions_ended:
+            return own
+        return salted_hmac("console.accounts.sessions", f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may sign in as this account: one for looking around is open on settings for that alone."""
+        return self.is_active and (not self.is_demo or bool(getattr(settings, "DEMO_ACCOUNTS", False)))
 
     @property
     def may_read_list(self) -> bool:

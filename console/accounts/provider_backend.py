@@ -67,6 +67,10 @@ class Provider(OIDCAuthenticationBackend):
         """The account of that name."""
         return User.objects.filter(username=str(claims[settings.OIDC_PROVIDER["claim"]])[:150])
 
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Whether the account is open."""
+        return bool(user.is_open)
+
     def get_user(self, user_id: Any) -> User | None:
         """The account of a session; none once it is shut."""
         user: User | None = super().get_user(user_id)

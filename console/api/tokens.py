@@ -67,7 +67,7 @@ class Bearer(HttpBearer):
             HttpError: 403 when it is not for this, 429 when it was used too often within the minute.
         """
         found = Token.objects.select_related("user").filter(digest=_digest(token), is_revoked=False).first()
-        if found is None or found.expires_on < clock.today() or not found.user.is_active or found.user.must_change_password:
+        if found is None or found.expires_on < clock.today() or not found.user.is_open or found.user.must_change_password:
             return None
         if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
             raise HttpError(403, f"this token is not for {self.scope}")

@@ -21,7 +21,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="The port to listen at.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", help="Processes that serve.")] = 2,
 ) -> None:
-    """Serve the console; on an empty database make an account for each role and show the passwords once."""
+    """Serve the console; where this machine alone reaches it, an empty database gets an account for each role, its password shown once."""
     # Without a proxy in front there is no HTTPS: then this machine alone may ask, and cookies need not insist on it.
     if "STEELYARD_CONSOLE_HTTPS" not in os.environ and host in LOOPBACK:
         os.environ["STEELYARD_CONSOLE_HTTPS"] = "off"
@@ -35,14 +35,15 @@ def serve(
     from django.conf import settings
     from django.core.management import call_command
 
-    from console.accounts.demo import make_demo_accounts
+    from console.accounts.demo import are_allowed, check_accounts_of_production, make_demo_accounts
     from console.audit import spool
     from console.ranking.runs import current_run
 
     call_command("collectstatic", interactive=False, verbosity=0)
     spool.flush()
-    made = make_demo_accounts()
-    if made:
+    if not are_allowed():
+        check_accounts_of_production()
+    elif made := make_demo_accounts():
         typer.echo("An account for each role, with a password that is shown this once and must be changed at the first sign-in:")
         for name, password in made:
             typer.echo(f"  {name:<12} {password}")

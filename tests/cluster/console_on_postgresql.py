@@ -59,7 +59,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ]
     User.objects.update(must_change_password=False)
     client = Client()
-    client.force_login(User.objects.get(username="supervisor"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username="supervisor"), backend="console.accounts.password_backend.ByPassword")
     pages = (
         "/",
         "/list/?q=杭州&state=to_review",
@@ -86,7 +86,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
     ]
-    client.force_login(User.objects.get(username="auditor"), backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(User.objects.get(username="auditor"), backend="console.accounts.password_backend.ByPassword")
     says["with_nul"] += [client.get(f"/audit/?{name}=%00").status_code for name in ("actor", "entity", "kind", "since")]
     says["at_once"] = writes_at_once()
     says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))

@@ -60,7 +60,7 @@ class Site:
         """A browser in which that person is signed in; nobody by default."""
         client = Client(**more)
         if name:
-            client.force_login(User.objects.get(username=name), backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(User.objects.get(username=name), backend="console.accounts.password_backend.ByPassword")
         return client
 
     def user(self, name: str) -> User:

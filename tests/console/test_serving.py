@@ -8,23 +8,27 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from importlib.metadata import distribution, requires, version
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.http import Http404
 from django.test import RequestFactory, override_settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from console.accounts.demo import make_demo_accounts
+from console.accounts.demo import check_accounts_of_production, make_demo_accounts
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import Role
+from console.api.tokens import make_token
 from console.audit.models import AuditEvent
-from console.errors import Refused
+from console.errors import NothingThere, Refused
 from console.log import OneLine
 from console.verbs.serve import serve
-from tests.console.conftest import Site
+from tests.console.conftest import PASSWORD, Site
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,6 +51,7 @@ def test_the_migrations_are_those_of_the_models() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 
 
+@override_settings(DEMO_ACCOUNTS=True)
 @pytest.mark.usefixtures("site")
 def test_an_empty_database_gets_an_account_for_each_role_once() -> None:
     assert make_demo_accounts() == []
@@ -60,6 +65,68 @@ def test_an_empty_database_gets_an_account_for_each_role_once() -> None:
     assert all(user.must_change_password for user in User.objects.all())
     assert make_demo_accounts() == []
     assert not AuditEvent.objects.filter(detail__contains=made["admin"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("environment", "are_allowed"),
+    [
+        ({"STEELYARD_CONSOLE_HTTPS": "off"}, True),
+        ({}, False),
+        ({"STEELYARD_CONSOLE_HTTPS": "on"}, False),
+        ({"STEELYARD_CONSOLE_HTTPS": "off", "STEELYARD_CONSOLE_HOSTS": "localhost,console.example"}, False),
+    ],
+)
+def test_only_a_site_that_this_machine_alone_reaches_is_one_to_look_around(
+    environment: dict[str, str], are_allowed: bool, tmp_path: Path
+) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD", "DJANGO"))}
+    clean |= {"STEELYARD_CONSOLE_FOLDER": str(tmp_path), **environment}
+    words = [sys.executable, "-c", "from console import settings; print(settings.DEMO_ACCOUNTS)"]
+
+    said = subprocess.run(words, cwd=ROOT, env=clean, capture_output=True, text=True, check=True).stdout
+
+    assert said.strip() == str(are_allowed)
+
+
+@pytest.mark.usefixtures("site")
+def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_do() -> None:
+    Jurisdiction.objects.all().delete()
+    User.objects.all().delete()
+
+    with pytest.raises(Refused, match="make_administrator"):
+        make_demo_accounts()
+    with pytest.raises(NothingThere, match="there is no account yet.*make_administrator"):
+        check_accounts_of_production()
+
+    assert not User.objects.exists()
+    said = StringIO()
+    call_command("make_administrator", "sun", stdout=said)
+    assert User.objects.get().check_password(said.getvalue().split()[-1])
+    assert (User.objects.get().role, User.objects.get().must_change_password) == (Role.ADMIN, True)
+    check_accounts_of_production()
+    with pytest.raises(CommandError, match="already"):
+        call_command("make_administrator", "SUN")
+
+
+def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: Site) -> None:
+    User.objects.filter(username="wang").update(is_demo=True)
+    user, signs_in = site.user("wang"), {"username": "wang", "password": PASSWORD}
+    token = make_token(user, "program", ["list"], site.now[0].date() + timedelta(days=2))
+    asks = {"headers": {"authorization": f"Bearer {token}"}}
+    with override_settings(DEMO_ACCOUNTS=True):
+        client = site.client("wang")
+        assert (client.get("/").status_code, site.client().get("/api/list", **asks).status_code) == (200, 200)
+        assert site.client().post("/sign-in/", signs_in).status_code == 302
+
+    assert client.get("/").status_code == 302
+    assert site.client().get("/api/list", **asks).status_code == 401
+    assert site.client().post("/sign-in/", signs_in).status_code == 200
+
+    with pytest.raises(Refused, match="shut_demo_accounts"):
+        check_accounts_of_production()
+    call_command("shut_demo_accounts", stdout=StringIO())
+    check_accounts_of_production()
+    assert [event.actor for event in AuditEvent.objects.filter(kind="account_changed")] == ["steelyard"]
 
 
 def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
