@@ -16,6 +16,7 @@ from console.desk import views as desk
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
+from console.pages.hand_over import hand_over_open
 from console.pages.list_export import export_list
 from console.pages.reason_texts import reason_texts
 from console.pages.risk_list import risk_list
@@ -48,6 +49,7 @@ urlpatterns = [
     path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
     path("visits/", work.visits, name="visits"),
     path("supervisor/", work.supervisor, name="supervisor"),
+    path("supervisor/hand-over/", hand_over_open, name="hand_over"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/new/", campaigns.new, name="campaign_new"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),

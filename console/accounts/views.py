@@ -21,9 +21,11 @@ from console.accounts.forms import Account, OwnPassword, SignIn
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import KEEPS_ACCOUNTS
 from console.accounts.second_factor import take_away
+from console.accounts.shut import end_access
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
+from console.decisions.hand_over import open_cases_of
 from console.pages.access import for_roles
 from console.policy import policy
 from console.texts import LANGUAGES
@@ -131,7 +133,8 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             if user is not None and request.POST.get("no_second_factor") == "on":
                 take_away(user, by=request.user)
             password = _save(request, form, is_new=pk is None)
-            return render(request, "account_saved.html", {"account": form.instance, "password": password})
+            left = 0 if form.instance.is_active else open_cases_of(form.instance).count()
+            return render(request, "account_saved.html", {"account": form.instance, "password": password, "left": left})
     return render(request, "account.html", {"form": form, "account": user})
 
 
@@ -144,14 +147,16 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
             password = secrets.token_urlsafe(12)
             user.set_password(password)
             user.must_change_password = True
+        revoked = 0
+        if user.pk and not user.is_active:
+            revoked = end_access(user)
+        elif user.pk and password:
+            # What was made with the old password opens nothing any more; nor do sessions, which know it.
+            revoked = user.tokens.filter(is_revoked=False).update(is_revoked=True)
         user.save()
         user.jurisdictions.all().delete()
         regions = form.cleaned_data["regions"]
         Jurisdiction.objects.bulk_create([Jurisdiction(user=user, level=level, code=code) for level, code in regions])
-        revoked = 0
-        if password or not user.is_active:
-            # What was made with the old password, or before the account was shut, opens nothing any more.
-            revoked = user.tokens.filter(is_revoked=False).update(is_revoked=True)
         detail = {
             "account": user.pk,
             "username": user.username,

@@ -81,15 +81,15 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, clock.today(), limits)
-            if action == Action.ASSIGN:  # whose it is changes nothing of when it is due or wakes
-                due_on, wanted = case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
+            if action == Action.ASSIGN:
+                due_on, wanted = _as_it_stands(case, wanted)
             return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
 
 def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
-    """Approve, refuse, reopen, or record: a step of a case that is there, for which nothing new is published.
+    """Approve, refuse, reopen, record, or hand over: a step of a case that is there, for which nothing new is published.
 
     Raises:
         NotAllowed: the user may not.
@@ -101,7 +101,12 @@ def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
             check_user_can(user, wanted.action, case)
             _check_form(case, wanted)
             after = check_case_allows(wanted.action, State(case.state))
-            return _move(case, wanted.action, after, user, wanted=wanted)
+            due_on = None
+            if wanted.action == Action.ASSIGN:
+                if wanted.assigned_to is not None and not Case.objects.visible_to(wanted.assigned_to).filter(pk=case.pk).exists():
+                    raise NotPossible("refused.assignee")
+                due_on, wanted = _as_it_stands(case, wanted)
+            return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
@@ -238,6 +243,11 @@ def _check_form(case: Case, wanted: Wanted) -> None:
         raise NotPossible("refused.sent_before")
     if wanted.version is not None and wanted.version != case.version:
         raise NotPossible("refused.changed")
+
+
+def _as_it_stands(case: Case, wanted: Wanted) -> tuple[date | None, Wanted]:
+    """When the case is due, and what is wanted with when it wakes: whose it is changes neither."""
+    return case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
 
 
 def _sees(user: Any, entity: Ranked) -> bool:

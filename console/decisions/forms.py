@@ -140,6 +140,20 @@ class Assign(Sent):
         self.fields["assigned_to"].empty_label = texts("form.nobodys")
 
 
+class HandOver(forms.Form):
+    """To whom a shut account's open cases go."""
+
+    token = form_name()
+    person = forms.ModelChoiceField(User.objects.filter(is_active=False), widget=forms.HiddenInput)
+    to = forms.ModelChoiceField(User.objects.none())
+
+    def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = colleagues(user)
+        self.fields["to"].label = texts("supervisor.to")
+        self.fields["to"].empty_label = texts("form.choose")
+
+
 class Step(Sent):
     """A step that needs no choice, such as an approval; a comment says why."""
 

@@ -15,7 +15,8 @@ from console import clock
 from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
 from console.decisions import catalogue as catalogue_of_decisions
-from console.decisions.forms import colleagues
+from console.decisions.forms import HandOver, colleagues
+from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.policies import NotPossible
@@ -175,7 +176,9 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         .annotate(planned=Count("id"), overdue=Count("id", filter=Q(due_on__lt=today)))
     )
     by_person = {row["assigned_to"]: row for row in load}
+    left = left_open(request.user)
     context = {
+        "left": [(person, cases, _handing(request, person)) for person, cases in left],
         "waiting": waiting,
         "token": uuid.uuid4().hex,
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
@@ -184,6 +187,11 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     }
     note_view(request, "supervisor")
     return render(request, "supervisor.html", context)
+
+
+def _handing(request: HttpRequest, person: User) -> HandOver:
+    initial = {"token": uuid.uuid4().hex, "person": person.pk}
+    return HandOver(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")
 
 
 @for_roles(READS_FEEDBACK)

@@ -39,6 +39,7 @@ ADDRESSES = {
     "step": "/case/{case}/reopen/",
     "visits": "/visits/",
     "supervisor": "/supervisor/",
+    "hand_over": "/supervisor/hand-over/",
     "campaigns": "/campaigns/",
     "campaign_new": "/campaigns/new/",
     "campaign": "/campaigns/{campaign}/",

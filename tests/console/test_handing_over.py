@@ -1,0 +1,129 @@
+"""An account that is shut: its sessions end, what it did stays, and what it leaves open is handed on."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from console.accounts.models import User
+from console.audit.chain import breaks
+from console.audit.models import AuditEvent
+from console.decisions.models import Case, Decision
+from console.decisions.states import State
+from tests.console.conftest import HANGZHOU, Site
+
+
+def shut(site: Site, name: str, **said: str) -> Any:
+    person = site.user(name)
+    form = {"username": name, "role": person.role, "regions": HANGZHOU, **said}
+    return site.client("wu").post(f"/accounts/{person.pk}/", form)
+
+
+def decided(send: Any, site: Site, name: str, count: int = 2) -> list[Case]:
+    for entity in site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:count]:
+        send(name, entity, "visit")
+    return list(Case.objects.filter(assigned_to__username=name).order_by("pk"))
+
+
+def hand_over(site: Site, who: str, person: str, to: str) -> Any:
+    form = {"token": f"{who}-{person}-{to}", "person": site.user(person).pk, "to": site.user(to).pk}
+    return site.client(who).post("/supervisor/hand-over/", form)
+
+
+def test_sessions_end_at_once_and_stay_ended_when_the_account_is_opened_again(site: Site) -> None:
+    client, other = site.client("wang"), site.client("li")
+    assert client.get("/").status_code == 200
+
+    shut(site, "wang")
+
+    assert client.get("/").url.startswith("/sign-in/")
+    shut(site, "wang", is_active="on")
+    assert site.user("wang").is_active
+    assert client.get("/").url.startswith("/sign-in/")
+    assert (site.client("wang").get("/").status_code, other.get("/").status_code) == (200, 200)
+
+
+def test_what_a_shut_account_signed_is_as_it_was(site: Site, send: Any) -> None:
+    decided(send, site, "wang")
+    before, events = list(Decision.objects.values()), list(AuditEvent.objects.filter(actor="wang").values())
+
+    shut(site, "wang")
+    hand_over(site, "zhang", "wang", "li")
+
+    assert list(Decision.objects.values())[: len(before)] == before
+    assert list(AuditEvent.objects.filter(actor="wang").values()) == events
+    assert list(breaks()) == []
+
+
+def test_what_it_leaves_open_is_told_to_whoever_shuts_it_and_to_the_supervisor(site: Site, send: Any) -> None:
+    cases = decided(send, site, "wang")
+    assert site.client("zhang").get("/supervisor/").context["left"] == []
+
+    assert shut(site, "wang").context["left"] == 2
+
+    (left,) = site.client("zhang").get("/supervisor/").context["left"]
+    assert (left[0].username, sorted(case.pk for case in left[1])) == ("wang", [case.pk for case in cases])
+    assert {person.username for person in left[2].fields["to"].queryset} == {"li", "zhang", "zhao"}
+    assert site.client("yang").get("/supervisor/").context["left"] == []
+
+
+def test_it_is_handed_over_with_its_deadlines_and_can_be_taken_back(site: Site, send: Any) -> None:
+    cases = decided(send, site, "wang")
+    shut(site, "wang")
+
+    page = hand_over(site, "zhang", "wang", "li")
+
+    assert (page.context["done"], page.context["asked"]) == (2, 2)
+    for case in cases:
+        now = Case.objects.get(pk=case.pk)
+        assert (now.assigned_to.username, now.state, now.due_on) == ("li", State.VISIT_PLANNED, date(2026, 7, 15))
+    assert len(site.client("li").get("/visits/").context["groups"][1][1]) + len(
+        site.client("li").get("/visits/").context["groups"][2][1]
+    ) == len(cases)
+    assert AuditEvent.objects.filter(kind="decided", actor="zhang", batch=page.context["batch"]).count() == 3
+    assert hand_over(site, "zhang", "wang", "li").context["asked"] == 0
+    site.client("zhang").post("/list/bulk/undo/", {"batch": page.context["batch"]})
+    assert {case.assigned_to.username for case in Case.objects.all()} == {"wang"}
+
+
+def test_a_deferral_that_is_handed_over_wakes_as_it_would_have(site: Site, send: Any) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    send("wang", entity, "defer")
+    Case.objects.update(assigned_to=site.user("wang"))
+    shut(site, "wang")
+
+    hand_over(site, "zhang", "wang", "li")
+
+    case = Case.objects.get()
+    assert (case.state, case.wake_on, case.assigned_to.username) == (State.DEFERRED, date(2026, 7, 20), "li")
+
+
+@pytest.mark.parametrize(
+    ("who", "person", "to"),
+    [("zhang", "li", "zhao"), ("zhang", "wang", "liu"), ("yang", "wang", "liu"), ("li", "wang", "li"), ("wu", "wang", "li")],
+    ids=["of an open account", "to another region", "from another region", "by an inspector", "by an administrator"],
+)
+def test_nobody_else_hands_over(site: Site, send: Any, who: str, person: str, to: str) -> None:
+    decided(send, site, "wang")
+    shut(site, "wang")
+
+    hand_over(site, who, person, to)
+
+    assert {case.assigned_to.username for case in Case.objects.all()} == {"wang"}
+
+
+def test_what_a_shut_account_leaves_is_not_lost_when_its_entity_is_ranked_no_more(site: Site, send: Any) -> None:
+    (case,) = decided(send, site, "wang", 1)
+    Case.objects.filter(pk=case.pk).update(entity_id="91330100NOLONGER00")
+    shut(site, "wang")
+
+    assert hand_over(site, "zhang", "wang", "li").context["done"] == 1
+
+
+def test_people_are_who_they_are_whatever_becomes_of_their_account(site: Site) -> None:
+    shut(site, "wang")
+
+    assert User.objects.filter(username="wang", is_active=False).exists()
+    assert site.client().post("/sign-in/", {"username": "wang", "password": "a passphrase for tests"}).status_code == 200
