@@ -40,6 +40,17 @@ def codes_of(scheme: str) -> dict[str, Code]:
     }
 
 
+@cache
+def codes_within(scheme: str, code: str) -> frozenset[str]:
+    """A code with all below it, at any depth; the code alone where the scheme has no list."""
+    known = codes_of(scheme)
+    within = {code}
+    for one in sorted(known.values(), key=lambda found: found.level):
+        if one.parent in within:
+            within.add(one.code)
+    return frozenset(within)
+
+
 def name_of(scheme: str, code: str, language: str) -> str:
     """A code's name, the code itself where it has none."""
     found = codes_of(scheme).get(code)

@@ -11,9 +11,11 @@ from django.http import HttpRequest
 from console import clock
 from console.accounts.models import User
 from console.accounts.roles import DECIDES
+from console.code_names import codes_within
 from console.decisions import catalogue
 from console.decisions.decide import Wanted
 from console.decisions.states import Action
+from console.policy import policy
 from console.texts import Texts
 
 LONGEST_COMMENT = 2000
@@ -178,11 +180,16 @@ def decision_forms(
 
 
 def colleagues(user: Any) -> Any:
-    """Whom a user may send: a supervisor anybody who decides in one of the same regions, others themselves alone."""
+    """Whom a user may send: a supervisor anybody who decides in one of their regions or in a part of one, others themselves alone.
+
+    A city's supervisor sends the inspectors of its districts; a district's sends nobody who answers for the city.
+    """
     if user.role != "supervisor":
         return User.objects.none()
     people = User.objects.filter(is_active=True, role__in=DECIDES)
     own = {(place.level, place.code) for place in user.regions()}
     if ("all", "") in own:
         return people
-    return people.filter(jurisdictions__code__in=[code for _, code in own]).distinct()
+    scheme = str(policy().profile.get("region_scheme", ""))
+    within = {code for _, own_code in own for code in codes_within(scheme, own_code)}
+    return people.filter(jurisdictions__code__in=within).distinct()

@@ -8,9 +8,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from console.accounts.models import User
+from console.accounts.jurisdiction import Level
+from console.accounts.models import Jurisdiction, User
+from console.accounts.roles import Role
 from console.audit import spool
 from console.audit.models import AuditEvent
+from console.decisions.forms import colleagues
 from console.decisions.models import Case, Decision
 from console.decisions.states import State
 from console.desk.looks import looks_of
@@ -20,7 +23,7 @@ from console.pages.filters import Filters
 from console.ranking.publish import publish
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
-from tests.console.conftest import GIVEN, HANGZHOU, ZHENGZHOU, Site
+from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 
 def names(page: Any) -> list[str]:
@@ -177,6 +180,22 @@ def test_nobody_gives_what_is_not_theirs_to_give_nor_to_whom_it_cannot_be(site: 
     give(site, by, site.ranked(is_listed=True, region_middle=HANGZHOU), to)
 
     assert not Decision.objects.exists()
+
+
+def test_a_citys_supervisor_gives_to_the_inspectors_of_its_districts_who_see_the_entity(site: Site) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    other = site.all_ranked(is_listed=True, region_middle=HANGZHOU).exclude(region_code=subject.region_code).first()
+    for name, role, code in (("sun", Role.INSPECTOR, subject.region_code), ("qian", Role.SUPERVISOR, subject.region_code)):
+        user = User.objects.create_user(name, password=PASSWORD, role=role, must_change_password=False)
+        Jurisdiction.objects.create(user=user, level=Level.CODE, code=code)
+
+    assert {person.username for person in colleagues(site.user("zhang"))} == {"wang", "li", "zhang", "zhao", "sun", "qian"}
+    # Whoever answers for a district alone sends its people, and nobody who answers for the city.
+    assert {person.username for person in colleagues(site.user("qian"))} == {"sun", "qian"}
+    assert "sun" not in {person.username for person in colleagues(site.user("yang"))}
+    give(site, "zhang", subject, "sun")
+    give(site, "zhang", other, "sun")
+    assert [(case.entity_id, case.assigned_to.username) for case in Case.objects.all()] == [(subject.entity_id, "sun")]
 
 
 def test_many_are_given_at_once(site: Site) -> None:
