@@ -62,9 +62,13 @@ def planned_visit(case: Case) -> Decision | None:
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
-    """The newest decision of a kind about each case, by the case's key; one query, whatever their number."""
-    found = Decision.objects.filter(case__in=[case.pk for case in cases], action=action).order_by("at", "id")
-    return {decision.case_id: decision for decision in found}
+    """The newest decision of a kind about each case, by the case's key; a query for each thousand of them."""
+    pks = [case.pk for case in cases]
+    found: dict[int, Decision] = {}
+    for at in range(0, len(pks), 1000):
+        of_part = Decision.objects.filter(case__in=pks[at : at + 1000], action=action).order_by("at", "id")
+        found |= {decision.case_id: decision for decision in of_part}
+    return found
 
 
 def _selected_by(planned: Decision | None, case: Case, on: date | None) -> str:

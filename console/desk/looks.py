@@ -16,8 +16,6 @@ from console.audit.facts import Facts
 from console.audit.models import Kind
 from console.desk.models import Look
 
-MOST = 10_000
-"""The newest looks that a filter of the list regards."""
 PAGE = "entity"
 UNSEEN, CHANGED = "no", "changed"
 
@@ -46,9 +44,9 @@ def keep_looks(events: Iterable[Facts], **_of_signal: Any) -> None:
 
 
 def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Standing]:
-    """How entities stood when the user last looked at them, by identifier; of those named, else of the newest looked at."""
+    """How entities stood when the user last looked at them, by identifier; of those named, else of all."""
     looks = Look.objects.filter(user=user)
-    looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks.order_by("-at")[:MOST]
+    looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
     kept = {
         name: Standing(letter, points) for name, letter, points in looks.values_list("entity_id", "risk_class", "credit_points")
     }

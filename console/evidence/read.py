@@ -29,7 +29,9 @@ def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
     """What was known by the end of a day and had happened by then: of each record the newest version; the newest event first."""
     links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
     own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
-    linked = Event.objects.filter(kind=Kind.COMPLAINT, record__in=list(links)[:500], known_at__lt=cutoff, entity_id="")
+    names, linked = list(links), []
+    for at in range(0, len(names), 500):
+        linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
     events = [*_newest(own), *_newest(linked)]
     shown = [
         Shown(

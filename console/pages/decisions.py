@@ -210,7 +210,7 @@ def take_back_bulk(request: HttpRequest) -> HttpResponse:
     batch = request.POST.get("batch", "").replace("\x00", "")[:32]
     decisions = Decision.objects.filter(batch=batch, actor=request.user, case__in=Case.objects.visible_to(request.user))
     outcomes: list[tuple[Any, str]] = []
-    for decision in decisions.exclude(action=Action.UNDO).select_related("case")[:CAPPED] if batch else ():
+    for decision in decisions.exclude(action=Action.UNDO).select_related("case") if batch else ():
         try:
             with transaction.atomic():
                 undo(request.user, decision, f"undo:{decision.pk}", batch=batch)

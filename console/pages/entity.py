@@ -18,7 +18,7 @@ from console.decisions.permissions import user_can
 from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
 from console.decisions.states import Action, State
 from console.desk.looks import PAGE
-from console.evidence.read import peer_counts, timeline, trend
+from console.evidence.read import MOST_EVENTS, peer_counts, timeline, trend
 from console.pages.access import for_roles
 from console.pages.indicator_names import definition
 from console.pages.notes import note_view
@@ -100,6 +100,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
+        "most_events": MOST_EVENTS,
         "case": case,
         "state": state,
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),

@@ -23,8 +23,6 @@ CLASSES = ("D", "C", "B", "A")
 SEEN = (UNSEEN, CHANGED)
 ME, NOBODY = "me", "nobody"
 MOVED = ("new", "up", "model", "own", "others")
-MOST_CASES = 10_000
-"""Cases that a filter by state looks at, the newest; more than that are no list to work through."""
 _LONGEST = 120
 
 
@@ -163,22 +161,20 @@ def _is_worse() -> Q:
 
 
 def _of_state(ranked: QuerySet[Ranked], state: str, user: Any) -> QuerySet[Ranked]:
-    """Decisions are in another database, so the newest cases' identifiers are carried over."""
-    cases = Case.objects.visible_to(user).order_by("-changed_at")
+    """Decisions are in another database, so the cases' identifiers are carried over: all of them, or a list or a file would be cut
+    and nobody told."""
+    cases = Case.objects.visible_to(user).order_by().values_list("entity_id", flat=True)
     if state == State.TO_REVIEW:
-        away = cases.exclude(state=state).values_list("entity_id", flat=True)[:MOST_CASES]
-        return ranked.exclude(entity_id__in=among(ranked.db, away))
-    return ranked.filter(entity_id__in=among(ranked.db, cases.filter(state=state).values_list("entity_id", flat=True)[:MOST_CASES]))
+        return ranked.exclude(entity_id__in=among(ranked.db, cases.exclude(state=state)))
+    return ranked.filter(entity_id__in=among(ranked.db, cases.filter(state=state)))
 
 
 def _assigned(ranked: QuerySet[Ranked], whose: str, user: Any) -> QuerySet[Ranked]:
     """Those that are given to the user, to somebody else by number, or to nobody."""
-    cases = Case.objects.visible_to(user).exclude(assigned_to=None).order_by("-changed_at")
+    given = Case.objects.visible_to(user).exclude(assigned_to=None).order_by().values_list("entity_id", flat=True)
     if whose == NOBODY:
-        away = cases.values_list("entity_id", flat=True)[:MOST_CASES]
-        return ranked.filter(is_listed=True).exclude(entity_id__in=among(ranked.db, away))
-    given = cases.filter(assigned_to=user.pk if whose == ME else int(whose))
-    return ranked.filter(entity_id__in=among(ranked.db, given.values_list("entity_id", flat=True)[:MOST_CASES]))
+        return ranked.filter(is_listed=True).exclude(entity_id__in=among(ranked.db, given))
+    return ranked.filter(entity_id__in=among(ranked.db, given.filter(assigned_to=user.pk if whose == ME else int(whose))))
 
 
 def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:

@@ -32,7 +32,7 @@ from console.pages.notes import note_view
 from console.pages.shares import wilson
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Reason
-from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.runs import among, current_run, ranked_of, reasons_of
 from console.working_days import is_working_day
 
 HIT_DAYS = 90
@@ -52,6 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
     cases = Case.objects.visible_to(request.user)
     listed = ranked_of(run, request.user).filter(is_listed=True)
     away = cases.exclude(state=State.TO_REVIEW).values_list("entity_id", flat=True)
+    looked_at = looks_of(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
@@ -63,11 +64,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CURRENT],
         "is_stale": _is_stale(run),
-        "to_review": listed.exclude(entity_id__in=list(away[:10_000])).count(),
+        "to_review": listed.exclude(entity_id__in=among(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
-        "unseen": listed.exclude(entity_id__in=list(looks_of(request.user))).count(),
+        "unseen": listed.exclude(entity_id__in=among(listed.db, looked_at)).count(),
         "overdue": mine.filter(due_on__lt=today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
@@ -101,7 +102,7 @@ def visits(request: HttpRequest) -> HttpResponse:
         ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
     ]
     run = current_run()
-    shown = [(name, _with_entities(request, run, list(cases[:500]))) for name, cases in groups]
+    shown = [(name, _with_entities(request, run, list(cases))) for name, cases in groups]
     note_view(request, "visits", run=run)
     return render(request, "visits.html", {"groups": shown, "run": run, "none": not any(cases for _, cases in shown)})
 
@@ -109,9 +110,9 @@ def visits(request: HttpRequest) -> HttpResponse:
 def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[Case]) -> list[Case]:
     if run is None:
         return cases
-    entities = {
-        entity.entity_id: entity for entity in ranked_of(run, request.user).filter(entity_id__in=[case.entity_id for case in cases])
-    }
+    ranked = ranked_of(run, request.user)
+    names = among(ranked.db, (case.entity_id for case in cases))
+    entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
     planned = newest_decisions(cases, Action.VISIT)
     for case in cases:
         case.entity = entities.get(case.entity_id)
@@ -163,7 +164,7 @@ def _reasons_seen(case: Case) -> list[Reason]:
 def supervisor(request: HttpRequest) -> HttpResponse:
     """Dismissals that wait for a second person, who has how much to do, and what visits found."""
     cases = Case.objects.visible_to(request.user)
-    waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on")[:200])
+    waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on"))
     proposals = newest_decisions(waiting, Action.PROPOSE)
     for case in waiting:
         case.proposal = proposals.get(case.pk)
@@ -217,8 +218,9 @@ def feedback(request: HttpRequest) -> HttpResponse:
     return render(request, "feedback.html", {"rows": rows, "queues": _queues(request.user)})
 
 
-def _queues(user: Any) -> list[tuple[str, list[Decision]]]:
-    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules."""
+def _queues(user: Any) -> list[tuple[str, list[Decision], int]]:
+    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules;
+    and how many there are in all."""
     told = Decision.objects.filter(
         case__in=Case.objects.visible_to(user), action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None
     )
@@ -227,5 +229,6 @@ def _queues(user: Any) -> list[tuple[str, list[Decision]]]:
         codes = [
             code for code in catalogue_of_decisions.codes("dismiss") if catalogue_of_decisions.queue_of("dismiss", code) == queue
         ]
-        queues.append((queue, list(told.filter(reason__in=codes).select_related("case").order_by("-at")[:MOST_TOLD])))
+        of_queue = told.filter(reason__in=codes)
+        queues.append((queue, list(of_queue.select_related("case").order_by("-at")[:MOST_TOLD]), of_queue.count()))
     return queues

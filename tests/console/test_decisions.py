@@ -301,7 +301,7 @@ def test_a_dismissal_for_wrong_data_is_told_to_whoever_mends_it_until_it_is_take
 
     def told() -> dict[str, list[str]]:
         queues = site.client("chen").get("/feedback/").context["queues"]
-        return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions in queues}
+        return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions, _ in queues}
 
     assert told() == {"data": [subject.entity_id], "policy": []}
     site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
