@@ -18,12 +18,13 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 @dataclass(frozen=True)
 class Policy:
-    """The limits that hold. Days of deadlines are working days."""
+    """The limits that hold. Days of deadlines are working days, but for ``result_within``, which counts all."""
 
     profile: Mapping[str, Any]
     ranking_days: int
     visit_days: int
     second_person_days: int
+    result_within: int
     longest_deferral: int
     two_people: frozenset[str]
     undo_minutes: int
@@ -69,6 +70,7 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
         ranking_days=limits["keep"]["ranking_days"],
         visit_days=limits["deadlines"]["visit"],
         second_person_days=limits["deadlines"]["second_person"],
+        result_within=limits["deadlines"]["result_within"],
         longest_deferral=limits["deadlines"]["longest_deferral"],
         two_people=frozenset(limits["decisions"]["two_people"]),
         undo_minutes=limits["decisions"]["undo_minutes"],

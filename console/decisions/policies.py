@@ -11,11 +11,11 @@ from console.working_days import add_working_days
 
 
 class NotPossible(Exception):
-    """The state or the policy does not allow something; ``why`` is a key of the words."""
+    """The state or the policy does not allow something; ``why`` is a key of the words, ``said`` what they are filled in with."""
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: str, **said: object) -> None:
         super().__init__(why)
-        self.why = why
+        self.why, self.said = why, said
 
 
 def check_case_allows(action: Action, state: State) -> State:
@@ -70,6 +70,25 @@ def longest_deferral(today: date, policy: Policy) -> date:
     Without it one person alone could put off for good what takes two to dismiss.
     """
     return add_working_days(today, policy.longest_deferral, policy)
+
+
+def check_visited_on(on: date, decided_on: date, today: date, policy: Policy) -> None:
+    """A visit takes place between the day on which it was decided and today, and is told of while people remember it.
+
+    Raises:
+        NotPossible: when the day is yet to come, before the decision, or too long ago.
+    """
+    if on > today:
+        raise NotPossible("refused.day_to_come")
+    if on < decided_on:
+        raise NotPossible("refused.before_decision", on=decided_on)
+    if on < today - timedelta(days=policy.result_within):
+        raise NotPossible("refused.too_long_ago", n=policy.result_within)
+
+
+def first_day_of_visit(decided_on: date, today: date, policy: Policy) -> date:
+    """The earliest day that :func:`check_visited_on` lets a visit have."""
+    return max(decided_on, today - timedelta(days=policy.result_within))
 
 
 def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:

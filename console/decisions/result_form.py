@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -9,6 +10,8 @@ from django import forms
 from console import clock
 from console.decisions import catalogue
 from console.decisions.forms import LONGEST_COMMENT, form_name
+from console.decisions.policies import NotPossible, check_visited_on, first_day_of_visit
+from console.policy import policy
 from console.ranking.models import Reason
 from console.texts import Texts
 
@@ -29,14 +32,15 @@ class ResultForm(forms.Form):
     found_violation = forms.ChoiceField(required=False)
     evidence = forms.CharField(required=False, max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 3}))
 
-    def __init__(self, texts: Texts, reasons: list[Reason], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, texts: Texts, reasons: list[Reason], decided_on: date, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.texts, self.reasons = texts, reasons
+        self.texts, self.reasons, self.decided_on = texts, reasons, decided_on
         language = texts.language
         for name, field in self.fields.items():
             field.label = texts.either(f"form.{name}", name)
         self.fields["evidence"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
-        self.fields["inspected_on"].widget.attrs["max"] = clock.today().isoformat()
+        first = first_day_of_visit(decided_on, clock.today(), policy())
+        self.fields["inspected_on"].widget.attrs |= {"min": first.isoformat(), "max": clock.today().isoformat()}
         self.fields["visit_status"].choices = [(INSPECTED, texts("form.inspected")), *catalogue.choices("no_visit", language)]
         self.fields["severity"].choices = [("", texts("form.choose")), *catalogue.choices("severity", language)]
         self.fields["found_violation"].choices = [
@@ -57,8 +61,11 @@ class ResultForm(forms.Form):
             for name in _NEEDED:
                 if said.get(name) in (None, "") and name not in self.errors:
                     self.add_error(name, self.texts("form.needed"))
-            if said.get("inspected_on") and said["inspected_on"] > clock.today():
-                self.add_error("inspected_on", self.texts("form.future"))
+            if said.get("inspected_on"):
+                try:
+                    check_visited_on(said["inspected_on"], self.decided_on, clock.today(), policy())
+                except NotPossible as error:
+                    self.add_error("inspected_on", self.texts(error.why, **error.said))
             if (said.get("breaches") or 0) > (said.get("items_checked") or 0):
                 self.add_error("breaches", self.texts("form.more_breaches"))
         else:

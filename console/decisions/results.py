@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from console import clock
 from console.campaigns.models import Member
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.policies import check_visited_on
 from console.decisions.result_form import INSPECTED
 from console.decisions.states import Action
+from console.policy import policy
 
 
 def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[str, str]) -> Result:
@@ -26,11 +30,13 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
 
     Raises:
         NotAllowed: it is not theirs to record.
-        NotPossible: no visit is planned any more, or the form was sent before.
+        NotPossible: no visit is planned any more, it cannot have been on that day, or the form was sent before.
     """
     is_inspected = said["visit_status"] == INSPECTED
     action = Action.RECORD if is_inspected else Action.RECORD_NO_VISIT
     planned = planned_visit(case)
+    if is_inspected:
+        check_visited_on(said["inspected_on"], decided_on(planned), clock.today(), policy())
     with transaction.atomic():
         decision = act_on_case(user, case, Wanted(action, said["token"], version=said["version"]))
         result = Result.objects.create(
@@ -59,6 +65,11 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
 def planned_visit(case: Case) -> Decision | None:
     """The decision by which the visit was planned."""
     return newest_decisions([case], Action.VISIT).get(case.pk)
+
+
+def decided_on(planned: Decision | None) -> date:
+    """The day of the decision to visit, in the profile's time zone; today where there is none."""
+    return planned.at.astimezone(ZoneInfo(policy().time_zone)).date() if planned is not None else clock.today()
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:

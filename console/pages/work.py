@@ -21,7 +21,7 @@ from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.policies import NotPossible
 from console.decisions.result_form import ResultForm
-from console.decisions.results import newest_decisions, planned_visit, record_result
+from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result
 from console.decisions.states import Action, State
 from console.decisions.wake import wake_by_date
 from console.desk.looks import looks_of
@@ -135,6 +135,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     form = ResultForm(
         request.texts,
         _reasons_seen(case),
+        decided_on(planned_visit(case)),
         request.POST or None,
         initial={"token": uuid.uuid4().hex, "version": case.version, "inspected_on": clock.today()},
     )
@@ -142,7 +143,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             record_result(request.user, case, form.cleaned_data, form.verdicts())
         except (NotAllowed, NotPossible) as error:
-            messages.error(request, request.texts(error.why))
+            messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
             return redirect("entity", entity_id=case.entity_id)
         messages.success(request, request.texts("message.record"))
         return redirect("visits")

@@ -13,11 +13,13 @@ from console.accounts.roles import Role
 from console.audit.models import AuditEvent
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.policies import NotPossible, check_deferral, due_after
+from console.decisions.results import record_result
 from console.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
 from console.evidence.models import Event
 from console.policy import policy, policy_of
 from console.ranking.models import Ranked
 from console.ranking.publish import publish
+from console.texts import load_texts
 from console.working_days import add_working_days
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -269,6 +271,39 @@ def test_not_inspected_is_not_nothing_found(site: Site, send: Any) -> None:
 
     result = Result.objects.get()
     assert (case_of(subject).state, result.found_violation, result.items_checked) == (State.NOT_INSPECTED, None, None)
+
+
+@pytest.mark.parametrize(
+    ("days_later", "on", "why"),
+    [
+        (9, "2026-07-01", ""),
+        (9, "2026-07-10", ""),
+        (9, "2026-07-11", "refused.day_to_come"),
+        (9, "2026-06-30", "refused.before_decision"),
+        (61, "2026-07-01", "refused.too_long_ago"),
+        (61, "2026-07-02", ""),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+def test_a_visit_was_between_its_decision_and_today(
+    site: Site, send: Any, days_later: int, on: str, why: str, language: str
+) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    case = case_of(subject)
+    site.now[0] += timedelta(days=days_later)
+    client = site.client("wang")
+    client.post("/language/", {"language": language})
+    said = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": on, "items_checked": 1}
+
+    page = client.post(f"/case/{case.pk}/result/", said | {"breaches": 0, "severity": "0", "found_violation": "no"})
+
+    assert (page.status_code, Result.objects.count()) == ((422, 0) if why else (302, 1))
+    if why:
+        assert page.context["form"].errors["inspected_on"] == [load_texts(language)(why, on="2026-07-01", n=60)]
+        with pytest.raises(NotPossible, match=why):
+            answers = {**said, "inspected_on": date.fromisoformat(on), "breaches": 0, "severity": "0", "found_violation": "no"}
+            record_result(site.user("wang"), case, {**answers, "evidence": ""}, {})
 
 
 def test_an_inspector_records_only_their_own_visits(site: Site, send: Any) -> None:
