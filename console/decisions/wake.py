@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models import Q
 
 from console import clock
@@ -14,7 +15,7 @@ from console.decisions.states import Action, State
 from console.evidence.models import Event, Kind, Link
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.runs import alias_of
+from console.ranking.runs import alias_of, current_run
 
 CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
 
@@ -43,14 +44,13 @@ def wake(run: PublishedRun) -> int:
 
 
 def wake_by_date() -> int:
-    """End the deferrals whose day has come, on a day on which nothing is published; give how many."""
-    from django.db import transaction
-
-    from console.ranking.runs import current_run
-
+    """End the deferrals whose day has come, also on a day on which nothing is published; give how many."""
     run = current_run()
-    due = Case.objects.filter(state=State.DEFERRED, wake_on__lte=clock.today())
-    if run is None or not due.exists():
+    if run is None:
+        return 0
+    today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
+    due = Case.objects.filter(state=State.DEFERRED, wake_on__lte=today)
+    if not due.exists():
         return 0
     with transaction.atomic():
         cases = list(due.select_for_update().order_by("pk"))

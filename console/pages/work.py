@@ -23,7 +23,6 @@ from console.decisions.policies import NotPossible
 from console.decisions.result_form import ResultForm
 from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result
 from console.decisions.states import Action, State
-from console.decisions.wake import wake_by_date
 from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.found import found_by
@@ -47,7 +46,6 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "nothing_published.html")
     if not request.user.may_read_list:
         return render(request, "home.html", {"run": run})
-    wake_by_date()
     today = clock.today()
     cases = Case.objects.visible_to(request.user)
     listed = ranked_of(run, request.user).filter(is_listed=True)

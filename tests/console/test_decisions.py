@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from console.accounts.roles import Role
+from console.api.tokens import make_token
 from console.audit.models import AuditEvent
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.policies import NotPossible, check_deferral, due_after
@@ -124,6 +125,49 @@ def test_a_deferral_wakes_on_its_day(site: Site, send: Any) -> None:
     last = case_of(subject).decisions.latest("at", "id")
     assert case_of(subject).state == State.TO_REVIEW
     assert (last.action, last.actor, last.reason) == (Action.WAKE, None, "date")
+
+
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("wang", "/list/?state=to_review"),
+        ("wang", "/list/export.csv?state=to_review"),
+        ("wang", "/entity/{entity}/"),
+        ("wang", "/visits/"),
+        ("zhang", "/supervisor/"),
+        ("chen", "/explore/"),
+        ("chen", "/explore/states.csv"),
+        ("zhou", "/campaigns/"),
+        ("liu", "/list/"),
+    ],
+)
+def test_a_deferral_wakes_whichever_page_is_asked_for_first(site: Site, send: Any, who: str, address: str) -> None:
+    subject = entity(site)
+    send("wang", subject, "defer")
+    site.now[0] += timedelta(days=19)
+    site.client().get("/sign-in/")
+    assert case_of(subject).state == State.DEFERRED
+
+    page = site.client(who).get(address.format(entity=subject.entity_id))
+
+    assert case_of(subject).state == State.TO_REVIEW
+    if "state=" in address:
+        assert subject.name in (b"".join(page) if page.streaming else page.content).decode()
+
+
+def test_a_deferral_wakes_for_a_program_and_for_whoever_decides_at_once(site: Site, send: Any) -> None:
+    first, other = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
+    token = make_token(site.user("wang"), "program", ["list"], date(2026, 7, 30))
+    send("wang", first, "defer")
+    site.now[0] += timedelta(days=19)
+
+    said = site.client().get("/api/list?listed=yes&limit=200", headers={"authorization": f"Bearer {token}"}).json()
+    assert {row["state"] for row in said["rows"] if row["entity_id"] == first.entity_id} == {State.TO_REVIEW}
+
+    send("wang", other, "defer", wake_on="2026-07-21")
+    site.now[0] += timedelta(days=1)
+    send("li", other, "visit", version="2")
+    assert [step.action for step in case_of(other).decisions.all()] == [Action.DEFER, Action.WAKE, Action.VISIT]
 
 
 def test_a_deferral_wakes_when_the_class_changes(site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path) -> None:
