@@ -168,7 +168,9 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 # Whose word is believed on where a request came from; by default nobody's but the connection's.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
-# Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log.
+# Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over all
+# accounts, and over all addresses, console.accounts.tries counts, as it does for devices that are known.
+AXES_WHITELIST_CALLABLE = "console.accounts.devices.is_known"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -212,6 +214,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_FAILURE_VIEW = "console.pages.failures.forged"
 LANGUAGE_COOKIE_NAME = "language"
+DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None

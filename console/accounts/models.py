@@ -66,6 +66,20 @@ class User(AbstractUser):
         return self._regions
 
 
+class Tries(models.Model):
+    """How often passwords were tried in a quarter of an hour by a device, from an address or for an account, whose name is kept as a
+    keyed hash: people mistype their password into it."""
+
+    about = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("about", "digest", "window"), name="one_count_a_window"),)
+        indexes = (models.Index(fields=("window",), name="tries_by_window"),)
+
+
 class Jurisdiction(models.Model):
     """A region that a user answers for, with all below it."""
 

@@ -5,11 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from console.accounts import tries
+from console.accounts.models import User
 
 
 class ByPassword(ModelBackend):
-    """Django's own, for accounts that are open here; a session of one that is not is nobody's."""
+    """Django's own, for accounts that are open here, which looks at no more passwords than may be tried."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """The account; None where name or password is wrong.
+
+        Raises:
+            PermissionDenied: too many were tried. No password is looked at, not even the right one.
+        """
+        if request is None or username is None or password is None:
+            return None
+        counted, beyond = tries.count(request, username)
+        if beyond is not None:
+            # Axes' middleware shows its page, and its signal tells the audit.
+            request.axes_locked_out = True
+            request.locked_out_by = str(beyond)
+            raise PermissionDenied
+        user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
+        if user is not None:
+            tries.take_back(counted)
+        return user
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Whether the account is open."""
+        """Whether the account is open; a session of one that is not is nobody's."""
         return bool(user.is_open)

@@ -17,6 +17,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from console.accounts.devices import remember
 from console.accounts.forms import Account, OwnPassword, SignIn
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import KEEPS_ACCOUNTS
@@ -44,6 +45,12 @@ class SignInView(LoginView):
         if (settings.OIDC_PROVIDER or {}).get("is_only_way"):
             raise Http404
         response: HttpResponse = super().post(request, *args, **kwargs)
+        return response
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Signed in, from a device that is known from now on."""
+        response: HttpResponse = super().form_valid(form)
+        remember(self.request, response, form.get_user())
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

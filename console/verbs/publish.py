@@ -20,7 +20,10 @@ def publish(
     folder: FolderOption = "",
     profile: Annotated[str, typer.Option("--profile", help="Taken and not needed: the day's manifest names its profile.")] = "",  # noqa: ARG001
 ) -> None:
-    """Publish a day's ranking, reasons and evidence to the console; a day that is published already stays as it is."""
+    """Publish a day's ranking, reasons and evidence to the console; a day that is published already stays as it is.
+
+    Sessions that are over are cleared, as are counts of wrong passwords that no longer count.
+    """
     try:
         on = datetime.strptime(as_of, "%Y-%m-%d").date()
     except ValueError as error:
@@ -30,9 +33,11 @@ def publish(
     run = finished_run(home, on)
     open_site(home, folder)
     from console.ranking.publish import publish as do_publish
+    from console.upkeep import clear_up
 
     began = time.monotonic()
     done = do_publish(run)
+    cleared = clear_up()
     facts = {"stage": "publish", "seconds": round(time.monotonic() - began, 3), "run_id": done.run_id, "is_new": done.is_new}
-    facts |= {"entities": done.entities, "listed": done.listed, "deliveries": done.deliveries, "woken": done.woken}
+    facts |= {"entities": done.entities, "listed": done.listed, "deliveries": done.deliveries, "woken": done.woken, "cleared": cleared}
     typer.echo(json.dumps(facts), err=True)

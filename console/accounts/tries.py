@@ -1,0 +1,74 @@
+"""How often a password may be tried: counted in the database, so that all processes count together.
+
+One password tried on many accounts, or one account tried from many addresses, stays below what any pair of account and address may
+try. So tries are counted for an address over all accounts, and for an account over all addresses too. Either would let a stranger
+shut people out; therefore whoever signed in before from a device is counted by that device and by nothing else, as OWASP's "Slow
+down online guessing attacks with device cookies" has it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+from types import MappingProxyType
+
+from django.db.models import F
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from console import clock
+from console.accounts.client_address import client_address
+from console.accounts.devices import device_of
+from console.accounts.models import Tries
+
+WINDOW = 15 * 60
+"""Seconds, on the clock: tries of one quarter of an hour count together, and are forgotten after it."""
+
+
+class About(StrEnum):
+    """Whose tries are counted."""
+
+    DEVICE = "device"
+    ADDRESS = "address"
+    ACCOUNT = "account"
+
+
+MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 30, About.ACCOUNT: 20})
+"""Wrong passwords within a window; those of an account from one address, five, are counted by Axes."""
+
+
+def count(request: HttpRequest, username: str) -> tuple[list[Tries], About | None]:
+    """Count a try before the password is looked at, or several at once would all be let through; give what was counted, to be
+    taken back when the password is right, and which limit, if any, it is beyond."""
+    window = int(clock.now().timestamp()) // WINDOW
+    counted, beyond = [], None
+    for about, key in _about(request, username):
+        digest = salted_hmac("console.accounts.tries", f"{about}:{key}", algorithm="sha256").hexdigest()
+        tries, _ = Tries.objects.get_or_create(about=about, digest=digest, window=window)
+        Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
+        tries.refresh_from_db(fields=["count"])
+        counted.append(tries)
+        if tries.count > MOST[about]:
+            beyond = beyond or about
+    return counted, beyond
+
+
+def take_back(counted: list[Tries]) -> None:
+    """The password was right: the try was none."""
+    Tries.objects.filter(pk__in=[tries.pk for tries in counted]).update(count=F("count") - 1)
+
+
+def _about(request: HttpRequest, username: str) -> list[tuple[About, str]]:
+    device = device_of(request, username)
+    if device:
+        return [(About.DEVICE, f"{device}:{username}")]
+    return [(About.ADDRESS, _network(client_address(request))), (About.ACCOUNT, username.casefold())]
+
+
+def _network(address: str) -> str:
+    """An address; of IPv6 the network of 64 bits, since whoever has one such address has all of it."""
+    try:
+        there = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network(f"{there}/64", strict=False)) if isinstance(there, IPv6Address) else str(there)
