@@ -9,19 +9,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import Any
 
+from console.hidden_signs import made_visible
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 XLSX_ROWS = 1_048_575
 """The rows that a sheet holds below its head."""
 
 
 def harmless(value: Any) -> Any:
-    """A text that begins as a formula does, with an apostrophe before it; numbers stay numbers.
+    """A text that begins as a formula does, with an apostrophe before it, and hidden signs made visible; numbers stay numbers.
 
     Signs that are not seen, spaces of any width and control signs, are looked past: a program that drops them finds the formula.
     """
-    if isinstance(value, str) and (value.startswith(_FORMULA) or _first_seen(value).startswith(_FORMULA)):
-        return "'" + value
-    return value
+    if not isinstance(value, str):
+        return value
+    is_formula = value.startswith(_FORMULA) or _first_seen(value).startswith(_FORMULA)
+    return f"'{made_visible(value)}" if is_formula else made_visible(value)
 
 
 def _first_seen(text: str) -> str:
@@ -49,16 +52,12 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     """An open workbook file, at its beginning."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.utils.exceptions import IllegalCharacterError
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title[:31])
 
     def cell(value: Any) -> Any:
-        try:
-            made = WriteOnlyCell(sheet, value=harmless(value))
-        except IllegalCharacterError:
-            made = WriteOnlyCell(sheet, value="".join(sign for sign in harmless(str(value)) if sign.isprintable()))
+        made = WriteOnlyCell(sheet, value=harmless(value))
         if isinstance(value, str):
             made.data_type = "s"
         return made

@@ -19,6 +19,7 @@ from console.audit.models import AuditEvent, Kind
 from console.decisions.models import Case, Decision
 from console.decisions.states import State
 from console.exports import csv_lines, harmless
+from console.hidden_signs import made_visible
 from console.ranking.models import PublishedRun, Ranked
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
@@ -167,7 +168,7 @@ def test_a_row_is_not_replaced_past_the_triggers(site: Site, send: Any) -> None:
 
 @pytest.mark.parametrize("name", ["\u3000=1", "\u200b=1", "\x01=1", "\x0b+1", "\u2028@A1", "\u00ad-1"])
 def test_signs_that_are_not_seen_hide_no_formula(name: str) -> None:
-    assert harmless(name) == "'" + name
+    assert harmless(name) == "'" + made_visible(name)
 
 
 @pytest.mark.parametrize("name", ["shop;=1+1", "shop\t=1+1"])
