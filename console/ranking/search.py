@@ -1,7 +1,9 @@
 """Search by name or code, off one index in the order of rank, whatever else the list is filtered by.
 
-Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified. Beside a name's pairs the index
-holds, as words of their own, what the list is filtered by and how the code begins. So a search is one walk along lists of places
+Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified, and the last character once more by
+itself, so that one character is found wherever it stands: as the beginning of a pair, or as the last. What Unicode counts as the same
+(compatibility ideographs, letters of full width) is folded too. Beside a name's pairs the index holds, as words of their own, what the
+list is filtered by and how the code begins. So a search is one walk along lists of places
 that are in order already (an inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon
 as a page is full, also where every name holds the word.
 """
@@ -13,15 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from unicodedata import normalize
 
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from console.ranking.models import Ranked
-from console.texts import to_simplified
+from console.texts import HAN, to_simplified
 
-_WORD = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+")
+_WORD = re.compile(f"[{HAN}]+|[a-z0-9]+")
 MOST = 80
 """Characters of a search that are looked at."""
 KEYS = MappingProxyType(
@@ -52,15 +55,29 @@ WHOLE = Part()
 def words_of(text: str) -> list[list[str]]:
     """The words of a text, each as its grams: a Chinese word's pairs of characters (one character is itself), others whole."""
     words: list[list[str]] = []
-    for word in _WORD.findall(to_simplified(text).lower()):
-        is_chinese = word[0] >= "\u3400" and len(word) > 1
-        words.append([word[at : at + 2] for at in range(len(word) - 1)] if is_chinese else [word])
+    for word in _WORD.findall(to_simplified(normalize("NFKC", text)).lower()):
+        is_long = _is_chinese(word) and len(word) > 1
+        words.append([word[at : at + 2] for at in range(len(word) - 1)] if is_long else [word])
     return words
 
 
 def grams_of(text: str) -> list[str]:
     """What of a name is put into the index, in the name's order."""
-    return [gram for word in words_of(text) for gram in word]
+    grams: list[str] = []
+    for word in words_of(text):
+        grams += word
+        if _is_chinese(word[-1]) and len(word[-1]) == 2:
+            grams.append(word[-1][1])
+    return grams
+
+
+def _is_chinese(word: str) -> bool:
+    return not word[0].isascii()
+
+
+def _goes_on(word: list[str], *, is_last: bool) -> bool:
+    """Whether a word that is searched may be the beginning of one: the last may, and one Chinese character stands in a pair."""
+    return is_last or (len(word) == 1 and len(word[0]) == 1 and _is_chinese(word[0]))
 
 
 def key_of(column: str, value: str) -> str:
@@ -97,7 +114,7 @@ def search(ranked: QuerySet[Ranked], text: str, keys: Iterable[Sequence[str]] = 
             tell all that ``ranked`` is filtered by; otherwise they only save work.
         part: which of those found are needed.
     """
-    wanted = text.strip()[:MOST]
+    wanted = normalize("NFKC", text.strip()[:MOST]).strip()
     if not wanted:
         return ranked
     words, code = words_of(wanted), wanted.upper()
@@ -156,10 +173,8 @@ def _order(alias: str, query: str, part: Part, *, is_sqlite: bool) -> str:
 
 
 def _match(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
-    """As SQLite's FTS5 reads it; the last word may go on."""
-    phrases = ['"' + " ".join(word) + '"' for word in words]
-    if phrases:
-        phrases[-1] += "*"
+    """As SQLite's FTS5 reads it."""
+    phrases = ['"' + " ".join(word) + '"' + "*" * _goes_on(word, is_last=word is words[-1]) for word in words]
     either = [f"({' AND '.join(phrases)})"] if phrases else []
     either += [f'"{key}"' for key in begins]
     wanted = (either, *([f'"{key}"' for key in group] for group in groups))
@@ -167,10 +182,10 @@ def _match(words: list[list[str]], begins: list[str], groups: list[list[str]]) -
 
 
 def _tsquery(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
-    """As PostgreSQL reads it; the last word may go on."""
+    """As PostgreSQL reads it."""
     grams = [[f"'{gram}'" for gram in word] for word in words]
-    if grams:
-        grams[-1][-1] += ":*"
+    for word, quoted in zip(words, grams, strict=True):
+        quoted[-1] += ":*" * _goes_on(word, is_last=word is words[-1])
     either = [" & ".join(f"({' <-> '.join(word)})" for word in grams)] if grams else []
     either += [f"'{key}'" for key in begins]
     return " & ".join(f"({' | '.join(group)})" for group in (either, *([f"'{key}'" for key in group] for group in groups)))

@@ -6,6 +6,7 @@ only what OpenCC gets wrong.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +14,11 @@ from importlib import resources
 from typing import Any
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""The ranges of Chinese characters, for a regular expression: the common ones, all extensions, compatibility ideographs, 々 and 〇."""
+
+
+_HAN = re.compile(f"[{HAN}]")
 
 
 class Texts:
@@ -55,7 +61,7 @@ def to_simplified(text: str) -> str:
 
 def language_of(text: str) -> str:
     """``zh-Hans`` for text with Chinese characters, else empty: what a data cell's ``lang`` should be."""
-    return "zh-Hans" if any("\u3400" <= letter <= "\u9fff" for letter in text) else ""
+    return "zh-Hans" if _HAN.search(text) else ""
 
 
 @cache

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from console.pages.filters import CLASSES, MOVED, Filters
 from console.ranking.models import Ranked
-from console.ranking.runs import ranked_of
-from console.ranking.search import CODE_BEGINS, KEYS, LAST, Part, grams_of, key_of, keys_of
+from console.ranking.runs import alias_of, ranked_of
+from console.ranking.search import CODE_BEGINS, KEYS, LAST, Part, _tsquery, grams_of, key_of, keys_of
 from console.ranking.store import thin_out
+from console.texts import language_of
 from tests.console.conftest import Site
 
 PAGE = 5
 
 
 def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
-    """A search that the row answers: two or three signs of its name, a beginning of its code, or nothing, and some filters."""
-    at, length = rng.randrange(len(row.name) - 3), rng.choice((2, 3))
+    """A search that the row answers: one to three signs of its name, a beginning of its code, or nothing, and some filters."""
+    length = rng.choice((1, 2, 3))
+    at = rng.randrange(len(row.name) - length + 1)
     code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
     given = {"q": rng.choice((row.name[at : at + length], code.lower(), ""))}
     offered = {
@@ -101,3 +106,80 @@ def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
     for text in (seen.name[:2], listed[0].name[:2], seen.name[-2:], seen.entity_id[:6]):
         wanted = [row.position for row in (*listed, seen) if text in row.name or row.entity_id.startswith(text)]
         assert places(Filters.read({"q": text}), site, site.user("zhou"), Part(most=LAST)) == wanted
+
+
+RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first is of extension B, beyond what sixteen bits hold
+
+
+@pytest.fixture
+def named(site: Site) -> Callable[[str], Ranked]:
+    """Give an entity another name, and index the day anew."""
+
+    def rename(name: str) -> Ranked:
+        entity = list(site.all_ranked())[-1]
+        path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
+        whole = path.read_bytes()
+        path.unlink()  # the tests share the file by a link
+        path.write_bytes(whole)
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE ranking_ranked SET name = ? WHERE position = ?", (name, entity.position))
+        database.close()
+        connections[alias_of(site.run.run_id)].close()
+        thin_out(site.run.run_id, [row.entity_id for row in site.all_ranked()])
+        return entity
+
+    return rename
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("甲乙丙店", "店"),
+        ("甲乙丙店", "乙"),
+        ("甲乙丙店 南街", "店"),
+        ("甲乙丙店 南街", "店 街"),
+        ("甲乙丙店 南街", "丙 南街"),
+        ("甲乙丙店A8", "店"),
+        ("店", "店"),
+        (RARE, "\U00020bb7"),
+        (RARE, "\U00020bb7\u91ce"),
+        (RARE, "家"),
+        ("丙\U00020bb7", "\U00020bb7"),
+        ("\U0002a700\U0002b740\U0002b820", "\U0002b740\U0002b820"),
+        ("\U0002ceb0\U00030000\U00031350", "\U00031350"),
+        ("\u3400\u4dbf行", "\u4dbf"),
+        ("\uf900\ufa0e坊", "\u8c48"),
+        ("\u8c48坊", "\uf900坊"),
+        ("二〇二六坊", "〇二"),
+        ("佐々木", "々"),
+        ("ＡＢＣ坊", "abc"),
+        ("龍鳳樓", "凤"),
+        ("龍鳳樓", "樓"),
+    ],
+)
+def test_any_character_is_found_wherever_it_stands(
+    site: Site, named: Callable[[str], Ranked], name: str, asked: str
+) -> None:
+    entity = named(name)
+
+    assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
+
+
+@pytest.mark.parametrize(("name", "asked"), [("甲乙 丙店", "乙丙"), ("甲乙丙店", "店甲"), (RARE, "\u91ce\U00020bb7"), (RARE, "\U00020bb8")])
+def test_characters_that_do_not_follow_each_other_are_not_found(
+    site: Site, named: Callable[[str], Ranked], name: str, asked: str
+) -> None:
+    entity = named(name)
+
+    assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
+
+
+def test_postgresql_is_asked_for_the_beginning_of_a_pair_where_one_character_is_meant() -> None:
+    assert _tsquery([["店"], ["南街"]], [], []) == "('店':*) & ('南街':*)"
+    assert _tsquery([["甲乙", "乙丙"], ["abc"]], [], []) == "('甲乙' <-> '乙丙') & ('abc':*)"
+
+
+@pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
+def test_rare_characters_are_chinese_for_a_screen_reader_too(text: str) -> None:
+    assert language_of(text) == "zh-Hans"
+    assert language_of("Bakery 3") == ""
