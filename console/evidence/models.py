@@ -105,13 +105,19 @@ class TrendPoint(models.Model):
 
 
 class PeerMedian(models.Model):
-    """A peer group's median of an indicator from a day on, until the next one."""
+    """A peer group's median of an indicator from a day on, until the day from which on another holds, or none."""
 
     peer_group = models.CharField(max_length=200)
     indicator = models.CharField(max_length=64)
     as_of = models.DateField()
+    until = models.DateField(null=True)
     peer_count = models.BigIntegerField()
     peer_median = models.FloatField(null=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("peer_group", "indicator", "as_of"), name="one_median_a_day"),)
+        indexes = (
+            models.Index(fields=("peer_group", "indicator"), name="medians_that_hold", condition=models.Q(until=None)),
+            models.Index(fields=("as_of",), name="medians_by_day"),
+            models.Index(fields=("until",), name="medians_by_end"),
+        )

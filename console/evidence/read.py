@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q
+
 from console.evidence.models import Event, Kind, Link, PeerMedian, TrendPoint
 
 MOST_EVENTS = 400
@@ -99,5 +101,5 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
 
 def peer_counts(peer_group: str, as_of: date) -> dict[str, int]:
     """How many peers had each indicator on a day."""
-    medians = PeerMedian.objects.filter(peer_group=peer_group, as_of__lte=as_of).order_by("as_of")
+    medians = PeerMedian.objects.filter(Q(until=None) | Q(until__gt=as_of), peer_group=peer_group, as_of__lte=as_of)
     return {median.indicator: median.peer_count for median in medians}

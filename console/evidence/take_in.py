@@ -100,14 +100,24 @@ def take_in_links(run: FinishedRun) -> int:
 
 
 def take_in_peers(run: FinishedRun) -> int:
-    """Note the medians that are others than the newest noted before the day; give how many."""
+    """Note the medians that are others than those that held before the day, and end those; give how many are new.
+
+    Of what was noted before only what holds is read, as many rows as the day has, whatever the number of days. The run is of the newest
+    day. One that is published anew, or mended, begins from what held before it.
+    """
     PeerMedian.objects.filter(as_of=run.as_of).delete()
-    before: dict[tuple[str, str], tuple[int, float | None]] = {}
-    for median in PeerMedian.objects.filter(as_of__lt=run.as_of).order_by("as_of").iterator():
-        before[median.peer_group, median.indicator] = (median.peer_count, median.peer_median)
-    rows = _dicts(run.day(scoring.PEERS, ["peer_group", "indicator", "peer_count", "peer_median"]))
-    news = [row for row in rows if before.get((row["peer_group"], row["indicator"])) != (row["peer_count"], row["peer_median"])]
-    _insert(PeerMedian, (PeerMedian(as_of=run.as_of, **row) for row in news))
+    PeerMedian.objects.filter(until=run.as_of).update(until=None)
+    names = ("peer_group", "indicator", "peer_count", "peer_median")
+    held = {
+        (group, indicator): (pk, values)
+        for pk, group, indicator, *values in PeerMedian.objects.filter(until=None).values_list("pk", *names).iterator(20_000)
+    }
+    wanted = {(row[names[0]], row[names[1]]): [row[names[2]], row[names[3]]] for row in _dicts(run.day(scoring.PEERS, names))}
+    ended = [pk for key, (pk, values) in held.items() if wanted.get(key) != values]
+    for at in range(0, len(ended), 500):
+        PeerMedian.objects.filter(pk__in=ended[at : at + 500]).update(until=run.as_of)
+    news = [(*key, *values) for key, values in wanted.items() if key not in held or held[key][1] != values]
+    _insert(PeerMedian, (PeerMedian(as_of=run.as_of, **dict(zip(names, row, strict=True))) for row in news))
     return len(news)
 
 
