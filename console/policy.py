@@ -26,6 +26,7 @@ class Policy:
     second_person_days: int
     result_within: int
     longest_deferral: int
+    appeal_days: int
     two_people: frozenset[str]
     undo_minutes: int
     again_after_days: int
@@ -72,6 +73,7 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
         second_person_days=limits["deadlines"]["second_person"],
         result_within=limits["deadlines"]["result_within"],
         longest_deferral=limits["deadlines"]["longest_deferral"],
+        appeal_days=limits["deadlines"]["appeal"],
         two_people=frozenset(limits["decisions"]["two_people"]),
         undo_minutes=limits["decisions"]["undo_minutes"],
         again_after_days=limits["decisions"]["again_after_days"],

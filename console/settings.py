@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "console.evidence",
     "console.decisions",
     "console.campaigns",
+    "console.appeals",
     "console.desk",
     "console.api",
     "console.pages",

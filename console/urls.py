@@ -11,6 +11,7 @@ from console.accounts import second_factor as factor
 from console.accounts import views as accounts
 from console.api import views as tokens
 from console.api.api import api
+from console.appeals import views as appeals
 from console.campaigns import views as campaigns
 from console.desk import views as desk
 from console.pages import decisions, oversight, work
@@ -43,6 +44,7 @@ urlpatterns = [
     path("list/views/", desk.save, name="view_save"),
     path("list/views/<int:pk>/remove/", desk.remove, name="view_remove"),
     path("entity/<str:entity_id>/", entity, name="entity"),
+    path("entity/<str:entity_id>/appeal/", appeals.appeal_new, name="appeal_new"),
     path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
     path("case/<int:pk>/result/", work.result, name="result"),
@@ -50,6 +52,8 @@ urlpatterns = [
     path("visits/", work.visits, name="visits"),
     path("supervisor/", work.supervisor, name="supervisor"),
     path("supervisor/hand-over/", hand_over_open, name="hand_over"),
+    path("appeals/", appeals.appeals, name="appeals"),
+    path("appeals/<int:pk>/answer/", appeals.appeal_answer, name="appeal_answer"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/new/", campaigns.new, name="campaign_new"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),

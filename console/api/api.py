@@ -10,6 +10,8 @@ from ninja import Field, NinjaAPI, Path, Query, Schema
 
 from console.api.models import Scope
 from console.api.tokens import Bearer
+from console.appeals.models import Appeal
+from console.appeals.record import appeals_of
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
@@ -136,6 +138,20 @@ class OutcomeOut(Schema):
     inclusion_probability: float | None
 
 
+class AppealOut(Schema):
+    """What a business objected to, and what came of it; the last two are null until it is answered."""
+
+    id: int
+    entity_id: str
+    received_on: date
+    recorded_at: datetime
+    ground: str
+    run_id: str
+    due_on: date
+    outcome: str | None
+    answered_at: datetime | None
+
+
 @api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why})
 def read_list(
     request: HttpRequest,
@@ -218,6 +234,14 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
     ]
 
 
+@api.get("/appeals", auth=Bearer(Scope.APPEALS), response=list[AppealOut])
+def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
+    """Appeals of entities of one's regions, by their number, with their answers as they are now."""
+    note_view(request, "api appeals")
+    found = appeals_of(request.user).filter(pk__gt=after).order_by("pk")[:limit]
+    return [_appeal(appeal) for appeal in found]
+
+
 @api.get("/export/list.{format}", auth=Bearer(Scope.EXPORT), response={200: None, 404: Why})
 def export(
     request: HttpRequest,
@@ -243,6 +267,18 @@ def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str,
         }
         for row in rows
     ]
+
+
+def _appeal(appeal: Appeal) -> dict[str, Any]:
+    answer = getattr(appeal, "answer", None)
+    names = ("received_on", "recorded_at", "ground", "run_id", "due_on")
+    return {
+        "id": appeal.pk,
+        "entity_id": appeal.case.entity_id,
+        **{name: getattr(appeal, name) for name in names},
+        "outcome": answer.outcome if answer else None,
+        "answered_at": answer.at if answer else None,
+    }
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     ENTITY = "entity"
     DECISIONS = "decisions"
     OUTCOMES = "outcomes"
+    APPEALS = "appeals"
     EXPORT = "export"
     DECIDE = "decide"
 

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     TOKEN_REVOKED = "token_revoked"
     CAMPAIGN_MADE = "campaign_made"
     CAMPAIGN_CLOSED = "campaign_closed"
+    APPEAL_RECEIVED = "appeal_received"
+    APPEAL_ANSWERED = "appeal_answered"
 
 
 class AuditEvent(models.Model):

@@ -70,7 +70,7 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
         action = Action.PROPOSE
     try:
         with transaction.atomic():
-            case, _ = Case.objects.select_for_update().get_or_create(entity_id=entity.entity_id, defaults=_of(entity))
+            case = case_of(entity)
             check_user_can(user, action, case)
             _check_form(case, wanted)
             after = check_case_allows(action, State(case.state))
@@ -86,6 +86,12 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
+
+
+def case_of(entity: Ranked) -> Case:
+    """An entity's case, made where there is none, and locked within the caller's transaction."""
+    case, _ = Case.objects.select_for_update().get_or_create(entity_id=entity.entity_id, defaults=_of(entity))
+    return case
 
 
 def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console import clock
-from console.accounts.roles import READS_LIST
+from console.accounts.roles import DECIDES, READS_LIST
 from console.decisions.forms import decision_forms
 from console.decisions.models import Case, Decision
 from console.decisions.permissions import user_can
@@ -101,6 +101,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
         "most_events": MOST_EVENTS,
+        "appeals": case.appeals.select_related("answer").order_by("-received_on", "-id") if case else (),
+        "may_appeal": is_newest and request.user.role in DECIDES,
         "case": case,
         "state": state,
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),

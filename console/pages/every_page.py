@@ -35,6 +35,7 @@ def _places(user: Any) -> list[tuple[str, str]]:
         places.append(("visits", "place.visits"))
     if user.may_read_list:
         places.append(("campaigns", "place.campaigns"))
+        places.append(("appeals", "place.appeals"))
     if user.role in APPROVES:
         places.append(("supervisor", "place.supervisor"))
     if user.may_read_list:

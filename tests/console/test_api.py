@@ -23,6 +23,7 @@ ADDRESSES = {
     "/entities/{entity_id}/decisions": "/api/entities/{entity}/decisions",
     "/decisions": "/api/decisions",
     "/outcomes": "/api/outcomes",
+    "/appeals": "/api/appeals",
     "/export/list.{format}": "/api/export/list.csv",
 }
 
@@ -70,7 +71,7 @@ def test_no_token_no_answer(site: Site, address: str) -> None:
 
 @pytest.mark.parametrize(
     ("scope", "address"),
-    zip(EVERY, ["/list", "/entities/{entity_id}", "/decisions", "/outcomes", "/export/list.{format}"], strict=False),
+    zip(EVERY, ["/list", "/entities/{entity_id}", "/decisions", "/outcomes", "/appeals", "/export/list.{format}"], strict=False),
 )
 def test_a_token_is_for_what_it_was_made_for_alone(site: Site, scope: str, address: str) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id

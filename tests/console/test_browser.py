@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from console.accounts.models import User
 from console.decisions.models import Case
 from console.texts import LANGUAGES
 from tests.console.browser import DESKTOP, PHONE, person
@@ -31,16 +32,23 @@ def browsing(chromium: Any, address: str) -> Any:
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("name", ["zhang", "zhou", "wu"])
 def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
-    site: Site, address: str, browsing: Any, name: str, viewport: dict[str, int]
+    site: Site, send: Any, address: str, browsing: Any, name: str, viewport: dict[str, int]
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    subject, other = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
+    send("li", other, "visit")  # what a shut account leaves open, and an appeal that waits
+    site.client("wang").post(
+        f"/entity/{subject.entity_id}/appeal/", {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": "…"}
+    )
+    User.objects.filter(username="li").update(is_active=False)
     pages = {
         "zhang": [
             "/",
             "/list/",
             f"/entity/{subject.entity_id}/",
+            f"/entity/{subject.entity_id}/appeal/",
+            "/appeals/",
             "/visits/",
             "/supervisor/",
             "/explore/",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from console.accounts.roles import Role
+from console.appeals.models import Appeal
 from console.campaigns.models import Campaign
 from console.decisions.models import Case, Decision
 from console.desk.models import SavedView
@@ -34,6 +35,9 @@ ADDRESSES = {
     "bulk_undo": "/list/bulk/undo/",
     "entity": "/entity/{entity}/",
     "decide": "/entity/{entity}/visit/",
+    "appeal_new": "/entity/{entity}/appeal/",
+    "appeals": "/appeals/",
+    "appeal_answer": "/appeals/{appeal}/answer/",
     "undo": "/decision/{decision}/undo/",
     "result": "/case/{case}/result/",
     "step": "/case/{case}/reopen/",
@@ -85,10 +89,13 @@ def elsewhere(site: Site, send: Any) -> dict[str, Any]:
         "ends_on": "2026-07-31",
     }
     assert site.client("yang").post("/campaigns/new/?risk_class=D", {**said, "token": "c"}).status_code == 302
+    objects = {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": f"{entity.name} objects"}
+    assert site.client("liu").post(f"/entity/{entity.entity_id}/appeal/", objects).status_code == 302
     view = SavedView.objects.create(user=site.user("liu"), name=f"All of {entity.name}", filters={"q": entity.name})
     return {
         "view": view.pk,
         "campaign": Campaign.objects.get().pk,
+        "appeal": Appeal.objects.get().pk,
         "entity": entity.entity_id,
         "name": entity.name,
         "case": case.pk,

@@ -1,0 +1,160 @@
+"""Appeals: recorded by whoever answers for the region, answered by somebody without a part, once, and on record for good."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection
+
+from console.api.tokens import make_token
+from console.appeals.models import Answer, Appeal
+from console.audit.chain import breaks
+from console.audit.models import AuditEvent
+from console.decisions.models import Case, Decision
+from console.decisions.states import State
+from console.ranking.models import Ranked
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
+
+SAYS = "<script>alert(1)</script> the filing was made\u202e"
+
+
+@pytest.fixture
+def entity(site: Site) -> Ranked:
+    """A listed entity of Hangzhou."""
+    return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+
+
+def record(site: Site, who: str, entity: Ranked, **said: str) -> Any:
+    form = {"token": f"appeal-{who}", "received_on": "2026-06-29", "ground": "wrong_data", "text": SAYS, **said}
+    return site.client(who).post(f"/entity/{entity.entity_id}/appeal/", form)
+
+
+def reply(site: Site, who: str, appeal: Appeal, **said: str) -> Any:
+    form = {"outcome": "upheld", "comment": "The record is being put right.", **said}
+    return site.client(who).post(f"/appeals/{appeal.pk}/answer/", form)
+
+
+def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, send: Any, entity: Ranked) -> None:
+    send("wang", entity, "visit")
+    before = Case.objects.values().get()
+
+    assert record(site, "li", entity).status_code == 302
+
+    appeal = Appeal.objects.get()
+    # Monday 29 June and fifteen working days: three weeks.
+    assert (appeal.due_on, appeal.run_id, appeal.recorded_by.username) == (date(2026, 7, 20), site.run.run_id, "li")
+    assert Case.objects.values().get() == before
+    assert AuditEvent.objects.filter(kind="appeal_received", actor="li", entity_id=entity.entity_id).count() == 1
+    assert list(breaks()) == []
+
+
+def test_one_of_whom_nobody_decided_yet_can_object_to_being_listed(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+
+    assert (Case.objects.get().state, Decision.objects.count()) == (State.TO_REVIEW, 0)
+    assert entity.entity_id in {row.entity_id for row in site.client("wang").get("/list/?state=to_review").context["rows"]}
+
+
+def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, entity: Ranked) -> None:
+    send("zhang", entity, "visit")
+    record(site, "wang", entity)
+    appeal = Appeal.objects.get()
+
+    reply(site, "zhang", appeal)
+    assert not Answer.objects.exists()
+    assert AuditEvent.objects.filter(kind="refused", actor="zhang", detail__contains="refused.had_part").exists()
+    assert site.client("zhang").get("/appeals/").context["waiting"][0].form is None
+
+    reply(site, "zhao", appeal)
+    reply(site, "zhao", appeal, outcome="rejected")
+
+    answer = Answer.objects.get()
+    assert (answer.outcome, answer.answered_by.username) == ("upheld", "zhao")
+    page = site.client("chen").get("/appeals/").context
+    assert (page["waiting"], [one.pk for one in page["answered"]]) == ([], [appeal.pk])
+    assert AuditEvent.objects.filter(kind="appeal_answered", actor="zhao").count() == 1
+
+
+@pytest.mark.parametrize("who", ["wang", "chen", "zhou", "wu", "yang"])
+def test_nobody_else_answers(site: Site, entity: Ranked, who: str) -> None:
+    record(site, "wang", entity)
+
+    assert reply(site, who, Appeal.objects.get()).status_code == 404
+    assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"received_on": "2026-07-02"},
+        {"received_on": "2025-06-30"},
+        {"received_on": ""},
+        {"ground": "because"},
+        {"text": "x" * 2001},
+        {"token": "wake:1:1"},
+    ],
+)
+def test_a_form_that_is_not_right_is_shown_again(site: Site, entity: Ranked, said: dict[str, str]) -> None:
+    assert record(site, "wang", entity, **said).status_code == 422
+    assert not Appeal.objects.exists()
+
+
+def test_a_form_sent_twice_records_once(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+    record(site, "wang", entity)
+
+    assert Appeal.objects.count() == 1
+
+
+def test_an_answer_has_a_reason(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+
+    page = reply(site, "zhao", Appeal.objects.get(), comment="")
+
+    assert page.status_code == 422
+    assert page.context["waiting"][0].form.errors["comment"]
+    assert not Answer.objects.exists()
+
+
+def test_what_is_written_is_shown_harmlessly_and_where_the_entity_is(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+    page = site.client("zhao").get("/appeals/").content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; the filing was made[U+202E]" in page
+    assert "[U+202E]" not in site.client("yang").get("/appeals/").content.decode()
+    assert site.client("wang").get(f"/entity/{entity.entity_id}/").context["appeals"].count() == 1
+
+
+def test_an_appeal_goes_where_its_entity_goes(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+    Case.objects.update(region_middle=ZHENGZHOU)
+
+    assert site.client("zhao").get("/appeals/").context["waiting"] == []
+    assert reply(site, "zhao", Appeal.objects.get()).status_code == 404
+    assert reply(site, "yang", Appeal.objects.get()).status_code == 302
+
+
+@pytest.mark.parametrize("sql", ["UPDATE appeals_appeal SET ground = 'mended'", "DELETE FROM appeals_appeal", "DELETE FROM appeals_answer"])
+def test_the_database_refuses_to_change_one(site: Site, entity: Ranked, sql: str) -> None:
+    record(site, "wang", entity)
+    reply(site, "zhao", Appeal.objects.get())
+
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def test_programs_read_them_as_a_table(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+    token = make_token(site.user("chen"), "jobs", ["appeals"], date(2026, 7, 30))
+
+    def read() -> list[dict[str, Any]]:
+        return list(site.client().get("/api/appeals", headers={"authorization": f"Bearer {token}"}).json())
+
+    (row,) = read()
+    assert (row["entity_id"], row["ground"], row["outcome"], row["answered_at"]) == (entity.entity_id, "wrong_data", None, None)
+    reply(site, "zhao", Appeal.objects.get())
+    assert read()[0]["outcome"] == "upheld"
+    other = make_token(site.user("yang"), "jobs", ["appeals"], date(2026, 7, 30))
+    assert site.client().get("/api/appeals", headers={"authorization": f"Bearer {other}"}).json() == []
