@@ -45,8 +45,8 @@ DEBUG = False
 ALLOWED_HOSTS = [name.strip() for name in os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
 _OTHER_NAMES = [host for host in ALLOWED_HOSTS if host not in {"localhost", "127.0.0.1", "[::1]"}]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _OTHER_NAMES if HTTPS]
-# Accounts for looking around are for a site that this machine alone reaches: without HTTPS in front, under no other name. Settings of
-# another module that say nothing of it have none.
+# Accounts for looking around are for a site that this machine alone reaches: without HTTPS in front, under no other name. Settings
+# of another module that say nothing of it have none.
 DEMO_ACCOUNTS = not HTTPS and not _OTHER_NAMES
 
 INSTALLED_APPS = [
@@ -170,8 +170,8 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 # Whose word is believed on where a request came from; by default nobody's but the connection's.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
-# Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over all
-# accounts, and over all addresses, console.accounts.tries counts, as it does for devices that are known.
+# Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over
+# all accounts, and over all addresses, console.accounts.tries counts, as it does for devices that are known.
 AXES_WHITELIST_CALLABLE = "console.accounts.devices.is_known"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25

@@ -16,7 +16,9 @@ from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
 from console.errors import NothingThere, Refused
 
-_PRODUCTION = "the settings are for others to reach: STEELYARD_CONSOLE_HTTPS is on, or STEELYARD_CONSOLE_HOSTS names another machine"
+_PRODUCTION = (
+    "the settings are for others to reach: STEELYARD_CONSOLE_HTTPS is on, or STEELYARD_CONSOLE_HOSTS names another machine"
+)
 
 
 def are_allowed() -> bool:

@@ -37,7 +37,9 @@ class User(AbstractUser):
         own: str = super()._get_session_auth_hash(secret=secret)
         if not self.sessions_ended:
             return own
-        return salted_hmac("console.accounts.sessions", f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "console.accounts.sessions", f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     @property
     def is_open(self) -> bool:
@@ -67,8 +69,10 @@ class User(AbstractUser):
 
 
 class Tries(models.Model):
-    """How often passwords were tried in a quarter of an hour by a device, from an address or for an account, whose name is kept as a
-    keyed hash: people mistype their password into it."""
+    """How often passwords were tried in a quarter of an hour by a device, from an address or for an account.
+
+    Whose they are is kept as a keyed hash: people mistype their password into the field for the name.
+    """
 
     about = models.CharField(max_length=8)
     digest = models.CharField(max_length=64)

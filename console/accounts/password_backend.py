@@ -10,6 +10,9 @@ from django.http import HttpRequest
 
 from console.accounts import tries
 from console.accounts.models import User
+from console.audit.chain import append
+from console.audit.facts import NOBODY, facts_of
+from console.audit.models import Kind
 
 
 class ByPassword(ModelBackend):
@@ -25,11 +28,11 @@ class ByPassword(ModelBackend):
         """
         if request is None or username is None or password is None:
             return None
-        counted, beyond = tries.count(request, username)
-        if beyond is not None:
-            # Axes' middleware shows its page, and its signal tells the audit.
-            request.axes_locked_out = True
-            request.locked_out_by = str(beyond)
+        counted = tries.count(request, username)
+        if (beyond := tries.beyond(counted)) is not None:
+            if tries.is_first_beyond(beyond):
+                append([facts_of(Kind.LOCKED_OUT, NOBODY, detail={"username": username[:150], "by": beyond.about})])
+            request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:

@@ -23,6 +23,6 @@ def shut(user: User, by: Any) -> None:
 
 
 def end_access(user: User) -> int:
-    """End all sessions of an account, also for when it is opened again, and its tokens; give how many tokens. The caller saves it."""
+    """End all sessions of an account, also for when it is opened again, and its tokens; give how many tokens. The caller saves."""
     user.sessions_ended += 1
     return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))

@@ -37,20 +37,27 @@ MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 30, About.ACCOUNT: 20})
 """Wrong passwords within a window; those of an account from one address, five, are counted by Axes."""
 
 
-def count(request: HttpRequest, username: str) -> tuple[list[Tries], About | None]:
-    """Count a try before the password is looked at, or several at once would all be let through; give what was counted, to be
-    taken back when the password is right, and which limit, if any, it is beyond."""
+def count(request: HttpRequest, username: str) -> list[Tries]:
+    """Count a try before the password is looked at, or several at once would all be let through; give what was counted."""
     window = int(clock.now().timestamp()) // WINDOW
-    counted, beyond = [], None
+    counted = []
     for about, key in _about(request, username):
         digest = salted_hmac("console.accounts.tries", f"{about}:{key}", algorithm="sha256").hexdigest()
         tries, _ = Tries.objects.get_or_create(about=about, digest=digest, window=window)
         Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
         tries.refresh_from_db(fields=["count"])
         counted.append(tries)
-        if tries.count > MOST[about]:
-            beyond = beyond or about
-    return counted, beyond
+    return counted
+
+
+def beyond(counted: list[Tries]) -> Tries | None:
+    """What of the counted is beyond its limit; None where the password may be looked at."""
+    return next((tries for tries in counted if tries.count > MOST[About(tries.about)]), None)
+
+
+def is_first_beyond(tries: Tries) -> bool:
+    """Whether this try is the first beyond the limit, which is when it is told: a stranger's thousand tries are not a thousand."""
+    return tries.count == MOST[About(tries.about)] + 1
 
 
 def take_back(counted: list[Tries]) -> None:

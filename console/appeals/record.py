@@ -107,6 +107,4 @@ def answer(user: Any, appeal: Appeal, said: dict[str, Any]) -> Answer:
 
 def _facts(kind: Kind, user: Any, appeal: Appeal, detail: dict[str, Any]) -> Any:
     case = appeal.case
-    return facts_of(
-        kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail
-    )
+    return facts_of(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)

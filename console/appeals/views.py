@@ -83,7 +83,13 @@ def appeal_answer(request: HttpRequest, pk: int) -> HttpResponse:
         answer(request.user, appeal, form.cleaned_data)
     except (NotAllowed, NotPossible) as error:
         case = appeal.case
-        append([facts_of(Kind.REFUSED, request.user, entity_id=case.entity_id, region_code=case.region_code, detail={"why": error.why})])
+        append(
+            [
+                facts_of(
+                    Kind.REFUSED, request.user, entity_id=case.entity_id, region_code=case.region_code, detail={"why": error.why}
+                )
+            ]
+        )
         messages.error(request, request.texts(error.why))
     else:
         messages.success(request, request.texts("appeal.answered"))

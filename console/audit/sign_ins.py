@@ -33,6 +33,5 @@ def _failed(credentials: dict[str, Any], **_facts: Any) -> None:
     append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail={"username": str(credentials.get("username") or "-")[:150]})])
 
 
-def _locked_out(username: str, request: Any = None, **_facts: Any) -> None:
-    by = getattr(request, "locked_out_by", "account and address")
-    append([facts_of(Kind.LOCKED_OUT, NOBODY, detail={"username": str(username)[:150], "by": by})])
+def _locked_out(username: str, **_facts: Any) -> None:
+    append([facts_of(Kind.LOCKED_OUT, NOBODY, detail={"username": str(username)[:150], "by": "account and address"})])

@@ -13,7 +13,7 @@ _UNAWARE = frozenset({"sign_in", "sign_out", "to_provider", "provider_back", "la
 
 
 class WakesByDate:
-    """Before a page, or a program's answer, that may tell where a case stands. It costs one look at an index; nothing where none is due."""
+    """Before a page, or a program's answer, that may tell where a case stands. It costs one look at an index where none is due."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

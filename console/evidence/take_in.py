@@ -102,8 +102,8 @@ def take_in_links(run: FinishedRun) -> int:
 def take_in_peers(run: FinishedRun) -> int:
     """Note the medians that are others than those that held before the day, and end those; give how many are new.
 
-    Of what was noted before only what holds is read, as many rows as the day has, whatever the number of days. The run is of the newest
-    day. One that is published anew, or mended, begins from what held before it.
+    Of what was noted before only what holds is read, as many rows as the day has, whatever the number of days. The run is of the
+    newest day. One that is published anew, or mended, begins from what held before it.
     """
     PeerMedian.objects.filter(as_of=run.as_of).delete()
     PeerMedian.objects.filter(until=run.as_of).update(until=None)

@@ -1,11 +1,11 @@
 """Search by name or code, off one index in the order of rank, whatever else the list is filtered by.
 
-Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified, and the last character once more by
-itself, so that one character is found wherever it stands: as the beginning of a pair, or as the last. What Unicode counts as the same
-(compatibility ideographs, letters of full width) is folded too. Beside a name's pairs the index holds, as words of their own, what the
-list is filtered by and how the code begins. So a search is one walk along lists of places
-that are in order already (an inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon
-as a page is full, also where every name holds the word.
+Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified, and the last character once more
+by itself, so that one character is found wherever it stands: it begins a pair, or is the last. What Unicode counts as the same
+(compatibility ideographs, letters of full width) is folded too. Beside a name's pairs the index holds, as words of their own, what
+the list is filtered by and how the code begins. So a search is one walk along lists of places that are in order already (an
+inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon as a page is full, also where
+every name holds the word.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""The ranges of Chinese characters, for a regular expression: the common ones, all extensions, compatibility ideographs, 々 and 〇."""
+"""The ranges of Chinese characters, for a regular expression: common ones, all extensions, compatibility ideographs, 々, 〇."""
 
 
 _HAN = re.compile(f"[{HAN}]")

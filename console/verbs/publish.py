@@ -39,5 +39,11 @@ def publish(
     done = do_publish(run)
     cleared = clear_up()
     facts = {"stage": "publish", "seconds": round(time.monotonic() - began, 3), "run_id": done.run_id, "is_new": done.is_new}
-    facts |= {"entities": done.entities, "listed": done.listed, "deliveries": done.deliveries, "woken": done.woken, "cleared": cleared}
+    facts |= {
+        "entities": done.entities,
+        "listed": done.listed,
+        "deliveries": done.deliveries,
+        "woken": done.woken,
+        "cleared": cleared,
+    }
     typer.echo(json.dumps(facts), err=True)

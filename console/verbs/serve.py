@@ -21,7 +21,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", help="The port to listen at.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", help="Processes that serve.")] = 2,
 ) -> None:
-    """Serve the console; where this machine alone reaches it, an empty database gets an account for each role, its password shown once."""
+    """Serve the console; where this machine alone reaches it, an empty database gets an account for each role, shown once."""
     # Without a proxy in front there is no HTTPS: then this machine alone may ask, and cookies need not insist on it.
     if "STEELYARD_CONSOLE_HTTPS" not in os.environ and host in LOOPBACK:
         os.environ["STEELYARD_CONSOLE_HTTPS"] = "off"

@@ -136,7 +136,9 @@ def test_an_appeal_goes_where_its_entity_goes(site: Site, entity: Ranked) -> Non
     assert reply(site, "yang", Appeal.objects.get()).status_code == 302
 
 
-@pytest.mark.parametrize("sql", ["UPDATE appeals_appeal SET ground = 'mended'", "DELETE FROM appeals_appeal", "DELETE FROM appeals_answer"])
+@pytest.mark.parametrize(
+    "sql", ["UPDATE appeals_appeal SET ground = 'mended'", "DELETE FROM appeals_appeal", "DELETE FROM appeals_answer"]
+)
 def test_the_database_refuses_to_change_one(site: Site, entity: Ranked, sql: str) -> None:
     record(site, "wang", entity)
     reply(site, "zhao", Appeal.objects.get())

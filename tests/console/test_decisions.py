@@ -345,8 +345,8 @@ def test_a_visit_was_between_its_decision_and_today(
     assert (page.status_code, Result.objects.count()) == ((422, 0) if why else (302, 1))
     if why:
         assert page.context["form"].errors["inspected_on"] == [load_texts(language)(why, on="2026-07-01", n=60)]
+        answers = {**said, "inspected_on": date.fromisoformat(on), "breaches": 0, "severity": "0", "found_violation": "no"}
         with pytest.raises(NotPossible, match=why):
-            answers = {**said, "inspected_on": date.fromisoformat(on), "breaches": 0, "severity": "0", "found_violation": "no"}
             record_result(site.user("wang"), case, {**answers, "evidence": ""}, {})
 
 

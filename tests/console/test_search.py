@@ -157,15 +157,15 @@ def named(site: Site) -> Callable[[str], Ranked]:
         ("龍鳳樓", "樓"),
     ],
 )
-def test_any_character_is_found_wherever_it_stands(
-    site: Site, named: Callable[[str], Ranked], name: str, asked: str
-) -> None:
+def test_any_character_is_found_wherever_it_stands(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
     assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
 
 
-@pytest.mark.parametrize(("name", "asked"), [("甲乙 丙店", "乙丙"), ("甲乙丙店", "店甲"), (RARE, "\u91ce\U00020bb7"), (RARE, "\U00020bb8")])
+@pytest.mark.parametrize(
+    ("name", "asked"), [("甲乙 丙店", "乙丙"), ("甲乙丙店", "店甲"), (RARE, "\u91ce\U00020bb7"), (RARE, "\U00020bb8")]
+)
 def test_characters_that_do_not_follow_each_other_are_not_found(
     site: Site, named: Callable[[str], Ranked], name: str, asked: str
 ) -> None:

@@ -95,7 +95,7 @@ def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_
 
     with pytest.raises(Refused, match="make_administrator"):
         make_demo_accounts()
-    with pytest.raises(NothingThere, match="there is no account yet.*make_administrator"):
+    with pytest.raises(NothingThere, match=r"there is no account yet.*make_administrator"):
         check_accounts_of_production()
 
     assert not User.objects.exists()

@@ -109,7 +109,20 @@ def test_each_value_that_data_can_have_has_a_word(section: str, values: Any) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_reason_of_the_catalogue_is_in_each_language(language: str) -> None:
-    for kind in ("dismiss", "defer", "visit", "objective", "kind", "proportion", "right", "severity", "no_visit", "condition", "ground", "answer"):
+    for kind in (
+        "dismiss",
+        "defer",
+        "visit",
+        "objective",
+        "kind",
+        "proportion",
+        "right",
+        "severity",
+        "no_visit",
+        "condition",
+        "ground",
+        "answer",
+    ):
         for code, text in catalogue.choices(kind, language):
             assert text, (kind, code)
             assert bool(CHINESE.search(text)) == (language != "en")

@@ -25,9 +25,7 @@ class Migration(migrations.Migration):
                 ("form_token", models.CharField(max_length=64, unique=True)),
                 (
                     "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="appeals", to="decisions.case"
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="appeals", to="decisions.case"),
                 ),
                 (
                     "recorded_by",
@@ -53,9 +51,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "appeal",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="answer", to="appeals.appeal"
-                    ),
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="answer", to="appeals.appeal"),
                 ),
             ],
         ),

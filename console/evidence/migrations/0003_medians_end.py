@@ -4,9 +4,9 @@ from django.db.models import OuterRef, Subquery
 
 def end_those_that_another_followed(apps, schema_editor):
     median = apps.get_model("evidence", "PeerMedian").objects.using(schema_editor.connection.alias)
-    later = median.filter(
-        peer_group=OuterRef("peer_group"), indicator=OuterRef("indicator"), as_of__gt=OuterRef("as_of")
-    ).order_by("as_of")
+    later = median.filter(peer_group=OuterRef("peer_group"), indicator=OuterRef("indicator"), as_of__gt=OuterRef("as_of")).order_by(
+        "as_of"
+    )
     median.update(until=Subquery(later.values("as_of")[:1]))
 
 

@@ -13,6 +13,7 @@ from console.accounts.roles import Role
 from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
+from console.verbs.site import migrate
 
 
 class Command(BaseCommand):
@@ -25,11 +26,14 @@ class Command(BaseCommand):
         parser.add_argument("username")
 
     def handle(self, *_args: Any, username: str, **_options: Any) -> None:
-        """Do it, or say what is wrong."""
+        """Do it, or say what is wrong. The tables are made first where there are none."""
+        migrate()
         password = secrets.token_urlsafe(12)
         with transaction.atomic():
             if User.objects.filter(username__iexact=username).exists():
                 raise CommandError(f"there is an account {username!r} already; nothing was done")
             user = User.objects.create_user(username=username, password=password, role=Role.ADMIN)
-            append([facts_of(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "username": username, "role": str(Role.ADMIN)})])
+            append(
+                [facts_of(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "username": username, "role": str(Role.ADMIN)})]
+            )
         self.stdout.write(f"{username} is an administrator. Password, shown this once: {password}")
