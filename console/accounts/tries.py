@@ -33,7 +33,7 @@ class About(StrEnum):
     ACCOUNT = "account"
 
 
-MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 30, About.ACCOUNT: 20})
+MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 50, About.ACCOUNT: 20})
 """Wrong passwords within a window; those of an account from one address, five, are counted by Axes."""
 
 
