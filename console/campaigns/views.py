@@ -45,8 +45,12 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """How far one is: its members in the user's regions, and what visits found."""
     shown = get_object_or_404(visible(request.user).distinct(), pk=pk)
     note_view(request, "campaign", campaign=pk)
-    may_close = shown.made_by_id == request.user.pk and shown.closed_at is None
+    may_close = shown.closed_at is None and _is_theirs(request.user, shown)
     return render(request, "campaign.html", {"campaign": shown, "may_close": may_close, **follow(request.user, shown)})
+
+
+def _is_theirs(user: Any, shown: Campaign) -> bool:
+    return user.role in APPROVES and (shown.made_by_id == user.pk or not shown.made_by.is_active)
 
 
 @for_roles(APPROVES)
@@ -77,8 +81,10 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_roles(APPROVES)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close one's own."""
-    shown = get_object_or_404(Campaign, pk=pk, made_by=request.user)
+    """Close one's own, or that of a shut account, which else nobody could."""
+    shown = get_object_or_404(visible(request.user).distinct(), pk=pk)
+    if not _is_theirs(request.user, shown):
+        raise Http404
     key = "campaign.closed_now" if close_campaign(request.user, shown) else "refused.sent_before"
     messages.success(request, request.texts(key))
     return redirect("campaign", pk=pk)

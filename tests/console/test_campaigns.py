@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from console.accounts.models import User
 from console.audit.models import AuditEvent
 from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case
@@ -49,6 +50,19 @@ def test_it_is_followed_by_where_its_members_stand_and_what_visits_found(site: S
 
     assert (page.context["visited"], page.context["hits"]) == (1, 1)
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
+
+
+def test_a_campaign_of_a_shut_account_is_closed_by_another_supervisor_of_the_region(site: Site) -> None:
+    make(site)
+    campaign = Campaign.objects.get()
+    User.objects.filter(username="zhang").update(is_active=False)
+
+    for who in ("li", "chen", "yang"):
+        assert site.client(who).post(f"/campaigns/{campaign.pk}/close/").status_code == 404
+    assert site.client("zhao").get(f"/campaigns/{campaign.pk}/").context["may_close"]
+    site.client("zhao").post(f"/campaigns/{campaign.pk}/close/")
+
+    assert Campaign.objects.get().closed_at == site.now[0]
 
 
 def test_only_whoever_made_it_closes_it_and_only_supervisors_make_one(site: Site) -> None:
