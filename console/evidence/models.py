@@ -117,7 +117,7 @@ class PeerMedian(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("peer_group", "indicator", "as_of"), name="one_median_a_day"),)
         indexes = (
-            models.Index(fields=("peer_group", "indicator"), name="medians_that_hold", condition=models.Q(until=None)),
+            models.Index(fields=("peer_group", "until"), name="medians_of_group"),
             models.Index(fields=("as_of",), name="medians_by_day"),
             models.Index(fields=("until",), name="medians_by_end"),
         )

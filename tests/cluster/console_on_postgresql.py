@@ -20,6 +20,7 @@ TAMPERING = (
     "DELETE FROM audit_auditevent",
     "TRUNCATE audit_auditevent CASCADE",
     "UPDATE decisions_decision SET reason = 'x'",
+    "UPDATE appeals_appeal SET ground = 'x'",
 )
 
 
@@ -29,8 +30,10 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from django.conf import settings
     from django.test import Client
 
+    from console import clock
     from console.accounts.demo import make_demo_accounts
-    from console.accounts.models import User
+    from console.accounts.models import Tries, User
+    from console.appeals.models import Appeal
     from console.audit import spool
     from console.audit.chain import breaks
     from console.decisions.models import Decision
@@ -43,6 +46,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.ranking.runs import alias_of, ties_of
     from console.ranking.search import search
     from console.ranking.store import thin_out
+    from console.upkeep import clear_up
 
     settings.ALLOWED_HOSTS.append("testserver")
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -54,9 +58,8 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["entities"] = ranked.count()
     says["found"] = [search(ranked, "杭州").count(), ranked.filter(name__contains="杭州").count()]
     make_demo_accounts()
-    says["searched"] = [
-        searched(run_of(Filters()), ranked, word) for word in ("杭州", "有限公司", first.name[2:6], first.entity_id[:5])
-    ]
+    words = ("杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5])
+    says["searched"] = [searched(run_of(Filters()), ranked, word) for word in words]
     User.objects.update(must_change_password=False)
     client = Client()
     client.force_login(User.objects.get(username="supervisor"), backend="console.accounts.password_backend.ByPassword")
@@ -66,6 +69,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         f"/entity/{first.entity_id}/",
         "/supervisor/",
         "/visits/",
+        "/appeals/",
         "/campaigns/",
         "/status/",
         "/explore/?region=330100&industry=F",
@@ -79,6 +83,12 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["decisions"] = Decision.objects.count()
     says["taken_in"] = spool.flush()
     says["looks"] = Look.objects.count()
+    objects = {"token": "o", "received_on": clock.today().isoformat(), "ground": "disagrees", "text": "a note"}
+    for _ in range(2):
+        client.post(f"/entity/{first.entity_id}/appeal/", objects)
+    says["appeals"] = Appeal.objects.count()
+    wrong = [Client().post("/sign-in/", {"username": "nobody", "password": "wrong"}).status_code for _ in range(2)]
+    says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), clear_up()]
     says["figures"] = Figure.objects.count()
     says["ties"] = ties_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(breaks()))

@@ -38,12 +38,14 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert all(all(same) for same in says["searched"])
     assert set(says["pages"]) == {200}
     assert says["decisions"] == 1
+    assert says["appeals"] == 1
+    assert says["tries"] == [200, 200, ["account", 2], ["address", 2], 0]
     assert says["looks"] == 1
     assert says["figures"] > 0
     assert says["ties"] > 0
     assert says["taken_in"] >= 3
     assert says["breaks"] == 0
-    assert says["refused"] == [True] * 4
+    assert says["refused"] == [True] * 5
     assert says["with_nul"] == [404, 200, 200, 200, 200, 200, 200]
     assert says["at_once"] == 60
     assert says["woken"] == ["to_review", "to_review"]

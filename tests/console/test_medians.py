@@ -91,4 +91,4 @@ def test_no_more_is_read_than_what_holds(day: Callable[..., FinishedRun]) -> Non
         cursor.execute(reading)
         assert (len(cursor.fetchall()), kept) == (holds, 2 * holds)
         cursor.execute(f"EXPLAIN QUERY PLAN {reading}")
-        assert "medians_that_hold" in str(cursor.fetchall())
+        assert "medians_by_end" in str(cursor.fetchall())

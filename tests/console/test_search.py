@@ -175,8 +175,8 @@ def test_characters_that_do_not_follow_each_other_are_not_found(
 
 
 def test_postgresql_is_asked_for_the_beginning_of_a_pair_where_one_character_is_meant() -> None:
-    assert _tsquery([["店"], ["南街"]], [], []) == "('店':*) & ('南街':*)"
-    assert _tsquery([["甲乙", "乙丙"], ["abc"]], [], []) == "('甲乙' <-> '乙丙') & ('abc':*)"
+    assert _tsquery([["店"], ["南街"]], [], []) == "(('店':*) & ('南街':*))"
+    assert _tsquery([["甲乙", "乙丙"], ["abc"]], [], []) == "(('甲乙' <-> '乙丙') & ('abc':*))"
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.RunPython(end_those_that_another_followed, migrations.RunPython.noop),
         migrations.AddIndex(
             model_name="peermedian",
-            index=models.Index(condition=models.Q(("until", None)), fields=["peer_group", "indicator"], name="medians_that_hold"),
+            index=models.Index(fields=["peer_group", "until"], name="medians_of_group"),
         ),
         migrations.AddIndex(
             model_name="peermedian",
