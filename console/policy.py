@@ -25,6 +25,7 @@ class Policy:
     visit_days: int
     second_person_days: int
     result_within: int
+    no_visit_days: int
     longest_deferral: int
     appeal_days: int
     two_people: frozenset[str]
@@ -72,6 +73,7 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
         visit_days=limits["deadlines"]["visit"],
         second_person_days=limits["deadlines"]["second_person"],
         result_within=limits["deadlines"]["result_within"],
+        no_visit_days=limits["deadlines"]["no_visit"],
         longest_deferral=limits["deadlines"]["longest_deferral"],
         appeal_days=limits["deadlines"]["appeal"],
         two_people=frozenset(limits["decisions"]["two_people"]),
@@ -91,6 +93,12 @@ def policy() -> Policy:
 
 @cache
 def _limits(profile: str) -> dict[str, Any]:
-    own = CONFIG / "console" / f"{profile}.toml"
-    path = own if profile and "/" not in profile and own.is_file() else CONFIG / "console" / "default.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    """The default's limits, and over them what a file of the profile's own name says."""
+    limits = _read("default")
+    if profile and "/" not in profile and (CONFIG / "console" / f"{profile}.toml").is_file():
+        limits = {section: {**held, **_read(profile).get(section, {})} for section, held in limits.items()}
+    return limits
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((CONFIG / "console" / f"{name}.toml").read_text(encoding="utf-8"))

@@ -22,3 +22,8 @@ def add_working_days(day: date, count: int, policy: Policy) -> date:
         day += timedelta(days=1)
         left -= is_working_day(day, policy)
     return day
+
+
+def working_days_between(first: date, last: date, policy: Policy) -> int:
+    """How many working days there are after ``first``, up to ``last``, which counts; 0 where ``last`` is no later."""
+    return sum(is_working_day(first + timedelta(days=at), policy) for at in range(1, (last - first).days + 1))

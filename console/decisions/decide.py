@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
@@ -16,16 +17,18 @@ from console.decisions.models import Case, Decision
 from console.decisions.permissions import check_user_can
 from console.decisions.policies import (
     NotPossible,
+    back_after_no_visit,
     check_case_allows,
     check_deferral,
     check_dismissal,
     check_undo,
+    days_deferred,
     due_after,
     longest_deferral,
     needs_two_people,
 )
 from console.decisions.states import OF_SYSTEM, Action, State
-from console.policy import policy
+from console.policy import Policy, policy
 from console.ranking.models import Ranked
 
 
@@ -76,8 +79,9 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             after = check_case_allows(action, State(case.state))
             check_dismissal(action, entity.risk_class, limits)
             if action == Action.DEFER:
-                check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits)
-                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(clock.today(), limits))
+                deferred = days_deferred(_steps_of(case, limits), clock.today(), limits)
+                check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits, deferred)
+                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(clock.today(), limits, deferred))
             if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, clock.today(), limits)
@@ -112,6 +116,8 @@ def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
                 if wanted.assigned_to is not None and not Case.objects.visible_to(wanted.assigned_to).filter(pk=case.pk).exists():
                     raise NotPossible("refused.assignee")
                 due_on, wanted = _as_it_stands(case, wanted)
+            elif wanted.action == Action.RECORD_NO_VISIT:
+                wanted = replace(wanted, wake_on=back_after_no_visit(clock.today(), policy()))
             return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
@@ -254,6 +260,13 @@ def _check_form(case: Case, wanted: Wanted) -> None:
 def _as_it_stands(case: Case, wanted: Wanted) -> tuple[date | None, Wanted]:
     """When the case is due, and what is wanted with when it wakes: whose it is changes neither."""
     return case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
+
+
+def _steps_of(case: Case, limits: Policy) -> list[tuple[date, State]]:
+    """The day of each step so far and the state that it led to, in order."""
+    zone = ZoneInfo(limits.time_zone)
+    steps = case.decisions.order_by("at", "id").values_list("at", "state_after")
+    return [(at.astimezone(zone).date(), State(state)) for at, state in steps]
 
 
 def _sees(user: Any, entity: Ranked) -> bool:

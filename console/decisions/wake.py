@@ -1,8 +1,9 @@
-"""End deferrals whose day has come or whose condition is fulfilled, and bring back what is listed again after long."""
+"""End deferrals whose day has come or whose condition is fulfilled; bring back who was not visited, or is listed again after long."""
 
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.db.models import Q
 from console import clock
 from console.decisions.decide import move_by_system
 from console.decisions.models import Case
+from console.decisions.policies import SETTLED
 from console.decisions.states import Action, State
 from console.evidence.models import Event, Kind, Link
 from console.policy import policy_of
@@ -18,6 +20,8 @@ from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import alias_of, current_run
 
 CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
+_BY_DATE = MappingProxyType({State.DEFERRED: (Action.WAKE, "date"), State.NOT_INSPECTED: (Action.RETURN, "no_visit")})
+"""What brings a case back whose day has come, and why, by its state."""
 
 
 def wake(run: PublishedRun) -> int:
@@ -27,14 +31,17 @@ def wake(run: PublishedRun) -> int:
     in the same order, so that neither waits for the other, and nothing that somebody decides meanwhile is written over.
     """
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
-    is_ended = Q(state__in=[State.DISMISSED, State.VISITED, State.NOT_INSPECTED], changed_at__lt=until)
-    cases = list(Case.objects.filter(Q(state=State.DEFERRED) | is_ended).select_for_update().order_by("pk"))
+    is_ended = Q(state__in=SETTLED, changed_at__lt=until)
+    is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, clock.today())))
+    cases = list(Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).select_for_update().order_by("pk"))
     entities = _entities_of(run, [case.entity_id for case in cases])
     moved = 0
     for case in cases:
         entity = entities.get(case.entity_id)
         if case.state == State.DEFERRED:
             action, why = Action.WAKE, _why(case, run, entity)
+        elif case.state == State.NOT_INSPECTED:
+            action, why = _BY_DATE[State.NOT_INSPECTED]
         else:
             action, why = Action.RETURN, "listed_again" if entity is not None and entity.is_listed else ""
         if why:
@@ -44,18 +51,19 @@ def wake(run: PublishedRun) -> int:
 
 
 def wake_by_date() -> int:
-    """End the deferrals whose day has come, also on a day on which nothing is published; give how many."""
+    """Bring back those whose day has come, deferred or not visited, also on a day on which nothing is published; give how many."""
     run = current_run()
     if run is None:
         return 0
     today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
-    due = Case.objects.filter(state=State.DEFERRED, wake_on__lte=today)
+    due = Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today)
     if not due.exists():
         return 0
     with transaction.atomic():
         cases = list(due.select_for_update().order_by("pk"))
         for case in cases:
-            move_by_system(case, Action.WAKE, "date", run_id=run.run_id, token=f"wake:{case.pk}:{case.version}")
+            action, why = _BY_DATE[State(case.state)]
+            move_by_system(case, action, why, run_id=run.run_id, token=f"{action}:{case.pk}:{case.version}")
     return len(cases)
 
 

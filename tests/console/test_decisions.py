@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,18 +15,18 @@ from console.accounts.roles import Role
 from console.api.tokens import make_token
 from console.audit.models import AuditEvent
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
-from console.decisions.policies import NotPossible, check_deferral, due_after
+from console.decisions.policies import NotPossible, check_deferral, days_deferred, due_after
 from console.decisions.results import record_result
 from console.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
 from console.evidence.models import Event
-from console.policy import policy, policy_of
+from console.policy import CONFIG, policy, policy_of
 from console.ranking.models import Ranked
 from console.ranking.publish import publish
 from console.texts import load_texts
 from console.working_days import add_working_days
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
-from tests.console.conftest import GIVEN, HANGZHOU, Site
+from tests.console.conftest import GIVEN, HANGZHOU, NOW, Site
 
 
 def case_of(entity: Ranked) -> Case:
@@ -201,6 +203,77 @@ def test_a_deferral_wakes_at_a_new_complaint_and_not_at_old_ones(
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2))
 
     assert case_of(subject).state == State.TO_REVIEW
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_saying_that_a_visit_was_not_made_puts_nobody_out_of_review_for_long(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path, is_published: bool
+) -> None:
+    subject = entity(site, "D")
+    send("wang", subject, "visit")
+    site.client("wang").post(f"/case/{case_of(subject).pk}/result/", {"token": "r", "version": 1, "visit_status": "not_done"})
+    # Wednesday 1 July and three working days: a weekend lies between.
+    assert (case_of(subject).state, case_of(subject).wake_on) == (State.NOT_INSPECTED, date(2026, 7, 6))
+
+    states = []
+    for days in (5, 6):
+        site.now[0] = NOW + timedelta(days=days - 1)
+        if is_published:
+            publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=days))
+        else:
+            site.client("li").get("/list/")
+        states.append(case_of(subject).state)
+
+    last = case_of(subject).decisions.latest("at", "id")
+    assert states == [State.NOT_INSPECTED, State.TO_REVIEW]
+    assert (last.action, last.actor, last.reason) == (Action.RETURN, None, "no_visit")
+
+
+def test_deferring_again_and_again_ends_as_one_deferral_does(site: Site, send: Any) -> None:
+    subject = entity(site, "D")
+    last = add_working_days(date(2026, 7, 1), policy().longest_deferral, policy())
+
+    def defer(on: date, until: date) -> str:
+        site.now[0] = NOW + (on - date(2026, 7, 1))
+        site.client("wang").get("/")
+        case = Case.objects.filter(entity_id=subject.entity_id).first()
+        send("wang", subject, "defer", wake_on=str(until), version=str(case.version if case else 0), token=f"d-{on}-{until}")
+        refused = AuditEvent.objects.filter(kind="refused", actor="wang").order_by("-number").first()
+        deferred = case_of(subject).wake_on == until
+        return "" if deferred else json.loads(refused.detail)["why"]
+
+    assert defer(date(2026, 7, 1), date(2026, 8, 3)) == ""
+    assert defer(date(2026, 7, 20), last + timedelta(days=1)) == "refused.too_far"
+    assert defer(date(2026, 7, 20), last) == ""
+    assert case_of(subject).state == State.DEFERRED
+    assert defer(last, last + timedelta(days=9)) == "refused.deferred_enough"
+    assert case_of(subject).state == State.TO_REVIEW
+
+
+@pytest.mark.usefixtures("site")
+def test_days_deferred_add_up_until_a_visit_or_a_dismissal_and_not_for_ever() -> None:
+    first, deferred, back = date(2026, 7, 1), State.DEFERRED, State.TO_REVIEW
+    week = [(first, deferred), (first + timedelta(days=7), back)]
+    two = [*week, (first + timedelta(days=14), deferred), (first + timedelta(days=21), back)]
+    end = first + timedelta(days=28)
+
+    assert days_deferred(week, end, policy()) == 5
+    assert days_deferred(two, end, policy()) == 10
+    assert days_deferred([*two, (end, deferred)], end + timedelta(days=7), policy()) == 15
+    assert days_deferred([*two, (end, State.DISMISSAL_PROPOSED)], end, policy()) == 10
+    assert days_deferred([*two, (end, State.NOT_INSPECTED)], end, policy()) == 10
+    assert days_deferred([*two, (end, State.VISITED)], end, policy()) == 0
+    assert days_deferred(two, first + timedelta(days=7 + policy().again_after_days), policy()) == 5
+
+
+def test_a_profile_of_ones_own_says_what_is_otherwise_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "console").mkdir()
+    shutil.copy(CONFIG / "console" / "default.toml", tmp_path / "console")
+    (tmp_path / "console" / "own.toml").write_text("[deadlines]\nvisit = 4\n")
+    monkeypatch.setattr("console.policy.CONFIG", tmp_path)
+    limits = policy_of({"name": "own"})
+
+    assert (limits.visit_days, limits.no_visit_days) == (4, policy_of({}).no_visit_days)
 
 
 def test_what_one_decided_can_be_taken_back_for_a_while(site: Site, send: Any) -> None:

@@ -98,7 +98,7 @@ def test_every_key_that_is_asked_for_is_there() -> None:
         ("verdict", ("passed", "unchanged", "missing", "stopped")),
         ("action", ("visit", "defer", "dismiss", "propose", "approve", "refuse", "record", "reopen", "undo")),
         ("message", ("visit", "defer", "dismiss", "propose", "approve", "refuse", "reopen", "record", "undo")),
-        ("woken", ("date", "class_change", "new_complaint", "listed_again")),
+        ("woken", ("date", "class_change", "new_complaint", "no_visit", "listed_again")),
     ],
 )
 def test_each_value_that_data_can_have_has_a_word(section: str, values: Any) -> None:
