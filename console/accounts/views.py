@@ -130,11 +130,7 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     scheme = str(profile.get("region_scheme", "")) if profile else None
     form = Account(request.texts, scheme, request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        if (
-            user is not None
-            and user.pk == request.user.pk
-            and (not form.cleaned_data["is_active"] or form.cleaned_data["role"] != form.initial["role"])
-        ):
+        if user is not None and user.pk == request.user.pk and _is_beyond_oneself(request, form):
             form.add_error(None, request.texts("form.not_yourself"))
         else:
             if user is not None and request.POST.get("no_second_factor") == "on":
@@ -143,6 +139,16 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             left = 0 if form.instance.is_active else open_cases_of(form.instance).count()
             return render(request, "account_saved.html", {"account": form.instance, "password": password, "left": left})
     return render(request, "account.html", {"form": form, "account": user})
+
+
+def _is_beyond_oneself(request: HttpRequest, form: Account) -> bool:
+    """Whether a form asks what nobody does to their own account here: to shut it, or change its role, or, past the pages that ask
+    for password and digits, to give it another password or take its second factor away, as whoever finds the screen open would."""
+    return (
+        not form.cleaned_data["is_active"]
+        or form.cleaned_data["role"] != form.initial["role"]
+        or any(request.POST.get(name) == "on" for name in ("new_password", "no_second_factor"))
+    )
 
 
 def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
+from console.accounts.first_things import BY_PROVIDER
 from console.accounts.jurisdiction import Level
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import Role
@@ -113,6 +114,29 @@ def test_an_open_screen_gives_no_account_away(site: Site) -> None:
     client.post("/password/", {**asked, "old_password": PASSWORD})
     assert site.user("wang").check_password(new)
     assert client.get("/list/").status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["new_password", "no_second_factor"])
+def test_an_administrators_open_screen_gives_their_own_account_no_further_away(site: Site, asked: str) -> None:
+    User.objects.filter(username="wu").update(has_second_factor=True)
+    client, user = site.client("wu"), site.user("wu")
+    session = client.session
+    session[BY_PROVIDER] = True  # as good as the digits, without a device
+    session.save()
+    there = f"/accounts/{user.pk}/"
+    form = {"username": "wu", "role": "admin", "is_active": "on", "regions": ""}
+
+    assert asked not in client.get(there).content.decode()
+    page = client.post(there, {**form, asked: "on"})
+
+    assert page.context["form"].non_field_errors()
+    assert (site.user("wu").password, site.user("wu").has_second_factor) == (user.password, True)
+    assert asked in client.get(f"/accounts/{_with_factor(site, 'wang').pk}/").content.decode()
+
+
+def _with_factor(site: Site, name: str) -> User:
+    User.objects.filter(username=name).update(has_second_factor=True)
+    return site.user(name)
 
 
 @pytest.mark.parametrize("name", ["steelyard", "Steelyard", "-", "WANG", "ｗａｎｇ"])
