@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from console.accounts.devices import remember
+from console.accounts.first_things import BY_PROVIDER
 from console.accounts.forms import Account, OwnPassword, SignIn
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import KEEPS_ACCOUNTS
@@ -70,7 +71,9 @@ def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpRespons
 
 
 def own_password(request: HttpRequest) -> HttpResponse:
-    """Choose a password of one's own."""
+    """Choose a password of one's own; there is none to choose in a session that the provider opened, which never asked for one."""
+    if request.session.get(BY_PROVIDER):
+        raise Http404
     form = OwnPassword(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():

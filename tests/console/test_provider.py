@@ -232,6 +232,21 @@ def test_who_comes_from_the_provider_has_its_factors_and_no_password_to_choose(s
     assert by_password.get("/list/").url == "/second-factor/"
 
 
+@pytest.mark.parametrize("must_change", [True, False])
+def test_who_comes_from_the_provider_makes_no_password_by_which_to_come_past_it(
+    site: Site, provider: Provider, must_change: bool
+) -> None:
+    User.objects.filter(username="wang").update(must_change_password=must_change)
+    client, _ = come_back(site, provider)
+    new = "quite another one 7"
+
+    assert client.get("/password/").status_code == 404
+    assert client.post("/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new}).status_code == 404
+    assert site.user("wang").check_password(PASSWORD)
+    assert "/password/" not in client.get("/help/").content.decode()
+    assert "/password/" in site.client("li").get("/help/").content.decode()
+
+
 def test_it_leads_to_no_other_site(site: Site, provider: Provider) -> None:
     assert come_back(site, provider, "/sign-in/provider/?next=https://elsewhere.example/")[1].url == "/"
 
