@@ -9,18 +9,16 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from console.accounts.client_address import networks
 from console.accounts.provider import provider_settings
 from console.accounts.roles import roles_named
 from console.folder import folder_from_environment
+from console.switches import HTTPS_SWITCH, is_on
 
 HERE = Path(__file__).resolve().parent
 FOLDER = folder_from_environment()
-
-
-def _is_on(name: str, *, by_default: bool) -> bool:
-    return os.environ.get(name, "on" if by_default else "off").lower() in {"on", "1", "yes", "true"}
 
 
 def _secret_key() -> str:
@@ -39,7 +37,10 @@ def _secret_key() -> str:
     return FOLDER.secret.read_text()
 
 
-HTTPS = _is_on("STEELYARD_CONSOLE_HTTPS", by_default=True)
+try:
+    HTTPS = is_on(HTTPS_SWITCH, by_default=True)
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from error
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [name.strip() for name in os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console.errors import Refused, explained
+from console.switches import HTTPS_SWITCH, is_on
 from console.verbs.site import FolderOption, HomeOption, open_site
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -23,13 +24,17 @@ def serve(
 ) -> None:
     """Serve the console; where this machine alone reaches it, an empty database gets an account for each role, shown once."""
     # Without a proxy in front there is no HTTPS: then this machine alone may ask, and cookies need not insist on it.
-    if "STEELYARD_CONSOLE_HTTPS" not in os.environ and host in LOOPBACK:
-        os.environ["STEELYARD_CONSOLE_HTTPS"] = "off"
-    if os.environ.get("STEELYARD_CONSOLE_HTTPS") == "off" and host not in LOOPBACK:
+    if HTTPS_SWITCH not in os.environ and host in LOOPBACK:
+        os.environ[HTTPS_SWITCH] = "off"
+    try:
+        speaks_https = is_on(HTTPS_SWITCH, by_default=True)
+    except ValueError as error:
+        raise Refused(what=str(error), where="the environment", then="set it to on or off, or unset it") from error
+    if not speaks_https and host not in LOOPBACK:
         raise Refused(
             what="passwords would cross the network in the clear",
-            where=f"--host {host} with STEELYARD_CONSOLE_HTTPS=off",
-            then="listen at 127.0.0.1 behind a proxy that speaks HTTPS (docs/deploy/console.md), and unset STEELYARD_CONSOLE_HTTPS",
+            where=f"--host {host} with {HTTPS_SWITCH}={os.environ[HTTPS_SWITCH]}",
+            then=f"listen at 127.0.0.1 behind a proxy that speaks HTTPS (docs/deploy/console.md), and unset {HTTPS_SWITCH}",
         )
     open_site(home, folder)
     from django.conf import settings

@@ -27,6 +27,7 @@ from console.api.tokens import make_token
 from console.audit.models import AuditEvent
 from console.errors import NothingThere, Refused
 from console.log import OneLine
+from console.switches import HTTPS_SWITCH, is_on
 from console.verbs.serve import serve
 from tests.console.conftest import PASSWORD, Site
 
@@ -129,11 +130,32 @@ def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: S
     assert [event.actor for event in AuditEvent.objects.filter(kind="account_changed")] == ["steelyard"]
 
 
-def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "off")
+@pytest.mark.parametrize("word", ["off", "OFF", "0", "no", "false", " off "])
+def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
     with pytest.raises(Refused, match="in the clear"):
         serve.__wrapped__(Path("home"), host="0.0.0.0")
+
+
+def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "of")
+    with pytest.raises(Refused, match="on or off"):
+        serve.__wrapped__(Path("home"), host="0.0.0.0")
+
+    words = [sys.executable, "-c", "import console.settings"]
+    environment = {**os.environ, "STEELYARD_CONSOLE_FOLDER": str(tmp_path)}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert "ImproperlyConfigured: STEELYARD_CONSOLE_HTTPS is 'of'; write on or off" in done.stderr
+
+
+@pytest.mark.parametrize(("word", "is_it"), [("on", True), ("YES", True), ("1", True), ("", True), ("0", False), ("off", False)])
+def test_verb_and_settings_read_a_switch_alike(monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool) -> None:
+    monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
+
+    assert is_on(HTTPS_SWITCH, by_default=True) is is_it
 
 
 def test_a_log_line_tells_nothing_of_a_request() -> None:
