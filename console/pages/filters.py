@@ -88,15 +88,21 @@ class Filters:
 
     def parts(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, parts: Iterable[Part]) -> list[QuerySet[Ranked]]:
         """As :meth:`apply`, for several parts of one list."""
+        ranked = self.told(ranked, user)
+        return [self.of_part(ranked, run, user, part) for part in parts]
+
+    def told(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
+        """Those of ``ranked`` that cases and looks leave, which are in another database: asked once, however many parts follow."""
         if self.state:
             ranked = _of_state(ranked, self.state, user)
         if self.assigned:
             ranked = _assigned(ranked, self.assigned, user)
         if self.seen:
             ranked = _seen(ranked, self.seen, user)
-        return [self._part(ranked, run, user, part) for part in parts]
+        return ranked
 
-    def _part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
+    def of_part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
+        """Of what :meth:`told` gave, what the other filters leave within ``part``; whoever reads on gives the next part."""
         part = self._within(part, run)
         if part.after:
             ranked = ranked.filter(position__gt=part.after)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -16,14 +18,16 @@ from console.exports import XLSX_ROWS, csv_lines, xlsx_file
 from console.pages.access import for_roles
 from console.pages.filters import Filters
 from console.pages.risk_list import run_of
-from console.ranking.models import PublishedRun
+from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import ranked_of, reasons_of
+from console.ranking.search import WHOLE, Part
 
 COLUMNS = (
     "position", "entity_id", "name", "risk_class", "credit_points", "region_code", "industry_code", "address", "is_listed",
     "previous_position",
 )  # fmt: skip
 TOP = 2
+ROWS_AT_ONCE = 2000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -34,15 +38,15 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in ("csv", "xlsx"):
         raise Http404
-    ranked = filters.apply(ranked_of(run, request.user), run, request.user).order_by("position")
-    count = ranked.count()
+    told = filters.told(ranked_of(run, request.user), request.user)
+    count = filters.of_part(told, run, request.user, WHOLE).order_by().count()
     if format == "xlsx" and count > XLSX_ROWS:
         return render(request, "failure.html", {"what": "too_many_rows"}, status=422)
     detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count}
     append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
     texts = request.texts
     head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
-    rows = _rows(ranked, run, request.language)
+    rows = _rows(_parts(filters, told, run, request.user), run, request.language)
     name = f"risk-list-{run.as_of}.{format}"
     if format == "csv":
         response = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
@@ -51,10 +55,16 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
     return FileResponse(xlsx_file(str(run.as_of), head, rows), as_attachment=True, filename=name, content_type=_XLSX)
 
 
-def _rows(ranked: Any, run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:
-    """Rows by their keys, a part at a time, so that the longest list needs no more memory than a short one."""
-    after = 0
-    while part := list(ranked.filter(position__gt=after)[:2000]):
+def _parts(filters: Filters, told: QuerySet[Ranked], run: PublishedRun, user: Any) -> Iterator[list[Ranked]]:
+    """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice."""
+    wanted = Part(most=ROWS_AT_ONCE)
+    while part := list(filters.of_part(told, run, user, wanted).order_by("position")[:ROWS_AT_ONCE]):
+        yield part
+        wanted = replace(wanted, after=part[-1].position)
+
+
+def _rows(parts: Iterator[list[Ranked]], run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:
+    for part in parts:
         reasons: dict[int, list[str]] = {}
         first, last = part[0].position, part[-1].position
         for reason in reasons_of(run).filter(position__gte=first, position__lte=last, reason_rank__lte=TOP):
@@ -62,7 +72,6 @@ def _rows(ranked: Any, run: PublishedRun, language: str) -> Iterator[tuple[Any, 
         for row in part:
             said = (reasons.get(row.position, []) + [""] * TOP)[:TOP]
             yield (*(_plain(getattr(row, name)) for name in COLUMNS), *said)
-        after = last
 
 
 def _plain(value: Any) -> Any:

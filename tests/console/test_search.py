@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from console.pages.filters import CLASSES, MOVED, Filters
 from console.ranking.models import Ranked
@@ -16,7 +18,7 @@ from console.ranking.runs import alias_of, ranked_of
 from console.ranking.search import CODE_BEGINS, KEYS, LAST, Part, _tsquery, grams_of, key_of, keys_of
 from console.ranking.store import thin_out
 from console.texts import language_of
-from tests.console.conftest import Site
+from tests.console.conftest import HANGZHOU, Site
 
 PAGE = 5
 
@@ -183,3 +185,26 @@ def test_postgresql_is_asked_for_the_beginning_of_a_pair_where_one_character_is_
 def test_rare_characters_are_chinese_for_a_screen_reader_too(text: str) -> None:
     assert language_of(text) == "zh-Hans"
     assert language_of("Bakery 3") == ""
+
+
+def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.list_export.ROWS_AT_ONCE", 7)
+    listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
+    pairs = Counter(pair for row in listed for pair in {row.name[at : at + 2] for at in range(len(row.name) - 1)})
+    text = pairs.most_common(1)[0][0]
+    found = [row for row in site.all_ranked(region_middle=HANGZHOU) if text in row.name]
+    assert len(found) > 14
+
+    with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
+        lines = b"".join(site.client("wang").get("/list/export.csv", {"q": text})).decode().splitlines()
+        there = send("wang", found[0], "visit", list=f"q={text}").url
+    searched = [query["sql"] for query in asked if "ranking_search" in query["sql"]]
+
+    assert len(lines) == len(found) + 1
+    assert found[1].is_listed
+    assert there.startswith(f"/entity/{found[1].entity_id}/")
+    assert len(searched) > 4
+    # All are counted once, for the audit; every other search ends where its part does.
+    assert [sql for sql in searched if "LIMIT" not in sql.partition("ranking_search")[2]] == [
+        sql for sql in searched if sql.startswith("SELECT COUNT")
+    ]
