@@ -68,10 +68,14 @@ class EntityOut(Schema):
 
 
 class ListOut(Schema):
-    """A part of the list; ``next_after`` is the ``after`` of the next one, null at the end."""
+    """A part of the list; ``next_after`` is the ``after`` of the next one, null at the end.
+
+    A day that is not ``is_whole`` was thinned out: of it only who was listed, viewed or decided is kept.
+    """
 
     run_id: str
     as_of: date
+    is_whole: bool
     rows: list[EntityOut]
     next_after: int | None
 
@@ -174,6 +178,7 @@ def read_list(
     return {
         "run_id": run.run_id,
         "as_of": run.as_of,
+        "is_whole": run.is_whole,
         "rows": _entities(request, run, rows),
         "next_after": rows[-1].position if has_more else None,
     }

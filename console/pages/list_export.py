@@ -42,12 +42,14 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
     count = filters.of_part(told, run, request.user, WHOLE).order_by().count()
     if format == "xlsx" and count > XLSX_ROWS:
         return render(request, "failure.html", {"what": "too_many_rows"}, status=422)
-    detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count}
+    detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
     append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
     texts = request.texts
     head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
     rows = _rows(_parts(filters, told, run, request.user), run, request.language)
-    name = f"risk-list-{run.as_of}.{format}"
+    # A thinned-out day says so wherever the file goes: nobody who was not listed can be counted by it.
+    kept = "" if run.is_whole else "-listed-viewed-or-decided-only"
+    name = f"risk-list-{run.as_of}{kept}.{format}"
     if format == "csv":
         response = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

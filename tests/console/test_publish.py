@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
+from console.api.tokens import make_token
 from console.audit.chain import read_head
+from console.audit.models import AuditEvent
 from console.errors import Busy
 from console.evidence.models import Event, Partition, TrendPoint
 from console.lake import finished_run
@@ -23,7 +25,7 @@ from console.ranking import publish as publishing
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.publish import publish
 from console.ranking.retention import thin_out_old
-from console.ranking.runs import alias_of, current_run
+from console.ranking.runs import alias_of, current_run, ranked_of
 from console.working_days import is_working_day
 from expectations.contracts import registration, silver
 from tests.conftest import FinishedDay
@@ -140,6 +142,7 @@ def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finish
     assert len(kept) == old.listed + 1
     assert kept[-1].entity_id == seen.entity_id
     assert not PublishedRun.objects.get(run_id=old.run_id).is_whole
+    assert_says_that_it_is_thinned_out(site, old)
     page = site.client("wang").get(f"/entity/{seen.entity_id}/?run={old.run_id}")
     assert page.status_code == 200
     assert page.context["entity"].position == seen.position
@@ -178,3 +181,25 @@ def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: Finis
 
     assert json.loads(json.dumps(profile))["calendar"]["holidays"] == ["2026-10-01", "2026-10-02"]
     assert not is_working_day(date(2026, 10, 1), policy_of(profile))
+
+
+def assert_says_that_it_is_thinned_out(site: Site, old: PublishedRun) -> None:
+    client, day = site.client("wang"), old.as_of
+    kept = ranked_of(old, site.user("wang")).first()
+    assert kept is not None
+    token = make_token(site.user("wang"), "test", ["list"], day + timedelta(days=60))
+    header = {"authorization": f"Bearer {token}"}
+
+    for there, is_said in (
+        (f"/list/?day={day}", True),
+        (f"/entity/{kept.entity_id}/?run={old.run_id}", True),
+        ("/list/", False),
+    ):
+        assert ("thinned out" in client.get(there).content.decode()) is is_said, there
+    assert client.get(f"/api/list?day={day}", headers=header).json()["is_whole"] is False
+    assert client.get("/api/list", headers=header).json()["is_whole"] is True
+    for form in ("csv", "xlsx"):
+        assert "only" in client.get(f"/list/export.{form}?day={day}").headers["Content-Disposition"]
+        assert "only" not in client.get(f"/list/export.{form}").headers["Content-Disposition"]
+    told = [json.loads(event.detail)["is_whole"] for event in AuditEvent.objects.filter(kind="exported").order_by("number")]
+    assert told == [False, True, False, True]
