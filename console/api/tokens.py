@@ -63,11 +63,14 @@ class Bearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
         """The token, when it is good; the request is then its owner's.
 
+        That a password is still to be chosen says nothing of a token: until it is, only a session that the provider opened makes
+        one, and a new password takes back all that were made before.
+
         Raises:
             HttpError: 403 when it is not for this, 429 when it was used too often within the minute.
         """
         found = Token.objects.select_related("user").filter(digest=_digest(token), is_revoked=False).first()
-        if found is None or found.expires_on < clock.today() or not found.user.is_open or found.user.must_change_password:
+        if found is None or found.expires_on < clock.today() or not found.user.is_open:
             return None
         if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
             raise HttpError(403, f"this token is not for {self.scope}")

@@ -232,6 +232,18 @@ def test_who_comes_from_the_provider_has_its_factors_and_no_password_to_choose(s
     assert by_password.get("/list/").url == "/second-factor/"
 
 
+def test_who_comes_from_the_provider_makes_tokens_that_work_until_a_password_is_given(site: Site, provider: Provider) -> None:
+    User.objects.filter(username="wang").update(must_change_password=True)
+    client, _ = come_back(site, provider)
+    text = client.post("/tokens/", {"name": "nightly", "scopes": ["list"], "expires_on": "2026-07-31"}).context["text"]
+    header = {"authorization": f"Bearer {text}"}
+
+    assert site.client().get("/api/list", headers=header).status_code == 200
+    form = {"username": "wang", "role": "inspector", "is_active": "on", "regions": "330100", "new_password": "on"}
+    site.client("wu").post(f"/accounts/{site.user('wang').pk}/", form)
+    assert site.client().get("/api/list", headers=header).status_code == 401
+
+
 @pytest.mark.parametrize("must_change", [True, False])
 def test_who_comes_from_the_provider_makes_no_password_by_which_to_come_past_it(
     site: Site, provider: Provider, must_change: bool
