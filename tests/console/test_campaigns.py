@@ -8,7 +8,7 @@ from console.accounts.models import User
 from console.audit.models import AuditEvent
 from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case
-from tests.console.conftest import HANGZHOU, Site
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 SAID = {"name": "Cosmetics", "capacity": 5, "checklist": "licence\n\nlabels ", "starts_on": "2026-07-01", "ends_on": "2026-07-31"}
 
@@ -50,6 +50,12 @@ def test_it_is_followed_by_where_its_members_stand_and_what_visits_found(site: S
 
     assert (page.context["visited"], page.context["hits"]) == (1, 1)
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
+
+    # The entity moved since, and its case with it: what was found there is its new region's to know.
+    Case.objects.filter(pk=case.pk).update(region_code="410102", region_middle=ZHENGZHOU, region_top="410000")
+    page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
+    assert (page.context["visited"], page.context["hits"]) == (0, 0)
+    assert dict(page.context["states"]) == {"to_review": 5}
 
 
 def test_a_campaign_of_a_shut_account_is_closed_by_another_supervisor_of_the_region(site: Site) -> None:
