@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from console import clock
 from console.audit.chain import append
-from console.audit.facts import SYSTEM, facts_of
+from console.audit.facts import SYSTEM, Facts, facts_of
 from console.audit.models import Kind
 from console.decisions.models import Case, Decision
 from console.decisions.permissions import check_user_can
@@ -156,15 +157,26 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
         raise NotPossible("refused.sent_before") from error
 
 
-def move_by_system(case: Case, action: Action, why: str, *, run_id: str, token: str) -> Decision:
-    """A step that nobody does in person, such as the end of a deferral; within the caller's transaction."""
-    if action not in OF_SYSTEM:
-        raise ValueError(f"{action} is done by a person")
-    after = check_case_allows(action, State(case.state))
-    return _move(case, action, after, None, run_id=run_id, wanted=Wanted(action, token, reason=why))
+def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str) -> None:
+    """Steps that nobody does in person, such as the end of a deferral, each with why; within the caller's transaction, which has
+    locked the cases. All are added to the audit's chain at once, after the last has moved: from then on nobody else can."""
+    told = []
+    for case, action, why in moves:
+        if action not in OF_SYSTEM:
+            raise ValueError(f"{action} is done by a person")
+        after = check_case_allows(action, State(case.state))
+        wanted = Wanted(action, f"{action}:{case.pk}:{case.version}", reason=why)
+        told.append(_step(case, action, after, None, run_id=run_id, wanted=wanted)[1])
+    append(told)
 
 
-def _move(
+def _move(case: Case, action: Action, after: State, user: Any, **more: Any) -> Decision:
+    decision, facts = _step(case, action, after, user, **more)
+    append([facts])
+    return decision
+
+
+def _step(
     case: Case,
     action: Action,
     after: State,
@@ -176,7 +188,8 @@ def _move(
     due_on: date | None = None,
     undoes: Decision | None = None,
     is_undo: bool = False,
-) -> Decision:
+) -> tuple[Decision, Facts]:
+    """Move the case; give the step, and what the audit is to hold of it."""
     before = {
         "assigned_to": case.assigned_to_id,
         "proposed_by": case.proposed_by_id,
@@ -246,8 +259,7 @@ def _move(
         batch=wanted.batch,
         detail=detail,
     )
-    append([facts])
-    return decision
+    return decision, facts
 
 
 def _check_form(case: Case, wanted: Wanted) -> None:

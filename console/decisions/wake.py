@@ -1,8 +1,10 @@
-"""End deferrals whose day has come or whose condition is fulfilled; bring back who was not visited, or is listed again after long."""
+"""End deferrals whose day has come or whose condition is fulfilled; bring back who was not visited, or is listed after long."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -10,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from console import clock
-from console.decisions.decide import move_by_system
+from console.decisions.decide import move_all_by_system
 from console.decisions.models import Case
 from console.decisions.policies import SETTLED
 from console.decisions.states import Action, State
@@ -20,33 +22,29 @@ from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import alias_of, current_run
 
 CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
+AT_ONCE = 200
+"""Cases that move in one transaction."""
 _BY_DATE = MappingProxyType({State.DEFERRED: (Action.WAKE, "date"), State.NOT_INSPECTED: (Action.RETURN, "no_visit")})
 """What brings a case back whose day has come, and why, by its state."""
 
 
 def wake(run: PublishedRun) -> int:
-    """Move the cases that a newly published run moves; give how many. Within the caller's transaction.
+    """Move the cases that a newly published run moves; give how many.
 
-    Who decides locks their case and then the end of the audit's chain. Here all cases are locked before the first event is written,
-    in the same order, so that neither waits for the other, and nothing that somebody decides meanwhile is written over.
+    The cases of a batch move in one transaction, with one step at the end of the audit's chain, so that whoever decides meanwhile
+    waits for one batch at most. What is looked up is so before; a case that somebody moved since stays as they left it. Where it is
+    broken off, the next call goes on.
     """
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
     is_ended = Q(state__in=SETTLED, changed_at__lt=until)
     is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, clock.today())))
-    cases = list(Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).select_for_update().order_by("pk"))
-    entities = _entities_of(run, [case.entity_id for case in cases])
+    wanted = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
+    pks = list(wanted.values_list("pk", flat=True))
     moved = 0
-    for case in cases:
-        entity = entities.get(case.entity_id)
-        if case.state == State.DEFERRED:
-            action, why = Action.WAKE, _why(case, run, entity)
-        elif case.state == State.NOT_INSPECTED:
-            action, why = _BY_DATE[State.NOT_INSPECTED]
-        else:
-            action, why = Action.RETURN, "listed_again" if entity is not None and entity.is_listed else ""
-        if why:
-            move_by_system(case, action, why, run_id=run.run_id, token=f"{action}:{case.pk}:{case.version}")
-            moved += 1
+    for at in range(0, len(pks), AT_ONCE):
+        cases = list(wanted.filter(pk__in=pks[at : at + AT_ONCE]))
+        entities = _entities_of(run, [case.entity_id for case in cases])
+        moved += _move(cases, partial(_move_of, run=run, entities=entities), run)
     return moved
 
 
@@ -56,15 +54,36 @@ def wake_by_date() -> int:
     if run is None:
         return 0
     today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
-    due = Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today)
-    if not due.exists():
+    due = list(Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today).order_by("pk"))
+    parts = (due[at : at + AT_ONCE] for at in range(0, len(due), AT_ONCE))
+    return sum(_move(cases, lambda case: _BY_DATE[State(case.state)], run) for cases in parts)
+
+
+def _move(cases: list[Case], move_of: Callable[[Case], tuple[Action, str] | None], run: PublishedRun) -> int:
+    """Move, of these cases, those that are to move; give how many.
+
+    Who decides locks their case and then the end of the audit's chain. Here all of the batch are locked, in one order, before
+    anything is written, so that neither waits for the other.
+    """
+    moves = {case.pk: (case.version, move) for case in cases if (move := move_of(case)) is not None}
+    if not moves:
         return 0
     with transaction.atomic():
-        cases = list(due.select_for_update().order_by("pk"))
-        for case in cases:
-            action, why = _BY_DATE[State(case.state)]
-            move_by_system(case, action, why, run_id=run.run_id, token=f"{action}:{case.pk}:{case.version}")
-    return len(cases)
+        locked = Case.objects.select_for_update().filter(pk__in=list(moves)).order_by("pk")
+        unmoved = [case for case in locked if case.version == moves[case.pk][0]]
+        move_all_by_system([(case, *moves[case.pk][1]) for case in unmoved], run_id=run.run_id)
+    return len(unmoved)
+
+
+def _move_of(case: Case, *, run: PublishedRun, entities: dict[str, Ranked]) -> tuple[Action, str] | None:
+    """What a newly published run does to a case, and why; None where it leaves it as it is."""
+    entity = entities.get(case.entity_id)
+    if case.state == State.NOT_INSPECTED:
+        return _BY_DATE[State.NOT_INSPECTED]
+    if case.state == State.DEFERRED:
+        why = _why(case, run, entity)
+        return (Action.WAKE, why) if why else None
+    return (Action.RETURN, "listed_again") if entity is not None and entity.is_listed else None
 
 
 def _why(case: Case, run: PublishedRun, entity: Ranked | None) -> str:
@@ -91,8 +110,5 @@ def _seen_until(case: Case) -> datetime:
 
 
 def _entities_of(run: PublishedRun, names: list[str]) -> dict[str, Ranked]:
-    found: dict[str, Ranked] = {}
-    for at in range(0, len(names), 500):
-        rows = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=names[at : at + 500])
-        found |= {row.entity_id: row for row in rows}
-    return found
+    rows = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=names)
+    return {row.entity_id: row for row in rows}

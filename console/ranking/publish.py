@@ -112,7 +112,7 @@ def _alone() -> Iterator[None]:
 def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
     if there is not None and there.is_current and is_there(run.run_id):
-        return Published(run.run_id, False, there.entities, there.listed)
+        return Published(run.run_id, False, there.entities, there.listed, woken=_move_cases(there))
     before = standing_before(run)
     ranking = rank(run, before)
     with new_run(run.run_id) as loading:
@@ -133,7 +133,8 @@ def _publish(run: FinishedRun) -> Published:
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    woken = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()), is_newest=is_newest)
+    shown = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()), is_newest=is_newest)
+    woken = _move_cases(shown)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
 
@@ -241,14 +242,8 @@ def _standing_of(run_id: str) -> dict[str, tuple[int, str]]:
     return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
 
 
-def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any], *, is_newest: bool) -> int:
-    """Show the run from now on, have cases follow their entities, and wake the deferrals that its day ends; give how many.
-
-    A day that is published after a later one says nothing new of where anybody stands: it moves no case.
-    """
-    from console.decisions.follow import follow
-    from console.decisions.wake import wake
-
+def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any], *, is_newest: bool) -> PublishedRun:
+    """Show the run from now on: a few rows, so that whoever decides just then waits for no more than those."""
     manifest = run.manifest
     model = manifest.get("model") or {}
     with transaction.atomic():
@@ -259,6 +254,7 @@ def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any],
                 "as_of": run.as_of,
                 "is_current": True,
                 "is_whole": True,
+                "moves_cases": is_newest,
                 "published_at": clock.now(),
                 "model_id": str(manifest.get("model_id") or ""),
                 "entities": entities,
@@ -270,10 +266,25 @@ def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any],
                 "drift": drifted,
             },
         )
-        woken = 0
-        if is_newest:
-            follow(row)
-            woken = wake(row)
         detail = {"entities": entities, "listed": listed}
         append([facts_of(Kind.PUBLISHED, SYSTEM, run_id=run.run_id, detail=detail)])
-        return woken
+    return row
+
+
+def _move_cases(shown: PublishedRun) -> int:
+    """Have cases follow their entities, and wake the deferrals that the day ends; give how many. A batch at a time, so that nobody
+    who decides meanwhile waits long; what was broken off is finished when the day is published again.
+
+    A day that is published after a later one says nothing new of where anybody stands: it moves no case.
+    """
+    from console.decisions.follow import follow
+    from console.decisions.wake import wake
+
+    if not shown.moves_cases:
+        return 0
+    woken = 0
+    if not PublishedRun.objects.filter(is_current=True, as_of__gt=shown.as_of).exists():
+        follow(shown)
+        woken = wake(shown)
+    PublishedRun.objects.filter(pk=shown.pk).update(moves_cases=False)
+    return woken

@@ -1,0 +1,107 @@
+"""What a published day does to cases: after it is shown, a batch at a time, and to the end, however often it is broken off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from console.audit.chain import Head, append, breaks
+from console.audit.facts import Facts
+from console.audit.models import AuditEvent
+from console.decisions import decide as deciding
+from console.decisions import wake as waking
+from console.decisions.models import Case
+from console.decisions.states import State
+from console.ranking.models import PublishedRun
+from console.ranking.publish import publish
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, NOW, Site
+
+
+@pytest.fixture
+def deferred(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Five deferrals that end with the next day, of which two move in a transaction."""
+    monkeypatch.setattr(waking, "AT_ONCE", 2)
+    subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
+    for subject in subjects:
+        send("wang", subject, "defer", wake_on="2026-07-02")
+    site.now[0] = NOW + timedelta(days=1)
+    return [subject.entity_id for subject in subjects]
+
+
+def to_review() -> int:
+    return Case.objects.filter(state=State.TO_REVIEW).count()
+
+
+@pytest.mark.usefixtures("deferred")
+def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chain(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
+    appended: list[int] = []
+    real = waking.move_all_by_system
+
+    def look(moves: Any, **more: Any) -> None:
+        assert site.run.run_id == run.run_id
+        assert connection.in_atomic_block
+        real(moves, **more)
+
+    def count(events: list[Facts]) -> Head:
+        appended.append(len(events))
+        return append(events)
+
+    monkeypatch.setattr(waking, "move_all_by_system", look)
+    monkeypatch.setattr(deciding, "append", count)
+
+    done = publish(run)
+
+    assert (done.woken, appended, to_review()) == (5, [2, 2, 1], 5)
+    assert list(breaks()) == []
+
+
+def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
+    site: Site, deferred: list[str], finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
+    real, calls = waking.move_all_by_system, []
+
+    def dies(moves: Any, **more: Any) -> None:
+        real(moves, **more)
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(waking, "move_all_by_system", dies)
+    with pytest.raises(KeyboardInterrupt):
+        publish(run)
+    assert (site.run.run_id, to_review(), PublishedRun.objects.get(run_id=run.run_id).moves_cases) == (run.run_id, 2, True)
+    monkeypatch.setattr(waking, "move_all_by_system", real)
+
+    again, once_more = publish(run), publish(run)
+
+    assert (again.is_new, again.woken, once_more.woken, to_review()) == (False, 3, 0, 5)
+    woken = AuditEvent.objects.filter(kind="woken").values_list("entity_id", flat=True)
+    assert sorted(woken) == sorted(deferred)
+    assert AuditEvent.objects.filter(kind="published", run_id=run.run_id).count() == 1
+
+
+def test_what_somebody_decides_meanwhile_stands(
+    deferred: list[str], finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
+    real = waking._move_of
+
+    def decided_meanwhile(case: Case, **more: Any) -> Any:
+        if case.entity_id == deferred[0]:
+            Case.objects.filter(pk=case.pk).update(state=State.VISIT_PLANNED, version=case.version + 1)
+        return real(case, **more)
+
+    monkeypatch.setattr(waking, "_move_of", decided_meanwhile)
+
+    assert publish(run).woken == 4
+    assert Case.objects.get(entity_id=deferred[0]).state == State.VISIT_PLANNED
