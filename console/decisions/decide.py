@@ -28,6 +28,7 @@ from console.decisions.policies import (
     longest_deferral,
     needs_two_people,
 )
+from console.decisions.selection import campaign_of, selected_by
 from console.decisions.states import OF_SYSTEM, Action, State
 from console.policy import Policy, policy
 from console.ranking.models import Ranked
@@ -213,9 +214,13 @@ def _step(
     chosen = dict(wanted.chosen)
     if wanted.assigned_to is not None:
         chosen["assigned_to"] = wanted.assigned_to.username
+    at, campaign, selected = clock.now(), None, None
+    if action == Action.VISIT:
+        campaign = campaign_of(case.entity_id, at, clock.today())
+        selected = selected_by(wanted.reason, chosen, campaign)
     decision = Decision.objects.create(
         case=case,
-        at=clock.now(),
+        at=at,
         actor=user,
         action=action,
         state_before=case.state,
@@ -233,6 +238,8 @@ def _step(
         batch=wanted.batch,
         form_token=wanted.token,
         before=before,
+        selected_by=selected,
+        campaign=campaign,
     )
     case.state, case.due_on, case.changed_at = after, due_on, decision.at
     case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
@@ -250,6 +257,8 @@ def _step(
     }
     if chosen:
         detail["chosen"] = chosen
+    if selected is not None:
+        detail |= {"selected_by": selected} | ({"campaign": campaign.pk} if campaign else {})
     facts = facts_of(
         kind,
         user if user is not None else SYSTEM,

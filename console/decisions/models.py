@@ -55,6 +55,9 @@ class Decision(models.Model):
     batch = models.CharField(max_length=32, default="", db_index=True)
     form_token = models.CharField(max_length=64, unique=True)
     before = models.JSONField(default=dict)
+    # Of a visit: how its entity was selected. Null of other steps, and of those that were taken before it was kept.
+    selected_by = models.CharField(max_length=16, null=True)
+    campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="visits")
 
     class Meta:
         ordering = ("at", "id")

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from console import clock
-from console.campaigns.models import Member
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.policies import check_visited_on
 from console.decisions.result_form import INSPECTED
+from console.decisions.selection import campaign_of, selected_by
 from console.decisions.states import Action
 from console.policy import policy
 
@@ -48,8 +48,8 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
             severity=int(said["severity"]) if said["severity"] else None,
             found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
             evidence=said["evidence"],
-            selected_by=_selected_by(planned, case, said["inspected_on"]),
-            planned_on=planned.due_on if planned else None,
+            selected_by=_selected_by(planned, case),
+            planned_on=None if is_inspected else _last_planned_on(planned),
         )
         run_id = planned.run_id if planned else ""
         regions = {name: getattr(case, name) for name in ("region_code", "region_middle", "region_top")}
@@ -82,22 +82,19 @@ def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decisio
     return found
 
 
-def _selected_by(planned: Decision | None, case: Case, on: date | None) -> str:
-    """How the entity was selected, in the words of the inspections' contract.
+def _selected_by(planned: Decision | None, case: Case) -> str:
+    """How the entity was selected, as the decision to visit settled it; reckoned for one that was taken before it did."""
+    if planned is None:
+        return "targeted"
+    if planned.selected_by is not None:
+        return planned.selected_by
+    return selected_by(planned.reason, planned.chosen, campaign_of(case.entity_id, planned.at, decided_on(planned)))
 
-    Somebody who says "drawn at random" names no draw, and only a visit of a known draw counts as random: this is of another kind.
+
+def _last_planned_on(planned: Decision | None) -> date:
+    """The last day for which a visit that was not made can have been planned: its deadline, or today where that is yet to come.
+
+    A visit that was made has a day of its own, and for which it was planned nobody says.
     """
-    if (
-        on is not None
-        and Member.objects.filter(
-            entity_id=case.entity_id, campaign__closed_at=None, campaign__starts_on__lte=on, campaign__ends_on__gte=on
-        ).exists()
-    ):
-        return "campaign"
-    if planned is not None and planned.reason == "drawn":
-        return "other"
-    if planned is not None and planned.reason == "complaints":
-        return "complaint"
-    if planned is not None and planned.chosen.get("kind") == "joint":
-        return "joint"
-    return "targeted"
+    today = clock.today()
+    return min(planned.due_on, today) if planned is not None and planned.due_on is not None else today

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from deltalake import DeltaTable
 
+from console.campaigns.models import Campaign, Member
 from console.decisions.deliver import SOURCE, deliver
 from console.decisions.models import Case, Decision, Result
 from console.decisions.results import planned_visit
@@ -163,6 +164,7 @@ def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: 
         ("drawn", "on_site", False, "other"),
         ("reasons_hold", "joint", False, "joint"),
         ("reasons_hold", "on_site", True, "campaign"),
+        ("complaints", "on_site", True, "complaint"),
         ("reasons_hold", "on_site", False, "targeted"),
     ],
 )
@@ -181,3 +183,55 @@ def test_how_an_entity_was_selected_is_told_by_the_decision_to_visit(
 
     assert planned_visit(case) == Decision.objects.get(action="visit")
     assert (Result.objects.get().selected_by, Result.objects.get().inclusion_probability) == (selected_by, None)
+
+
+CAMPAIGN = {"name": "x", "capacity": 1, "checklist": "x", "starts_on": "2026-07-01", "ends_on": "2026-07-31", "token": "c"}
+
+
+def visited(site: Site, subject: Any, **said: Any) -> Result:
+    """Record a visit that found nothing, on the day that the clock says."""
+    case = Case.objects.get(entity_id=subject.entity_id)
+    form = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": str(site.now[0].date())}
+    form |= {"items_checked": 3, "breaches": 0, "severity": 0, "found_violation": "no", **said}
+    assert site.client("wang").post(f"/case/{case.pk}/result/", form).status_code == 302
+    return Result.objects.get()
+
+
+def test_a_campaign_that_comes_after_the_decision_selected_nobody(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    assert site.client("zhang").post("/campaigns/new/?listed=yes", CAMPAIGN).status_code == 302
+    assert Member.objects.filter(entity_id=subject.entity_id).exists()
+
+    assert visited(site, subject).selected_by == "targeted"
+    assert Decision.objects.get(action="visit").campaign is None
+
+
+def test_a_campaign_that_is_closed_before_the_visit_selected_it_all_the_same(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    site.client("zhang").post("/campaigns/new/?listed=yes", CAMPAIGN)
+    send("wang", subject, "visit")
+    site.client("zhang").post(f"/campaigns/{Campaign.objects.get().pk}/close/")
+    site.now[0] += timedelta(days=5)
+
+    assert visited(site, subject).selected_by == "campaign"
+    assert Decision.objects.get(action="visit").campaign == Campaign.objects.get()
+
+
+@pytest.mark.parametrize(("days", "planned_on"), [(2, date(2026, 7, 3)), (20, date(2026, 7, 15))])
+def test_a_visit_that_was_not_made_was_planned_for_no_day_to_come_and_none_behind_its_deadline(
+    site: Site, send: Any, days: int, planned_on: date
+) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    site.now[0] += timedelta(days=days)
+
+    assert visited(site, subject, visit_status="not_done").planned_on == planned_on
+
+
+def test_the_day_of_a_visit_that_was_made_is_its_own(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    result = visited(site, subject)
+
+    assert (result.planned_on, result.inspected_on) == (None, DAY)
