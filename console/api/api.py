@@ -127,9 +127,10 @@ class DecisionOut(Schema):
 
 
 class OutcomeOut(Schema):
-    """What a visit found, with how the entity was selected."""
+    """What a visit found, with how the entity was selected; ``corrects`` is the id of the result whose place it takes, if any."""
 
     id: int
+    corrects: int | None
     entity_id: str
     reported_at: datetime
     visit_status: str
@@ -227,10 +228,11 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
     """Results of visits to entities of one's regions, by their number."""
     note_view(request, "api outcomes")
     results = Result.objects.filter(decision__case__in=Case.objects.visible_to(request.user), pk__gt=after)
-    names = [name for name in OutcomeOut.model_fields if name not in ("id", "entity_id", "reported_at")]
+    names = [name for name in OutcomeOut.model_fields if name not in ("id", "corrects", "entity_id", "reported_at")]
     return [
         {
             "id": result.pk,
+            "corrects": result.corrects_id,
             "entity_id": result.decision.case.entity_id,
             "reported_at": result.decision.at,
             **{name: getattr(result, name) for name in names},

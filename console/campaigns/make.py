@@ -72,7 +72,7 @@ def follow(user: Any, campaign: Campaign) -> dict[str, Any]:
         part = names[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)
         states |= dict(cases.values_list("entity_id", "state"))
-        results = Result.objects.filter(decision__case__in=cases, inspected_on__gte=campaign.starts_on)
+        results = Result.objects.standing().filter(decision__case__in=cases, inspected_on__gte=campaign.starts_on)
         found |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
     for member in members:
         member.state = states.get(member.entity_id, State.TO_REVIEW)

@@ -29,7 +29,7 @@ from console.decisions.policies import (
     needs_two_people,
 )
 from console.decisions.selection import campaign_of, selected_by
-from console.decisions.states import OF_SYSTEM, Action, State
+from console.decisions.states import CORRECTIONS, OF_RESULT, OF_SYSTEM, Action, State
 from console.policy import Policy, policy
 from console.ranking.models import Ranked
 
@@ -118,8 +118,9 @@ def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
                 if wanted.assigned_to is not None and not Case.objects.visible_to(wanted.assigned_to).filter(pk=case.pk).exists():
                     raise NotPossible("refused.assignee")
                 due_on, wanted = _as_it_stands(case, wanted)
-            elif wanted.action == Action.RECORD_NO_VISIT:
-                wanted = replace(wanted, wake_on=back_after_no_visit(clock.today(), policy()))
+            elif after == State.NOT_INSPECTED:
+                # Corrected, it is back when it was to be: else saying anew that no visit was made would put it off again and again.
+                wanted = replace(wanted, wake_on=case.wake_on or back_after_no_visit(clock.today(), policy()))
             return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
@@ -208,7 +209,7 @@ def _step(
             case.assigned_to = wanted.assigned_to or user
         elif action == Action.ASSIGN:
             case.assigned_to = wanted.assigned_to
-        elif action not in (Action.RECORD, Action.RECORD_NO_VISIT):
+        elif action not in OF_RESULT:
             case.assigned_to = None
         case.proposed_by = user if action == Action.PROPOSE else None
     chosen = dict(wanted.chosen)
@@ -241,13 +242,13 @@ def _step(
         selected_by=selected,
         campaign=campaign,
     )
-    case.state, case.due_on, case.changed_at = after, due_on, decision.at
+    case.state, case.due_on = after, due_on
+    if action not in CORRECTIONS:  # what is corrected is as long ago as it was
+        case.changed_at = decision.at
     case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
     case.version += 1
     case.save()
-    kind = (
-        Kind.WOKEN if action in OF_SYSTEM else Kind.RECORDED if action in (Action.RECORD, Action.RECORD_NO_VISIT) else Kind.DECIDED
-    )
+    kind = Kind.WOKEN if action in OF_SYSTEM else Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
     detail = {
         "action": str(action),
         "from": decision.state_before,

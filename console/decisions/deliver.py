@@ -19,8 +19,9 @@ def deliver(sources: Path, as_of: date) -> tuple[Path | None, int]:
 
     A day without results is an empty file, so that the source is known to go on; there is none before the first result of all.
 
-    An instant is when the result was recorded: from then on it could be known, and no label counts before. Who visited is left out:
-    it may be no feature, and nobody needs it to learn.
+    A correction is delivered on its own day, as a later version of the same visit. An instant is when the result was recorded: from
+    then on it could be known, and no label counts before. Who visited is left out: it may be no feature, and nobody needs it to
+    learn.
     """
     zone = ZoneInfo(policy().time_zone)
     first = datetime.combine(as_of, time.min, tzinfo=zone)
@@ -43,7 +44,7 @@ def deliver(sources: Path, as_of: date) -> tuple[Path | None, int]:
 def _facts(result: Result) -> dict[str, str]:
     """A result as texts, in the contract's columns; what is not known is empty."""
     facts = {
-        "inspection_id": f"console-{result.pk}",
+        "inspection_id": f"console-{result.first().pk}",
         "entity_id": result.decision.case.entity_id,
         "selected_by": result.selected_by,
         "inclusion_probability": result.inclusion_probability,

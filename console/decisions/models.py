@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 
@@ -63,8 +65,16 @@ class Decision(models.Model):
         ordering = ("at", "id")
 
 
+class Results(models.QuerySet):
+    """Results, of which some were corrected."""
+
+    def standing(self) -> Self:
+        """Those that no other corrects: what is held to be so now."""
+        return self.filter(corrections=None)
+
+
 class Result(models.Model):
-    """What a visit found, or that none took place; one decision each."""
+    """What a visit found, or that none took place; one decision each. A correction is a row of its own, and both stay."""
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="result")
     visit_status = models.CharField(max_length=16)
@@ -77,6 +87,21 @@ class Result(models.Model):
     selected_by = models.CharField(max_length=16)
     inclusion_probability = models.FloatField(null=True)
     planned_on = models.DateField(null=True)
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
+
+    objects = Results.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("corrects",), condition=models.Q(corrects__isnull=False), name="one_correction_each"),
+        )
+
+    def first(self) -> Result:
+        """The one that was recorded at first, of which this is a correction; itself where it is none."""
+        result = self
+        while result.corrects is not None:
+            result = result.corrects
+        return result
 
 
 class ReasonVerdict(OfRegion):

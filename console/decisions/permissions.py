@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from console.accounts.roles import APPROVES, DECIDES
-from console.decisions.states import Action
+from console.decisions.states import OF_RESULT, Action
 
 _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
-_RESULTS = frozenset({Action.RECORD, Action.RECORD_NO_VISIT})
 _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
 
 
@@ -35,13 +34,13 @@ def check_user_can(user: Any, action: Action, case: Any) -> None:
         raise NotAllowed("refused.not_signed_in")
     if action in _DECISIONS and user.role not in DECIDES:
         raise NotAllowed("refused.role")
-    if action in _RESULTS and (user.role not in DECIDES or (user.role not in APPROVES and case.assigned_to_id != user.pk)):
+    if action in OF_RESULT and (user.role not in DECIDES or (user.role not in APPROVES and case.assigned_to_id != user.pk)):
         raise NotAllowed("refused.not_yours")
     if action in _APPROVALS and user.role not in APPROVES:
         raise NotAllowed("refused.role")
     if action == Action.APPROVE and case.proposed_by_id == user.pk:
         raise NotAllowed("refused.own")
-    if action not in _DECISIONS | _RESULTS | _APPROVALS:
+    if action not in _DECISIONS | OF_RESULT | _APPROVALS:
         raise NotAllowed("refused.role")
 
 

@@ -10,12 +10,23 @@ from django import forms
 from console import clock
 from console.decisions import catalogue
 from console.decisions.forms import LONGEST_COMMENT, form_name
+from console.decisions.models import Result
 from console.decisions.policies import NotPossible, check_visited_on, first_day_of_visit
 from console.policy import policy
 from console.ranking.models import Reason
 from console.texts import Texts
 
 INSPECTED = "inspected"
+
+
+def answers_of(result: Result) -> dict[str, Any]:
+    """A result as the form's answers, for whoever corrects it."""
+    found = {True: "yes", False: "no"}.get(result.found_violation, "")
+    names = ("visit_status", "inspected_on", "items_checked", "breaches", "severity", "evidence")
+    rights = {f"right_{verdict.indicator}": verdict.right for verdict in result.verdicts.all()}
+    return {name: getattr(result, name) for name in names} | {"found_violation": found} | rights
+
+
 _NEEDED = ("inspected_on", "items_checked", "breaches", "severity", "found_violation")
 
 
@@ -68,10 +79,19 @@ class ResultForm(forms.Form):
                     self.add_error("inspected_on", self.texts(error.why, **error.said))
             if (said.get("breaches") or 0) > (said.get("items_checked") or 0):
                 self.add_error("breaches", self.texts("form.more_breaches"))
+            self._check_that_answers_agree(said)
         else:
             for name in _NEEDED:
                 said[name] = None
         return said
+
+    def _check_that_answers_agree(self, said: dict[str, Any]) -> None:
+        """No violation breaches nothing and is of no severity; a violation is of some."""
+        found, severity = said.get("found_violation"), said.get("severity")
+        if found == "no" and (said.get("breaches") or severity not in ("", "0", None)):
+            self.add_error("found_violation", self.texts("form.nothing_found"))
+        if found == "yes" and severity == "0":
+            self.add_error("severity", self.texts("form.something_found"))
 
     def verdicts(self) -> dict[str, str]:
         """For each reason that was judged, whether it was right."""

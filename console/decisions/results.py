@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,28 +13,41 @@ from django.db import transaction
 from console import clock
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
-from console.decisions.policies import check_visited_on
+from console.decisions.policies import case_allows, check_visited_on
 from console.decisions.result_form import INSPECTED
 from console.decisions.selection import campaign_of, selected_by
-from console.decisions.states import Action
+from console.decisions.states import Action, State
 from console.policy import policy
+
+_ACTIONS = MappingProxyType(
+    {
+        (False, True): Action.RECORD,
+        (False, False): Action.RECORD_NO_VISIT,
+        (True, True): Action.CORRECT,
+        (True, False): Action.CORRECT_NO_VISIT,
+    }
+)
+"""What is done, by whether there is a result to correct, and whether the visit took place."""
 
 
 def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[str, str]) -> Result:
-    """Record a visit's result, or that none took place.
+    """Record a visit's result, or that none took place; or correct what was recorded, as long as the entity is not to review again.
+
+    A correction is the same visit's: how its entity was selected stays.
 
     Args:
-        user: who visited.
-        case: the case, in which a visit is planned.
+        user: who visited, or a supervisor.
+        case: the case, in which a visit is planned or has its result.
         said: the form's answers.
         verdicts: whether each reason was right.
 
     Raises:
         NotAllowed: it is not theirs to record.
-        NotPossible: no visit is planned any more, it cannot have been on that day, or the form was sent before.
+        NotPossible: no visit is planned or has its result any more, it cannot have been on that day, or the form was sent before.
     """
     is_inspected = said["visit_status"] == INSPECTED
-    action = Action.RECORD if is_inspected else Action.RECORD_NO_VISIT
+    corrected = standing_result(case)
+    action = _ACTIONS[corrected is not None, is_inspected]
     planned = planned_visit(case)
     if is_inspected:
         check_visited_on(said["inspected_on"], decided_on(planned), clock.today(), policy())
@@ -48,8 +62,10 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
             severity=int(said["severity"]) if said["severity"] else None,
             found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
             evidence=said["evidence"],
-            selected_by=_selected_by(planned, case),
-            planned_on=None if is_inspected else _last_planned_on(planned),
+            selected_by=corrected.selected_by if corrected else _selected_by(planned, case),
+            inclusion_probability=corrected.inclusion_probability if corrected else None,
+            planned_on=None if is_inspected else (corrected and corrected.planned_on) or _last_planned_on(planned),
+            corrects=corrected,
         )
         run_id = planned.run_id if planned else ""
         regions = {name: getattr(case, name) for name in ("region_code", "region_middle", "region_top")}
@@ -60,6 +76,13 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
             ]
         )
     return result
+
+
+def standing_result(case: Case) -> Result | None:
+    """What is held to be found by the visit that the case had last; None while none is recorded of it."""
+    if not case_allows(Action.CORRECT, State(case.state)):
+        return None
+    return Result.objects.standing().filter(decision__case=case).order_by("-pk").first()
 
 
 def planned_visit(case: Case) -> Decision | None:

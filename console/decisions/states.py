@@ -29,6 +29,8 @@ class Action(StrEnum):
     REFUSE = "refuse"
     RECORD = "record"
     RECORD_NO_VISIT = "record_no_visit"
+    CORRECT = "correct"
+    CORRECT_NO_VISIT = "correct_no_visit"
     REOPEN = "reopen"
     ASSIGN = "assign"
     UNDO = "undo"
@@ -51,6 +53,10 @@ TRANSITIONS = MappingProxyType(
         (State.DISMISSAL_PROPOSED, Action.REFUSE): State.TO_REVIEW,
         (State.VISIT_PLANNED, Action.RECORD): State.VISITED,
         (State.VISIT_PLANNED, Action.RECORD_NO_VISIT): State.NOT_INSPECTED,
+        (State.VISITED, Action.CORRECT): State.VISITED,
+        (State.VISITED, Action.CORRECT_NO_VISIT): State.NOT_INSPECTED,
+        (State.NOT_INSPECTED, Action.CORRECT): State.VISITED,
+        (State.NOT_INSPECTED, Action.CORRECT_NO_VISIT): State.NOT_INSPECTED,
         (State.TO_REVIEW, Action.ASSIGN): State.TO_REVIEW,
         (State.DEFERRED, Action.ASSIGN): State.DEFERRED,
         (State.VISIT_PLANNED, Action.ASSIGN): State.VISIT_PLANNED,
@@ -66,4 +72,7 @@ TRANSITIONS = MappingProxyType(
 
 UNDOABLE = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.ASSIGN})
 """What the person who did it may take back for a while; a result, an approval and a refusal stand."""
+CORRECTIONS = frozenset({Action.CORRECT, Action.CORRECT_NO_VISIT})
+OF_RESULT = frozenset({Action.RECORD, Action.RECORD_NO_VISIT, *CORRECTIONS})
+"""What is said of a visit, first or anew."""
 OF_SYSTEM = frozenset({Action.WAKE, Action.RETURN})

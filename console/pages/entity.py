@@ -112,6 +112,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
         "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
         "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),
+        "may_correct": case is not None and case_allows(Action.CORRECT, state) and user_can(request.user, Action.CORRECT, case),
         "sources": {source["source"]: source for source in run.sources},
     }
 

@@ -84,7 +84,7 @@ def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
     for measure, month, count in summed:
         found.setdefault(measure, {})[month] = count
     if not asked.industry:
-        inspected = Result.objects.filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
+        inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
         months = inspected.order_by().annotate(month=TruncMonth("inspected_on")).values_list("month")
         for month, visits, hits in months.annotate(visits=Count("pk"), hits=Count("pk", filter=Q(found_violation=True))):
             found.setdefault(VISITS, {})[month] = visits
@@ -152,7 +152,7 @@ def _line(key: str, values: list[float | None], top: float) -> Line:
 
 def unbiased(request: HttpRequest, run: PublishedRun, asked: Asked) -> dict[str, Any]:
     """The rate of violations that visits drawn with a known probability tell of all businesses; no rate without such a visit."""
-    drawn = Result.objects.filter(
+    drawn = Result.objects.standing().filter(
         visit_status="inspected", inclusion_probability__gt=0, decision__case__in=asked.of_cases(request, run)
     )
     pairs = list(drawn.values_list("found_violation", "inclusion_probability"))

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from console import clock
 from console.accounts.models import User
@@ -19,9 +20,9 @@ from console.decisions.forms import HandOver, colleagues
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
-from console.decisions.policies import NotPossible
-from console.decisions.result_form import ResultForm
-from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result
+from console.decisions.policies import NotPossible, check_case_allows
+from console.decisions.result_form import ResultForm, answers_of
+from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.decisions.states import Action, State
 from console.desk.looks import looks_of
 from console.pages.access import for_roles
@@ -52,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
     away = cases.exclude(state=State.TO_REVIEW).values_list("entity_id", flat=True)
     looked_at = looks_of(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
-    results = Result.objects.filter(
+    results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
     visits, hits = results.count(), results.filter(found_violation=True).count()
@@ -120,12 +121,13 @@ def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[C
 
 @for_roles(DECIDES)
 def result(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record what a visit found."""
+    """Record what a visit found, or correct what was recorded."""
     case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
     try:
-        check_user_can(request.user, Action.RECORD, case)
-        if case.state != State.VISIT_PLANNED:
-            raise NotPossible("refused.state")
+        corrected = standing_result(case)
+        action = Action.CORRECT if corrected is not None else Action.RECORD
+        check_user_can(request.user, action, case)
+        check_case_allows(action, State(case.state))
     except (NotAllowed, NotPossible) as error:
         messages.error(request, request.texts(error.why))
         return redirect("entity", entity_id=case.entity_id)
@@ -135,7 +137,8 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         _reasons_seen(case),
         decided_on(planned_visit(case)),
         request.POST or None,
-        initial={"token": uuid.uuid4().hex, "version": case.version, "inspected_on": clock.today()},
+        initial={"token": uuid.uuid4().hex, "version": case.version}
+        | (answers_of(corrected) if corrected else {"inspected_on": clock.today()}),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -143,11 +146,10 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         except (NotAllowed, NotPossible) as error:
             messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
             return redirect("entity", entity_id=case.entity_id)
-        messages.success(request, request.texts("message.record"))
-        return redirect("visits")
-    return render(
-        request, "result.html", {"form": form, "case": case, "planned": planned_visit(case)}, status=422 if form.errors else 200
-    )
+        messages.success(request, request.texts(f"message.{action}"))
+        return redirect("visits" if action == Action.RECORD else reverse("entity", args=[case.entity_id]))
+    context = {"form": form, "case": case, "action": action, "planned": planned_visit(case)}
+    return render(request, "result.html", context, status=422 if form.errors else 200)
 
 
 def _reasons_seen(case: Case) -> list[Reason]:
@@ -197,7 +199,8 @@ def _handing(request: HttpRequest, person: User) -> HandOver:
 @for_roles(READS_FEEDBACK)
 def feedback(request: HttpRequest) -> HttpResponse:
     """For each indicator, how often those who visited found that its reason was right."""
-    counted = ReasonVerdict.objects.visible_to(request.user).values("indicator").annotate(
+    standing = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
+    counted = standing.values("indicator").annotate(
         yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
     )  # fmt: skip
     rows = []

@@ -313,7 +313,9 @@ def test_of_two_people_at_one_form_the_second_is_told(site: Site, send: Any) -> 
 def test_the_database_refuses_to_change_what_was_decided(site: Site, send: Any) -> None:
     send("wang", entity(site), "visit")
 
-    for sql in ("UPDATE decisions_decision SET reason = 'x'", "DELETE FROM decisions_decision"):
+    Result.objects.create(decision=Decision.objects.get(), visit_status="not_done")
+    tables = ("decisions_decision SET reason = 'x'", "decisions_result SET evidence = 'x'")
+    for sql in [*(f"UPDATE {table}" for table in tables), "DELETE FROM decisions_decision", "DELETE FROM decisions_result"]:
         with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
             cursor.execute(sql)
 

@@ -259,7 +259,8 @@ def test_a_supervisor_sees_what_visits_found_by_selection_region_and_industry(si
     for subject, reason, hit in zip(subjects, ("complaints", "reasons_hold"), ("yes", "no"), strict=True):
         send("wang", subject, "visit", reason=reason)
         case = Case.objects.get(entity_id=subject.entity_id)
-        said = {"visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": 3, "breaches": 0, "severity": 0}
+        said = {"visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": 3, "breaches": 0}
+        said |= {"severity": 1 if hit == "yes" else 0}
         form = {"token": subject.entity_id, "version": 1, "found_violation": hit, **said}
         site.client("wang").post(f"/case/{case.pk}/result/", form)
     found = dict(site.client("zhang").get("/supervisor/").context["found"])

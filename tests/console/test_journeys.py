@@ -188,7 +188,7 @@ def test_what_a_visit_found_is_recorded_at_the_door(site: Site, opens: Opens) ->
         wang.page.fill("#id_inspected_on", "2026-07-01")
         wang.page.fill("#id_items_checked", "20")
         wang.page.fill("#id_breaches", "2")
-        wang.page.select_option("#id_severity", index=1)
+        wang.page.select_option("#id_severity", "1")
         wang.page.select_option("#id_found_violation", "yes")
         wang.page.locator("input[name^=right_]").first.check()
         wang.look(picture(wang, "result-phone"))

@@ -14,6 +14,8 @@ from console.campaigns.models import Campaign, Member
 from console.decisions.deliver import SOURCE, deliver
 from console.decisions.models import Case, Decision, Result
 from console.decisions.results import planned_visit
+from console.decisions.states import State
+from console.ranking.runs import reasons_of
 from jobs.cli import main
 from jobs.runtime.manifest import read_source_manifest
 from jobs.runtime.mapping import load_mapping, load_mappings
@@ -63,6 +65,19 @@ def test_a_day_given_again_gives_the_same_file_and_another_day_is_empty(tmp_path
     assert deliver(tmp_path, date(2026, 7, 2))[1] == 0
 
 
+def take_in(finished_day: FinishedDay, home: Path, sources: Path, as_of: date) -> None:
+    """Have the lake take a day's results in."""
+    words = ["--profile", str(finished_day.profile), "--home", str(home), "--source", SOURCE, "--sources", str(sources)]
+    for verb in ("ingest", "gate", "conform"):
+        with pytest.raises(SystemExit) as ended:
+            main([verb, *words, "--as-of", str(as_of)])
+        assert ended.value.code == 0
+
+
+def in_silver(home: Path) -> list[dict[str, Any]]:
+    return DeltaTable(str(home / "lake/silver/inspection")).to_pyarrow_table(filters=[("source", "=", SOURCE)]).to_pylist()
+
+
 def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_known(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
@@ -72,27 +87,9 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
     deliver(sources, DAY)
     assert "console_results" not in load_mappings(Path(finished_day.profile))
 
-    for verb in ("ingest", "gate", "conform"):
-        with pytest.raises(SystemExit) as ended:
-            main(
-                [
-                    verb,
-                    "--profile",
-                    str(finished_day.profile),
-                    "--home",
-                    str(home),
-                    "--source",
-                    "console_results",
-                    "--sources",
-                    str(sources),
-                    "--as-of",
-                    str(DAY),
-                ]
-            )
-        assert ended.value.code == 0
+    take_in(finished_day, home, sources, DAY)
 
-    table = DeltaTable(str(home / "lake/silver/inspection")).to_pyarrow_table(filters=[("source", "=", "console_results")])
-    found = {row["entity_id"]: row for row in table.to_pylist()}
+    found = {row["entity_id"]: row for row in in_silver(home)}
     visit, none = found[recorded["inspected"]], found[recorded["not_reachable"]]
     assert len(found) == 2
     assert (visit["selected_by"], visit["found_violation"], visit["breaches"]) == ("complaint", True, 3)
@@ -235,3 +232,111 @@ def test_the_day_of_a_visit_that_was_made_is_its_own(site: Site, send: Any) -> N
     result = visited(site, subject)
 
     assert (result.planned_on, result.inspected_on) == (None, DAY)
+
+
+def correct(site: Site, name: str, result: Result, **said: Any) -> Any:
+    case = Case.objects.get(pk=result.decision.case_id)
+    form = {"token": f"c-{case.version}-{name}", "version": case.version, "visit_status": "inspected"}
+    form |= {"inspected_on": "2026-07-01", "items_checked": 5, "breaches": 2, "severity": 3, "found_violation": "yes", **said}
+    return site.client(name).post(f"/case/{case.pk}/result/", form)
+
+
+def test_a_result_that_was_mistyped_is_corrected_and_both_stay(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit", reason="complaints")
+    first = visited(site, subject, **{f"right_{indicator_of(site, subject)}": "no"})
+    page = site.client("wang").get(f"/case/{first.decision.case_id}/result/")
+    assert page.context["form"].initial["items_checked"] == 3
+    assert page.context["form"].initial[f"right_{indicator_of(site, subject)}"] == "no"
+    site.now[0] += timedelta(days=1)
+
+    correct(site, "li", first)
+    assert Result.objects.count() == 1
+    before = Case.objects.get().changed_at
+    correct(site, "wang", first, **{f"right_{indicator_of(site, subject)}": "yes"})
+    again = Result.objects.exclude(pk=first.pk).get()
+    correct(site, "zhang", first, visit_status="refused")
+
+    last = Result.objects.standing().get()
+    assert (again.found_violation, again.selected_by, again.corrects, last.corrects) == (True, "complaint", first, again)
+    assert (last.first(), last.visit_status, last.found_violation) == (first, "refused", None)
+    assert (Case.objects.get().state, Case.objects.get().changed_at) == (State.NOT_INSPECTED, before)
+    assert [decision.action for decision in Decision.objects.all()] == ["visit", "record", "correct", "correct_no_visit"]
+
+
+def indicator_of(site: Site, subject: Any) -> str:
+    reason = reasons_of(site.run).filter(position=subject.position).first()
+    assert reason is not None
+    return reason.indicator
+
+
+def test_what_was_corrected_is_counted_once_as_it_is_now(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    right = f"right_{indicator_of(site, subject)}"
+    site.client("zhang").post("/campaigns/new/?listed=yes", CAMPAIGN)
+    send("wang", subject, "visit")
+    correct(site, "wang", visited(site, subject, **{right: "no"}), **{right: "yes"})
+
+    home, supervisor = site.client("wang").get("/").context, site.client("zhang").get("/supervisor/").context
+    (row,) = site.client("chen").get("/feedback/").context["rows"]
+    campaign = site.client("zhang").get(f"/campaigns/{Campaign.objects.get().pk}/").context
+    assert (home["visits"], home["hits"]) == (1, 1)
+    assert [(found.visits, found.hits) for found in dict(supervisor["found"])["selected"]] == [(1, 1)]
+    assert (row["yes"], row["no"]) == (1, 0)
+    assert (campaign["visited"], campaign["hits"]) == (1, 1)
+
+
+def test_a_correction_is_a_later_version_of_the_same_visit_in_the_lake(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    home, sources = tmp_path / "home", tmp_path / "sources"
+    sources.mkdir()
+    shutil.copytree(finished_day.home, home)
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    first = visited(site, subject)
+    deliver(sources, DAY)
+    site.now[0] += timedelta(days=1)
+    correct(site, "wang", first)
+    deliver(sources, DAY + timedelta(days=1))
+
+    for day in (DAY, DAY + timedelta(days=1)):
+        take_in(finished_day, home, sources, day)
+
+    old, new = sorted(in_silver(home), key=lambda row: row["known_at"])
+    assert old["inspection_id"] == new["inspection_id"]
+    assert (old["found_violation"], new["found_violation"]) == (False, True)
+    assert new["known_at"] - old["known_at"] == timedelta(days=1)
+
+
+def test_correcting_that_no_visit_was_made_puts_nobody_off_again(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    first = visited(site, subject, visit_status="not_done")
+    back = Case.objects.get().wake_on
+    site.now[0] += timedelta(days=2)
+    correct(site, "wang", first, visit_status="refused")
+
+    assert Decision.objects.filter(action="correct_no_visit").exists()
+    assert Case.objects.get().wake_on == back
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"found_violation": "no", "breaches": 5, "severity": 4}, {"found_violation"}),
+        ({"found_violation": "no", "breaches": 0, "severity": 1}, {"found_violation"}),
+        ({"found_violation": "no", "breaches": 1, "severity": 0}, {"found_violation"}),
+        ({"found_violation": "yes", "breaches": 1, "severity": 0}, {"severity"}),
+        ({"found_violation": "yes", "breaches": 0, "severity": 2}, set()),
+        ({"found_violation": "no", "breaches": 0, "severity": 0}, set()),
+    ],
+)
+def test_the_answers_of_a_result_agree(site: Site, send: Any, said: dict[str, Any], wrong: set[str]) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    form = {"token": "r", "version": 1, "visit_status": "inspected", "inspected_on": str(DAY), "items_checked": 9, **said}
+    page = site.client("wang").post(f"/case/{Case.objects.get().pk}/result/", form)
+
+    assert set(page.context["form"].errors if page.status_code == 422 else ()) == wrong
+    assert Result.objects.count() == (0 if wrong else 1)
