@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.accounts.roles import Role
+from console.api.models import Scope
 from console.audit.models import Kind
 from console.decisions import catalogue
-from console.decisions.states import Action, State
+from console.decisions.forms import FORMS
+from console.decisions.states import OF_SYSTEM, Action, State
 from console.evidence.models import Kind as EventKind
+from console.pages.explore import CHARTS
+from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
+from console.pages.model_words import METRICS, how
+from console.pages.over_time import CHARTS as OVER_TIME
+from console.pages.reason_texts import CHOSEN, OF_ACTIONS
+from console.ranking.ties import KINDS
 from console.texts import LANGUAGES, load_texts, read_words, to_simplified
 from expectations.contracts import complaint, inspection, registration, tax_filing
+from jobs.runtime.manifest import Verdict
+from models.evaluate import AS_IT_WAS, RANDOM
 
-CONSOLE = Path(__file__).resolve().parents[2] / "console"
+ROOT = Path(__file__).resolve().parents[2]
+CONSOLE = ROOT / "console"
 TEMPLATES = sorted(CONSOLE.rglob("*.html"))
 CHINESE = re.compile("[\u3400-\u9fff]")
 
@@ -80,31 +92,87 @@ def test_every_key_that_is_asked_for_is_there() -> None:
     assert asked - words.keys() == set()
 
 
-@pytest.mark.parametrize(
-    ("section", "values"),
-    [
-        ("state", State),
-        ("done", Action),
-        ("role", Role),
-        ("event", Kind),
-        ("kind", EventKind),
-        ("status", registration.VALUES[registration.STATUS]),
-        ("change", registration.VALUES[registration.CHANGE_TYPE]),
-        ("tax", tax_filing.VALUES[tax_filing.TAX_TYPE]),
-        ("complaint", complaint.VALUES[complaint.CATEGORY]),
-        ("outcome", complaint.VALUES[complaint.OUTCOME]),
-        ("selected", inspection.VALUES[inspection.SELECTED_BY]),
-        ("visit", inspection.VALUES[inspection.VISIT_STATUS]),
-        ("verdict", ("passed", "unchanged", "missing", "stopped")),
-        ("action", ("visit", "defer", "dismiss", "propose", "approve", "refuse", "record", "reopen", "undo")),
-        ("message", ("visit", "defer", "dismiss", "propose", "approve", "refuse", "reopen", "record", "undo")),
-        ("woken", ("date", "class_change", "new_complaint", "no_visit", "listed_again")),
-    ],
-)
-def test_each_value_that_data_can_have_has_a_word(section: str, values: Any) -> None:
-    words = load_texts("en").words
+FAILURES = {
+    what
+    for path in CONSOLE.rglob("*.py")
+    for what in re.findall(r"""(?:"failure.html", {"what": |_page\(request, )"(\w+)\"""", path.read_text(encoding="utf-8"))
+}
+VALUES: dict[str, Iterable[object]] = {
+    "action": (
+        Action.ASSIGN,
+        *(
+            action
+            for action in Action
+            if action not in OF_SYSTEM | {Action.ASSIGN, Action.RECORD_NO_VISIT, Action.CORRECT_NO_VISIT}
+        ),
+    ),
+    "assigned": (ME, NOBODY),
+    "change": registration.VALUES[registration.CHANGE_TYPE],
+    "class": CLASSES,
+    "complaint": complaint.VALUES[complaint.CATEGORY],
+    "done": Action,
+    "drift": {how(index) for index in (0.0, 0.2, 1.0)},
+    "event": Kind,
+    "explore": (*CHARTS, *OVER_TIME),
+    "failure": FAILURES,
+    "failure_then": FAILURES,
+    "filter": tuple(field.name for field in fields(Filters)),
+    "found": ("selected", "region", "industry"),
+    "held_source": ("registration", "tax_filing", "complaint", "inspection"),
+    "kind": EventKind,
+    "mark": SEEN,
+    "measure": {name for reckon, _ in OVER_TIME.values() for name in reckon({}, [])},
+    "metric": METRICS,
+    "model": ("learnt", "rule", None),
+    "moved": (*MOVED, "new"),
+    "order": ("model", "past_record", AS_IT_WAS.replace(" ", "_"), RANDOM.replace(" ", "_")),
+    "outcome": complaint.VALUES[complaint.OUTCOME],
+    "queue": ("data", "policy"),
+    "reason_texts": (*OF_ACTIONS, *CHOSEN),
+    "role": Role,
+    "scope": Scope,
+    "selected": inspection.VALUES[inspection.SELECTED_BY],
+    "state": State,
+    "status": registration.VALUES[registration.STATUS],
+    "tax": tax_filing.VALUES[tax_filing.TAX_TYPE],
+    "tie": KINDS,
+    "verdict": (*Verdict, "not settled", "not mapped"),
+    "visit": inspection.VALUES[inspection.VISIT_STATUS],
+    "visits": ("overdue", "this_week", "later"),
+    "woken": ("date", "class_change", "new_complaint", "no_visit", "listed_again"),
+}
+"""Of each section of words that a template asks for by a value of data: all that the value can be."""
 
+
+def test_no_section_that_a_template_asks_for_is_left_out() -> None:
+    asked = {
+        section for path in TEMPLATES for section in re.findall(r"""{% word ["'](\w+)["']""", path.read_text(encoding="utf-8"))
+    }
+
+    assert asked == VALUES.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("section", VALUES)
+def test_each_value_that_data_can_have_has_a_word(section: str, language: str) -> None:
+    words = load_texts(language).words
+    values = list(VALUES[section])
+
+    assert values
     assert [str(value) for value in values if f"{section}.{value}" not in words] == []
+
+
+def test_the_kinds_of_model_are_those_that_training_notes() -> None:
+    noted = (ROOT / "models" / "risk_model.py").read_text(encoding="utf-8")
+
+    assert set(re.findall(r'"kind": "(\w+)"', noted)) == set(VALUES["model"]) - {None}
+
+
+@pytest.mark.parametrize(
+    "action", [*FORMS, Action.PROPOSE, Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.RECORD, Action.CORRECT]
+)
+def test_whoever_did_something_is_told_so(action: Action) -> None:
+    assert f"message.{action}" in load_texts("en").words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
