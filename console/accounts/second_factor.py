@@ -8,6 +8,7 @@ from typing import Any
 import segno
 from django import forms
 from django.contrib import messages
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -83,7 +84,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     device, _ = TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})
     form = CodeAndPassword(request.texts, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if not user.check_password(form.cleaned_data["password"]):
+        if not _knows_password(request, form):
             form.add_error("password", request.texts("second.wrong_password"))
         elif _verified(user, device, form.digits) is None:
             form.add_error("code", request.texts("second.wrong"))
@@ -107,7 +108,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     user, form = request.user, CodeAndPassword(request.texts, request.POST)
     if not user.has_second_factor or needs_second_factor(user):
         messages.error(request, request.texts("second.needed"))
-    elif not form.is_valid() or not user.check_password(form.cleaned_data["password"]):
+    elif not form.is_valid() or not _knows_password(request, form):
         messages.error(request, request.texts("second.wrong_either"))
     elif _verified(user, _device(user), form.digits) is None:
         append([facts_of(Kind.SECOND_FACTOR_FAILED, user)])
@@ -127,6 +128,12 @@ def take_away(user: User, by: Any) -> bool:
         if had:
             append([facts_of(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})])
     return bool(had)
+
+
+def _knows_password(request: HttpRequest, form: CodeAndPassword) -> bool:
+    """Asked as at sign-in, so that wrong ones count there too, and are in the audit."""
+    user: User = request.user
+    return authenticate(request, username=user.get_username(), password=form.cleaned_data["password"]) == user
 
 
 def _device(user: User) -> TOTPDevice | None:

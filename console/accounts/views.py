@@ -80,7 +80,8 @@ def own_password(request: HttpRequest) -> HttpResponse:
             user = form.save(commit=False)
             user.must_change_password = False
             user.save()
-            append([facts_of(Kind.PASSWORD_CHANGED, user)])
+            # Whoever suspects that somebody else knows the password shuts that one out with it, programs too.
+            append([facts_of(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": _revoke_tokens(user)})])
         update_session_auth_hash(request, user)
         messages.success(request, request.texts("message.password_changed"))
         return redirect("home")
@@ -144,6 +145,11 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return render(request, "account.html", {"form": form, "account": user})
 
 
+def _revoke_tokens(user: User) -> int:
+    """Take all tokens of somebody's back; give how many there were."""
+    return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))
+
+
 def _is_beyond_oneself(request: HttpRequest, form: Account) -> bool:
     """Whether a form asks what nobody does to their own account here: to shut it, or change its role, or, past the pages that ask
     for password and digits, to give it another password or take its second factor away, as whoever finds the screen open would."""
@@ -168,7 +174,7 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
             revoked = end_access(user)
         elif user.pk and password:
             # What was made with the old password opens nothing any more; nor do sessions, which know it.
-            revoked = user.tokens.filter(is_revoked=False).update(is_revoked=True)
+            revoked = _revoke_tokens(user)
         user.save()
         user.jurisdictions.all().delete()
         regions = form.cleaned_data["regions"]

@@ -111,8 +111,11 @@ def test_an_open_screen_gives_no_account_away(site: Site) -> None:
         assert site.user("wang").check_password(PASSWORD)
     assert AuditEvent.objects.filter(kind=Kind.SIGN_IN_FAILED).count() == 1
 
+    make_token(site.user("wang"), "nightly", ["list"], (site.now[0] + timedelta(days=9)).date())
     client.post("/password/", {**asked, "old_password": PASSWORD})
     assert site.user("wang").check_password(new)
+    assert Token.objects.get().is_revoked
+    assert [said["tokens_revoked"] for said in noted(kind=Kind.PASSWORD_CHANGED)] == [1]
     assert client.get("/list/").status_code == 200
 
 

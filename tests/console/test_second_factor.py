@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import override_settings
@@ -100,6 +101,25 @@ def test_setting_one_up_takes_the_password_once_more(site: Site) -> None:
     assert refused.status_code == 422
     assert not site.user("wang").has_second_factor
     assert client.get("/list/").status_code == 200
+
+
+def test_wrong_passwords_count_as_at_sign_in_and_are_in_the_audit(site: Site) -> None:
+    device = set_up(site, "wang")
+    client = sign_in(site, "wang")
+    client.post("/second-factor/", {"code": digits(device)})
+    other = site.client("li")
+    other.get("/second-factor/set-up/")
+    new = TOTPDevice.objects.get(user__username="li")
+
+    for at in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/second-factor/remove/", {"password": f"not it {at}", "code": digits(device)})
+        other.post("/second-factor/set-up/", {"password": f"not it {at}", "code": digits(new)})
+    assert events("sign_in_failed") == 2 * settings.AXES_FAILURE_LIMIT
+
+    assert client.post("/second-factor/remove/", {"password": PASSWORD, "code": digits(device)}).status_code == 429
+    assert other.post("/second-factor/set-up/", {"password": PASSWORD, "code": digits(new)}).status_code == 429
+    assert site.user("wang").has_second_factor
+    assert not site.user("li").has_second_factor
 
 
 def test_the_secret_is_shown_until_it_is_set_up_and_never_after(site: Site) -> None:
