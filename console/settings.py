@@ -137,6 +137,9 @@ def _postgresql(address: str, schema: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        # A thread keeps its connection from request to request, and sees that it is good before it uses it again.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
         # What the address asks for after its "?", such as sslmode=verify-full, is kept.
         "OPTIONS": {**dict(parse_qsl(parts.query)), "options": f"-c search_path={schema}"},
     }

@@ -38,14 +38,15 @@ def alias_of(run_id: str) -> str:
 
 def _database_of(run_id: str) -> dict[str, Any]:
     database: dict[str, Any] = deepcopy(connections.settings["evidence"])
-    # A run's file is replaced when its ranking is thinned out: never keep one open beyond the request.
-    database["CONN_MAX_AGE"] = 0
     if database["ENGINE"].endswith("sqlite3"):
+        # A run's file is replaced when its ranking is thinned out: never keep one open beyond the request.
+        database["CONN_MAX_AGE"] = 0
         path = (settings.FOLDER.rankings / f"{run_id}.sqlite3").resolve()
         database["NAME"] = f"{path.as_uri()}?mode=ro&immutable=1"
         database["OPTIONS"] = {"uri": True}
     else:
-        asked = f"-c search_path={schema_of(run_id)} -c default_transaction_read_only=on"
+        # What is said last holds.
+        asked = f"{database['OPTIONS']['options']} -c search_path={schema_of(run_id)} -c default_transaction_read_only=on"
         database["OPTIONS"] = {**database["OPTIONS"], "options": asked}
     return database
 

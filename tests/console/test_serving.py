@@ -151,6 +151,25 @@ def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
     assert "ImproperlyConfigured: STEELYARD_CONSOLE_HTTPS is 'of'; write on or off" in done.stderr
 
 
+def test_a_process_that_serves_from_postgresql_keeps_its_connections_and_ends_what_takes_too_long(tmp_path: Path) -> None:
+    says = (
+        "import console.wsgi\nfrom django.db import connections\nfrom console.ranking.runs import alias_of\n"
+        "names = ('default', 'evidence', alias_of('2026-06-30-abc'))\n"
+        "kept = ('CONN_MAX_AGE', 'CONN_HEALTH_CHECKS', 'OPTIONS')\n"
+        "import json; print(json.dumps({name: [connections.settings[name][it] for it in kept] for name in names}))"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD", "DJANGO"))}
+    environment |= {"STEELYARD_CONSOLE_FOLDER": str(tmp_path), "STEELYARD_CONSOLE_DATABASE": "postgresql://a:b@localhost/c"}
+
+    done = subprocess.run([sys.executable, "-c", says], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+
+    paths = {"default": "console", "evidence": "evidence", "run_2026-06-30-abc": "run_2026_06_30_abc"}
+    for name, (seconds, is_checked, options) in json.loads(done.stdout).items():
+        asked = dict(pair.split("=") for pair in options["options"].split() if pair != "-c")
+        assert (seconds, is_checked) == (60, True)
+        assert (asked["search_path"], asked["statement_timeout"]) == (paths[name], "30s")
+
+
 @pytest.mark.parametrize(("word", "is_it"), [("on", True), ("YES", True), ("1", True), ("", True), ("0", False), ("off", False)])
 def test_verb_and_settings_read_a_switch_alike(monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
