@@ -151,6 +151,16 @@ def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
     assert "ImproperlyConfigured: STEELYARD_CONSOLE_HTTPS is 'of'; write on or off" in done.stderr
 
 
+def test_no_page_tells_anybody_to_put_secrets_on_a_command_line() -> None:
+    """Every user of a machine sees every process's arguments, and ``env NAME=VALUE …`` has them there."""
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
+
+    assert [
+        line for page in pages for line in page.splitlines() if re.search(r"\benv \$\(|xargs|env .*(KEY|PASSWORD)=", line)
+    ] == []
+    assert any("EnvironmentFile=/etc/steelyard/console.env" in page for page in pages)
+
+
 def test_a_process_that_serves_from_postgresql_keeps_its_connections_and_ends_what_takes_too_long(tmp_path: Path) -> None:
     says = (
         "import console.wsgi\nfrom django.db import connections\nfrom console.ranking.runs import alias_of\n"
