@@ -49,6 +49,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.upkeep import clear_up
 
     settings.ALLOWED_HOSTS.append("testserver")
+    settings.FLUSHES_AFTER_RESPONSE = False  # however long a page takes, what it noted waits for the flush below
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
     run = finished_run(home, day)

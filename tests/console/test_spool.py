@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -45,3 +46,24 @@ def test_a_line_that_is_no_event_is_kept_for_people_to_look_at(site: Site) -> No
     assert (site.folder.spool / spool.UNREAD).read_bytes() == other + b"\n"
     assert taken_in() == [1, 2]
     assert (site.folder.spool / spool.UNREAD).read_bytes() == other + b"\n"
+
+
+def test_lines_are_due_once_the_first_has_waited_however_often_others_follow(site: Site) -> None:
+    assert not spool.is_due()
+    for at in range(5):
+        put(at)
+        assert not spool.is_due()
+        site.now[0] += timedelta(seconds=spool.SECONDS / 5)
+
+    assert spool.is_due()
+    assert taken_in() == [0, 1, 2, 3, 4]
+    put(5)
+    assert not spool.is_due()
+
+
+def test_half_a_line_at_the_beginning_is_due(site: Site) -> None:
+    put(1)
+    waiting = site.folder.spool / spool.WAITING
+    waiting.write_bytes(waiting.read_bytes()[:40])
+
+    assert spool.is_due()
