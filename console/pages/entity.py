@@ -127,6 +127,7 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
         indicator = known.get(reason.indicator)
         reason.share = round(abs(reason.contribution) / largest * 100)
         reason.code = indicator.code if indicator else ""
+        reason.unit = indicator.unit if indicator else ""
         reason.definition = definition(indicator, language) if indicator else ""
         reason.legal_basis = limits.legal_basis(indicator, language) if indicator else ""
         contracts = set(indicator.sources) if indicator else set()

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
 from console.pages.indicator_names import indicator_name
+from console.pages.measured import in_words, number
 from console.pages.peer_words import peer_group_in_words
 from console.ranking.models import Ranked, Reason
 from console.texts import Texts, language_of
@@ -98,6 +99,12 @@ def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def measured(context: dict[str, Any], value: float | None, unit: str) -> str:
+    """A value of an indicator, in its unit."""
+    return in_words(value, unit, context["profile"], _texts(context))
+
+
+@register.simple_tag(takes_context=True)
 def chosen(context: dict[str, Any], kind: str, code: str) -> str:
     """A code of the catalogue of decisions."""
     return catalogue.words(kind, str(code), _texts(context).language) if code else ""
@@ -121,14 +128,7 @@ def instant(context: dict[str, Any], value: datetime | str | None) -> SafeString
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), _local(context, at).strftime("%Y-%m-%d %H:%M"))
 
 
-@register.filter
-def number(value: float | None) -> str:
-    """A number for reading: whole ones with thousands marks, others with about three digits that count."""
-    if value is None:
-        return "–"
-    if float(value).is_integer() or abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.{2 if abs(value) >= 0.1 else 4}f}".rstrip("0").rstrip(".")
+register.filter("number", number)
 
 
 @register.filter
