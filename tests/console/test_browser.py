@@ -113,6 +113,20 @@ def test_the_list_is_worked_by_keyboard_alone(address: str, browsing: Any) -> No
     assert not Case.objects.exists()
 
 
+@pytest.mark.parametrize("there", ["/supervisor/", "/feedback/", "/visits/"])
+def test_the_keys_go_along_every_page_that_has_rows(site: Site, send: Any, address: str, browsing: Any, there: str) -> None:
+    first, second, third = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[:3])
+    for subject in (first, second):
+        send("zhang", subject, "dismiss", reason="data_error")
+    send("zhang", third, "visit")
+    with browsing("zhang") as page:  # a fault of the script fails it
+        page.goto(address + there)
+        for key in ("j", "j", "k"):
+            page.keyboard.press(key)
+        assert "/entity/" in page.evaluate("document.activeElement.href")
+        assert page.locator(".at").count() == 1
+
+
 def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew(address: str, browsing: Any) -> None:
     with browsing("wang") as page:
         page.goto(f"{address}/list/")

@@ -7,13 +7,15 @@ if (matchMedia("(max-width: 60rem)").matches) document.querySelectorAll("details
 document.addEventListener("keydown", (event) => {
   if (document.body.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-  const rows = [...document.querySelectorAll("tr.entity, .sheet > li")];
+  // A row leads somewhere by its marked link, or else by its first.
+  const link = (row) => row.querySelector("a.go") ?? row.querySelector("a");
+  const rows = [...document.querySelectorAll("tr.entity, .sheet > li")].filter(link);
   const at = rows.findIndex((row) => row.classList.contains("at"));
   const go = (to) => {
     if (!rows[to]) return;
     rows.forEach((row) => row.classList.remove("at"));
     rows[to].classList.add("at");
-    rows[to].querySelector("a.go").focus();
+    link(rows[to]).focus();
   };
   const open = (name) => {
     const choice = document.getElementById(name);
