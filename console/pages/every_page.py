@@ -8,21 +8,26 @@ from django.http import HttpRequest
 
 from console.accounts.first_things import first_thing
 from console.accounts.roles import APPROVES, DECIDES, KEEPS_ACCOUNTS, READS_AUDIT, READS_FEEDBACK
-from console.policy import policy
+from console.pages.stale import is_stale
+from console.ranking.runs import current_run
 from console.texts import LANGUAGES, load_texts
 
 NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
 
 
 def every_page(request: HttpRequest) -> dict[str, Any]:
-    """Words, languages, and the places that the person may go to."""
+    """Words, languages, the places that the person may go to, and, for whoever reads the list, whether it is stale."""
     user = getattr(request, "user", None)
+    run = current_run()
+    is_through = user is not None and user.is_authenticated and not first_thing(request)
+    reads = is_through and getattr(user, "may_read_list", False)
     return {
         "texts": getattr(request, "texts", load_texts("en")),
         "language": getattr(request, "language", "en"),
         "languages": [(code, NAMES[code]) for code in LANGUAGES],
-        "profile": policy().profile,
-        "places": _places(user) if user is not None and user.is_authenticated and not first_thing(request) else [],
+        "profile": run.profile if run else {},
+        "stale_since": run.as_of if run and reads and is_stale(run) else None,
+        "places": _places(user) if is_through else [],
     }
 
 

@@ -30,10 +30,8 @@ from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
-from console.policy import policy_of
 from console.ranking.models import PublishedRun, Reason
 from console.ranking.runs import among, current_run, ranked_of, reasons_of
-from console.working_days import is_working_day
 
 HIT_DAYS = 90
 MOST_TOLD = 100
@@ -62,7 +60,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "passed": sum(source["verdict"] in CURRENT for source in run.sources),
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CURRENT],
-        "is_stale": _is_stale(run),
         "to_review": listed.exclude(entity_id__in=among(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
@@ -78,15 +75,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "approves": request.user.role in APPROVES,
     }
     return render(request, "home.html", context)
-
-
-def _is_stale(run: PublishedRun) -> bool:
-    """Whether a working day went by since the day that is shown, so that yesterday's list is not there."""
-    limits, today = policy_of(run.profile), clock.today()
-    days = (today - run.as_of).days
-    if days > 30:
-        return True
-    return any(is_working_day(run.as_of + timedelta(days=at), limits) for at in range(1, days))
 
 
 @for_roles(DECIDES)

@@ -226,7 +226,7 @@ def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypat
     def fails(*_: Any) -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr("console.pages.every_page.policy", fails)
+    monkeypatch.setattr("console.pages.every_page.current_run", fails)
     page = client.get("/help/", headers={"Accept-Language": "zh-Hant"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from console.pages.shares import wilson
 from console.ranking.models import Ranked
 from console.ranking.runs import alias_of
 from console.ranking.search import search
-from console.texts import LANGUAGES, to_traditional
+from console.texts import LANGUAGES, load_texts, to_traditional
 from tests.console.conftest import HANGZHOU, Site
 
 PAGES = {
@@ -183,10 +184,10 @@ def test_a_decision_keeps_the_page_as_it_was_then(site: Site, send: Any) -> None
 
 
 def test_a_list_that_is_old_is_said_to_be(site: Site) -> None:
-    assert not site.client("wang").get("/").context["is_stale"]
+    assert site.client("wang").get("/").context["stale_since"] is None
     site.now[0] = site.now[0].replace(day=6)
 
-    assert site.client("wang").get("/").context["is_stale"]
+    assert site.client("wang").get("/").context["stale_since"] == site.run.as_of
 
 
 @pytest.mark.parametrize(
@@ -221,3 +222,15 @@ def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
     assert tags is not None
     assert "杭州市" in tags.group()
     assert not re.search(r">[^<]*(complaint|yes)[^<]*<", tags.group())
+
+
+def test_every_page_of_whoever_reads_the_list_says_that_it_is_old(site: Site) -> None:
+    said = load_texts("en")("home.stale")
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    pages = ("/", "/list/", f"/entity/{entity.entity_id}/", "/visits/", "/supervisor/", "/explore/", "/status/", "/help/")
+
+    assert [there for there in pages if said in site.client("zhang").get(there).content.decode()] == []
+    site.now[0] += timedelta(days=5)
+    assert [there for there in pages if site.client("zhang").get(there).content.decode().count(said) != 1] == []
+    for client, there in ((site.client("wu"), "/accounts/"), (site.client(), "/sign-in/")):
+        assert said not in client.get(there).content.decode()
