@@ -35,9 +35,25 @@ ENTITY = Path(..., max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")
 
 
 class Why(Schema):
-    """What was refused, as a key of the console's words."""
+    """Why something was refused: a key of the console's words, or a sentence."""
 
     detail: str
+
+
+class Invalid(Schema):
+    """What of a request cannot be taken: for each fault where it is, and what it is."""
+
+    detail: list[dict[str, Any]]
+
+
+class Wrong(Schema):
+    """As :class:`Invalid`, or the faults of a decision's form by field, in the caller's language."""
+
+    detail: list[dict[str, Any]] | dict[str, list[str]]
+
+
+REFUSED: dict[int, type[Schema]] = {400: Why, 401: Why, 403: Why, 422: Invalid, 429: Why}
+"""What any address may answer: no JSON, no good token, one for something else, what is no answer to the description, too often."""
 
 
 class ReasonOut(Schema):
@@ -157,7 +173,7 @@ class AppealOut(Schema):
     answered_at: datetime | None
 
 
-@api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why})
+@api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why, **REFUSED})
 def read_list(
     request: HttpRequest,
     asked: Query[ListAsked],
@@ -185,7 +201,7 @@ def read_list(
     }
 
 
-@api.get("/entities/{entity_id}", auth=Bearer(Scope.ENTITY), response={200: EntityOut, 404: Why})
+@api.get("/entities/{entity_id}", auth=Bearer(Scope.ENTITY), response={200: EntityOut, 404: Why, **REFUSED})
 def read_entity(request: HttpRequest, entity_id: str = ENTITY) -> Any:
     """An entity of the newest run."""
     run, entity = find(request, entity_id)
@@ -193,7 +209,11 @@ def read_entity(request: HttpRequest, entity_id: str = ENTITY) -> Any:
     return _entities(request, run, [entity])[0]
 
 
-@api.post("/entities/{entity_id}/decisions", auth=Bearer(Scope.DECIDE), response={200: DecisionOut, 404: Why, 409: Why, 422: Any})
+@api.post(
+    "/entities/{entity_id}/decisions",
+    auth=Bearer(Scope.DECIDE),
+    response={200: DecisionOut, 404: Why, 409: Why, **REFUSED, 422: Wrong},
+)
 def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENTITY) -> Any:
     """Decide as on the entity's page: the same form, permissions and policies."""
     run, entity = find(request, entity_id)
@@ -214,7 +234,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
     return _decision(decision)
 
 
-@api.get("/decisions", auth=Bearer(Scope.DECISIONS), response=list[DecisionOut])
+@api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
 def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Decisions about entities of one's regions, by their number."""
     note_view(request, "api decisions")
@@ -223,7 +243,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
     return [_decision(decision) for decision in found]
 
 
-@api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response=list[OutcomeOut])
+@api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
 def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Results of visits to entities of one's regions, by their number."""
     note_view(request, "api outcomes")
@@ -241,7 +261,7 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
     ]
 
 
-@api.get("/appeals", auth=Bearer(Scope.APPEALS), response=list[AppealOut])
+@api.get("/appeals", auth=Bearer(Scope.APPEALS), response={200: list[AppealOut], **REFUSED})
 def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Appeals of entities of one's regions, by their number, with their answers as they are now."""
     note_view(request, "api appeals")
@@ -249,7 +269,7 @@ def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), l
     return [_appeal(appeal) for appeal in found]
 
 
-@api.get("/export/list.{format}", auth=Bearer(Scope.EXPORT), response={200: None, 404: Why})
+@api.get("/export/list.{format}", auth=Bearer(Scope.EXPORT), response={200: None, 404: Why, **REFUSED})
 def export(
     request: HttpRequest,
     asked: Query[ListAsked],  # noqa: ARG001 (it stands in the description; the page reads it itself)

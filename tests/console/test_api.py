@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -146,32 +147,72 @@ def test_a_token_is_used_so_often_a_minute(site: Site) -> None:
     assert site.client().get("/api/outcomes", headers=header).status_code == 200
 
 
-def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def operations() -> list[Any]:
     import schemathesis
+
+    schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api"))
+    return [operation.ok() for operation in schema.get_all_operations()]
+
+
+@pytest.mark.parametrize(
+    ("who", "status", "examples"),
+    [("zhang", None, 15), ("nobody", 401, 3), ("without", 403, 3), ("too often", 429, 3)],
+)
+def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(
+    site: Site, monkeypatch: pytest.MonkeyPatch, who: str, status: int | None, examples: int
+) -> None:
     from django.core.handlers.wsgi import WSGIHandler
     from hypothesis import HealthCheck, Phase, given, seed, settings
+    from schemathesis.checks import not_a_server_error
+    from schemathesis.specs.openapi.checks import (
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
 
-    monkeypatch.setattr("console.api.tokens.A_MINUTE", 10**6)
-    header = {"Authorization": held(site, "zhang")["authorization"], "Host": "testserver"}
-    schema = schemathesis.openapi.from_dict(api.get_openapi_schema(path_prefix="/api"))
-    tried = 0
-    for operation in schema.get_all_operations():
+    described = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+    monkeypatch.setattr("console.api.tokens.A_MINUTE", 0 if who == "too often" else 10**6)
+    header = {"nobody": "Bearer nonsense", "without": f"Bearer {make_token(site.user('zhang'), 'test', [], UNTIL)}"}
+    headers = {"Authorization": header.get(who) or held(site, "zhang")["authorization"], "Host": "testserver"}
+    answered: Counter[int] = Counter()
+    for operation in operations():
 
         @seed(7)
         @settings(
-            max_examples=15,
+            max_examples=examples,
             database=None,
             deadline=None,
             phases=[Phase.explicit, Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        @given(case=operation.ok().as_strategy())
+        @given(case=operation.as_strategy())
         def try_it(case: Any) -> None:
-            nonlocal tried
-            tried += 1
             case.operation.app = WSGIHandler()
-            response = case.call(headers=header)
-            assert response.status_code < 500, (case.method, case.path)
+            response = case.call(headers=headers)
+            answered[response.status_code] += 1
+            case.validate_response(response, checks=described)
 
         try_it()
-    assert tried >= 50
+    assert sum(answered.values()) >= 3 * examples
+    assert status is None or set(answered) == {status}
+    assert status is not None or answered[200] > 0
+
+
+@pytest.mark.parametrize(
+    ("sent", "content_type", "status"),
+    [("{", "application/json", 400), ("{}", "application/json", 422), ("[1]", "application/json", 422)],
+)
+def test_what_cannot_be_read_is_answered_as_described(site: Site, sent: str, content_type: str, status: int) -> None:
+    there = f"/api/entities/{site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id}/decisions"
+    answer = site.client().post(there, sent, content_type=content_type, headers=held(site, "wang"))
+    described = api.get_openapi_schema(path_prefix="")["paths"]["/entities/{entity_id}/decisions"]["post"]["responses"]
+
+    assert answer.status_code == status
+    assert status in described
+    assert "detail" in answer.json()
+
+
+def test_every_address_says_how_it_refuses() -> None:
+    for path, operation in api.get_openapi_schema(path_prefix="")["paths"].items():
+        for method, described in operation.items():
+            assert {400, 401, 403, 422, 429} <= set(described["responses"]), (method, path)
