@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from console.accounts.jurisdiction import Level
+from console.accounts.models import Jurisdiction
 from console.accounts.roles import Role
+from console.api.models import Scope
+from console.api.tokens import make_token
 from console.appeals.models import Appeal
-from console.campaigns.models import Campaign
+from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case, Decision
 from console.desk.models import SavedView
+from console.ranking.models import Ranked
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
@@ -77,8 +83,12 @@ def test_no_address_is_left_out() -> None:
 
 @pytest.fixture
 def elsewhere(site: Site, send: Any) -> dict[str, Any]:
-    """An entity of Zhengzhou with a case and a decision."""
-    entity = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
+    """An entity of Zhengzhou with all that there can be of one."""
+    return with_all(site, send, site.ranked(is_listed=True, region_middle=ZHENGZHOU))
+
+
+def with_all(site: Site, send: Any, entity: Ranked) -> dict[str, Any]:
+    """Give an entity, by those who answer for Zhengzhou, a case, a decision, a campaign, an appeal and a saved view."""
     assert send("liu", entity, "visit").status_code == 302
     case = Case.objects.get(entity_id=entity.entity_id)
     said = {
@@ -190,3 +200,54 @@ def test_an_address_is_there_for_the_roles_that_it_names_and_for_no_other(site: 
         assert client.get(there).status_code in (404, 405), pattern.name
         assert client.post(there, {"token": f"{who}-{pattern.name}"}).status_code == 404, pattern.name
     assert Decision.objects.count() == 1
+
+
+NEAR = {
+    "same": lambda own: {"region_code": own.region_code},
+    "next": lambda own: {"region_middle": own.region_middle, "region_code__gt": own.region_code},
+    "further": lambda own: {"region_top": own.region_top, "region_middle__gt": own.region_middle},
+    "beyond": lambda own: {"region_top__gt": own.region_top},
+}
+"""How an entity's region stands to another's: the same; another of the one above; another of the one above that; none in common."""
+SEES = {
+    Level.CODE: {"same"},
+    Level.MIDDLE: {"same", "next"},
+    Level.TOP: {"same", "next", "further"},
+    Level.ALL: {"same", "next", "further", "beyond"},
+}
+
+
+@pytest.mark.parametrize("near", NEAR)
+@pytest.mark.parametrize("level", SEES)
+def test_each_level_sees_what_is_below_it_and_nothing_beside(site: Site, send: Any, level: Level, near: str) -> None:
+    own = next(
+        row
+        for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)
+        if all(site.all_ranked(is_listed=True, **of(row)).exclude(pk=row.pk).exists() for of in NEAR.values())
+    )
+    there = site.all_ranked(is_listed=True, **NEAR[near](own)).exclude(entity_id=own.entity_id).first()
+    Jurisdiction.objects.filter(user__username__in=("liu", "yang")).update(level=Level.ALL, code="")
+    Jurisdiction.objects.filter(user__username="zhang").delete()
+    code = getattr(own, f"region_{level}", "")
+    Jurisdiction.objects.create(user=site.user("zhang"), level=level, code=code)
+    made = with_all(site, send, there)
+    Member.objects.exclude(entity_id=there.entity_id).delete()
+    client, is_seen = site.client("zhang"), near in SEES[level]
+    token = make_token(site.user("zhang"), "test", [str(scope) for scope in Scope], site.now[0].date() + timedelta(days=9))
+
+    shown = set()
+    for name, address in ADDRESSES.items():
+        text = body(client.get(address.format(**made)))
+        # The page that says that nothing is there holds the address that was asked for, which leads to the same page again.
+        if there.name in text or ("{entity}" not in address and there.entity_id in text):
+            shown.add(name)
+    header = {"authorization": f"Bearer {token}"}
+    for path in ("list", f"entities/{there.entity_id}", "decisions", "outcomes", "appeals", "export/list.csv"):
+        text = body(site.client().get(f"/api/{path}", {"limit": 200}, headers=header))
+        if there.name in text or there.entity_id in text:
+            shown.add(f"api {path.partition('/')[0]}")
+    for asked in (there.name, there.entity_id):
+        found = client.get("/list/", {"q": asked}).context["rows"]
+        assert [row.entity_id for row in found] == ([there.entity_id] if is_seen else []), asked
+
+    assert shown >= {"export_list", "entity", "appeals", "api entities", "api decisions"} if is_seen else shown == set()
