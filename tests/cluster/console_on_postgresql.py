@@ -104,7 +104,22 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["breaks_at_last"] = len(list(breaks()))
     thin_out(run.run_id, [first.entity_id])
     says["kept"] = ranked.count()
+    says["limits"] = [limits_of(alias) for alias in ("default", "evidence", alias_of(run.run_id))]
     return says
+
+
+def limits_of(alias: str) -> list[str]:
+    """What a process that serves has PostgreSQL end, and where it reads."""
+    from django.db import connections
+
+    import console.wsgi
+
+    assert console.wsgi.application
+    connections[alias].close()
+    del connections[alias]
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_schema()")
+        return list(cursor.fetchone())
 
 
 def searched(run: Any, ranked: Any, word: str) -> list[bool]:

@@ -51,3 +51,5 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert says["woken"] == ["to_review", "to_review"]
     assert says["breaks_at_last"] == 0
     assert says["kept"] < 1500
+    assert [limit for limit, _ in says["limits"]] == ["30s"] * 3
+    assert [schema.partition("_")[0] for _, schema in says["limits"]] == ["console", "evidence", "run"]
