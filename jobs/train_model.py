@@ -28,6 +28,7 @@ from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
 from models.columns import Inputs, catalogue_inputs
 from models.evaluate import evaluate
 from models.interval import IntervalPolicy
+from models.random_share import RANDOM
 from models.risk_model import RiskModel, fit_risk_model
 from models.selection import Weights, fit_propensity, label_weights, shift
 
@@ -203,7 +204,7 @@ def fit(
         interval=interval_policy(profile),
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
-        is_random=_drawn(labels) if is_weighted else None,
+        reason=_reason(labels) if is_weighted else None,
         candidates=candidates,
     )
     if weights is None or model.facts["kind"] != "learnt":
@@ -230,8 +231,14 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, prof
 
 def _drawn(labels: pd.DataFrame) -> pd.Series:
     """Which visits were drawn at random, with a known probability."""
-    is_drawn: pd.Series = (labels[inspection.SELECTED_BY] == "random") & labels[inspection.INCLUSION_PROBABILITY].notna()
+    is_drawn: pd.Series = (labels[inspection.SELECTED_BY] == RANDOM) & labels[inspection.INCLUSION_PROBABILITY].notna()
     return is_drawn
+
+
+def _reason(labels: pd.DataFrame) -> pd.Series:
+    """Why each was visited; a draw whose probability is not known is not taken for one that speaks of everybody."""
+    told = labels[inspection.SELECTED_BY]
+    return told.mask((told == RANDOM) & ~_drawn(labels), "other")
 
 
 def interval_policy(profile: Profile) -> IntervalPolicy:

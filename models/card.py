@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.calibration import Calibration
+from models.calibration import WIDTH, Calibration
 from models.candidates import BLEND, SCORECARD, TREE
 from models.card_sections import how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
@@ -22,8 +22,9 @@ WHAT = {
 }
 LIMITS = (
     "A score proposes a visit; it decides nothing, and no penalty may rest on it.",
-    "Labels come from visits that were made. Labels count by how probable the visit was, and visits drawn at random correct "
-    "level and slope where there are enough; of entities unlike any that was ever visited the probability knows little.",
+    "Labels come from visits that were made. Labels count by how probable the visit was, and where enough visits were drawn at "
+    "random, the probability is what such a visit would find; else it is what a visit like those that were made would find. Of "
+    "entities unlike any that was ever visited it knows little.",
     "The probability keeps to each indicator's direction; the anomaly has no such guarantee, though values on the safe side of "
     "the peers' median add nothing to it.",
     "An unknown value counts as ordinary in the anomaly; the probability learns from past visits what an unknown value means.",
@@ -114,12 +115,21 @@ def _from_margin_to_probability(calibration: Calibration, interval: Interval) ->
         "",
         "## From margin to probability",
         "",
-        f"Probability = 1 / (1 + exp(-({calibration.slope:.6g} × margin + {calibration.intercept:.6g}))), which rises strictly. "
+        f"Probability = 1 / (1 + exp(-({_log_odds(calibration)}))), which rises strictly. "
         f"The interval is to hold the rate of violations of {interval.level:.0%} of margins; it is wider where less is known of an "
         "entity.",
         "",
         *markdown_table(pd.DataFrame(columns)),
     ]
+
+
+def _log_odds(calibration: Calibration) -> str:
+    """The calibrated log-odds as a formula."""
+    sloped = f"{calibration.slope:.6g} × margin"
+    if not calibration.bend:
+        return f"{sloped} + {calibration.intercept:.6g}"
+    beyond = f"{WIDTH:g} × ln(1 + exp((margin - {calibration.at:.6g}) / {WIDTH:g}))"
+    return f"{sloped} + {calibration.bend:.6g} × {beyond} + {calibration.intercept:.6g}"
 
 
 def _rounds(rounds: Mapping[str, int]) -> str:

@@ -19,6 +19,12 @@ def how_learnt(facts: Mapping[str, Any]) -> list[str]:
     lines = []
     if (drawn := facts.get("drawn_at_random", 0)) > 0:
         lines.append(f"- Of the labelled visits {drawn:,} were drawn at random with a known probability")
+    if odds := facts.get("odds_by_reason"):
+        told = ", ".join(f"{reason or 'not told'} {times:.2g}" for reason, times in sorted(odds.items()))
+        lines.append(
+            "- The probability is what a visit drawn at random would find; where somebody was sent for another reason, the odds of "
+            f"finding something are, at the mean margin, so many times as high: {told}"
+        )
     if weights := facts.get("weights"):
         lines.append(
             f"- Labels count by {weights['by']}, at most {weights['cap']:g} times the mean of their kind "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +27,10 @@ def time_folds(time: npt.NDArray[np.datetime64], y: Floats) -> list[tuple[Ints, 
     return [pair for pair in pairs if _usable(pair, y)]
 
 
-def entity_folds(entity: npt.NDArray[np.object_], y: Floats) -> list[tuple[Ints, Ints]]:
-    """Three folds by a hash of the entity, for labels of a single cohort; no entity is in both parts of a fold."""
-    fold = np.array([int(hashlib.sha256(str(name).encode()).hexdigest()[:8], 16) % FOLDS for name in entity], dtype=np.int64)
-    pairs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(FOLDS)]
+def entity_folds(entity: npt.NDArray[Any], y: Floats, count: int = FOLDS) -> list[tuple[Ints, Ints]]:
+    """So many folds by a hash of the entity; no entity is in both parts of a fold."""
+    fold = np.array([int(hashlib.sha256(str(name).encode()).hexdigest()[:8], 16) % count for name in entity], dtype=np.int64)
+    pairs = [(np.flatnonzero(fold != number), np.flatnonzero(fold == number)) for number in range(count)]
     return [pair for pair in pairs if _usable(pair, y)]
 
 

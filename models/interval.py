@@ -5,11 +5,13 @@ once as one that finds a violation, and fits isotonic regression each time: the 
 violations that belongs to the margin. One sample's answers do not tell how far another sample's would be from them, so they
 are taken over samples of businesses drawn with replacement (Efron & Tibshirani 1993), and the interval reaches from a low quantile
 of the lower answers to a high one of the upper. For an entity of which less is known (:mod:`models.evidence`), samples have as many
-fewer businesses: a quarter of the evidence, the interval that a quarter of the visits gives.
+fewer businesses: a quarter of the evidence, the interval that a quarter of the visits gives. Where weights are estimated
+(:mod:`models.random_share`), each sample has a draw of them, so that their doubt is in the interval.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,6 +94,7 @@ def fit_interval(
     level: float,
     seed: int,
     weight: Floats | None = None,
+    redraw: Callable[[np.random.Generator], Floats] | None = None,
     draws: int = DRAWS,
 ) -> Interval:
     """Fit on held-out visits; the order they come in changes nothing.
@@ -102,8 +105,8 @@ def fit_interval(
         entity: each visit's business; visits of one are drawn together, since they are alike.
         level: above 0 and below 1.
         seed: of the draws.
+        redraw: weights of shape (n,) as they could have come out too, where they are themselves estimated; drawn for each sample.
         draws: how many samples.
-
     """
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(margin)) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -114,7 +117,14 @@ def fit_interval(
     group, knots = _groups(margin)
     _, business = np.unique(names, return_inverse=True)
     random = np.random.default_rng([seed, len(margin)])
-    ends = [_ends(y, weights, group, business, len(knots), share, level, draws, random) for share in EVIDENCE]
+
+    def counted() -> Floats:
+        if redraw is None:
+            return weights
+        drawn: Floats = redraw(random)[order]
+        return drawn / float(drawn.mean())
+
+    ends = [_ends(y, counted, group, business, len(knots), share, level, draws, random) for share in EVIDENCE]
     # Quantiles of what never falls never fall either, but for rounding.
     rising = [np.maximum.accumulate(np.array(tables), axis=1) for tables in zip(*ends, strict=True)]
     low, high = np.minimum.accumulate(rising[0], axis=0), np.maximum.accumulate(rising[1], axis=0)
@@ -165,7 +175,7 @@ def _groups(margin: Floats) -> tuple[Ints, Floats]:
 
 def _ends(
     y: Floats,
-    weight: Floats,
+    counted: Callable[[], Floats],
     group: Ints,
     business: Ints,
     k: int,
@@ -179,7 +189,7 @@ def _ends(
     found, visits = np.zeros((draws, k)), np.zeros((draws, k))
     drawn_each = max(round(businesses * share), 1) if businesses else 0
     for draw in range(draws if businesses else 0):
-        times = np.bincount(random.integers(0, businesses, drawn_each), minlength=businesses)[business] * weight
+        times = np.bincount(random.integers(0, businesses, drawn_each), minlength=businesses)[business] * counted()
         visits[draw] = np.bincount(group, weights=times, minlength=k)
         found[draw] = np.bincount(group, weights=times * y, minlength=k)
     low, high = venn_abers(found, visits)

@@ -1,13 +1,15 @@
 """The probability that a visit would find a violation, learnt from the visits that were made.
 
 The number of boosting rounds, the champion among the candidates and the calibration come from forward chaining over the cohorts
-(fit on the past, judged on what followed); the champion is then fitted on all labels with that number of rounds.
+(fit on the past, judged on what followed); the champion is then fitted on all labels with that number of rounds. Where visits were
+drawn at random, the calibration rests on every visit instead, each judged by a champion that saw none of its business: those drawn
+are few, and all of them are needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +32,10 @@ from models.columns import Floats, Ints, matrix
 from models.folds import entity_folds, time_folds
 from models.inspector import NOBODY, InspectorEffects
 from models.learner import Learner
+from models.random_share import Grounded, Texts, ground, speaks_of_all
+
+CROSS_FOLDS = 5
+"""Where random visits calibrate, each fifth of the businesses is held out in turn."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class HeldOut:
     Attributes:
         rows: positions in the labelled rows given, shape (m,).
         margin: shape (m,).
-        split: ``time`` or, where all labels are of one cohort, ``entity``; ``none`` where neither could be held out.
+        split: ``time`` or, where all labels are of one cohort or visits drawn at random calibrate, ``entity``; ``none`` where
+            neither could be held out.
         offset: log-odds that each outcome owes to who inspected, as known before it, shape (m,).
     """
 
@@ -92,7 +99,7 @@ def fit_probability(
     *,
     weight: npt.ArrayLike | None = None,
     inspector: npt.ArrayLike | None = None,
-    is_random: npt.ArrayLike | None = None,
+    reason: npt.ArrayLike | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
     seed: int,
     threads: int = 1,
@@ -107,7 +114,8 @@ def fit_probability(
         directions: one a column of ``X``: 1, -1 or 0.
         weight: what each label counts (:mod:`models.selection`), positive, up to a common factor.
         inspector: who made each visit, None or NaN where unknown; adjusted for, never read as a column.
-        is_random: whether each was drawn at random: those calibrate where there are enough (:func:`calibrate`).
+        reason: why each was visited, ``random`` where a draw of known probability named it: those calibrate where there are
+            enough (:mod:`models.random_share`).
         candidates: of :data:`models.candidates.CANDIDATES`, the most readable first.
         seed: for the boosters' column sampling and the contests' draws.
         threads: threads of LightGBM; their number changes no result.
@@ -122,11 +130,11 @@ def fit_probability(
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
     who = _named(inspector, len(rows))
-    drawn = np.zeros(len(rows), dtype=bool) if is_random is None else np.asarray(is_random, dtype=bool)
+    why = reasons(reason, len(rows))
     _check(rows, found, dates, names, weights, directions)
     order = np.lexsort((names, dates))
     labels = Labels(rows[order], found[order], weights[order] / weights.mean(), who[order])
-    names, drawn = names[order], drawn[order]
+    names, why = names[order], why[order]
     growing = Growing(directions, seed, threads)
     split, folds = "time", time_folds(dates[order], labels.y)
     if not folds:
@@ -153,36 +161,44 @@ def fit_probability(
         calibrated[kind] = _loss(own.log_odds(at_best[kind]) + offset, judged.y)
     choice = choose(calibrated, judged.weight, names[held], seed=seed)
     margin = at_best[choice.champion]
-    calibration = calibrate(margin, judged.y, judged.weight, drawn[held], offset, effects)
+    crossed = entity_folds(names, labels.y, CROSS_FOLDS) if speaks_of_all(labels.y, why) else []
+    if crossed:
+        split = "entity"
+        held, margin, offset = _cross_fit(growing, labels, crossed, choice.champion, rounds)
+    grounded = calibrate(margin, labels.y[held], labels.weight[held], why[held], offset, effects)
     learner = growing.learner(labels, effects, choice.champion, rounds)
-    return ProbabilityModel(columns, learner, calibration, rounds, HeldOut(order[held], margin, split, offset), effects, choice)
+    held_out = HeldOut(order[held], margin, split, offset)
+    return ProbabilityModel(columns, learner, grounded.calibration, rounds, held_out, effects, choice)
 
 
 def calibrate(
-    margin: Floats, y: Floats, weight: Floats, is_random: npt.NDArray[np.bool_], offset: Floats, effects: InspectorEffects | None
-) -> Calibration:
+    margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats, effects: InspectorEffects | None
+) -> Grounded:
     """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
 
-    Visits that were drawn at random speak of everybody, the others of those who were sent for; where the random ones hold
-    at least 30 found and 30 clean visits, they correct the calibration of all, and so have the last word on level and slope.
+    Visits that were drawn at random speak of everybody, the others of those who were sent for: :func:`models.random_share.ground`.
+    Where too few were drawn, all count as they are weighed, and the probability is what a visit like them would find.
 
     Args:
         margin, y, weight: shape (m,).
-        is_random: whether each visit was drawn at random, shape (m,).
+        reason: why each was visited, shape (m,).
         offset: log-odds that each outcome owes to who inspected, shape (m,).
         effects: the inspectors, whom the probability is averaged over; None for none.
     """
-    fitted = fit_calibration(margin, y, weight, offset)
-    found = float(y[is_random].sum())
-    if min(found, is_random.sum() - found) >= FEWEST_RANDOM:
-        part = is_random
-        fitted = fitted.then(fit_calibration(fitted.log_odds(margin[part]), y[part], weight[part], offset[part]))
+    if speaks_of_all(y, reason):
+        fitted = ground(margin, y, weight, reason, offset)
+    else:
+        fitted = Grounded(fit_calibration(margin, y, weight, offset), weight)
     if effects is None or not effects.effect.any():
         return fitted
-    return fit_calibration(margin, effects.averaged(fitted.log_odds(margin)), weight)
+    own = fitted.calibration
+    averaged = fit_calibration(margin, effects.averaged(own.log_odds(margin)), weight, at=own.at if own.bend else None)
+    return replace(fitted, calibration=averaged)
 
 
-FEWEST_RANDOM = 30
+def reasons(given: npt.ArrayLike | None, rows: int) -> Texts:
+    """Why each was visited as text; the empty text where unknown."""
+    return _named(given, rows)
 
 
 def _hold_out(
@@ -201,17 +217,30 @@ def _hold_out(
     return held, {kind: np.concatenate(staged) for kind, staged in margins.items()}, np.concatenate(offsets)
 
 
+def _cross_fit(
+    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], champion: str, rounds: Mapping[str, int]
+) -> tuple[Ints, Floats, Floats]:
+    """The rows held out by all folds, their margins by the champion fitted on the rest, and what who inspected added."""
+    margins, offsets = [], []
+    for fitted_on, held in folds:
+        part = labels.part(fitted_on)
+        effects = growing.effects(part)
+        margins.append(growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held]))
+        offsets.append(effects.offset(labels.inspector[held]))
+    return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
+
+
 def _loss(log_odds: Floats, y: Floats) -> Floats:
     """The log loss of each row."""
     loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
     return loss
 
 
-def _named(inspector: npt.ArrayLike | None, rows: int) -> npt.NDArray[np.str_]:
-    """Who inspected as text, the empty text where unknown."""
-    if inspector is None:
+def _named(told: npt.ArrayLike | None, rows: int) -> Texts:
+    """Who inspected, or why, as text; the empty text where unknown."""
+    if told is None:
         return np.full(rows, NOBODY)
-    given = pd.Series(np.asarray(inspector, dtype=object))
+    given = pd.Series(np.asarray(told, dtype=object))
     return given.where(given.notna(), NOBODY).astype(str).to_numpy(dtype=str)
 
 

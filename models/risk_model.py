@@ -22,7 +22,8 @@ from models.columns import Floats, Inputs, Ints, matrix
 from models.evidence import Evidence, fit_evidence
 from models.fallback import FallbackModel, fit_fallback
 from models.interval import USUAL, Interval, IntervalPolicy, fit_interval
-from models.probability import ProbabilityModel, calibrate, fit_probability
+from models.probability import ProbabilityModel, calibrate, fit_probability, reasons
+from models.random_share import RANDOM, Grounded
 from models.reasons import BASE
 
 
@@ -115,7 +116,7 @@ def fit_risk_model(
     seed: int,
     weight: npt.ArrayLike | None = None,
     inspector: npt.ArrayLike | None = None,
-    is_random: npt.ArrayLike | None = None,
+    reason: npt.ArrayLike | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
@@ -124,7 +125,7 @@ def fit_risk_model(
 
     Args:
         population: features of all entities on one day, against which strangeness is measured.
-        X, y, time, entity, weight, inspector, is_random, candidates: the labelled rows, and what may learn from them, as for
+        X, y, time, entity, weight, inspector, reason, candidates: the labelled rows, and what may learn from them, as for
             :func:`models.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
@@ -150,17 +151,18 @@ def fit_risk_model(
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, found, time, entity, inputs.directions,
-        weight=weight, inspector=inspector, is_random=is_random, candidates=candidates, seed=seed, threads=threads,
+        weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
-    drawn = np.zeros(visits, dtype=bool) if is_random is None else np.asarray(is_random, dtype=bool)
+    why = reasons(reason, visits)
     weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
-    calibration = learnt.calibration
+    grounded = Grounded(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
-        calibration = calibrate(margin, found[rows], weights[rows], drawn[rows], learnt.held_out.offset, learnt.effects)
+        grounded = calibrate(margin, found[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
     between = fit_interval(
-        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed, weight=weights[rows]
-    )
+        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed,
+        weight=grounded.weight, redraw=grounded.tilt.drawn if grounded.tilt else None,
+    )  # fmt: skip
     dates = np.asarray(time, dtype="datetime64[D]")
     facts |= {
         "kind": "learnt",
@@ -171,10 +173,11 @@ def fit_risk_model(
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
-        "drawn_at_random": int(drawn.sum()),
+        "drawn_at_random": int((why == RANDOM).sum()),
+        "odds_by_reason": dict(grounded.odds),
         **fit_facts(learnt),
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, calibration, evidence, between, facts)
+    return RiskModel(inputs, anomaly, learnt, anomaly_weight, grounded.calibration, evidence, between, facts)
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:

@@ -138,7 +138,7 @@ def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int)
 
 
 def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
-    return None if calibration is None else {"slope": calibration.slope, "intercept": calibration.intercept}
+    return None if calibration is None else asdict(calibration)
 
 
 def _interval_facts(interval: Interval | None) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from models.calibration import sigmoid
-from models.probability import calibrate
 from models.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, shift
 
 
@@ -83,26 +82,6 @@ def test_too_few_visited_give_no_propensity() -> None:
     X, _, _ = population(100, seed=4)
     visited = (np.arange(100) < 20).astype(float)
     assert fit_propensity(X, visited, np.ones(100), X, ("x",), seed=1) is None
-
-
-def test_visits_drawn_at_random_have_the_last_word_on_level_and_slope() -> None:
-    """Those sent for found twice as much as their indicators tell, so all together promise too much of everybody else."""
-    random = np.random.default_rng(6)
-    margin = random.normal(-2, 1, 12_000)
-    is_random = random.random(12_000) < 0.3
-    y = (random.random(12_000) < sigmoid(0.8 * margin + np.where(is_random, 0.0, 1.2))).astype(float)
-    ones, none = np.ones(12_000), np.zeros(12_000)
-    fitted = calibrate(margin, y, ones, is_random, none, None)
-    assert (fitted.slope, fitted.intercept) == (pytest.approx(0.8, abs=0.08), pytest.approx(0.0, abs=0.15))
-    assert calibrate(margin, y, ones, np.zeros(12_000, dtype=bool), none, None).intercept > 0.5
-
-
-def test_too_few_random_visits_correct_nothing() -> None:
-    random = np.random.default_rng(7)
-    margin, y = random.normal(size=500), (random.random(500) < 0.3).astype(float)
-    few = np.arange(500) < 40
-    zeros, ones = np.zeros(500), np.ones(500)
-    assert calibrate(margin, y, ones, few, zeros, None) == calibrate(margin, y, ones, np.zeros(500, dtype=bool), zeros, None)
 
 
 def test_shift_tells_how_far_scores_moved() -> None:

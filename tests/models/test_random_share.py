@@ -1,0 +1,176 @@
+"""What visits drawn at random make of all the others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import INPUTS, Labelled, fit, invent
+
+from models.calibration import beyond, fit_calibration, sigmoid
+from models.card_sections import how_learnt
+from models.interval import fit_interval
+from models.probability import calibrate, fit_probability
+from models.random_share import FEWEST, RANDOM, ground, speaks_of_all
+from models.storage import dump, load
+
+REASONS = np.array([RANDOM, "campaign", "complaint", "targeted"])
+LEVEL, SLOPE = np.array([0.0, 2.0, 0.3, 0.9]), np.array([0.0, 0.5, 0.0, 0.3])
+
+
+def visits(rows: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Margins, outcomes and reasons: such a share drawn at random; those sent for find more than their margin tells."""
+    random = np.random.default_rng(seed)
+    margin = random.normal(-2.5, 0.8, rows)
+    why = np.where(random.random(rows) < share, 0, random.integers(1, 4, rows))
+    y = (random.random(rows) < sigmoid(truth(margin) + LEVEL[why] + SLOPE[why] * (margin + 2.5))).astype(float)
+    return margin, y, REASONS[why]
+
+
+def truth(margin: np.ndarray) -> np.ndarray:
+    """The log-odds of a visit drawn at random: hardly rising in the bulk, and steeply at the upper end."""
+    rising: np.ndarray = -3.2 + 0.3 * (margin + 2.5) + 1.7 * beyond(margin, -1.5)
+    return rising
+
+
+def fitted(margin: np.ndarray, y: np.ndarray, why: np.ndarray):
+    return ground(margin, y, np.ones(len(y)), why, np.zeros(len(y)))
+
+
+def test_the_probability_is_that_of_a_visit_drawn_at_random() -> None:
+    found = fitted(*visits(60_000, 0.3, seed=1))
+    at = np.array([-4.0, -2.5, -1.0, 0.0])
+    np.testing.assert_allclose(found.calibration.log_odds(at), truth(at), atol=0.25)
+    assert list(found.odds) == ["campaign", "complaint", "targeted"]
+    np.testing.assert_allclose(np.log(list(found.odds.values())), LEVEL[1:], atol=0.2)
+
+
+def test_few_drawn_at_random_do_better_with_the_others_than_alone_or_unasked() -> None:
+    """Thirty worlds of about 30 found at random: the error at the upper end, where those drawn hardly are."""
+    errors = {"grounded": [], "all alike": [], "drawn alone": []}
+    at = np.array([-2.5, -1.0, -0.5])
+    for seed in range(30):
+        margin, y, why = visits(2500, 0.3, seed=100 + seed)
+        drawn = why == RANDOM
+        maps = {
+            "grounded": fitted(margin, y, why).calibration,
+            "all alike": fit_calibration(margin, y),
+            "drawn alone": fit_calibration(margin[drawn], y[drawn], at=float(np.quantile(margin[drawn], 0.9))),
+        }
+        for name, one in maps.items():
+            errors[name].append(one.log_odds(at) - truth(at))
+    root = {name: np.sqrt(np.mean(np.square(error))) for name, error in errors.items()}
+    assert root["grounded"] < 0.8 * root["drawn alone"]
+    assert root["grounded"] < 0.6 * root["all alike"]
+    assert np.abs(np.mean(errors["grounded"], axis=0)).max() < 0.3
+
+
+def test_the_fewer_are_drawn_at_random_the_more_is_believed_of_the_others() -> None:
+    margin, y, why = visits(6000, 0.3, seed=3)
+    drawn = np.flatnonzero(why == RANDOM)
+    levels = []
+    for kept in (len(drawn), 400, 100):
+        rows = np.concatenate([np.flatnonzero(why != RANDOM), drawn[:kept]])
+        levels.append(fitted(margin[rows], np.where(why == RANDOM, 0.0, y)[rows], why[rows]).calibration(np.array([-2.5]))[0])
+    assert levels[0] < levels[1] < levels[2] < y[why != RANDOM].mean()
+
+
+def test_weights_make_the_others_find_what_those_drawn_at_random_do() -> None:
+    margin, y, why = visits(40_000, 0.3, seed=4)
+    weight = fitted(margin, y, why).weight
+    sent, drawn = why != RANDOM, why == RANDOM
+    for low, high in ((-4.0, -2.5), (-2.5, -1.5), (-1.5, 0.0)):
+        part = (margin > low) & (margin <= high)
+        weighed = np.average(y[part & sent], weights=weight[part & sent])
+        assert weighed == pytest.approx(y[part & drawn].mean(), abs=0.02)
+        assert y[part & sent].mean() > y[part & drawn].mean() + 0.05
+    assert (weight[drawn] == 1).all()
+
+
+def test_known_probabilities_weigh_those_drawn_at_random() -> None:
+    margin, y, why = visits(20_000, 0.5, seed=5)
+    drawn = why == RANDOM
+    inclusion = np.where(y == 1, 0.8, 0.2)  # a draw that takes the found four times as often
+    kept = ~drawn | (np.random.default_rng(6).random(len(y)) < inclusion)
+    weight = np.where(drawn, 1 / inclusion, 1.0)
+    weighed = ground(margin[kept], y[kept], weight[kept], why[kept], np.zeros(kept.sum())).calibration
+    plain = fitted(margin[kept], y[kept], why[kept]).calibration
+    assert weighed(margin).mean() == pytest.approx(sigmoid(truth(margin)).mean(), rel=0.1)
+    assert plain(margin).mean() > 1.5 * weighed(margin).mean()
+
+
+def test_too_few_drawn_at_random_are_not_asked() -> None:
+    margin, y, why = visits(3000, 0.3, seed=7)
+    found = np.flatnonzero((why == RANDOM) & (y == 1))
+    nothing, ones = np.zeros(3000), np.ones(3000)
+    y[found[FEWEST - 1 :]] = 0.0
+    assert not speaks_of_all(y, why)
+    assert calibrate(margin, y, ones, why, nothing, None).calibration == fit_calibration(margin, y, ones)
+    y[found[FEWEST - 1]] = 1.0
+    assert speaks_of_all(y, why)
+    assert calibrate(margin, y, ones, why, nothing, None).odds
+
+
+def with_reasons(labelled: Labelled) -> np.ndarray:
+    return np.where(np.arange(len(labelled.y)) % 3 == 0, RANDOM, "targeted")
+
+
+def test_every_visit_calibrates_and_none_by_a_model_that_saw_its_business(labelled: Labelled) -> None:
+    """An entity's other outcome leaves its own margin, and so would anything else that it could have taught."""
+
+    def held(y: np.ndarray) -> pd.Series:
+        model = fit_probability(
+            labelled.X, y, labelled.time, labelled.entity, INPUTS.directions,
+            reason=with_reasons(labelled), candidates=("scorecard",), seed=3,
+        )  # fmt: skip
+        assert model.held_out is not None
+        assert model.held_out.split == "entity"
+        rounds.append(dict(model.rounds))
+        return pd.Series(model.held_out.margin, index=model.held_out.rows).sort_index()
+
+    rounds: list[dict[str, int]] = []
+    other = labelled.y.copy()
+    other[700] = 1 - other[700]
+    before, after = held(labelled.y), held(other)
+    assert before.index.tolist() == list(range(len(labelled.y)))
+    assert rounds[0] == rounds[1]
+    assert before[700] == after[700]
+    assert (before != after).mean() > 0.5
+
+
+def test_the_whole_model_promises_what_visits_to_anybody_find() -> None:
+    """Inspectors were sent by a sign that no column shows; a third of the visits were drawn at random."""
+    world, fresh = invent(9000, seed=21), invent(9000, seed=22)
+    random = np.random.default_rng(23)
+    is_random = random.random(9000) < 1 / 3
+    sent = np.flatnonzero(~is_random & (random.random(9000) < np.where(world.y == 1, 0.9, 0.3)))
+    rows = np.sort(np.concatenate([np.flatnonzero(is_random), sent]))
+    seen = Labelled(world.X.iloc[rows], world.y[rows], world.time[rows], world.entity[rows])
+    reason = np.where(is_random[rows], RANDOM, "targeted")
+    honest, naive = fit(seen, reason=reason), fit(seen)
+    promised = [model.score(fresh.X)["probability"].mean() for model in (honest, naive)]
+    assert promised[0] == pytest.approx(fresh.y.mean(), abs=0.02)
+    assert promised[1] > fresh.y.mean() + 0.05
+    assert honest.facts["odds_by_reason"]["targeted"] == pytest.approx(3.0, rel=0.35)
+    assert "times as high: targeted" in "\n".join(how_learnt(honest.facts))
+    scores = honest.score(fresh.X)
+    order = np.argsort(scores["margin"].to_numpy())
+    assert (np.diff(scores["probability"].to_numpy()[order]) >= 0).all()
+    pd.testing.assert_frame_equal(load(dump(honest)).score(fresh.X), scores, check_exact=True)
+
+
+def test_intervals_speak_of_everybody_too() -> None:
+    """Ten worlds of a few dozen found at random; what is not known of the others' reasons is in the interval."""
+    held = {"with doubt": [], "weights alone": [], "all alike": []}
+    for seed in range(10):
+        margin, y, why = visits(2500, 0.3, seed=200 + seed)
+        tilt = fitted(margin, y, why).tilt
+        at = np.quantile(margin, np.linspace(0.05, 0.95, 10))
+        given = {"with doubt": {"weight": tilt.weight(), "redraw": tilt.drawn}, "weights alone": {"weight": tilt.weight()}}
+        for name, rates in held.items():
+            interval = fit_interval(margin, y, np.arange(2500).astype(str), level=0.9, seed=1, **given.get(name, {}))
+            low, high = interval(at, np.ones(10), np.ones(10))[0], interval(at, np.zeros(10), np.ones(10))[1]
+            rates.append(np.mean((low <= sigmoid(truth(at))) & (sigmoid(truth(at)) <= high)))
+    assert np.mean(held["with doubt"]) >= 0.9
+    assert np.mean(held["weights alone"]) < np.mean(held["with doubt"])
+    assert np.mean(held["all alike"]) < 0.4
