@@ -140,14 +140,14 @@ def test_every_visit_calibrates_and_none_by_a_model_that_saw_its_business(labell
 
 def test_the_whole_model_promises_what_visits_to_anybody_find() -> None:
     """Inspectors were sent by a sign that no column shows; a third of the visits were drawn at random."""
-    world, fresh = invent(9000, seed=21), invent(9000, seed=22)
+    world, fresh = invent(6000, seed=21), invent(6000, seed=22)
     random = np.random.default_rng(23)
-    is_random = random.random(9000) < 1 / 3
-    sent = np.flatnonzero(~is_random & (random.random(9000) < np.where(world.y == 1, 0.9, 0.3)))
+    is_random = random.random(6000) < 1 / 3
+    sent = np.flatnonzero(~is_random & (random.random(6000) < np.where(world.y == 1, 0.9, 0.3)))
     rows = np.sort(np.concatenate([np.flatnonzero(is_random), sent]))
     seen = Labelled(world.X.iloc[rows], world.y[rows], world.time[rows], world.entity[rows])
     reason = np.where(is_random[rows], RANDOM, "targeted")
-    honest, naive = fit(seen, reason=reason), fit(seen)
+    honest, naive = (fit(seen, reason=told, candidates=("scorecard",)) for told in (reason, None))
     promised = [model.score(fresh.X)["probability"].mean() for model in (honest, naive)]
     assert promised[0] == pytest.approx(fresh.y.mean(), abs=0.02)
     assert promised[1] > fresh.y.mean() + 0.05
@@ -160,17 +160,17 @@ def test_the_whole_model_promises_what_visits_to_anybody_find() -> None:
 
 
 def test_intervals_speak_of_everybody_too() -> None:
-    """Ten worlds of a few dozen found at random; what is not known of the others' reasons is in the interval."""
+    """Twelve worlds of a few dozen found at random; what is not known of the others' reasons is in the interval."""
     held = {"with doubt": [], "weights alone": [], "all alike": []}
-    for seed in range(10):
+    for seed in range(12):
         margin, y, why = visits(2500, 0.3, seed=200 + seed)
         tilt = fitted(margin, y, why).tilt
         at = np.quantile(margin, np.linspace(0.05, 0.95, 10))
         given = {"with doubt": {"weight": tilt.weight(), "redraw": tilt.drawn}, "weights alone": {"weight": tilt.weight()}}
         for name, rates in held.items():
-            interval = fit_interval(margin, y, np.arange(2500).astype(str), level=0.9, seed=1, **given.get(name, {}))
+            interval = fit_interval(margin, y, np.arange(2500).astype(str), level=0.9, seed=1, draws=50, **given.get(name, {}))
             low, high = interval(at, np.ones(10), np.ones(10))[0], interval(at, np.zeros(10), np.ones(10))[1]
             rates.append(np.mean((low <= sigmoid(truth(at))) & (sigmoid(truth(at)) <= high)))
-    assert np.mean(held["with doubt"]) >= 0.9
-    assert np.mean(held["weights alone"]) < np.mean(held["with doubt"])
-    assert np.mean(held["all alike"]) < 0.4
+    assert np.mean(held["with doubt"]) >= 0.85
+    assert np.mean(held["weights alone"]) < np.mean(held["with doubt"]) - 0.05
+    assert np.mean(held["all alike"]) < 0.3
