@@ -7,46 +7,46 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.columns import Floats
-from models.logistic import fit_logistic
 
 SLOPE_FLOOR = 0.05
 PENALTY = 1.0
-BEND_SPREAD = 3.0
-"""The slope above a bend is held to be 1, as the slope below is, but less firmly: a standard deviation of 3."""
-WIDTH = 0.25
-"""Over about so many log-odds of margin on either side one slope passes into the other."""
+STEPS = 100
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """``probability = 1 / (1 + exp(-(slope * margin + bend * beyond + intercept)))``, strictly increasing.
+    """``probability = 1 / (1 + exp(-(slope * margin + intercept)))`` with a positive slope; or that beside a background.
 
-    :func:`beyond` is by how much the margin is above ``at``, rounded off. The slope, which is the one far below ``at``, and the sum
-    of slope and bend, the one far above, are positive.
+    With a background (Abbott 1925, "A method of computing the effectiveness of an insecticide"; Finney 1971, "Probit analysis",
+    chapter 7) a visit finds what the margin tells, or what it finds anywhere, or both:
+    ``1 - (1 - the above) * (1 - 1 / (1 + exp(-(background + 0.05 * margin))))``. The background rises so little that it is all but
+    one rate, and enough that no two margins become equal.
     """
 
     slope: float
     intercept: float
-    bend: float = 0.0
-    at: float = 0.0
+    background: float | None = None
 
     def __call__(self, margin: Floats) -> Floats:
         """Probabilities of shape (n,), strictly increasing in ``margin``."""
-        return sigmoid(self.log_odds(margin))
+        if self.background is None:
+            return sigmoid(self.slope * margin + self.intercept)
+        found: Floats = -np.expm1(-self._hazard(margin, self.background))
+        return found
 
     def log_odds(self, margin: Floats) -> Floats:
         """Calibrated log-odds of shape (n,)."""
-        if not self.bend:
+        if self.background is None:
             return self.slope * margin + self.intercept
-        # A sum of two rising parts: a difference of large numbers could fall in its last digit.
-        below, above = self.at - beyond(self.at, margin), beyond(margin, self.at)
-        return self.slope * below + (self.slope + self.bend) * above + self.intercept
+        hazard = self._hazard(margin, self.background)
+        found: Floats = hazard + np.log(-np.expm1(-hazard))
+        return found
 
-
-def beyond(margin: Floats | float, at: Floats | float) -> Floats:
-    """How far a margin is above a point, and nothing below it, rounded off around it."""
-    far: Floats = WIDTH * np.logaddexp(0.0, (margin - at) / WIDTH)
-    return far
+    def _hazard(self, margin: Floats, background: float) -> Floats:
+        """The negative logarithm of the probability that nothing is found: the sum of that of either cause."""
+        own = np.logaddexp(0.0, self.slope * margin + self.intercept)
+        hazard: Floats = own + np.logaddexp(0.0, background + SLOPE_FLOOR * margin)
+        return hazard
 
 
 def sigmoid(z: Floats) -> Floats:
@@ -55,46 +55,46 @@ def sigmoid(z: Floats) -> Floats:
     return np.where(z >= 0, 1.0, small) / (1.0 + small)
 
 
-def fit_calibration(
-    margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None, at: float | None = None
-) -> Calibration:
+def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None) -> Calibration:
     """Platt scaling (Platt 1999) on held-out margins, drawn towards slope 1 by a penalty worth a few labels.
 
     Args:
         margin, y, weight: shape (n,); y is 0 or 1, or a probability.
         offset: log-odds, shape (n,), that outcomes owe to something else; no part of the calibration.
-        at: a margin at which the slope may change; None for one slope.
 
     Returns:
-        A calibration whose slopes are at least 0.05: where margins tell nothing the probabilities are nearly, but not
+        A calibration whose slope is at least 0.05: where margins tell nothing the probabilities are nearly, but not
         quite, equal, so that the order stays.
     """
     weight = np.ones_like(margin) if weight is None else weight / weight.mean()
-    nothing = np.zeros_like(margin) if offset is None else offset
-    centre, precision, least = prior(at)
-    found = fit_logistic(slopes(margin, at), y, weight, nothing, centre=centre, precision=precision, least=least)
-    return stated(found, at)
+    beside = np.zeros_like(margin) if offset is None else offset
+    slope, intercept = _newton(margin, y, weight, beside, slope_free=True)
+    if slope < SLOPE_FLOOR:
+        slope, intercept = _newton(margin, y, weight, beside, slope_free=False)
+    return Calibration(slope, intercept)
 
 
-def slopes(margin: Floats, at: float | None) -> Floats:
-    """What a calibration's coefficients stand before: ones, and the margin, or its part below and its part above ``at``."""
-    if at is None:
-        return np.column_stack([np.ones_like(margin), margin])
-    above = beyond(margin, at)
-    return np.column_stack([np.ones_like(margin), margin - above, above])
+def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_free: bool) -> tuple[float, float]:
+    """Minimise the penalised log loss; the slope is fixed at the floor unless it is free."""
+    at = np.array([1.0 if slope_free else SLOPE_FLOOR, 0.0])
+    design = np.column_stack([margin, np.ones_like(margin)])
+    penalty = np.array([PENALTY, PENALTY / 100.0])
+    free = np.array([slope_free, True])
 
+    def loss(point: Floats) -> float:
+        z = design @ point + offset
+        return float(weight @ (np.logaddexp(0.0, z) - y * z) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
 
-def prior(at: float | None) -> tuple[Floats, Floats, Floats]:
-    """The middle, the precision and the bound of each coefficient of :func:`slopes`."""
-    several = 2 if at is None else 3
-    return (
-        np.array([0.0, 1.0, 1.0])[:several],
-        np.array([PENALTY / 100.0, PENALTY, 1 / BEND_SPREAD**2])[:several],
-        np.array([-np.inf, SLOPE_FLOOR, SLOPE_FLOOR])[:several],
-    )
-
-
-def stated(found: Floats, at: float | None) -> Calibration:
-    """The calibration of such coefficients."""
-    intercept, *rising = (float(one) for one in found)
-    return Calibration(rising[0], intercept) if at is None else Calibration(rising[0], intercept, rising[1] - rising[0], at)
+    for _ in range(STEPS):
+        p = sigmoid(design @ at + offset)
+        gradient = (design.T @ (weight * (p - y)) + penalty * (at - [1.0, 0.0]))[free]
+        curvature = ((design.T * (weight * p * (1 - p))) @ design + np.diag(penalty))[np.ix_(free, free)]
+        step = np.zeros(2)
+        step[free] = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while size > 1e-8 and loss(at - size * step) > loss(at):
+            size /= 2
+        at = at - size * step
+        if float(np.abs(size * step).max()) < 1e-10:
+            break
+    return float(at[0]), float(at[1])

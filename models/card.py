@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.calibration import WIDTH, Calibration
+from models.calibration import SLOPE_FLOOR, Calibration
 from models.candidates import BLEND, SCORECARD, TREE
 from models.card_sections import how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
@@ -115,7 +115,7 @@ def _from_margin_to_probability(calibration: Calibration, interval: Interval) ->
         "",
         "## From margin to probability",
         "",
-        f"Probability = 1 / (1 + exp(-({_log_odds(calibration)}))), which rises strictly. "
+        f"{_formula(calibration)}, which rises strictly. "
         f"The interval is to hold the rate of violations of {interval.level:.0%} of margins; it is wider where less is known of an "
         "entity.",
         "",
@@ -123,13 +123,13 @@ def _from_margin_to_probability(calibration: Calibration, interval: Interval) ->
     ]
 
 
-def _log_odds(calibration: Calibration) -> str:
-    """The calibrated log-odds as a formula."""
-    sloped = f"{calibration.slope:.6g} × margin"
-    if not calibration.bend:
-        return f"{sloped} + {calibration.intercept:.6g}"
-    beyond = f"{WIDTH:g} × ln(1 + exp((margin - {calibration.at:.6g}) / {WIDTH:g}))"
-    return f"{sloped} + {calibration.bend:.6g} × {beyond} + {calibration.intercept:.6g}"
+def _formula(calibration: Calibration) -> str:
+    """The probability as a formula of the margin."""
+    own = f"1 / (1 + exp(-({calibration.slope:.6g} × margin + {calibration.intercept:.6g})))"
+    if calibration.background is None:
+        return f"Probability = {own}"
+    background = f"1 / (1 + exp(-({SLOPE_FLOOR:g} × margin + {calibration.background:.6g})))"
+    return f"Probability = a + b - a × b of what the margin tells, a = {own}, and what visits find anywhere, b = {background}"
 
 
 def _rounds(rounds: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ def how_learnt(facts: Mapping[str, Any]) -> list[str]:
         told = ", ".join(f"{reason or 'not told'} {times:.2g}" for reason, times in sorted(odds.items()))
         lines.append(
             "- The probability is what a visit drawn at random would find; where somebody was sent for another reason, the odds of "
-            f"finding something are, at the mean margin, so many times as high: {told}"
+            f"what the margin tells are so many times as high: {told}"
         )
     if weights := facts.get("weights"):
         lines.append(

@@ -32,7 +32,7 @@ from models.columns import Floats, Ints, matrix
 from models.folds import entity_folds, time_folds
 from models.inspector import NOBODY, InspectorEffects
 from models.learner import Learner
-from models.random_share import Grounded, Texts, ground, speaks_of_all
+from models.random_share import RANDOM, Grounded, Texts, ground, speaks_of_all
 
 CROSS_FOLDS = 5
 """Where random visits calibrate, each fifth of the businesses is held out in turn."""
@@ -191,9 +191,11 @@ def calibrate(
         fitted = Grounded(fit_calibration(margin, y, weight, offset), weight)
     if effects is None or not effects.effect.any():
         return fitted
-    own = fitted.calibration
-    averaged = fit_calibration(margin, effects.averaged(own.log_odds(margin)), weight, at=own.at if own.bend else None)
-    return replace(fitted, calibration=averaged)
+    averaged = effects.averaged(fitted.calibration.log_odds(margin))
+    if fitted.tilt is None:
+        return replace(fitted, calibration=fit_calibration(margin, averaged, weight))
+    everybody, nothing = np.full(len(margin), RANDOM), np.zeros(len(margin))
+    return replace(fitted, calibration=ground(margin, averaged, weight, everybody, nothing).calibration)
 
 
 def reasons(given: npt.ArrayLike | None, rows: int) -> Texts:
