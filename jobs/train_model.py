@@ -204,7 +204,7 @@ def fit(
         interval=interval_policy(profile),
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
-        reason=_reason(labels) if is_weighted else None,
+        reason=told_reasons(labels) if is_weighted else None,
         candidates=candidates,
     )
     if weights is None or model.facts["kind"] != "learnt":
@@ -235,7 +235,7 @@ def _drawn(labels: pd.DataFrame) -> pd.Series:
     return is_drawn
 
 
-def _reason(labels: pd.DataFrame) -> pd.Series:
+def told_reasons(labels: pd.DataFrame) -> pd.Series:
     """Why each was visited; a draw whose probability is not known is not taken for one that speaks of everybody."""
     told = labels[inspection.SELECTED_BY]
     return told.mask((told == RANDOM) & ~_drawn(labels), "other")

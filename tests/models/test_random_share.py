@@ -177,3 +177,13 @@ def test_intervals_speak_of_everybody_too() -> None:
     assert np.mean(held["with doubt"]) >= 0.85
     assert np.mean(held["weights alone"]) < np.mean(held["with doubt"]) - 0.05
     assert np.mean(held["all alike"]) < 0.5
+
+
+def test_the_order_of_visits_changes_nothing(labelled: Labelled) -> None:
+    reason = with_reasons(labelled)
+    turned = np.random.default_rng(3).permutation(len(reason))
+    other = Labelled(labelled.X.iloc[turned], labelled.y[turned], labelled.time[turned], labelled.entity[turned])
+    one = fit(labelled, reason=reason, candidates=("scorecard",))
+    again = fit(other, reason=reason[turned], candidates=("scorecard",))
+    assert dump(again) == dump(one)
+    assert one.calibration.background is not None

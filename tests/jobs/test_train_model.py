@@ -1,0 +1,19 @@
+"""What training makes of why entities were visited."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from jobs.train_model import told_reasons
+
+
+def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
+    labels = pd.DataFrame(
+        {
+            "selected_by": pd.array(["random", "random", "targeted", None], dtype="string"),
+            "inclusion_probability": pd.array([0.004, None, 0.5, None], dtype="Float64"),
+        }
+    )
+    told = told_reasons(labels)
+    assert told[:3].tolist() == ["random", "other", "targeted"]
+    assert pd.isna(told[3])
