@@ -10,8 +10,8 @@ from jobs.train_model import told_reasons
 def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
     labels = pd.DataFrame(
         {
-            "selected_by": pd.array(["random", "random", "targeted", None], dtype="string"),
-            "inclusion_probability": pd.array([0.004, None, 0.5, None], dtype="Float64"),
+            "selected_by": pd.Series(["random", "random", "targeted", None], dtype=object),
+            "inclusion_probability": [0.004, None, 0.5, None],
         }
     )
     told = told_reasons(labels)
