@@ -22,8 +22,9 @@ from jobs.score_entities import read_features
 from jobs.transforms.newest_records import newest_by_source, newest_of
 from jobs.transforms.peers import CLIP
 from jobs.transforms.sentences import render, render_unknown
+from models.class_change import settle
 from models.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
-from models.credit import standing, worst_first
+from models.credit import worst_first
 from models.reasons import ROW, check_additive, strongest
 from models.risk_model import RiskModel
 
@@ -122,12 +123,25 @@ def _better(
     usual = peers.pivot(index=scoring.PEER_GROUP, columns=scoring.INDICATOR, values=scoring.PEER_MEDIAN)
     goals = usual.reindex(features[scoring.PEER_GROUP]).reset_index(drop=True)
     goals = goals.assign(**{name: one.neutral for name, one in indicators.items() if one.neutral is not None and not one.peer})
+
+    def stands(changed: pd.DataFrame) -> np.ndarray:
+        """The class on the morrow: what would not stand then would bring nothing."""
+        return settle(
+            *model.explain(changed),
+            changed,
+            letters[changed.index],
+            model.of_margin,
+            indicators=indicators,
+            bounds=profile.classes,
+            ordinary=profile.certainty.ordinary,
+        ).stands
+
     return counterfactuals(
         features,
         contributions,
         letters,
         goals,
-        lambda changed: standing(model.score(changed), profile.classes, profile.certainty.ordinary)[1],
+        stands,
         indicators=indicators,
         bounds=profile.classes,
         clip=CLIP,

@@ -9,7 +9,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import partial
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,9 +22,8 @@ from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import note_scored
-from models.class_change import hold_back, is_worse
-from models.credit import standing
-from models.reasons import NotAdditiveError, backing, check_additive
+from models.class_change import settle
+from models.reasons import NotAdditiveError, check_additive
 from models.risk_model import RiskModel
 
 ROWS_AT_ONCE = 32_768
@@ -76,20 +74,23 @@ def _score(
             where=f"model {model_id}",
             then="train the model again with `steelyard train`, and report it if it comes again",
         ) from error
-    points, letters = standing(rows, profile.classes, profile.certainty.ordinary)
-    then = earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object)
-    worse = np.flatnonzero(is_worse(letters, then, profile.classes))
-    found = backing(contributions.iloc[worse], features.iloc[worse], {one.column: one for one in catalogue()})
-    is_enough, only = np.ones(len(rows), dtype=bool), np.full(len(rows), "", dtype=object)
-    is_enough[worse], only[worse] = found.is_enough, found.only
-    stands, held = hold_back(letters, then, is_enough, profile.classes)
+    settled = settle(
+        rows,
+        contributions,
+        features,
+        earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object),
+        model.of_margin,
+        indicators={one.column: one for one in catalogue()},
+        bounds=profile.classes,
+        ordinary=profile.certainty.ordinary,
+    )
     rows[ENTITY_ID] = features[ENTITY_ID]
     rows[AS_OF] = as_of
     rows[MODEL_ID] = model_id
-    rows[CREDIT_POINTS] = points
-    rows[RISK_CLASS] = stands
-    rows[HELD_CLASS] = held
-    rows[HELD_SOURCE] = [source or None if letter else None for letter, source in zip(held, only, strict=True)]
+    rows[CREDIT_POINTS] = settled.points
+    rows[RISK_CLASS] = settled.stands
+    rows[HELD_CLASS] = settled.held
+    rows[HELD_SOURCE] = settled.source
     table = pa.Table.from_pandas(rows, preserve_index=False)
     return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 

@@ -1,65 +1,143 @@
-"""No class gets worse on the word of one unverified source."""
+"""No class moves, to the worse or beyond the ordinary one to the better, on the word of one unverified source.
+
+A day's class is asked twice more, with one source disbelieved: once without the one that speaks loudest against the entity, once
+without the one that speaks loudest for it. What a disbelieved source adds to the margin is taken away, so that the entity is
+ordinary in all that the source tells. As the class never gets better with a larger margin, whichever one source were wrong, the
+right class lies between those two. The class before stays where it lies between them too; else it moves as far as it must.
+
+Doubt speaks for the ordinary class: back to it from a worse one an entity comes as soon as its class of the day says so, without
+anybody asking who speaks for it. So nobody is kept down by disbelief, and what was repaired counts at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from models.credit import worst_first
+from expectations.contracts.indicators import Indicator
+from expectations.contracts.scoring import EVIDENCE, MARGIN
+from models.columns import Floats, Ints
+from models.credit import standing, worst_first
+from models.reasons import BASE
 
 Texts = npt.NDArray[np.object_]
+Rescored = Callable[[Floats, Floats], pd.DataFrame]
+"""What scores of that margin and evidence are, as :meth:`models.risk_model.RiskModel.of_margin` tells."""
 
 
 @dataclass(frozen=True)
-class Backing:
-    """What an entity's reasons rest on, row by row.
+class Voices:
+    """What the loudest source on either side adds to each row's margin, all its indicators together; arrays of shape (n,).
 
     Attributes:
-        sources: how many sources its reasons come from, each counted once by the one that its events come from.
-        only: that source where it is one alone, else empty.
-        is_verified: whether a reason is a violation that a visit found.
+        against: by the one that adds most, 0 or more.
+        against_by: that source, empty where none adds.
+        speaking_for: by the one that takes most away, 0 or less.
+        for_by: that source, empty where none takes away.
     """
 
-    sources: npt.NDArray[np.int64]
-    only: Texts
-    is_verified: npt.NDArray[np.bool_]
-
-    @property
-    def is_enough(self) -> npt.NDArray[np.bool_]:
-        """Whether a class may get worse on it: two sources or more, or a verified violation."""
-        enough: npt.NDArray[np.bool_] = (self.sources >= 2) | self.is_verified
-        return enough
+    against: Floats
+    against_by: Texts
+    speaking_for: Floats
+    for_by: Texts
 
 
-def is_worse(today: npt.ArrayLike, before: npt.ArrayLike, bounds: Mapping[str, int]) -> npt.NDArray[np.bool_]:
-    """Whether each class is worse than the one before; a class of None, or one that there is no longer, is no class before."""
-    rank = {name: at for at, name in enumerate(worst_first(bounds))}
-    now = np.array([rank[name] for name in np.asarray(today, dtype=object)], dtype=np.int64)
-    then = np.array([rank.get(name, -1) for name in np.asarray(before, dtype=object)], dtype=np.int64)
-    worse: npt.NDArray[np.bool_] = now < then
-    return worse
+@dataclass(frozen=True)
+class Settled:
+    """Credit points and classes, row by row, each of shape (n,).
+
+    Attributes:
+        points: today's credit points.
+        stands: the class that stands.
+        held: today's class where it is another than the one that stands, else None.
+        source: the one source that today's class rests on where it is held back; None elsewhere, or where it has no name.
+    """
+
+    points: Ints
+    stands: Texts
+    held: Texts
+    source: Texts
 
 
-def hold_back(
-    today: npt.ArrayLike, before: npt.ArrayLike, is_enough: npt.NDArray[np.bool_], bounds: Mapping[str, int]
-) -> tuple[Texts, Texts]:
-    """The classes that stand, and the worse ones that are held back.
+def settle(
+    scores: pd.DataFrame,
+    contributions: pd.DataFrame,
+    X: pd.DataFrame,
+    before: npt.ArrayLike,
+    rescored: Rescored,
+    *,
+    indicators: Mapping[str, Indicator],
+    bounds: Mapping[str, int],
+    ordinary: str,
+) -> Settled:
+    """The classes that stand, and those that are held back; of each row alone, whatever rows are beside it.
 
     Args:
-        today: each row's class by its interval, shape (n,).
-        before: its class on the day before, None where it had none.
-        is_enough: whether its reasons are enough for a worse class.
+        scores, contributions: as :meth:`models.risk_model.RiskModel.explain` gives them.
+        X: the features of the same rows.
+        before: each row's class on the day before. One that had none, or one that there is no longer, was ordinary.
+        rescored: the scores of other margins.
+        indicators: the catalogue by column.
         bounds: each class's lower bound.
-
-    Returns:
-        The class that stands: today's, or where today's is worse and the reasons are not enough, the one before; and today's where
-        it was held back, else None.
+        ordinary: the class that doubt speaks for.
     """
-    now, then = np.asarray(today, dtype=object), np.asarray(before, dtype=object)
-    held = is_worse(now, then, bounds) & ~is_enough
-    back = np.full(len(now), None, dtype=object)
-    back[held] = now[held]
-    return np.where(held, then, now), back
+    names = worst_first(bounds)
+    rank = {name: at for at, name in enumerate(names)}
+    points, letters = standing(scores, bounds, ordinary)
+    today = _ranks(letters, rank, ordinary)
+    then = _ranks(np.asarray(before, dtype=object), rank, ordinary)
+    stands, source = today.copy(), np.full(len(today), None, dtype=object)
+    moved = np.flatnonzero(today != then)
+    heard = voices(contributions.iloc[moved], X.iloc[moved], indicators)
+    margin, evidence = (scores[name].to_numpy(dtype=np.float64)[moved] for name in (MARGIN, EVIDENCE))
+
+    def without(voice: Floats) -> Ints:
+        return _ranks(standing(rescored(margin - voice, evidence), bounds, ordinary)[1], rank, ordinary)
+
+    # Ranks rise from the worst class: without the voice for it, no class is better than today's.
+    back = np.minimum(today[moved], rank[ordinary])
+    stands[moved] = np.clip(np.maximum(then[moved], back), without(heard.speaking_for), without(heard.against))
+    source[moved] = np.where(today[moved] < then[moved], heard.against_by, heard.for_by)
+    is_held = stands != today
+    letter = np.array(names, dtype=object)
+    source[~is_held | (source == "")] = None
+    held = np.full(len(today), None, dtype=object)
+    held[is_held] = letter[today[is_held]]
+    return Settled(points, letter[stands], held, source)
+
+
+def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Voices:
+    """What each row's loudest source on either side adds.
+
+    An indicator speaks for the source that its events come from. What a visit to the entity itself found, a violation or that
+    there was none, is verified and no source's word. Indicators that the catalogue lacks are together one source without a name.
+
+    Args:
+        contributions: what each indicator adds to the margin, and the base.
+        X: the features of the same rows.
+        indicators: the catalogue by column.
+    """
+    names = [name for name in contributions.columns if name != BASE]
+    known = [indicators.get(name) for name in names]
+    word = contributions[names].to_numpy(dtype=np.float64, copy=True)
+    values = X.reindex(columns=names).to_numpy(dtype=np.float64, na_value=np.nan)
+    for at, indicator in enumerate(known):
+        if indicator is not None and indicator.verified:
+            is_found = (values[:, at] >= 0) if indicator.clears else (values[:, at] > 0)
+            word[is_found, at] = 0.0
+    source_of = np.array(["" if indicator is None else indicator.main_source for indicator in known], dtype=object)
+    sources = np.array(sorted({"", *source_of}), dtype=object)
+    said = np.column_stack([word[:, source_of == source].sum(axis=1) for source in sources])
+    most, least = said.argmax(axis=1), said.argmin(axis=1)
+    rows = np.arange(len(said))
+    against, speaking_for = np.maximum(said[rows, most], 0.0), np.minimum(said[rows, least], 0.0)
+    return Voices(against, np.where(against > 0, sources[most], ""), speaking_for, np.where(speaking_for < 0, sources[least], ""))
+
+
+def _ranks(letters: npt.NDArray[np.object_] | npt.NDArray[np.str_], rank: Mapping[str, int], ordinary: str) -> Ints:
+    """Each class's place from the worst."""
+    return np.array([rank.get(name, rank[ordinary]) for name in letters], dtype=np.int64)

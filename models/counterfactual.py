@@ -73,7 +73,7 @@ def counterfactuals(
         contributions: what each indicator adds, of the same rows.
         standing: each row's class.
         goals: what is usual for each row, a column an indicator, NaN where it is not known.
-        classify: the class of each row of changed features.
+        classify: the class of each row of changed features; the row's position in ``X`` is its index.
         indicators: the catalogue by column.
         bounds: each class's lower bound.
         clip: the size at which the features cut peer forms off; from a value cut off, the spread of the peers cannot be told.

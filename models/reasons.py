@@ -1,15 +1,11 @@
-"""Why entities stand where they stand: what adds most to the margin, and what that rests on."""
+"""Why entities stand where they stand: what adds most to the margin."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import CONTRIBUTION, INDICATOR, REASON_RANK, VALUE
-from models.class_change import Backing
 from models.columns import Floats, Ints
 
 BASE = "base"
@@ -71,28 +67,6 @@ def strongest(contributions: pd.DataFrame, X: pd.DataFrame, top: int = TOP) -> p
         }
     )
     return frame[frame[CONTRIBUTION] > 0].reset_index(drop=True)
-
-
-def backing(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator], top: int = TOP) -> Backing:
-    """Which sources each row's strongest reasons come from, and whether one is a violation that a visit found.
-
-    An indicator that the catalogue lacks is of no source.
-    """
-    names, added, order = _in_order(contributions, top)
-    is_reason = np.zeros(added.shape, dtype=bool)
-    np.put_along_axis(is_reason, order, True, axis=1)
-    is_reason &= added > 0
-    source_of = [indicators[name].main_source if name in indicators else "" for name in names]
-    sources = sorted(set(source_of) - {""})
-    from_source = np.column_stack(
-        [is_reason[:, [of == source for of in source_of]].any(axis=1) for source in sources] or [np.zeros(len(X), dtype=bool)]
-    )
-    count = from_source.sum(axis=1).astype(np.int64)
-    first = np.array([*sources, ""], dtype=object)[np.argmax(from_source, axis=1)]
-    verified = [at for at, name in enumerate(names) if name in indicators and indicators[name].verified]
-    values = X.reindex(columns=[names[at] for at in verified]).to_numpy(dtype=np.float64, na_value=np.nan)
-    is_verified = np.asarray((is_reason[:, verified] & (values > 0)).any(axis=1), dtype=bool)
-    return Backing(count, np.where(count == 1, first, ""), is_verified)
 
 
 def _in_order(contributions: pd.DataFrame, top: int) -> tuple[list[str], Floats, Ints]:

@@ -72,20 +72,17 @@ class RiskModel:
         """
         return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X))
 
-    def _scores(self, X: pd.DataFrame, anomaly: Floats) -> pd.DataFrame:
-        margin = self.violation.margin(X) + self.anomaly_weight * anomaly
-        evidence = self.evidence(X)
+    def of_margin(self, margin: Floats, evidence: Floats) -> pd.DataFrame:
+        """What :meth:`score` gives where margin and evidence, each of shape (n,), are known; all but the anomaly."""
         probability = np.full(len(margin), np.nan) if self.calibration is None else self.calibration(margin)
         low, high = (probability, probability) if self.interval is None else self.interval(margin, probability, evidence)
-        columns = {
-            MARGIN: margin,
-            PROBABILITY: probability,
-            PROBABILITY_LOW: low,
-            PROBABILITY_HIGH: high,
-            ANOMALY: anomaly,
-            EVIDENCE: evidence,
-        }
-        return pd.DataFrame(columns, index=X.index)
+        columns = {MARGIN: margin, PROBABILITY: probability, PROBABILITY_LOW: low, PROBABILITY_HIGH: high, EVIDENCE: evidence}
+        return pd.DataFrame(columns)
+
+    def _scores(self, X: pd.DataFrame, anomaly: Floats) -> pd.DataFrame:
+        margin = self.violation.margin(X) + self.anomaly_weight * anomaly
+        scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
+        return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
     def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats) -> pd.DataFrame:
         """The columns' contributions to the violation's margin and to the anomaly, added up by indicator."""

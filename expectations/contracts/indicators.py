@@ -39,6 +39,7 @@ class Indicator:
         age_of: the contract whose newest record of the entity it tells the age of, empty for most.
         own: whether it is told by the entity's own records, not by those of others that are tied to it.
         verified: whether a value above 0 is a violation that a visit to the entity itself found.
+        clears: whether, beside that, a value of 0 is a visit to the entity itself that found none.
     """
 
     code: str
@@ -56,6 +57,7 @@ class Indicator:
     age_of: str = ""
     own: bool = True
     verified: bool = False
+    clears: bool = False
 
     @property
     def main_source(self) -> str:
@@ -106,6 +108,8 @@ def _check(indicator: Indicator) -> None:
         raise ValueError(f"{where}: it can be changed and has no peers, so a neutral value is needed")
     if indicator.age_of and (indicator.age_of not in indicator.sources or indicator.unit not in ("days", "months")):
         raise ValueError(f"{where}: the age of a record is in days or months, and of one of its sources")
+    if indicator.clears and not indicator.verified:
+        raise ValueError(f"{where}: what clears an entity is what a visit to it found, so it must be verified too")
     for language in ("en", "zh-Hans"):
         if not indicator.change.get(language):
             raise ValueError(f"{where}: what would change it, or why the entity cannot, is needed in {language}")

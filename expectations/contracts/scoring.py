@@ -27,9 +27,9 @@ RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D h
 HELD_CLASS = Column(
     "held_class",
     Type.STRING,
-    "A worse class that is held back, as one unverified source alone speaks for it; else null",
+    "Today's class where it is held back, as it does not hold without one unverified source; else null",
 )
-HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is held back, or no reason is of any source")
+HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is held back")
 
 SCORES = Contract(
     name="scores",

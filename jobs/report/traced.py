@@ -32,8 +32,8 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         f"{_probability(standing)}rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
     if standing.get(scoring.HELD_CLASS):
-        source = standing[scoring.HELD_SOURCE] or "no source"
-        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: {source} alone speaks for it")
+        source = standing[scoring.HELD_SOURCE] or "one source without a name"
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: without {source} it would not hold")
     if standing.get(scoring.BETTER_EN):
         tree.add(Text(standing[scoring.BETTER_EN]))
     if not trace.features:

@@ -1,4 +1,4 @@
-"""A class gets worse on two sources or a verified violation, and on nothing less."""
+"""No class moves on the word of one unverified source, neither to the worse nor beyond the ordinary one to the better."""
 
 from __future__ import annotations
 
@@ -7,61 +7,121 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.class_change import hold_back, is_worse
-from models.reasons import backing
+from models.class_change import Settled, Voices, settle, voices
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}
+# Margins that are the log-odds themselves: 500 points are one in three, log-odds of -0.69; 300 are +0.69, 700 are -2.08.
+BASE = -1.5
 
 
-def test_only_a_class_below_the_one_before_is_worse() -> None:
-    assert is_worse(["C", "B", "A", "D", "D"], ["B", "B", "B", None, "gone"], BOUNDS).tolist() == [True, False, False, False, False]
+def scores(margin: np.ndarray, evidence: np.ndarray) -> pd.DataFrame:
+    p = 1 / (1 + np.exp(-margin))
+    return pd.DataFrame({"margin": margin, "probability": p, "probability_low": p, "probability_high": p, "evidence": evidence})
 
 
-def test_a_worse_class_without_enough_behind_it_is_held_back() -> None:
-    stands, held = hold_back(["D", "D", "A", "C"], ["B", "B", "B", None], np.array([False, True, False, False]), BOUNDS)
-    assert stands.tolist() == ["B", "D", "A", "C"]
-    assert held.tolist() == ["D", None, None, None]
+def settled(before: list[str | None], *rows: dict[str, float], **values: float) -> Settled:
+    added = pd.DataFrame([{**row, "base": BASE} for row in rows]).fillna(0.0)
+    X = pd.DataFrame([{name: 1.0 for name in added if name != "base"} | values] * len(rows))
+    known = scores(added.to_numpy().sum(axis=1), np.ones(len(rows)))
+    return settle(known, added, X, before, scores, indicators=INDICATORS, bounds=BOUNDS, ordinary="B")
 
 
-def backed(contributions: dict[str, float], **values: float) -> tuple[int, str, bool, bool]:
-    added = pd.DataFrame([{**contributions, "base": -2.0}])
-    found = backing(added, pd.DataFrame([dict.fromkeys(contributions, 1.0) | values]), INDICATORS)
-    return int(found.sources[0]), found.only[0], bool(found.is_verified[0]), bool(found.is_enough[0])
+def told(found: Settled) -> tuple[str, str | None, str | None]:
+    return found.stands[0], found.held[0], found.source[0]
 
 
 @pytest.mark.parametrize(
-    ("contributions", "wanted"),
+    ("before", "contributions", "wanted"),
     [
-        # Complaints alone, whatever they are divided by: one source.
-        ({"complaints_12m": 0.5, "complaint_rate": 0.4, "complaint_burst": 0.3}, (1, "complaint", False, False)),
-        ({"complaints_12m": 0.5, "late_filing_share": 0.1}, (2, "", False, True)),
-        # What speaks for the business is no reason.
-        ({"complaints_12m": 0.5, "late_filing_share": -0.1}, (1, "complaint", False, False)),
-        # A visit that found a violation is verified, alone.
-        ({"violations_36m": 0.5}, (1, "inspection", True, True)),
-        # What visits to others found is not.
-        ({"base_rate": 0.5}, (1, "inspection", False, False)),
-        ({"complaints_12m": -0.5}, (0, "", False, False)),
+        # Complaints alone, whatever they are divided by, are one source.
+        ("B", {"complaints_12m": 2.0, "complaint_rate": 0.5}, ("B", "D", "complaint")),
+        # Another source that adds next to nothing is no second one: without the complaints there is nothing.
+        ("B", {"complaints_12m": 4.0, "changes_12m": 1e-9, "late_filing_share": 1e-9}, ("B", "D", "complaint")),
+        # Two that would do each are two.
+        ("B", {"complaints_12m": 2.3, "late_filing_share": 2.3}, ("D", None, None)),
+        # Without the louder one it is C still, so that far it falls.
+        ("B", {"complaints_12m": 2.0, "late_filing_share": 1.0}, ("C", "D", "complaint")),
+        # Held back it stays what it was.
+        ("C", {"complaints_12m": 4.0}, ("C", "D", "complaint")),
+        # What a visit to the entity found is verified; what visits to others found is a source as any.
+        ("B", {"violations_36m": 2.5}, ("D", None, None)),
+        ("B", {"base_rate": 2.5}, ("B", "D", "inspection")),
+        # A violation that adds next to nothing verifies nothing that others say.
+        ("B", {"complaints_12m": 4.0, "violations_36m": 1e-9}, ("B", "D", "complaint")),
+        # For a better class the same: filing alone, or filing and a little, and two that would do each.
+        ("B", {"late_filing_share": -1.0}, ("B", "A", "tax_filing")),
+        ("B", {"late_filing_share": -1.0, "complaints_12m": -1e-9}, ("B", "A", "tax_filing")),
+        ("B", {"late_filing_share": -0.7, "complaints_12m": -0.7}, ("A", None, None)),
+        # Complaints that are no more have no voice: nothing keeps the entity down.
+        ("D", {"complaints_12m": -0.1}, ("B", None, None)),
+        # Back to the ordinary class whoever speaks for it, and no further.
+        ("D", {"late_filing_share": -1.7, "complaints_12m": 1.5}, ("B", None, None)),
+        ("D", {"late_filing_share": 0.3, "complaints_12m": 1.0}, ("C", None, None)),
+        ("D", {"late_filing_share": -1.0}, ("B", "A", "tax_filing")),
+        # From the best class too one source alone moves nobody.
+        ("A", {"late_filing_share": -0.7, "changes_12m": -0.7, "complaints_12m": 1.0}, ("A", "B", "complaint")),
+        # No move, no question.
+        ("D", {"complaints_12m": 4.0}, ("D", None, None)),
     ],
-)
-def test_sources_are_counted_by_where_their_events_come_from(
-    contributions: dict[str, float], wanted: tuple[int, str, bool, bool]
+)  # fmt: skip
+def test_a_class_moves_as_far_as_it_does_without_any_one_source(
+    before: str, contributions: dict[str, float], wanted: tuple[str, str | None, str | None]
 ) -> None:
-    assert backed(contributions) == wanted
+    assert told(settled([before], contributions)) == wanted
 
 
-def test_a_visit_that_found_nothing_verifies_nothing() -> None:
-    assert backed({"violations_36m": 0.5}, violations_36m=0.0) == (1, "inspection", False, False)
-    assert backed({"violations_36m": 0.5}, violations_36m=np.nan) == (1, "inspection", False, False)
+def test_none_before_and_a_class_that_there_is_no_longer_are_the_ordinary_class() -> None:
+    lone = {"complaints_12m": 4.0}
+    assert told(settled([None], lone)) == told(settled(["gone"], lone)) == ("B", "D", "complaint")
+    assert told(settled([None], {"late_filing_share": -1.0})) == ("B", "A", "tax_filing")
 
 
-def test_a_source_beyond_the_first_five_reasons_does_not_count() -> None:
-    complaints = ("complaints_12m", "complaint_rate", "complaint_burst", "complaint_points", "worst_complaint_90d")
-    contributions = {name: 1.0 - place / 10 for place, name in enumerate(complaints)} | {"late_filing_share": 0.01}
-    assert backed(contributions) == (1, "complaint", False, False)
+def test_a_visit_that_found_nothing_speaks_for_the_entity_alone_and_a_count_of_none_without_a_visit_does_not() -> None:
+    assert told(settled(["B"], {"last_visit_violation": -1.0}, last_visit_violation=0.0)) == ("A", None, None)
+    assert told(settled(["B"], {"last_visit_violation": -1.0}, last_visit_violation=np.nan)) == ("B", "A", "inspection")
+    assert told(settled(["B"], {"violations_36m": -1.0}, violations_36m=0.0)) == ("B", "A", "inspection")
+    # Nor does it verify what speaks against the entity.
+    assert told(settled(["B"], {"violations_36m": 2.5}, violations_36m=0.0)) == ("B", "D", "inspection")
+
+
+def test_what_the_catalogue_lacks_is_one_source_without_a_name() -> None:
+    assert told(settled(["B"], {"unheard_of": 2.0, "unheard_of_too": 2.0})) == ("B", "D", None)
+
+
+def test_rows_do_not_depend_on_one_another() -> None:
+    rows = [{"complaints_12m": 4.0}, {"late_filing_share": -1.0}, {"complaints_12m": 2.3, "late_filing_share": 2.3}]
+    together = settled(["B", "B", "B"], *rows)
+    apart = [settled(["B"], row) for row in rows]
+    assert together.stands.tolist() == [one.stands[0] for one in apart] == ["B", "B", "D"]
+    assert together.held.tolist() == [one.held[0] for one in apart]
+
+
+def test_the_class_that_stands_lies_between_the_one_before_and_todays() -> None:
+    random = np.random.default_rng(3)
+    names = ["complaints_12m", "late_filing_share", "changes_12m", "violations_36m", "base_rate"]
+    rows = [dict(zip(names, row, strict=True)) for row in random.normal(0, 1.5, size=(400, len(names)))]
+    before = random.choice(list("ABCD"), 400).tolist()
+    found = settled(before, *rows)
+    today = np.where(found.held == None, found.stands, found.held)  # noqa: E711
+    low, high = np.minimum(today, before), np.maximum(today, before)
+    assert ((low <= found.stands) & (found.stands <= high)).all()
+    assert len({(then, now) for then, now in zip(before, today, strict=True)}) == 16
+    assert 0 < (found.stands != today).sum() < (today != np.array(before)).sum()
+
+
+def test_a_source_is_heard_once_with_what_speaks_against_itself() -> None:
+    heard: Voices = voices(
+        pd.DataFrame({"complaints_12m": [0.5], "complaint_rate": [-0.2], "late_filing_share": [0.2], "base": [9.0]}),
+        pd.DataFrame({"complaints_12m": [1.0], "late_filing_share": [1.0]}),
+        INDICATORS,
+    )
+    assert heard.against.tolist() == pytest.approx([0.3])
+    assert heard.against_by.tolist() == ["complaint"]
+    assert (heard.speaking_for.tolist(), heard.for_by.tolist()) == ([0.0], [""])
 
 
 def test_no_rows_are_survived() -> None:
+    assert not len(settled([], {}).stands[:0])
     empty = pd.DataFrame({"complaints_12m": [1.0], "base": [0.0]}).iloc[:0]
-    assert not len(backing(empty, empty, INDICATORS).is_enough)
+    assert not len(voices(empty, empty, INDICATORS).against)

@@ -109,9 +109,9 @@ def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context:
 
 
 def test_a_class_that_is_held_back_is_told_with_the_source_that_speaks_for_it(context: Context) -> None:
-    held = "Class D is held back until a second source or a visit confirms it; now it rests on complaints alone."
+    held = "Class D is held back until a second source or a visit confirms it; without complaints it would not hold."
     assert f"C higher {held} 340" in Tags(render_page(context, "en")).text()
-    assert "暫緩列為D類：僅有投訴舉報一個來源" in Tags(render_page(context, "zh-Hant")).text()
+    assert "暫緩列為D類：去除投訴舉報這一來源後不成立" in Tags(render_page(context, "zh-Hant")).text()
 
 
 def test_a_day_made_before_intervals_were_told_is_shown_as_it_was(context: Context) -> None:
