@@ -59,7 +59,9 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
 
 
 def standing(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> tuple[Ints, npt.NDArray[np.str_]]:
-    """Credit points, and the class by the interval, of scored rows; where no interval is known, the class is that of the points.
+    """Credit points, and the class by the interval, of scored rows; where no probability is known, the class is the ordinary one.
+
+    The margin of a rule is on no scale of odds: it orders, and its points with it, but tells no class.
 
     Args:
         scores: as :meth:`models.risk_model.RiskModel.score` gives them.
@@ -68,7 +70,8 @@ def standing(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> 
     """
     margin, *ends = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH))
     points, at_best, at_worst = (credit_points(margin, end) for end in ends)
-    return points, class_of_interval(at_best, at_worst, bounds, ordinary)
+    by_interval = class_of_interval(at_best, at_worst, bounds, ordinary)
+    return points, np.where(np.isnan(ends[0]), ordinary, by_interval)
 
 
 def worst_first(bounds: Mapping[str, int]) -> tuple[str, ...]:

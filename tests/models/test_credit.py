@@ -70,6 +70,9 @@ def test_a_worse_margin_never_gets_a_better_class_whatever_the_evidence(learnt: 
         assert list(letters) == sorted(letters)
 
 
-def test_where_no_interval_is_known_the_class_is_that_of_the_points(rule: RiskModel, later: pd.DataFrame) -> None:
-    points, letters = standing(rule.score(later), BOUNDS, "B")
-    assert list(letters) == list(risk_class(points, BOUNDS))
+def test_where_no_probability_is_known_the_class_is_the_ordinary_one_and_points_order(rule: RiskModel, later: pd.DataFrame) -> None:
+    scores = rule.score(later)
+    points, letters = standing(scores, BOUNDS, "C")
+    assert set(letters) == {"C"}
+    assert len(set(risk_class(points, BOUNDS))) > 1
+    assert (np.diff(points[np.argsort(scores["margin"])]) <= 0).all()
