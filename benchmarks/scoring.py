@@ -112,10 +112,10 @@ def make(lake: Lake, rows: int) -> None:
 def made_up(piece: int, rows: int) -> pd.DataFrame:
     """Heavy-tailed rows of the features' columns, a fifth of the values unknown."""
     random = np.random.default_rng(piece)
-    columns = catalogue_inputs().columns
+    columns = [str(column) for column in features_contract().columns[5:]]
     values = random.standard_t(4, size=(rows, len(columns)))
     values[random.random(values.shape) < 0.2] = np.nan
-    frame = pd.DataFrame(np.abs(values), columns=list(columns))
+    frame = pd.DataFrame(np.abs(values), columns=columns)
     group = random.integers(0, GROUPS, rows)
     return frame.assign(
         entity_id=[f"E{piece * PIECE + at:09d}" for at in range(rows)],

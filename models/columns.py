@@ -49,10 +49,11 @@ class Inputs:
 
 
 def catalogue_inputs() -> Inputs:
-    """The inputs that the indicator catalogue gives: each indicator and, beside it, its peer form, of the same direction."""
+    """The inputs that the indicator catalogue gives: each scored indicator and, beside it, its peer form, of the same direction."""
     rows = [
         (column, indicator.direction, indicator.dimension)
         for indicator in catalogue()
+        if indicator.scored
         for column in ([indicator.column, indicator.peer_column] if indicator.peer else [indicator.column])
     ]
     columns, directions, dimensions = zip(*rows, strict=True)

@@ -19,7 +19,7 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "late": ("late_filing_share", "mean_days_late", "unfiled_returns", "months_since_return"),
     "void": ("void_invoice_share",),
     "complaints": (
-        "complaints_12m", "complaint_rate", "complaint_burst", "upheld_complaints_12m", "days_since_complaint", "complainants_12m",
+        "complaints_12m", "complaint_rate", "complaint_burst", "upheld_complaints_12m", "days_since_complaint",
         "amount_claimed_12m", "complaint_points",
     ),
     "grave": ("complaint_points", "worst_complaint_90d"),

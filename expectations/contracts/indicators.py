@@ -39,6 +39,7 @@ class Indicator:
         age_of: the contract whose newest record of the entity it tells the age of, empty for most.
         own: whether it is told by the entity's own records, not by those of others that are tied to it.
         verified: whether a value above 0 is a violation that a visit to the entity itself found.
+        scored: whether models may read it; else it is there for people alone, to weigh what they read.
         clears: whether, beside that, a value of 0 is a visit to the entity itself that found none.
     """
 
@@ -58,6 +59,7 @@ class Indicator:
     own: bool = True
     verified: bool = False
     clears: bool = False
+    scored: bool = True
 
     @property
     def main_source(self) -> str:

@@ -92,7 +92,7 @@ def _indicators() -> str:
 
 
 def _indicator(one: Indicator) -> str:
-    riskier = {1: "more", -1: "less", 0: "neither"}[one.direction]
+    riskier = {1: "more", -1: "less", 0: "neither"}[one.direction] if one.scored else "not scored"
     peers = f"`{one.peer_column}`" if one.peer else ""
     return _row(one.code, f"`{one.column}`", one.unit, riskier, peers, one.definition["en"], one.definition["zh-Hans"])
 

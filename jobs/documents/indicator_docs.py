@@ -24,6 +24,8 @@ The scale is 1.4826 times the median absolute deviation; where more than half of
 of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
 the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
 
+An indicator that is *not scored* enters no model: it is there for people, to weigh what they read.
+
 What would change an indicator stands with each; where the business itself cannot change it, lawfully and of its own accord, it says
 why. Of a business a better class is only ever asked by what it can change.
 """
@@ -50,7 +52,7 @@ def _row(indicator: Indicator) -> str:
         indicator.definition["zh-Hans"],
         indicator.unit,
         ", ".join(indicator.sources),
-        _DIRECTIONS[indicator.direction],
+        _DIRECTIONS[indicator.direction] if indicator.scored else "not scored",
         "yes" if indicator.peer else "",
         indicator.change["en"] if indicator.changeable else f"*Not the business itself.* {indicator.change['en']}",
     )

@@ -10,6 +10,8 @@ from expectations.contracts.indicators import Indicator, features_contract
 from models import columns
 from models.columns import Inputs, catalogue_inputs, matrix
 
+UNSCORED = ("complainants_12m", "top_complainant_share")
+
 
 def indicator(column: str, direction: int, *, peer: bool) -> Indicator:
     return Indicator("X1", column, "tax", "share", (), direction, peer, {}, {}, False, {})
@@ -21,8 +23,14 @@ def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: p
     assert catalogue_inputs() == Inputs(("late", "late_vs_peers", "age"), (1, 1, -1), ("tax", "tax", "tax"))
 
 
-def test_inputs_are_the_feature_columns_that_hold_indicators() -> None:
-    assert catalogue_inputs().columns == tuple(map(str, features_contract().columns[5:]))
+def test_inputs_are_the_feature_columns_that_hold_indicators_but_for_those_that_are_not_scored() -> None:
+    told = tuple(map(str, features_contract().columns[5:]))
+    assert catalogue_inputs().columns == tuple(column for column in told if column not in UNSCORED)
+    assert set(UNSCORED) < set(told)
+
+
+def test_how_complainants_are_concentrated_is_told_and_not_scored() -> None:
+    assert {one.column for one in columns.catalogue() if not one.scored} == set(UNSCORED)
 
 
 def test_null_and_infinite_values_are_unknown() -> None:
