@@ -17,6 +17,7 @@ import pandas as pd
 from models.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
 from models.columns import Floats, Ints
 from models.measures import Measure, Ranked, count, gain, measures_at, rank, running_sum, within
+from models.one_order import one_order
 from models.promises import judge_promises
 
 WINDOW, ENTITY, DAY, FOUND, PROMISED = "as_of", "entity_id", "day", "found", "probability"
@@ -48,6 +49,7 @@ class Judgement:
     promises: Figures
 
 
+@one_order
 def judge(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: int, seed: int) -> Judgement:
     """Judge orders of the same visits, each measure with a 95 % interval.
 
@@ -116,6 +118,7 @@ def in_order(visits: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+@one_order
 def evaluate(
     y: npt.ArrayLike,
     days: npt.ArrayLike,

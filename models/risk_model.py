@@ -22,6 +22,7 @@ from models.columns import Floats, Inputs, Ints, matrix
 from models.evidence import Evidence, fit_evidence
 from models.fallback import FallbackModel, fit_fallback
 from models.interval import USUAL, Interval, IntervalPolicy, fit_interval
+from models.one_order import one_order
 from models.probability import ProbabilityModel, calibrate, fit_probability, reasons
 from models.random_share import RANDOM, Grounded
 from models.reasons import BASE
@@ -99,6 +100,7 @@ class RiskModel:
         return pd.DataFrame(grouped, columns=[*names, BASE], index=X.index)
 
 
+@one_order
 def fit_risk_model(
     population: pd.DataFrame,
     X: pd.DataFrame,

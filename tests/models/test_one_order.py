@@ -1,0 +1,69 @@
+"""Fits are the same to the bit whatever number of threads the machine would give them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import INPUTS, fit, invent
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from models import risk_model
+from models.evaluate import evaluate
+from models.one_order import one_order
+from models.storage import dump
+
+LABELS = 16_000
+
+
+def threads() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_linear_algebra_is_done_by_one_thread_and_as_before_after() -> None:
+    with threadpool_limits(2, user_api="blas"):
+        assert one_order(threads)() == {1}
+        assert threads() == {2}
+
+
+def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    for name in ("models.risk_model.fit_anomaly", "models.evaluate.count"):
+        module, function = name.rsplit(".", 1)
+        real = getattr(__import__(module, fromlist=[function]), function)
+        monkeypatch.setattr(name, lambda *args, real=real, **named: (seen.append(threads()), real(*args, **named))[1])
+    with threadpool_limits(2, user_api="blas"):
+        fit(invent(200, seed=1), minimum_labels=1000)
+        evaluate([0, 1], ["2026-01-01", "2026-01-02"], {"model": [0.0, 1.0]}, capacity=1, seed=1)
+    assert len(seen) > 1
+    assert all(one == {1} for one in seen)
+
+
+def test_sums_of_so_many_labels_are_the_same_at_one_and_two_threads() -> None:
+    """Without the limit their last digits differ where there are two processors."""
+    random = np.random.default_rng(1)
+    pairs = [(random.normal(size=LABELS), random.normal(size=LABELS)) for _ in range(50)]
+    sums = []
+    for number in (1, 2):
+        with threadpool_limits(number, user_api="blas"):
+            sums.append([one_order(np.dot)(x, y) for x, y in pairs])
+    assert sums[0] == sums[1]
+
+
+@pytest.mark.slow
+def test_refits_on_sixteen_thousand_labels_are_equal_at_one_and_two_threads() -> None:
+    labelled = invent(LABELS, seed=5)
+    inspectors = np.array([f"I{number % 7}" for number in range(LABELS)])
+    later = invent(2_000, seed=6).X
+    files, scores = [], []
+    for number in (1, 2):
+        with threadpool_limits(number, user_api="blas"):
+            model = risk_model.fit_risk_model(
+                labelled.X, labelled.X, labelled.y, labelled.time, labelled.entity, INPUTS,
+                anomaly_weight=0.5, minimum_labels=300, minimum_positives=30, seed=7, inspector=inspectors,
+                weight=np.linspace(0.5, 1.5, LABELS),
+            )  # fmt: skip
+            files.append(dump(model))
+            scores.append(model.score(pd.concat([later] * 10, ignore_index=True)))
+    assert files[0] == files[1]
+    pd.testing.assert_frame_equal(scores[0], scores[1], check_exact=True)
