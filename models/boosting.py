@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -17,8 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from models.calibration import sigmoid
 from models.columns import Floats
-from models.tree_shapley import shapley_trees, shapley_values
-from models.trees import Tree, expected_values, path_contributions
+from models.tree_shapley import MOST_SPLITS, ShapleyTree, as_dumped, shapley_trees, shapley_values
 
 ROWS_A_LEAF = 20
 RIDGE = 5.0
@@ -170,7 +170,7 @@ class LightGBMBooster:
 
 @dataclass(frozen=True)
 class HistogramBooster:
-    """scikit-learn's booster; ``contributions`` follow each row's path (see :func:`models.trees.path_contributions`)."""
+    """scikit-learn's booster; ``contributions`` are exact Shapley values by tables, as LightGBM's are."""
 
     estimator: HistGradientBoostingClassifier
     name: str = "scikit-learn"
@@ -191,10 +191,21 @@ class HistogramBooster:
         """Shape (n, k + 1), the last the base; rows sum to the margin."""
         if not len(rows):
             return np.zeros((0, rows.shape[1] + 1))
-        trees = [_as_tree(predictors[0].nodes) for predictors in self.estimator._predictors]
-        out = path_contributions(trees, rows)
+        out = shapley_values(self._trees, rows)
         out[:, -1] += float(np.ravel(self.estimator._baseline_prediction)[0])
         return out
+
+    @cached_property
+    def _trees(self) -> tuple[ShapleyTree, ...]:
+        """The tables of trees of so few leaves as :data:`TREES` and :data:`STUMPS` have.
+
+        Raises:
+            ValueError: when a tree has more splits than tables are made for.
+        """
+        trees = shapley_trees({"tree_info": [as_dumped(predictors[0].nodes) for predictors in self.estimator._predictors]})
+        if trees is None:
+            raise ValueError(f"a tree has more than {MOST_SPLITS} splits, or splits by category: its reasons cannot be told")
+        return trees
 
 
 def _fit_histogram(
@@ -214,18 +225,3 @@ def _fit_histogram(
     )
     with threadpool_limits(1, user_api="openmp"):
         return HistogramBooster(estimator.fit(rows, y, sample_weight=weight))
-
-
-def _as_tree(nodes: Any) -> Tree:
-    is_leaf = nodes["is_leaf"].astype(bool)
-    left = np.where(is_leaf, -1, nodes["left"].astype(np.int64))
-    right = np.where(is_leaf, -1, nodes["right"].astype(np.int64))
-    value = expected_values(left, right, nodes["count"].astype(np.float64), nodes["value"].astype(np.float64))
-    return Tree(
-        left,
-        right,
-        nodes["feature_idx"].astype(np.int64),
-        nodes["num_threshold"].astype(np.float64),
-        nodes["missing_go_to_left"].astype(bool),
-        value,
-    )

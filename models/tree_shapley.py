@@ -60,6 +60,28 @@ def shapley_trees(dumped: dict[str, Any]) -> tuple[ShapleyTree, ...] | None:
     return tuple(_tables(root) for root in roots)
 
 
+def as_dumped(nodes: Any) -> dict[str, Any]:
+    """A tree of scikit-learn's histogram booster, given its table of nodes, as LightGBM dumps one."""
+
+    def node(at: int) -> dict[str, Any]:
+        here = nodes[at]
+        if here["is_leaf"]:
+            return {"leaf_value": float(here["value"]), "leaf_count": int(here["count"])}
+        return {
+            "split_index": at,
+            "split_feature": int(here["feature_idx"]),
+            "decision_type": "in" if here["is_categorical"] else "<=",
+            "threshold": float(here["num_threshold"]),
+            "missing_type": "NaN",
+            "default_left": bool(here["missing_go_to_left"]),
+            "internal_count": int(here["count"]),
+            "left_child": node(int(here["left"])),
+            "right_child": node(int(here["right"])),
+        }
+
+    return {"tree_structure": node(0)}
+
+
 def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats) -> Floats:
     """What each column adds to the sum of the trees' answers: shape (n, k + 1), the last the base; rows sum to the sum of answers.
 
