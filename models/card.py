@@ -9,7 +9,7 @@ import pandas as pd
 
 from models.calibration import SLOPE_FLOOR, Calibration
 from models.candidates import BLEND, SCORECARD, TREE
-from models.card_sections import how_learnt, markdown_table, scorecards
+from models.card_sections import held_against, how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
 from models.interval import Interval
 from models.risk_model import RiskModel
@@ -96,6 +96,7 @@ def model_card(
         lines += how_learnt(facts)
     lines += ["", "## How good it is", ""]
     lines += ["No test window was kept apart."] if metrics is None else markdown_table(metrics.reset_index(names="order"))
+    lines += held_against(facts)
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in LIMITS), "", "## Indicators", ""]
     shown = importance.assign(direction=importance["direction"].map(DIRECTIONS))
     lines += ["Importance is the mean absolute contribution to the margin, in log-odds.", "", *markdown_table(shown)]

@@ -53,6 +53,23 @@ def how_learnt(facts: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def held_against(facts: Mapping[str, Any]) -> list[str]:
+    """How the model that was in use did against this one, as lines of a paragraph; nothing where none was in use."""
+    against = facts.get("against")
+    if not against:
+        return []
+    told = f"Before it, {against['model_id']} was in use. "
+    if against["difference"] is None:
+        return ["", told + "On no visits could the two be held against each other, so this model takes its place."]
+    return [
+        "",
+        f"{told}On {against['visits']:,} visits that neither learnt from, each calibrated on them, its mean log loss less this "
+        f"model's (learnt from earlier cohorts alone) is {against['difference']:.4f}, 95 % from {against['low']:.4f} to "
+        f"{against['high']:.4f}: "
+        + ("it is better beyond noise and stays in use." if against["stays"] else "it is not better beyond noise and makes way."),
+    ]
+
+
 def scorecards(violation: ProbabilityModel | FallbackModel) -> list[str]:
     """The scorecard that the model is, or that a blend has a part in, as paragraphs and a table; nothing for the others."""
     if not isinstance(violation, ProbabilityModel):

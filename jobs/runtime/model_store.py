@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FACTS = "facts.json"
 CARD = "card.md"
 IN_USE = "in_use"
+TRAINED = "trained"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,9 @@ class Kept:
         kind: learnt, or the rule that stands in.
         visits, found: labelled visits, and those of them that found a violation.
         held_out_auc: on visits that it did not learn from; None where none were kept apart.
-        in_use_for: the days that it is the newest model trained for.
+        against: the model that was in use when it was trained; None where there was none.
+        was_better: whether that one was better beyond noise, and stayed.
+        in_use_for: the days from which it was in use.
     """
 
     model_id: str
@@ -40,6 +43,8 @@ class Kept:
     visits: int
     found: int
     held_out_auc: float | None
+    against: str | None
+    was_better: bool
     in_use_for: list[str]
 
 
@@ -49,8 +54,12 @@ class ModelStore:
     def __init__(self, home: Path) -> None:
         self._folder = home / MODELS
 
-    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str) -> str:
-        """Keep a model; give its id. The same model on the same day has the same id."""
+    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str, *, stays: str | None = None) -> str:
+        """Keep a model and put it in use from its day on; give its id. The same model on the same day has the same id.
+
+        Args:
+            stays: the id of another that stays in use instead.
+        """
         # Here and in get, not above: reading a card or an id must not load the learning libraries.
         from models.storage import dump
 
@@ -62,13 +71,43 @@ class ModelStore:
         write_whole(folder / CARD, card.replace("{model_id}", model_id).encode())
         # The facts are written last: a folder without them is a model that was never finished.
         write_json(folder / FACTS, {**facts, "model_id": model_id})
-        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id})
+        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": stays or model_id, TRAINED: model_id})
         return model_id
 
+    def use(self, model_id: str, as_of: date) -> None:
+        """Put a model in use from a day on, until one takes its place that is trained for a later day.
+
+        Raises:
+            NothingToDo: when there is none of that id, or it was trained for a later day.
+        """
+        if not (self._folder / model_id / FACTS).is_file() or model_id[:10] > str(as_of):
+            raise NothingToDo(
+                what=f"there is no model {model_id} that was trained for {as_of} or before",
+                where=str(self._folder),
+                then="name one that `steelyard model list` shows",
+            )
+        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id, TRAINED: self.last_trained(as_of)})
+
     def newest(self, as_of: date) -> str | None:
-        """The model in use on a day: of the days up to it for which one was trained, the last's newest."""
+        """The model in use on a day: that of the last day up to it for which one was trained or chosen."""
+        found = self._in_use(as_of)
+        return found["model_id"] if found else None
+
+    def last_trained(self, as_of: date) -> str | None:
+        """The model that was trained for the last day up to a day, whether or not it came into use."""
+        found = self._in_use(as_of)
+        return found.get(TRAINED, found["model_id"]) if found else None
+
+    def _in_use(self, as_of: date) -> dict[str, str] | None:
         days = [day for day in days_in(self._folder / IN_USE) if day <= as_of]
-        return read_json(self._folder / IN_USE / f"{days[-1]}.json")["model_id"] if days else None
+        return read_json(self._folder / IN_USE / f"{days[-1]}.json") if days else None
+
+    def inputs(self, model_id: str) -> tuple[str, ...]:
+        """The columns that a model reads, as far as this code can read it; else none that there is."""
+        try:
+            return self.get(model_id).inputs.columns
+        except (ValueError, RuntimeError):
+            return ("unreadable",)
 
     def kept(self) -> list[Kept]:
         """The models that were finished, the newest first."""
@@ -116,6 +155,7 @@ class ModelStore:
 
 def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Kept:
     metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
+    against = facts.get("against") or {}
     return Kept(
         model_id,
         str(facts.get("as_of", "")),
@@ -123,6 +163,8 @@ def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Kept:
         int(facts.get("visits", 0)),
         int(facts.get("found", 0)),
         metrics.get("auc"),
+        against.get("model_id"),
+        bool(against.get("stays", False)),
         in_use_for,
     )
 

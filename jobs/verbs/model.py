@@ -48,6 +48,17 @@ def show_model(
     typer.echo(store.card(wanted), nl=False)
 
 
+@app.command(name="use")
+def use_model(home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model.")], as_of: AsOfOption) -> None:
+    """Put a model in use from a day on, until one trained for a later day takes its place."""
+    from jobs.runtime.lock import only_writer
+    from jobs.runtime.model_store import ModelStore
+
+    with only_writer(existing_home(home)):
+        ModelStore(home).use(model_id, day(as_of))
+    typer.echo(f"{model_id} is in use from {as_of} on")
+
+
 @app.command()
 def compare(
     home: HomeOption,

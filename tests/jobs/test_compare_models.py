@@ -48,6 +48,14 @@ def test_models_are_listed_newest_first_with_what_they_learnt_from(home: Path, c
     assert [one["in_use_for"] for one in found] == [["2026-06-30"], ["2026-06-01"]]
 
 
+def test_a_model_is_put_in_use_by_hand(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    newest, other = ids(home)
+    said = steelyard(capfd, "model", "use", other, "--home", home, "--as-of", "2026-07-02")
+    assert said.out == f"{other} is in use from 2026-07-02 on\n"
+    assert [ModelStore(home).newest(date(2026, 7, day)) for day in (1, 2)] == [newest, other]
+    assert steelyard(capfd, "model", "use", "nobody", "--home", home, "--as-of", "2026-07-02").code == 4
+
+
 def test_a_card_is_shown_of_the_newest_or_of_the_one_that_is_named(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     newest, other = ids(home)
     assert steelyard(capfd, "model", "show", "--home", home).out.startswith(f"# Model {newest}\n")

@@ -51,3 +51,30 @@ def test_the_same_model_on_the_same_day_has_the_same_id_and_its_card_names_it(st
 def test_a_model_that_was_never_finished_is_not_there(store: ModelStore) -> None:
     with pytest.raises(NothingToDo):
         store.get("2026-06-30-000000000000")
+
+
+def test_a_model_that_was_better_stays_in_use_and_the_new_one_is_kept(store: ModelStore) -> None:
+    may = put(store, b"may", date(2026, 5, 31))
+    june = store.put(Stored(b"june"), date(2026, 6, 30), {}, "", stays=may)  # type: ignore[arg-type]
+    assert store.newest(date(2026, 7, 5)) == may
+    assert store.last_trained(date(2026, 7, 5)) == june
+    assert store.last_trained(date(2026, 6, 1)) == may
+    assert [one.model_id for one in store.kept()] == [june, may]
+    assert [one.in_use_for for one in store.kept()] == [[], ["2026-05-31", "2026-06-30"]]
+
+
+def test_a_model_can_be_put_in_use_from_a_day_on_until_one_is_trained(store: ModelStore) -> None:
+    may, june = put(store, b"may", date(2026, 5, 31)), put(store, b"june", date(2026, 6, 30))
+    store.use(may, date(2026, 7, 3))
+    assert [store.newest(date(2026, 7, day)) for day in (2, 3, 9)] == [june, may, may]
+    assert store.last_trained(date(2026, 7, 9)) == june
+    july = put(store, b"july", date(2026, 7, 10))
+    assert store.newest(date(2026, 7, 10)) == july
+
+
+def test_only_a_model_that_is_there_and_of_the_past_can_be_put_in_use(store: ModelStore) -> None:
+    june = put(store, b"june", date(2026, 6, 30))
+    for model_id, day in (("nobody", date(2026, 7, 1)), (june, date(2026, 6, 29))):
+        with pytest.raises(NothingToDo, match="no model"):
+            store.use(model_id, day)
+    assert store.newest(date(2026, 6, 29)) is None

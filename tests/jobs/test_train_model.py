@@ -1,10 +1,161 @@
-"""What training makes of why entities were visited."""
+"""Which model comes into use, and by what visits it is judged; invented rows, no engine, and models that are what they say."""
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 
-from jobs.train_model import told_reasons
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobs import train_model
+from jobs.runtime.lake import Lake
+from jobs.runtime.model_store import ModelStore
+from jobs.runtime.settings import load_profile
+from jobs.train_model import Against, HeldOut, TrainingSet, held_against, hold_out, reference, told_reasons
+from models.columns import Inputs, catalogue_inputs
+
+PROFILE = load_profile("cn")
+AS_OF = date(2026, 6, 30)
+COHORTS = [pd.Timestamp(day) for day in ("2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30")]
+ENTITIES = [f"E{number:03}" for number in range(200)]
+INPUTS = Inputs(("late_filing_share", "age_days"), (1, -1), ("tax", "basic"))
+
+
+@dataclass(frozen=True)
+class Reads:
+    """A model whose margin is one column."""
+
+    column: str
+    inputs: Inputs = INPUTS
+
+    def score(self, X: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"margin": X[self.column], "probability": np.nan}, index=X.index)
+
+
+@pytest.fixture
+def known() -> TrainingSet:
+    """A visit to each entity a month; late filing alone tells what it finds."""
+    random = np.random.default_rng(1)
+    n = len(ENTITIES) * len(COHORTS)
+    cohort = pd.DatetimeIndex(np.repeat(COHORTS, len(ENTITIES)))
+    late, age = random.normal(size=(2, n))
+    features = pd.DataFrame({"entity_id": ENTITIES * len(COHORTS), "cohort_on": cohort, "late_filing_share": late, "age_days": age})
+    features = features.assign(violation_share=0.5, base_rate=0.5)
+    on = cohort + pd.to_timedelta(random.integers(1, 29, n), unit="D")
+    labels = features[["entity_id", "cohort_on"]].assign(
+        found_violation=(random.random(n) < 1 / (1 + np.exp(-3 * late))).astype(float),
+        inspected_on=on, known_at=on + pd.Timedelta(days=1), selected_by="targeted", inclusion_probability=np.nan,
+        inspector_id=None,
+    )  # fmt: skip
+    return TrainingSet(features, features, labels, INPUTS)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
+    """Models are stored as the column that they read."""
+    monkeypatch.setattr("models.storage.dump", lambda model: {"model.json": model.column.encode()})
+    monkeypatch.setattr("models.storage.load", lambda files: Reads(files["model.json"].decode()))
+    monkeypatch.setattr(train_model, "read_features", lambda *_, among: among)
+    monkeypatch.setattr(train_model, "_active", lambda *_: pd.Index(ENTITIES))
+    monkeypatch.setattr(train_model, "fit", lambda *_: Reads("age_days"))
+    return ModelStore(tmp_path)
+
+
+def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelStore, known: TrainingSet) -> None:
+    trained_for = date(2026, 4, 20)
+    good = store.put(Reads("late_filing_share"), trained_for, {}, "")  # type: ignore[arg-type]
+    held_out = hold_out(Lake(Path()), known, PROFILE)
+    assert held_out is not None
+    found = held_against(store, known, held_out, PROFILE, AS_OF)
+    late = known.labels["known_at"] > pd.Timestamp("2026-04-20 16:00")  # the day's end in the profile's zone, in UTC
+    assert found is not None
+    assert (found.model_id, found.visits) == (good, int((late & (known.labels["cohort_on"] >= COHORTS[2])).sum()))
+    assert 0 < found.visits < held_out.rows.sum()
+    assert found.stays
+    assert found.difference is not None
+    assert found.difference < 0
+
+
+def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
+    store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    found = held_against(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
+    assert found is not None
+    assert not found.stays
+    assert found.difference == 0.0
+
+
+def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: TrainingSet) -> None:
+    held_out = hold_out(Lake(Path()), known, PROFILE)
+    assert held_against(store, known, held_out, PROFILE, AS_OF) is None, "none was in use"
+    newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, "")  # type: ignore[arg-type]
+    assert held_against(store, known, held_out, PROFILE, AS_OF) == Against(newest, 0), "no visit became known after it"
+    assert held_against(store, known, None, PROFILE, AS_OF) == Against(newest, 0)
+    older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    other = replace(known, inputs=Inputs(("age_days",), (-1,), ("basic",)))
+    day = date(2026, 4, 1)
+    assert held_against(store, other, held_out, PROFILE, day) == Against(older, 0), "it reads what is no input any more"
+
+
+def test_trained_again_for_its_day_a_model_meets_the_same_one_as_at_first(store: ModelStore, known: TrainingSet) -> None:
+    store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    held_out = hold_out(Lake(Path()), known, PROFILE)
+    first = held_against(store, known, held_out, PROFILE, AS_OF)
+    store.put(Reads("age_days"), AS_OF, {}, "")  # type: ignore[arg-type]
+    assert held_against(store, known, held_out, PROFILE, AS_OF) == first
+
+
+def test_a_model_that_stays_does_not_make_training_due_each_day(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_model, "rests_on", lambda *_: "all")
+    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, "")  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, "", stays=old)  # type: ignore[arg-type]
+    lake = Lake(tmp_path)
+    assert store.newest(AS_OF) == old
+    due = [train_model.is_training_due(lake, PROFILE, AS_OF + timedelta(days=days)) for days in (0, 1, 6, 7)]
+    assert due == [False, False, False, True]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
+def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
+    rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
+    held_out = HeldOut(rows, Reads("late_filing_share").score(known.features[rows]))
+    policy = SimpleNamespace(
+        evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
+    )
+    metrics = train_model._metrics(held_out, known, policy)  # type: ignore[arg-type]
+    first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
+    assert metrics.loc["model", "precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean())
+
+
+def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = pd.Index([f"E{number:05}" for number in range(20_000)])
+    assert reference(everybody).equals(everybody)
+    monkeypatch.setattr(train_model, "REFERENCE_ROWS", 1_000)
+    some = reference(everybody)
+    assert 900 < len(some) < 1_100
+    # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.
+    assert set(some) == set(reference(everybody[::-1]))
+    assert set(some) & set(everybody[:10_000]) <= set(reference(everybody[:10_000]))
+
+
+def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
+    store: ModelStore, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(train_model, "REFERENCE_ROWS", 50)
+    monkeypatch.setattr(train_model, "fit", lambda earlier, *_: seen.append(len(earlier.population)) or Reads("age_days"))
+    assert store.newest(AS_OF) is None
+    assert hold_out(Lake(Path()), known, PROFILE) is not None
+    assert 30 < seen[0] < 70
+
+
+def test_inputs_are_of_the_catalogue() -> None:
+    assert set(INPUTS.columns) <= set(catalogue_inputs().columns)
 
 
 def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
