@@ -85,10 +85,10 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     metrics = None if held_out is None else _metrics(held_out, known, profile)
     store = ModelStore(lake.home)
     against = held_against(store, known, held_out, profile, as_of)
-    if against is not None:
-        model = replace(model, facts={**model.facts, "against": asdict(against)})
+    # Beside the model, not in it: what a model is, and so its id, hangs on no other that happened to be in use.
+    told = {} if against is None else {"against": asdict(against)}
     card = model_card(
-        model,
+        replace(model, facts={**model.facts, **told}),
         model_id="{model_id}",
         profile=profile.name,
         as_of=str(as_of),
@@ -97,6 +97,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[dat
     )
     facts = {
         **model.facts,
+        **told,
         "rests_on": rests_on(lake, profile, as_of),
         "as_of": as_of,
         "profile": profile.name,

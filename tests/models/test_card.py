@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from model_examples import Labelled
@@ -30,6 +32,22 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
     assert "| margin | probability | low | high |" in card
     assert f"{metrics.loc['model', 'auc']:.4g}" in card
     assert "nan" not in card
+
+
+def test_card_tells_how_the_model_that_was_in_use_did(learnt: RiskModel, later: pd.DataFrame) -> None:
+    def card(**against: object) -> str:
+        told = {"against": {"model_id": "old", "visits": 1234, **against}} if against else {}
+        model = replace(learnt, facts={**learnt.facts, **told})
+        return model_card(
+            model, model_id="abc", profile="cn", as_of="2025-09-30", metrics=None, importance=importances(learnt, later[:0])
+        )
+
+    stays = card(difference=-0.02, low=-0.03, high=-0.01, stays=True)
+    assert "old was in use. On 1,234 visits" in stays
+    assert "is -0.0200, 95 % from -0.0300 to -0.0100: it is better beyond noise and stays in use." in stays
+    assert "it is not better beyond noise and makes way." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
+    assert "takes its place" in card(difference=None, low=None, high=None, stays=False)
+    assert "was in use" not in card()
 
 
 def test_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
