@@ -18,7 +18,8 @@ newest AS (
 )
 SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
     getvariable('as_of') - coalesce(inspected_on, planned_on) AS days_ago,
-    coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS is_made,
+    coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS took_place,
+    took_place AND (found_violation IS NOT NULL OR selected_by <> 'follow_up') AS is_made,
     visit_status IN ('not_reachable', 'refused') AS is_unmet,
     round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay,
     round(1000 / coalesce(inclusion_probability, 1))::BIGINT AS weight
@@ -26,6 +27,7 @@ FROM newest
 WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as_of'));
 
 SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
+SET VARIABLE has_follow_ups = (SELECT count(*) > 0 FROM visit WHERE selected_by = 'follow_up');
 
 -- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something.
 CREATE TEMP TABLE strictness AS
@@ -65,7 +67,9 @@ SELECT entity_id,
     sum(decay * (1000000 * breaches - items_checked * expected_breaches)) FILTER (is_made AND items_checked > 0) / 1e6
         / (sum(decay * items_checked) FILTER (is_made AND items_checked > 0 AND breaches IS NOT NULL) + 20000000) AS excess_breaches,
     sum(decay) FILTER (is_made AND found_violation IS NOT NULL) AS decayed_visits,
-    count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m
+    count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m,
+    count(*) FILTER (took_place AND selected_by = 'follow_up' AND days_ago < 1095) AS follow_ups_36m,
+    min(days_ago) FILTER (took_place AND selected_by = 'follow_up') AS days_since_follow_up
 FROM visit JOIN strictness ON visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
 GROUP BY entity_id;
 

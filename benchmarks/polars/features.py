@@ -15,7 +15,7 @@ from benchmarks.polars.register import CHANGED, changes_by_entity, entities_in_f
 from benchmarks.polars.returns import tax_indicators
 from benchmarks.polars.tables import over, zeros
 from benchmarks.polars.ties import add_shared, add_ties
-from benchmarks.polars.visits import VISITED, read_visits, visits_by_entity
+from benchmarks.polars.visits import FOLLOWED, VISITED, read_visits, visits_by_entity
 
 
 def write_features(asked: Asked, out: Path) -> int:
@@ -31,6 +31,7 @@ def write_features(asked: Asked, out: Path) -> int:
             *zeros(CHANGED, is_told=bool(versions["change_type"].count())),
             *zeros(COMPLAINED, is_told=len(complaints) > 0),
             *zeros(VISITED, is_told=len(visits) > 0),
+            *zeros(FOLLOWED, is_told="follow_up" in visits["selected_by"]),
         )
         .collect(engine="streaming")
     )

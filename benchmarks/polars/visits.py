@@ -11,6 +11,7 @@ from benchmarks.polars.tables import days_ago, excess, newest, over, scan, sum_k
 RECORD = 1095
 """Days of visits that count."""
 VISITED = ("violations_36m", "visits_36m", "penalties_36m", "unmet_visits_36m")
+FOLLOWED = ("follow_ups_36m",)
 
 
 def read_visits(asked: Asked) -> pl.DataFrame:
@@ -20,12 +21,15 @@ def read_visits(asked: Asked) -> pl.DataFrame:
         "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "inspector_id",
     )  # fmt: skip
     since = days_ago(col("inspected_on"), asked.as_of)
+    took_place = (col("visit_status") == "inspected").fill_null(False) & col("inspected_on").is_not_null()
+    follows_up = (col("selected_by") == "follow_up").fill_null(False)
     return (
         newest(scan(asked, "inspection", columns), ("inspection_id",))
         .filter(col("inspected_on").is_null() | (col("inspected_on") <= asked.as_of))
         .with_columns(
             days_ago=days_ago(pl.coalesce("inspected_on", "planned_on"), asked.as_of),
-            is_made=(col("visit_status") == "inspected").fill_null(False) & col("inspected_on").is_not_null(),
+            is_made=took_place & (col("found_violation").is_not_null() | ~follows_up),
+            is_follow_up=took_place & follows_up,
             decay=(1_000_000 * pl.lit(0.5).pow(since / 365)).round(mode="half_away_from_zero").cast(pl.Int64),
             weight=(1000 / col("inclusion_probability").fill_null(1.0)).round(mode="half_away_from_zero").cast(pl.Int64),
         )
@@ -85,6 +89,8 @@ def visits_by_entity(visits: LazyFrame) -> LazyFrame:
             worst_finding=when(is_recent).then(col("severity")).max(),
             penalties_36m=when(is_recent).then(col("penalty_minor")).sum(),
             unmet_visits_36m=is_unmet.sum(),
+            follow_ups_36m=(col("is_follow_up") & (col("days_ago") < RECORD)).sum(),
+            days_since_follow_up=when("is_follow_up").then(col("days_ago")).min(),
             excess_parts=sum_known(when(is_told).then(beyond * col("decay"))),
             more_breaches=sum_known(when(is_counted).then(more * col("decay"))),
             counted_items=sum_known(when(is_counted).then(col("items_checked") * col("decay"))),

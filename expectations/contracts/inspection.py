@@ -39,9 +39,11 @@ INSPECTOR_ID = Column("inspector_id", Type.STRING, "The inspector; never a featu
 PENALTY_MINOR = Column("penalty_minor", Type.BIGINT, "The penalty imposed", unit="minor currency unit")
 RESULT = Column("result", Type.STRING, "The result in the source's own words")
 
+FOLLOW_UP = "follow_up"
+"""A visit to see whether what was found before was mended; it need not have a result of its own."""
 VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
-        SELECTED_BY: ("random", "targeted", "complaint", "joint", "campaign", "other"),
+        SELECTED_BY: ("random", "targeted", "complaint", "joint", "campaign", FOLLOW_UP, "other"),
         VISIT_STATUS: ("planned", "inspected", "not_reachable", "refused", "not_done"),
     }
 )
@@ -75,9 +77,9 @@ CONTRACT = Contract(
         ),
         RowRule(
             "inspected_has_result",
-            "visit_status <> 'inspected' OR found_violation IS NOT NULL",
+            f"visit_status <> 'inspected' OR selected_by = '{FOLLOW_UP}' OR found_violation IS NOT NULL",
             Severity.CRITICAL,
-            "a visit that took place has a result",
+            "a visit that took place has a result, unless it follows up what was found before",
             FOUND_VIOLATION,
         ),
         RowRule(

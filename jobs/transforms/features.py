@@ -123,6 +123,7 @@ def _fill_zeros(joined: DataFrame) -> DataFrame:
         **dict.fromkeys(("changes_12m", "rep_and_address_changed"), "has_changes"),
         **dict.fromkeys(complaint.COUNTS, "has_complaints"),
         **dict.fromkeys(supervision.COUNTS, "has_visits"),
+        **dict.fromkeys(supervision.FOLLOW_UPS, "has_follow_ups"),
     }
     return _replace(joined, {name: f"CASE WHEN {source} THEN coalesce({name}, 0) END" for name, source in zeros.items()})
 

@@ -15,7 +15,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.transforms.joins import join_few
 from jobs.transforms.ratios import pool_rates, shrunk
 from jobs.transforms.selected import aggregate, select
-from jobs.transforms.visit_expectation import PARTS
+from jobs.transforms.visit_expectation import IS_FOLLOW_UP, IS_VISIT, PARTS, TOOK_PLACE
 
 HALF_LIFE_DAYS = 365
 RECORD_DAYS = 1095
@@ -36,7 +36,8 @@ NEEDED = (
 
 _ROW = {
     "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
-    "is_visit": "visit_status = 'inspected' AND inspected_on IS NOT NULL",
+    "is_visit": IS_VISIT,
+    "is_follow_up": f"{TOOK_PLACE} AND {IS_FOLLOW_UP}",
     "is_unmet": "visit_status IN ('not_reachable', 'refused')",
     # Weights are whole numbers, so that their sums are exact.
     "decay": f"cast(round({TODAY} * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
@@ -62,10 +63,14 @@ _SUMS = {
     "counted_items": "sum(CASE WHEN is_visit AND items_checked > 0 AND breaches IS NOT NULL THEN items_checked * decay END)",
     "decayed_visits": "sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN decay END)",
     "unmet_visits_36m": f"count_if(is_unmet AND days_ago BETWEEN 0 AND {RECORD_DAYS - 1})",
+    "follow_ups_36m": f"count_if(is_follow_up AND days_ago < {RECORD_DAYS})",
+    "days_since_follow_up": "min(CASE WHEN is_follow_up THEN days_ago END)",
 }
 
 COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
 """What is zero, not unknown, for an entity that was never visited."""
+FOLLOW_UPS = ("follow_ups_36m",)
+"""What is zero for an entity without a follow-up, where visits say at all which of them followed up another."""
 
 
 def excess(parts: str, weights: str, today: int = TODAY) -> str:
@@ -101,8 +106,10 @@ def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
 
 
 def count_any_visits(inspections: DataFrame) -> DataFrame:
-    """One row: whether any visit is known (``has_visits``)."""
-    return inspections.agg(F.expr("count(1) > 0").alias("has_visits"))
+    """One row: whether any visit is known (``has_visits``), and whether any that followed up another (``has_follow_ups``)."""
+    return inspections.agg(
+        F.expr("count(1) > 0").alias("has_visits"), F.expr(f"count_if({IS_FOLLOW_UP}) > 0").alias("has_follow_ups")
+    )
 
 
 def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 
+from expectations.contracts.inspection import FOLLOW_UP
 from jobs.transforms.joins import join_few
 from jobs.transforms.selected import aggregate, select
 
@@ -18,6 +19,11 @@ OTHER_VISITS = 30
 
 OTHER_ITEMS = 600
 """And as if so many checkpoints more had been breached as often as all are."""
+
+TOOK_PLACE = "visit_status = 'inspected' AND inspected_on IS NOT NULL"
+IS_FOLLOW_UP = f"selected_by = '{FOLLOW_UP}'"
+IS_VISIT = f"{TOOK_PLACE} AND (found_violation IS NOT NULL OR NOT {IS_FOLLOW_UP})"
+"""A visit of the record: one to see whether what was found was mended is that only where it has a result of its own."""
 
 _IS_COUNTED = "items_checked > 0 AND breaches IS NOT NULL"
 _COUNTS = {
@@ -44,7 +50,7 @@ def add_expected(visits: DataFrame) -> DataFrame:
         visits: the newest known version of each visit, with ``inspector_id`` (null where unknown: the rate of all).
     """
     kept = [name for name in visits.columns if name != "inspector_id"]
-    made = visits.where("visit_status = 'inspected' AND inspected_on IS NOT NULL")
+    made = visits.where(IS_VISIT)
     every = made.transform(aggregate, [], {f"all_{name}": sql for name, sql in _COUNTS.items()})
     by_inspector = made.where("inspector_id IS NOT NULL").transform(
         aggregate, ["inspector_id"], {f"own_{name}": sql for name, sql in _COUNTS.items()}

@@ -48,7 +48,7 @@ def day(lake: Lake, profile: Profile, real_data: Path) -> Day:
 
 def test_every_source_passes_and_its_counts_add_up(day: Day) -> None:
     assert {manifest.source: manifest.verdict.value for manifest in day.sources} == dict.fromkeys(
-        ("business_complaint", "canvass", "first_licence", "licence", "sanitation_complaint"), "passed"
+        ("business_complaint", "canvass", "first_licence", "follow_up", "licence", "sanitation_complaint"), "passed"
     )
     for manifest in day.sources:
         for batch in manifest.batches:

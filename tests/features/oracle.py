@@ -183,9 +183,14 @@ def complaints(rows: list[Row], as_of: date, age_days: int | None) -> Row:
     }
 
 
+def is_made(row: Row) -> bool:
+    """Whether a visit belongs to the record: one that only followed up another, without a result, does not."""
+    return row["visit_status"] == "inspected" and (row["selected_by"] != "follow_up" or row["found_violation"] is not None)
+
+
 def expect(rows: list[Row]) -> list[Row]:
     """Visits with the millionths of a finding that were expected of each, by who made it."""
-    made = [row for row in rows if row["visit_status"] == "inspected"]
+    made = [row for row in rows if is_made(row)]
     rate = over(len([row for row in made if row["found_violation"]]), len(made))
     counted = lambda source: [one for one in source if one["items_checked"] and one["breaches"] is not None]  # noqa: E731
     breached = over(total(counted(made), "breaches"), total(counted(made), "items_checked"))
@@ -209,7 +214,8 @@ def excess(rows: list[Row]) -> float | None:
 def visits(rows: list[Row], as_of: date) -> Row:
     """The supervision indicators of one entity's visits, none of them perhaps."""
     ago = lambda row: (as_of - row["inspected_on"]).days  # noqa: E731
-    made = [row for row in rows if row["visit_status"] == "inspected"]
+    made = [row for row in rows if is_made(row)]
+    followed = [row for row in rows if row["visit_status"] == "inspected" and row["selected_by"] == "follow_up"]
     recent = [row for row in made if ago(row) < 1095]
     found = [row for row in made if row["found_violation"]]
     weight = lambda row: round(1_000_000 * 0.5 ** (ago(row) / 365))  # noqa: E731
@@ -240,6 +246,8 @@ def visits(rows: list[Row], as_of: date) -> Row:
         "excess_violations": excess([told]),
         "excess_breaches": sum(more) / 1e6 / (items + 20_000_000) if more else None,
         "unmet_visits_36m": len([row for row in unmet if 0 <= (as_of - row["planned_on"]).days < 1095]),
+        "follow_ups_36m": len([row for row in followed if ago(row) < 1095]),
+        "days_since_follow_up": min((ago(row) for row in followed), default=None),
     }
 
 

@@ -148,18 +148,20 @@ def _visit(rng: random.Random, number: int, ids: list[str]) -> Row:
     is_made = rng.random() < 0.85
     items = _maybe(rng, rng.randint(0, 30))
     found = rng.random() < 0.4
+    selected_by = rng.choice(["random", "random", "targeted", "follow_up"])
+    is_told = is_made and (selected_by != "follow_up" or rng.random() < 0.3)
     return {
         "inspection_id": f"i{number:03}",
         "entity_id": rng.choice(ids),
         "planned_on": day,
         "inspected_on": day if is_made else None,
         "visit_status": "inspected" if is_made else rng.choice(["planned", "not_reachable", "refused", "not_done"]),
-        "selected_by": rng.choice(["random", "random", "targeted"]),
+        "selected_by": selected_by,
         "inclusion_probability": _maybe(rng, rng.choice([0.02, 0.1, 0.5])),
         "items_checked": items,
         "breaches": _maybe(rng, rng.randint(0, items or 0)),
         "severity": _maybe(rng, rng.randint(0, 4)),
-        "found_violation": found if is_made else None,
+        "found_violation": found if is_told else None,
         "penalty_minor": _maybe(rng, rng.randint(0, 10**5)),
         "inspector_id": _maybe(rng, f"i{rng.randint(0, 4)}", 0.9),
         "known_at": _known_at(rng),

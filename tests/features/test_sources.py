@@ -44,6 +44,13 @@ def test_nothing_found_in_a_source_that_is_there_is_zero(spark, tables, zeros):
     assert {name: features["E"][name] for name in zeros} == dict.fromkeys(zeros, 0)
 
 
+def test_follow_ups_are_unknown_where_no_visit_says_that_it_was_one(spark):
+    untold, _ = reckon(spark, {"entity": [SHOP, OTHER], "inspection": [VISIT]})
+    assert untold["E"]["follow_ups_36m"] is None
+    told, _ = reckon(spark, {"entity": [SHOP, OTHER], "inspection": [{**VISIT, "selected_by": "follow_up"}]})
+    assert sorted(told[name]["follow_ups_36m"] for name in ("E", "F")) == [0, 1]
+
+
 def test_an_entity_that_never_filed_has_unknown_tax_indicators(spark):
     features, _ = reckon(spark, {"entity": [SHOP, OTHER], "filing": [RETURN]})
     assert features["F"]["sales_12m"] == 5

@@ -113,6 +113,22 @@ def test_a_breach_loses_half_its_weight_in_a_year(spark):
     assert made["days_since_violation"] == 365
 
 
+def test_a_follow_up_is_counted_apart_and_is_no_visit_of_the_record_unless_it_found_something(spark):
+    def visit(days_ago, **more):
+        return {"inspection_id": f"i{days_ago}", "entity_id": "E", "inspected_on": AS_OF - timedelta(days=days_ago), **more}
+
+    first = visit(40, found_violation=True, items_checked=10, breaches=4)
+    mended = visit(30, selected_by="follow_up")
+    old = visit(1095, selected_by="follow_up")
+    unmet = visit(20, selected_by="follow_up", visit_status="not_reachable", planned_on=AS_OF)
+    made = indicators(spark, inspection=[first, mended, old, unmet])
+    assert (made["follow_ups_36m"], made["visits_36m"], made["violations_36m"]) == (1, 1, 1)
+    assert (made["days_since_follow_up"], made["days_since_visit"]) == (30, 40)
+    assert made["last_visit_violation"] == 1
+    worse = indicators(spark, inspection=[first, {**mended, "found_violation": True}])
+    assert (worse["follow_ups_36m"], worse["visits_36m"], worse["days_since_visit"]) == (1, 2, 30)
+
+
 def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
     """A finding by one who seldom finds says more of the business than one by one who always does."""
 
