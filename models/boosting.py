@@ -28,14 +28,23 @@ LEVEL_STEPS = 100
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees grow: the share of each step that is taken, the leaves of a tree, the share of columns that it may read."""
+    """How trees grow.
+
+    Attributes:
+        learning_rate: the share of each step that is taken.
+        leaves: of a tree.
+        column_share: the share of columns that a tree may read.
+        row_share: the share of rows that a tree is grown on (Friedman 2002, "Stochastic gradient boosting").
+    """
 
     learning_rate: float
     leaves: int
     column_share: float
+    row_share: float = 1.0
 
 
-TREES = Growth(learning_rate=0.05, leaves=7, column_share=0.5)
+TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6)
+"""Small steps of trees that differ: what a visit finds is mostly chance, and what one tree learns by heart others do not repeat."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
 
@@ -81,7 +90,7 @@ def fit_booster(
             LightGBM starts from them. scikit-learn cannot, so there found rows weigh exp(-offset / 2) and clean rows
             exp(offset / 2) times as much, which moves the log-odds by -offset (King and Zeng 2001, "Logistic regression in
             rare events data", prior correction by weighting).
-        growth: how trees grow.
+        growth: how trees grow; scikit-learn's grow on all rows.
     """
     lightgbm = load_lightgbm()
     if lightgbm is None:
@@ -94,6 +103,8 @@ def fit_booster(
         "min_data_in_leaf": ROWS_A_LEAF,
         "lambda_l2": RIDGE,
         "feature_fraction": growth.column_share,
+        "bagging_fraction": growth.row_share,
+        "bagging_freq": 1 if growth.row_share < 1 else 0,
         "max_bin": BINS,
         "monotone_constraints": list(directions),
         "monotone_constraints_method": "basic",
@@ -147,7 +158,11 @@ class LightGBMBooster:
         self.text = text
         self.start = start
         self._booster: Any = lightgbm.Booster(model_str=text)
-        self._trees = shapley_trees(self._booster.dump_model())
+
+    @cached_property
+    def _trees(self) -> tuple[ShapleyTree, ...] | None:
+        """What :func:`models.tree_shapley.shapley_trees` makes of the trees, made when contributions are first asked for."""
+        return shapley_trees(self._booster.dump_model())
 
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
         """Margins of shape (n,) after so many rounds (all of them by default)."""

@@ -19,8 +19,10 @@ CANDIDATES = (SCORECARD, TREE, BLEND)
 """In order of readability: the first is preferred (:mod:`models.champion`)."""
 SHARE = 0.5
 """A blend's share of the scorecard; the rest is the trees'."""
-ROUNDS = (10, 20, 40, 80, 160, 320)
-"""Numbers of boosting rounds that are tried, for the scorecard and for the trees."""
+ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800)}
+"""Numbers of boosting rounds that are tried; the trees take smaller steps (:data:`models.boosting.TREES`)."""
+FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
+"""Rounds where nothing could be held out to choose them by."""
 FIRST_ROUNDS = 40
 """Rounds of the margin beside which inspectors' effects are estimated."""
 
@@ -63,10 +65,10 @@ class Growing:
     def staged(self, labels: Labels, effects: InspectorEffects, kind: str, rows: Floats) -> Floats:
         """The margins of ``rows`` after each of :data:`ROUNDS`, of the scorecard or the trees fitted on labelled rows: (m, 6)."""
         if kind == SCORECARD:
-            stumps = self._stumps(labels, effects, ROUNDS[-1])
-            return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS])
-        booster = self._trees(labels, effects, ROUNDS[-1])
-        return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS])
+            stumps = self._stumps(labels, effects, ROUNDS[kind][-1])
+            return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS[kind]])
+        booster = self._trees(labels, effects, ROUNDS[kind][-1])
+        return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS[kind]])
 
     def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: dict[str, int]) -> Learner:
         """One candidate fitted on labelled rows with the rounds that were chosen."""

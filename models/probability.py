@@ -19,6 +19,7 @@ from models.calibration import Calibration, fit_calibration
 from models.candidates import (
     BLEND,
     CANDIDATES,
+    FEW_ROUNDS,
     ROUNDS,
     SCORECARD,
     TREE,
@@ -141,10 +142,9 @@ def fit_probability(
         split, folds = "entity", entity_folds(names, labels.y)
     effects = growing.effects(labels)
     if not folds:
-        few = dict.fromkeys((SCORECARD, TREE), ROUNDS[1])
-        learner = growing.learner(labels, effects, candidates[0], few)
+        learner = growing.learner(labels, effects, candidates[0], FEW_ROUNDS)
         held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
-        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), few, held_out, effects)
+        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), FEW_ROUNDS, held_out, effects)
     held, margins, offset = _hold_out(growing, labels, folds, grown(candidates))
     judged = labels.part(held)
     rounds: dict[str, int] = {}
@@ -152,7 +152,7 @@ def fit_probability(
     for kind, staged in margins.items():
         losses = [np.average(_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
         best = int(np.argmin(losses))
-        rounds[kind], at_best[kind] = ROUNDS[best], staged[:, best]
+        rounds[kind], at_best[kind] = ROUNDS[kind][best], staged[:, best]
     if BLEND in candidates:
         at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
     calibrated = {}
