@@ -76,7 +76,8 @@ def _inspection(says: Mapping[str, Any]) -> _Event:
     words = (
         str(says[inspection.VISIT_STATUS]).replace("_", " ") if found is None else "violation found" if found else "nothing found"
     )
-    return _Event(on, f"{says[inspection.SELECTED_BY]} visit: {words}", is_adverse=bool(found))
+    why = str(says[inspection.SELECTED_BY]).replace("_", " ")
+    return _Event(on, f"{why} visit: {words}", is_adverse=bool(found))
 
 
 _READERS = {
