@@ -35,15 +35,22 @@ class Growth:
         leaves: of a tree.
         column_share: the share of columns that a tree may read.
         row_share: the share of rows that a tree is grown on (Friedman 2002, "Stochastic gradient boosting").
+        fewest_columns: a tree may read at least so many, where there are; with two of six columns it could not see what they tell
+            together.
     """
 
     learning_rate: float
     leaves: int
     column_share: float
     row_share: float = 1.0
+    fewest_columns: int = 1
+
+    def share_of(self, columns: int) -> float:
+        """The share of so many columns that a tree may read."""
+        return min(max(self.column_share, self.fewest_columns / columns), 1.0)
 
 
-TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6)
+TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fewest_columns=8)
 """Small steps of trees that differ: what a visit finds is mostly chance, and what one tree learns by heart others do not repeat."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
@@ -102,7 +109,7 @@ def fit_booster(
         "num_leaves": growth.leaves,
         "min_data_in_leaf": ROWS_A_LEAF,
         "lambda_l2": RIDGE,
-        "feature_fraction": growth.column_share,
+        "feature_fraction": growth.share_of(rows.shape[1]),
         "bagging_fraction": growth.row_share,
         "bagging_freq": 1 if growth.row_share < 1 else 0,
         "max_bin": BINS,
@@ -232,7 +239,7 @@ def _fit_histogram(
         max_leaf_nodes=growth.leaves,
         min_samples_leaf=ROWS_A_LEAF,
         l2_regularization=RIDGE,
-        max_features=growth.column_share,
+        max_features=growth.share_of(rows.shape[1]),
         max_bins=BINS,
         monotonic_cst=list(directions),
         early_stopping=False,

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.runtime.engine import open_session
+from tests.grade import grade
 from tests.made_once import made_once
 from tests.order import place_of
 
@@ -72,6 +73,17 @@ def change_policy(profile: Path, *changes: tuple[str, str]) -> None:
 def finished_day(tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
     """1,500 entities over 15 months, and the list of their last day, made once by the command line for all tests."""
     return _day_in(made_once("finished_day", _finish_day, tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def graded_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
+    """The finished day with everybody in the class of their points, as if a model had told them: a rule tells none."""
+
+    def make(folder: Path) -> None:
+        shutil.copytree(finished_day.home, folder / "home")
+        grade(folder / "home", finished_day.profile, finished_day.as_of)
+
+    return replace(finished_day, home=made_once("graded_day", make, tmp_path_factory) / "home")
 
 
 def _day_in(folder: Path) -> FinishedDay:

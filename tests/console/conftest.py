@@ -103,6 +103,12 @@ TEST_SETTINGS: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
+def finished_day(graded_day: FinishedDay) -> FinishedDay:
+    """The day of all tests, with entities of every class."""
+    return graded_day
+
+
+@pytest.fixture(scope="session")
 def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a console to which the finished day was published, with the people of the tests."""
 

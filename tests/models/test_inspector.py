@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from expectations.contracts.denied import find_denied
 from expectations.contracts.indicators import features_contract
-from models.boosting import fit_booster, level
+from models.boosting import Growth, fit_booster, level
 from models.calibration import sigmoid
 from models.columns import catalogue_inputs
 from models.inspector import fit_effects
@@ -67,8 +67,10 @@ def test_a_margin_learnt_beside_offsets_is_free_of_them(library: str, monkeypatc
         monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
     X, who, y, margin = inspected(20_000, seed=5, sent=1.5)
     offset = EFFECTS[np.searchsorted(NAMES, who)]
+    growth = Growth(learning_rate=0.05, leaves=7, column_share=1.0)
     fitted = [
-        fit_booster(X, y, np.ones(len(y)), (1,), offset=given, rounds=160, seed=1, threads=1).margin(X) for given in (offset, None)
+        fit_booster(X, y, np.ones(len(y)), (1,), offset=given, growth=growth, rounds=160, seed=1, threads=1).margin(X)
+        for given in (offset, None)
     ]
     slopes = [np.polyfit(X[:, 0], values, 1)[0] for values in fitted]
     assert slopes[0] == pytest.approx(1.0, abs=0.12)

@@ -1,0 +1,25 @@
+"""Classes for a day that a rule scored: a rule tells none, and pages and programs are tried with entities of every class."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from expectations.contracts.scoring import RISK_LIST, SCORES
+from jobs.close_day import close_day
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import load_profile
+from models.credit import risk_class
+
+
+def grade(home: Path, profile_folder: str, as_of: date) -> None:
+    """Put the classes of the points into a day's scores and list, and close the day again."""
+    profile, lake, where = load_profile(profile_folder), Lake(home), f"as_of = '{as_of}'"
+    for table in (SCORES, RISK_LIST):
+        rows = lake.arrow(table, where=where)
+        classes = risk_class(rows["credit_points"].to_numpy(), profile.classes)
+        at = rows.column_names.index("risk_class")
+        lake.replace_arrow(rows.set_column(at, "risk_class", pa.array(classes.tolist(), pa.string())), table, where)
+    close_day(lake, profile, as_of)
