@@ -89,17 +89,20 @@ class Bench:
         """Each step once: features by every program, then the morrow's news, scores and list, then all again from bronze."""
         with self.worlds.fork(world.home) as home:
             self.features(world, round_, home)
-            if self.models.exists():
-                shutil.copytree(self.models, home / "models")
-            news = sum(world.news.values())
-            for step, rows in (("day", news), ("score", world.entities), ("target", world.entities)):
-                self.measured(step, world, round_, rows, "--home", home, "--sources", world.sources, "--as-of", MORROW)
-            unmake_silver(home)
-            self.measured(
-                "rebuild", world, round_, world.records + news, "--home", home, "--sources", world.sources, "--as-of", MORROW
-            )
+            if round_ <= self.plan.day_rounds:
+                self.morrow(world, round_, home)
         if round_ <= self.plan.spark_rounds:
             self.spark(world, round_)
+
+    def morrow(self, world: World, round_: int, home: Path) -> None:
+        """The morrow's news, scores and list, then all again from bronze."""
+        if self.models.exists():
+            shutil.copytree(self.models, home / "models")
+        news, told = sum(world.news.values()), ("--home", home, "--sources", world.sources, "--as-of", MORROW)
+        for step, rows in (("day", news), ("score", world.entities), ("target", world.entities)):
+            self.measured(step, world, round_, rows, *told)
+        unmake_silver(home)
+        self.measured("rebuild", world, round_, world.records + news, *told)
 
     def features(self, world: World, round_: int, home: Path) -> None:
         """The same features by Steelyard and by the hand-written programs, from the same files of silver."""
