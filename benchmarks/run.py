@@ -32,6 +32,7 @@ CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
 RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
+WHOLE_DAY = "whole day"
 
 
 class StepFailed(Exception):
@@ -41,13 +42,20 @@ class StepFailed(Exception):
 class Bench:
     """A plan under way and what it measured so far."""
 
-    def __init__(self, plan: Plan, cache: Path, results: Path) -> None:
+    def __init__(self, plan: Plan, cache: Path, results: Path, *, keep_whole_day: bool = False) -> None:
+        """A plan to measure; with ``keep_whole_day``, what its results' file tells of whole days stays, and none is run again."""
         self.plan, self.cache = plan, cache
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
-        self.found = _measured_at_other_sizes(self.path, plan.sizes)
+        measured = _measured(self.path)
+        self.whole = {found["entities"] for found in measured if keep_whole_day and found["step"] == WHOLE_DAY}
+        self.found = [
+            found
+            for found in measured
+            if found["entities"] not in plan.sizes or (found["step"] == WHOLE_DAY and found["entities"] in self.whole)
+        ]
         self.machine = machine_facts()
         self.worlds = Worlds(cache, self.machine["revision"])
 
@@ -58,10 +66,12 @@ class Bench:
             world = self.worlds.world(entities, self.plan.months, self.step)
             self.note("generate", world, 1, world.generated, rows=world.records)
             self.note("intake", world, 1, world.taken_in, rows=world.records)
-            if entities <= self.plan.whole_up_to:
+            if entities in self.whole:
+                self.say("the whole day stays as it was measured")
+            elif entities <= self.plan.whole_up_to:
                 self.whole_day(world)
             else:
-                self.leave_out("whole day", world, "it takes too long at this size")
+                self.leave_out(WHOLE_DAY, world, "it takes too long at this size")
             for round_ in range(1, rounds + 1):
                 self.one_round(world, round_)
 
@@ -71,10 +81,10 @@ class Bench:
         shutil.rmtree(home, ignore_errors=True)
         options = ("--profile", "cn", "--sources", world.sources, "--home", home, "--as-of", LAST, "--top", 0)
         try:
-            took = self.command("whole day", [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
+            took = self.command(WHOLE_DAY, [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
         except StepFailed as error:
-            return self.leave_out("whole day", world, str(error))
-        self.note("whole day", world, 1, took, rows=world.records)
+            return self.leave_out(WHOLE_DAY, world, str(error))
+        self.note(WHOLE_DAY, world, 1, took, rows=world.records)
         shutil.rmtree(self.models, ignore_errors=True)
         shutil.copytree(home / "models", self.models)
         shutil.rmtree(home)
@@ -207,12 +217,12 @@ def _copy_code(to: Path) -> Path:
     return to
 
 
-def _measured_at_other_sizes(path: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
-    """What a results file holds of sizes that are not measured now: hours of measuring need not be had in one go."""
+def _measured(path: Path) -> list[dict[str, Any]]:
+    """What a results file holds: hours of measuring need not be had in one go."""
     if not path.exists():
         return []
     found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["measurements"]
-    return [measurement for measurement in found if measurement["entities"] not in sizes]
+    return found
 
 
 def _last_line(log: Path) -> str:
@@ -227,6 +237,7 @@ def main() -> None:
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
     parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
+    parser.add_argument("--keep-whole-day", action="store_true", help="measure no whole day again of which the results tell")
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder that the results are written to")
@@ -236,7 +247,7 @@ def main() -> None:
     changed = replace(plan.at(sizes, options.rounds), name=options.name or plan.name)
     try:
         with only_writer(options.cache):
-            bench = Bench(changed, options.cache.resolve(), options.results)
+            bench = Bench(changed, options.cache.resolve(), options.results, keep_whole_day=options.keep_whole_day)
             bench.do()
     except SteelyardError as error:
         sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.then}")

@@ -107,6 +107,19 @@ def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp
     assert later.found == [found for found in under_way.found if found["entities"] == 10]
 
 
+def test_a_whole_day_that_was_measured_can_stay(bench: tuple[Bench, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    under_way, told = bench
+    under_way.do()
+    before = [found for found in under_way.found if found["step"] == "whole day"]
+    later = Bench(PLAN, tmp_path / "cache", tmp_path / "results", keep_whole_day=True)
+    monkeypatch.setattr(later, "command", under_way.command)
+    monkeypatch.setattr(later.worlds, "world", under_way.worlds.world)
+    told.clear()
+    later.do()
+    assert "whole day" not in told
+    assert [found for found in later.found if found["step"] == "whole day"] == before
+
+
 def test_the_full_plan_has_a_whole_day_at_each_size():
     assert PLANS["full"].sizes[-1] == 5_000_000
     assert PLANS["full"].whole_up_to >= PLANS["full"].sizes[-1]
