@@ -11,6 +11,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -32,7 +33,8 @@ CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
 RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
-WHOLE_DAY = "whole day"
+WHOLE_DAY, SPARK = "whole day", "features-spark"
+LONG = (WHOLE_DAY, SPARK)
 
 
 class StepFailed(Exception):
@@ -42,19 +44,17 @@ class StepFailed(Exception):
 class Bench:
     """A plan under way and what it measured so far."""
 
-    def __init__(self, plan: Plan, cache: Path, results: Path, *, keep_whole_day: bool = False) -> None:
-        """A plan to measure; with ``keep_whole_day``, what its results' file tells of whole days stays, and none is run again."""
+    def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
+        """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again."""
         self.plan, self.cache = plan, cache
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
         measured = _measured(self.path)
-        self.whole = {found["entities"] for found in measured if keep_whole_day and found["step"] == WHOLE_DAY}
+        self.kept = {(found["step"], found["entities"]) for found in measured if found["step"] in keep}
         self.found = [
-            found
-            for found in measured
-            if found["entities"] not in plan.sizes or (found["step"] == WHOLE_DAY and found["entities"] in self.whole)
+            found for found in measured if found["entities"] not in plan.sizes or (found["step"], found["entities"]) in self.kept
         ]
         self.machine = machine_facts()
         self.worlds = Worlds(cache, self.machine["revision"])
@@ -66,17 +66,16 @@ class Bench:
             world = self.worlds.world(entities, self.plan.months, self.step)
             self.note("generate", world, 1, world.generated, rows=world.records)
             self.note("intake", world, 1, world.taken_in, rows=world.records)
-            if entities in self.whole:
-                self.say("the whole day stays as it was measured")
-            elif entities <= self.plan.whole_up_to:
-                self.whole_day(world)
-            else:
-                self.leave_out(WHOLE_DAY, world, "it takes too long at this size")
+            self.whole_day(world)
             for round_ in range(1, rounds + 1):
                 self.one_round(world, round_)
 
     def whole_day(self, world: World) -> None:
         """Everything that ``steelyard run`` does on an empty home; its model is kept, to score the other sizes with."""
+        if self.is_kept(WHOLE_DAY, world):
+            return None
+        if world.entities > self.plan.whole_up_to:
+            return self.leave_out(WHOLE_DAY, world, "it takes too long at this size")
         home = self.cache / "whole"
         shutil.rmtree(home, ignore_errors=True)
         options = ("--profile", "cn", "--sources", world.sources, "--home", home, "--as-of", LAST, "--top", 0)
@@ -135,15 +134,17 @@ class Bench:
 
     def spark(self, world: World, round_: int) -> None:
         """The same features by Apache Spark on this machine, on a home of its own."""
+        if self.is_kept(SPARK, world):
+            return None
         if world.entities > self.plan.spark_up_to:
-            return self.leave_out("features-spark", world, "it takes too long at this size")
+            return self.leave_out(SPARK, world, "it takes too long at this size")
         try:
             require_java()
         except ConfigError as error:
-            return self.leave_out("features-spark", world, error.what)
+            return self.leave_out(SPARK, world, error.what)
         engine = {"STEELYARD_ENGINE": f"local[{self.plan.cores}]", "SPARK_DRIVER_MEMORY": f"{self.memory_gib}g"}
         with self.worlds.fork(world.home) as home:
-            self.measured("features-spark", world, round_, world.records, "--home", home, "--as-of", LAST, environment=engine)
+            self.measured(SPARK, world, round_, world.records, "--home", home, "--as-of", LAST, environment=engine)
         return None
 
     def measured(
@@ -196,6 +197,13 @@ class Bench:
         self.write()
         self.say(f"{step:16} left out: {why}")
 
+    def is_kept(self, step: str, world: World) -> bool:
+        """Whether a step stays as it was measured at that size."""
+        is_kept = (step, world.entities) in self.kept
+        if is_kept:
+            self.say(f"{step:16} stays as it was measured")
+        return is_kept
+
     def write(self) -> None:
         """Write the results so far."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -237,7 +245,9 @@ def main() -> None:
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
     parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
-    parser.add_argument("--keep-whole-day", action="store_true", help="measure no whole day again of which the results tell")
+    parser.add_argument(
+        "--keep", nargs="*", default=[], choices=LONG, help="steps that are not measured again where the results tell of them"
+    )
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder that the results are written to")
@@ -247,7 +257,7 @@ def main() -> None:
     changed = replace(plan.at(sizes, options.rounds), name=options.name or plan.name)
     try:
         with only_writer(options.cache):
-            bench = Bench(changed, options.cache.resolve(), options.results, keep_whole_day=options.keep_whole_day)
+            bench = Bench(changed, options.cache.resolve(), options.results, keep=options.keep)
             bench.do()
     except SteelyardError as error:
         sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.then}")

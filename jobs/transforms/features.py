@@ -90,12 +90,12 @@ def build_features(
         .crossJoin(told)
         .transform(_fill_zeros)
     )
-    tax = make_tax_indicators(tables.tax_sums)
+    # What has a row an entity is joined first, and what has one an industry last: each join copies all that is there so far.
     joined = materialise(
-        recorded.transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
-        .transform(join_few, tax, ENTITY_ID)
-        .transform(join_few, count_ties(recorded, materialise), ENTITY_ID)
+        recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
+        .transform(join_few, count_ties(entities, recorded, materialise), ENTITY_ID)
         .transform(join_few, by_industry, "industry_group")
+        .transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
         .transform(_keep_needed)

@@ -11,7 +11,7 @@ import pytest
 from benchmarks import run as runner
 from benchmarks.measure import Measured
 from benchmarks.plans import PLANS, Plan
-from benchmarks.run import Bench, StepFailed
+from benchmarks.run import LONG, Bench, StepFailed
 from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
 
@@ -107,17 +107,19 @@ def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp
     assert later.found == [found for found in under_way.found if found["entities"] == 10]
 
 
-def test_a_whole_day_that_was_measured_can_stay(bench: tuple[Bench, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_what_takes_long_can_stay_as_it_was_measured(
+    bench: tuple[Bench, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     under_way, told = bench
     under_way.do()
-    before = [found for found in under_way.found if found["step"] == "whole day"]
-    later = Bench(PLAN, tmp_path / "cache", tmp_path / "results", keep_whole_day=True)
+    before = [found for found in under_way.found if found["step"] in LONG]
+    later = Bench(PLAN, tmp_path / "cache", tmp_path / "results", keep=LONG)
     monkeypatch.setattr(later, "command", under_way.command)
     monkeypatch.setattr(later.worlds, "world", under_way.worlds.world)
     told.clear()
     later.do()
-    assert "whole day" not in told
-    assert [found for found in later.found if found["step"] == "whole day"] == before
+    assert not {"whole day", "features-spark"} & set(told)
+    assert [found for found in later.found if found["step"] in LONG] == before
 
 
 def test_the_full_plan_has_a_whole_day_at_each_size():
