@@ -12,6 +12,8 @@ import pandas as pd
 from expectations.contracts import inspection, registration, silver
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.fit_model import fit
+from jobs.gather_training_set import known_visits, training_set
 from jobs.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.runtime.errors import ConfigError, LeakFound, NothingToDo
 from jobs.runtime.lake import Lake
@@ -21,13 +23,13 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.tell_neighbours import with_neighbours
-from jobs.train_model import TrainingSet, fit, known_visits, training_set
 from models.baselines import choose_indicator, fit_boosting, past_record
 from models.candidates import CANDIDATES
 from models.cohorts import COHORT_ON, LeakedLabelError
 from models.columns import catalogue_inputs
 from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
 from models.leaks import LeakedFeatureError, check_apart, check_features, check_outcomes
+from models.training_set import TrainingSet
 
 MODEL, PAST, BEST, BOOSTING, NEIGHBOURS = "model", "past record", "best indicator", "plain boosting", "with neighbours"
 ORDERS = (MODEL, PAST, BEST, BOOSTING, NEIGHBOURS)

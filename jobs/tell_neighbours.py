@@ -10,10 +10,10 @@ import pandas as pd
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from jobs.runtime.settings import Profile
-from jobs.train_model import TrainingSet
 from models.cohorts import COHORT_ON
 from models.columns import Inputs
 from models.neighbours import COLUMN, DAYS, found_at_neighbours
+from models.training_set import TrainingSet
 
 
 def with_neighbours(
@@ -24,7 +24,7 @@ def with_neighbours(
     Args:
         known: what the day's model learnt from.
         scored: the rows to score, of ``as_of``.
-        visits: all visits, in the columns of :func:`jobs.train_model.known_visits`.
+        visits: all visits, in the columns of :func:`jobs.gather_training_set.known_visits`.
         regions: each entity's region, by entity.
     """
 

@@ -12,6 +12,10 @@ from expectations.contracts.inspection import FOUND_VIOLATION, INCLUSION_PROBABI
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 
 COHORT_ON = "cohort_on"
+HELD_OUT_COHORTS = 2
+"""So many of the last cohorts judge a model that was kept from them,"""
+FEWEST_COHORTS = 4
+"""where there are so many."""
 LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID)
 
 
@@ -73,6 +77,12 @@ def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: i
     )
     first = frame.drop_duplicates([COHORT_ON, ENTITY_ID])
     return first.loc[:, list(LABEL_COLUMNS)].reset_index(drop=True)
+
+
+def begin_of_held_out(labels: pd.DataFrame) -> pd.Timestamp | None:
+    """The first of the cohorts that judge a model; None where there are too few cohorts to keep any from it."""
+    cohorts = sorted(labels[COHORT_ON].unique())
+    return pd.Timestamp(cohorts[-HELD_OUT_COHORTS]) if len(cohorts) >= FEWEST_COHORTS else None
 
 
 def check_labels(labels: pd.DataFrame, *, known_before: datetime) -> None:

@@ -60,6 +60,17 @@ def catalogue_inputs() -> Inputs:
     return Inputs(columns, directions, dimensions)
 
 
+def usable_inputs(population: pd.DataFrame) -> Inputs:
+    """The catalogue's columns without those that a profile's sources never fill."""
+    every = catalogue_inputs()
+    filled = [at for at, column in enumerate(every.columns) if population[column].notna().any()]
+    return Inputs(
+        tuple(every.columns[at] for at in filled),
+        tuple(every.directions[at] for at in filled),
+        tuple(every.dimensions[at] for at in filled),
+    )
+
+
 def indicator_of(column: str) -> str:
     """The indicator that a column belongs to."""
     return column.removesuffix(PEER_SUFFIX)

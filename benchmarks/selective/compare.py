@@ -14,11 +14,12 @@ from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
 from expectations.contracts.silver import INSPECTION
+from jobs.fit_model import fit
+from jobs.gather_training_set import training_set
 from jobs.run_day import run_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.train_model import fit, training_set
 from models.calibration import fit_calibration
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from expectations.contracts import inspection
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.fit_model import fit
+from jobs.gather_training_set import known_visits
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from jobs.train_model import TrainingSet, fit, known_visits, usable_inputs
 from models.baselines import past_record
-from models.cohorts import COHORT_ON, build_labels, cohort_dates
+from models.cohorts import COHORT_ON, begin_of_held_out, build_labels, cohort_dates
 from models.risk_model import RiskModel
+from models.training_set import TrainingSet, join_labels
 
-HELD_OUT_COHORTS = 2
-FEWEST_COHORTS = 4
 FOUND, PAST_RECORD = "found", "past_record"
 
 
@@ -64,16 +65,15 @@ def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
         NothingToDo: when the features of the day of training are not there.
     """
     known = known_labels(lake, profile, trained_on)
-    cohorts = sorted(known.labels[COHORT_ON].unique())
     columns = [
         str(ENTITY_ID), COHORT_ON, str(inspection.INSPECTED_ON), FOUND, str(MARGIN), str(PROBABILITY), PAST_RECORD,
         str(inspection.SELECTED_BY),
     ]  # fmt: skip
     nobody = HeldOut(pd.DataFrame(columns=columns), known.features.head(0), None)
-    if len(cohorts) < FEWEST_COHORTS:
+    begin = begin_of_held_out(known.labels)
+    if begin is None:
         return nobody
-    begin = pd.Timestamp(cohorts[-HELD_OUT_COHORTS])
-    before = (pd.to_datetime(known.labels[KNOWN_AT]) < profile.end_of(begin.date())).to_numpy()
+    before = known.known_at() < np.datetime64(profile.end_of(begin.date()))
     after = (known.labels[COHORT_ON] >= begin).to_numpy()
     if not before.any():
         return nobody
@@ -104,6 +104,4 @@ def known_labels(lake: Lake, profile: Profile, trained_on: date) -> TrainingSet:
         except NothingToDo:
             continue  # nobody was known on that day, so training had no features either
         parts.append(features.assign(**{COHORT_ON: cohort}))
-    every = pd.concat(parts, ignore_index=True) if parts else population.head(0).assign(cohort_on=labels[COHORT_ON])
-    joined = labels.merge(every, on=[str(ENTITY_ID), COHORT_ON], how="inner", validate="one_to_one")
-    return TrainingSet(population, joined, joined[[str(column) for column in labels.columns]], usable_inputs(population))
+    return join_labels(population, labels, parts)

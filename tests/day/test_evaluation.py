@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import evaluate_profile, train_model
+from jobs import evaluate_profile, gather_training_set
 from jobs.cli import main
 from jobs.evaluate_profile import Window, evaluate_days
 from jobs.runtime.errors import LeakFound
@@ -92,9 +92,10 @@ def test_an_indicator_that_holds_the_outcome_fails_loudly(ready: Town, monkeypat
 
 
 def test_a_label_that_was_known_too_late_is_refused(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    told_too_soon = train_model.known_visits(ready.lake, ready.profile, date(2026, 7, 30))
-    monkeypatch.setattr(train_model, "known_visits", lambda *_: told_too_soon.assign(inspected_on=MAY))
-    monkeypatch.setattr(train_model, "build_labels", partial(_labels_known_whenever, build=train_model.build_labels))
+    told_too_soon = gather_training_set.known_visits(ready.lake, ready.profile, date(2026, 7, 30))
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: told_too_soon.assign(inspected_on=MAY))
+    everything = partial(_labels_known_whenever, build=gather_training_set.build_labels)
+    monkeypatch.setattr(gather_training_set, "build_labels", everything)
     with pytest.raises(LeakFound, match=r"was not known before 2026-05-31 16:00:00: it must not train"):
         evaluate(ready, MAY)
 

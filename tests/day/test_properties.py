@@ -14,9 +14,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts.registration import STATUS
-from jobs import train_model
+from jobs import gather_training_set
 from jobs.known_entities import known_entities
 from jobs.runtime.model_store import ModelStore
+from jobs.train_model import train_day
 from models.cohorts import LeakedLabelError
 from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 
@@ -164,21 +165,21 @@ def eager(told_later: Town, tmp_path: Path) -> Town:
 
 
 def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eager: Town) -> None:
-    then = train_model.training_set(eager.lake, eager.profile, TODAY)
-    later = train_model.training_set(eager.lake, eager.profile, LATER)
+    then = gather_training_set.training_set(eager.lake, eager.profile, TODAY)
+    later = gather_training_set.training_set(eager.lake, eager.profile, LATER)
     # The planted visits come first of their cohort and would have trained, had they been known.
     assert (len(then.labels), len(later.labels)) == (7, 20)
-    facts = ModelStore(eager.home).facts(train_model.train_day(eager.lake, eager.profile, TODAY))
+    facts = ModelStore(eager.home).facts(train_day(eager.lake, eager.profile, TODAY))
     assert (facts["kind"], facts["visits"]) == ("rule", 7)
 
 
 def test_a_planted_leak_is_refused(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    told_too_soon = train_model.known_visits(eager.lake, eager.profile, LATER)
-    everything = partial(_labels_known_whenever, build=train_model.build_labels)
-    monkeypatch.setattr(train_model, "known_visits", lambda *_: told_too_soon)
-    monkeypatch.setattr(train_model, "build_labels", everything)
+    told_too_soon = gather_training_set.known_visits(eager.lake, eager.profile, LATER)
+    everything = partial(_labels_known_whenever, build=gather_training_set.build_labels)
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: told_too_soon)
+    monkeypatch.setattr(gather_training_set, "build_labels", everything)
     with pytest.raises(LeakedLabelError, match="must not train"):
-        train_model.training_set(eager.lake, eager.profile, TODAY)
+        gather_training_set.training_set(eager.lake, eager.profile, TODAY)
 
 
 def _labels_known_whenever(

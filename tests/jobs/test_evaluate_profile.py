@@ -19,9 +19,9 @@ from jobs.runtime.files import json_text
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile, load_profile
 from jobs.summarise_evaluation import refuse_suspects, summarise
-from jobs.train_model import TrainingSet, usable_inputs
 from models.cohorts import LeakedLabelError
-from models.columns import catalogue_inputs
+from models.columns import catalogue_inputs, usable_inputs
+from models.training_set import TrainingSet
 
 COHORT, AS_OF = date(2026, 3, 31), date(2026, 5, 31)
 ENTITIES = [f"E{number:03}" for number in range(300)]

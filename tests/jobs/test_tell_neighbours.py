@@ -9,9 +9,9 @@ import pytest
 
 from jobs.runtime.settings import load_profile
 from jobs.tell_neighbours import with_neighbours
-from jobs.train_model import TrainingSet
 from models.columns import Inputs
 from models.neighbours import COLUMN, USUAL
+from models.training_set import TrainingSet
 
 REGIONS = pd.Series({"A": "north", "B": "north", "C": "south"})
 AS_OF = date(2026, 5, 31)

@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs import train_model
+from jobs import gather_training_set, judge_model, train_model
+from jobs.judge_model import Against, HeldOut, held_against, held_out_metrics, hold_out
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import load_profile
-from jobs.train_model import Against, HeldOut, TrainingSet, held_against, hold_out, reference, told_reasons
 from models.columns import Inputs, catalogue_inputs
+from models.training_set import TrainingSet
 
 PROFILE = load_profile("cn")
 AS_OF = date(2026, 6, 30)
@@ -59,9 +60,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
     """Models are stored as the column that they read."""
     monkeypatch.setattr("models.storage.dump", lambda model: {"model.json": model.column.encode()})
     monkeypatch.setattr("models.storage.load", lambda files: Reads(files["model.json"].decode()))
-    monkeypatch.setattr(train_model, "read_features", lambda *_, among: among)
-    monkeypatch.setattr(train_model, "_active", lambda *_: pd.Index(ENTITIES))
-    monkeypatch.setattr(train_model, "fit", lambda *_: Reads("age_days"))
+    monkeypatch.setattr(gather_training_set, "read_features", lambda *_, among: among)
+    monkeypatch.setattr(gather_training_set, "_active", lambda *_: pd.Index(ENTITIES))
+    monkeypatch.setattr(judge_model, "fit", lambda *_: Reads("age_days"))
     return ModelStore(tmp_path)
 
 
@@ -127,28 +128,17 @@ def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
-    metrics = train_model._metrics(held_out, known, policy)  # type: ignore[arg-type]
+    metrics = held_out_metrics(held_out, known, policy)  # type: ignore[arg-type]
     first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
     assert metrics.loc["model", "precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean())
-
-
-def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
-    everybody = pd.Index([f"E{number:05}" for number in range(20_000)])
-    assert reference(everybody).equals(everybody)
-    monkeypatch.setattr(train_model, "REFERENCE_ROWS", 1_000)
-    some = reference(everybody)
-    assert 900 < len(some) < 1_100
-    # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.
-    assert set(some) == set(reference(everybody[::-1]))
-    assert set(some) & set(everybody[:10_000]) <= set(reference(everybody[:10_000]))
 
 
 def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
     store: ModelStore, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr(train_model, "REFERENCE_ROWS", 50)
-    monkeypatch.setattr(train_model, "fit", lambda earlier, *_: seen.append(len(earlier.population)) or Reads("age_days"))
+    monkeypatch.setattr("models.entity_sample.REFERENCE_ROWS", 50)
+    monkeypatch.setattr(judge_model, "fit", lambda earlier, *_: seen.append(len(earlier.population)) or Reads("age_days"))
     assert store.newest(AS_OF) is None
     assert hold_out(Lake(Path()), known, PROFILE) is not None
     assert 30 < seen[0] < 70
@@ -156,15 +146,3 @@ def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
 
 def test_inputs_are_of_the_catalogue() -> None:
     assert set(INPUTS.columns) <= set(catalogue_inputs().columns)
-
-
-def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
-    labels = pd.DataFrame(
-        {
-            "selected_by": pd.Series(["random", "random", "targeted", None], dtype=object),
-            "inclusion_probability": [0.004, None, 0.5, None],
-        }
-    )
-    told = told_reasons(labels)
-    assert told[:3].tolist() == ["random", "other", "targeted"]
-    assert pd.isna(told[3])

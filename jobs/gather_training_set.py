@@ -1,0 +1,98 @@
+"""Gather what may be learnt from on a day: features as they were known on cohort days, labels as they became known after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from expectations.contracts import inspection, registration, silver
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from jobs.feature_state import ensure_features
+from jobs.known_entities import active_ids, known_entities
+from jobs.runtime.errors import NothingToDo
+from jobs.runtime.lake import Lake
+from jobs.runtime.settings import Profile
+from jobs.score_entities import read_features
+from jobs.transforms.latest_known import keep_standing
+from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
+from models.entity_sample import reference, sampled
+from models.training_set import TrainingSet, join_labels
+
+_UNVISITED = 50_000
+"""About so many rows of the unvisited, over all cohorts, tell who is visited."""
+
+
+def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> TrainingSet:
+    """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
+
+    Raises:
+        NothingToDo: when no entity was known that day.
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    ensure_features(lake, profile, as_of)
+    active = _active(lake, profile, as_of)
+    if active.empty:
+        raise NothingToDo(
+            what=f"no entity that may be listed was known on {as_of}",
+            where=str(lake.home),
+            then="take in a registration source first, or choose a later day",
+        )
+    population = read_features(lake, as_of, among=reference(active))
+    labels = _known_labels(lake, profile, as_of)
+    share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
+    listed = pd.Index(sampled(active, share))
+    visited, unvisited = [], []
+    for cohort in sorted(labels[COHORT_ON].unique()):
+        day = pd.Timestamp(cohort).date()
+        progress(day)
+        try:
+            ensure_features(lake, profile, day)
+        except NothingToDo:
+            continue  # the data do not reach back so far: nobody was known on that day
+        seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
+        rows = read_features(lake, day, among=pd.Index(seen).union(listed)).assign(**{COHORT_ON: cohort})
+        is_seen = rows[ENTITY_ID].isin(seen)
+        visited.append(rows[is_seen])
+        unvisited.append(rows[~is_seen])
+    return join_labels(population, labels, visited, unvisited, share)
+
+
+def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """The features of a day of those that others are compared with.
+
+    Raises:
+        NothingToDo: when the day has no features.
+    """
+    return read_features(lake, as_of, among=reference(_active(lake, profile, as_of)))
+
+
+def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """Visits that took place and whose result was known by the end of ``as_of``, each in its newest version."""
+    rows = lake.read(silver.INSPECTION).transform(
+        keep_standing,
+        (inspection.INSPECTION_ID,),
+        cutoff=profile.end_of(as_of),
+        as_of=as_of,
+        event_on=inspection.INSPECTED_ON,
+    )
+    made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
+    columns = (
+        ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
+        inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,
+    )  # fmt: skip
+    return made.select(*[str(column) for column in columns]).toPandas()
+
+
+def _active(lake: Lake, profile: Profile, as_of: date) -> pd.Index:
+    return active_ids(known_entities(lake, profile, as_of, (ENTITY_ID, registration.STATUS)), profile)
+
+
+def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    policy, cutoff = profile.training, profile.end_of(as_of)
+    cohorts = cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts)
+    labels = build_labels(known_visits(lake, profile, as_of), cohorts, label_days=policy.label_days, known_before=cutoff)
+    check_labels(labels, known_before=cutoff)
+    return labels

@@ -1,0 +1,24 @@
+"""Samples of entities by the hash of their names: the same ones are taken whatever the others are, and in whatever order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import pandas as pd
+
+from models.anomaly import REFERENCE_ROWS
+
+
+def sampled(entities: Iterable[str], share: float) -> list[str]:
+    """The entities whose hash is among the first ``share`` of all."""
+    most = share * 2.0**64
+    return [name for name in entities if int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) < most]
+
+
+def reference(entities: pd.Index) -> pd.Index:
+    """Of entities, all or about :data:`models.anomaly.REFERENCE_ROWS`: those that others are compared with.
+
+    No more are ever read for it, so training's memory does not grow with the entities there are.
+    """
+    return pd.Index(sampled(entities, min(REFERENCE_ROWS / max(len(entities), 1), 1.0)))
