@@ -2,47 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-import shutil
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.each_world import RESULTS, each_world, read_words, write_down
 from benchmarks.selective.compare import UNWEIGHTED, WEIGHTED, compare, is_right
+from benchmarks.worlds import LAST
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import load_profile
-from simulation.generate import generate_world
 
-RESULT = Path(__file__).resolve().parents[1] / "results" / "selective.json"
-LAST = date(2026, 6, 30)
+RESULT = RESULTS / "selective.json"
 
 
-def main(words: list[str] | None = None) -> None:
+def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
     """Invent worlds of seeds 1, 2, … and judge the probabilities of each one's last day."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.selective", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="a folder for worlds and homes; each goes when it was judged")
-    parser.add_argument("--worlds", type=int, default=10)
-    parser.add_argument("--entities", type=int, default=20_000)
-    parser.add_argument("--months", type=int, default=24)
-    parser.add_argument("--profile", default="cn")
-    asked = parser.parse_args(words)
+    asked = read_words("python -m benchmarks.selective", __doc__, words, worlds=10)
     profile, found = load_profile(asked.profile), {}
     print(HEAD, flush=True)
-    for seed in range(1, asked.worlds + 1):
-        folder = asked.out / f"seed{seed}"
-        shutil.rmtree(folder, ignore_errors=True)
-        generate_world(entities=asked.entities, months=asked.months, seed=seed, out=folder / "world", as_of=LAST)
-        found[seed] = compare(Lake(folder / "home"), profile, folder / "world", LAST)
-        shutil.rmtree(folder)
-        print(*(line(str(seed), name, found[seed]) for name in (WEIGHTED, UNWEIGHTED)), sep="\n", flush=True)
-    summary = {name: summarise([one[name] for one in found.values()]) for name in (WEIGHTED, UNWEIGHTED)}
-    print(json.dumps(summary, indent=1))
-    RESULT.parent.mkdir(exist_ok=True)
+    for world in each_world(asked):
+        found[world.seed] = compare(Lake(world.home), profile, world.folder, LAST)
+        print(*(line(str(world.seed), name, found[world.seed]) for name in (WEIGHTED, UNWEIGHTED)), sep="\n", flush=True)
     facts = {"entities": asked.entities, "months": asked.months, "as_of": str(LAST)}
-    RESULT.write_text(json.dumps({**facts, "summary": summary, "worlds": found}, indent=1) + "\n", encoding="utf-8")
+    summary = {name: summarise([one[name] for one in found.values()]) for name in (WEIGHTED, UNWEIGHTED)}
+    write_down(result, facts, summary, found)
 
 
 HEAD = (
