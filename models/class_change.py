@@ -20,11 +20,10 @@ import pandas as pd
 
 from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import EVIDENCE, MARGIN
-from models.columns import Floats, Ints
-from models.credit import standing, worst_first
+from models.columns import Floats, Ints, Texts
+from models.credit import ranks, standing, worst_first
 from models.reasons import BASE
 
-Texts = npt.NDArray[np.object_]
 Rescored = Callable[[Floats, Floats], pd.DataFrame]
 """What scores of that margin and evidence are, as :meth:`models.risk_model.RiskModel.of_margin` tells."""
 
@@ -86,20 +85,18 @@ def settle(
         ordinary: the class that doubt speaks for.
     """
     names = worst_first(bounds)
-    rank = {name: at for at, name in enumerate(names)}
     points, letters = standing(scores, bounds, ordinary)
-    today = _ranks(letters, rank, ordinary)
-    then = _ranks(np.asarray(before, dtype=object), rank, ordinary)
+    today, then = ranks(letters, bounds), ranks(before, bounds, otherwise=ordinary)
     stands, source = today.copy(), np.full(len(today), None, dtype=object)
     moved = np.flatnonzero(today != then)
     heard = voices(contributions.iloc[moved], X.iloc[moved], indicators)
     margin, evidence = (scores[name].to_numpy(dtype=np.float64)[moved] for name in (MARGIN, EVIDENCE))
 
     def without(voice: Floats) -> Ints:
-        return _ranks(standing(rescored(margin - voice, evidence), bounds, ordinary)[1], rank, ordinary)
+        return ranks(standing(rescored(margin - voice, evidence), bounds, ordinary)[1], bounds)
 
     # Ranks rise from the worst class: without the voice for it, no class is better than today's.
-    back = np.minimum(today[moved], rank[ordinary])
+    back = np.minimum(today[moved], names.index(ordinary))
     stands[moved] = np.clip(np.maximum(then[moved], back), without(heard.speaking_for), without(heard.against))
     source[moved] = np.where(today[moved] < then[moved], heard.against_by, heard.for_by)
     is_held = stands != today
@@ -136,8 +133,3 @@ def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str
     rows = np.arange(len(said))
     against, speaking_for = np.maximum(said[rows, most], 0.0), np.minimum(said[rows, least], 0.0)
     return Voices(against, np.where(against > 0, sources[most], ""), speaking_for, np.where(speaking_for < 0, sources[least], ""))
-
-
-def _ranks(letters: npt.NDArray[np.object_] | npt.NDArray[np.str_], rank: Mapping[str, int], ordinary: str) -> Ints:
-    """Each class's place from the worst."""
-    return np.array([rank.get(name, rank[ordinary]) for name in letters], dtype=np.int64)

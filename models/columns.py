@@ -12,6 +12,7 @@ from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)

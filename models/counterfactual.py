@@ -18,9 +18,8 @@ import pandas as pd
 
 from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import INDICATOR, VALUE
-from models.class_change import Texts
-from models.columns import Floats, Ints
-from models.credit import worst_first
+from models.columns import Floats, Ints, Texts
+from models.credit import ranks
 from models.reasons import ROW
 
 MOST = 3
@@ -79,8 +78,7 @@ def counterfactuals(
         clip: the size at which the features cut peer forms off; from a value cut off, the spread of the peers cannot be told.
     """
     X = X.reset_index(drop=True)
-    rank = {name: at for at, name in enumerate(worst_first(bounds))}
-    wanted = np.array([rank[name] + 1 for name in np.asarray(standing, dtype=object)], dtype=np.int64)
+    wanted = ranks(standing, bounds) + 1
     names = sorted(
         name for name in contributions.columns if name in indicators and indicators[name].changeable and indicators[name].direction
     )
@@ -91,12 +89,10 @@ def counterfactuals(
         if not len(rows):
             return np.zeros(0, dtype=bool)
         changed = _changed(X.iloc[rows], [_of(step, rows) for step in steps], moved, names, is_whole, clip)
-        letters = np.asarray(classify(changed), dtype=object)
-        ranks = np.array([rank[name] for name in letters], dtype=np.int64)
-        better: npt.NDArray[np.bool_] = ranks >= wanted[rows]
+        better: npt.NDArray[np.bool_] = ranks(classify(changed), bounds) >= wanted[rows]
         return better
 
-    moved, found = _search(reached, len(X), steps, wanted < len(rank))
+    moved, found = _search(reached, len(X), steps, wanted < len(bounds))
     changes = _listed(steps, moved, found, names, is_whole)
     better = np.full(len(X), None, dtype=object)
     rows = np.flatnonzero(found)

@@ -52,9 +52,8 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
     names = worst_first(bounds)
     if ordinary not in names:
         raise ValueError(f"the ordinary class {ordinary!r} is none of {', '.join(names)}")
-    rank = {name: at for at, name in enumerate(names)}
-    best, worst = (np.array([rank[name] for name in risk_class(points, bounds)], dtype=np.int64) for points in (at_best, at_worst))
-    chosen: npt.NDArray[np.str_] = np.array(names)[np.clip(rank[ordinary], worst, best)]
+    best, worst = (ranks(risk_class(points, bounds), bounds) for points in (at_best, at_worst))
+    chosen: npt.NDArray[np.str_] = np.array(names)[np.clip(names.index(ordinary), worst, best)]
     return chosen
 
 
@@ -77,6 +76,24 @@ def standing(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> 
 def worst_first(bounds: Mapping[str, int]) -> tuple[str, ...]:
     """The classes by their bounds, the worst first."""
     return tuple(sorted(bounds, key=bounds.__getitem__))
+
+
+def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str | None = None) -> Ints:
+    """Each class's place from the worst, which is 0; the shape of ``letters``, which is (n,).
+
+    Args:
+        letters: classes.
+        bounds: each class's lower bound.
+        otherwise: the class that stands in for what is none.
+
+    Raises:
+        KeyError: when one is no class and nothing stands in for it.
+    """
+    place = {name: at for at, name in enumerate(worst_first(bounds))}
+    names = np.asarray(letters, dtype=object)
+    if otherwise is not None:
+        return np.array([place.get(name, place[otherwise]) for name in names], dtype=np.int64)
+    return np.array([place[name] for name in names], dtype=np.int64)
 
 
 def risk_class(points: Ints, bounds: Mapping[str, int]) -> npt.NDArray[np.str_]:
