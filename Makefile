@@ -13,7 +13,7 @@ STAMP := .venv/.ready
 EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra bench --extra console
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
-TYPED := expectations jobs simulation benchmarks console
+TYPED := expectations jobs simulation benchmarks console dags
 # The tests go in turns, each in processes of its own: the engine lives in the test's process and keeps memory, a quarter of a
 # gigabyte of each small day. Within a turn files are given out in the order of tests/order.py; what one turn made the next ones
 # read, in a folder that goes at the end.

@@ -42,7 +42,7 @@ def failure_message(context: Context) -> dict[str, Any]:
 def _day_of(context: Context) -> str | None:
     """The run's day, None where it names none."""
     try:
-        return as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[attr-defined]
+        return as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[union-attr]
     except NoDayError:
         return None
 

@@ -24,14 +24,19 @@ class SteelyardTask(BaseOperator):
     Args:
         verb: the verb, which is also the task's id unless one is given.
         options: its other options; ``{as_of}`` in one of them becomes the run's day.
-        time_zone: the profile's, in which a day is a day.
+        time_zone: the profile's, in which a day is a day; from the DAG's ``default_args`` unless it is given.
         is_optional: with nothing to work on (exit code 4) the task is skipped, rather than failed.
+
+    Raises:
+        ValueError: neither names a time zone.
     """
 
     template_fields: Sequence[str] = ("verb", "options")  # shown on the task's page
 
-    def __init__(self, *, verb: str, options: Sequence[str], time_zone: str, is_optional: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, verb: str, options: Sequence[str], time_zone: str = "", is_optional: bool = False, **kwargs: Any) -> None:
         super().__init__(**{"task_id": verb, **kwargs})
+        if not time_zone:
+            raise ValueError(f"the task {verb} has no time zone: let the DAG's default_args hold one, as task_habits gives it")
         self.verb = verb
         self.options = list(options)
         self.time_zone = time_zone
