@@ -14,6 +14,7 @@ from expectations.contracts.indicators import Indicator, catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.report.names import Names
 from jobs.report.reason_words import Basis, basis_in_words, better_in_words, change_in_words
+from jobs.report.sentences import render, render_unknown
 from jobs.report.texts import LANGUAGES, load_texts
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
@@ -21,7 +22,6 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.newest_records import newest_by_source, newest_of
 from jobs.transforms.peers import CLIP
-from jobs.transforms.sentences import render, render_unknown
 from models.class_change import settle
 from models.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.credit import worst_first

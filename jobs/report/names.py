@@ -8,7 +8,8 @@ from functools import cache
 from expectations.contracts.indicators import Indicator, catalogue
 from expectations.standards import hierarchies
 from expectations.standards.hierarchies import Hierarchy
-from jobs.report.texts import Texts, to_traditional
+from jobs.report.texts import Texts
+from jobs.report.traditional import to_traditional
 from jobs.runtime.settings import Profile
 
 

@@ -9,7 +9,8 @@ from datetime import date
 from expectations.contracts.indicators import Indicator
 from jobs.report.names import Names
 from jobs.report.peer_groups import peer_group_in_words
-from jobs.transforms.sentences import format_value, render, to_traditional
+from jobs.report.sentences import format_value, render
+from jobs.report.traditional import sentence_to_traditional
 
 HIDDEN = frozenset({"link"})
 """What stands behind another source and is not named beside it."""
@@ -42,7 +43,7 @@ def change_in_words(indicator: Indicator, names: Names) -> str:
     """What would change an indicator, or why the entity cannot."""
     language = names.texts.language
     text = indicator.change["en" if language == "en" else "zh-Hans"]
-    said = to_traditional(text) if language == "zh-Hant" else text
+    said = sentence_to_traditional(text) if language == "zh-Hant" else text
     return names.texts("reason.changes" if indicator.changeable else "reason.changes_not", text=said)
 
 
@@ -80,4 +81,4 @@ def _wanted(indicator: Indicator, now: float, then: float, names: Names) -> str:
     language, profile = names.texts.language, names.profile
     said = render(indicator, then, None, language, currency=profile.currency, minor_units=profile.minor_units)
     was = format_value(now, indicator.unit, chinese=language != "en", currency=profile.currency, minor_units=profile.minor_units)
-    return names.texts("reason.instead", said=said, was=to_traditional(was) if language == "zh-Hant" else was)
+    return names.texts("reason.instead", said=said, was=sentence_to_traditional(was) if language == "zh-Hant" else was)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from expectations.contracts.indicators import Indicator
+from jobs.report.texts import LANGUAGES
+from jobs.report.traditional import sentence_to_traditional
 
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 _PEER_BRACKET = re.compile(r"\s*[(（][^()（）]*\{peer\}[^()（）]*[)）]")
 _CURRENCIES = {"CNY": "元", "USD": "美元", "HKD": "港元", "EUR": "欧元", "GBP": "英镑", "JPY": "日元"}
 _YEAR = 365.25
@@ -31,15 +28,14 @@ def render(
         indicator: from the catalogue.
         value: in the indicator's unit.
         peer_median: in the same unit; without it the bracket that speaks of peers is left out.
-        language: one of :data:`LANGUAGES`.
+        language: one of :data:`jobs.report.texts.LANGUAGES`.
         currency: ISO 4217 code, for money.
         minor_units: decimal places of the currency.
 
     Raises:
         ValueError: for another language.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"no sentences in {language!r}; there are {', '.join(LANGUAGES)}")
+    _check(language)
     chinese = language != "en"
     sentence = indicator.sentence["zh-Hans" if chinese else "en"]
     if peer_median is None:
@@ -50,7 +46,7 @@ def render(
         if number is not None
     }
     text = sentence.format(**texts)
-    return to_traditional(text) if language == "zh-Hant" else text
+    return sentence_to_traditional(text) if language == "zh-Hant" else text
 
 
 def render_unknown(indicator: Indicator, language: str) -> str:
@@ -59,12 +55,16 @@ def render_unknown(indicator: Indicator, language: str) -> str:
     Raises:
         ValueError: for another language.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"no sentences in {language!r}; there are {', '.join(LANGUAGES)}")
+    _check(language)
     if language == "en":
         return f"Not known: {indicator.definition['en']}"
     text = f"未知：{indicator.definition['zh-Hans']}"
-    return to_traditional(text) if language == "zh-Hant" else text
+    return sentence_to_traditional(text) if language == "zh-Hant" else text
+
+
+def _check(language: str) -> None:
+    if language not in LANGUAGES:
+        raise ValueError(f"no sentences in {language!r}; there are {', '.join(LANGUAGES)}")
 
 
 def format_value(value: float, unit: str, *, chinese: bool, currency: str = "CNY", minor_units: int = 2) -> str:
@@ -135,24 +135,3 @@ def _money(amount: float, currency: str, chinese: bool) -> str:
         if round(abs(amount) / size, 4) >= 1:
             return f"{currency} " + f"{amount / size:,.2f}".rstrip("0").rstrip(".") + f" {word}"
     return f"{currency} {amount:,.0f}"
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("s2tw")
-
-
-@cache
-def _overrides() -> tuple[tuple[str, str], ...]:
-    text = resources.files("expectations.contracts").joinpath("zh_hant_overrides.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["terms"].items())
-
-
-def to_traditional(simplified: str) -> str:
-    """Traditional Chinese of a Simplified text: OpenCC's ``s2tw``, then the override table."""
-    text: str = _converter().convert(simplified)
-    for converted, wanted in _overrides():
-        text = text.replace(converted, wanted)
-    return text

@@ -6,8 +6,8 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
 
+from jobs.report.traditional import to_traditional
 from jobs.runtime.errors import ConfigError
 
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -49,18 +49,6 @@ def load_texts(language: str) -> Texts:
     if language != "zh-Hant":
         return Texts(language, _read(language))
     return Texts(language, {key: to_traditional(text) for key, text in _read("zh-Hans").items()} | _read("zh-Hant"))
-
-
-def to_traditional(text: str) -> str:
-    """Simplified Chinese as Traditional; other text stays as it is."""
-    return str(_converter().convert(text))
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("s2tw")
 
 
 def _read(language: str) -> dict[str, str]:
