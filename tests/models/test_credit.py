@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.credit import class_of_interval, credit_points, risk_class, standing
+from models.credit import class_of_interval, credit_points, ranks, risk_class, standing
 from models.risk_model import RiskModel
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
@@ -76,3 +76,11 @@ def test_where_no_probability_is_known_the_class_is_the_ordinary_one_and_points_
     assert set(letters) == {"C"}
     assert len(set(risk_class(points, BOUNDS))) > 1
     assert (np.diff(points[np.argsort(scores["margin"])]) <= 0).all()
+
+
+def test_ranks_rise_from_the_worst_class_whatever_the_order_of_the_policy() -> None:
+    shuffled = {name: BOUNDS[name] for name in "BDAC"}
+    assert ranks(["D", "C", "B", "A"], shuffled).tolist() == [0, 1, 2, 3]
+    assert ranks(np.array(["A", None, "E"], dtype=object), BOUNDS, otherwise="B").tolist() == [3, 2, 2]
+    with pytest.raises(KeyError, match="E"):
+        ranks(["A", "E"], BOUNDS)
