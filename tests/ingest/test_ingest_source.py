@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
+from jobs.ingest_source import ingest_source
 from jobs.runtime.errors import ConfigError
+from jobs.runtime.mapping import load_mapping
 from jobs.runtime.unmappable import FEW_ROWS
+from jobs.transforms.latest_known import keep_latest
 from tests.ingest.conftest import Shop
 
 REGISTRATION = BRONZE["registration"]
@@ -189,4 +194,28 @@ def test_a_personal_value_that_cannot_be_read_is_not_in_the_reason_that_anyone_m
         "phone_hash cannot be read from the personal value that was given",
         "trading_name cannot be read from the personal value that was given",
         "status cannot be read from 'asleep'",
+    ]
+
+
+def test_of_two_snapshots_of_one_contract_either_takes_away_a_key_that_both_hold(shop: Shop) -> None:
+    """As docs/sources.md tells whoever maps two registers: what the other repeats unchanged is no new version."""
+    shop.change_mapping(lambda text: text.replace('"increment"', '"snapshot"').replace('"nothing"', '"removed"'))
+    text = shop.mapping.path.read_text(encoding="utf-8").replace("shops/", "stalls/")
+    stalls = shop.mapping.path.with_name("stalls.toml")
+    stalls.write_text(text, encoding="utf-8")
+    for day, of_shops in ((1, ["1,A,open,2020-01-01", "2,B,open,2020-01-01"]), (2, ["2,B,open,2020-01-01"])):
+        of_stalls = shop.sources / "stalls" / f"2026-01-0{day}" / "a.csv"
+        of_stalls.parent.mkdir(parents=True)
+        of_stalls.write_text("id,name,state,opened\n1,A,open,2020-01-01\n", encoding="utf-8")
+        shop.deliver(f"2026-01-0{day}", *of_shops)
+        shop.ingest(f"2026-01-0{day}")
+        ingest_source(shop.lake, shop.profile, load_mapping(stalls), shop.sources, date(2026, 1, day))
+    known = shop.lake.read(REGISTRATION)
+    assert sorted(row.entity_id for row in keep_latest(known, ("entity_id",)).collect()) == ["2"]
+    of_each = known.groupBy("source", "entity_id", "is_absent").count().collect()
+    assert sorted(map(tuple, of_each)) == [
+        ("shops", "1", False, 1),
+        ("shops", "1", True, 1),
+        ("shops", "2", False, 1),
+        ("stalls", "1", False, 1),
     ]
