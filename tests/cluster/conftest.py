@@ -22,9 +22,11 @@ from benchmarks.postgresql_server import find_programs, run_postgresql
 from jobs.runtime.errors import ConfigError
 from tests.cluster.engine_process import EngineProcess
 from tests.cluster.spark_cluster import Cluster, run_cluster
+from tests.cluster.time_limit import LOGS, add_limit, pytest_runtest_makereport
 from tests.day.town import PROFILE, SOURCES, TODAY
 from tests.made_once import made_once
 
+__all__ = ["pytest_runtest_makereport"]
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = ("classic", "connect")
 FLAWS = {
@@ -38,18 +40,21 @@ Run = Callable[..., str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one way go to one worker; those that have none go with the way that has less to do."""
+    """Tests of one way go to one worker, those that have none with the way that has less to do; none waits for ever."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             parameters = getattr(getattr(item, "callspec", None), "params", {})
             item.add_marker(pytest.mark.xdist_group("classic" if "classic" in parameters.values() else "connect"))
+            add_limit(item)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cluster]:
     """A Spark master with two workers and a Connect server."""
+    folder = tmp_path_factory.mktemp("cluster")
+    pytestconfig.stash[LOGS] = folder
     try:
-        with run_cluster(tmp_path_factory.mktemp("cluster")) as running:
+        with run_cluster(folder) as running:
             yield running
     except ConfigError as error:
         _miss(str(error))

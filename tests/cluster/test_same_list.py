@@ -17,11 +17,11 @@ from expectations.contracts.tables import GOLD
 from jobs.runtime.lake import Lake
 from tests.cluster.conftest import FLAWS, WAYS, Run, day_of
 from tests.cluster.homes import differences
+from tests.cluster.time_limit import ENTITIES_VARIABLE
 from tests.day.town import PROFILE, TODAY
 from tests.made_once import made_once
 
 pytestmark = pytest.mark.cluster
-ENTITIES_VARIABLE = "STEELYARD_CLUSTER_ENTITIES"
 ENTITIES = 5_000
 """How many invented entities are brought to a list; ``make test-cluster-full`` asks for 100,000, both ways."""
 WHERE = f"as_of = '{TODAY}'"
