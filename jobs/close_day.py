@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from typing import Any
@@ -41,29 +42,19 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         NothingToDo: when the day's scores are not of its features, so that no versions are what its list was made of.
     """
     lake = as_scored(lake, as_of)
-    listed = lake.arrow(scoring.RISK_LIST, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
-    scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=f"{AS_OF} = '{as_of}'")
+    today = f"{AS_OF} = '{as_of}'"
+    listed = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=today)
+    scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=today)
     model_id = scored[0][0].as_py() if scored.num_rows else None
     mapped = sorted({*mapped_sources(profile.folder), *mappings_of_day(profile.folder, lake.home, as_of)})
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
     unmapped = rows_of_unmapped(lake, sources)
-    for name, rows in unmapped.items():
-        warn(
-            f"{name}: {rows} rows are in silver and so in the list, of a source that the profile maps no more; map it again, or"
-            f" take them out with `steelyard lake forget {name}`",
-            source=name,
-        )
-    if not has_tie_key():
-        warn(
-            f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word, and anybody can work the order out;"
-            " set it to a secret of yours"
-        )
+    _warn_of_what_the_list_rests_on(unmapped)
     deliveries = {
         name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use]
         for name in sorted({*sources, *unmapped})
     }
-    ordered = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=f"{AS_OF} = '{as_of}'")
-    ranked = ordered.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
+    ranked = listed.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
         "as_of": as_of,
         "profile": profile.name,
@@ -76,7 +67,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "list": _digest(ranked),
         "engine": lake.engine,
         # With the version of Delta's JAR, which no package of ours tells.
-        "delta": lake.writer_of(features_contract(), f"{AS_OF} = '{as_of}'"),
+        "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
         "classes_before": classes_before_noted(lake.home, as_of),
         "tie_key": "set" if has_tie_key() else "default",
@@ -96,6 +87,21 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     write_json(run_manifest_path_by_id(lake.home, str(manifest["run_id"])), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
     return manifest
+
+
+def _warn_of_what_the_list_rests_on(unmapped: Mapping[str, int]) -> None:
+    """Warn of rows that no mapping brought, by their source, and of ties broken by a word that everybody knows."""
+    for name, rows in unmapped.items():
+        warn(
+            f"{name}: {rows} rows are in silver and so in the list, of a source that the profile maps no more; map it again, or"
+            f" take them out with `steelyard lake forget {name}`",
+            source=name,
+        )
+    if not has_tie_key():
+        warn(
+            f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word, and anybody can work the order out;"
+            " set it to a secret of yours"
+        )
 
 
 def run_id_of(facts: dict[str, Any]) -> str:

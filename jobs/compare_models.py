@@ -18,7 +18,7 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from models.agreement import agreement
 from models.card import importances
-from models.credit import standing
+from models.credit import standing, worst_first
 
 MOVERS = 10
 """So many of those that one model would visit and the other would not are named."""
@@ -83,7 +83,7 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
     places = (found.first_places, found.second_places)
     chosen = np.minimum(*places) <= at
-    worst = min(profile.classes, key=profile.classes.__getitem__)
+    worst = worst_first(profile.classes)[0]
     in_worst = [int((letters == worst).sum()) for letters in classes]
     standings = [
         *_when_trained(store.facts(first), store.facts(second)),

@@ -66,7 +66,8 @@ def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> 
     reasons = _in_words(reasons, features, indicators, speakers, as_of)
     letters = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
     found = _better(model, profile, features, contributions, letters, peers, indicators)
-    bettered = _better_in_words(found, features[ENTITY_ID], letters, indicators, speakers)
+    is_best = letters == worst_first(profile.classes)[-1]
+    bettered = _better_in_words(found, features[ENTITY_ID], is_best, indicators, speakers)
     return Explained(listed.merge(bettered, on=str(ENTITY_ID), how="left", validate="one_to_one"), reasons)
 
 
@@ -151,18 +152,17 @@ def _better(
 def _better_in_words(
     found: Counterfactuals,
     entities: pd.Series,
-    letters: np.ndarray,
+    is_best: np.ndarray,
     indicators: dict[str, Indicator],
     speakers: dict[str, Names],
 ) -> pd.DataFrame:
     wanted: dict[int, list[tuple[str, float, float]]] = {}
     for row in found.changes.to_dict("records"):
         wanted.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
-    best = worst_first(next(iter(speakers.values())).profile.classes)[-1]
     frame = pd.DataFrame({str(ENTITY_ID): entities.to_numpy(), str(scoring.BETTER_CLASS): found.better})
     for language, (*_, column) in _COLUMNS.items():
         frame[str(column)] = [
-            better_in_words(better, wanted.get(at, ()), letters[at] == best, indicators, speakers[language], most=MOST)
+            better_in_words(better, wanted.get(at, ()), is_best[at], indicators, speakers[language], most=MOST)
             for at, better in enumerate(found.better)
         ]
     return frame

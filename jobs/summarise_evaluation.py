@@ -17,7 +17,7 @@ from jobs.runtime.settings import Profile
 from models.bootstrap import Estimate
 from models.by_group import Group, judge_groups
 from models.columns import catalogue_inputs
-from models.evaluate import CURVE, DAY, FOUND, PROMISED, Judgement, judge
+from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
 
@@ -52,7 +52,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "last": windows[-1].as_of.isoformat(),
         "visits": len(visits),
         "found": int(visits[FOUND].sum()),
-        "businesses": int(visits["entity_id"].nunique()),
+        "businesses": int(visits[ENTITY].nunique()),
         "order_names": list(judged.orders),
         "group_kinds": list(GROUPS),
         "orders": _nested(judged.orders),

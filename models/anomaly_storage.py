@@ -15,6 +15,7 @@ from models.anomaly import AnomalyModel, Member
 from models.isolation_trees import Forest
 from models.loda import Loda
 from models.squash import RobustSquash
+from models.steady_zip import zipped
 from models.tail import Tail
 
 Array = npt.NDArray[Any]
@@ -46,14 +47,13 @@ def anomaly_arrays(model: AnomalyModel) -> bytes:
     arrays: dict[str, Array] = {"center": model.squash.center_, "spread": model.squash.spread_}
     for at, member in enumerate(model.members):
         arrays |= {f"{at}.{name}": getattr(member.detector, name) for name in _array_names(type(member.detector))}
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(arrays):
-            body = io.BytesIO()
-            np.save(body, np.ascontiguousarray(arrays[name]), allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, body.getvalue(), compress_type=zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    return zipped({f"{name}.npy": _saved(array) for name, array in arrays.items()})
+
+
+def _saved(array: Array) -> bytes:
+    body = io.BytesIO()
+    np.save(body, np.ascontiguousarray(array), allow_pickle=False)
+    return body.getvalue()
 
 
 def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> AnomalyModel:

@@ -55,6 +55,12 @@ def sigmoid(z: Floats) -> Floats:
     return np.where(z >= 0, 1.0, small) / (1.0 + small)
 
 
+def log_loss(log_odds: Floats, y: Floats) -> Floats:
+    """The log loss of each row, shape (n,); y is 0 or 1, or a probability."""
+    loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
+    return loss
+
+
 def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None) -> Calibration:
     """Platt scaling (Platt 1999) on held-out margins, drawn towards slope 1 by a penalty worth a few labels.
 
@@ -82,8 +88,7 @@ def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_
     free = np.array([slope_free, True])
 
     def loss(point: Floats) -> float:
-        z = design @ point + offset
-        return float(weight @ (np.logaddexp(0.0, z) - y * z) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
+        return float(weight @ log_loss(design @ point + offset, y) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
 
     for _ in range(STEPS):
         p = sigmoid(design @ at + offset)

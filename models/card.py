@@ -12,6 +12,7 @@ from models.candidates import BLEND, SCORECARD, TREE
 from models.card_sections import held_against, how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
 from models.interval import Interval
+from models.reasons import BASE
 from models.risk_model import RiskModel
 
 DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "either way"}
@@ -37,7 +38,7 @@ def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
     Returns:
         ``indicator, direction, importance``; ties are ordered by name.
     """
-    contributions = model.contributions(X).drop(columns="base")
+    contributions = model.contributions(X).drop(columns=BASE)
     direction = {indicator_of(column): way for column, way in zip(model.inputs.columns, model.inputs.directions, strict=True)}
     frame = pd.DataFrame(
         {

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from models.calibration import fit_calibration
+from models.calibration import fit_calibration, log_loss
 from models.champion import Contest, choose
 from models.columns import Floats
 from models.one_order import one_order
@@ -44,6 +44,5 @@ def defend(
     losses = {}
     for name in (NEW, IN_USE):
         margin = np.asarray(margins[name], dtype=np.float64)[order]
-        log_odds = fit_calibration(margin, found, weights).log_odds(margin)
-        losses[name] = np.logaddexp(0.0, log_odds) - found * log_odds
+        losses[name] = log_loss(fit_calibration(margin, found, weights).log_odds(margin), found)
     return choose(losses, weights, names, seed=seed).contests[0]

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.columns import Floats, Ints
+from models.equal_groups import equal_groups
 
 DRAWS = 200
 GROUPS = 50
@@ -164,10 +165,7 @@ def _groups(margin: Floats) -> tuple[Ints, Floats]:
     if not len(margin):
         return np.zeros(0, dtype=np.int64), np.zeros(1)
     count = max(min(GROUPS, len(margin) // VISITS_A_GROUP), 1)
-    _, value, size = np.unique(margin, return_inverse=True, return_counts=True)
-    middle = np.cumsum(size) - size / 2
-    of_value = np.minimum((middle * count / len(margin)).astype(np.int64), count - 1)
-    _, group = np.unique(of_value[value], return_inverse=True)
+    _, group = np.unique(equal_groups(margin, count), return_inverse=True)
     counts = np.bincount(group)
     # A margin that is there, not a mean: of margins a last digit apart two means may be equal.
     return group.astype(np.int64), margin[np.cumsum(counts) - counts + (counts - 1) // 2]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from expectations.contracts.inspection import FOUND_VIOLATION
+from expectations.contracts.lineage import ENTITY_ID
 from models.columns import Floats
 
 COLUMN = "found_at_neighbours"
@@ -30,10 +32,10 @@ def found_at_neighbours(entities: pd.Series, regions: pd.Series, visits: pd.Data
     """
     if visits.empty:
         return np.full(len(entities), np.nan)
-    found = visits["found_violation"].to_numpy(dtype=np.float64)
-    of_visit = visits["entity_id"].map(regions)
+    found = visits[FOUND_VIOLATION].to_numpy(dtype=np.float64)
+    of_visit = visits[ENTITY_ID].map(regions)
     of_region = pd.DataFrame({"visits": 1.0, "found": found}).groupby(of_visit.to_numpy(dtype=object)).sum()
-    of_entity = pd.DataFrame({"visits": 1.0, "found": found}).groupby(visits["entity_id"].to_numpy(dtype=object)).sum()
+    of_entity = pd.DataFrame({"visits": 1.0, "found": found}).groupby(visits[ENTITY_ID].to_numpy(dtype=object)).sum()
     region = entities.map(regions)
     around = of_region.reindex(region).fillna(0.0).to_numpy()
     # Whoever moved was visited elsewhere: the region of today is that of all of an entity's visits.

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.calibration import Calibration, fit_calibration
+from models.calibration import Calibration, fit_calibration, log_loss
 from models.candidates import (
     BLEND,
     CANDIDATES,
@@ -150,7 +150,7 @@ def fit_probability(
     rounds: dict[str, int] = {}
     at_best: dict[str, Floats] = {}
     for kind, staged in margins.items():
-        losses = [np.average(_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
+        losses = [np.average(log_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
         best = int(np.argmin(losses))
         rounds[kind], at_best[kind] = ROUNDS[kind][best], staged[:, best]
     if BLEND in candidates:
@@ -158,7 +158,7 @@ def fit_probability(
     calibrated = {}
     for kind in candidates:
         own = fit_calibration(at_best[kind], judged.y, judged.weight, offset)
-        calibrated[kind] = _loss(own.log_odds(at_best[kind]) + offset, judged.y)
+        calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, judged.y)
     choice = choose(calibrated, judged.weight, names[held], seed=seed)
     margin = at_best[choice.champion]
     crossed = entity_folds(names, labels.y, CROSS_FOLDS) if speaks_of_all(labels.y, why) else []
@@ -230,12 +230,6 @@ def _cross_fit(
         margins.append(growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held]))
         offsets.append(effects.offset(labels.inspector[held]))
     return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
-
-
-def _loss(log_odds: Floats, y: Floats) -> Floats:
-    """The log loss of each row."""
-    loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
-    return loss
 
 
 def _named(told: npt.ArrayLike | None, rows: int) -> Texts:

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models.equal_groups import equal_groups
+
 _Z = 1.959964
 """The normal quantile of a 95 % interval."""
 
@@ -32,11 +34,7 @@ def reliability(probability: npt.ArrayLike, found: npt.ArrayLike, *, bins: int =
         raise ValueError("there must be visits, as many probabilities as outcomes, and at least one bin")
     if not ((p >= 0) & (p <= 1)).all():
         raise ValueError("a probability is not in [0, 1]")
-    _, place, counts = np.unique(p, return_inverse=True, return_counts=True)
-    # A value's bin is that of the middle of its visits in the sorted order.
-    middle = np.cumsum(counts) - counts / 2
-    bin_of_value = np.minimum((middle * bins / len(p)).astype(int), bins - 1)
-    frame = pd.DataFrame({"bin": bin_of_value[place], "predicted": p, "observed": y})
+    frame = pd.DataFrame({"bin": equal_groups(p, bins), "predicted": p, "observed": y})
     grouped = frame.groupby("bin", sort=True)
     table = grouped[["predicted", "observed"]].mean()
     visits = grouped.size().to_numpy(dtype=np.float64)
