@@ -18,8 +18,8 @@ NAMES = {
     "features-spark": "Steelyard on Apache Spark",
 }
 COLOURS = {"features": "#37718e", "features-duckdb": "#bd5f27", "features-polars": "#98802f", "features-spark": "#7a5c85"}
-STAGES = ("ingest", "gate", "conform", "link", "features", "train", "score", "target", "export")
-STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
+STAGES = ("ingest", "gate", "conform", "link", "features", "cohort", "train", "score", "target", "export")
+STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#d08c60", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
 REST = "#eeeeee"
 """Of what is in no stage."""
 _SETTINGS: Any = {

@@ -56,9 +56,14 @@ def _build(lake: Lake, profile: Profile, as_of: date) -> int:
         return build_features_day(lake, profile, as_of, register, read_tax_sums(lake, as_of))
 
 
+def has_features(lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether a day's features are there and current."""
+    return _is_current(lake, profile, as_of, "features")
+
+
 def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:
     """Build a day's features unless they are current; say whether they were built."""
-    if _is_current(lake, profile, as_of, "features"):
+    if has_features(lake, profile, as_of):
         return False
     rebuild_features(lake, profile, as_of)
     return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
@@ -10,10 +9,11 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import inspection, registration, silver
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
-from jobs.feature_state import ensure_features
+from jobs.feature_state import ensure_features, has_features
 from jobs.known_entities import active_ids, known_entities
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
+from jobs.runtime.log import stage
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
@@ -25,7 +25,21 @@ _UNVISITED = 50_000
 """About so many rows of the unvisited, over all cohorts, tell who is visited."""
 
 
-def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> TrainingSet:
+def bring_cohorts(lake: Lake, profile: Profile, as_of: date) -> None:
+    """Build the features of the cohorts' days where they are not current, each a stage of its own.
+
+    On a new home that takes longer than the training itself; on one in use there is one new day a month.
+
+    Raises:
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    for day in [cohort.date() for cohort in _cohorts(_known_labels(lake, profile, as_of))]:
+        if not has_features(lake, profile, day):
+            with stage("cohort", day=str(day)) as current:
+                current.note(is_known=_ensured(lake, profile, day))
+
+
+def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
     """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
 
     Raises:
@@ -45,13 +59,10 @@ def training_set(lake: Lake, profile: Profile, as_of: date, progress: Callable[[
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
     listed = pd.Index(sampled(active, share))
     visited, unvisited = [], []
-    for cohort in sorted(labels[COHORT_ON].unique()):
-        day = pd.Timestamp(cohort).date()
-        progress(day)
-        try:
-            ensure_features(lake, profile, day)
-        except NothingToDo:
-            continue  # the data do not reach back so far: nobody was known on that day
+    for cohort in _cohorts(labels):
+        day = cohort.date()
+        if not _ensured(lake, profile, day):
+            continue
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
         rows = read_features(lake, day, among=pd.Index(seen).union(listed)).assign(**{COHORT_ON: cohort})
         is_seen = rows[ENTITY_ID].isin(seen)
@@ -84,6 +95,19 @@ def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
         inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,
     )  # fmt: skip
     return made.select(*[str(column) for column in columns]).toPandas()
+
+
+def _cohorts(labels: pd.DataFrame) -> list[pd.Timestamp]:
+    return [pd.Timestamp(cohort) for cohort in sorted(labels[COHORT_ON].unique())]
+
+
+def _ensured(lake: Lake, profile: Profile, day: date) -> bool:
+    """Build a day's features unless they are current; whether anybody was known then: data need not reach back so far."""
+    try:
+        ensure_features(lake, profile, day)
+    except NothingToDo:
+        return False
+    return True
 
 
 def _active(lake: Lake, profile: Profile, as_of: date) -> pd.Index:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jobs.close_day import close_day
 from jobs.feature_state import rebuild_features, rebuild_links
+from jobs.gather_training_set import bring_cohorts
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.lake import Lake
 from jobs.runtime.log import stage
@@ -52,6 +53,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
     _staged("link", lambda: {"links": rebuild_links(lake, profile, as_of)})
     _staged("features", lambda: {"entities": rebuild_features(lake, profile, as_of)})
     if is_training_due(lake, profile, as_of):
+        bring_cohorts(lake, profile, as_of)
         _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
     _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
     _staged("target", lambda: {"listed": target_day(as_scored(lake, as_of), profile, as_of)})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import date, timedelta
 
@@ -37,14 +36,14 @@ def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     return now is not None and bool(store.facts(newest).get("rests_on") != now)
 
 
-def train_day(lake: Lake, profile: Profile, as_of: date, progress: Callable[[date], None] = lambda _cohort: None) -> str:
+def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     """Train the model of a day and keep it; give its id. It comes into use unless the one in use before is better beyond noise.
 
     Raises:
         NothingToDo: when no entity was known that day.
         LeakedLabelError: when a label could not have been known that day.
     """
-    known = training_set(lake, profile, as_of, progress)
+    known = training_set(lake, profile, as_of)
     sample = known.population.sample(min(len(known.population), _ROWS_FOR_CARD), random_state=profile.training.seed)
     model = _beside_unweighted(fit(known, profile), known, profile, sample)
     held_out = hold_out(lake, known, profile)

@@ -123,15 +123,17 @@ def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
     """Train the model on past visits, as far as they were known on the day."""
+    from jobs.gather_training_set import bring_cohorts
     from jobs.runtime.lake import Lake
     from jobs.train_model import is_training_due, train_day
 
     settings, on, lake = _profile(profile), day(as_of), Lake(home)
-    with only_writer(home), stage("train") as current:
-        if if_due and not is_training_due(lake, settings, on):
-            current.note(is_due=False)
-        else:
-            current.note(model=train_day(lake, settings, on))
+    with only_writer(home):
+        is_due = not if_due or is_training_due(lake, settings, on)
+        if is_due:
+            bring_cohorts(lake, settings, on)
+        with stage("train") as current:
+            current.note(**({"model": train_day(lake, settings, on)} if is_due else {"is_due": False}))
 
 
 def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
