@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.console.kinds import OF_THE_LIST
+from benchmarks.console.kinds import FOR_EVERYBODY
 from benchmarks.console.load import Crowd, ask_kinds, crowd
 from benchmarks.console.made_up import DAYS, MadeUp, made_up
 from benchmarks.console.server import POSTGRESQL, SQLITE, Site, site
@@ -47,6 +47,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--entities", type=int, default=1_000_000, help="on the list each day")
     parser.add_argument("--listed", type=int, default=20_000, help="of them within capacity, with reasons")
     parser.add_argument("--cases", type=int, default=10_000, help="entities of whom something was decided")
+    parser.add_argument("--days", type=int, default=60, help="published days before, as far as medians and trends remember them")
     parser.add_argument("--requests", type=int, default=200, help="questions of each kind of page; 0 for none")
     parser.add_argument("--at-once", type=int, default=2, help="people who ask for the kinds of page at once")
     parser.add_argument("--workers", type=int, default=2, help="processes that serve")
@@ -59,6 +60,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
 
 def _measure(asked: argparse.Namespace, made: MadeUp, console: Site) -> dict[str, Any]:
     """All that is asked for, in order."""
+    from benchmarks.console.history import make_history
     from benchmarks.console.people import known, make_cases, make_people
 
     first, second, third = DAYS
@@ -70,7 +72,8 @@ def _measure(asked: argparse.Namespace, made: MadeUp, console: Site) -> dict[str
 
     open_site(made.home, "")
     people = make_people(max(2 * asked.at_once, asked.users))
-    make_cases(min(asked.cases, made.listed // 2))
+    make_cases(min(asked.cases, made.listed // 2), people)
+    make_history(second, people, asked.days)
     what = known(random.Random(0))
     _close()
     facts: dict[str, Any] = {
@@ -88,7 +91,7 @@ def _measure(asked: argparse.Namespace, made: MadeUp, console: Site) -> dict[str
             everywhere, somewhere = people[0 : 2 * asked.at_once : 2], people[1 : 2 * asked.at_once : 2]
             facts["pages"] = [
                 *by_kind(ask_kinds(served, everywhere, what, asked.requests), ALL),
-                *by_kind(ask_kinds(served, somewhere, what, asked.requests, OF_THE_LIST, seed=1), ONE),
+                *by_kind(ask_kinds(served, somewhere, what, asked.requests, FOR_EVERYBODY, seed=1), ONE),
             ]
             print(render(facts["pages"]), flush=True)
         if asked.users:

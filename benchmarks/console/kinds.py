@@ -19,6 +19,9 @@ FILTERS = MappingProxyType(
         "reason": "reason={reason}",
         "moved": "moved={moved}",
         "listed": "listed=yes",
+        "seen": "seen={seen}",
+        "assigned": "assigned={assigned}",
+        "day": "day={day}",
     }
 )
 """Each filter of the list, as it stands in an address."""
@@ -40,12 +43,19 @@ KINDS = MappingProxyType(
         "next page of a search": "/list/?q={frequent}&after={after}",
         "code prefix": "/list/?q={prefix}",
         "entity, listed": "/entity/{listed}/",
-        "entity, not listed": "/entity/{entity}/",
+        "entity, opened from a list": "/entity/{listed}/?list={came_from}",
+        "entity, not listed": "/entity/{unlisted}/",
+        "home": "/",
+        "my visits": "/visits/",
+        "explore": "/explore/",
+        "explore: a region and an industry": "/explore/?region={region}&industry={industry}",
     }
 )
 """What the tables call each kind, and its address."""
-OF_THE_LIST = tuple(kind for kind, address in KINDS.items() if address.startswith("/list/"))
-"""Those that are there for everybody, whatever their regions."""
+FOR_EVERYBODY = tuple(kind for kind, address in KINDS.items() if not address.startswith("/entity/"))
+"""Those that are there whatever the regions of who asks."""
+WITHIN_ANOTHER = frozenset({"came_from"})
+"""Places that hold a query within another's."""
 PREFIXES = (2, 4, 6, 8, 10, 12, 18)
 """Characters of a code that are asked for."""
 
@@ -56,6 +66,7 @@ class Known:
 
     Attributes:
         listed: identifiers of some that are listed.
+        unlisted: identifiers of some that are not and of whom there is a record.
         entities: identifiers of some of all.
         names: names of some of all.
         choices: the values of each filter, by its name in the address.
@@ -63,6 +74,7 @@ class Known:
     """
 
     listed: Sequence[str]
+    unlisted: Sequence[str]
     entities: Sequence[str]
     names: Sequence[str]
     choices: dict[str, Sequence[str]]
@@ -82,7 +94,7 @@ class Asking(dict[str, str]):
     def __missing__(self, place: str) -> str:
         if place in self.known.choices:
             return quote(self.rng.choice(self.known.choices[place]))
-        return quote(getattr(self, f"_{place}")(), safe="=&")
+        return quote(getattr(self, f"_{place}")(), safe="" if place in WITHIN_ANOTHER else "=&")
 
     def _some_filters(self, number: int) -> str:
         return "&".join(FILTERS[name].format_map(self) for name in self.rng.sample([*FILTERS], number))
@@ -123,6 +135,13 @@ class Asking(dict[str, str]):
 
     def _listed(self) -> str:
         return self.rng.choice(self.known.listed)
+
+    def _unlisted(self) -> str:
+        return self.rng.choice(self.known.unlisted)
+
+    def _came_from(self) -> str:
+        """The query of the list that an entity was opened from: what is to review, and often a filter more."""
+        return "&".join(["state=to_review", *([self._one()] if self.rng.random() < 0.5 else [])])
 
     def _entity(self) -> str:
         return self.rng.choice(self.known.entities)

@@ -18,7 +18,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from benchmarks.console.records import first_records, news_of
 from expectations.contracts import scoring
-from expectations.contracts.core import Contract
+from expectations.contracts.core import Contract, Type
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.standards.hierarchies import Hierarchy, load
@@ -34,6 +34,10 @@ DAYS = tuple(FIRST + timedelta(days=days) for days in range(3))
 SEED = 20260101
 REASONS = 5
 """Reasons of each listed entity, as many as the day's list keeps."""
+UNKNOWN = 0.1
+"""Share of an indicator's values that are unknown."""
+TIED = {"address_key": 4, "legal_rep_id": 2, "owner_id": 2, "phone_hash": 2, "agent_id": 40}
+"""How many entities share each of what may be shared on the register, on average."""
 _CLASSES = pd.DataFrame({"bound": [0, 300, 500, 700], "letter": ["D", "C", "B", "A"]})
 _MOVES = 0.1
 """Share of entities whose margin is another on the next day."""
@@ -76,18 +80,20 @@ def _make(home: Path, count: int, listed: int) -> None:
     register = _register(people)
     margins = rng.normal(-3, 1, len(register))
     tables: dict[str, int] = {}
+    told = np.zeros(len(register), bool)
     for day in DAYS:
         if day != FIRST:
             margins = margins + rng.normal(0, 0.2, len(register)) * (rng.random(len(register)) < _MOVES)
         places = np.lexsort((register[ENTITY_ID].to_numpy(), -margins))
         np.save(home_file(home, f"{day}.npy"), register[ENTITY_ID].to_numpy()[places].astype(str))
-        records = first_records(rng, register, day) if day == FIRST else news_of(rng, register, day)
+        told[places[: 2 * listed]] = day == FIRST
+        records = first_records(rng, register, told, day) if day == FIRST else news_of(rng, register, day)
         written = [
             *records,
             (scoring.SCORES, _scores(day, register, margins)),
             (scoring.RISK_LIST, _list(day, register, places[:listed])),
             (scoring.REASONS, _reasons(day, register, places[:listed], rng)),
-            (features_contract(), register[[ENTITY_ID, "peer_group"]].assign(as_of=day)),
+            (features_contract(), _features(day, register, rng)),
             (scoring.PEERS, _medians(day, register, rng)),
         ]
         tables |= {contract.full_name: _write(home, contract, frame) for contract, frame in written}
@@ -104,6 +110,7 @@ def _register(people: Entities) -> pd.DataFrame:
     section = industry.map({code: (_above(industries, code) or ("",))[-1] for code in industry.unique()})
     return pd.DataFrame(
         {
+            **_shared(len(people)),
             "entity_id": people.code.astype(str),
             "name": name.to_pandas(),
             "address": addresses(people, np.zeros(len(people), np.int64), every).to_pandas(),
@@ -118,6 +125,17 @@ def _register(people: Entities) -> pd.DataFrame:
             "peer_group": section + "|" + middle,
         }
     ).drop_duplicates("entity_id", ignore_index=True)
+
+
+def _shared(count: int) -> dict[str, np.ndarray]:
+    """Pseudonyms that some have in common with others; a draw of its own, so that all else is as it would be without."""
+    rng = np.random.default_rng(SEED + 1)
+    return {name: _words(f"{name}-", rng.integers(0, max(count // each, 1), count)) for name, each in TIED.items()}
+
+
+def _words(begin: str, numbers: np.ndarray) -> np.ndarray:
+    words: np.ndarray = (begin + pd.Series(numbers).astype(str)).to_numpy()
+    return words
 
 
 def _above(standard: Hierarchy, code: str) -> tuple[str, ...]:
@@ -136,7 +154,22 @@ def _scores(day: date, register: pd.DataFrame, margins: np.ndarray) -> pd.DataFr
 def _list(day: date, register: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
     listed = register.loc[chosen, [ENTITY_ID, "region_middle"]].rename(columns={"region_middle": "capacity_region"})
     region_rank = listed.groupby("capacity_region").cumcount() + 1
-    return listed.assign(list_rank=np.arange(1, len(listed) + 1), region_rank=region_rank, as_of=day)
+    better = {
+        "better_en": "filing the returns that are late, and answering the complaints of this year, would bring class B",
+        "better_zh_hans": "补报逾期申报并办结本年度投诉后，可升至B级",
+        "better_zh_hant": "補報逾期申報並辦結本年度投訴後，可升至B級",
+    }
+    return listed.assign(list_rank=np.arange(1, len(listed) + 1), region_rank=region_rank, as_of=day, **better)
+
+
+def _features(day: date, register: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Every indicator, and its form against peers, of every entity: a tenth unknown, the others of a hundred values or so."""
+    columns = [str(column) for column in features_contract().columns if column.type is Type.DOUBLE]
+    steps = np.append(np.round(rng.gamma(2, 2, 1000), 1), np.full(round(1000 * UNKNOWN / (1 - UNKNOWN)), np.nan))
+    drawn = {name: steps[rng.integers(0, len(steps), len(register))] for name in columns}
+    sizes = register["peer_group"].map(register["peer_group"].value_counts())
+    said = {"as_of": day, "peer_level": 0, "peer_size": sizes}
+    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], "peer_group": register["peer_group"], **said, **drawn})
 
 
 def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
@@ -159,6 +192,12 @@ def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.rand
             "sentence_en": indicator + " is " + text + ", where its peers have 2.0",
             "sentence_zh_hans": "指标" + indicator + "为" + text + "，同类为2.0",
             "sentence_zh_hant": "指標" + indicator + "為" + text + "，同類為2.0",
+            "basis_en": "compared with the companies of its trade and city; rests on its returns of the last year",
+            "basis_zh_hans": "与同城同行业企业比较；依据其近一年的申报",
+            "basis_zh_hant": "與同城同行業企業比較；依據其近一年的申報",
+            "change_en": "it would go down with each return that is filed in time",
+            "change_zh_hans": "按期申报即可逐期下降",
+            "change_zh_hant": "按期申報即可逐期下降",
             "as_of": day,
         }
     )

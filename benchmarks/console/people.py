@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks.console.kinds import Known
 from expectations.contracts.indicators import catalogue
 
 PASSWORD = "asks as people do"
+DUE_ON = date(2026, 7, 10)
 SAMPLE = 5_000
 """So many entities and names are asked for, in turn."""
 
@@ -31,22 +32,27 @@ def make_people(number: int) -> list[str]:
     return names
 
 
-def make_cases(number: int) -> None:
-    """So many of the first by rank have been decided on, in every state by turns."""
+def make_cases(number: int, people: Sequence[str]) -> None:
+    """So many of the first by rank have been decided on, in every state by turns; each is somebody's, by turns too."""
+    from console.accounts.models import User
     from console.decisions.models import Case
     from console.decisions.states import State
 
     at = datetime(2026, 7, 1, tzinfo=UTC)
     states = itertools.cycle(state for state in State if state != State.TO_REVIEW)
+    owners = itertools.cycle(User.objects.filter(username__in=people).order_by("pk").values_list("pk", flat=True))
     fields = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
     rows = _ranked().order_by("position").values(*fields)[: number * 2 : 2]
-    Case.objects.bulk_create([Case(state=next(states), changed_at=at, **row) for row in rows], batch_size=1000)
+    cases = [Case(state=next(states), assigned_to_id=next(owners), due_on=DUE_ON, changed_at=at, **row) for row in rows]
+    Case.objects.bulk_create(cases, batch_size=1000)
 
 
 def known(rng: random.Random) -> Known:
     """What the published list can be asked for."""
     from console.decisions.states import State
-    from console.pages.filters import CLASSES, MOVED
+    from console.evidence.models import Event, Kind
+    from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN
+    from console.ranking.models import PublishedRun
     from console.ranking.runs import current_run
 
     run = current_run()
@@ -54,6 +60,8 @@ def known(rng: random.Random) -> Known:
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
     some = [row for part in _parts(chosen) for row in _ranked().filter(position__in=part).values_list("entity_id", "name")]
     listed = list(_ranked().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
+    told = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
+    unlisted = [row for part in _parts([*told[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
     counties = sorted(set(_ranked().filter(is_listed=True).values_list("region_code", flat=True)))
     sections = sorted(set(_ranked().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})
     choices = {
@@ -63,12 +71,19 @@ def known(rng: random.Random) -> Known:
         "state": [*State],
         "reason": [indicator.column for indicator in catalogue()],
         "moved": [move for move in MOVED if move != "new"],
+        "seen": SEEN,
+        "assigned": (ME, NOBODY),
+        "day": [str(day) for day in PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)],
     }
-    return Known(listed, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
+    return Known(listed, unlisted, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
 
 
-def _parts(positions: list[int]) -> Sequence[list[int]]:
-    return [positions[at : at + 500] for at in range(0, len(positions), 500)]
+def _parts(values: list[Any]) -> Sequence[list[Any]]:
+    return [values[at : at + 500] for at in range(0, len(values), 500)]
+
+
+def _named(entities: list[str]) -> Any:
+    return _ranked().filter(entity_id__in=entities).order_by("position").values_list("entity_id", flat=True)
 
 
 def _regions() -> list[str]:

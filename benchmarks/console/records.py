@@ -13,16 +13,18 @@ from expectations.contracts.core import Contract
 from expectations.contracts.lineage import ENTITY_ID
 
 TOLD = 0.03
-"""Share of entities of whom more than the register is known."""
+"""Share of the entities that nobody looks at of whom more than the register is known."""
 NEWS = 0.005
 """Share of entities of whom a day brings something new, as in the other benchmarks."""
 RETURNS, COMPLAINTS, VISITS = 24, 3, 2
 """Of each of those: the last two years' returns, complaints and visits."""
 
 
-def first_records(rng: np.random.Generator, register: pd.DataFrame, day: date) -> list[tuple[Contract, pd.DataFrame]]:
-    """All that is known on the first day: everybody's registration, and the history of some, the listed not among them alone."""
-    told = register.loc[rng.random(len(register)) < TOLD, ENTITY_ID].to_numpy()
+def first_records(
+    rng: np.random.Generator, register: pd.DataFrame, is_looked_at: np.ndarray, day: date
+) -> list[tuple[Contract, pd.DataFrame]]:
+    """All that is known on the first day: everybody's registration, and the history of those looked at and of some others."""
+    told = register.loc[is_looked_at | (rng.random(len(register)) < TOLD), ENTITY_ID].to_numpy()
     return [
         (silver.ENTITY, _registrations(register, "设立登记", day)),
         (silver.FILING, _filings(told, RETURNS, day)),

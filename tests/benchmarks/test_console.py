@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.console.kinds import KINDS, Asking, Known
+from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
 from benchmarks.console.load import Asked
 from benchmarks.console.table import by_kind, percentiles
 from benchmarks.console.visitor import Answer
@@ -54,13 +54,12 @@ def test_a_page_that_is_half_another_days_is_told(path: str, came: str, why: str
 
 
 def test_the_same_seed_asks_the_same_questions_of_every_kind() -> None:
-    choices = {name: ["x", "杭州"] for name in ("region", "industry", "risk_class", "state", "reason", "moved")}
-    known = Known(["E1"], ["91330106MAQRRPTB9T", "92330106MAQRRPTB9T"], ["杭州有限公司", "宁波商店"], choices, 100)
-
+    choices = {name.strip("{}"): ["x", "杭州"] for name in (query.partition("=")[2] for query in FILTERS.values()) if name != "yes"}
+    known = Known(["E1"], ["E9"], ["91330106MAQRRPTB9T", "92330106MAQRRPTB9T"], ["杭州有限公司", "宁波商店"], choices, 100)
     first, again = ([Asking(known, random.Random(3)).path(kind) for kind in KINDS] for _ in range(2))
 
     assert first == again
-    assert all(path.startswith(("/list/", "/entity/")) and "{" not in path for path in first)
+    assert all(path.startswith("/") and "{" not in path for path in first)
 
 
 def test_percentiles_are_milliseconds_and_failures_are_counted() -> None:

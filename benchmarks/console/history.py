@@ -1,0 +1,115 @@
+"""What a console holds that has run for months: medians and points of days before, what was decided and looked at by then."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+CHANGES = 0.3
+"""Share of a day's medians, and of the listed entities' points, that are others than those of the day before."""
+LOOKS = 0.3
+"""Share of the listed that each person has looked at."""
+_AT_ONCE = 5_000
+
+
+def make_history(before: date, people: Sequence[str], days: int, seed: int = 0) -> None:
+    """Fill in what so many published days before ``before`` would have left; the same seed leaves the same.
+
+    Args:
+        before: the newest published day.
+        people: accounts that looked and decided.
+        days: how many published days there were.
+        seed: of all draws.
+    """
+    rng = random.Random(seed)
+    _insert(_medians(rng, before, days))
+    _insert(_points(rng, before, days))
+    _insert(_looks(rng, people))
+    _insert(_decisions(people))
+
+
+def _insert(rows: Iterator[Any]) -> None:
+    for first in rows:
+        part: Iterable[Any] = [first, *islice(rows, _AT_ONCE - 1)]
+        type(first).objects.bulk_create(part, ignore_conflicts=True)
+
+
+def _spans(rng: random.Random, first: date, days: int) -> Iterator[tuple[date, date]]:
+    """Periods that follow each other up to ``first``, each ended by a change."""
+    until = first
+    for back in range(1, days + 1):
+        if rng.random() < CHANGES:
+            yield first - timedelta(days=back), until
+            until = first - timedelta(days=back)
+
+
+def _medians(rng: random.Random, before: date, days: int) -> Iterator[Any]:
+    from console.evidence.models import PeerMedian
+
+    first = PeerMedian.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
+    held = list(PeerMedian.objects.filter(as_of=first).values_list("peer_group", "indicator", "peer_count"))
+    for group, indicator, count in held:
+        for since, until in _spans(rng, first, days):
+            median = round(rng.gammavariate(2, 1), 1)
+            yield PeerMedian(peer_group=group, indicator=indicator, as_of=since, until=until, peer_count=count, peer_median=median)
+
+
+def _points(rng: random.Random, before: date, days: int) -> Iterator[Any]:
+    from console.evidence.models import TrendPoint
+
+    first = TrendPoint.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
+    for name, points, letter in _listed("entity_id", "credit_points", "risk_class"):
+        for since, _ in _spans(rng, first, days):
+            moved = min(max(points + rng.randrange(-50, 51), 0), 1000)
+            yield TrendPoint(entity_id=name, as_of=since, credit_points=moved, risk_class=letter)
+
+
+def _looks(rng: random.Random, people: Sequence[str]) -> Iterator[Any]:
+    from console.accounts.models import User
+    from console.desk.models import Look
+
+    listed = list(_listed("entity_id", "credit_points", "risk_class"))
+    for user in User.objects.filter(username__in=people).order_by("pk"):
+        for name, points, letter in rng.sample(listed, round(LOOKS * len(listed))):
+            # One in five is another since.
+            seen = points if rng.random() < 0.8 else points + 1
+            yield Look(user=user, entity_id=name, at="2026-06-30T01:00:00.000000+00:00", credit_points=seen, risk_class=letter)
+
+
+def _decisions(people: Sequence[str]) -> Iterator[Any]:
+    """Of each case a visit half a year ago, its return to review, and the step by which it stands where it stands."""
+    from console.accounts.models import User
+    from console.decisions.models import Case, Decision
+    from console.decisions.states import Action, State
+    from console.ranking.runs import current_run
+
+    run = current_run()
+    assert run is not None
+    actor = User.objects.filter(username__in=people).order_by("pk").first()
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    steps = (
+        (Action.VISIT, State.TO_REVIEW, State.VISIT_PLANNED, 200),
+        (Action.RECORD, State.VISIT_PLANNED, State.VISITED, 190),
+        (Action.RETURN, State.VISITED, State.TO_REVIEW, 10),
+        (Action.VISIT, State.TO_REVIEW, State.VISIT_PLANNED, 1),
+    )
+    for case in Case.objects.order_by("pk").iterator(_AT_ONCE):
+        for at, (action, state, after, back) in enumerate(steps):
+            yield Decision(
+                case=case, at=now - timedelta(days=back), actor=actor, action=action, state_before=state, state_after=after,
+                reason="reasons_hold" if action == Action.VISIT else "", run_id=run.run_id, risk_class=case.risk_class,
+                position=case.position, form_token=f"made-{case.pk}-{at}",
+            )  # fmt: skip
+
+
+def _listed(*columns: str) -> Iterator[tuple[Any, ...]]:
+    from console.ranking.models import Ranked
+    from console.ranking.runs import alias_of, current_run
+
+    run = current_run()
+    assert run is not None
+    rows = Ranked.objects.using(alias_of(run.run_id)).filter(is_listed=True).order_by("position")
+    yield from rows.values_list(*columns).iterator(chunk_size=_AT_ONCE)
