@@ -32,6 +32,7 @@ from console.decisions.selection import campaign_of, selected_by
 from console.decisions.states import CORRECTIONS, OF_RESULT, OF_SYSTEM, Action, State
 from console.policy import Policy, policy
 from console.ranking.models import Ranked
+from console.ranking.runs import run_id_of
 
 
 @dataclass(frozen=True)
@@ -304,5 +305,7 @@ def _of(entity: Ranked) -> dict[str, Any]:
         "region_top": entity.region_top,
         "risk_class": entity.risk_class,
         "position": entity.position,
+        "place": entity.position,
+        "placed_in": run_id_of(entity._state.db),
         "changed_at": clock.now(),
     }

@@ -20,6 +20,9 @@ class Case(OfRegion):
     version = models.IntegerField(default=0)
     risk_class = models.CharField(max_length=2, default="")
     position = models.IntegerField(null=True)
+    # Where the entity is on the newest list, and of which run that is; no place where that run does not have it. See places.py.
+    place = models.IntegerField(null=True)
+    placed_in = models.CharField(max_length=64, default="", blank=True)
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="assigned_cases")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="proposed_cases")
     due_on = models.DateField(null=True)
@@ -32,6 +35,16 @@ class Case(OfRegion):
             models.Index(fields=("state", "due_on"), name="cases_by_due"),
             models.Index(fields=("state", "wake_on"), name="cases_by_wake"),
             models.Index(fields=("assigned_to", "state"), name="cases_by_person"),
+            # In the list's order, with all that is asked of a case besides: the cases themselves are not read.
+            models.Index(
+                fields=("state", "placed_in", "place", "assigned_to", "region_code", "region_middle", "region_top"),
+                name="cases_of_state_by_place",
+            ),
+            models.Index(
+                fields=("placed_in", "place", "state", "assigned_to", "region_code", "region_middle", "region_top"),
+                name="cases_by_place",
+            ),
+            models.Index(fields=("assigned_to", "placed_in", "place"), name="cases_of_person_by_place"),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
@@ -12,10 +12,11 @@ from django.db.models import Q, QuerySet
 
 from console.code_names import codes_of
 from console.decisions.models import Case
+from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, looks_of, mark
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.runs import among, reasons_of
+from console.ranking.runs import among, among_places, reasons_of
 from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
 from expectations.contracts.indicators import catalogue
 
@@ -24,6 +25,19 @@ SEEN = (UNSEEN, CHANGED)
 ME, NOBODY = "me", "nobody"
 MOVED = ("new", "up", "model", "own", "others")
 _LONGEST = 120
+
+
+@dataclass(frozen=True)
+class _OfCases:
+    """Cases whose entities are wanted, or, of a list otherwise whole, are not."""
+
+    cases: QuerySet[Case]
+    are_wanted: bool
+
+    def leave(self, alias: str, places: Sequence[int]) -> Q:
+        """What they leave of a stretch of the list in which they have these places."""
+        is_theirs = Q(position__in=among_places(alias, places))
+        return is_theirs if self.are_wanted else ~is_theirs
 
 
 @dataclass(frozen=True)
@@ -82,28 +96,67 @@ class Filters:
         """Name, value and the query without it, for each that is set and can be taken away."""
         return [(name, value, self.without(name)) for name, value in self.given().items()]
 
+    def is_of_listed(self) -> bool:
+        """Whether they leave none but the listed, who have the first positions: only they have reasons and are to be reviewed."""
+        is_to_review = self.state == State.TO_REVIEW or self.assigned == NOBODY
+        return bool(self.listed or self.reason or self.moved == "up" or self.seen or is_to_review)
+
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part = WHOLE) -> QuerySet[Ranked]:
         """Those of ``ranked`` that they leave, within ``part``. ``ranked`` is bounded by jurisdiction already, and stays so."""
         return self.parts(ranked, run, user, [part])[0]
 
     def parts(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, parts: Iterable[Part]) -> list[QuerySet[Ranked]]:
         """As :meth:`apply`, for several parts of one list."""
-        ranked = self.told(ranked, user)
+        ranked = self.seen_of(ranked, user)
         return [self.of_part(ranked, run, user, part) for part in parts]
 
-    def told(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
-        """Those of ``ranked`` that cases and looks leave, which are in another database: asked once, however many parts follow."""
-        if self.state:
-            ranked = _of_state(ranked, self.state, user)
-        if self.assigned:
-            ranked = _assigned(ranked, self.assigned, user)
-        if self.seen:
-            ranked = _seen(ranked, self.seen, user)
-        return ranked
+    def seen_of(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
+        """Those of ``ranked`` that the user's looks leave, which are in another database: asked once, however many parts follow."""
+        return _seen(ranked, self.seen, user) if self.seen else ranked
 
     def of_part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
-        """Of what :meth:`told` gave, what the other filters leave within ``part``; whoever reads on gives the next part."""
-        part = self._within(part, run)
+        """Of what :meth:`seen_of` gave, what the other filters leave within ``part``; cases are read until it is full."""
+        asked = self._of_cases(user)
+        if asked is None or part.most is None:
+            return self.of_run(self.told(ranked, run, user), run, user, part)
+        found: list[int] = []
+        until = min(part.until, run.listed) if self.is_of_listed() else part.until
+        for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, part.most)):
+            rows = self.of_run(ranked, run, user, Part(window.after, window.until))
+            wanted = rows.filter(asked.leave(ranked.db, window.places)).order_by("position").values_list("position", flat=True)
+            found += wanted[: part.most - len(found)]
+            if len(found) == part.most:
+                break
+        return ranked.filter(position__in=among_places(ranked.db, found))
+
+    def told(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
+        """Those of ``ranked`` that cases leave as they stand now, for whoever reads on by :meth:`of_run`: what is decided meanwhile
+        changes no file."""
+        asked = self._of_cases(user)
+        if asked is None:
+            return ranked
+        until = run.listed if self.is_of_listed() else LAST
+        return ranked.filter(asked.leave(ranked.db, places_of(asked.cases, run, until=until)))
+
+    def _of_cases(self, user: Any) -> _OfCases | None:
+        """The cases that state and person ask for; None where they ask for nothing.
+
+        Who has no case is to be reviewed, and is nobody's: those are told by the cases that others have.
+        """
+        cases = Case.objects.visible_to(user)
+        if self.assigned and self.assigned != NOBODY:
+            theirs = cases.filter(assigned_to=user.pk if self.assigned == ME else int(self.assigned))
+            return _OfCases(theirs.filter(state=self.state) if self.state else theirs, are_wanted=True)
+        if self.state and self.state != State.TO_REVIEW:
+            of_state = cases.filter(state=self.state)
+            return _OfCases(of_state.filter(assigned_to=None) if self.assigned else of_state, are_wanted=True)
+        away = Q(pk__in=[]) | (~Q(state=State.TO_REVIEW) if self.state else Q()) | (~Q(assigned_to=None) if self.assigned else Q())
+        return _OfCases(cases.filter(away), are_wanted=False) if self.state or self.assigned else None
+
+    def of_run(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
+        """What the filters leave within ``part`` of which the run's own database knows all."""
+        if self.is_of_listed():
+            part = replace(part, until=min(part.until, run.listed))
         if part.after:
             ranked = ranked.filter(position__gt=part.after)
         if part.until < LAST:
@@ -124,18 +177,6 @@ class Filters:
         keys, is_told = self._keys(run, user), not (self.reason or self.state or self.assigned or self.seen or self.moved == "up")
         part = part if is_told else replace(part, most=None)
         return search(ranked, self.q, keys, self._of_class(part, ranked.db)) if self.q else narrowed(ranked, keys, part)
-
-    def _within(self, part: Part, run: PublishedRun) -> Part:
-        """The part that can hold any that they leave: the listed have the first positions, and only they have reasons."""
-        is_of_listed = (
-            self.listed
-            or self.reason
-            or self.moved == "up"
-            or self.state == State.TO_REVIEW
-            or self.seen
-            or self.assigned == NOBODY
-        )
-        return replace(part, until=min(part.until, run.listed)) if is_of_listed else part
 
     def _of_class(self, part: Part, alias: str) -> Part:
         """The part from the first of the class to its last: rank goes by risk, so a class stands nearly together."""
@@ -166,31 +207,15 @@ def _is_worse() -> Q:
     return worse
 
 
-def _of_state(ranked: QuerySet[Ranked], state: str, user: Any) -> QuerySet[Ranked]:
-    """Decisions are in another database, so the cases' identifiers are carried over: all of them, or a list or a file would be cut
-    and nobody told."""
-    cases = Case.objects.visible_to(user).order_by().values_list("entity_id", flat=True)
-    if state == State.TO_REVIEW:
-        return ranked.exclude(entity_id__in=among(ranked.db, cases.exclude(state=state)))
-    return ranked.filter(entity_id__in=among(ranked.db, cases.filter(state=state)))
-
-
-def _assigned(ranked: QuerySet[Ranked], whose: str, user: Any) -> QuerySet[Ranked]:
-    """Those that are given to the user, to somebody else by number, or to nobody."""
-    given = Case.objects.visible_to(user).exclude(assigned_to=None).order_by().values_list("entity_id", flat=True)
-    if whose == NOBODY:
-        return ranked.filter(is_listed=True).exclude(entity_id__in=among(ranked.db, given))
-    return ranked.filter(entity_id__in=among(ranked.db, given.filter(assigned_to=user.pk if whose == ME else int(whose))))
-
-
 def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
     """Of the listed those that the user has not looked at, or that stand otherwise since."""
     looks, ranked = looks_of(user), ranked.filter(is_listed=True)
+    looked_at = ranked.filter(entity_id__in=among(ranked.db, looks)).order_by()
     if which == UNSEEN:
-        return ranked.exclude(entity_id__in=among(ranked.db, looks))
-    looked_at = ranked.filter(entity_id__in=among(ranked.db, looks)).only("entity_id", "risk_class", "credit_points")
-    changed = [row.entity_id for row in looked_at if mark(row, looks) == CHANGED]
-    return ranked.filter(entity_id__in=among(ranked.db, changed))
+        return ranked.exclude(position__in=among_places(ranked.db, looked_at.values_list("position", flat=True)))
+    standing = looked_at.only("entity_id", "risk_class", "credit_points")
+    changed = [row.position for row in standing if mark(row, looks) == CHANGED]
+    return ranked.filter(position__in=among_places(ranked.db, changed))
 
 
 def column_of(code: str, run: PublishedRun) -> str:

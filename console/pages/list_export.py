@@ -38,8 +38,8 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in ("csv", "xlsx"):
         raise Http404
-    told = filters.told(ranked_of(run, request.user), request.user)
-    count = filters.of_part(told, run, request.user, WHOLE).order_by().count()
+    told = filters.told(filters.seen_of(ranked_of(run, request.user), request.user), run, request.user)
+    count = filters.of_run(told, run, request.user, WHOLE).order_by().count()
     if format == "xlsx" and count > XLSX_ROWS:
         return render(request, "failure.html", {"what": "too_many_rows"}, status=422)
     detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
@@ -60,7 +60,7 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
 def _parts(filters: Filters, told: QuerySet[Ranked], run: PublishedRun, user: Any) -> Iterator[list[Ranked]]:
     """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice."""
     wanted = Part(most=ROWS_AT_ONCE)
-    while part := list(filters.of_part(told, run, user, wanted).order_by("position")[:ROWS_AT_ONCE]):
+    while part := list(filters.of_run(told, run, user, wanted).order_by("position")[:ROWS_AT_ONCE]):
         yield part
         wanted = replace(wanted, after=part[-1].position)
 

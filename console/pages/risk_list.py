@@ -63,15 +63,14 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         # Places of one list say nothing of another's: whoever read on would miss some entities and see others twice.
         messages.info(request, request.texts("list.changed"))
         return redirect(f"{reverse('risk_list')}?{filters.query()}")
-    wanted = [
-        Part(after=after, most=ROWS + 1),
-        *(Part(until=until, most=CAPPED + 1, any_will_do=True) for until in (LAST, run.listed)),
-    ]
+    ends = (run.listed,) if filters.is_of_listed() else (LAST, run.listed)
+    wanted = [Part(after=after, most=ROWS + 1), *(Part(until=until, most=CAPPED + 1, any_will_do=True) for until in ends)]
     page, *counted = filters.parts(ranked_of(run, request.user), run, request.user, wanted)
     rows = list(page.order_by("position")[: ROWS + 1])
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     if after or has_more:
-        found, capacity = (part.order_by()[: CAPPED + 1].count() for part in counted)
+        counts = [part.order_by()[: CAPPED + 1].count() for part in counted]
+        found, capacity = counts[0], counts[-1]
     else:
         found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)

@@ -20,6 +20,7 @@ from console.decisions.forms import HandOver, colleagues
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
+from console.decisions.places import places_of
 from console.decisions.policies import NotPossible, check_case_allows
 from console.decisions.result_form import ResultForm, answers_of
 from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
@@ -31,7 +32,7 @@ from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
 from console.ranking.models import PublishedRun, Reason
-from console.ranking.runs import among, current_run, ranked_of, reasons_of
+from console.ranking.runs import among, among_places, current_run, ranked_of, reasons_of
 
 HIT_DAYS = 90
 MOST_TOLD = 100
@@ -48,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     cases = Case.objects.visible_to(request.user)
     listed = ranked_of(run, request.user).filter(is_listed=True)
-    away = cases.exclude(state=State.TO_REVIEW).values_list("entity_id", flat=True)
+    away = places_of(cases.exclude(state=State.TO_REVIEW), run, until=run.listed)
     looked_at = looks_of(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.standing().filter(
@@ -60,7 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "passed": sum(source["verdict"] in CURRENT for source in run.sources),
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CURRENT],
-        "to_review": listed.exclude(entity_id__in=among(listed.db, away)).count(),
+        "to_review": listed.exclude(position__in=among_places(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),

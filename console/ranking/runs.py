@@ -56,6 +56,11 @@ def schema_of(run_id: str) -> str:
     return "run_" + run_id.replace("-", "_")
 
 
+def run_id_of(alias: str) -> str:
+    """The run whose database Django knows by that name."""
+    return alias.removeprefix("run_")
+
+
 def ranked_of(run: PublishedRun, user: Any) -> QuerySet[Ranked]:
     """The run's entities that a user may see, in order."""
     return Ranked.objects.using(alias_of(run.run_id)).visible_to(user)
@@ -67,6 +72,13 @@ def among(alias: str, ids: Iterable[str]) -> RawSQL:
     if connections[alias].vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
     return RawSQL("SELECT unnest(%s::text[])", [list(ids)])
+
+
+def among_places(alias: str, places: Iterable[int]) -> RawSQL:
+    """As :func:`among`, for places."""
+    if connections[alias].vendor == "sqlite":
+        return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(places))])
+    return RawSQL("SELECT unnest(%s::integer[])", [list(places)])
 
 
 def reasons_of(run: PublishedRun) -> QuerySet[Reason]:

@@ -1,0 +1,167 @@
+"""Lists by state and by person: a page is what reading every case gives, found without reading every case."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from console.decisions import places as placing
+from console.decisions.models import Case
+from console.decisions.states import State
+from console.pages import filters as filtering
+from console.pages.filters import NOBODY, Filters
+from console.pages.onward import next_to_review
+from console.ranking.models import Ranked
+from console.ranking.publish import publish
+from console.ranking.runs import ranked_of
+from console.ranking.search import Part
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, NOW, Site
+
+PAGE = 7
+PEOPLE = ("wang", "li", None)
+
+
+@pytest.fixture
+def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
+    """Half of the entities have a case, in every state and everybody's by draw; windows are small, so that a page needs several."""
+    monkeypatch.setattr(placing, "FIRST_WINDOW", 2)
+    monkeypatch.setattr(filtering, "FIRST_WINDOW", 2)
+    rng = random.Random(5)
+    rows = rng.sample(list(site.all_ranked()), site.run.entities // 2)
+    made = [
+        Case(
+            entity_id=row.entity_id, name=row.name, state=rng.choice([*State]), changed_at=NOW, placed_in=site.run.run_id,
+            place=row.position, position=row.position, region_code=row.region_code, region_middle=row.region_middle,
+            region_top=row.region_top, assigned_to=site.user(name) if (name := rng.choice(PEOPLE)) else None,
+        )
+        for row in rows
+    ]  # fmt: skip
+    Case.objects.bulk_create(made)
+    return {case.entity_id: case for case in made}
+
+
+def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
+    """Whether a row is one of those asked for, by itself and its case alone."""
+    whose = case.assigned_to_id if case else None
+    listed_alone = filters.state == State.TO_REVIEW or filters.assigned == NOBODY
+    return (
+        (row.is_listed or not listed_alone)
+        and (not filters.state or (case.state if case else State.TO_REVIEW) == filters.state)
+        and (not filters.assigned or (whose is None if filters.assigned == NOBODY else whose == int(filters.assigned)))
+        and filters.risk_class in ("", row.risk_class)
+        and filters.q in row.name
+    )
+
+
+def asked(site: Site) -> list[dict[str, str]]:
+    """Every state with and without a person and other filters."""
+    person = str(site.user("wang").pk)
+    others: list[dict[str, str]] = [{}, {"risk_class": "C"}, {"q": "公司", "risk_class": "D"}]
+    pairs = itertools.product(["", *State], ["", NOBODY, person], others)
+    return [{"state": state, "assigned": whose, **more} for state, whose, more in pairs if state or whose]
+
+
+@pytest.mark.parametrize("name", ["wang", "zhou"])
+@pytest.mark.parametrize("placed", ["all", "some", "none"])
+def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
+    site: Site, cases: dict[str, Case], name: str, placed: str
+) -> None:
+    if placed != "all":
+        some = Case.objects.all() if placed == "none" else Case.objects.filter(pk__in=[case.pk for case in [*cases.values()][::3]])
+        some.update(placed_in="another", place=1)
+    user = site.user(name)
+    everybody = list(ranked_of(site.run, user).order_by("position"))
+    for given in asked(site):
+        filters = Filters.read(given)
+        wanted = [row.position for row in everybody if is_meant(row, filters, cases.get(row.entity_id))]
+        after = wanted[len(wanted) // 3] if wanted else 0
+
+        whole, first, page = (
+            found(filters, site, user, part)[: part.most] for part in (Part(), Part(most=PAGE), Part(after=after, most=PAGE))
+        )
+
+        assert whole == wanted, given
+        assert first == wanted[:PAGE], given
+        assert page == [place for place in wanted if place > after][:PAGE], given
+
+
+def found(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:
+    rows = filters.apply(ranked_of(site.run, user), site.run, user, part)
+    return list(rows.order_by("position").values_list("position", flat=True))
+
+
+@pytest.mark.usefixtures("cases")
+def test_cases_follow_their_entities_to_the_places_of_a_newer_list(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+    last = list(site.all_ranked(is_listed=False))[-1].entity_id
+
+    def change(name: str, frame: Any) -> Any:
+        if name == "gold/scores":
+            frame.loc[frame["entity_id"] == last, "margin"] = frame["margin"].max() + 1
+        return frame
+
+    run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change)
+    publish(run)
+
+    places = dict(site.all_ranked().values_list("entity_id", "position"))
+    assert set(Case.objects.values_list("placed_in", flat=True)) == {run.run_id}
+    assert all(place == places[name] for name, place in Case.objects.values_list("entity_id", "place"))
+
+
+def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    send("wang", subject, "visit")
+
+    case = Case.objects.get()
+    assert (case.place, case.placed_in) == (subject.position, site.run.run_id)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ("state=deferred", "cases_of_state_by_place"),
+        ("state=to_review", "cases_by_place"),
+        ("assigned=me", "cases_of_person_by_place"),
+    ],
+)
+@pytest.mark.usefixtures("cases")
+def test_cases_are_read_in_the_lists_order_off_an_index(site: Site, query: str, index: str) -> None:
+    client = site.client("wang")
+    with CaptureQueriesContext(connection) as captured:
+        client.get(f"/list/?{query}")
+
+    read = [asked["sql"] for asked in captured if 'SELECT "decisions_case"."place"' in asked["sql"]]
+    assert read
+    with connection.cursor() as cursor:
+        for sql in read:
+            cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
+            plan = [row[3] for row in cursor.fetchall()]
+            assert len(plan) == 1, plan
+            assert f"INDEX {index} (" in plan[0]
+    # Nobody is asked for by name: no case of this list is placed elsewhere.
+    assert not [asked for asked in captured if asked["sql"].startswith('SELECT "decisions_case"."entity_id" AS')]
+
+
+def test_the_next_to_review_is_the_first_behind_whom_nobody_decided_of(site: Site, cases: dict[str, Case]) -> None:
+    request: Any = RequestFactory().get("/")
+    request.user = site.user("wang")
+    listed = list(ranked_of(site.run, request.user).filter(is_listed=True).order_by("position"))
+    for query, letter in (("", ""), ("risk_class=D", "D"), ("state=to_review&risk_class=C", "C")):
+        for after in listed[::5]:
+            behind = (
+                row
+                for row in listed
+                if row.position > after.position
+                and letter in ("", row.risk_class)
+                and (row.entity_id not in cases or cases[row.entity_id].state == State.TO_REVIEW)
+            )
+            assert next_to_review(request, site.run, after, query) == next(behind, None)
+    assert next_to_review(request, site.run, listed[0], "state=deferred") is None
