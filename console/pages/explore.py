@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
@@ -25,6 +25,7 @@ from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.over_time import CHARTS as OVER_TIME
 from console.pages.over_time import Asked, counted, time_chart, unbiased
+from console.pages.reckoned_once import reckoned_once
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run, ranked_of, reasons_of
 
@@ -49,27 +50,31 @@ class Chart:
 
 
 def _by_class(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    counted = dict(ranked_of(run, request.user).order_by().values_list("risk_class").annotate(Count("position")))
+    counted = dict(_counted(request, run, "risk_class", ranked_of(run, request.user)))
     return [(request.texts.either(f"class.{letter}", letter), counted.get(letter, 0)) for letter in reversed(CLASSES)]
 
 
 def _by_region(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("region_middle").annotate(Count("position"))
+    listed = _counted(request, run, "region_middle", ranked_of(run, request.user).filter(is_listed=True))
     return _named(listed, lambda code: name_of(str(run.profile.get("region_scheme", "")), code, request.language))
 
 
 def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    listed = (
-        ranked_of(run, request.user).filter(is_listed=True).order_by().values_list("industry_section").annotate(Count("position"))
-    )
+    listed = _counted(request, run, "industry_section", ranked_of(run, request.user).filter(is_listed=True))
     return _named(listed, lambda code: name_of(str(run.profile.get("industry_scheme", "")), code, request.language))
 
 
 def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     """How many of the listed have each indicator among their reasons."""
     listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values("position")
-    counted = reasons_of(run).filter(position__in=listed).order_by().values_list("indicator").annotate(Count("position"))
+    counted = _counted(request, run, "indicator", reasons_of(run).filter(position__in=listed))
     return _named(counted, lambda column: indicator_name(column, request.language))
+
+
+def _counted(request: HttpRequest, run: PublishedRun, column: str, rows: QuerySet[Any]) -> list[tuple[str, int]]:
+    """How many rows of the run's have each value of a column."""
+    grouped = rows.order_by().values_list(column).annotate(Count("position"))
+    return reckoned_once(request, run, f"by {column}", lambda: list(grouped))
 
 
 def _by_state(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:  # noqa: ARG001 (as the others)
@@ -127,7 +132,7 @@ def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
     """The regions that figures are of, as far as they are the user's, and the industries."""
     known = codes_of(str(run.profile.get("region_scheme", "")))
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
-    codes = sorted({code for pair in pairs for code in pair if code})
+    codes = reckoned_once(request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code}))
     sections = [code for code in codes_of(str(run.profile.get("industry_scheme", ""))).values() if code.level == 1]
     return {
         "regions": [(code, known[code].name(request.language) if code in known else code) for code in codes],

@@ -16,6 +16,7 @@ from console.decisions.models import Case, Result
 from console.evidence.figures import MONTHS
 from console.evidence.models import Figure, Measure
 from console.pages.filters import column_of
+from console.pages.reckoned_once import reckoned_once
 from console.pages.shares import hajek
 from console.ranking.models import PublishedRun
 
@@ -81,7 +82,7 @@ def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
     """Each measure's count by month; visits and those of them that found a violation beside."""
     found: Counts = {}
     summed = asked.of_figures(request, run).order_by().values_list("measure", "month").annotate(Sum("count"))
-    for measure, month, count in summed:
+    for measure, month, count in reckoned_once(request, run, f"figures of {asked}", lambda: list(summed)):
         found.setdefault(measure, {})[month] = count
     if not asked.industry:
         inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.cache import cache
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from console.decisions.models import Case, Result
 from console.evidence.figures import MONTHS
@@ -18,6 +21,7 @@ from console.pages.shares import Z, hajek
 from console.ranking.drift import index_of
 from console.ranking.models import PublishedRun
 from console.ranking.publish import publish
+from console.ranking.runs import alias_of
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -62,12 +66,9 @@ def test_a_further_day_of_the_month_brings_its_figures_up_and_an_earlier_one_cha
 ) -> None:
     before = {figure.pk for figure in Figure.objects.filter(measure="births")}
 
-    def worse(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(risk_class="D") if name == "gold/scores" else frame
-
-    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=-1, change=worse))
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=-1, change=_all_in_class_d))
     assert total("high_risk", month=date(2026, 6, 1)) == site.all_ranked(risk_class="D").count()
-    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=worse))
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=_all_in_class_d))
 
     assert total("high_risk", month=date(2026, 7, 1)) == site.run.entities
     assert total("entities", month=date(2026, 6, 1)) == site.run.entities
@@ -103,6 +104,42 @@ def test_a_region_or_an_industry_narrows_the_charts_and_another_region_shows_not
     assert births(f"region={code}") == total("births", region_code=code)
     assert births(f"industry={section}") == total("births", region_middle=HANGZHOU, industry_section=section)
     assert births(f"region={ZHENGZHOU}") == 0
+
+
+AS_OF_PUBLISHING = ("ranking_ranked", "ranking_reason", "evidence_figure")
+
+
+@pytest.mark.parametrize("query", ["", f"region={HANGZHOU}&industry=F"])
+def test_what_publishing_settled_is_summed_once_and_for_each_jurisdiction_anew(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, query: str
+) -> None:
+    def look(name: str) -> tuple[list[Any], int]:
+        """What the page shows, and how often it counted rows of what was published."""
+        alias = alias_of(site.run.run_id)
+        with CaptureQueriesContext(connections[alias]) as of_run, CaptureQueriesContext(connections["evidence"]) as of_figures:
+            page = site.client(name).get(f"/explore/?{query}").context
+        shown = [page["charts"], page["over_time"], page["regions"]]
+        return shown, sum(any(table in asked["sql"] for table in AS_OF_PUBLISHING) for asked in (*of_run, *of_figures))
+
+    first, again, colleague, elsewhere = look("wang"), look("wang"), look("li"), look("liu")
+    assert first[1] > 0
+    assert again == colleague == (first[0], 0)
+    assert elsewhere[1] > 0
+    assert elsewhere[0] != first[0]
+    cache.clear()
+    assert look("wang") == first
+
+    site.now[0] += timedelta(days=1)
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=-1, change=_all_in_class_d))
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=_all_in_class_d))
+    later = look("wang")
+    classes, everybody = later[0][0][0], site.all_ranked(region_middle=HANGZHOU).count()
+    assert later[1] > 0
+    assert sorted(bar.count for bar in classes.bars) == [0, 0, 0, everybody]
+
+
+def _all_in_class_d(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(risk_class="D") if name == "gold/scores" else frame
 
 
 def test_visits_by_month_count_what_was_found(site: Site, send: Any) -> None:
