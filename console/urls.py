@@ -69,6 +69,7 @@ urlpatterns = [
     path("audit/", oversight.audit, name="audit"),
     path("audit/verify/", oversight.verify, name="audit_verify"),
     path("audit/export.csv", oversight.export_audit, name="audit_export"),
+    path("audit/chain.jsonl", oversight.export_chain, name="audit_chain"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/reasons/", reason_texts, name="reason_texts"),
     path("accounts/new/", accounts.account, name="account_new"),

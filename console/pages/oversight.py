@@ -13,6 +13,7 @@ from django.shortcuts import render
 from console.accounts.roles import READS_AUDIT, READS_LIST
 from console.audit import spool
 from console.audit.chain import append, breaks, read_head
+from console.audit.chain_rows import chain_lines
 from console.audit.facts import facts_of
 from console.audit.models import AuditEvent, Kind
 from console.exports import csv_lines
@@ -102,6 +103,14 @@ def export_audit(request: HttpRequest) -> HttpResponse:
     rows = events.values_list(*COLUMNS).iterator(2000)
     response = StreamingHttpResponse(csv_lines(COLUMNS, rows), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="audit-to-{head.number}.csv"'
+    return response
+
+
+@for_roles(READS_AUDIT)
+def export_chain(request: HttpRequest) -> HttpResponse:
+    """The whole chain as a file that anybody can check, with what tells of a person kept back."""
+    response = StreamingHttpResponse(chain_lines(request.user, is_whole=False), content_type="application/jsonl; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="audit-chain.jsonl"'
     return response
 
 

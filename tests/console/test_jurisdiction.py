@@ -67,6 +67,7 @@ ADDRESSES = {
     "audit": "/audit/",
     "audit_verify": "/audit/verify/",
     "audit_export": "/audit/export.csv",
+    "audit_chain": "/audit/chain.jsonl",
     "accounts": "/accounts/",
     "reason_texts": "/accounts/reasons/",
     "account_new": "/accounts/new/",

@@ -20,11 +20,13 @@ def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     yield name, command
 
 
+NEED_NO_HOME = ("doctor", "audit verify")
+"""The first looks at a machine; the second may be given a file, and says itself that one of the two is needed."""
 HOMES = {
     name: option
     for name, command in commands(get_command(app))
     for option in command.params
-    if "--home" in option.opts and name != "doctor"  # which looks at a machine, and needs no home
+    if "--home" in option.opts and name not in NEED_NO_HOME
 }
 
 

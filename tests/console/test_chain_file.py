@@ -1,0 +1,190 @@
+"""The audit's chain as a file: anybody can check it without the database, and it tells of nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from console.audit.chain import GENESIS, breaks, read_head
+from console.audit.chain_file import PERSONAL, Checked, check
+from console.audit.chain_rows import chain_lines
+from console.audit.facts import SYSTEM, facts_of
+from console.audit.hashes import FIELDS, digest_of, hash_at_first
+from console.audit.models import AuditEvent, Kind
+from console.verbs import audit
+from tests.console.conftest import Site
+from tests.console.test_audit import NO_TRIGGERS, run_sql
+
+Lines = list[str]
+
+
+@pytest.fixture
+def lines(site: Site) -> Lines:
+    """A file of a chain in which somebody looked for a name and at a business."""
+    subject = site.ranked(is_listed=True, region_middle="330100")
+    site.client("wang").get("/list/", {"q": subject.name[:4]})
+    site.client("wang").get(f"/entity/{subject.entity_id}/")
+    return list(chain_lines(SYSTEM, is_whole=False))
+
+
+def at_first(site: Site) -> None:
+    """Have the chain begin with three events as they were before hashes were over digests."""
+    run_sql(*NO_TRIGGERS, "DELETE FROM audit_auditevent")
+    previous = GENESIS
+    for number in (1, 2, 3):
+        facts = vars(facts_of(Kind.VIEWED, site.user("wang"), entity_id=f"E{number}"))
+        digest = hash_at_first(number, previous, facts)
+        AuditEvent.objects.create(number=number, previous_hash=previous, hash=digest, **facts)
+        previous = digest
+
+
+def test_a_file_is_checked_without_the_database_and_ends_where_the_chain_does(lines: Lines) -> None:
+    head = read_head()
+
+    assert check(lines) == Checked(head.number, 0, (head.number, head.hash), [])
+    assert check(lines, {head.number: head.hash, 1: json.loads(lines[1])["hash"]}).breaks == []
+    assert AuditEvent.objects.get(number=head.number).kind == Kind.EXPORTED
+
+
+def test_a_file_tells_of_nobody_and_nothing_in_it_can_be_tried_out(lines: Lines) -> None:
+    text = "".join(lines)
+    told = {"wang", *(f"{value}" for row in AuditEvent.objects.values("entity_id", "detail", "uid") for value in row.values())}
+
+    assert [value for value in told if len(value) > 3 and value in text] == []
+    viewed = next(json.loads(line) for line in lines[1:] if '"viewed"' in line)
+    assert set(viewed["hidden"]) == set(PERSONAL)
+    # Whoever knows every name still lacks the salt: none that is shown is that of what is not.
+    salts = {salt for salt, _ in viewed["shown"].values()}
+    tried = {digest_of(salt, "actor", user) for salt in salts for user in ("wang", "li", "zhou")}
+    assert viewed["hidden"]["actor"] not in tried
+
+
+def change(at: int, **to: Any) -> Callable[[Lines], Lines]:
+    """A line with some of its fields set otherwise."""
+
+    def changed(lines: Lines) -> Lines:
+        event = json.loads(lines[at])
+        for path, value in to.items():
+            where, _, name = path.partition("__")
+            if name:
+                event[where][name] = value
+            else:
+                event[where] = value
+        return [*lines[:at], json.dumps(event) + "\n", *lines[at + 1 :]]
+
+    return changed
+
+
+TAMPERINGS: dict[str, Callable[[Lines], Lines]] = {
+    "another value": change(2, shown__role=["0" * 64, "admin"]),
+    "another digest": change(2, hidden__actor="0" * 64),
+    "another hash": change(2, hash="0" * 64),
+    "a field less": lambda lines: change(2, hidden=dict.fromkeys(PERSONAL[1:], "0" * 64))(lines),
+    "a field twice": change(2, hidden__kind="0" * 64),
+    "stated without a hash": change(2, stated={}, hash=None),
+    "a line less": lambda lines: [*lines[:2], *lines[3:]],
+    "two lines changed about": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
+    "a line twice": lambda lines: [*lines[:3], *lines[2:]],
+    "the end cut off": lambda lines: lines[:-1],
+    "a line of nothing": lambda lines: [*lines[:2], "[" * 100_000 + "\n", *lines[3:]],
+    "no number": lambda lines: [*lines[:2], "3\n", *lines[3:]],
+}
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_a_file_that_was_changed_is_told(lines: Lines, name: str) -> None:
+    assert len(lines) > 4
+
+    assert check(TAMPERINGS[name](lines)).breaks
+
+
+def test_a_chain_made_anew_is_told_by_what_was_noted_elsewhere(lines: Lines) -> None:
+    assert [number for number, _ in check(lines, {2: "0" * 64, 999: GENESIS}).breaks] == [2, 999]
+
+
+def test_what_is_no_such_file_is_refused() -> None:
+    for first in ("", "number,at\n", '{"form": "another"}\n'):
+        with pytest.raises(ValueError, match="first line"):
+            check([first])
+
+
+def test_events_from_before_hashes_were_over_digests_hold_and_are_stated_where_something_is_kept_back(site: Site) -> None:
+    at_first(site)
+    kept_back, whole = check(chain_lines(SYSTEM, is_whole=False)), check(chain_lines(SYSTEM, is_whole=True))
+
+    assert list(breaks()) == []
+    assert (kept_back.stated, kept_back.breaks) == (3, [])
+    assert (whole.stated, whole.breaks) == (0, [])
+    again = list(chain_lines(SYSTEM, is_whole=True))
+    assert [number for number, _ in check(change(2, facts__actor="li")(again)).breaks] == [2]
+
+
+def test_no_later_event_can_be_put_off_as_one_from_before(lines: Lines) -> None:
+    event = json.loads(lines[3])
+    stated = {name: event[name] for name in ("number", "previous_hash", "hash")} | {"stated": {"kind": "viewed", "role": "admin"}}
+    forged = [*lines[:3], json.dumps(stated) + "\n", *lines[4:]]
+
+    assert [number for number, _ in check(forged).breaks] == [3]
+
+
+def test_a_whole_file_shows_all_that_each_event_says(site: Site) -> None:
+    site.client("wang").get("/list/", {"q": "杭州"})
+    lines = list(chain_lines(SYSTEM, is_whole=True))
+
+    searched = next(json.loads(line) for line in lines[1:] if "searched" in line)
+    assert {name: value for name, (_, value) in searched["shown"].items()} == AuditEvent.objects.filter(kind=Kind.SEARCHED).values(
+        *FIELDS
+    ).get()
+    assert check(lines).breaks == []
+
+
+def test_the_verbs_write_a_file_and_check_it_where_there_is_no_home(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.delenv("STEELYARD_HOME", raising=False)
+    path, run = tmp_path / "chain.jsonl", CliRunner().invoke
+
+    wrote = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
+    again = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
+    head = read_head()
+    whole = run(audit.app, ["verify", "--file", str(path), "--known", f"{head.number}:{head.hash}"])
+    path.write_text("".join(TAMPERINGS["another digest"](path.read_text().splitlines(keepends=True))))
+    broken = run(audit.app, ["verify", "--file", str(path)])
+
+    assert (wrote.exit_code, again.exit_code, whole.exit_code, broken.exit_code) == (0, 2, 0, 9)
+    assert f"{head.number}:{head.hash}" in whole.output
+    assert "event 2: it is not as it was written" in broken.output
+    assert run(audit.app, ["verify", "--file", str(tmp_path / "none")]).exit_code == 4
+    assert run(audit.app, ["verify"]).exit_code == 2
+
+
+def test_an_auditor_takes_the_file_and_that_is_on_record_in_it(site: Site) -> None:
+    response = site.client("zhou").get("/audit/chain.jsonl")
+    lines = b"".join(response.streaming_content).decode().splitlines()
+
+    assert check(lines).breaks == []
+    assert json.loads(lines[-1])["shown"]["kind"][1] == Kind.EXPORTED
+    assert AuditEvent.objects.filter(kind=Kind.EXPORTED, actor="zhou", detail__contains="chain").count() == 1
+
+
+def test_the_documents_few_lines_check_a_file_with_nothing_of_ours(lines: Lines, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"```python\n(.*?audit-chain\.jsonl.*?)```", page, flags=re.DOTALL)
+    path = tmp_path / "audit-chain.jsonl"
+
+    def run(what: Lines) -> subprocess.CompletedProcess[str]:
+        path.write_text("".join(what), encoding="utf-8")
+        return subprocess.run([sys.executable, "-I", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    whole = run(lines)
+    assert (whole.returncode, whole.stdout.strip()) == (0, f"{read_head().number}:{read_head().hash}"), whole.stderr
+    assert all(run(TAMPERINGS[name](lines)).returncode for name in ("another value", "another digest", "a line less"))
