@@ -10,6 +10,8 @@ from typing import Any
 
 CHANGES = 0.3
 """Share of a day's medians, and of the listed entities' points, that are others than those of the day before."""
+CAMPAIGNS, MEMBERS = 4, 500
+"""Campaigns that run, and of each the entities that it takes in: every so manieth of the listed."""
 LOOKS = 0.3
 """Share of the listed that each person has looked at."""
 _AT_ONCE = 5_000
@@ -29,6 +31,7 @@ def make_history(before: date, people: Sequence[str], days: int, seed: int = 0) 
     _insert(_points(rng, before, days))
     _insert(_looks(rng, people))
     _insert(_decisions(people))
+    _insert(_members(_campaigns(people)))
 
 
 def _insert(rows: Iterator[Any]) -> None:
@@ -103,6 +106,28 @@ def _decisions(people: Sequence[str]) -> Iterator[Any]:
                 reason="reasons_hold" if action == Action.VISIT else "", run_id=run.run_id, risk_class=case.risk_class,
                 position=case.position, form_token=f"made-{case.pk}-{at}",
             )  # fmt: skip
+
+
+def _campaigns(people: Sequence[str]) -> list[Any]:
+    from console.accounts.models import User
+    from console.campaigns.models import Campaign
+
+    actor = User.objects.filter(username__in=people).order_by("pk").first()
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    said = {"run_id": "made", "capacity": MEMBERS, "checklist": "licence\nlabels", "made_by": actor, "made_at": now}
+    said |= {"starts_on": now.date(), "ends_on": now.date() + timedelta(days=90)}
+    return [Campaign.objects.create(name=f"Campaign {at}", form_token=f"made-{at}", **said) for at in range(CAMPAIGNS)]
+
+
+def _members(campaigns: Sequence[Any]) -> Iterator[Any]:
+    from console.campaigns.models import Member
+
+    columns = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
+    listed = list(_listed(*columns))
+    step = max(len(listed) // MEMBERS, 1)
+    for at, campaign in enumerate(campaigns):
+        for row in listed[at::step]:
+            yield Member(campaign=campaign, **dict(zip(columns, row, strict=True)))
 
 
 def _listed(*columns: str) -> Iterator[tuple[Any, ...]]:

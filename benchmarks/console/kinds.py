@@ -21,6 +21,7 @@ FILTERS = MappingProxyType(
         "listed": "listed=yes",
         "seen": "seen={seen}",
         "assigned": "assigned={assigned}",
+        "campaign": "campaign={campaign}",
         "day": "day={day}",
     }
 )

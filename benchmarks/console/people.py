@@ -43,12 +43,14 @@ def make_cases(number: int, people: Sequence[str]) -> None:
     owners = itertools.cycle(User.objects.filter(username__in=people).order_by("pk").values_list("pk", flat=True))
     fields = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
     rows = _ranked().order_by("position").values(*fields)[: number * 2 : 2]
-    cases = [Case(state=next(states), assigned_to_id=next(owners), due_on=DUE_ON, changed_at=at, **row) for row in rows]
+    same = {"placed_in": _run().run_id, "due_on": DUE_ON, "changed_at": at}
+    cases = [Case(state=next(states), assigned_to_id=next(owners), place=row["position"], **same, **row) for row in rows]
     Case.objects.bulk_create(cases, batch_size=1000)
 
 
 def known(rng: random.Random) -> Known:
     """What the published list can be asked for."""
+    from console.campaigns.models import Campaign
     from console.decisions.states import State
     from console.evidence.models import Event, Kind
     from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN
@@ -73,6 +75,7 @@ def known(rng: random.Random) -> Known:
         "moved": [move for move in MOVED if move != "new"],
         "seen": SEEN,
         "assigned": (ME, NOBODY),
+        "campaign": [str(pk) for pk in Campaign.objects.values_list("pk", flat=True)],
         "day": [str(day) for day in PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)],
     }
     return Known(listed, unlisted, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
@@ -93,8 +96,14 @@ def _regions() -> list[str]:
 
 def _ranked() -> Any:
     from console.ranking.models import Ranked
-    from console.ranking.runs import alias_of, current_run
+    from console.ranking.runs import alias_of
+
+    return Ranked.objects.using(alias_of(_run().run_id))
+
+
+def _run() -> Any:
+    from console.ranking.runs import current_run
 
     run = current_run()
     assert run is not None
-    return Ranked.objects.using(alias_of(run.run_id))
+    return run

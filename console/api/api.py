@@ -109,6 +109,7 @@ class ListAsked(Schema):
     listed: str = Field("", max_length=3)
     seen: str = Field("", max_length=8)
     assigned: str = Field("", max_length=9)
+    campaign: str = Field("", max_length=9)
     day: str = Field("", max_length=10)
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from console.accounts.jurisdiction import OfRegion
+
+
+class Campaigns(models.QuerySet):
+    """Campaigns, each over some regions."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those that take in somebody of the user's regions, and those that they made."""
+        return self.filter(Q(pk__in=Member.objects.visible_to(user).values("campaign")) | Q(made_by=user))
 
 
 class Campaign(models.Model):
@@ -22,6 +33,8 @@ class Campaign(models.Model):
     made_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     form_token = models.CharField(max_length=64, unique=True)
+
+    objects = Campaigns.as_manager()
 
     class Meta:
         ordering = ("-made_at",)

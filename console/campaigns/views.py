@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
@@ -16,7 +15,7 @@ from console import clock
 from console.accounts.roles import APPROVES, READS_LIST
 from console.campaigns.forms import CampaignForm
 from console.campaigns.make import close_campaign, follow, make_campaign
-from console.campaigns.models import Campaign, Member
+from console.campaigns.models import Campaign
 from console.pages.access import for_roles
 from console.pages.filters import Filters
 from console.pages.notes import note_view
@@ -25,25 +24,18 @@ from console.ranking.runs import current_run, ranked_of
 from console.ranking.search import Part
 
 
-def visible(user: Any) -> QuerySet[Campaign]:
-    """The campaigns that take in somebody of the user's regions, and those that they made."""
-    return Campaign.objects.filter(pk__in=Member.objects.visible_to(user).values("campaign")) | Campaign.objects.filter(
-        made_by=user
-    )
-
-
 @for_roles(READS_LIST)
 def campaigns(request: HttpRequest) -> HttpResponse:
     """Those that run and those that ended."""
     note_view(request, "campaigns")
-    context = {"campaigns": visible(request.user).distinct(), "may_make": request.user.role in APPROVES}
+    context = {"campaigns": Campaign.objects.visible_to(request.user), "may_make": request.user.role in APPROVES}
     return render(request, "campaigns.html", context)
 
 
 @for_roles(READS_LIST)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """How far one is: its members in the user's regions, and what visits found."""
-    shown = get_object_or_404(visible(request.user).distinct(), pk=pk)
+    shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     note_view(request, "campaign", campaign=pk)
     may_close = shown.closed_at is None and _is_theirs(request.user, shown)
     return render(request, "campaign.html", {"campaign": shown, "may_close": may_close, **follow(request.user, shown)})
@@ -82,7 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
 @for_roles(APPROVES)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close one's own, or that of a shut account, which else nobody could."""
-    shown = get_object_or_404(visible(request.user).distinct(), pk=pk)
+    shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     if not _is_theirs(request.user, shown):
         raise Http404
     key = "campaign.closed_now" if close_campaign(request.user, shown) else "refused.sent_before"

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 
+from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
 from console.decisions.places import FIRST_WINDOW, places_of, windows
@@ -54,6 +55,7 @@ class Filters:
     listed: str = ""
     seen: str = ""
     assigned: str = ""
+    campaign: str = ""
     day: str = ""
 
     @classmethod
@@ -72,8 +74,10 @@ class Filters:
         for name, allowed in known.items():
             if given[name] not in allowed:
                 given[name] = ""
-        if given["assigned"] not in (ME, NOBODY) and not (given["assigned"].isdecimal() and len(given["assigned"]) < 10):
+        if given["assigned"] not in (ME, NOBODY) and not _is_number(given["assigned"]):
             given["assigned"] = ""
+        if not _is_number(given["campaign"]):
+            given["campaign"] = ""
         try:
             date.fromisoformat(given["day"])
         except ValueError:
@@ -107,15 +111,18 @@ class Filters:
 
     def parts(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, parts: Iterable[Part]) -> list[QuerySet[Ranked]]:
         """As :meth:`apply`, for several parts of one list."""
-        ranked = self.seen_of(ranked, user)
+        ranked = self.noted(ranked, user)
         return [self.of_part(ranked, run, user, part) for part in parts]
 
-    def seen_of(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
-        """Those of ``ranked`` that the user's looks leave, which are in another database: asked once, however many parts follow."""
+    def noted(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
+        """Those of ``ranked`` that looks and campaigns leave, which are in another database: asked once for all parts."""
+        if self.campaign:
+            members = Member.objects.visible_to(user).filter(campaign=int(self.campaign)).values_list("entity_id", flat=True)
+            ranked = ranked.filter(entity_id__in=among(ranked.db, members.order_by()))
         return _seen(ranked, self.seen, user) if self.seen else ranked
 
     def of_part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
-        """Of what :meth:`seen_of` gave, what the other filters leave within ``part``; cases are read until it is full."""
+        """Of what :meth:`noted` gave, what the other filters leave within ``part``; cases are read until it is full."""
         asked = self._of_cases(user)
         if asked is None or part.most is None:
             return self.of_run(self.told(ranked, run, user), run, user, part)
@@ -174,7 +181,7 @@ class Filters:
             ranked = ranked.filter(moved_by=self.moved)
         if self.reason:
             ranked = ranked.filter(position__in=reasons_of(run).filter(indicator=self.reason).values("position"))
-        keys, is_told = self._keys(run, user), not (self.reason or self.state or self.assigned or self.seen or self.moved == "up")
+        keys, is_told = self._keys(run, user), self._is_told_by_the_index()
         part = part if is_told else replace(part, most=None)
         return search(ranked, self.q, keys, self._of_class(part, ranked.db)) if self.q else narrowed(ranked, keys, part)
 
@@ -185,6 +192,10 @@ class Filters:
         of_class = Ranked.objects.using(alias).filter(risk_class=self.risk_class).values_list("position", flat=True)
         first, last = of_class.order_by("position").first() or LAST, of_class.order_by("-position").first() or 0
         return replace(part, after=max(part.after, first - 1), until=min(part.until, last))
+
+    def _is_told_by_the_index(self) -> bool:
+        """Whether the index of names holds all that the list is filtered by."""
+        return not (self.reason or self.state or self.assigned or self.seen or self.campaign or self.moved == "up")
 
     def _keys(self, run: PublishedRun, user: Any) -> list[list[str]]:
         """What the index of names can tell of the filters and of the jurisdiction."""
@@ -197,6 +208,10 @@ class Filters:
         keys += [[key_of(column, value)] for column, value in told.items() if value]
         within = [key_of(f"region_{level}", code) for level, code in user.bounds()]
         return [*keys, within] if within else keys
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 10
 
 
 def _is_worse() -> Q:

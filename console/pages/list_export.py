@@ -38,7 +38,7 @@ def export_list(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in ("csv", "xlsx"):
         raise Http404
-    told = filters.told(filters.seen_of(ranked_of(run, request.user), request.user), run, request.user)
+    told = filters.told(filters.noted(ranked_of(run, request.user), request.user), run, request.user)
     count = filters.of_run(told, run, request.user, WHOLE).order_by().count()
     if format == "xlsx" and count > XLSX_ROWS:
         return render(request, "failure.html", {"what": "too_many_rows"}, status=422)

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from console.accounts.jurisdiction import Level
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
+from console.campaigns.models import Campaign
 from console.code_names import codes_of
 from console.decisions.forms import colleagues
 from console.decisions.models import Case
@@ -35,6 +36,7 @@ ROWS = 50
 CAPPED = 10_000
 LEVELS = (Level.TOP, Level.MIDDLE, Level.CODE)
 TOP_REASONS = 2
+MOST_CAMPAIGNS = 60
 
 
 def run_of(filters: Filters) -> PublishedRun | None:
@@ -149,8 +151,17 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
         "marks": SEEN,
         "people": [(ME, ""), (NOBODY, ""), *((str(person.pk), person.username) for person in colleagues(request.user))],
         "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
+        "campaigns": _campaigns(request.user, filters),
         "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
     }
+
+
+def _campaigns(user: Any, filters: Filters) -> list[tuple[str, str]]:
+    """The newest campaigns, and the one that the list shows, by number and name."""
+    seen = Campaign.objects.visible_to(user)
+    shown = seen.filter(pk=int(filters.campaign)) if filters.campaign else seen.none()
+    pairs = [*seen[:MOST_CAMPAIGNS], *shown]
+    return list({str(campaign.pk): campaign.name for campaign in pairs}.items())
 
 
 @lru_cache(maxsize=64)

@@ -93,3 +93,48 @@ def test_of_a_campaign_over_regions_each_sees_their_own(site: Site) -> None:
 
     assert [member.entity_id for member in page.context["members"]] == [theirs.entity_id]
     assert len(site.client("wang").get(f"/campaigns/{campaign.pk}/").context["members"]) == 5
+
+
+def test_the_list_and_its_file_are_filtered_by_a_campaign(site: Site) -> None:
+    make(site)
+    campaign = Campaign.objects.get()
+    wanted = list(campaign.members.values_list("entity_id", flat=True))
+    client = site.client("wang")
+
+    page = client.get(f"/list/?campaign={campaign.pk}")
+    text = page.content.decode()
+
+    assert [row.entity_id for row in page.context["rows"]] == wanted
+    assert page.context["found"] == 5
+    after = campaign.members.all()[1].position
+    further = client.get(f"/list/?campaign={campaign.pk}&after={after}").context["rows"]
+    assert [row.entity_id for row in further] == wanted[2:]
+    assert f'<option value="{campaign.pk}" selected>Cosmetics</option>' in text
+    lines = b"".join(client.get(f"/list/export.csv?campaign={campaign.pk}").streaming_content).decode("utf-8-sig").splitlines()
+    assert len(lines) == 1 + len(wanted)
+    searched = client.get(f"/list/?campaign={campaign.pk}&q={page.context['rows'][-1].name}").context["rows"]
+    assert wanted[-1] in [row.entity_id for row in searched]
+    assert {row.entity_id for row in searched} <= set(wanted)
+    assert client.get("/list/?campaign=x").context["filters"].campaign == ""
+
+
+def test_a_campaign_of_other_regions_is_neither_offered_nor_named(site: Site) -> None:
+    make(site)
+    page = site.client("liu").get(f"/list/?campaign={Campaign.objects.get().pk}")
+
+    assert (page.context["rows"], page.context["campaigns"]) == ([], [])
+    assert "Cosmetics" not in page.content.decode()
+
+
+def test_the_form_of_a_campaigns_visit_shows_its_checklist_and_no_others_does(site: Site, send: Any) -> None:
+    make(site)
+    member = Campaign.objects.get().members.all()[0].entity_id
+    other = site.ranked(region_middle=HANGZHOU, is_listed=True, risk_class="C")
+    for subject in (site.ranked(entity_id=member), other):
+        send("wang", subject, "visit")
+
+    def form(entity_id: str) -> str:
+        return str(site.client("wang").get(f"/case/{Case.objects.get(entity_id=entity_id).pk}/result/").content.decode())
+
+    assert "<li>licence</li><li>labels</li>" in form(member)
+    assert "licence" not in form(other.entity_id)

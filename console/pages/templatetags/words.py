@@ -10,6 +10,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from console.campaigns.models import Campaign
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
 from console.pages.indicator_names import indicator_name
@@ -76,6 +77,9 @@ def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString |
         return texts("filter.listed_yes")
     if name == "assigned":
         return dict(context.get("people", ())).get(value) or texts.either(f"assigned.{value}", value)
+    if name == "campaign":
+        named = Campaign.objects.visible_to(context["user"]).filter(pk=int(value)).values_list("name", flat=True).first()
+        return data(context, named or value)
     section = {"risk_class": "class", "state": "state", "moved": "moved", "seen": "mark"}.get(name)
     return texts.either(f"{section}.{value}", value) if section else data(context, value)
 
