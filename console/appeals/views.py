@@ -43,6 +43,7 @@ def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> Ht
     answered = appeals_of(request.user).exclude(answer=None)
     context = {
         "waiting": waiting,
+        "sent_form": next(iter((sent or {}).values()), None),
         "answered": list(answered.order_by("-answer__at")[:ANSWERED]),
         "count": answered.count(),
         "today": clock.today(),

@@ -145,7 +145,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     note_search(request, run, filters.given(), len(chosen), page="bulk", entities=entities)
     if len(chosen) > limits.most_in_bulk or not chosen:
         return render(request, "bulk.html", {**context, "is_refused": True, "count": min(len(chosen), CAPPED)}, status=422)
-    if not is_sent or not form.is_valid() or form.cleaned_data["run_id"] != run.run_id:
+    if is_sent and form.is_valid() and form.cleaned_data["run_id"] != run.run_id:
+        form.add_error(None, request.texts("refused.changed"))
+    if not is_sent or not form.is_valid():
         return render(request, "bulk.html", {**context, "count": len(chosen)}, status=422 if is_sent else 200)
     batch = form.cleaned_data["token"][:32]
     outcomes = _do_all(request, run, chosen, form, batch)

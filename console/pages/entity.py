@@ -105,6 +105,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "may_appeal": is_newest and request.user.role in DECIDES,
         "case": case,
         "state": state,
+        "sent_form": next(iter((forms or {}).values()), None),
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
         "two_people": needs_two_people(shown.risk_class, limits),
         "history": _history(request, case, limits),

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from console.campaigns.models import Campaign
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
+from console.pages.form_errors import sent_form, wrongs_of
 from console.pages.indicator_names import indicator_name
 from console.pages.measured import in_words, number
 from console.pages.peer_words import peer_group_in_words
@@ -130,6 +131,19 @@ def instant(context: dict[str, Any], value: datetime | str | None) -> SafeString
         return _texts(context)("word.none")
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     return format_html('<time datetime="{}">{}</time>', at.isoformat(), _local(context, at).strftime("%Y-%m-%d %H:%M"))
+
+
+@register.inclusion_tag("errors.html", takes_context=True)
+def errors(context: dict[str, Any]) -> dict[str, Any]:
+    """What is wrong with the form that was sent, at the top of its page."""
+    form, texts = sent_form(context), _texts(context)
+    return {"texts": texts, "wrongs": wrongs_of(form, texts) if form else []}
+
+
+@register.simple_tag(takes_context=True)
+def errors_begin_title(context: dict[str, Any]) -> str:
+    """The beginning of such a page's title, which is read first."""
+    return _texts(context)("errors.title") if sent_form(context) else ""
 
 
 register.filter("number", number)
