@@ -10,13 +10,14 @@ from console.accounts.jurisdiction import OfRegion
 class PublishedRun(models.Model):
     """A day's run that was published: which one is shown is told here, in one row, so that readers never see half a day.
 
-    ``moves_cases`` until the cases that it moves have moved.
+    ``moves_cases`` until the cases that it moves have moved; ``is_thinning`` while it is thinned out, until that is done.
     """
 
     run_id = models.CharField(max_length=64, primary_key=True)
     as_of = models.DateField(db_index=True)
     is_current = models.BooleanField(default=False)
     is_whole = models.BooleanField(default=True)
+    is_thinning = models.BooleanField(default=False)
     moves_cases = models.BooleanField(default=False)
     published_at = models.DateTimeField()
     model_id = models.CharField(max_length=64, default="")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from console.audit import spool
 from console.audit.models import AuditEvent
 from console.ranking.models import PublishedRun
@@ -10,15 +12,20 @@ from console.ranking.store import thin_out
 
 def thin_out_old(ranking_days: int) -> int:
     """Leave of each run that is older than the newest ``ranking_days`` published days, or that another run of its day replaced,
-    what was listed and what anybody viewed or decided; give how many runs were thinned out."""
+    what was listed and what anybody viewed or decided; give how many runs were thinned out.
+
+    A run is said not to be whole before anything of it goes, and what goes, goes at once: nobody reads a part of a day that is said
+    to be whole. One whose thinning out was broken off is thinned out by the next call.
+    """
     shown = PublishedRun.objects.filter(is_current=True).order_by("-as_of")
     newest = set(shown.values_list("run_id", flat=True)[:ranking_days])
-    old = [run for run in PublishedRun.objects.filter(is_whole=True) if run.run_id not in newest]
+    unfinished = PublishedRun.objects.filter(Q(is_whole=True) | Q(is_thinning=True))
+    old = [run for run in unfinished if run.is_thinning or run.run_id not in newest]
     if old:
         spool.flush()
     for run in old:
+        PublishedRun.objects.filter(pk=run.pk).update(is_whole=False, is_thinning=True)
         touched = AuditEvent.objects.filter(run_id=run.run_id).exclude(entity_id="").values_list("entity_id", flat=True)
         thin_out(run.run_id, touched.distinct())
-        run.is_whole = False
-        run.save(update_fields=["is_whole"])
+        PublishedRun.objects.filter(pk=run.pk).update(is_thinning=False)
     return len(old)

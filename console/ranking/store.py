@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Model
 
 from console.ranking.models import OF_RUN
@@ -76,7 +76,8 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
         target.close()
         _appear(draft, _file_of(run_id))
         return
-    with connections["evidence"].cursor() as cursor:
+    # One transaction: whoever reads meanwhile finds all of the run or what is left of it, in every table the same.
+    with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
         schema = schema_of(run_id)
         gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
         cursor.execute(f"DELETE FROM {schema}.ranking_search WHERE position IN ({gone})", [kept])
@@ -175,8 +176,6 @@ def _tsvector(grams: list[str], keys: list[str]) -> str:
 
 @contextmanager
 def _new_schema(run_id: str) -> Iterator[Loading]:
-    from django.db import transaction
-
     schema, draft = schema_of(run_id), schema_of(run_id) + "_draft"
     connection = connections["evidence"]
     with transaction.atomic(using="evidence"), connection.cursor() as cursor:

@@ -102,10 +102,29 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["at_once"] = writes_at_once()
     says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))
     says["breaks_at_last"] = len(list(breaks()))
-    thin_out(run.run_id, [first.entity_id])
+    says["while_thinning"] = read_while(lambda: thin_out(run.run_id, [first.entity_id]), alias_of(run.run_id))
     says["kept"] = ranked.count()
     says["limits"] = [limits_of(alias) for alias in ("default", "evidence", alias_of(run.run_id))]
     return says
+
+
+def read_while(thins: Callable[[], None], alias: str) -> list[list[int]]:
+    """How many rows of the list and of what is searched another connection reads after each statement that takes some out."""
+    from django.db import connections
+
+    read: list[list[int]] = []
+
+    def look(execute: Any, sql: str, *more: Any) -> Any:
+        done = execute(sql, *more)
+        if sql.startswith("DELETE"):
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SELECT (SELECT count(*) FROM ranking_ranked), (SELECT count(*) FROM ranking_search)")
+                read.append(list(cursor.fetchone()))
+        return done
+
+    with connections["evidence"].execute_wrapper(look):
+        thins()
+    return read
 
 
 def limits_of(alias: str) -> list[str]:
