@@ -44,7 +44,10 @@ class Case(OfRegion):
                 fields=("placed_in", "place", "state", "assigned_to", "region_code", "region_middle", "region_top"),
                 name="cases_by_place",
             ),
-            models.Index(fields=("assigned_to", "placed_in", "place"), name="cases_of_person_by_place"),
+            models.Index(
+                fields=("assigned_to", "placed_in", "place", "state", "region_code", "region_middle", "region_top"),
+                name="cases_of_person_by_place",
+            ),
         )
 
 

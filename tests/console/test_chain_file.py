@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from typer.testing import CliRunner
 from console.audit.chain import GENESIS, breaks, read_head
 from console.audit.chain_file import PERSONAL, Checked, check
 from console.audit.chain_rows import chain_lines
-from console.audit.facts import SYSTEM, facts_of
+from console.audit.facts import SYSTEM, Facts, facts_of
 from console.audit.hashes import FIELDS, digest_of, hash_at_first
 from console.audit.models import AuditEvent, Kind
 from console.verbs import audit
@@ -44,6 +45,11 @@ def at_first(site: Site) -> None:
         digest = hash_at_first(number, previous, facts)
         AuditEvent.objects.create(number=number, previous_hash=previous, hash=digest, **facts)
         previous = digest
+
+
+def test_all_that_an_event_says_is_covered() -> None:
+    assert {*FIELDS} == {field.name for field in fields(Facts)}
+    assert {*PERSONAL} < {*FIELDS}
 
 
 def test_a_file_is_checked_without_the_database_and_ends_where_the_chain_does(lines: Lines) -> None:

@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="case",
-            index=models.Index(fields=["assigned_to", "placed_in", "place"], name="cases_of_person_by_place"),
+            index=models.Index(
+                fields=["assigned_to", "placed_in", "place", "state", "region_code", "region_middle", "region_top"],
+                name="cases_of_person_by_place",
+            ),
         ),
     ]
