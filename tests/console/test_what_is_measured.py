@@ -9,8 +9,13 @@ from urllib.parse import parse_qsl
 import pytest
 from django.http import QueryDict
 
+from benchmarks.console.history import make_history
 from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
+from benchmarks.console.people import known, make_cases, make_people
+from console.decisions.models import Case
+from console.evidence.models import PeerMedian
 from console.pages.filters import Filters
+from tests.console.conftest import Site
 
 PLACES = [query.partition("=")[2].strip("{}") for query in FILTERS.values()]
 KNOWN = Known(
@@ -35,3 +40,17 @@ def test_an_entity_is_opened_from_the_list_that_its_address_holds(seed: int) -> 
     assert name == "list"
     assert Filters.read(QueryDict(query)).state == "to_review"
     assert len(parse_qsl(query)) in (1, 2)
+
+
+def test_a_site_that_has_run_for_months_answers_every_kind_of_page(site: Site) -> None:
+    people = make_people(2)
+    make_cases(20, people)
+    make_history(site.run.as_of, people, days=5)
+    asking = Asking(known(random.Random(0)), random.Random(1))
+    client = site.client(people[0])
+
+    assert PeerMedian.objects.exclude(until=None).exists()
+    assert {case.placed_in for case in Case.objects.all()} == {site.run.run_id}
+    for kind in KINDS:
+        path = asking.path(kind)
+        assert client.get(path).status_code == 200, path
