@@ -55,8 +55,8 @@ class Detector(Protocol):
     def strangeness(self, by_column: Floats32) -> Floats:
         """Shape (rows,)."""
 
-    def parts(self, by_column: Floats32) -> Floats:
-        """What each column adds to the strangeness beyond the base: shape (rows, columns)."""
+    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
+        """The strangeness, to the bit, and what each column adds to it beyond the base: shapes (rows,) and (rows, columns)."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,11 @@ class Member:
         """-log10 of the share of the reference that is at least as strange as each row."""
         return self.tail(self.detector.strangeness(by_column))
 
-    def contributions(self, by_column: Floats32, level: Floats) -> Floats:
-        """What each column adds to the rows' :meth:`level` beyond :attr:`base`."""
-        return share_out(self.detector.parts(by_column), level - self.base)
+    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
+        """:meth:`level`, to the bit, and what each column adds to it beyond :attr:`base`."""
+        strangeness, parts = self.detector.explain(by_column)
+        level = self.tail(strangeness)
+        return level, share_out(parts, level - self.base)
 
     @property
     def base(self) -> float:
@@ -108,7 +110,7 @@ class AnomalyModel:
     def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """The scores, to the bit as :meth:`score` gives them, and what adds up to them, in one go.
 
-        Each detector says what the columns add to it (see ``parts`` of :class:`models.isolation_trees.Forest` and
+        Each detector says what the columns add to it (see ``explain`` of :class:`models.isolation_trees.Forest` and
         :class:`models.loda.Loda`); the tails' stretch is shared out in proportion, so signs stay.
 
         Returns:
@@ -119,11 +121,11 @@ class AnomalyModel:
         base = sum(member.base for member in self.members) / len(self.members)
         base_level = float(self.tail(np.array([base]))[0])
         for rows, squashed, scales in _chunks(self.squash, values):
-            levels = [member.level(scales[member.scale]) for member in self.members]
-            score[rows] = self.tail(_raw(levels, squashed))
+            told = [member.explain(scales[member.scale]) for member in self.members]
+            score[rows] = self.tail(_raw([level for level, _ in told], squashed))
             moved = REACH * np.abs(squashed) / squashed.shape[1]
-            for member, level in zip(self.members, levels, strict=True):
-                moved += member.contributions(scales[member.scale], level) / len(self.members)
+            for _, added in told:
+                moved += added / len(self.members)
             out[rows, :-1] = share_out(moved, score[rows] - base_level)
         out[:, -1] = base_level
         return score, out

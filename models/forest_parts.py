@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
-def forest_parts(forest: Forest, by_column: Floats32) -> Floats:
-    """What each column adds beyond the forest's base: shape (n, columns); rows sum to the strangeness less the base.
+def forest_parts(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
+    """The strangeness of each row, shape (n,), and what each column adds to it beyond the forest's base, shape (n, columns).
+
+    The strangeness is to the bit :meth:`models.isolation_trees.Forest.strangeness`: the rows go down once for both.
 
     Walking down, the change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to
     the split's two columns, in proportion to how far each pushes the row from the split's center to the side that it takes; where
@@ -36,7 +38,7 @@ def forest_parts(forest: Forest, by_column: Floats32) -> Floats:
     places = np.empty(n, np.intp), np.empty(n, np.intp)
     pushes = np.empty(n, np.float32), np.empty(n, np.float32)
     of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
-    change, share, gained = np.empty(n), np.empty(n), np.empty(n)
+    change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
     parent = (np.arange(1, forest.depth.shape[1]) - 1) // 2
     for tree in range(trees):
         starts = [at[tree, :inside].astype(np.intp) * n for at in (forest.first, forest.second)]
@@ -85,4 +87,6 @@ def forest_parts(forest: Forest, by_column: Floats32) -> Floats:
                 out[place] = gained
                 # The second column has what the first left.
                 np.subtract(change, share, out=share)
-    return np.ascontiguousarray(out.reshape(columns, n).T)
+        np.take(depth, node, out=leaf, mode="clip")
+        np.add(total, leaf, out=total)
+    return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)

@@ -90,6 +90,6 @@ class Forest:
             np.add(total, leaf, out=total)
         return -total / len(self.depth)
 
-    def parts(self, by_column: Floats32) -> Floats:
-        """What each column adds to a row's :meth:`strangeness` beyond :attr:`base`: shape (n, columns)."""
+    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
+        """:meth:`strangeness`, to the bit, and what each column adds to it beyond :attr:`base`: shapes (n,) and (n, columns)."""
         return forest_parts(self, by_column)

@@ -45,23 +45,25 @@ class Loda:
         mean: Floats = total / len(self.columns)
         return mean
 
-    def parts(self, by_column: Floats32) -> Floats:
-        """What each column adds to :meth:`strangeness` beyond :attr:`base`: shape (n, columns).
+    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
+        """:meth:`strangeness`, to the bit, and what each column adds to it beyond :attr:`base`: shapes (n,) and (n, columns).
 
         A projection's part belongs to its columns in proportion to how far each moves it.
         """
-        out = np.zeros((by_column.shape[1], len(by_column)))
-        base = self.base
+        total, out = np.zeros(by_column.shape[1]), np.zeros((by_column.shape[1], len(by_column)))
         for at in range(len(self.columns)):
             columns = self.columns[at]
             moved = np.abs(by_column[columns] * self.weights[at][:, None]).astype(np.float64)
             size = np.zeros(moved.shape[1])
             for one in moved:
                 size += one
-            beyond = (self._one(by_column, at) - base) / len(self.columns)
+            rarity = self._one(by_column, at)
+            total += rarity
+            beyond = (rarity - self.base) / len(self.columns)
             for column, one in zip(columns, moved, strict=True):
                 out[:, column] += beyond * np.divide(one, size, out=np.full_like(one, 1.0 / len(columns)), where=size > 0)
-        return out
+        mean: Floats = total / len(self.columns)
+        return mean, out
 
     def _one(self, by_column: Floats32, at: int) -> Floats:
         place = _bins(_project(by_column, self.columns[at], self.weights[at]), self.low[at], self.width[at], self.rarity.shape[1])

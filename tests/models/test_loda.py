@@ -14,7 +14,9 @@ def values(rows: int = 1000, columns: int = 5, seed: int = 0) -> np.ndarray:
 
 def test_parts_and_base_add_up_to_strangeness() -> None:
     loda, later = fit_loda(values(), 40, np.random.default_rng(1)), values(seed=2) * 3
-    np.testing.assert_allclose(loda.parts(later).sum(axis=1) + loda.base, loda.strangeness(later), rtol=0, atol=1e-9)
+    strangeness, parts = loda.explain(later)
+    np.testing.assert_array_equal(strangeness, loda.strangeness(later))
+    np.testing.assert_allclose(parts.sum(axis=1) + loda.base, strangeness, rtol=0, atol=1e-9)
 
 
 def test_what_is_out_of_range_is_rarer_than_anything_in_it() -> None:
@@ -27,7 +29,7 @@ def test_the_column_that_is_far_out_has_the_largest_part() -> None:
     loda = fit_loda(values(), 40, np.random.default_rng(1))
     row = np.zeros((5, 1), np.float32)
     row[3] = 8.0
-    assert loda.parts(row)[0].argmax() == 3
+    assert loda.explain(row)[1][0].argmax() == 3
 
 
 def test_same_seed_same_projections() -> None:
@@ -42,7 +44,7 @@ def test_constant_and_few_values_can_be_fitted(rows: int, columns: int) -> None:
     for known in (np.ones((columns, rows), np.float32), values(rows, columns)):
         loda = fit_loda(known, 10, np.random.default_rng(1))
         assert np.isfinite(loda.strangeness(known)).all()
-        assert np.isfinite(loda.parts(known)).all()
+        assert np.isfinite(loda.explain(known)[1]).all()
 
 
 def test_more_rows_are_drawn_finer() -> None:
