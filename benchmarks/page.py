@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.console.section import render_console
+from benchmarks.plans import PLANS
 from benchmarks.plots import NAMES, plot_features, plot_stages
 from benchmarks.summary import Figure, Summary, summarise
 
@@ -15,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
 PLOTS = ROOT / "docs" / "benchmarks"
-TITLES = {"full": "From two hundred thousand to five million entities", "small": "Twenty and sixty thousand entities"}
 STEPS = {
     "generate": "`generate`: invent the world",
     "intake": "take in the whole history: ingest, gate, conform, link",
@@ -37,10 +37,14 @@ def render(results: Sequence[dict[str, Any]]) -> str:
     return "\n".join([ABOUT.read_text(encoding="utf-8"), *[_section(result) for result in results]])
 
 
+def _title(sizes: Sequence[int]) -> str:
+    return f"{sizes[0]:,} entities" if len(sizes) == 1 else f"From {sizes[0]:,} to {sizes[-1]:,} entities"
+
+
 def _section(result: dict[str, Any]) -> str:
     name, summary = result["name"], summarise(result)
     parts = [
-        f"## {TITLES.get(name, name)}\n",
+        f"## {_title(summary.sizes)}\n",
         _machine(result),
         "### A day's features\n",
         _features(summary),
@@ -182,7 +186,7 @@ def draw(result: dict[str, Any], folder: Path) -> None:
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """The results there are, the largest sizes first."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem in TITLES]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem in PLANS]
     return sorted(found, key=lambda result: max(found["entities"] for found in result["measurements"]), reverse=True)
 
 
