@@ -22,6 +22,7 @@ STAGES = ("ingest", "gate", "conform", "link", "features", "cohort", "train", "s
 STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#d08c60", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
 REST = "#eeeeee"
 """Of what is in no stage."""
+LEGEND_COLUMNS = 6
 _SETTINGS: Any = {
     "svg.hashsalt": "steelyard",
     "svg.fonttype": "none",
@@ -79,5 +80,12 @@ def plot_stages(summary: Summary, steps: dict[str, str], path: Path) -> None:
         used = [stage for stage in STAGES if any(stage in figure.stages for _, figure in bars)]
         handles = [mpl.patches.Patch(color=STAGE_COLOURS[STAGES.index(stage)], label=stage) for stage in used]
         handles.append(mpl.patches.Patch(color=REST, label="start of interpreter and engine"))
-        axes.legend(handles=handles, frameon=False, fontsize=8, ncols=len(handles), loc="lower center", bbox_to_anchor=(0.45, 1.0))
+        axes.legend(
+            handles=handles,
+            frameon=False,
+            fontsize=8,
+            ncols=min(len(handles), LEGEND_COLUMNS),
+            loc="lower center",
+            bbox_to_anchor=(0.45, 1.0),
+        )
         canvas.savefig(path, format="svg", metadata={"Date": None})
