@@ -22,6 +22,8 @@ WARM = 3
 """Questions of each kind that come before those that are timed: a server that has run for a day has read its files before."""
 THINKS = 2.0
 """Seconds, at most, that somebody looks at a page before the next; evenly drawn."""
+PATIENCE = 60.0
+"""Seconds, at most, beyond those asked for, until somebody has seen a list of either day."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,10 @@ def crowd(
     address: str, site: Site, people: Sequence[str], what: Known, orders: Mapping[date, np.ndarray], *, day: date, seconds: float,
     thinks: float = THINKS, seed: int = 0,
 ) -> Crowd:  # fmt: skip
-    """Let all people work at once for so long, and publish ``day`` when a tenth of it is over; a tenth at least comes after it."""
+    """Let all people work at once for so long, and publish ``day`` when a tenth of it is over; a tenth at least comes after it.
+
+    On a machine so slow that nobody saw a list of the day before by then, or of the new one at the end, that is waited for.
+    """
     visitors = [_signed_in(address, name) for name in people]
     met, lock, is_over = Crowd(), threading.Lock(), threading.Event()
 
@@ -91,13 +96,22 @@ def crowd(
         began = time.monotonic()
         try:
             time.sleep(seconds / 10)
+            _wait_for_lists(met, days=1)
             met.publishing = site.publish(day).wall_seconds
             time.sleep(max(began + seconds - time.monotonic(), seconds / 10))
+            _wait_for_lists(met, days=2)
         finally:
             is_over.set()
         for one in working:
             one.result()
     return met
+
+
+def _wait_for_lists(met: Crowd, days: int) -> None:
+    """Wait until lists of so many days were seen, and no longer than :data:`PATIENCE`."""
+    end = time.monotonic() + PATIENCE
+    while len(met.days) < days and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 def _note(met: Crowd, lock: threading.Lock, answer: Answer, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> None:
