@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -54,7 +53,6 @@ def fit(
         inspector=labels[inspection.INSPECTOR_ID],
         reason=told_reasons(labels) if is_weighted else None,
         candidates=candidates,
-        threads=os.cpu_count() or 1,
     )
     if weights is None or model.facts["kind"] != "learnt":
         return model
