@@ -91,7 +91,7 @@ def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame
 
     Most keys are one entity's own, so those of several are found before anything else is carried. They are told by 64-bit hashes,
     which are shorter than the keys; that two keys have one hash does no harm to who groups by the keys themselves. Of a million
-    entities this takes 2 CPU seconds, and 6 where each row carries what is asked of its entity (Sail 0.7.2, two cores).
+    entities this takes 2 to 3 CPU seconds, and 6 where each row carries what is asked of its entity (Sail 0.7.2, two cores).
 
     Args:
         register: one row an entity with the columns that :data:`KEYS` name.
