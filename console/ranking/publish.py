@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.conf import settings
 from django.db import transaction
 
 from console import clock
 from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
-from console.errors import Busy
 from console.evidence.figures import take_in_figures
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
 from console.ranking.drift import drift
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
+from console.ranking.publish_lock import publish_lock
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
 from console.ranking.search import KEYS, words_of_row
@@ -90,23 +87,8 @@ def publish(run: FinishedRun) -> Published:
     Raises:
         Busy: when another process publishes.
     """
-    with _alone():
+    with publish_lock():
         return _publish(run)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time publishes; the system lets go of the lock when the process ends, however it ends."""
-    settings.FOLDER.make()
-    path = settings.FOLDER.path / "publishing.lock"
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Busy(
-                what="another process is publishing", where=str(path), then="wait until it ends, then give the same command again"
-            ) from error
-        yield
 
 
 def _publish(run: FinishedRun) -> Published:

@@ -1,0 +1,79 @@
+"""One at a time publishes: a lock where the console's tables are, so that it holds from wherever somebody publishes into them.
+
+SQLite: of a file beside the databases. PostgreSQL: of the database, since two machines may publish into it. System and server let
+go of it when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.conf import settings
+from django.db import Error, connections
+
+from console.errors import Busy
+
+KEYS = {"evidence": 0x57EE2, "default": 0x57EE3}
+"""The number of the lock that each session which writes a publication holds in PostgreSQL; the audit has one more.
+
+Each its own: what is written on a connection that was lost fails, and nobody else begins while the other one still writes.
+"""
+NOTICES_LOSS = {
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "90000",
+}
+"""By which a server sees in a minute and a half, and not in hours, that who publishes is gone; in s, the last in ms."""
+
+
+@contextmanager
+def publish_lock() -> Iterator[None]:
+    """Be the only one who publishes, for as long as the block takes.
+
+    Raises:
+        Busy: when another process publishes; nobody is waited for.
+    """
+    if connections["default"].vendor == "sqlite":
+        with _file_lock():
+            yield
+    else:
+        with _session_lock("evidence"), _session_lock("default"):
+            yield
+
+
+@contextmanager
+def _file_lock() -> Iterator[None]:
+    settings.FOLDER.make()
+    path = settings.FOLDER.path / "publishing.lock"
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise _busy(str(path)) from error
+        yield
+
+
+@contextmanager
+def _session_lock(alias: str) -> Iterator[None]:
+    connection, key = connections[alias], KEYS[alias]
+    with connection.cursor() as cursor:
+        for name, value in NOTICES_LOSS.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
+        (is_ours,) = cursor.fetchone()
+    if not is_ours:
+        at = f" at {connection.settings_dict['HOST']}" if connection.settings_dict["HOST"] else ""
+        raise _busy(f"the PostgreSQL database {connection.settings_dict['NAME']}{at}")
+    try:
+        yield
+    finally:
+        # A session that was lost took its lock with it; what failed for that is what is to be told.
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+
+
+def _busy(where: str) -> Busy:
+    return Busy(what="another process is publishing", where=where, then="wait until it ends, then give the same command again")
