@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from console.ranking.publish import publish
 from console.ranking.runs import alias_of, current_run
 from console.verbs.site import migrate
 from tests.conftest import FinishedDay
+from tests.console.databases import Databases, in_files, use
 from tests.made_once import made_once
 
 PASSWORD = "a passphrase for tests"
@@ -83,23 +85,37 @@ class Site:
         return found
 
 
-def _use(folder: Folder) -> None:
-    """Have Django's connections go to this folder."""
-    connections.close_all()
-    for alias in [alias for alias in connections.settings if alias.startswith("run_")]:
-        del connections.settings[alias]
-        if hasattr(connections._connections, alias):
-            delattr(connections._connections, alias)
-    connections.settings["default"]["NAME"] = folder.decisions
-    connections.settings["evidence"]["NAME"] = folder.evidence
-
-
 TEST_SETTINGS: dict[str, Any] = {
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
     "ALLOWED_HOSTS": ["testserver", "127.0.0.1"],
     "SECURE_SSL_REDIRECT": False,
     "STORAGES": {**settings.STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
 }
+
+
+def publish_with_people(day: FinishedDay, folder: Folder, databases: Databases) -> None:
+    """Publish a finished day to a new console, and give that the people of the tests."""
+    with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
+        patch.setattr("console.clock.now", lambda: PUBLISHED_AT)
+        use(databases)
+        migrate()
+        publish(finished_run(day.home, day.as_of))
+        for name, (role, region) in PEOPLE.items():
+            user = User.objects.create_user(name, password=PASSWORD, role=role, must_change_password=False)
+            if region:
+                Jurisdiction.objects.create(user=user, level=Level.MIDDLE, code=region)
+        connections.close_all()
+
+
+@contextmanager
+def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[Site]:
+    """The published console, at nine in the morning after the day."""
+    now = [NOW]
+    with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
+        patch.setattr("console.clock.now", lambda: now[0])
+        use(databases)
+        yield Site(folder, day.home, now)
+        connections.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -113,33 +129,21 @@ def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactor
     """The folder of a console to which the finished day was published, with the people of the tests."""
 
     def make(folder: Path) -> None:
-        with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=Folder(folder / "console"), **TEST_SETTINGS):
-            patch.setattr("console.clock.now", lambda: PUBLISHED_AT)
-            _use(settings.FOLDER)
-            migrate()
-            publish(finished_run(finished_day.home, finished_day.as_of))
-            for name, (role, region) in PEOPLE.items():
-                user = User.objects.create_user(name, password=PASSWORD, role=role, must_change_password=False)
-                if region:
-                    Jurisdiction.objects.create(user=user, level=Level.MIDDLE, code=region)
-            connections.close_all()
+        there = Folder(folder / "console")
+        publish_with_people(finished_day, there, in_files(there))
 
     return made_once("published_day", make, tmp_path_factory) / "console"
 
 
 @pytest.fixture
-def site(published: Path, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(published: Path, finished_day: FinishedDay, tmp_path: Path) -> Iterator[Site]:
     """A copy of the published console, at nine in the morning after the day."""
     folder = Folder(tmp_path / "console")
     # A run's file is never changed, only replaced: a link is as good as a copy.
     shutil.copytree(published, folder.path, ignore=shutil.ignore_patterns("rankings"))
     shutil.copytree(published / "rankings", folder.rankings, copy_function=os.link)
-    now = [NOW]
-    monkeypatch.setattr("console.clock.now", lambda: now[0])
-    with override_settings(FOLDER=folder, **TEST_SETTINGS):
-        _use(folder)
-        yield Site(folder, finished_day.home, now)
-        connections.close_all()
+    with at_nine(finished_day, folder, in_files(folder)) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")
