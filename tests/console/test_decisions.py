@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
 
 from console.accounts.roles import Role
 from console.audit.models import AuditEvent
@@ -137,16 +136,6 @@ def test_of_two_people_at_one_form_the_second_is_told(site: Site, send: Any) -> 
 
     assert case_of(subject).decisions.count() == 1
     assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.changed").exists()
-
-
-def test_the_database_refuses_to_change_what_was_decided(site: Site, send: Any) -> None:
-    send("wang", entity(site), "visit")
-
-    Result.objects.create(decision=Decision.objects.get(), visit_status="not_done")
-    tables = ("decisions_decision SET reason = 'x'", "decisions_result SET evidence = 'x'")
-    for sql in [*(f"UPDATE {table}" for table in tables), "DELETE FROM decisions_decision", "DELETE FROM decisions_result"]:
-        with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
-            cursor.execute(sql)
 
 
 def bulk(site: Site, name: str, action: str, **said: Any) -> Any:
