@@ -26,7 +26,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.explain_listed import explain
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.score_entities import score_day
 from models.columns import catalogue_inputs
 from models.risk_model import fit_risk_model

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 
 PROFILE = "cn"
 

@@ -13,7 +13,7 @@ from expectations.contracts.lineage import DELIVERED_ON
 
 ROWS = Column("rows", Type.DOUBLE, "Records delivered that were in scope", unit="count")
 VOLUME_RATIO = Column("volume_ratio", Type.DOUBLE, "Rows against the source's own comparable past", unit="ratio")
-AGE_DAYS = Column("age_days", Type.DOUBLE, "From the newest event of the day's rows to the delivery", unit="day")
+AGE_DAYS = Column("age_days", Type.DOUBLE, "From the newest event of the day's rows, ten or more, to the delivery", unit="day")
 QUARANTINED_SHARE = Column("quarantined_share", Type.DOUBLE, "Rows turned away at any stage, of those in scope", unit="share")
 UNKNOWN_ENTITY_SHARE = Column(
     "unknown_entity_share", Type.DOUBLE, "Rows whose entity_id no registration has, of those with one", unit="share"

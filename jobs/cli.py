@@ -20,10 +20,11 @@ from typer.main import get_command
 
 from jobs.runtime.errors import ConfigError, SteelyardError
 from jobs.runtime.log import keep_traceback
+from jobs.runtime.unreadable import damage_told_by
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
-NOT_OURS |= {errno.EIO, errno.ESTALE}
+NOT_OURS |= {errno.ENOENT, errno.EIO, errno.ESTALE}
 """What the machine may refuse through no fault of the program."""
 
 
@@ -118,8 +119,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(ConfigError.exit_code)
     except SystemExit:
         raise
-    except BaseException:  # an engine's panic is no Exception
-        _give_up()
+    except BaseException as error:  # an engine's panic is no Exception
+        if (damaged := damage_told_by(error)) is None:
+            _give_up()
+        _explain(damaged)
+        sys.exit(damaged.exit_code)
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -21,7 +21,8 @@ from expectations.contracts.core import Column, Contract, Type, Zone
 from jobs.runtime.errors import CannotReplay, ConfigError
 from jobs.runtime.files import days_in
 from jobs.runtime.manifest import find_run, run_manifest_path
-from jobs.runtime.settings import CONFIG_ROOT, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import CONFIG_ROOT
 
 OLDEST_PYTHON = (3, 11)
 NEWEST_TRIED_PYTHON = (3, 13)

@@ -20,7 +20,7 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH
 from expectations.contracts.silver import ENTITY, INSPECTION
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from simulation.assess_interval import IntervalCoverage, assess_intervals
 from simulation.assess_reasons import ReasonsNamed, assess_reasons
 from simulation.violating import on_or_before, violating_on

@@ -82,11 +82,6 @@ class Clock:
         by_month = np.where(by_month > self.last, daily_from, by_month)
         return np.where(days < self.first, self.first, np.where(days >= daily_from, days, by_month))
 
-    def tax_deliveries(self) -> np.ndarray:
-        """The day numbers on which tax returns are handed over: the 20th of each month but the first."""
-        days = self.starts[1:-1] + TAX_DAY - 1
-        return days[days <= self.last]
-
     def tax_delivered(self, days: np.ndarray) -> np.ndarray:
         """The first tax delivery on or after each day; beyond the world's last day where there is none in it."""
         month = np.clip(self.month_of(days), 0, self.months - 1)

@@ -20,7 +20,7 @@ def generate(
     entities: Annotated[int, typer.Option(help="How many market entities, over the whole window.")],
     out: Annotated[Path, typer.Option(help="An empty or new folder: OUT/sources and OUT/truth are written.")],
     months: Annotated[int, typer.Option(help="Months of history; the last is the month of --as-of.")] = 24,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 20260101,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 20260101,
     as_of: AsOfOption = "2026-06-30",
 ) -> None:
     """Invent a world: registration, tax, complaint and inspection files as agencies hand them over, and the truth apart."""
@@ -49,7 +49,7 @@ def assess_demo(
     truth: Annotated[Path, typer.Option(help="The folder OUT/truth of the generated world.")],
     as_of: AsOfOption,
     profile: ProfileOption = "cn",
-    seed: Annotated[int, typer.Option(help="Of the random draw that the model is compared with.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the random draw that the model is compared with.")] = 1,
 ) -> None:
     """Compare a day's scores with the truth of a generated world: how many unknown violators are in the top 5 %."""
     from rich.console import Console

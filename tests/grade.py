@@ -10,7 +10,7 @@ import pyarrow as pa
 from expectations.contracts.scoring import RISK_LIST, SCORES
 from jobs.close_day import close_day
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from models.credit import risk_class
 
 

@@ -10,7 +10,7 @@ from benchmarks.planted.bars import HEAD, line, summarise
 from benchmarks.worlds import LAST
 from jobs.run_day import run_day
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from simulation.assess import assess_home
 
 RESULT = RESULTS / "planted.json"

@@ -11,7 +11,7 @@ from benchmarks.each_world import RESULTS, each_world, read_words, write_down
 from benchmarks.selective.compare import UNWEIGHTED, WEIGHTED, compare, is_right
 from benchmarks.worlds import LAST
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 
 RESULT = RESULTS / "selective.json"
 

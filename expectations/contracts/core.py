@@ -117,7 +117,7 @@ class BatchCheck(StrEnum):
     VOLUME = "volume"
     """Rows at least ``limit`` times the median of the source's earlier batches."""
     FRESH = "fresh"
-    """The newest event date of the batch at most ``limit`` days before the delivery."""
+    """The newest event date of the batch at most ``limit`` days before the delivery; asked of ten rows or more."""
     QUARANTINED_SHARE = "quarantined_share"
     """At most this share of the rows read was quarantined."""
     UNKNOWN_ENTITY_SHARE = "unknown_entity_share"

@@ -74,17 +74,22 @@ class Hierarchy:
 
 
 @cache
+def schemes() -> tuple[str, ...]:
+    """The schemes that have a hierarchy, in order."""
+    names = (item.name for item in resources.files(__package__).iterdir())
+    return tuple(sorted(name.removesuffix(".csv") for name in names if name.endswith(".csv")))
+
+
+@cache
 def load(scheme: str) -> Hierarchy:
     """The hierarchy of a scheme.
 
     Raises:
         ValueError: when there is no file for the scheme, or a row names a parent that the file lacks; the message says which.
     """
-    folder = resources.files(__package__)
-    file = folder.joinpath(f"{scheme}.csv")
-    if not scheme.isidentifier() or not file.is_file():
-        known = ", ".join(sorted(item.name.removesuffix(".csv") for item in folder.iterdir() if item.name.endswith(".csv")))
-        raise ValueError(f"there is no code hierarchy {scheme!r}; there are {known}")
+    if scheme not in schemes():
+        raise ValueError(f"there is no code hierarchy {scheme!r}; there are {', '.join(schemes())}")
+    file = resources.files(__package__).joinpath(f"{scheme}.csv")
     rows = csv.DictReader(file.read_text(encoding="utf-8").splitlines())
     entries = {row["code"]: _entry(row) for row in rows}
     for entry in entries.values():

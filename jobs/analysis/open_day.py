@@ -15,7 +15,8 @@ from jobs.report.sources import read_run
 from jobs.report.texts import load_texts
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.manifest import finished_days
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_HOME = ROOT / ".demo" / "home"

@@ -11,13 +11,13 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
-from jobs.onboarding.profile_check import profile_problems
 from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import ConfigError, first_line
 from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml
 from jobs.runtime.mapping_settings import Problem, near
 from jobs.runtime.mapping_shape import name_problems, shape_problems
 from jobs.runtime.mapping_sql import calls, tokens, with_try
+from jobs.runtime.profile_check import profile_problems
 from jobs.runtime.raw_parquet import declared_type, engine_type
 
 if TYPE_CHECKING:
@@ -129,6 +129,8 @@ def text_problems(setting: str, sql: str, mapping: SourceMapping) -> Iterator[Pr
         )
     for name in sorted((called | (words & {"current_date", "current_timestamp", "localtimestamp"})) & _UNSTEADY):
         yield Problem(setting, f"{name} gives another answer at every run", "use a raw column instead")
+    if "over" in words:
+        yield Problem(setting, "a window looks at other records, and those differ by delivery", "use the record alone")
     for name in sorted(called & _MULTIPLYING):
         yield Problem(setting, f"{name}() makes other than one row of a record", "give one value a record")
 
@@ -145,17 +147,13 @@ def _engine_problems(frame: DataFrame, setting: str, sql: str, mapping: SourceMa
         then = "mend the expression; raw text columns are strings, names that are not ASCII stand in backticks"
         if not is_certain:
             then = "mend it, or name the Parquet types in [raw.types] (or give --sources) so that it can be tried with them"
-        yield Problem(setting, f"the engine refuses it: {_first_line(error)}", then, is_error=is_certain)
+        yield Problem(setting, f"the engine refuses it: {first_line(error)[:300]}", then, is_error=is_certain)
         return
     if setting == "keep" and kind != "boolean":
         yield Problem(setting, f"gives {kind}", "write a condition, such as purpose = 'Complaint'")
     if setting == KNOWN_AT and not kind.startswith("timestamp"):
         then = "write try_to_timestamp(column, format), turned to UTC by to_utc_timestamp(…, zone)"
         yield Problem(setting, f"gives {kind}, not a timestamp", then, is_error=False)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].split("\n")[0][:300]
 
 
 def _empty_frame(

@@ -79,3 +79,8 @@ class LeakFound(SteelyardError):
     """An evaluation that saw, or seems to have seen, what it was to be judged by."""
 
     exit_code = 10
+
+
+def first_line(error: object) -> str:
+    """The first line of what an error says; its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from jobs.runtime.errors import Damaged
 from jobs.runtime.fault_points import around, reach
 from jobs.runtime.leftovers import draft_of
 
@@ -54,8 +55,19 @@ def _without_nan(content: Any) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file, None when it is not there."""
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """The content of a JSON file, None when it is not there.
+
+    Raises:
+        Damaged: when it is no JSON; nothing here writes such a file, so a disk or a hand did.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Damaged(
+            what=f"it is not as it was written: {error}", where=str(path), then="bring the file back from a backup"
+        ) from error
 
 
 def days_in(folder: Path) -> list[date]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.runtime.batches import Batch, BatchBook
-from jobs.runtime.errors import CannotReplay, NothingToDo
+from jobs.runtime.errors import CannotReplay, Damaged, NothingToDo
 from jobs.runtime.files import days_in, read_json, write_json
 from jobs.runtime.lake import Lake
 
@@ -95,8 +95,8 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 def _read_run(path: Path) -> dict[str, Any] | None:
     try:
         found = read_json(path)
-    except ValueError as error:
-        raise _not_whole(path, f"it is no JSON, {error}") from error
+    except Damaged as error:
+        raise _not_whole(path, error.what) from error
     if found is None:
         return None
     for name in ("as_of", "profile"):

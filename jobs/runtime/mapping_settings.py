@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+LONGEST_PERIOD = 3660
+"""Days: no source is so slow that a delivery is due less often than every ten years."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,13 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
+def is_period(value: Any) -> bool:
+    """Whether a value is a number of days that can be counted back from any day."""
+    return is_whole(value) and value <= LONGEST_PERIOD
+
+
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def is_day(value: Any) -> bool:

@@ -10,16 +10,17 @@ from typing import Any
 from expectations.contracts.core import Contract
 from jobs.runtime.mapping_database import POSTGRESQL, database_problems
 from jobs.runtime.mapping_settings import (
+    LONGEST_PERIOD,
     Problem,
     Setting,
     is_day,
     is_delimiter,
     is_encoding,
     is_number,
+    is_period,
     is_table,
     is_text,
     is_texts,
-    is_whole,
     near,
     one_of,
     setting_problems,
@@ -45,7 +46,7 @@ SETTINGS: Mapping[str, Setting] = {
     "delivered_on": Setting("a date without quotes, such as 1970-01-01", is_day),
     "delivery": Setting("increment or snapshot", one_of("increment", "snapshot"), is_required=True),
     "absence": Setting("nothing or removed", one_of("nothing", "removed"), "nothing"),
-    "every_days": Setting("a whole number of days, 1 or more", is_whole, 1),
+    "every_days": Setting(f"a whole number of days, 1 to {LONGEST_PERIOD}", is_period, 1),
     "nulls": Setting("a list of texts", is_texts, [""]),
     "known_at": Setting("a SQL expression", is_text),
     "keep": Setting("a SQL expression", is_text),

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from jobs.runtime.apache_spark import POSTGRESQL_JAR
 from jobs.runtime.database_address import address_of, without_password
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import ConfigError, first_line
 from jobs.runtime.landing import DELIVERED, FILE
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.raw_database import DAY, KEY, RULE, SESSION, name_of, records_sql
@@ -45,16 +45,15 @@ def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[dat
         records.select(*kept, file, F.col(DAY).alias(DELIVERED), ROW, KEY, RAW, RULE).write.partitionBy(RULE).parquet(str(folder))
     except (PySparkException, Py4JJavaError) as error:  # the second for what PySpark has no name for, as a driver's own errors
         raise ConfigError(
-            what=f"Spark cannot read the database: {without_password(_first_line(error), address_of(mapping))}",
+            what=f"Spark cannot read the database: {without_password(_said(error), address_of(mapping))}",
             where=f"{mapping.path.name}, {name_of(mapping, days[0])} to {days[-1]}",
             then=f"see that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
         ) from error
     return session.read.parquet(str(folder))
 
 
-def _first_line(error: PySparkException | Py4JJavaError) -> str:
-    said = str(error.java_exception) if isinstance(error, Py4JJavaError) else str(error)
-    return (said.splitlines() or [type(error).__name__])[0]
+def _said(error: PySparkException | Py4JJavaError) -> str:
+    return first_line(error.java_exception if isinstance(error, Py4JJavaError) else error)
 
 
 def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:

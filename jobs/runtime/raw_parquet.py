@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from jobs.runtime.errors import first_line
 from jobs.runtime.mapping_shape import decimal_digits
 from jobs.runtime.raw_lines import LONGEST_LINE
 from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
@@ -40,7 +41,7 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
         schema = file.schema_arrow
     except _FAULTS as error:
         _raise_again_if_of_the_machine(error)
-        yield unreadable(path.name, _first_line(error), columns or ())
+        yield unreadable(path.name, first_line(error), columns or ())
         return
     with file:
         names = schema.names
@@ -70,12 +71,12 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
                 try:
                     plain = _plain(table, types)
                 except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
-                    raise FileProblem("wrong_type", f"the file {path.name}: {_first_line(error)}") from error
+                    raise FileProblem("wrong_type", f"the file {path.name}: {first_line(error)}") from error
                 yield _without_long(_numbered(plain, first + done))
                 done += table.num_rows
         except _FAULTS as error:
             _raise_again_if_of_the_machine(error)
-            why = f"row group {group} of the file {path.name} could not be decoded: {_first_line(error)}"
+            why = f"row group {group} of the file {path.name} could not be decoded: {first_line(error)}"
             yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
         first += count
 
@@ -190,7 +191,3 @@ def record_text(rows: pa.Table, index: int) -> str:
     """A Parquet row as JSON text, for the quarantine."""
     names = [name for name in rows.column_names if name not in (ROW, RAW)]
     return json.dumps(rows.select(names).slice(index, 1).to_pylist()[0], ensure_ascii=False, default=str)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

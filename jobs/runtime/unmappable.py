@@ -9,7 +9,7 @@ from pathlib import Path
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import ConfigError, first_line
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import mapped_by, raw_records
 from jobs.runtime.landing import Landed
@@ -42,7 +42,7 @@ def unmappable(
     found = _first_failing(raw.limit(FEW_ROWS), expressions) or _first_failing(raw, expressions)
     name, why = found or ("", error)
     return ConfigError(
-        what=f"the mapping {f'of {name} ' if name else ''}cannot be applied to what was delivered: {_first_line(why)}",
+        what=f"the mapping {f'of {name} ' if name else ''}cannot be applied to what was delivered: {first_line(why)}",
         where=f"{mapping.path.name}, deliveries from {min(days)} to {max(days)}",
         then="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
     )
@@ -56,7 +56,3 @@ def _first_failing(rows: DataFrame, expressions: dict[str, str]) -> tuple[str, P
         except PySparkException as error:
             return name, error
     return None
-
-
-def _first_line(error: PySparkException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -41,6 +41,8 @@ LIKE_GAP = 2
 RECENT_DELIVERIES = 12
 LONG_DELIVERIES = 60
 FEWEST_DELIVERIES = 3
+FEWEST_EVENTS = 10
+"""Of fewer rows the newest event tells no age (NaN): all of them may be late, or news of what happened long ago."""
 
 
 def count_days(rows: DataFrame, contract: Contract, entity_ids: DataFrame | None = None) -> DataFrame:
@@ -84,13 +86,13 @@ def day_facts(counts: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
     days = counts.loc[:, list(COUNT_COLUMNS)].merge(read, on=DELIVERED_ON, how="outer").sort_values(DELIVERED_ON, ignore_index=True)
     in_scope = (days[READ] - days[OUT_OF_SCOPE]).fillna(days[ROWS]).astype(float)
     turned_away = days[QUARANTINED].fillna(0) + days[BROKEN].fillna(0)
-    ages = [_days_between(event, delivered) for event, delivered in zip(days[NEWEST_EVENT_ON], days[DELIVERED_ON], strict=True)]
+    ages = pd.Series([_days_between(*day) for day in zip(days[NEWEST_EVENT_ON], days[DELIVERED_ON], strict=True)], dtype=float)
     return pd.DataFrame(
         {
             DELIVERED_ON: days[DELIVERED_ON],
             ROWS: in_scope,
             VOLUME_RATIO: volume_ratios(list(days[DELIVERED_ON]), list(in_scope)),
-            AGE_DAYS: pd.Series(ages, dtype=float),
+            AGE_DAYS: ages.where(days[ROWS] >= FEWEST_EVENTS),
             QUARANTINED_SHARE: _share(turned_away, in_scope),
             UNKNOWN_ENTITY_SHARE: _share(days[UNKNOWN], days[NAMED]),
         },

@@ -28,7 +28,7 @@ def check(
     """Name every mistake in a profile and its mappings at once, and what to do (exit code 2 when one is an error)."""
     from jobs.onboarding.mapping_check import check_profile
     from jobs.runtime.engine import open_session
-    from jobs.runtime.settings import profile_folder
+    from jobs.runtime.profiles import profile_folder
 
     folder = profile_folder(profile)
     findings = check_profile(folder, open_session, sources)
@@ -79,7 +79,7 @@ def _show_findings(rows: list[dict[str, str]]) -> None:
 def show(profile: ProfileOption) -> None:
     """Write the profile and its mappings as they are understood, defaults and final SQL included, as JSON; no secret is in it."""
     from jobs.runtime.mapping import known_at_expression, load_mappings, select_expressions
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
 
     loaded = load_profile(profile)
     mappings = {

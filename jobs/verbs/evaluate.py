@@ -29,7 +29,7 @@ def evaluate(
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import progress_of
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
     from jobs.summarise_evaluation import refuse_suspects, summarise, write_summary
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))

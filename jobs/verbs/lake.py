@@ -202,7 +202,7 @@ def forget(
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.mapping import mapped_sources
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
     from jobs.runtime.unmapped import rows_of_unmapped
     from jobs.verbs.options import existing_home
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 HOME_VARIABLE = "STEELYARD_HOME"
 """The home of every verb, where ``--home`` is not given."""
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
 ProfileOption = Annotated[str, typer.Option("--profile", help="A profile's name, or a folder that holds a profile.toml.")]
 SourcesOption = Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")]
 HomeOption = Annotated[
@@ -41,12 +43,15 @@ def day(text: str, option: str = "--as-of") -> date:
     """The day that an option names.
 
     Raises:
-        ConfigError: when it is no date.
+        ConfigError: when it is no date, or one from which years cannot be counted back and on.
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        found = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
         raise ConfigError(what=f"{text!r} is no day", where=option, then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+    if not FIRST_DAY <= found <= LAST_DAY:
+        raise ConfigError(what=f"{text} is out of reach", where=option, then=f"give a day from {FIRST_DAY} to {LAST_DAY}")
+    return found
 
 
 def sources_folder(path: Path, home: Path) -> Path:
@@ -113,7 +118,7 @@ def profile_of(run: Mapping[str, Any], given: str) -> Profile:
     Raises:
         ConfigError: when it cannot be found, or none is named.
     """
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
 
     name = given or run.get("profile_folder") or run.get("profile")
     if not name:

@@ -26,7 +26,7 @@ def run(
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
     from jobs.runtime.log import stage
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
 
     settings, on, folder = load_profile(profile), day(as_of), sources_folder(sources, home)
     report = home / "reports" / f"risk_list_{on}.html"

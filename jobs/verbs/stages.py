@@ -161,7 +161,7 @@ def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
 
 
 def _profile(name: str) -> Profile:
-    from jobs.runtime.settings import load_profile
+    from jobs.runtime.profiles import load_profile
 
     return load_profile(name)
 

@@ -19,7 +19,7 @@ from benchmarks.polars import features as polars_features
 from benchmarks.same import FeaturesDiffer, assert_same, differences
 from jobs.feature_state import rebuild_features
 from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from tests.conftest import FinishedDay
 from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of

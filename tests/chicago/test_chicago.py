@@ -19,7 +19,8 @@ from jobs.feature_state import ensure_features
 from jobs.run_day import Day, run_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 
 AS_OF = date(2014, 8, 31)

@@ -19,7 +19,8 @@ from jobs.runtime.errors import ConfigError
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import Verdict
 from jobs.runtime.mapping import load_mapping
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from jobs.settle_source import settle_source
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.homes import differences

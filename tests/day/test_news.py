@@ -18,7 +18,7 @@ from jobs.feature_state import rebuild_features
 from jobs.keep_register import read_register, stand_all
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import load_mappings
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.score_entities import score_day
 from jobs.sum_returns import add_up_all, read_tax_sums
 from jobs.take_in_source import in_order, take_in

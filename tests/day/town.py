@@ -22,7 +22,8 @@ from jobs.run_day import Day, run_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import SourceManifest
 from jobs.runtime.mapping import load_mapping
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from jobs.take_in_source import take_in
 from jobs.target_list import TIE_KEY_VARIABLE
 

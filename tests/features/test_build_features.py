@@ -14,8 +14,8 @@ from jobs.keep_register import stand_all
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.home import SCRATCH
 from jobs.runtime.lake import Lake
+from jobs.runtime.profiles import load_profile
 from jobs.runtime.scratch import Scratch
-from jobs.runtime.settings import load_profile
 from jobs.sum_returns import add_up_all
 from tests.features.tables import AS_OF, frame
 

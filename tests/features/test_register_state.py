@@ -10,7 +10,7 @@ from expectations.contracts.state import REGISTER
 from jobs.keep_register import bring_register, read_register, stand_all
 from jobs.lake_care.trim_state import trim_state
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.transforms.tax_sums import settled_month
 from tests.day.news import register
 from tests.features.deliveries import deliver

@@ -88,6 +88,13 @@ def test_a_day_that_was_read_and_gave_nothing_has_no_rows() -> None:
     assert isnan(facts["age_days"][5])
 
 
+def test_the_age_of_a_few_rows_is_not_told_since_all_may_be_news_of_the_past() -> None:
+    days, old = daily(2), date(2025, 1, 1)
+    facts = day_facts(counts((days[0], 9, 0, old, 0, 0), (days[1], 10, 0, old, 0, 0)), reads())
+    assert isnan(facts["age_days"][0])
+    assert facts["age_days"][1] == (days[1] - old).days
+
+
 def test_batches_of_one_day_are_one_day() -> None:
     facts = day_facts(counts((MONDAY, 9, 0, MONDAY, 0, 0)), reads((MONDAY, 4, 1, 0), (MONDAY, 6, 0, 0)))
     assert facts[["rows", "quarantined_share"]].to_numpy().tolist() == [[10.0, 0.1]]

@@ -14,7 +14,8 @@ from pyspark.sql import SparkSession
 from jobs.ingest_source import Ingested, ingest_source
 from jobs.runtime.lake import Lake
 from jobs.runtime.mapping import SourceMapping, build_mapping, load_mapping
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE_VARIABLE = "TEST_CALLS_DATABASE"

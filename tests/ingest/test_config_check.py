@@ -75,6 +75,10 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("half_life_days = 365", "half_life_days = 0", "certainty.half_life_days", "more than 0"),
         ('ordinary = "B"', 'ordinary = "E"', "certainty.ordinary", "use one of"),
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
+        ("seed = 20260101", "seed = -1", "training.seed", "0 or more"),
+        ("minimum = 30", "minimum = nan", "peers.minimum", "a whole number"),
+        ('industry_scheme = "gbt4754"', 'industry_scheme = "gbt4745"', "industry_scheme", "did you mean 'gbt4754'"),
+        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list of days"),
         ("tax.en =", "taxes.en =", "legal_bases.taxes", "did you mean 'tax'"),
         ("tax.en =", "#", "legal_bases.tax.en", "both languages"),
         ("[legal_bases]", "[legal_bases]\nage_days = 1", "legal_bases.age_days", "a table"),
@@ -101,6 +105,7 @@ def test_each_mistake_in_a_profile_is_named_with_what_to_do(
         ("cast(current_date() as string)", "current_date gives another answer", True),
         ("cast(rand() as string)", "rand gives another answer", True),
         ("explode(split(`编号`, ','))", "other than one row", True),
+        ("cast(row_number() over (order by `编号`) as string)", "a window looks at other records", True),
     ],
 )
 def test_each_mistake_in_sql_is_named_by_its_column(tmp_path: Path, spark, sql: str, said: str, is_error: bool) -> None:

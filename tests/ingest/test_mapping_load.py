@@ -141,6 +141,8 @@ def test_a_record_is_known_from_the_start_of_its_delivery_day_in_the_profiles_ti
         ('delivery = "increment"', 'delivery = "increment"\ndelivered_on = 2026-01-01', "delivered_on: is given"),
         ('delivery = "increment"', 'delivery = "increment"\nabsence = "removed"', "absence: 'removed' has no meaning"),
         ('delivery = "increment"', 'delivery = "increment"\nevery_days = true', "every_days: is True"),
+        ('delivery = "increment"', 'delivery = "increment"\nevery_days = 900000', "every_days: is 900000"),
+        ("complaint_fresh = 30", "complaint_fresh = nan", "limits.complaint_fresh: is nan"),
         ('delivery = "increment"', 'delivery = "increment"\ndelimiter = ";;"', "delimiter: is ';;'"),
         ('"编号", "日期"', '"编号", "编号", "日期"', "'编号' is listed twice"),
         ("[columns]", "[columns]\nnmae = \"'x'\"", "columns.nmae: the contract complaint has no such column"),

@@ -13,7 +13,7 @@ import pytest
 from jobs.compare_models import compare_models
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from tests.conftest import FinishedDay
 from tests.day.command import steelyard
 

@@ -17,7 +17,8 @@ from jobs.evaluate_profile import BEST, BOOSTING, MODEL, NEIGHBOURS, PAST, Windo
 from jobs.runtime.errors import LeakFound, NothingToDo
 from jobs.runtime.files import json_text
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from jobs.summarise_evaluation import refuse_suspects, summarise
 from models.cohorts import LeakedLabelError
 from models.columns import catalogue_inputs, usable_inputs

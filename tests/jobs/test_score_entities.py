@@ -18,7 +18,7 @@ from jobs.explain_listed import explain
 from jobs.runtime.errors import NothingToDo, SteelyardError
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.score_entities import score_day
 from jobs.transforms.peers import CLIP
 from models.credit import standing

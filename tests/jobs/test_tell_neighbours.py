@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.tell_neighbours import with_neighbours
 from models.columns import Inputs
 from models.neighbours import COLUMN, USUAL

@@ -15,7 +15,7 @@ from jobs import gather_training_set, judge_model, train_model
 from jobs.judge_model import Against, HeldOut, held_against, held_out_metrics, hold_out
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from models.columns import Inputs, catalogue_inputs
 from models.training_set import TrainingSet
 

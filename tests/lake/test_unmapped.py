@@ -18,7 +18,7 @@ from jobs.lake_care.forget_source import forget_source
 from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.manifest import find_run, run_manifest_path
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.runtime.unmapped import rows_of_unmapped
 from jobs.runtime.vouched import vouched_deliveries
 from tests.day.command import steelyard

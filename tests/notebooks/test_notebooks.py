@@ -17,7 +17,7 @@ from jobs.analysis.execute_notebook import execute_notebook
 from jobs.analysis.open_lake import open_lake
 from jobs.close_day import close_day
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.score_entities import score_day
 from jobs.target_list import target_day
 from jobs.train_model import train_day

@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from jobs.analysis import score_past_visits as module
 from jobs.analysis.score_past_visits import score_past_visits
 from jobs.runtime.lake import Lake
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from tests.conftest import FinishedDay
 
 pytestmark = pytest.mark.timeout(900)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jobs.report import names
-from jobs.runtime.settings import Profile, load_profile
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from tests.report.example_day import INDICATORS, write_lake, write_manifests
 
 

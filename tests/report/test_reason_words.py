@@ -12,7 +12,7 @@ from expectations.contracts.indicators import catalogue
 from jobs.report.names import Names
 from jobs.report.reason_words import Basis, basis_in_words, better_in_words, change_in_words
 from jobs.report.texts import LANGUAGES, load_texts
-from jobs.runtime.settings import load_profile
+from jobs.runtime.profiles import load_profile
 from jobs.transforms.newest_records import newest_by_source, newest_of
 
 DAY = date(2026, 6, 30)

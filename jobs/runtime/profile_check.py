@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from expectations.contracts import registration
 from expectations.contracts.indicators import DIMENSIONS, catalogue
-from jobs.runtime.mapping_settings import Problem, near
+from expectations.standards.hierarchies import schemes
+from jobs.runtime.mapping_settings import Problem, is_number, near
 from jobs.runtime.settings import Profile
 
 _NOT_SETTINGS = {"folder"}
@@ -20,6 +21,7 @@ _CHOICES = {
     "objective.kind": ("margin", "probability", "anomaly"),
     "capacity.region_level": ("own", "middle", "top"),
 }
+_LEAST = {"cohort_months": 1, "cohorts": 1, "label_days": 1, "minimum_labels": 1, "minimum_positives": 1, "seed": 0}
 _WORDS = {
     int: "a whole number",
     float: "a number",
@@ -38,6 +40,8 @@ def profile_problems(raw: Mapping[str, Any]) -> list[Problem]:
         value = _at(raw, setting)
         if setting not in wrong and value is not None and value not in allowed:
             found.append(Problem(setting, f"is {value!r}", near(str(value), allowed)))
+    found += _scheme_problems(raw)
+    found += _training_problems(raw.get("training"))
     found += _class_problems(raw.get("classes"))
     found += _certainty_problems(raw.get("certainty"), raw.get("classes"))
     found += _calendar_problems(raw.get("calendar"))
@@ -75,7 +79,7 @@ def _value_problems(value: Any, kind: Any, setting: str) -> Iterator[Problem]:
         else:
             yield Problem(setting, f"is {value!r}", "it must be a table")
     elif kind is ZoneInfo:
-        if value not in available_timezones():
+        if not _is_zone(value):
             yield Problem(setting, f"{value!r} is no time zone", _near_zone(str(value)))
     elif origin in (tuple, list):
         if not isinstance(value, list):
@@ -93,7 +97,7 @@ def _value_problems(value: Any, kind: Any, setting: str) -> Iterator[Problem]:
 
 def _is(value: Any, kind: Any) -> bool:
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number(value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, kind) if isinstance(kind, type) else True
@@ -107,6 +111,13 @@ def _word(kind: Any) -> str:
     if get_origin(kind) in (Union, types.UnionType):
         return " or ".join(_word(one) for one in get_args(kind) if one is not type(None))
     return "a table"
+
+
+def _is_zone(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (KeyError, ValueError, OSError):  # no such name; no name at all; a folder of names
+        return False
 
 
 def _near_zone(value: str) -> str:
@@ -123,6 +134,23 @@ def _at(raw: Mapping[str, Any], setting: str) -> Any:
 
 def _texts(value: Any) -> list[str]:
     return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+
+
+def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for setting in ("industry_scheme", "region_scheme"):
+        value = raw.get(setting)
+        if isinstance(value, str) and value and value not in schemes():
+            then = f"{near(value, schemes())}, or leave it empty for codes without levels"
+            yield Problem(setting, f"{value!r} is no scheme of codes", then)
+
+
+def _training_problems(training: Any) -> Iterator[Problem]:
+    if not isinstance(training, dict):
+        return
+    for name, least in _LEAST.items():
+        value = training.get(name)
+        if _is(value, int) and int(str(value)) < least:
+            yield Problem(f"training.{name}", f"is {value}", f"give a whole number, {least} or more")
 
 
 def _class_problems(classes: Any) -> Iterator[Problem]:
@@ -170,6 +198,8 @@ def _calendar_problems(calendar: Any) -> Iterator[Problem]:
     for name in calendar:
         if name not in ("weekend", "holidays", "workdays"):
             yield Problem(f"calendar.{name}", "is no setting", near(name, ("weekend", "holidays", "workdays")))
+    if not isinstance(calendar.get("weekend", []), list):
+        yield Problem("calendar.weekend", f"is {calendar['weekend']!r}", 'it must be a list of days, such as ["sunday"]')
     for name in _texts(calendar.get("weekend")):
         if name not in _WEEKDAYS:
             yield Problem("calendar.weekend", f"{name!r} is no day of the week", near(name, _WEEKDAYS))
