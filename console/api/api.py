@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja import NinjaAPI, Path, Query, Schema
 
 from console.api.models import Scope
+from console.api.shapes import AppealOut, DecisionIn, DecisionOut, EntityOut, Invalid, ListAsked, ListOut, OutcomeOut, Why, Wrong
 from console.api.tokens import Bearer
 from console.appeals.models import Appeal
 from console.appeals.record import appeals_of
@@ -24,154 +24,18 @@ from console.decisions.states import Action, State
 from console.pages.entity import find
 from console.pages.filters import Filters
 from console.pages.list_export import export_list
+from console.pages.measured import MONEY
 from console.pages.notes import note_search, note_view
+from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
-from console.ranking.runs import ranked_of, reasons_of
+from console.ranking.runs import ranked_of
 from console.ranking.search import Part
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200
 ENTITY = Path(..., max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")
-
-
-class Why(Schema):
-    """Why something was refused: a key of the console's words, or a sentence."""
-
-    detail: str
-
-
-class Invalid(Schema):
-    """What of a request cannot be taken: for each fault where it is, and what it is."""
-
-    detail: list[dict[str, Any]]
-
-
-class Wrong(Schema):
-    """As :class:`Invalid`, or the faults of a decision's form by field, in the caller's language."""
-
-    detail: list[dict[str, Any]] | dict[str, list[str]]
-
-
 REFUSED: dict[int, type[Schema]] = {400: Why, 401: Why, 403: Why, 422: Invalid, 429: Why}
 """What any address may answer: no JSON, no good token, one for something else, what is no answer to the description, too often."""
-
-
-class ReasonOut(Schema):
-    """A reason of a listed entity."""
-
-    indicator: str
-    value: float | None
-    peer_median: float | None
-    sentence_en: str
-    sentence_zh_hans: str
-    sentence_zh_hant: str
-
-
-class EntityOut(Schema):
-    """An entity's place on a day."""
-
-    position: int
-    entity_id: str
-    name: str
-    risk_class: str
-    credit_points: int
-    region_code: str
-    industry_code: str
-    is_listed: bool
-    previous_position: int | None
-    state: str
-    reasons: list[ReasonOut]
-
-
-class ListOut(Schema):
-    """A part of the list; ``next_after`` is the ``after`` of the next one, null at the end.
-
-    A day that is not ``is_whole`` was thinned out: of it only who was listed, viewed or decided is kept.
-    """
-
-    run_id: str
-    as_of: date
-    is_whole: bool
-    rows: list[EntityOut]
-    next_after: int | None
-
-
-class ListAsked(Schema):
-    """The filters of the list's page."""
-
-    q: str = Field("", max_length=80)
-    region: str = Field("", max_length=32)
-    industry: str = Field("", max_length=16)
-    risk_class: str = Field("", max_length=2)
-    state: str = Field("", max_length=24)
-    reason: str = Field("", max_length=64)
-    moved: str = Field("", max_length=8)
-    listed: str = Field("", max_length=3)
-    seen: str = Field("", max_length=8)
-    assigned: str = Field("", max_length=9)
-    campaign: str = Field("", max_length=9)
-    day: str = Field("", max_length=10)
-
-
-class DecisionIn(Schema):
-    """A decision; codes are those of the catalogue. ``token`` is any text that the caller makes once for it."""
-
-    action: str = Field(..., pattern="^(visit|defer|dismiss)$")
-    token: str = Field(..., min_length=8, max_length=60, pattern="^[0-9A-Za-z-]+$")
-    version: int = Field(..., ge=0, le=1_000_000)
-    run_id: str = Field(..., max_length=64)
-    reason: str = Field(..., max_length=32)
-    objective: str = Field("", max_length=32)
-    kind: str = Field("", max_length=32)
-    proportion: str = Field("", max_length=32)
-    comment: str = Field("", max_length=2000)
-    wake_on: date | None = None
-    wake_condition: str = Field("", max_length=24)
-
-
-class DecisionOut(Schema):
-    """A decision that was made."""
-
-    id: int
-    entity_id: str
-    at: datetime
-    actor: str
-    action: str
-    state_before: str
-    state_after: str
-    reason: str
-    run_id: str
-
-
-class OutcomeOut(Schema):
-    """What a visit found, with how the entity was selected; ``corrects`` is the id of the result whose place it takes, if any."""
-
-    id: int
-    corrects: int | None
-    entity_id: str
-    reported_at: datetime
-    visit_status: str
-    inspected_on: date | None
-    items_checked: int | None
-    breaches: int | None
-    severity: int | None
-    found_violation: bool | None
-    selected_by: str
-    inclusion_probability: float | None
-
-
-class AppealOut(Schema):
-    """What a business objected to, and what came of it; the last two are null until it is answered."""
-
-    id: int
-    entity_id: str
-    received_on: date
-    recorded_at: datetime
-    ground: str
-    run_id: str
-    due_on: date
-    outcome: str | None
-    answered_at: datetime | None
 
 
 @api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why, **REFUSED})
@@ -281,20 +145,39 @@ def export(
 
 
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:
-    reasons: dict[int, list[Any]] = {}
-    for reason in reasons_of(run).filter(position__in=[row.position for row in rows]).order_by("position", "reason_rank"):
-        reasons.setdefault(reason.position, []).append(reason)
+    reasons = reasons_told(run, rows)
     cases = Case.objects.visible_to(request.user).filter(entity_id__in=[row.entity_id for row in rows])
     states = dict(cases.values_list("entity_id", "state"))
-    names = [name for name in EntityOut.model_fields if name not in ("state", "reasons")]
+    names = [name for name in EntityOut.model_fields if name not in ("as_of", "state", "reasons")]
     return [
         {
+            "as_of": run.as_of,
             **{name: getattr(row, name) for name in names},
             "state": states.get(row.entity_id, str(State.TO_REVIEW) if row.is_listed else ""),
-            "reasons": reasons.get(row.position, []),
+            "reasons": [_reason(reason, row, run) for reason in reasons.get(row.position, [])],
         }
         for row in rows
     ]
+
+
+def _reason(reason: Any, row: Any, run: Any) -> dict[str, Any]:
+    is_money = reason.unit == MONEY
+    sentences = ("sentence_en", "sentence_zh_hans", "sentence_zh_hant")
+    return {
+        **{name: getattr(reason, name) for name in ("indicator", "value", "unit", "peer_median", *sentences)},
+        "code": reason.about.code if reason.about else "",
+        "currency": str(run.profile.get("currency", "")) if is_money else None,
+        "minor_units": int(run.profile.get("minor_units", 2)) if is_money else None,
+        "peer_group": row.peer_group,
+        "peer_count": reason.peers,
+        "sources": [
+            {
+                **{name: source[name] for name in ("source", "verdict", "newest_delivery")},
+                "failed_checks": len(source["failed"]),
+            }
+            for source in reason.made_of
+        ],
+    }
 
 
 def _appeal(appeal: Appeal) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
     return Trend(points, until, " ".join(steps), [(x(point.as_of), y(point.credit_points)) for point in points], bands)
 
 
-def peer_counts(peer_group: str, as_of: date) -> dict[str, int]:
-    """How many peers had each indicator on a day."""
-    medians = PeerMedian.objects.filter(Q(until=None) | Q(until__gt=as_of), peer_group=peer_group, as_of__lte=as_of)
-    return {median.indicator: median.peer_count for median in medians}
+def peer_counts(peer_groups: Iterable[str], indicators: Iterable[str], as_of: date) -> dict[tuple[str, str], int]:
+    """How many peers had each of the indicators on a day, by peer group and indicator."""
+    held = Q(until=None) | Q(until__gt=as_of)
+    medians = PeerMedian.objects.filter(held, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
+    return {(median.peer_group, median.indicator): median.peer_count for median in medians}

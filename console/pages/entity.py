@@ -18,15 +18,15 @@ from console.decisions.permissions import user_can
 from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
 from console.decisions.states import Action, State
 from console.desk.looks import PAGE
-from console.evidence.read import MOST_EVENTS, peer_counts, timeline, trend
+from console.evidence.read import MOST_EVENTS, timeline, trend
 from console.pages.access import for_roles
 from console.pages.indicator_names import definition
 from console.pages.notes import note_view
 from console.pages.onward import came_from, carried, next_to_review
+from console.pages.reasons import legal_basis, reasons_told
 from console.policy import Policy, policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
-from console.ranking.runs import current_run, ranked_of, reasons_of, ties_of
-from expectations.contracts.indicators import catalogue
+from console.ranking.runs import current_run, ranked_of, ties_of
 
 PEERS = 8
 
@@ -120,20 +120,13 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
 
 def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) -> list[Reason]:
     """The entity's reasons, each with what it is made of, how fresh that is, and by what law it may be looked into."""
-    known = {indicator.column: indicator for indicator in catalogue()}
-    counts = peer_counts(shown.peer_group, run.as_of)
-    reasons = list(reasons_of(run).filter(position=shown.position).order_by("reason_rank"))
+    reasons = reasons_told(run, [shown]).get(shown.position, [])
     largest = max((abs(reason.contribution) for reason in reasons), default=1.0) or 1.0
     for reason in reasons:
-        indicator = known.get(reason.indicator)
         reason.share = round(abs(reason.contribution) / largest * 100)
-        reason.code = indicator.code if indicator else ""
-        reason.unit = indicator.unit if indicator else ""
-        reason.definition = definition(indicator, language) if indicator else ""
-        reason.legal_basis = limits.legal_basis(indicator, language) if indicator else ""
-        contracts = set(indicator.sources) if indicator else set()
-        reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
-        reason.peers = counts.get(reason.indicator)
+        reason.code = reason.about.code if reason.about else ""
+        reason.definition = definition(reason.about, language) if reason.about else ""
+        reason.legal_basis = legal_basis(reason, limits, language)
     return reasons
 
 

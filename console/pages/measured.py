@@ -9,6 +9,7 @@ from typing import Any
 from console.texts import Texts
 
 NOTHING = "–"
+MONEY = "minor currency unit"
 
 
 def in_words(value: float | None, unit: str, profile: Mapping[str, Any], texts: Texts) -> str:
@@ -22,7 +23,7 @@ def in_words(value: float | None, unit: str, profile: Mapping[str, Any], texts: 
     """
     if value is None:
         return NOTHING
-    if unit == "minor currency unit":
+    if unit == MONEY:
         amount = value / 10 ** int(profile.get("minor_units", 2))
         return f"{profile.get('currency', '')} {amount:,.2f}".removesuffix(".00").strip()
     if unit == "flag":

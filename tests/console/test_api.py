@@ -7,13 +7,18 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from console.accounts.models import User
-from console.api.api import api
+from console.api.api import _reason, api
 from console.api.models import Scope, Token
 from console.api.tokens import A_MINUTE, make_token
 from console.audit.models import AuditEvent
 from console.decisions.models import Case, Decision
+from console.ranking.models import PublishedRun
+from console.ranking.runs import alias_of, reasons_of
+from expectations.contracts.indicators import catalogue
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
 UNTIL = date(2026, 7, 31)
@@ -103,6 +108,67 @@ def test_a_decision_of_a_programs_obeys_what_the_page_obeys(site: Site) -> None:
     assert (again.status_code, again.json()["detail"]) == (409, "refused.sent_before")
     assert Case.objects.get().proposed_by.username == "wang"
     assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
+
+
+def test_a_value_comes_with_all_that_the_page_tells_beside_it(site: Site) -> None:
+    header, units = held(site, "zhou"), {indicator.column: indicator.unit for indicator in catalogue()}
+    rows = site.client().get("/api/list", {"listed": "yes", "limit": 200}, headers=header).json()["rows"]
+    told = [reason for row in rows for reason in row["reasons"]]
+
+    assert {row["as_of"] for row in rows} == {site.run.as_of.isoformat()}
+    assert all(reason["unit"] == units[reason["indicator"]] for reason in told)
+    assert len({reason["unit"] for reason in told}) > 2
+    for row in rows[:5]:
+        alone = site.client().get(f"/api/entities/{row['entity_id']}", headers=header).json()
+        page = site.client("zhou").get(f"/entity/{row['entity_id']}/").context
+        assert alone == row
+        assert [
+            (reason["code"], reason["value"], reason["unit"], reason["peer_median"], reason["peer_group"], reason["peer_count"])
+            for reason in row["reasons"]
+        ] == [
+            (reason.code, reason.value, reason.unit, reason.peer_median, page["entity"].peer_group, reason.peers)
+            for reason in page["reasons"]
+        ]
+        assert [reason["sources"] for reason in row["reasons"]] == [
+            [
+                {name: source[name] for name in ("source", "verdict", "newest_delivery")} | {"failed_checks": len(source["failed"])}
+                for source in reason.made_of
+            ]
+            for reason in page["reasons"]
+        ]
+    assert any(reason["sources"] and reason["peer_count"] for reason in told)
+
+
+def test_money_says_what_money_it_is_and_nothing_else_does(site: Site) -> None:
+    profile = {"currency": "JPY", "minor_units": 0}
+    PublishedRun.objects.filter(run_id=site.run.run_id).update(profile={**site.run.profile, **profile})
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    kept = reasons_of(site.run).filter(position=subject.position).order_by("reason_rank").first()
+    money, share = (_reason(_as(kept, unit), subject, site.run) for unit in ("minor currency unit", "share"))
+
+    assert (money["currency"], money["minor_units"]) == ("JPY", 0)
+    assert (share["currency"], share["minor_units"]) == (None, None)
+
+
+def _as(reason: Any, unit: str) -> Any:
+    reason.about, reason.unit, reason.peers, reason.made_of = None, unit, None, []
+    return reason
+
+
+def test_reasons_of_many_are_looked_up_as_often_as_those_of_one(site: Site) -> None:
+    header = held(site, "wang")
+    asked = []
+    for limit in (1, 40):
+        with (
+            CaptureQueriesContext(connections["evidence"]) as of_peers,
+            CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as of_run,
+        ):
+            rows = site.client().get("/api/list", {"listed": "yes", "limit": limit}, headers=header).json()["rows"]
+        asked.append((len(of_peers), len(of_run)))
+        assert len(rows) == limit
+
+    assert asked[0] == asked[1]
+    assert asked[0][0] == 1
 
 
 def test_a_token_ends_with_its_day_its_owner_or_when_it_is_taken_back(site: Site) -> None:

@@ -66,9 +66,11 @@ def test_a_median_holds_until_another_does_and_only_what_is_another_is_written(
     second, third, last = (begins + timedelta(days=days) for days in (2, 3, 4))
     assert of_first() == [(begins, second, first.peer_count), (second, third, 777), (third, last, first.peer_count)]
     assert PeerMedian.objects.count() == all_of_first_day + 2
-    counts = [peer_counts(first.peer_group, begins + timedelta(days=days)).get(first.indicator) for days in range(5)]
+    of_first_alone = [first.peer_group], [first.indicator]
+    counted = [peer_counts(*of_first_alone, begins + timedelta(days=days)) for days in range(5)]
+    counts = [count.get((first.peer_group, first.indicator)) for count in counted]
     assert counts == [first.peer_count, first.peer_count, 777, first.peer_count, None]
-    assert peer_counts(first.peer_group, begins - timedelta(days=1)) == {}
+    assert peer_counts(*of_first_alone, begins - timedelta(days=1)) == {}
 
 
 def test_a_day_that_is_taken_in_anew_leaves_what_taking_it_in_once_leaves(day: Callable[..., FinishedRun]) -> None:
