@@ -75,4 +75,6 @@ UNDOABLE = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE
 CORRECTIONS = frozenset({Action.CORRECT, Action.CORRECT_NO_VISIT})
 OF_RESULT = frozenset({Action.RECORD, Action.RECORD_NO_VISIT, *CORRECTIONS})
 """What is said of a visit, first or anew."""
+WITH_DEADLINE = frozenset({State.VISIT_PLANNED, State.DISMISSAL_PROPOSED})
+"""Where somebody is to do something, by a day that the policy gives (``due_after``)."""
 OF_SYSTEM = frozenset({Action.WAKE, Action.RETURN})

@@ -19,6 +19,7 @@ from console.decisions import catalogue as catalogue_of_decisions
 from console.decisions.forms import HandOver, colleagues
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.overdue import days_overdue, overdue
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.places import places_of
 from console.decisions.policies import NotPossible, check_case_allows
@@ -31,6 +32,7 @@ from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.shares import wilson
+from console.policy import policy, policy_of
 from console.ranking.models import PublishedRun, Reason
 from console.ranking.runs import among, among_places, current_run, ranked_of, reasons_of
 
@@ -66,9 +68,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
         "unseen": listed.exclude(entity_id__in=among(listed.db, looked_at)).count(),
-        "overdue": mine.filter(due_on__lt=today).count(),
+        "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
+        "late_cases": overdue(cases, today).count(),
         "visits": visits,
         "hits": hits,
         "hit_days": HIT_DAYS,
@@ -85,7 +88,7 @@ def visits(request: HttpRequest) -> HttpResponse:
     week = today + timedelta(days=7)
     mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
     groups = [
-        ("overdue", mine.filter(due_on__lt=today)),
+        ("overdue", overdue(mine, today)),
         ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
         ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
     ]
@@ -101,8 +104,9 @@ def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[C
     ranked = ranked_of(run, request.user)
     names = among(ranked.db, (case.entity_id for case in cases))
     entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
-    planned = newest_decisions(cases, Action.VISIT)
+    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
     for case in cases:
+        case.days_overdue = days_overdue(case, today, limits)
         case.entity = entities.get(case.entity_id)
         case.planned = planned.get(case.pk)
     return cases
@@ -152,7 +156,7 @@ def _reasons_seen(case: Case) -> list[Reason]:
 
 @for_roles(APPROVES)
 def supervisor(request: HttpRequest) -> HttpResponse:
-    """Dismissals that wait for a second person, who has how much to do, and what visits found."""
+    """Dismissals that wait for a second person, what is past its deadline, who has how much to do, and what visits found."""
     cases = Case.objects.visible_to(request.user)
     waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on"))
     proposals = newest_decisions(waiting, Action.PROPOSE)
@@ -167,11 +171,18 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         .annotate(planned=Count("id"), overdue=Count("id", filter=Q(due_on__lt=today)))
     )
     by_person = {row["assigned_to"]: row for row in load}
+    late = overdue(cases, today)
+    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MOST_TOLD]), policy()
+    for case in (*waiting, *late_shown):
+        case.days_overdue = days_overdue(case, today, limits)
     left = left_open(request.user)
     context = {
         "left": [(person, cases, _handing(request, person)) for person, cases in left],
         "waiting": waiting,
+        "late": late_shown,
+        "late_count": late.count(),
         "token": uuid.uuid4().hex,
+        "nobodys": by_person.get(None),
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
         "found": found_by(request.user, run, request.language),
         "run": run,
