@@ -20,6 +20,8 @@ class Role(StrEnum):
 READS_LIST = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.ANALYST, Role.AUDITOR})
 DECIDES = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 APPROVES = frozenset({Role.SUPERVISOR})
+SEES_WHO_DECIDED = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.AUDITOR})
+"""To whom a decision tells the person; others who read it are told the person's role."""
 READS_AUDIT = frozenset({Role.AUDITOR})
 READS_FEEDBACK = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.AUDITOR})
 KEEPS_ACCOUNTS = frozenset({Role.ADMIN})

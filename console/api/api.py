@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Path, Query, Schema
 
+from console.accounts.roles import SEES_WHO_DECIDED
 from console.api.models import Scope
 from console.api.shapes import AppealOut, DecisionIn, DecisionOut, EntityOut, Invalid, ListAsked, ListOut, OutcomeOut, Why, Wrong
 from console.api.tokens import Bearer
@@ -96,7 +97,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
         )
         append([facts])
         return 409, {"detail": error.why}
-    return _decision(decision)
+    return _decision(decision, request.user)
 
 
 @api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
@@ -105,7 +106,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
     note_view(request, "api decisions")
     cases = Case.objects.visible_to(request.user)
     found = Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
-    return [_decision(decision) for decision in found]
+    return [_decision(decision, request.user) for decision in found]
 
 
 @api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
@@ -192,9 +193,11 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _decision(decision: Decision, reader: Any) -> dict[str, Any]:
     names = [name for name in DecisionOut.model_fields if name not in ("id", "entity_id", "actor")]
-    actor = decision.actor.username if decision.actor else "steelyard"
+    actor = "steelyard"
+    if decision.actor is not None:
+        actor = decision.actor.username if reader.role in SEES_WHO_DECIDED else decision.actor.role
     return {
         "id": decision.pk,
         "entity_id": decision.case.entity_id,

@@ -38,11 +38,11 @@ class SourceOut(Schema):
 class ReasonOut(Schema):
     """A reason of a listed entity.
 
-    ``value`` and ``peer_median`` are in ``unit``: a ``share`` and a ``change`` are parts of 1, ``points`` a difference of two shares, a
-    ``flag`` 0 or 1, ``z`` a number of standard deviations. Of a ``minor currency unit`` ``currency`` says what money it is and
-    ``minor_units`` how many of its digits stand behind the point; both are null of all else. ``unit`` and ``code`` are empty of an
-    indicator that the catalogue no longer has. ``peer_count`` is how many of ``peer_group`` had the indicator, null where nobody
-    counted.
+    ``value`` and ``peer_median`` are in ``unit``: a ``share`` and a ``change`` are parts of 1, ``points`` a difference
+    of two shares, a ``flag`` 0 or 1, ``z`` a number of standard deviations. Of a ``minor currency unit`` ``currency``
+    says what money it is and ``minor_units`` how many of its digits stand behind the point; both are null of all else.
+    ``unit`` and ``code`` are empty of an indicator that the catalogue no longer has. ``peer_count`` is how many of
+    ``peer_group`` had the indicator, null where nobody counted.
     """
 
     indicator: str
@@ -124,7 +124,7 @@ class DecisionIn(Schema):
 
 
 class DecisionOut(Schema):
-    """A decision that was made."""
+    """A decision that was made; ``actor`` is who made it, to whom only their role is told where the reader's role sees no more."""
 
     id: int
     entity_id: str

@@ -14,6 +14,7 @@ from console import clock
 from console.accounts.roles import DECIDES, READS_LIST
 from console.decisions.forms import decision_forms
 from console.decisions.models import Case, Decision
+from console.decisions.overdue import days_overdue
 from console.decisions.permissions import user_can
 from console.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
 from console.decisions.states import Action, State
@@ -24,6 +25,7 @@ from console.pages.indicator_names import definition
 from console.pages.notes import note_view
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.reasons import legal_basis, reasons_told
+from console.pages.record import with_decisions
 from console.policy import Policy, policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
 from console.ranking.runs import current_run, ranked_of, ties_of
@@ -78,6 +80,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         for action in (Action.VISIT, Action.DEFER, Action.DISMISS, Action.ASSIGN)
         if is_newest and case_allows(action, state) and user_can(request.user, action, standing)
     ]
+    history = _history(request, case, limits)
     version = case.version if case else 0
     zone = ZoneInfo(limits.time_zone)
     cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
@@ -99,16 +102,19 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "near": ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS],
         "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
-        "timeline": timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of),
+        "timeline": with_decisions(
+            timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of), history, run, zone, is_newest=is_newest
+        ),
         "most_events": MOST_EVENTS,
         "appeals": case.appeals.select_related("answer").order_by("-received_on", "-id") if case else (),
         "may_appeal": is_newest and request.user.role in DECIDES,
         "case": case,
         "state": state,
+        "days_overdue": days_overdue(case, clock.today(), limits) if case else 0,
         "sent_form": next(iter((forms or {}).values()), None),
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
         "two_people": needs_two_people(shown.risk_class, limits),
-        "history": _history(request, case, limits),
+        "history": history,
         "token": uuid.uuid4().hex,
         "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
         "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
@@ -147,7 +153,7 @@ def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[s
 def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:
     if case is None:
         return []
-    history = list(case.decisions.select_related("actor").order_by("-at", "-id"))
+    history = list(case.decisions.select_related("actor", "result").order_by("-at", "-id"))
     for at, decision in enumerate(history):
         decision.may_undo = at == 0 and _may_undo(request, decision, limits)
     return history

@@ -110,6 +110,15 @@ def test_a_decision_of_a_programs_obeys_what_the_page_obeys(site: Site) -> None:
     assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
 
 
+@pytest.mark.parametrize(("reader", "told"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])
+def test_who_decided_is_told_by_the_readers_role(site: Site, send: Any, reader: str, told: str) -> None:
+    send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "defer")
+
+    (decision,) = site.client().get("/api/decisions", headers=held(site, reader)).json()
+
+    assert decision["actor"] == told
+
+
 def test_a_value_comes_with_all_that_the_page_tells_beside_it(site: Site) -> None:
     header, units = held(site, "zhou"), {indicator.column: indicator.unit for indicator in catalogue()}
     rows = site.client().get("/api/list", {"listed": "yes", "limit": 200}, headers=header).json()["rows"]

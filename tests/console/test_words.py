@@ -22,6 +22,7 @@ from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.model_words import METRICS, how
 from console.pages.over_time import CHARTS as OVER_TIME
 from console.pages.reason_texts import CHOSEN, OF_ACTIONS
+from console.pages.record import DECISION
 from console.ranking.ties import KINDS
 from console.texts import LANGUAGES, load_texts, read_words, to_simplified
 from expectations.contracts import complaint, inspection, registration, tax_filing
@@ -119,7 +120,7 @@ VALUES: dict[str, Iterable[object]] = {
     "filter": tuple(field.name for field in fields(Filters)),
     "found": ("selected", "region", "industry"),
     "held_source": ("registration", "tax_filing", "complaint", "inspection"),
-    "kind": EventKind,
+    "kind": (*EventKind, DECISION),
     "mark": SEEN,
     "measure": {name for reckon, _ in OVER_TIME.values() for name in reckon({}, [])},
     "metric": METRICS,

@@ -10,9 +10,11 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from console.accounts.roles import SEES_WHO_DECIDED
 from console.campaigns.models import Campaign
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
+from console.decisions.models import Decision
 from console.pages.form_errors import sent_form, wrongs_of
 from console.pages.indicator_names import indicator_name
 from console.pages.measured import in_words, number
@@ -113,6 +115,15 @@ def measured(context: dict[str, Any], value: float | None, unit: str) -> str:
 def chosen(context: dict[str, Any], kind: str, code: str) -> str:
     """A code of the catalogue of decisions."""
     return catalogue.words(kind, str(code), _texts(context).language) if code else ""
+
+
+@register.simple_tag(takes_context=True)
+def by(context: dict[str, Any], decision: Decision) -> str:
+    """Who decided, as far as the reader's role may see it."""
+    actor, texts = decision.actor, _texts(context)
+    if actor is None:
+        return texts("decide.system")
+    return str(actor.username) if context["user"].role in SEES_WHO_DECIDED else texts.either(f"role.{actor.role}", actor.role)
 
 
 @register.simple_tag(takes_context=True)

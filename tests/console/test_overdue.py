@@ -1,0 +1,130 @@
+"""Deadlines: what is past its own counts, is shown to who has it and to the supervisor, and cannot be put off by handing it on."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from console.decisions.models import Case
+from console.decisions.overdue import days_overdue, overdue
+from console.decisions.policies import due_after
+from console.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
+from console.policy import policy
+from tests.console.conftest import HANGZHOU, Site
+
+
+def planned(site: Site, send: Any, letter: str = "D", count: int = 1, by: str = "wang") -> list[Case]:
+    """Visits planned on Wednesday 1 July: due on the 15th."""
+    for entity in site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class=letter)[:count]:
+        send(by, entity, "visit")
+    return list(Case.objects.order_by("pk"))
+
+
+def on(site: Site, day: int) -> None:
+    site.now[0] = site.now[0].replace(day=day)
+
+
+def test_every_state_that_waits_for_somebody_is_entered_with_a_deadline(site: Site) -> None:
+    assert site.run
+    entered = {(action, after) for (before, action), after in TRANSITIONS.items() if after in WITH_DEADLINE and before != after}
+
+    assert {after for _, after in entered} == WITH_DEADLINE
+    for action, _ in entered:
+        assert due_after(action, date(2026, 7, 1), policy()) is not None
+    # All others are to review, end by themselves (test_deferrals), or wait for nothing.
+    assert set(State) - WITH_DEADLINE == {
+        State.TO_REVIEW, State.DEFERRED, State.NOT_INSPECTED, State.DISMISSED, State.VISITED,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("day", "is_late", "days"), [(15, False, 0), (16, True, 1), (18, True, 2), (20, True, 3)])
+def test_a_visit_is_overdue_from_the_day_after_its_last_and_counted_in_working_days(
+    site: Site, send: Any, day: int, is_late: bool, days: int
+) -> None:
+    (case,) = planned(site, send)
+    on(site, day)
+
+    assert list(overdue(Case.objects.all(), date(2026, 7, day))) == [case] * is_late
+    assert days_overdue(case, date(2026, 7, day), policy()) == days
+    home = {name: site.client(name).get("/").context for name in ("wang", "li", "zhang", "yang")}
+    assert (home["wang"]["overdue"], home["li"]["overdue"]) == (int(is_late), 0)
+    assert (home["zhang"]["late_cases"], home["yang"]["late_cases"]) == (int(is_late), 0)
+    there = dict(site.client("wang").get("/visits/").context["groups"])
+    assert there["overdue"] == [case] * is_late
+    assert ("overdue for" in site.client("wang").get(f"/entity/{case.entity_id}/").content.decode()) == is_late
+    assert ("overdue for" in site.client("wang").get("/visits/").content.decode()) == is_late
+
+
+def test_what_has_its_result_is_no_longer_overdue(site: Site, send: Any) -> None:
+    (case,) = planned(site, send, "C")
+    on(site, 20)
+    said = {"visit_status": "not_done", "token": "r", "version": 1}
+
+    assert site.client("wang").post(f"/case/{case.pk}/result/", said).status_code == 302
+
+    assert not overdue(Case.objects.all(), date(2026, 7, 20)).exists()
+    assert site.client("zhang").get("/").context["late_cases"] == 0
+
+
+def test_a_supervisor_sees_whatever_is_overdue_whoever_has_it_and_nothing_of_other_regions(site: Site, send: Any) -> None:
+    cases = planned(site, send, count=3)
+    proposed = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[3]
+    send("li", proposed, "dismiss")
+    for case, to in zip(cases, ("", "li", "zhang"), strict=True):  # the first is nobody's: on no desk at all
+        person = site.user(to).pk if to else ""
+        form = {"token": f"give-{case.pk}", "version": "1", "run_id": site.run.run_id, "assigned_to": person}
+        site.client("zhang").post(f"/entity/{case.entity_id}/assign/", form)
+    on(site, 17)
+
+    page = site.client("zhang").get("/supervisor/")
+
+    late = page.context["late"]
+    assert [case.entity_id for case in late] == [proposed.entity_id, *(case.entity_id for case in cases)]
+    assert [case.due_on for case in late] == [date(2026, 7, 6), *[date(2026, 7, 15)] * 3]
+    assert [case.days_overdue for case in late] == [9, 2, 2, 2]
+    assert page.context["nobodys"] == {"assigned_to": None, "planned": 1, "overdue": 1}
+    load = {person.username: row["overdue"] for person, row in page.context["people"]}
+    assert (load["li"], load["zhang"], load["wang"]) == (1, 1, 0)
+    assert "overdue for 9 working days" in page.content.decode().partition('id="waiting"')[2].partition("</section>")[0]
+    assert site.client("yang").get("/supervisor/").context["late"] == []
+    assert site.client("wang").get("/supervisor/").status_code in (403, 404)
+
+
+def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.work.MOST_TOLD", 2)
+    planned(site, send, count=3)
+    on(site, 17)
+
+    page = site.client("zhang").get("/supervisor/")
+
+    assert (len(page.context["late"]), page.context["late_count"]) == (2, 3)
+    assert "The 2 longest overdue of 3." in page.content.decode()
+
+
+def test_more_that_is_overdue_takes_no_more_questions(site: Site, send: Any) -> None:
+    asked = []
+    client = site.client("zhang")
+    for count in (1, 6):
+        planned(site, send, "D" if count == 1 else "C", count=count)
+        on(site, 17)
+        client.get("/supervisor/")
+        with CaptureQueriesContext(connections["default"]) as own:
+            page = client.get("/supervisor/")
+        asked.append(len(own))
+        assert len(page.context["late"]) == (1 if count == 1 else 7)
+        site.now[0] -= timedelta(days=16)
+
+    assert asked[0] == asked[1]
+
+
+def test_handing_a_visit_on_puts_it_off_for_nobody(site: Site, send: Any) -> None:
+    (case,) = planned(site, send)
+    on(site, 20)
+    form = {"token": "give", "version": "1", "run_id": site.run.run_id, "assigned_to": site.user("li").pk}
+    site.client("zhang").post(f"/entity/{case.entity_id}/{Action.ASSIGN}/", form)
+
+    assert dict(site.client("li").get("/visits/").context["groups"])["overdue"] == [case]

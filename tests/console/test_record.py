@@ -1,0 +1,150 @@
+"""One timeline of an entity: what the lake knows and what was decided, for whoever may see it, at the price of a fixed number of
+questions."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from console.decisions.models import Case, Decision
+from console.decisions.states import Action
+from console.pages.record import DECISION
+from console.ranking.models import Ranked
+from console.ranking.publish import publish
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import GIVEN, HANGZHOU, Site
+
+FOUND = {
+    "visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": "7", "breaches": "2", "severity": "2",
+    "found_violation": "yes",
+}  # fmt: skip
+
+
+def record(site: Site, name: str, entity: Ranked, query: str = "") -> list[Any]:
+    return list(site.client(name).get(f"/entity/{entity.entity_id}/{query}").context["timeline"])
+
+
+def decided(site: Site, name: str, entity: Ranked, query: str = "") -> list[tuple[str, date]]:
+    events = record(site, name, entity, query)
+    return [(event.decision.action, event.happened_on) for event in events if event.kind == DECISION]
+
+
+def rows(page: str) -> list[str]:
+    """The timeline's rows as text."""
+    table = page.partition('<table class="timeline">')[2].partition("</table>")[0]
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in table.split("<tr")[2:]]
+
+
+def visited(site: Site, send: Any, entity: Ranked) -> None:
+    """Put off, visited, told, and told otherwise, on four days."""
+    send("wang", entity, "defer")
+    site.now[0] += timedelta(days=1)
+    send("wang", entity, "visit", version="1")
+    case = Case.objects.get(entity_id=entity.entity_id)
+    for version, found in enumerate((FOUND, {**FOUND, "breaches": "1"}), 2):
+        site.now[0] += timedelta(days=1)
+        said = {"token": f"r{version}", "version": version, **found, "inspected_on": "2026-07-02"}
+        site.client("wang").post(f"/case/{case.pk}/result/", said)
+
+
+def test_what_was_decided_stands_among_what_the_lake_knows_by_date(site: Site, send: Any) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    before = record(site, "wang", entity)
+    visited(site, send, entity)
+
+    events = record(site, "wang", entity)
+
+    assert decided(site, "wang", entity) == [
+        ("correct", date(2026, 7, 4)), ("record", date(2026, 7, 3)), ("visit", date(2026, 7, 2)), ("defer", date(2026, 7, 1)),
+    ]  # fmt: skip
+    assert [event for event in events if event.kind != DECISION] == before
+    days = [event.happened_on or date.min for event in events]
+    assert days == sorted(days, reverse=True)
+    told = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
+    assert told[0] == (
+        "> 2026-07-04 Decision Result corrected · inspected 2026-07-02 · violation found"
+        " · 1 of 7 items breached this console · wang"
+    )
+    assert "Closed for the season or for works · Comes back 2026-07-20" in told[3]
+
+
+def test_a_day_is_the_profiles_and_its_decisions_stand_before_its_events(site: Site, send: Any) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    newest = next(event.happened_on for event in record(site, "wang", entity) if event.happened_on)
+    site.now[0] = site.now[0].replace(year=newest.year, month=newest.month, day=newest.day, hour=0) - timedelta(hours=7)
+    send("wang", entity, "visit")
+
+    # Five in the afternoon, UTC, of the day before is the day's own first hour where the profile is.
+    assert decided(site, "wang", entity) == [("visit", newest)]
+    assert record(site, "wang", entity)[0].kind == DECISION
+
+
+def test_what_was_taken_back_is_told_so_and_stays(site: Site, send: Any) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", entity, "visit")
+    site.client("wang").post(f"/decision/{Decision.objects.get().pk}/undo/")
+
+    steps = [event for event in record(site, "wang", entity) if event.kind == DECISION]
+
+    assert [(event.decision.action, event.is_undone) for event in steps] == [(Action.UNDO, False), (Action.VISIT, True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("wang", "wang"), ("zhang", "wang"), ("zhou", "wang"), ("chen", "Inspector"), ("liu", ""), ("huang", "")]
+)
+def test_who_decided_is_told_by_role_and_region(site: Site, send: Any, name: str, told: str) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", entity, "defer")
+
+    page = site.client(name).get(f"/entity/{entity.entity_id}/")
+
+    assert page.status_code == (200 if told else 404)
+    if told:
+        assert rows(page.content.decode())[0].endswith(f"this console · {told}")
+        history = page.content.decode().partition('<ol class="history">')[2]
+        assert ("wang" in history) == (told == "wang")
+
+
+def test_the_page_as_it_was_tells_what_was_decided_as_long_as_it_was_the_newest(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    old = site.run.run_id
+    send("wang", entity, "defer")
+    site.now[0] += timedelta(hours=21)
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+    site.now[0] += timedelta(hours=1)
+    form = {"token": "later-1", "version": "1", "run_id": site.run.run_id, **GIVEN["visit"]}
+    site.client("wang").post(f"/entity/{entity.entity_id}/visit/", form)
+
+    assert [action for action, _ in decided(site, "wang", entity)] == ["visit", "defer"]
+    assert [action for action, _ in decided(site, "wang", entity, f"?run={old}")] == ["defer"]
+
+
+def test_a_long_history_takes_no_more_questions_than_a_short_one(site: Site, send: Any) -> None:
+    one, many = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
+    send("wang", one, "visit")
+    visited(site, send, many)
+    case = Case.objects.get(entity_id=many.entity_id)
+    for version in range(4, 9):
+        said = {"token": f"m{version}", "version": version, **FOUND, "inspected_on": "2026-07-02", "breaches": str(version % 7)}
+        site.client("wang").post(f"/case/{case.pk}/result/", said)
+    Case.objects.filter(entity_id=one.entity_id).update(state=case.state)
+    client, asked = site.client("wang"), []
+    client.get(f"/entity/{one.entity_id}/")
+    for entity in (one, many):
+        with CaptureQueriesContext(connections["default"]) as own, CaptureQueriesContext(connections["evidence"]) as known:
+            page = client.get(f"/entity/{entity.entity_id}/")
+        asked.append((len(own), len(known), sum('FROM "decisions_decision"' in query["sql"] for query in own.captured_queries)))
+        assert page.status_code == 200
+
+    assert len(decided(site, "wang", many)) == 9
+    assert asked[0] == asked[1]
+    assert asked[0][2] == 1
