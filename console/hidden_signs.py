@@ -18,6 +18,11 @@ _HIDDEN = re.compile(
 )
 
 
+def without_hidden(text: str) -> str:
+    """The text without hidden signs, for what is compared and not shown."""
+    return _HIDDEN.sub("", text)
+
+
 def made_visible(text: str) -> str:
     """The text, in which each hidden sign stands as its number."""
     return _HIDDEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)

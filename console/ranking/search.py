@@ -1,11 +1,13 @@
 """Search by name or code, off one index in the order of rank, whatever else the list is filtered by.
 
-Chinese has no spaces: names are kept as pairs of neighbouring characters, folded to Simplified, and the last character once more
-by itself, so that one character is found wherever it stands: it begins a pair, or is the last. What Unicode counts as the same
-(compatibility ideographs, letters of full width) is folded too. Beside a name's pairs the index holds, as words of their own, what
-the list is filtered by and how the code begins. So a search is one walk along lists of places that are in order already (an
-inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon as a page is full, also where
-every name holds the word.
+Chinese has no spaces: names are kept as pairs of neighbouring characters, folded (see folding.py), and the last character once more
+by itself, so that one character is found wherever it stands: it begins a pair, or is the last. Beside a name's pairs the index
+holds, as words of their own, what the list is filtered by and how the code begins. So a search is one walk along lists of places
+that are in order already (an inverted index: Zobel and Moffat, "Inverted files for text search engines", 2006), which stops as soon
+as a page is full, also where every name holds the word.
+
+What is typed together is asked for as one phrase, so that the index finds no name that does not hold it: nothing that was found
+need be thrown away again, by which a page would come out short and a count wrong. :func:`holds` says the same of a name's own text.
 """
 
 from __future__ import annotations
@@ -13,18 +15,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import Any
-from unicodedata import normalize
 
 from django.db import connections
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from console.ranking.folding import PAIRED, fold, normalized
 from console.ranking.models import Ranked
-from console.texts import HAN, to_simplified
 
-_WORD = re.compile(f"[{HAN}]+|[a-z0-9]+")
+_WORD = re.compile(rf"[{PAIRED}]+|[^\W_{PAIRED}]+")
+_FIRST = re.compile(f"[{PAIRED}]")
+_BEGINS = rf"(?<![^\W_{PAIRED}])"
+_LONGEST = 256
+"""Characters of a word that the index holds: far more than are asked for, and no more than PostgreSQL takes."""
 MOST = 80
 """Characters of a search that are looked at."""
 KEYS = MappingProxyType(
@@ -52,32 +58,49 @@ class Part:
 WHOLE = Part()
 
 
-def words_of(text: str) -> list[list[str]]:
-    """The words of a text, each as its grams: a Chinese word's pairs of characters (one character is itself), others whole."""
-    words: list[list[str]] = []
-    for word in _WORD.findall(to_simplified(normalize("NFKC", text)).lower()):
-        is_long = _is_chinese(word) and len(word) > 1
-        words.append([word[at : at + 2] for at in range(len(word) - 1)] if is_long else [word])
-    return words
-
-
 def grams_of(text: str) -> list[str]:
     """What of a name is put into the index, in the name's order."""
-    grams: list[str] = []
-    for word in words_of(text):
-        grams += word
-        if _is_chinese(word[-1]) and len(word[-1]) == 2:
-            grams.append(word[-1][1])
-    return grams
+    return [gram for word in _WORD.findall(fold(text)) for gram in _grams(word, is_whole=True)]
 
 
-def _is_chinese(word: str) -> bool:
-    return not word[0].isascii()
+def phrases_of(text: str) -> list[list[str]]:
+    """What a text asks the index for: of each part that is typed together the grams that follow each other in whatever holds it.
+
+    The last gram of a part may be the beginning of one. Signs between words, such as brackets, are not in the index.
+    """
+    parts = (_WORD.findall(part) for part in fold(text).split())
+    return [
+        [gram for at, word in enumerate(words, 1) for gram in _grams(word, is_whole=at < len(words))] for words in parts if words
+    ]
 
 
-def _goes_on(word: list[str], *, is_last: bool) -> bool:
-    """Whether a word that is searched may be the beginning of one: the last may, and one Chinese character stands in a pair."""
-    return is_last or (len(word) == 1 and len(word[0]) == 1 and _is_chinese(word[0]))
+def holds(name: str, text: str) -> bool:
+    """Whether a name holds a text, told by the two alone: what the index must find, and nothing else.
+
+    All that is typed together stands together, each such part somewhere. Signs between words count as a space, and where Chinese
+    and other writing meet as nothing. A word that is not Chinese is found from its beginning on.
+    """
+    kept = _closed(name)
+    parts = (_closed(part) for part in fold(text).split())
+    return all(re.search(("" if _is_paired(part) else _BEGINS) + re.escape(part), kept) for part in parts if part)
+
+
+def _closed(text: str) -> str:
+    words = _WORD.findall(fold(text))
+    gaps = [" " * (_is_paired(one) == _is_paired(other)) for one, other in pairwise(words)]
+    return "".join(chain.from_iterable(zip(words, [*gaps, ""], strict=False)))
+
+
+def _grams(word: str, *, is_whole: bool) -> list[str]:
+    """A Chinese word as pairs of neighbouring characters, with the last by itself where it is whole; another as it is."""
+    if not _is_paired(word):
+        return [word[:_LONGEST]]
+    pairs = [word[at : at + 2] for at in range(len(word) - 1)]
+    return [*pairs, word[-1]] if is_whole or not pairs else pairs
+
+
+def _is_paired(word: str) -> bool:
+    return _FIRST.match(word) is not None
 
 
 def key_of(column: str, value: str) -> str:
@@ -103,9 +126,7 @@ def _key(letter: str, value: str) -> str:
 
 
 def search(ranked: QuerySet[Ranked], text: str, keys: Iterable[Sequence[str]] = (), part: Part = WHOLE) -> QuerySet[Ranked]:
-    """Those of ``ranked`` whose name holds the text, in either script, or whose code begins with it.
-
-    The pairs of a word must follow each other, so that what is found holds the word and not its pairs here and there.
+    """Those of ``ranked`` whose name holds the text (:func:`holds`), or whose code begins with it.
 
     Args:
         ranked: entities of a run.
@@ -114,14 +135,14 @@ def search(ranked: QuerySet[Ranked], text: str, keys: Iterable[Sequence[str]] = 
             tell all that ``ranked`` is filtered by; otherwise they only save work.
         part: which of those found are needed.
     """
-    wanted = normalize("NFKC", text.strip()[:MOST]).strip()
+    wanted = normalized(text.strip()[:MOST]).strip()
     if not wanted:
         return ranked
-    words, code = words_of(wanted), wanted.upper()
+    phrases, code = phrases_of(wanted), wanted.upper()
     begins = [_key(_CODE, code)] if len(code) <= CODE_BEGINS else []
     found = Q(pk__in=[])
-    if words or begins:
-        found |= Q(position__in=_places(ranked.db, words, begins, keys, part))
+    if phrases or begins:
+        found |= Q(position__in=_places(ranked.db, phrases, begins, keys, part))
     if not begins:
         found |= Q(entity_id__gte=code, entity_id__lt=code + "\U0010ffff")
     return ranked.filter(found)
@@ -138,14 +159,14 @@ def narrowed(ranked: QuerySet[Ranked], keys: Sequence[Sequence[str]], part: Part
     return ranked.filter(position__in=_places(ranked.db, [], [], keys, part))
 
 
-def _places(alias: str, words: list[list[str]], begins: list[str], keys: Iterable[Sequence[str]], part: Part) -> RawSQL:
-    """The places, in order, of those whose name has the words, or whose code begins so, and for whom each group has a key.
+def _places(alias: str, phrases: list[list[str]], begins: list[str], keys: Iterable[Sequence[str]], part: Part) -> RawSQL:
+    """The places, in order, of those whose name has the phrases, or whose code begins so, and for whom each group has a key.
 
-    Words are letters and digits alone, and keys besides have underscores: nothing in them is an operator of either index.
+    Grams are letters and digits alone, and keys besides have underscores: nothing in them is an operator of either index.
     """
     groups = [list(group) for group in keys]
     is_sqlite = connections[alias].vendor == "sqlite"
-    query = _match(words, begins, groups) if is_sqlite else _tsquery(words, begins, groups)
+    query = _match(phrases, begins, groups) if is_sqlite else _tsquery(phrases, begins, groups)
     found, place = ("ranking_search MATCH %s", "rowid") if is_sqlite else ("grams @@ %s::tsquery", "position")
     sql = f"SELECT {place} FROM ranking_search WHERE {found} AND {place} > %s AND {place} <= %s"
     asked: list[Any] = [query, part.after, part.until]
@@ -172,20 +193,18 @@ def _order(alias: str, query: str, part: Part, *, is_sqlite: bool) -> str:
     return " ORDER BY position + 0" if found < FEW else " ORDER BY position"
 
 
-def _match(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
+def _match(phrases: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
     """As SQLite's FTS5 reads it."""
-    phrases = ['"' + " ".join(word) + '"' + "*" * _goes_on(word, is_last=word is words[-1]) for word in words]
-    either = [f"({' AND '.join(phrases)})"] if phrases else []
+    asked = [f'"{" ".join(grams)}"*' for grams in phrases]
+    either = [f"({' AND '.join(asked)})"] if asked else []
     either += [f'"{key}"' for key in begins]
     wanted = (either, *([f'"{key}"' for key in group] for group in groups))
     return " AND ".join(f"({' OR '.join(group)})" for group in wanted if group)
 
 
-def _tsquery(words: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
+def _tsquery(phrases: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
     """As PostgreSQL reads it."""
-    grams = [[f"'{gram}'" for gram in word] for word in words]
-    for word, quoted in zip(words, grams, strict=True):
-        quoted[-1] += ":*" * _goes_on(word, is_last=word is words[-1])
-    either = [" & ".join(f"({' <-> '.join(word)})" for word in grams)] if grams else []
+    asked = [" <-> ".join(f"'{gram}'" for gram in grams) + ":*" for grams in phrases]
+    either = [" & ".join(f"({phrase})" for phrase in asked)] if asked else []
     either += [f"'{key}'" for key in begins]
     return " & ".join(f"({' | '.join(group)})" for group in (either, *([f"'{key}'" for key in group] for group in groups)))

@@ -94,8 +94,8 @@ def _index_again(database: sqlite3.Connection) -> None:
     database.executemany(_INTO_SEARCH, (_text(*words_of_row(dict(zip(columns, row, strict=True)))) for row in rows))
 
 
-# Contentless: the names themselves are in the ranking.
-_SEARCH = "CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, content='', tokenize=\"unicode61 tokenchars '_'\")"
+# Contentless: the names themselves are in the ranking. Of the tokenizers this one alone folds nothing by itself: grams are folded.
+_SEARCH = "CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, content='', tokenize=\"ascii tokenchars '_'\")"
 _INTO_SEARCH = "INSERT INTO ranking_search (rowid, grams) VALUES (?, ?)"
 
 

@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,8 +16,20 @@ from django.test.utils import CaptureQueriesContext
 from console.pages.filters import CLASSES, MOVED, Filters
 from console.ranking.models import Ranked
 from console.ranking.runs import alias_of, ranked_of
-from console.ranking.search import CODE_BEGINS, KEYS, LAST, Part, _tsquery, grams_of, key_of, keys_of
-from console.ranking.store import thin_out
+from console.ranking.search import (
+    CODE_BEGINS,
+    KEYS,
+    LAST,
+    Part,
+    _match,
+    _tsquery,
+    grams_of,
+    holds,
+    key_of,
+    keys_of,
+    phrases_of,
+)
+from console.ranking.store import _INTO_SEARCH, _SEARCH, thin_out
 from console.texts import language_of
 from tests.console.conftest import HANGZHOU, Site
 
@@ -155,6 +168,13 @@ def named(site: Site) -> Callable[[str], Ranked]:
         ("二〇二六坊", "〇二"),
         ("佐々木", "々"),
         ("ＡＢＣ坊", "abc"),
+        ("ABC１２３坊", "ａｂｃ123"),
+        ("甲乙　丙店", "乙 丙"),
+        ("甲乙 丙店", "乙　丙"),
+        ("ｶﾞﾗｽ坊", "ガラス"),
+        ("Café 坊", "ＣＡＦÉ"),
+        ("甲\u200b乙\U000e0100丙", "甲乙丙"),
+        ("乾隆坊", "乾"),
         ("龍鳳樓", "凤"),
         ("龍鳳樓", "樓"),
     ],
@@ -166,7 +186,16 @@ def test_any_character_is_found_wherever_it_stands(site: Site, named: Callable[[
 
 
 @pytest.mark.parametrize(
-    ("name", "asked"), [("甲乙 丙店", "乙丙"), ("甲乙丙店", "店甲"), (RARE, "\u91ce\U00020bb7"), (RARE, "\U00020bb8")]
+    ("name", "asked"),
+    [
+        ("甲乙 丙店", "乙丙"),
+        ("甲乙丙店", "店甲"),
+        (RARE, "\u91ce\U00020bb7"),
+        (RARE, "\U00020bb8"),
+        ("Café 坊", "cafx"),
+        ("甲号3店", "3号"),
+        ("甲店", "甲é"),
+    ],
 )
 def test_characters_that_do_not_follow_each_other_are_not_found(
     site: Site, named: Callable[[str], Ranked], name: str, asked: str
@@ -177,8 +206,73 @@ def test_characters_that_do_not_follow_each_other_are_not_found(
 
 
 def test_postgresql_is_asked_for_the_beginning_of_a_pair_where_one_character_is_meant() -> None:
-    assert _tsquery([["店"], ["南街"]], [], []) == "(('店':*) & ('南街':*))"
-    assert _tsquery([["甲乙", "乙丙"], ["abc"]], [], []) == "(('甲乙' <-> '乙丙') & ('abc':*))"
+    assert _tsquery(phrases_of("店 南街"), [], []) == "(('店':*) & ('南街':*))"
+    assert _tsquery(phrases_of("甲乙丙 ＡＢＣ"), [], []) == "(('甲乙' <-> '乙丙':*) & ('abc':*))"
+    assert _tsquery(phrases_of("甲乙3丙"), [], []) == "(('甲乙' <-> '乙' <-> '3' <-> '丙':*))"
+
+
+SIGNS = (
+    "甲乙丙髮發乾隆干々〇①㈱ＡＢａｂ１２3aéeÉßſк·・（）()&-_　 ｶﾞガの한\u8c48\uf900\U00020bb7\U00031350Ⅲ㎏…ﬁ'\u200b\ufe00\U000e0100"
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_index_finds_what_a_names_own_text_holds_and_nothing_else(seed: int) -> None:
+    rng = random.Random(seed)
+    names = ["".join(rng.choices(SIGNS, k=rng.randint(2, 9))) for _ in range(250)]
+    found = 0
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(_SEARCH)
+        database.executemany(_INTO_SEARCH, ((at, " ".join(grams_of(name))) for at, name in enumerate(names)))
+        for _ in range(150):
+            name = rng.choice(names)
+            at = rng.randrange(len(name))
+            text = name[at : at + rng.randint(1, 5)] + rng.choice(("", "", " " + rng.choice(rng.choice(names))))
+            phrases = phrases_of(text)
+            if not phrases:
+                continue
+            rows = database.execute("SELECT rowid FROM ranking_search WHERE ranking_search MATCH ?", [_match(phrases, [], [])])
+
+            places = {place for (place,) in rows}
+
+            assert places == {place for place, other in enumerate(names) if holds(other, text)}, (text, phrases)
+            found += len(places)
+    assert found > 300
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_held"),
+    [
+        ("甲乙３号店", "3号", True),
+        ("甲乙 3 号店", "3号", True),
+        ("甲号3店", "3号", False),
+        ("甲（乙）店", "甲(乙)", True),
+        ("乙（甲）店", "甲(乙)", False),
+        ("甲乙店", "甲-乙", False),
+        ("Café 甲", "cafe", False),
+        ("CAFÉ甲", "ｃａｆé甲", True),
+        ("甲の店", "甲の", True),
+        ("乾隆坊", "乾", True),
+        ("乾隆坊", "乾隆", True),
+        ("ABC坊", "bc", False),
+        ("甲店", "甲 кафе", False),
+    ],
+)
+def test_what_is_typed_together_stands_together(name: str, text: str, is_held: bool) -> None:
+    assert holds(name, text) == is_held
+
+
+@pytest.mark.parametrize(
+    ("typed", "same"), [("９１３３０１０６", "91330106"), ("　９１３３ ", "9133"), ("\u200b9133\ufeff", "9133")]
+)
+def test_a_code_is_found_however_wide_it_is_typed(site: Site, typed: str, same: str) -> None:
+    wide, narrow = (places(Filters.read({"q": text}), site, site.user("zhou"), Part(most=LAST)) for text in (typed, same))
+
+    assert wide == narrow != []
+
+
+def test_a_word_of_any_length_can_be_indexed() -> None:
+    assert max(len(gram.encode()) for gram in grams_of("\u10d0" * 5000)) < 2046  # what PostgreSQL takes
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
