@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
 from zoneinfo import ZoneInfo
 
 from console.decisions.models import Decision
@@ -44,8 +43,9 @@ def with_decisions(
         until = _shown_until(run)
         steps = [step for step in steps if step.at < until or step.run_id == run.run_id]
     undone = {step.undoes_id for step in steps if step.undoes_id is not None}
-    decided = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
-    return sorted(chain(decided, events), key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+    found: list[Shown | Decided] = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
+    found += events
+    return sorted(found, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 
 
 def _shown_until(run: PublishedRun) -> datetime:
