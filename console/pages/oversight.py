@@ -19,6 +19,7 @@ from console.audit.facts import facts_of
 from console.audit.models import AuditEvent, Kind
 from console.exports import csv_lines
 from console.pages.access import for_roles
+from console.pages.model_card import model_card as model_card_parts
 from console.pages.model_words import METRICS, Moved, held_out, how, moved, weights
 from console.pages.notes import note_view
 from console.pages.sent_files import NoFile, no_file, sent_file
@@ -146,6 +147,16 @@ def status(request: HttpRequest) -> HttpResponse:
         "airflow": settings.AIRFLOW_ADDRESS,
     }
     return render(request, "status.html", context)
+
+
+@for_roles(READS_LIST)
+def model(request: HttpRequest) -> HttpResponse:
+    """The model's card in the reader's language."""
+    run = current_run()
+    if run is None or not run.model_card:
+        raise Http404
+    note_view(request, "model", run=run)
+    return render(request, "model.html", {"run": run, "parts": model_card_parts(run, request.texts)})
 
 
 @for_roles(READS_LIST)
