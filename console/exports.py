@@ -7,11 +7,13 @@ import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from console.hidden_signs import made_visible
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+PART = 64 * 1024
+"""Bytes of a file that are sent at once."""
 XLSX_ROWS = 1_048_575
 """The rows that a sheet holds below its head."""
 
@@ -48,8 +50,8 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[by
     yield buffer.getvalue().encode()
 
 
-def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Any:
-    """An open workbook file, at its beginning."""
+def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
+    """A workbook in a file without a name, which is gone when it is closed; rows are written as they come, and none is kept."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
@@ -57,15 +59,36 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
     sheet = book.create_sheet(title[:31])
 
     def cell(value: Any) -> Any:
+        # Numbers need no cell of their own; a text does, or one that begins as a formula would be taken for one.
+        if not isinstance(value, str):
+            return value
         made = WriteOnlyCell(sheet, value=harmless(value))
-        if isinstance(value, str):
-            made.data_type = "s"
+        made.data_type = "s"
         return made
 
     sheet.append([cell(name) for name in head])
     for row in rows:
         sheet.append([cell(value) for value in row])
     file = TemporaryFile()  # noqa: SIM115 (whoever sends it closes it)
-    book.save(file)
-    file.seek(0)
+    try:
+        book.save(file)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
     return file
+
+
+class FileParts:
+    """An open file a part at a time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def __iter__(self) -> Iterator[bytes]:
+        """What is left of the file."""
+        return iter(lambda: self.file.read(PART), b"")
+
+    def close(self) -> None:
+        """Close the file, which a file without a name does not outlive."""
+        self.file.close()

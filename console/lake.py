@@ -23,6 +23,7 @@ from expectations.contracts.core import Contract, Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 
 VERSION = "steelyard.contractVersion"
+_OF_CHECK = ("rule_id", "about", "severity", "checked", "failed", "column", "delivered_on", "observed", "limit")
 _VERSION_ORDER = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
 
 
@@ -143,10 +144,9 @@ class FinishedRun:
         for name, verdict in sorted((self.manifest.get("sources") or {}).items()):
             settled = _read(self.home / "manifests" / "sources" / name / f"{self.as_of}.json") or {}
             failed = [
-                {key: check.get(key) for key in ("rule_id", "about", "severity", "checked", "failed")}
-                for check in settled.get("checks", [])
-                if not check.get("passed", True)
+                {key: check.get(key) for key in _OF_CHECK} for check in settled.get("checks", []) if not check.get("passed", True)
             ]
+            newest = (settled.get("batches") or [{}])[-1]
             found.append(
                 {
                     "source": name,
@@ -154,12 +154,29 @@ class FinishedRun:
                     "verdict": settled.get("verdict", verdict),
                     "why": settled.get("why", ""),
                     "newest_delivery": settled.get("newest_delivery"),
+                    "came": newest.get("delivered_on"),
+                    "unusable": len(newest.get("unusable") or []),
                     "known_rows": settled.get("known_rows", 0),
                     "checks": len(settled.get("checks", [])),
                     "failed": failed,
                 }
             )
         return found
+
+    def model_figures(self) -> dict[str, Any]:
+        """What the stored model, beside its facts, says in figures of which its card speaks; empty where there is none."""
+        stored = _read(self.home / "models" / str(self.manifest.get("model_id")) / "model.json")
+        if stored is None:
+            return {}
+        learner = (stored.get("learnt") or {}).get("learner") or {}
+        members = list(zip(learner.get("members", [learner]), learner.get("shares", [1.0]), strict=True))
+        cards = [{"base": one["base"], "share": share} for one, share in members if one.get("kind") == "scorecard"]
+        return {
+            "anomaly_weight": stored.get("anomaly_weight"),
+            "calibration": stored.get("calibration"),
+            "level": (stored.get("interval") or {}).get("level"),
+            "scorecard": cards[0] if cards else None,
+        }
 
     def model_card(self) -> str:
         """What the model's card says, Markdown; empty where there is none."""

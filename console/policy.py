@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from console.exports import XLSX_ROWS
 from console.texts import to_traditional
 from expectations.contracts.indicators import Indicator
 
@@ -32,6 +33,7 @@ class Policy:
     undo_minutes: int
     again_after_days: int
     most_in_bulk: int
+    xlsx_rows: int
 
     @property
     def time_zone(self) -> str:
@@ -80,6 +82,7 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
         undo_minutes=limits["decisions"]["undo_minutes"],
         again_after_days=limits["decisions"]["again_after_days"],
         most_in_bulk=limits["decisions"]["most_in_bulk"],
+        xlsx_rows=min(limits["exports"]["xlsx_rows"], XLSX_ROWS),
     )
 
 

@@ -65,6 +65,7 @@ urlpatterns = [
     path("explore/<str:key>.csv", export_chart, name="explore_export"),
     path("feedback/", work.feedback, name="feedback"),
     path("status/", oversight.status, name="status"),
+    path("status/model/", oversight.model, name="model"),
     path("status/model-card.md", oversight.model_card, name="model_card"),
     path("audit/", oversight.audit, name="audit"),
     path("audit/verify/", oversight.verify, name="audit_verify"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Path, Query, Schema
 
 from console.accounts.roles import SEES_WHO_DECIDED
@@ -24,11 +24,12 @@ from console.decisions.policies import NotPossible
 from console.decisions.states import Action, State
 from console.pages.entity import find
 from console.pages.filters import Filters
-from console.pages.list_export import export_list
+from console.pages.list_export import list_file
 from console.pages.measured import MONEY
 from console.pages.notes import note_search, note_view
 from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
+from console.pages.sent_files import NoFile
 from console.ranking.runs import ranked_of
 from console.ranking.search import Part
 
@@ -135,14 +136,19 @@ def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), l
     return [_appeal(appeal) for appeal in found]
 
 
-@api.get("/export/list.{format}", auth=Bearer(Scope.EXPORT), response={200: None, 404: Why, **REFUSED})
+@api.get(
+    "/export/list.{format}", auth=Bearer(Scope.EXPORT), response={200: None, 404: Why, **REFUSED, 422: Why | Invalid, 503: Why}
+)
 def export(
     request: HttpRequest,
     asked: Query[ListAsked],  # noqa: ARG001 (it stands in the description; the page reads it itself)
     format: str = Path(..., pattern="^(csv|xlsx)$"),
-) -> HttpResponse:
-    """The list as a file: the page's, with its filter."""
-    return export_list(request, format)
+) -> Any:
+    """The list as a file: the page's, with its filter. 422 also says that it is too long for XLSX, 503 that too many are taken."""
+    try:
+        return list_file(request, format)
+    except NoFile as refused:
+        return refused.status, {"detail": f"failure.{refused.why}"}
 
 
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:

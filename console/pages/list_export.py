@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
 
 from console.accounts.roles import READS_LIST
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
-from console.exports import XLSX_ROWS, csv_lines, xlsx_file
+from console.exports import FileParts, csv_lines, xlsx_file
 from console.pages.access import for_roles
 from console.pages.filters import Filters
 from console.pages.risk_list import run_of
-from console.ranking.models import PublishedRun, Ranked
+from console.pages.sent_files import NoFile, no_file, sent_file
+from console.policy import policy_of
+from console.ranking.models import PublishedRun, Ranked, Reason
 from console.ranking.runs import ranked_of, reasons_of
 from console.ranking.search import WHOLE, Part
 
@@ -28,52 +29,65 @@ COLUMNS = (
 )  # fmt: skip
 TOP = 2
 ROWS_AT_ONCE = 2000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @for_roles(READS_LIST)
 def export_list(request: HttpRequest, format: str) -> HttpResponse:
-    """The list as CSV or XLSX; one that a sheet cannot hold is refused, never cut."""
+    """The list as CSV or XLSX; one that is too long for a sheet is refused, never cut."""
+    try:
+        return list_file(request, format)
+    except NoFile as refused:
+        return no_file(request, refused)
+
+
+def list_file(request: HttpRequest, format: str) -> HttpResponse:
+    """The list as CSV, which leaves while it is read, or as XLSX, which is made in a file that goes with the last byte.
+
+    Raises:
+        Http404: when there is no such day or format.
+        NoFile: when it is too long for a sheet, or too many exports are being made; nothing is on record then, as nothing left.
+    """
     filters = Filters.read(request.GET)
     run = run_of(filters)
-    if run is None or format not in ("csv", "xlsx"):
+    if run is None or format not in _TYPES:
         raise Http404
     told = filters.told(filters.noted(ranked_of(run, request.user), request.user), run, request.user)
     count = filters.of_run(told, run, request.user, WHOLE).order_by().count()
-    if format == "xlsx" and count > XLSX_ROWS:
-        return render(request, "failure.html", {"what": "too_many_rows"}, status=422)
-    detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
-    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
+    if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
+        raise NoFile("too_many_rows", 422, most)
     texts = request.texts
     head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
     rows = _rows(_parts(filters, told, run, request.user), run, request.language)
+    detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
+
+    def make() -> Iterable[bytes]:
+        append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
+        return csv_lines(head, rows) if format == "csv" else FileParts(xlsx_file(str(run.as_of), head, rows))
+
     # A thinned-out day says so wherever the file goes: nobody who was not listed can be counted by it.
     kept = "" if run.is_whole else "-listed-viewed-or-decided-only"
-    name = f"risk-list-{run.as_of}{kept}.{format}"
-    if format == "csv":
-        response = StreamingHttpResponse(csv_lines(head, rows), content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
-    return FileResponse(xlsx_file(str(run.as_of), head, rows), as_attachment=True, filename=name, content_type=_XLSX)
+    return sent_file(make, f"risk-list-{run.as_of}{kept}.{format}", _TYPES[format])
 
 
-def _parts(filters: Filters, told: QuerySet[Ranked], run: PublishedRun, user: Any) -> Iterator[list[Ranked]]:
+def _parts(filters: Filters, told: QuerySet[Ranked], run: PublishedRun, user: Any) -> Iterator[list[tuple[Any, ...]]]:
     """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice."""
     wanted = Part(most=ROWS_AT_ONCE)
-    while part := list(filters.of_run(told, run, user, wanted).order_by("position")[:ROWS_AT_ONCE]):
+    while part := list(filters.of_run(told, run, user, wanted).order_by("position").values_list(*COLUMNS)[:ROWS_AT_ONCE]):
         yield part
-        wanted = replace(wanted, after=part[-1].position)
+        wanted = replace(wanted, after=part[-1][0])
 
 
-def _rows(parts: Iterator[list[Ranked]], run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:
+def _rows(parts: Iterator[list[tuple[Any, ...]]], run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:
+    sentence = Reason.column_of("sentence", language)
     for part in parts:
         reasons: dict[int, list[str]] = {}
-        first, last = part[0].position, part[-1].position
-        for reason in reasons_of(run).filter(position__gte=first, position__lte=last, reason_rank__lte=TOP):
-            reasons.setdefault(reason.position, []).append(reason.sentence(language))
+        told = reasons_of(run).filter(position__gte=part[0][0], position__lte=part[-1][0], reason_rank__lte=TOP)
+        for position, text in told.values_list("position", sentence).iterator():
+            reasons.setdefault(position, []).append(text)
         for row in part:
-            said = (reasons.get(row.position, []) + [""] * TOP)[:TOP]
-            yield (*(_plain(getattr(row, name)) for name in COLUMNS), *said)
+            said = (reasons.get(row[0], []) + [""] * TOP)[:TOP]
+            yield (*map(_plain, row), *said)
 
 
 def _plain(value: Any) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console.accounts.roles import READS_AUDIT, READS_LIST
@@ -18,8 +19,10 @@ from console.audit.facts import facts_of
 from console.audit.models import AuditEvent, Kind
 from console.exports import csv_lines
 from console.pages.access import for_roles
+from console.pages.model_card import model_card as model_card_parts
 from console.pages.model_words import METRICS, Moved, held_out, how, moved, weights
 from console.pages.notes import note_view
+from console.pages.sent_files import NoFile, no_file, sent_file
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run
 
@@ -99,19 +102,29 @@ def export_audit(request: HttpRequest) -> HttpResponse:
     asked, events = _asked(request)
     head = read_head()
     events = events.filter(number__lte=head.number).order_by("number")
-    append([facts_of(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": asked, "rows": events.count()})])
-    rows = events.values_list(*COLUMNS).iterator(2000)
-    response = StreamingHttpResponse(csv_lines(COLUMNS, rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="audit-to-{head.number}.csv"'
-    return response
+    facts = facts_of(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": asked, "rows": events.count()})
+
+    def make() -> Iterable[bytes]:
+        append([facts])
+        return csv_lines(COLUMNS, events.values_list(*COLUMNS).iterator(2000))
+
+    try:
+        return sent_file(make, f"audit-to-{head.number}.csv", "text/csv; charset=utf-8")
+    except NoFile as refused:
+        return no_file(request, refused)
 
 
 @for_roles(READS_AUDIT)
 def export_chain(request: HttpRequest) -> HttpResponse:
     """The whole chain as a file that anybody can check, with what tells of a person kept back."""
-    response = StreamingHttpResponse(chain_lines(request.user, is_whole=False), content_type="application/jsonl; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit-chain.jsonl"'
-    return response
+
+    def make() -> Iterable[bytes]:
+        return (line.encode() for line in chain_lines(request.user, is_whole=False))
+
+    try:
+        return sent_file(make, "audit-chain.jsonl", "application/jsonl; charset=utf-8")
+    except NoFile as refused:
+        return no_file(request, refused)
 
 
 @for_roles(READS_LIST)
@@ -134,6 +147,16 @@ def status(request: HttpRequest) -> HttpResponse:
         "airflow": settings.AIRFLOW_ADDRESS,
     }
     return render(request, "status.html", context)
+
+
+@for_roles(READS_LIST)
+def model(request: HttpRequest) -> HttpResponse:
+    """The model's card in the reader's language."""
+    run = current_run()
+    if run is None or not run.model_card:
+        raise Http404
+    note_view(request, "model", run=run)
+    return render(request, "model.html", {"run": run, "parts": model_card_parts(run, request.texts)})
 
 
 @for_roles(READS_LIST)

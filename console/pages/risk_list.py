@@ -78,6 +78,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     _dress(rows, run, request.user)
     _draw_line(rows, after, run)
     note_search(request, run, filters.given(), found, after=after)
+    policy = policy_of(run.profile)
     context = {
         "run": run,
         "filters": filters,
@@ -94,7 +95,8 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "gives": request.user.role in APPROVES,
         "decides": request.user.role in DECIDES,
         "token": uuid.uuid4().hex,
-        "most_in_bulk": policy_of(run.profile).most_in_bulk,
+        "most_in_bulk": policy.most_in_bulk,
+        "most_in_a_sheet": policy.xlsx_rows if found > min(CAPPED, policy.xlsx_rows) else 0,
         **_offers(request, run, filters),
     }
     # Going back to a page that htmx does not hold any more asks for the whole of it.

@@ -6,6 +6,8 @@ from django.db import models
 
 from console.accounts.jurisdiction import OfRegion
 
+_ENDINGS = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
+
 
 class PublishedRun(models.Model):
     """A day's run that was published: which one is shown is told here, in one row, so that readers never see half a day.
@@ -116,6 +118,11 @@ class Reason(models.Model):
             models.Index(fields=("indicator", "position"), name="by_indicator"),
         )
 
+    @staticmethod
+    def column_of(name: str, language: str) -> str:
+        """The column that holds a text, such as ``sentence``, in a language."""
+        return f"{name}_{_ENDINGS.get(language, 'en')}"
+
     def sentence(self, language: str) -> str:
         """The reason in a language."""
         return _in(language, self, "sentence")
@@ -130,8 +137,7 @@ class Reason(models.Model):
 
 
 def _in(language: str, row: models.Model, name: str) -> str:
-    ending = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}.get(language, "en")
-    return str(getattr(row, f"{name}_{ending}"))
+    return str(getattr(row, f"{name}_{_ENDINGS.get(language, 'en')}"))
 
 
 class Tie(models.Model):

@@ -50,6 +50,8 @@ COLUMNS = (
 )  # fmt: skip
 _STANDING = ("entity_id", "position", "risk_class", "margin", "credit_points")
 _WAS = {"position": "previous_position", "risk_class": "previous_class", "margin": "previous_margin"}
+_MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_metrics")
+"""Facts of a model that pages ask for; a rule, or a day without a model, has not all."""
 _REASON = (
     "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
     "sentence_zh_hant", "basis_en", "basis_zh_hans", "basis_zh_hant", "change_en", "change_zh_hans", "change_zh_hant",
@@ -243,7 +245,7 @@ def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any],
                 "entities": entities,
                 "listed": listed,
                 "profile": run.profile,
-                "model": {key: model.get(key) for key in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")},
+                "model": {**dict.fromkeys(_MODEL), **model, "stored": run.model_figures()},
                 "sources": run.source_manifests(),
                 "model_card": run.model_card(),
                 "drift": drifted,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,6 +114,8 @@ def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[
     now = [NOW]
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
         patch.setattr("console.clock.now", lambda: now[0])
+        # A test need not take a file to its end, as a server does.
+        patch.setattr("console.exports_at_once._places", threading.BoundedSemaphore(1000))
         use(databases)
         yield Site(folder, day.home, now)
         connections.close_all()

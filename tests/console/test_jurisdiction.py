@@ -60,6 +60,7 @@ ADDRESSES = {
     "explore_export": "/explore/regions.csv",
     "feedback": "/feedback/",
     "status": "/status/",
+    "model": "/status/model/",
     "model_card": "/status/model-card.md",
     "second_factor": "/second-factor/",
     "second_factor_set_up": "/second-factor/set-up/",

@@ -19,6 +19,7 @@ from console.decisions.states import OF_SYSTEM, Action, State
 from console.evidence.models import Kind as EventKind
 from console.pages.explore import CHARTS
 from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
+from console.pages.model_card import METRICS as OF_CARD
 from console.pages.model_words import METRICS, how
 from console.pages.over_time import CHARTS as OVER_TIME
 from console.pages.reason_texts import CHOSEN, OF_ACTIONS
@@ -108,6 +109,7 @@ VALUES: dict[str, Iterable[object]] = {
         ),
     ),
     "assigned": (ME, NOBODY),
+    "card_part": tuple(key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")),
     "change": registration.VALUES[registration.CHANGE_TYPE],
     "class": CLASSES,
     "complaint": complaint.VALUES[complaint.CATEGORY],
@@ -123,7 +125,7 @@ VALUES: dict[str, Iterable[object]] = {
     "kind": (*EventKind, DECISION),
     "mark": SEEN,
     "measure": {name for reckon, _ in OVER_TIME.values() for name in reckon({}, [])},
-    "metric": METRICS,
+    "metric": (*METRICS, *OF_CARD),
     "model": ("learnt", "rule", None),
     "moved": (*MOVED, "new"),
     "order": ("model", "past_record", AS_IT_WAS.replace(" ", "_"), RANDOM.replace(" ", "_")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from console.campaigns.models import Campaign
 from console.code_names import name_of, path_of
 from console.decisions import catalogue
 from console.decisions.models import Decision
+from console.pages.check_words import check_name
+from console.pages.check_words import why as why_of
 from console.pages.form_errors import sent_form, wrongs_of
 from console.pages.indicator_names import indicator_name
 from console.pages.measured import in_words, number
@@ -103,6 +106,19 @@ def sentence(context: dict[str, Any], reason: Reason) -> str:
 def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
     """Another text of a reason or an entity in the page's language: its ``basis``, its ``change``, or what is ``better``."""
     return str(getattr(row, what)(_texts(context).language))
+
+
+@register.simple_tag(takes_context=True)
+def check(context: dict[str, Any], row: Mapping[str, Any]) -> SafeString | str:
+    """What a check asks for; in English, and marked so, where there are no other words."""
+    text, is_own = check_name(row, _texts(context).language)
+    return text if is_own else format_html('<span lang="en">{}</span>', text)
+
+
+@register.simple_tag(takes_context=True)
+def why(context: dict[str, Any], source: Mapping[str, Any]) -> str:
+    """Why a source has its verdict."""
+    return why_of(source, _texts(context).language)
 
 
 @register.simple_tag(takes_context=True)

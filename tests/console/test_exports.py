@@ -1,0 +1,188 @@
+"""Files of the list: streamed, a few at once, a sheet no longer than the policy allows, and never more memory for more rows."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from console import exports_at_once
+from console.audit.models import AuditEvent, Kind
+from console.exports import FileParts, csv_lines, xlsx_file
+from console.exports_at_once import TooManyAtOnce, on_its_way
+from console.pages import list_export
+from console.policy import policy_of
+from console.server import Server
+from tests.console.conftest import HANGZHOU, Site
+from tests.console.test_api import held
+
+EXPORTED = {"kind": Kind.EXPORTED}
+
+
+@pytest.fixture
+def one_place(monkeypatch: pytest.MonkeyPatch) -> threading.BoundedSemaphore:
+    places = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(exports_at_once, "_places", places)
+    return places
+
+
+def rows_of(site: Site) -> int:
+    return int(site.all_ranked(region_middle=HANGZHOU).count())
+
+
+def limit_sheets(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    monkeypatch.setattr(list_export, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=rows))
+
+
+def test_csv_leaves_while_the_list_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_export, "ROWS_AT_ONCE", 10)
+    read = []
+    parts = list_export._parts
+
+    def noted(*asked: Any) -> Iterator[Any]:
+        for part in parts(*asked):
+            read.append(len(part))
+            yield part
+
+    monkeypatch.setattr(list_export, "_parts", noted)
+    chunks = iter(site.client("wang").get("/list/export.csv"))
+
+    assert next(chunks) == b"\xef\xbb\xbf"
+    assert read == []
+    assert AuditEvent.objects.filter(**EXPORTED).count() == 1
+    b"".join(chunks)
+    assert sum(read) == rows_of(site) > 100
+    assert max(read) == 10
+
+
+def test_a_file_has_no_more_queries_of_a_part_than_two(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connections
+    from django.test.utils import CaptureQueriesContext
+
+    from console.ranking.runs import alias_of
+
+    monkeypatch.setattr(list_export, "ROWS_AT_ONCE", 50)
+    with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
+        b"".join(site.client("wang").get("/list/export.csv"))
+
+    parts = rows_of(site) // 50 + 2
+    assert len(asked) <= 1 + 2 * parts
+
+
+@pytest.mark.parametrize(("kind", "few", "many"), [("csv", 1000, 4000), ("xlsx", 100, 600)])
+def test_more_rows_need_no_more_memory(kind: str, few: int, many: int) -> None:
+    def peak(rows: int) -> int:
+        made = ((number, f"91330100MA{number:08d}", f"某某餐饮管理有限公司{number}", "原因" * 20) for number in range(rows))
+        head = ["position", "entity_id", "name", "reason"]
+        tracemalloc.start()
+        chunks = csv_lines(head, made) if kind == "csv" else FileParts(xlsx_file("list", head, made))
+        for _ in chunks:
+            pass
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(10)
+    assert peak(many) < peak(few) + 150_000
+
+
+def test_a_list_longer_than_the_policy_allows_is_no_sheet_and_the_page_says_to_take_csv(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = rows_of(site) - 1
+    limit_sheets(monkeypatch, most)
+    refused = site.client("wang").get("/list/export.xlsx")
+    by_token = site.client().get("/api/export/list.xlsx", headers=held(site, "wang"))
+
+    assert refused.status_code == by_token.status_code == 422
+    assert f"{most:,}" in refused.content.decode()
+    assert "CSV" in refused.content.decode()
+    assert by_token.json() == {"detail": "failure.too_many_rows"}
+    assert not AuditEvent.objects.filter(**EXPORTED).exists()
+
+    limit_sheets(monkeypatch, most + 1)
+    sheet = load_workbook(io.BytesIO(b"".join(site.client("wang").get("/list/export.xlsx")))).active
+    assert sheet.max_row == rows_of(site) + 1
+    assert AuditEvent.objects.filter(**EXPORTED).count() == 1
+
+
+def test_the_page_says_how_long_a_sheet_may_be_only_where_the_list_is_longer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from console.pages import risk_list
+
+    assert site.client("wang").get("/list/").context["most_in_a_sheet"] == 0
+    monkeypatch.setattr(risk_list, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=7))
+    assert "XLSX: up to 7 rows" in site.client("wang").get("/list/").content.decode()
+
+
+def test_who_finds_all_places_taken_is_told_to_come_again_and_nothing_is_on_record(
+    site: Site, one_place: threading.BoundedSemaphore
+) -> None:
+    client = site.client("wang")
+    one_place.acquire()
+    refused = [client.get(f"/list/export.{kind}") for kind in ("csv", "xlsx")]
+    refused += [site.client("zhou").get("/audit/export.csv"), site.client("zhou").get("/audit/chain.jsonl")]
+    by_token = site.client().get("/api/export/list.csv", headers=held(site, "wang"))
+
+    assert [response.status_code for response in (*refused, by_token)] == [503] * 5
+    assert all(int(response.headers["Retry-After"]) > 0 for response in refused)
+    assert not AuditEvent.objects.filter(**EXPORTED).exists()
+
+    one_place.release()
+    assert client.get("/list/export.csv").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/list/export.csv", "/list/export.xlsx?risk_class=D", "/audit/export.csv", "/audit/chain.jsonl"]
+)
+def test_a_place_is_given_back_when_the_file_ends_or_whoever_took_it_goes(
+    site: Site, one_place: threading.BoundedSemaphore, address: str
+) -> None:
+    client = site.client("zhou")
+    for chunks in (None, 1, 0):
+        response = client.get(address)
+        assert response.status_code == 200
+        assert len(list(islice(response, chunks))) > 0 or chunks == 0
+        response.close()
+        response.close()
+    assert one_place.acquire(blocking=False)
+
+
+@pytest.mark.usefixtures("one_place")
+def test_a_file_that_could_not_be_made_gives_its_place_back() -> None:
+    def fails() -> list[bytes]:
+        raise OSError("no space left")
+
+    for _ in range(3):
+        with pytest.raises(OSError, match="no space"):
+            on_its_way(fails)
+    taken = on_its_way(lambda: [b"x"])
+    with pytest.raises(TooManyAtOnce):
+        on_its_way(fails)
+    taken.close()
+    assert on_its_way(lambda: [b"y"])
+
+
+def test_a_sheets_file_is_gone_when_it_was_sent() -> None:
+    chunks = FileParts(xlsx_file("list", ["name"], [("店",)]))
+    assert next(iter(chunks))[:2] == b"PK"
+    chunks.close()
+    assert chunks.file.closed
+
+
+def test_exports_leave_half_of_a_servers_threads_to_pages() -> None:
+    assert Server({}).options["threads"] >= 2 * exports_at_once.MOST
+
+
+def test_what_is_exported_of_a_long_list_is_told_by_its_event(site: Site) -> None:
+    lines = b"".join(site.client("wang").get("/list/export.csv?listed=yes")).decode("utf-8-sig").splitlines()
+
+    (event,) = AuditEvent.objects.filter(**EXPORTED)
+    assert json.loads(event.detail)["rows"] == len(lines) - 1

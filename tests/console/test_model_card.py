@@ -1,0 +1,205 @@
+"""The model card, checks and verdicts in the reader's language: no English sentence is left in Chinese."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from console.pages import model_card as card
+from console.pages.check_words import check_name, why
+from console.pages.model_card import model_card
+from console.ranking.models import PublishedRun
+from console.texts import LANGUAGES, load_texts, read_words, to_simplified
+from expectations.contracts import complaint, inspection, registration, tax_filing
+from expectations.contracts.indicators import PEER_SUFFIX, catalogue
+from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
+from models.calibration import SLOPE_FLOOR
+from models.candidates import CANDIDATES
+from models.card import DIRECTIONS, LIMITS
+from models.card_sections import markdown_table
+from models.selection import KNOWN, MODELLED, NONE
+from tests.console.conftest import Site
+
+CHINESE = ("zh-Hans", "zh-Hant")
+CONTRACTS = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
+CHECKS = [
+    {"rule_id": COLUMNS_RULE, "about": COLUMNS_ABOUT},
+    *({"rule_id": rule.id, "about": rule.about} for contract in CONTRACTS for rule in (*contract.row_rules, *contract.batch_rules)),
+]
+PROPER = {"LightGBM", "AUC", "Markdown", "exp"}
+"""What these pages say in Latin letters in Chinese too: a product, a measure, a format, a formula's function."""
+LEARNT: dict[str, Any] = {
+    "kind": "learnt", "as_of": "2026-06-30", "seed": 7, "champion": "blend", "learner": "LightGBM",
+    "rounds": {"scorecard": 80, "trees": 200}, "population": 11822, "visits": 17487, "found": 2461, "first_cohort": "2024-06-30",
+    "last_cohort": "2026-05-31", "held_out": 9430, "held_out_by": "time", "drawn_at_random": 1200,
+    "odds_by_reason": {"complaint": 2.1, "": 1.3}, "inspectors": {"number": 6, "spread": 1.08},
+    "weights": {"by": f"{KNOWN} and {MODELLED}", "cap": 10.0, "capped": 67, "effective": 9096.4, "known": 3},
+    "shift": {
+        "mean_probability": 0.15, "mean_probability_unweighted": 0.14, "rank_correlation": 0.95, "shared_riskiest_tenth": 0.75,
+    },
+    "contests": [
+        {"challenger": "trees", "champion": "scorecard", "difference": -0.004, "low": -0.007, "high": -0.001, "wins": True},
+    ],
+    "against": {
+        "model_id": "2026-05-31-0123456789ab", "visits": 900, "difference": 0.01, "low": -0.01, "high": 0.03, "stays": False,
+    },
+    "held_out_metrics": {"model": {"auc": 0.61, "brier": None}, "as it was": {"auc": 0.5}},
+    "stored": {
+        "anomaly_weight": 0.5, "level": 0.9, "calibration": {"slope": 0.65, "intercept": -0.77, "background": -2.0},
+        "scorecard": {"base": 540, "share": 0.5},
+    },
+}  # fmt: skip
+"""What is noted of a model that has everything to tell."""
+
+
+def learnt_card() -> str:
+    """The tables of such a model's card, as training writes them."""
+    names = [indicator.column for indicator in catalogue()][:3]
+    importance = pd.DataFrame({"indicator": names, "direction": list(DIRECTIONS.values()), "importance": [0.3, 0.2, 0.1]})
+    points = pd.DataFrame(
+        {
+            "indicator": [names[0], names[0] + PEER_SUFFIX, names[1], names[2]],
+            "value": ["below 3", "from 3 to below 4.5", "from -1e-05", "unknown"],
+            "points": [-3, 4, 0, 1],
+        }
+    )
+    map_ = pd.DataFrame({name: [0.1, 0.2] for name in ("margin", "probability", "low", "high", "low of a", "high of a")})
+    parts = {"From margin to probability": map_, "Indicators": importance, "Scorecard": points}
+    return "# Model x\n" + "".join(
+        f"\n## {head}\n\nWords.\n\n" + "\n".join(markdown_table(table)) + "\n- further\n" for head, table in parts.items()
+    )
+
+
+def latin_of(page: str, *known: str) -> list[str]:
+    """The runs of Latin words that a page shows in Chinese, without those that are marked as names and codes of data."""
+    main = page[page.index("<main") : page.index("</main>")]
+    main = re.sub(r"<(script|style)\b.*?</\1>", " ", main, flags=re.DOTALL)
+    spoken = re.findall(r'(?:aria-label|title|placeholder|alt)="([^"]*)"', main)
+    shown = html.unescape(" ".join([re.sub(r"<[^>]*>", "\n", main), *spoken]))
+    for name in sorted({*known, *PROPER}, key=len, reverse=True):
+        shown = re.sub(rf"(?<![A-Za-z0-9_-]){re.escape(name)}(?![A-Za-z0-9_-])", " ", shown)
+    return re.findall(r"(?<![\w.])[A-Za-z][A-Za-z'’-]+(?:[ ,;:]+[A-Za-z][A-Za-z'’-]+)*", shown)
+
+
+def data_of(run: PublishedRun) -> list[str]:
+    """What of a run is a name or a code of data: its model, its profile, its sources."""
+    return [run.model_id, str(run.profile.get("name")), *(str(source["source"]) for source in run.sources)]
+
+
+@pytest.mark.parametrize("language", CHINESE)
+@pytest.mark.parametrize("address", ["/status/", "/status/model/"])
+@pytest.mark.parametrize("is_learnt", [False, True])
+def test_no_english_is_left_on_chinese_pages_of_model_and_checks(
+    site: Site, language: str, address: str, *, is_learnt: bool
+) -> None:
+    run = site.run
+    run.sources = [stopped_source(), *missing_sources(), *run.sources]
+    if is_learnt:
+        run.model, run.model_card = LEARNT, learnt_card()
+    run.save()
+    client = site.client("wang")
+    client.cookies["language"] = language
+    page = client.get(address).content.decode()
+
+    assert f'lang="{language}"' in page
+    assert latin_of(page, *data_of(run), LEARNT["against"]["model_id"]) == []
+    assert len(re.findall("[\u4e00-\u9fff]", page)) > 300
+
+
+def stopped_source() -> dict[str, Any]:
+    """A source whose newest delivery lacks columns, came late and is short; every rule failed a little."""
+    warned = {"severity": "warning", "checked": 10, "failed": 1, "column": "", "delivered_on": None, "observed": 0.1, "limit": 0.0}
+    failed: list[dict[str, Any]] = [{**warned, **check} for check in CHECKS]
+    failed[0] |= {"severity": "critical", "column": "due_on, filed_on"}
+    for check in failed:
+        if check["rule_id"] in ("tax_filing_volume", "tax_filing_fresh"):
+            check |= {"severity": "critical", "delivered_on": "2026-06-29", "observed": 130.0, "limit": 120.0}
+    return {
+        "source": "tax", "contract": "tax_filing", "verdict": "stopped", "why": "the delivery of 2026-06-29 may not be used: x",
+        "newest_delivery": "2026-06-20", "came": "2026-06-29", "unusable": 2, "known_rows": 10, "checks": 70, "failed": failed,
+    }  # fmt: skip
+
+
+def missing_sources() -> list[dict[str, Any]]:
+    said = {"contract": "complaint", "known_rows": 0, "checks": 0, "failed": []}
+    return [
+        {**said, "source": "tax", "verdict": "missing", "why": "no delivery has come yet", "newest_delivery": None},
+        {**said, "source": "tax", "verdict": "missing", "why": "a delivery is expected every day", "newest_delivery": "2026-06-01"},
+        {**said, "source": "tax", "verdict": "unchanged", "why": "nothing new since 2026-06-01", "newest_delivery": "2026-06-01"},
+        {**said, "source": "tax", "verdict": "stopped", "why": "its mapping cannot be used", "newest_delivery": "2026-06-01"},
+        {**said, "source": "tax", "verdict": "not settled", "why": "", "newest_delivery": None},
+    ]
+
+
+@pytest.mark.parametrize("language", CHINESE)
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check["rule_id"])
+def test_every_rule_of_the_contracts_has_a_chinese_name(check: dict[str, str], language: str) -> None:
+    name, is_own = check_name(check, language)
+
+    assert is_own
+    assert not re.search("[A-Za-z]", name)
+    assert check_name(check, "en") == (check["about"], True)
+
+
+def test_a_rule_that_has_no_word_stays_english_and_is_marked() -> None:
+    own = {"rule_id": "shops_open_on_sundays", "about": "shops open on Sundays"}
+    assert check_name(own, "zh-Hans") == ("shops open on Sundays", False)
+    assert check_name({"rule_id": "no_column_of_ours_present", "about": "x"}, "zh-Hans") == ("x", False)
+
+
+def test_a_verdict_is_told_by_its_figures() -> None:
+    told = why(stopped_source(), "zh-Hans")
+
+    for part in ("2026-06-29", "2 个文件无法读取", "期限、申报日期", "至少应为 120", "至多应为 120", "截至 2026-06-20"):
+        assert part in told
+    assert "主体代码已填写" not in told  # a warning, or a row's rule, stops nothing
+    assert why(stopped_source(), "en") == stopped_source()["why"]
+    assert to_simplified(why(stopped_source(), "zh-Hant")) == told
+    assert [why(source, "zh-Hans")[:4] for source in missing_sources()] == ["尚无任何", "应有的交", "自 20", "新的交付", ""]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_tells_all_that_is_noted_of_a_model(language: str) -> None:
+    run = PublishedRun(model=LEARNT, model_card=learnt_card())
+    parts = {part.key: part for part in model_card(run, load_texts(language))}
+    said = " ".join(text for part in parts.values() for text in (*part.sentences, *part.points))
+
+    assert set(parts) == {key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")}
+    figures = "11,822 17,487 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1"
+    assert [figure for figure in figures.split() if figure not in said] == []
+    assert len(parts["scorecard"].rows) == 4
+    assert len(parts["indicators"].rows) == 3
+    assert len(parts["map"].rows) == 2
+    assert all(len(row) == len(part.head) for part in parts.values() for row in part.rows)
+
+
+def test_a_card_of_an_earlier_day_leaves_out_what_was_not_noted_then(site: Site) -> None:
+    run = site.run
+    run.model = {name: run.model[name] for name in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")}
+    run.save()
+    page = site.client("wang").get("/status/model/")
+
+    assert page.status_code == 200
+    assert [part.key for part in page.context["parts"]] == ["what", "data", "good", "limits", "indicators"]
+
+
+def test_publishing_keeps_the_figures_that_the_card_speaks_of(site: Site) -> None:
+    assert site.run.model["stored"]["anomaly_weight"] > 0
+    assert site.run.model["seed"] == 20260101
+    indicators = site.client("wang").get("/status/model/").context["parts"][-1]
+    assert len(indicators.rows) > 50
+
+
+def test_the_cards_words_are_those_that_training_writes() -> None:
+    words = read_words("en")
+
+    assert [words[f"card.limit_{at}"] for at in range(1, card.LIMITS + 1)] == list(LIMITS)
+    assert {f"champion.{kind}" for kind in CANDIDATES} <= words.keys()
+    assert card.DIRECTIONS.keys() == set(DIRECTIONS.values())
+    assert card.SLOPE_FLOOR == SLOPE_FLOOR
+    assert [words[f"card.weighed_{card._KNOWN.get(by, by)}"] for by in (KNOWN, MODELLED)] == [KNOWN, MODELLED]
+    assert f"card.weighed_{NONE}" in words
