@@ -140,11 +140,11 @@ def test_a_long_history_takes_no_more_questions_than_a_short_one(site: Site, sen
     client, asked = site.client("wang"), []
     client.get(f"/entity/{one.entity_id}/")
     for entity in (one, many):
-        with CaptureQueriesContext(connections["default"]) as own, CaptureQueriesContext(connections["evidence"]) as known:
+        with CaptureQueriesContext(connections["default"]) as own:
             page = client.get(f"/entity/{entity.entity_id}/")
-        asked.append((len(own), len(known), sum('FROM "decisions_decision"' in query["sql"] for query in own.captured_queries)))
+        asked.append((len(own), sum('FROM "decisions_decision"' in query["sql"] for query in own.captured_queries)))
         assert page.status_code == 200
 
     assert len(decided(site, "wang", many)) == 9
     assert asked[0] == asked[1]
-    assert asked[0][2] == 1
+    assert asked[0][1] == 1
