@@ -182,10 +182,7 @@ def _by_rule(checks: list[Check]) -> tuple[RuleResult, ...]:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = read_json(path)
-    except ValueError as error:
-        raise ConfigError(what=f"the manifest is not valid JSON: {error}", where=str(path), then="run the day again") from error
+    content = read_json(path)
     if content is not None and not isinstance(content, dict):
         raise ConfigError(what="the manifest is no JSON object", where=str(path), then="run the day again")
     return content

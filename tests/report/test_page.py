@@ -14,7 +14,7 @@ import pytest
 from jobs.report.context import Context, Reason, gather
 from jobs.report.page import render_page
 from jobs.report.texts import LANGUAGES, load_texts
-from jobs.runtime.errors import ConfigError
+from jobs.runtime.errors import Damaged
 from jobs.runtime.settings import Profile
 from tests.report.example_day import AS_OF, EVIL
 from tests.report.tags import Tags, addresses_elsewhere
@@ -149,7 +149,7 @@ def test_a_manifest_that_is_no_json_is_explained(tmp_path: Path, profile: Profil
     path = tmp_path / "manifests" / "runs" / "2026-01-31.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
-    with pytest.raises(ConfigError, match=r"not valid JSON.*2026-01-31\.json"):
+    with pytest.raises(Damaged, match=r"not as it was written.*2026-01-31\.json"):
         gather(tmp_path, profile, AS_OF)
 
 
