@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from jobs.report.charts import draw_charts
+from jobs.report.check_words import check_name, why
 from jobs.report.context import Context
 from jobs.report.names import Names, language_of, number, percent
 from jobs.report.peer_groups import peer_group_in_words
@@ -35,6 +36,7 @@ def render_page(context: Context, language: str) -> str:
         .get_template("page.html")
         .render(
             charts=draw_charts(context, texts, names),
+            check_name=partial(check_name, language=language),
             context=context,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
@@ -44,6 +46,7 @@ def render_page(context: Context, language: str) -> str:
             profile=context.profile,
             style=Markup(style),  # ours, and it holds no value from data
             t=texts,
+            why=partial(why, language=language),
         )
     )
 

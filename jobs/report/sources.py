@@ -70,7 +70,8 @@ class Counts:
 class Source:
     """A source on a day: its verdict, what each delivery so far counted, and its rules' results.
 
-    ``newest_delivery`` is the newest that may be used; the last of ``deliveries`` may be a later one that was stopped.
+    ``newest_delivery`` is the newest that may be used; the last of ``deliveries`` may be a later one that was stopped, and
+    ``unusable`` counts the files of that one that could not be read.
     """
 
     name: str
@@ -80,6 +81,12 @@ class Source:
     known_rows: int
     deliveries: tuple[tuple[date, Counts], ...]
     rules: tuple[RuleResult, ...]
+    unusable: int = 0
+
+    @property
+    def came(self) -> date | None:
+        """The day of the newest delivery, usable or not; None where none came."""
+        return self.deliveries[-1][0] if self.deliveries else None
 
     @property
     def is_current(self) -> bool:
@@ -125,15 +132,16 @@ def _read_source(home: Path, name: str, as_of: date, verdict: str) -> Source:
     path = source_manifest_path(home, name, as_of)
     manifest = _read(path) or {"verdict": verdict}
     try:
-        newest = manifest.get("newest_delivery")
+        newest, batches = manifest.get("newest_delivery"), manifest.get("batches", [])
         return Source(
             name=name,
             verdict=manifest["verdict"],
             why=manifest.get("why") or "",
             newest_delivery=date.fromisoformat(newest) if newest else None,
             known_rows=manifest.get("known_rows") or 0,
-            deliveries=_deliveries(manifest.get("batches", [])),
+            deliveries=_deliveries(batches),
             rules=_by_rule([_check(entry) for entry in manifest.get("checks", [])]),
+            unusable=len(batches[-1].get("unusable") or []) if batches else 0,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ConfigError(what=f"the manifest lacks or misspells {error}", where=str(path), then="run the day again") from error

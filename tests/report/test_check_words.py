@@ -1,0 +1,59 @@
+"""Checks and verdicts in the report's language: as the console tells them, in the words of one file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from jobs.report.check_words import check_name, why
+from jobs.report.context import gather
+from jobs.report.page import render_page
+from jobs.report.sources import Check, Counts, RuleResult, Source
+from jobs.runtime.settings import Profile
+from tests.report.example_day import AS_OF
+
+CHECK = Check("platform_id_present", "critical", "platform_id is given", "platform_id", "", 9, 1, False, None, None)
+SHORT = replace(CHECK, rule_id="tax_filing_volume", about="x", delivered_on="2026-01-31", observed=130.0, limit=1200.0)
+STOPPED = Source(
+    name="tax",
+    verdict="stopped",
+    why="the delivery of 2026-01-31 may not be used: x",
+    newest_delivery=date(2026, 1, 29),
+    known_rows=90,
+    deliveries=((date(2026, 1, 31), Counts()),),
+    rules=tuple(RuleResult(check, 1, 9, 1, (check,)) for check in (CHECK, SHORT)),
+    unusable=2,
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en", "platform_id is given"), ("zh-Hans", "平台代码已填写"), ("zh-Hant", "平台代碼已填寫")]
+)
+def test_a_rule_is_named_in_the_pages_language(language: str, name: str) -> None:
+    assert check_name(CHECK, language) == (name, language)
+
+
+def test_a_rule_that_has_no_word_stays_english_and_says_so() -> None:
+    own = replace(CHECK, rule_id="shops_open_on_sundays", about="shops open on Sundays")
+    assert check_name(own, "zh-Hant") == ("shops open on Sundays", "en")
+
+
+def test_a_verdict_is_told_by_its_figures() -> None:
+    reasons = "2 个文件无法读取；行数不少于以往同期应有的水平（实际 130，至少应为 1,200）"
+    said = f"2026-01-31 的交付不能使用：{reasons}。此前截至 2026-01-29 的数据继续使用。"
+    assert why(STOPPED, "zh-Hans") == (said, "zh-Hans")
+    assert why(STOPPED, "en") == (STOPPED.why, "en")
+    assert why(replace(STOPPED, verdict="not settled"), "zh-Hans") == (STOPPED.why, "en")
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
+def test_of_checks_a_chinese_page_has_in_english_only_what_has_no_word(home: Path, profile: Profile, language: str) -> None:
+    page = render_page(gather(home, profile, AS_OF), language)
+    checks = page.partition('<section class="tab" id="checks"')[2].partition('<section class="tab"')[0]
+
+    assert "the id is given" not in checks.partition('id="checks-tax"')[0]  # entity_id_present, which has its word
+    assert checks.count('<span lang="en">') == 1
+    assert '<span lang="en">the id is given</span><br><small class="code">period_present' in checks
