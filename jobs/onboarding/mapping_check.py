@@ -13,12 +13,13 @@ from pyarrow import parquet
 from expectations.contracts.lineage import KNOWN_AT
 from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
 from jobs.runtime.errors import ConfigError, first_line
-from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths, read_toml
+from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
 from jobs.runtime.mapping_settings import Problem, near
 from jobs.runtime.mapping_shape import name_problems, shape_problems
 from jobs.runtime.mapping_sql import calls, tokens, with_try
 from jobs.runtime.profile_check import profile_problems
 from jobs.runtime.raw_parquet import declared_type, engine_type
+from jobs.runtime.toml_file import read_toml
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -63,22 +64,22 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
     """
     found: list[Finding] = []
     path = folder / "profile.toml"
-    found += [Finding(path, problem) for problem in _settings_of(path, profile_problems)]
+    found += [Finding(path, problem) for problem in _settings_of(path, "profile", profile_problems)]
     paths = mapping_paths(folder)
     if not paths:
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = [*name_problems(path.stem), *_settings_of(path, lambda raw: shape_problems(raw, CONTRACTS))]
+        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", lambda raw: shape_problems(raw, CONTRACTS))]
         if not any(problem.is_error for problem in problems):
-            problems += sql_problems(build_mapping(read_toml(path), path), open_session(), sources)
+            problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
         found += [Finding(path, problem) for problem in problems]
     return found
 
 
-def _settings_of(path: Path, check: Callable[[dict[str, Any]], list[Problem]]) -> list[Problem]:
+def _settings_of(path: Path, kind: str, check: Callable[[dict[str, Any]], list[Problem]]) -> list[Problem]:
     try:
-        raw = read_toml(path)
+        raw = read_toml(path, kind)
     except ConfigError as error:
         return [Problem("the file", error.what, error.then)]
     return check(raw)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,7 @@ from jobs.runtime.errors import ConfigError
 from jobs.runtime.mapping_database import Database, database_of
 from jobs.runtime.mapping_shape import name_problems, shape_problems, with_defaults
 from jobs.runtime.mapping_sql import names_in, qualified, quoted, with_try
+from jobs.runtime.toml_file import read_toml
 
 CONTRACTS: dict[str, Contract] = {
     contract.name: contract for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
@@ -142,29 +142,13 @@ def known_at_expression(mapping: SourceMapping, time_zone: ZoneInfo, delivered_o
     return f"to_utc_timestamp(cast(`{delivered_on}` as timestamp), '{time_zone.key}')"
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file.
-
-    Raises:
-        ConfigError: when it cannot be opened or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            what=f"it cannot be read: {error.strerror}", where=str(path), then="name a mapping that exists"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="mend the line named") from error
-
-
 def load_mapping(path: Path) -> SourceMapping:
     """Read one mapping.
 
     Raises:
         ConfigError: when it cannot be used; all its mistakes are named at once.
     """
-    raw = read_toml(path)
+    raw = read_toml(path, "mapping")
     errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, CONTRACTS)) if problem.is_error]
     if errors:
         raise ConfigError(

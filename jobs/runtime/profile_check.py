@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,7 +22,6 @@ _CHOICES = {
     "objective.kind": ("margin", "probability", "anomaly"),
     "capacity.region_level": ("own", "middle", "top"),
 }
-_LEAST = {"cohort_months": 1, "cohorts": 1, "label_days": 1, "minimum_labels": 1, "minimum_positives": 1, "seed": 0}
 _WORDS = {
     int: "a whole number",
     float: "a number",
@@ -32,6 +32,33 @@ _WORDS = {
 }
 
 
+def _at_least(least: int) -> tuple[Callable[[float], bool], str]:
+    return lambda value: value >= least, f"give a whole number, {least} or more"
+
+
+_RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = MappingProxyType(
+    {
+        "minor_units": (lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4"),
+        "certainty.level": (lambda share: 0 < share < 1, "give a share above 0 and below 1, such as 0.9"),
+        "certainty.fresh_days": (lambda days: days >= 0, "give 0 days or more"),
+        "certainty.half_life_days": (lambda days: days > 0, "give more than 0 days"),
+        "training.cohort_months": _at_least(1),
+        "training.cohorts": _at_least(1),
+        "training.label_days": _at_least(1),
+        "training.minimum_labels": _at_least(1),
+        "training.minimum_positives": _at_least(1),
+        "training.seed": _at_least(0),
+        "training.weight_cap": (lambda cap: cap >= 1, "give 1 or more"),
+        "retention.feature_days": _at_least(1),
+        "retention.time_travel_days": _at_least(1),
+        "evaluation.capacity_share": (lambda share: 0 < share <= 1, "give a share above 0 and at most 1, such as 0.2"),
+        "evaluation.draws": _at_least(1),
+        "evaluation.auc_bound": (lambda bound: 0.5 < bound <= 1, "give more than 0.5 and at most 1, such as 0.9"),
+    }
+)
+"""Of settings that are numbers, in which range each must be, and what to do about one that is not."""
+
+
 def profile_problems(raw: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with a profile's settings; what may be set follows from :class:`jobs.runtime.settings.Profile`."""
     found = list(_table_problems(raw, Profile, ""))
@@ -40,8 +67,11 @@ def profile_problems(raw: Mapping[str, Any]) -> list[Problem]:
         value = _at(raw, setting)
         if setting not in wrong and value is not None and value not in allowed:
             found.append(Problem(setting, f"is {value!r}", near(str(value), allowed)))
+    for setting, (holds, then) in _RANGES.items():
+        value = _at(raw, setting)
+        if setting not in wrong and is_number(value) and not holds(value):
+            found.append(Problem(setting, f"is {value}", then))
     found += _scheme_problems(raw)
-    found += _training_problems(raw.get("training"))
     found += _class_problems(raw.get("classes"))
     found += _certainty_problems(raw.get("certainty"), raw.get("classes"))
     found += _calendar_problems(raw.get("calendar"))
@@ -144,15 +174,6 @@ def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(setting, f"{value!r} is no scheme of codes", then)
 
 
-def _training_problems(training: Any) -> Iterator[Problem]:
-    if not isinstance(training, dict):
-        return
-    for name, least in _LEAST.items():
-        value = training.get(name)
-        if _is(value, int) and int(str(value)) < least:
-            yield Problem(f"training.{name}", f"is {value}", f"give a whole number, {least} or more")
-
-
 def _class_problems(classes: Any) -> Iterator[Problem]:
     if not isinstance(classes, dict):
         return
@@ -180,13 +201,6 @@ def _class_problems(classes: Any) -> Iterator[Problem]:
 def _certainty_problems(certainty: Any, classes: Any) -> Iterator[Problem]:
     if not isinstance(certainty, dict):
         return
-    level, fresh, half_life = (certainty.get(name) for name in ("level", "fresh_days", "half_life_days"))
-    if _is(level, float) and not 0 < float(str(level)) < 1:
-        yield Problem("certainty.level", f"is {level}", "give a share above 0 and below 1, such as 0.9")
-    if _is(fresh, float) and float(str(fresh)) < 0:
-        yield Problem("certainty.fresh_days", f"is {fresh}", "give 0 days or more")
-    if _is(half_life, float) and float(str(half_life)) <= 0:
-        yield Problem("certainty.half_life_days", f"is {half_life}", "give more than 0 days")
     ordinary = certainty.get("ordinary")
     if isinstance(ordinary, str) and isinstance(classes, dict) and ordinary not in classes:
         yield Problem("certainty.ordinary", f"{ordinary!r} is no class", near(ordinary, classes))
@@ -237,12 +251,10 @@ def _order_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
         bands = _at(raw, setting)
         if isinstance(bands, list) and all(_is(band, float) for band in bands) and sorted(set(bands)) != bands:
             yield Problem(setting, f"is {bands!r}", "put the bounds in rising order, each once")
-    minor_units = raw.get("minor_units")
-    if _is(minor_units, int) and not 0 <= int(str(minor_units)) <= 4:
-        yield Problem("minor_units", f"is {minor_units}", "give the decimal places of the currency, 0 to 4")
     default = _at(raw, "capacity.default")
-    regions = _at(raw, "capacity.by_region")
-    capacities = {"capacity.default": default} | {f"capacity.by_region.{name}": value for name, value in (regions or {}).items()}
+    given = _at(raw, "capacity.by_region")
+    regions = given if isinstance(given, dict) else {}
+    capacities = {"capacity.default": default} | {f"capacity.by_region.{name}": value for name, value in regions.items()}
     for setting, value in capacities.items():
         if _is(value, int) and value < 0:
             yield Problem(setting, f"is {value}", "a region's visits a day are 0 or more")

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import read_toml
 from jobs.runtime.profile_check import profile_problems
 from jobs.runtime.settings import CONFIG_ROOT, Capacity, Certainty, Evaluation, Objective, Peers, Profile, Retention, Training
+from jobs.runtime.toml_file import read_toml
 
 
 def profile_folder(name_or_folder: str) -> Path:
@@ -19,7 +19,7 @@ def profile_folder(name_or_folder: str) -> Path:
         ConfigError: when there is no such profile; the message lists those there are.
     """
     for folder in (Path(name_or_folder), CONFIG_ROOT / name_or_folder):
-        if (folder / "profile.toml").is_file():
+        if _is_profile(folder):
             return folder.resolve()
     known = ", ".join(sorted(path.parent.name for path in CONFIG_ROOT.glob("*/profile.toml")))
     raise ConfigError(
@@ -27,6 +27,13 @@ def profile_folder(name_or_folder: str) -> Path:
         where=str(CONFIG_ROOT),
         then=f"name one of {known}, or give a folder that holds a profile.toml",
     )
+
+
+def _is_profile(folder: Path) -> bool:
+    try:
+        return (folder / "profile.toml").is_file()
+    except OSError:  # a folder that nobody may look into; a name that is too long for one
+        return False
 
 
 def load_profile(name_or_folder: str) -> Profile:
@@ -37,19 +44,14 @@ def load_profile(name_or_folder: str) -> Profile:
     """
     folder = profile_folder(name_or_folder)
     path = folder / "profile.toml"
-    raw = read_toml(path)
+    raw = read_toml(path, "profile")
     if problems := profile_problems(raw):
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in problems),
             where=str(path),
             then="; ".join(dict.fromkeys(problem.then for problem in problems)),
         )
-    try:
-        return _built(raw, folder)
-    except (ValueError, OSError) as error:
-        raise ConfigError(
-            what=f"a setting cannot be used: {error}", where=str(path), then="compare it with config/cn/profile.toml"
-        ) from error
+    return _built(raw, folder)
 
 
 def _built(raw: dict[str, Any], folder: Path) -> Profile:

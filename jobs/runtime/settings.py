@@ -1,4 +1,4 @@
-"""Profiles: what a jurisdiction decides, read from a folder of TOML."""
+"""Profiles: what a jurisdiction decides, read from a folder of TOML; :mod:`jobs.runtime.profile_check` says what each may be."""
 
 from __future__ import annotations
 
@@ -54,10 +54,6 @@ class Training:
     seed: int
     weight_cap: float = 10.0
 
-    def __post_init__(self) -> None:
-        if not self.weight_cap >= 1:
-            raise ValueError(f"training.weight_cap is {self.weight_cap!r} and must be 1 or more")
-
 
 @dataclass(frozen=True)
 class Certainty:
@@ -75,15 +71,6 @@ class Certainty:
     half_life_days: float
     ordinary: str
 
-    def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
-            raise ValueError(f"certainty.level is {self.level!r} and must be above 0 and below 1")
-        if not (self.fresh_days >= 0 and self.half_life_days > 0):
-            raise ValueError(
-                f"certainty.fresh_days must be 0 or more and certainty.half_life_days above 0, not {self.fresh_days!r} and "
-                f"{self.half_life_days!r}"
-            )
-
 
 @dataclass(frozen=True)
 class Retention:
@@ -91,11 +78,6 @@ class Retention:
 
     feature_days: int
     time_travel_days: int
-
-    def __post_init__(self) -> None:
-        for name, days in vars(self).items():
-            if not isinstance(days, int) or days < 1:
-                raise ValueError(f"retention.{name} is {days!r} and must be a whole number of days, 1 or more")
 
 
 @dataclass(frozen=True)
@@ -105,14 +87,6 @@ class Evaluation:
     capacity_share: float = 0.2
     draws: int = 500
     auc_bound: float = 0.9
-
-    def __post_init__(self) -> None:
-        if not 0 < self.capacity_share <= 1:
-            raise ValueError(f"evaluation.capacity_share is {self.capacity_share!r} and must be above 0 and at most 1")
-        if not isinstance(self.draws, int) or self.draws < 1:
-            raise ValueError(f"evaluation.draws is {self.draws!r} and must be a whole number, 1 or more")
-        if not 0.5 < self.auc_bound <= 1:
-            raise ValueError(f"evaluation.auc_bound is {self.auc_bound!r} and must be above 0.5 and at most 1")
 
 
 @dataclass(frozen=True)
