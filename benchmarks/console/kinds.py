@@ -16,6 +16,7 @@ FILTERS = MappingProxyType(
         "industry": "industry={industry}",
         "class": "risk_class={risk_class}",
         "state": "state={state}",
+        "overdue": "overdue=yes",
         "reason": "reason={reason}",
         "moved": "moved={moved}",
         "listed": "listed=yes",

@@ -98,6 +98,7 @@ class ListAsked(Schema):
     industry: str = Field("", max_length=16)
     risk_class: str = Field("", max_length=2)
     state: str = Field("", max_length=24)
+    overdue: str = Field("", max_length=3)
     reason: str = Field("", max_length=64)
     moved: str = Field("", max_length=8)
     listed: str = Field("", max_length=3)

@@ -48,6 +48,12 @@ class Case(OfRegion):
                 fields=("assigned_to", "placed_in", "place", "state", "region_code", "region_middle", "region_top"),
                 name="cases_of_person_by_place",
             ),
+            # Of those with a deadline alone, which are few beside all that were ever decided: what is overdue, in the list's order.
+            models.Index(
+                fields=("placed_in", "place", "due_on", "state", "assigned_to", "region_code", "region_middle", "region_top"),
+                condition=models.Q(due_on__isnull=False),
+                name="cases_with_deadline_by_place",
+            ),
         )
 
 

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 
+from console import clock
 from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
+from console.decisions.overdue import overdue
 from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, looks_of, mark
@@ -50,6 +52,7 @@ class Filters:
     industry: str = ""
     risk_class: str = ""
     state: str = ""
+    overdue: str = ""
     reason: str = ""
     moved: str = ""
     listed: str = ""
@@ -66,6 +69,7 @@ class Filters:
         known = {
             "risk_class": CLASSES,
             "state": [*State],
+            "overdue": ("yes",),
             "moved": MOVED,
             "listed": ("yes",),
             "seen": SEEN,
@@ -102,7 +106,7 @@ class Filters:
 
     def is_of_listed(self) -> bool:
         """Whether they leave none but the listed, who have the first positions: only they have reasons and are to be reviewed."""
-        is_to_review = self.state == State.TO_REVIEW or self.assigned == NOBODY
+        is_to_review = not self.overdue and (self.state == State.TO_REVIEW or self.assigned == NOBODY)
         return bool(self.listed or self.reason or self.moved == "up" or self.seen or is_to_review)
 
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part = WHOLE) -> QuerySet[Ranked]:
@@ -148,14 +152,17 @@ class Filters:
     def _of_cases(self, user: Any) -> _OfCases | None:
         """The cases that state and person ask for; None where they ask for nothing.
 
-        Who has no case is to be reviewed, and is nobody's: those are told by the cases that others have.
+        Who has no case is to be reviewed, and is nobody's: those are told by the cases that others have. Nobody without a case has
+        a deadline.
         """
         cases = Case.objects.visible_to(user)
+        if self.overdue:
+            cases = overdue(cases, clock.today())
         if self.assigned and self.assigned != NOBODY:
             theirs = cases.filter(assigned_to=user.pk if self.assigned == ME else int(self.assigned))
             return _OfCases(theirs.filter(state=self.state) if self.state else theirs, are_wanted=True)
-        if self.state and self.state != State.TO_REVIEW:
-            of_state = cases.filter(state=self.state)
+        if self.overdue or self.state not in ("", State.TO_REVIEW):
+            of_state = cases.filter(state=self.state) if self.state else cases
             return _OfCases(of_state.filter(assigned_to=None) if self.assigned else of_state, are_wanted=True)
         away = Q(pk__in=[]) | (~Q(state=State.TO_REVIEW) if self.state else Q()) | (~Q(assigned_to=None) if self.assigned else Q())
         return _OfCases(cases.filter(away), are_wanted=False) if self.state or self.assigned else None
@@ -195,7 +202,7 @@ class Filters:
 
     def _is_told_by_the_index(self) -> bool:
         """Whether the index of names holds all that the list is filtered by."""
-        return not (self.reason or self.state or self.assigned or self.seen or self.campaign or self.moved == "up")
+        return not (self.reason or self.state or self.overdue or self.assigned or self.seen or self.campaign or self.moved == "up")
 
     def _keys(self, run: PublishedRun, user: Any) -> list[list[str]]:
         """What the index of names can tell of the filters and of the jurisdiction."""

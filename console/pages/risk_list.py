@@ -12,12 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from console import clock
 from console.accounts.jurisdiction import Level
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.campaigns.models import Campaign
 from console.code_names import codes_of
 from console.decisions.forms import colleagues
 from console.decisions.models import Case
+from console.decisions.overdue import days_overdue
 from console.decisions.states import State
 from console.desk.looks import looks_of, mark
 from console.desk.views import saved_views
@@ -113,12 +115,13 @@ def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
     cases = {
         case.entity_id: case for case in Case.objects.visible_to(user).filter(entity_id__in=names).select_related("assigned_to")
     }
-    looks = looks_of(user, names)
+    looks, today, policy = looks_of(user, names), clock.today(), policy_of(run.profile)
     for row in rows:
         row.top_reasons = reasons.get(row.position, [])
         case = cases.get(row.entity_id)
         row.state = case.state if case else State.TO_REVIEW if row.is_listed else ""
         row.assigned_to = case.assigned_to if case else None
+        row.days_overdue = days_overdue(case, today, policy) if case else 0
         row.mark = mark(row, looks) if row.is_listed else ""
         row.moved = row.previous_position - row.position if row.previous_position else 0
 

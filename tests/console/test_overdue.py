@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from console.api.models import Scope
+from console.api.tokens import make_token
 from console.decisions.models import Case
 from console.decisions.overdue import days_overdue, overdue
 from console.decisions.policies import due_after
 from console.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
 from console.policy import policy
+from console.texts import load_texts
 from tests.console.conftest import HANGZHOU, Site
 
 
@@ -119,6 +123,41 @@ def test_more_that_is_overdue_takes_no_more_questions(site: Site, send: Any) -> 
         site.now[0] -= timedelta(days=16)
 
     assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
+def test_the_list_can_be_asked_for_what_is_overdue_alone(site: Site, send: Any, language: str) -> None:
+    late, *others = planned(site, send, "C", count=3)
+    Case.objects.filter(pk__in=[case.pk for case in others]).update(due_on=date(2026, 7, 20))
+    on(site, 20)
+    client = site.client("wang")
+    client.cookies["language"] = language
+    texts = load_texts(language)
+
+    page = client.get("/list/", {"overdue": "yes"})
+
+    assert [row.entity_id for row in page.context["rows"]] == [late.entity_id]
+    shown = page.content.decode()
+    assert f'<option value="yes" selected>{texts("filter.overdue_yes")}</option>' in shown
+    assert f"{texts('filter.overdue')}: {texts('filter.overdue_yes')}" in shown
+    assert texts("visits.days_overdue", n=3) in shown
+    assert page.context["rows"][0].days_overdue == 3
+    assert not client.get("/list/", {"overdue": "yes", "assigned": "nobody"}).context["rows"]
+    assert len(client.get("/list/", {"overdue": "perhaps"}).context["rows"]) > 3  # what cannot be meant filters nothing
+
+
+def test_a_file_and_a_program_are_given_what_is_overdue_alone(site: Site, send: Any) -> None:
+    late, *others = planned(site, send, "C", count=2)
+    Case.objects.filter(pk=others[0].pk).update(due_on=date(2026, 7, 20))
+    on(site, 20)
+    header = {"authorization": f"Bearer {make_token(site.user('wang'), 'test', [Scope.LIST, Scope.EXPORT], date(2026, 7, 31))}"}
+
+    told = site.client().get("/api/list?overdue=yes", headers=header).json()
+    file = site.client().get("/api/export/list.csv?overdue=yes", headers=header)
+    lines = list(csv.reader(b"".join(file.streaming_content).decode("utf-8-sig").splitlines()))
+
+    assert [row["entity_id"] for row in told["rows"]] == [late.entity_id]
+    assert [line[1] for line in lines[1:]] == [late.entity_id]
 
 
 def test_handing_a_visit_on_puts_it_off_for_nobody(site: Site, send: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from console.decisions import places as placing
 from console.decisions.models import Case
-from console.decisions.states import State
+from console.decisions.states import WITH_DEADLINE, State
 from console.pages import filters as filtering
 from console.pages.filters import NOBODY, Filters
 from console.pages.onward import next_to_review
@@ -28,11 +29,13 @@ from tests.console.conftest import HANGZHOU, NOW, Site
 
 PAGE = 7
 PEOPLE = ("wang", "li", None)
+TODAY = date(2026, 7, 1)
+DUE_ON = (date(2026, 6, 22), date(2026, 6, 30), TODAY, date(2026, 7, 15), None)
 
 
 @pytest.fixture
 def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
-    """Half of the entities have a case, in every state and everybody's by draw; windows are small, so that a page needs several."""
+    """Half of the entities have a case, in every state and everybody's and due by draw; windows are small: a page needs several."""
     monkeypatch.setattr(placing, "FIRST_WINDOW", 2)
     monkeypatch.setattr(filtering, "FIRST_WINDOW", 2)
     rng = random.Random(5)
@@ -42,6 +45,7 @@ def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
             entity_id=row.entity_id, name=row.name, state=rng.choice([*State]), changed_at=NOW, placed_in=site.run.run_id,
             place=row.position, position=row.position, region_code=row.region_code, region_middle=row.region_middle,
             region_top=row.region_top, assigned_to=site.user(name) if (name := rng.choice(PEOPLE)) else None,
+            due_on=rng.choice(DUE_ON),
         )
         for row in rows
     ]  # fmt: skip
@@ -52,9 +56,11 @@ def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
 def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
     """Whether a row is one of those asked for, by itself and its case alone."""
     whose = case.assigned_to_id if case else None
-    listed_alone = filters.state == State.TO_REVIEW or filters.assigned == NOBODY
+    is_late = case is not None and case.state in WITH_DEADLINE and case.due_on is not None and case.due_on < TODAY
+    listed_alone = not filters.overdue and (filters.state == State.TO_REVIEW or filters.assigned == NOBODY)
     return (
         (row.is_listed or not listed_alone)
+        and (is_late or not filters.overdue)
         and (not filters.state or (case.state if case else State.TO_REVIEW) == filters.state)
         and (not filters.assigned or (whose is None if filters.assigned == NOBODY else whose == int(filters.assigned)))
         and filters.risk_class in ("", row.risk_class)
@@ -63,12 +69,14 @@ def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
 
 
 def asked(site: Site, seed: str) -> list[dict[str, str]]:
-    """Every state, with and without a person and other filters: a third of all that can be asked for, by draw."""
+    """Every state, with and without a person, a deadline and other filters: a quarter of all that can be asked for, by draw."""
     person = str(site.user("wang").pk)
     others: list[dict[str, str]] = [{}, {"risk_class": "C"}, {"q": "公司", "risk_class": "D"}]
-    pairs = itertools.product(["", *State], ["", NOBODY, person], others)
-    every = [{"state": state, "assigned": whose, **more} for state, whose, more in pairs if state or whose]
-    return random.Random(seed).sample(every, len(every) // 3)
+    asked = itertools.product(["", *State], ["", NOBODY, person], ["", "yes"], others)
+    every = [
+        {"state": state, "assigned": whose, "overdue": late, **more} for state, whose, late, more in asked if state or whose or late
+    ]
+    return random.Random(seed).sample(every, len(every) // 4)
 
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
@@ -131,6 +139,7 @@ def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> Non
         ("state=deferred", "cases_of_state_by_place"),
         ("state=to_review", "cases_by_place"),
         ("assigned=me", "cases_of_person_by_place"),
+        ("overdue=yes", "cases_with_deadline_by_place"),
     ],
 )
 @pytest.mark.usefixtures("cases")

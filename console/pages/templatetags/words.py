@@ -79,8 +79,8 @@ def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString |
         return _named(context, _code(context, f"{name}_scheme", value))
     if name == "reason":
         return indicator_name(value, texts.language)
-    if name == "listed":
-        return texts("filter.listed_yes")
+    if name in ("listed", "overdue"):
+        return texts(f"filter.{name}_yes")
     if name == "assigned":
         return dict(context.get("people", ())).get(value) or texts.either(f"assigned.{value}", value)
     if name == "campaign":
