@@ -1,4 +1,4 @@
-"""One at a time publishes: a lock where the console's tables are, so that it holds from wherever somebody publishes into them.
+"""One at a time publishes, or makes tables: a lock where the console's tables are, so that it holds from wherever that is done.
 
 SQLite: of a file beside the databases. PostgreSQL: of the database, since two machines may publish into it. System and server let
 go of it when the process ends, however it ends.
@@ -30,41 +30,46 @@ NOTICES_LOSS = {
 
 
 @contextmanager
-def publish_lock() -> Iterator[None]:
-    """Be the only one who publishes, for as long as the block takes.
+def publish_lock(*, waits: bool = False) -> Iterator[None]:
+    """Be the only one who publishes or makes tables, for as long as the block takes.
+
+    Args:
+        waits: for whoever does it now.
 
     Raises:
-        Busy: when another process publishes; nobody is waited for.
+        Busy: when another process does it, and it is not to be waited for.
     """
     if connections["default"].vendor == "sqlite":
-        with _file_lock():
+        with _file_lock(waits=waits):
             yield
     else:
-        with _session_lock("evidence"), _session_lock("default"):
+        # In one order everywhere, so that of two who wait each gets both or neither.
+        with _session_lock("evidence", waits=waits), _session_lock("default", waits=waits):
             yield
 
 
 @contextmanager
-def _file_lock() -> Iterator[None]:
+def _file_lock(*, waits: bool) -> Iterator[None]:
     settings.FOLDER.make()
     path = settings.FOLDER.path / "publishing.lock"
     with path.open("a") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         except BlockingIOError as error:
             raise _busy(str(path)) from error
         yield
 
 
 @contextmanager
-def _session_lock(alias: str) -> Iterator[None]:
+def _session_lock(alias: str, *, waits: bool) -> Iterator[None]:
     connection, key = connections[alias], KEYS[alias]
     with connection.cursor() as cursor:
         for name, value in NOTICES_LOSS.items():
             cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
-        (is_ours,) = cursor.fetchone()
-    if not is_ours:
+        # Who waits gets the lock, and no answer.
+        cursor.execute(f"SELECT {'pg_advisory_lock' if waits else 'pg_try_advisory_lock'}(%s)", [key])
+        (answer,) = cursor.fetchone()
+    if answer is False:
         at = f" at {connection.settings_dict['HOST']}" if connection.settings_dict["HOST"] else ""
         raise _busy(f"the PostgreSQL database {connection.settings_dict['NAME']}{at}")
     try:

@@ -21,6 +21,9 @@ FolderOption = Annotated[
     ),
 ]
 
+_SCHEMAS = {"default": "console", "evidence": "evidence"}
+"""The schema of each database's tables, where both are in PostgreSQL."""
+
 
 def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
     """Set Django up; the first call in a process decides the folder."""
@@ -43,14 +46,31 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to date; nothing happens when they are."""
+    """Bring the tables up to date; nothing happens when they are.
+
+    Of two processes that begin at once the second waits for the first, and finds them so. Where they are, nobody who publishes
+    is waited for.
+    """
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
+    from console.ranking.publish_lock import publish_lock
+
     settings.FOLDER.make()
-    for alias, schema in (("default", "console"), ("evidence", "evidence")):
-        if connections[alias].vendor == "postgresql":
-            with connections[alias].cursor() as cursor:
-                cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        call_command("migrate", database=alias, interactive=False, verbosity=0)
+    if all(_is_up_to_date(alias) for alias in _SCHEMAS):
+        return
+    with publish_lock(waits=True):
+        for alias, schema in _SCHEMAS.items():
+            if connections[alias].vendor == "postgresql":
+                with connections[alias].cursor() as cursor:
+                    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
+def _is_up_to_date(alias: str) -> bool:
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections[alias])
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())

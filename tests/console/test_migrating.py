@@ -1,0 +1,74 @@
+"""Two processes that bring the tables up to date at once: one does, and the other finds it done."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from console.folder import FOLDER_VARIABLE, Folder
+from console.verbs.site import migrate
+from tests.conftest import ROOT
+from tests.console.conftest import Site
+
+MIGRATES = """
+import django
+django.setup()
+from django.db.migrations.executor import MigrationExecutor
+from console.verbs.site import migrate
+done, apply = [], MigrationExecutor.apply_migration
+def noted(self, state, migration, *args, **kwargs):
+    done.append(migration.name)
+    return apply(self, state, migration, *args, **kwargs)
+MigrationExecutor.apply_migration = noted
+print("begins", flush=True)
+migrate()
+print(len(done), flush=True)
+"""
+TWO = 2
+
+
+@contextmanager
+def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """So many processes that are about to bring the tables up to date, and tell how many steps that took them."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings", "STEELYARD_CONSOLE_HTTPS": "off", **settings}
+    command = [sys.executable, "-c", MIGRATES]
+    begun = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(number)]
+    try:
+        for process in begun:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "begins\n"
+        yield begun
+    finally:
+        for process in begun:
+            process.kill()
+            process.wait()
+
+
+def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
+    """How many steps each took, the fewest first; all ended well."""
+    told = sorted(int(process.communicate()[0]) for process in processes)
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    return told
+
+
+def test_of_two_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "console")
+    folder.make()
+    with (folder.path / "publishing.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with processes_that_migrate(TWO, **{FOLDER_VARIABLE: str(folder.path)}) as both:
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            second, first = steps_of(both)
+
+    assert (second, first > 0) == (0, True)
+
+
+def test_where_the_tables_are_up_to_date_nobody_is_waited_for(site: Site) -> None:
+    with (site.folder.path / "publishing.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        migrate()
