@@ -9,6 +9,8 @@ import numpy as np
 from models.columns import Floats
 
 NOTHING = 1e-9
+SMALLEST = 1e-290
+"""Parts that are smaller together are none: what stretches them would be more than a float holds."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,16 @@ def share_out(parts: Floats, total: Floats) -> Floats:
     """``parts`` of shape (n, k), stretched row by row so that they add up to ``total`` of shape (n,).
 
     The stretch is one factor a row, so proportions and signs stay. Only where the parts cancel one another out, and no
-    factor could bring them to the total, is what is left given in proportion to their size.
+    factor could bring them to the total, is what is left given in proportion to their size; where they are none, in equal parts.
     """
     moved, size = np.zeros(len(parts)), np.zeros(len(parts))
     for column in range(parts.shape[1]):
         moved += parts[:, column]
         size += np.abs(parts[:, column])
-    has_moved = np.abs(moved) > NOTHING * size
+    are_none = size < SMALLEST
+    has_moved = ~are_none & (np.abs(moved) > NOTHING * size)
     stretch = np.divide(total, moved, out=np.zeros_like(total), where=has_moved)
-    left = np.divide(total, size, out=np.zeros_like(total), where=~has_moved & (size > 0))
+    left = np.divide(total, size, out=np.zeros_like(total), where=~has_moved & ~are_none)
     shared: Floats = parts * stretch[:, None] + np.abs(parts) * left[:, None]
-    shared[size == 0] = (total[size == 0] / parts.shape[1])[:, None]
+    shared[are_none] = (total[are_none] / parts.shape[1])[:, None]
     return shared

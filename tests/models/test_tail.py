@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.tail import fit_tail, share_out
@@ -31,6 +31,8 @@ def test_parts_that_cancel_or_are_nothing_still_add_up() -> None:
 
 
 @given(st.lists(st.floats(-10, 10), min_size=3, max_size=3), st.floats(-10, 10))
+@example([0.0, 0.0, 2.2e-311], 1.0)
+@example([0.0, 1e-290, 1e-300], 10.0)
 def test_parts_add_up_to_the_total(parts: list[float], total: float) -> None:
     # With a stretch of no more than 1e9, as ``share_out`` promises, rounding stays below 1e-6.
     assert share_out(np.array([parts]), np.array([total])).sum() == pytest.approx(total, abs=1e-6)
