@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -23,6 +24,7 @@ from console.pages.model_card import model_card as model_card_parts
 from console.pages.model_words import METRICS, Moved, held_out, how, moved, weights
 from console.pages.notes import note_view
 from console.pages.sent_files import NoFile, no_file, sent_file
+from console.policy import policy
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run
 
@@ -47,12 +49,19 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], QuerySet[AuditEvent]]:
     for name, compare in (("since", "at__gte"), ("until", "at__lt")):
         try:
             on = date.fromisoformat(asked[name])
-        except ValueError:
+            events = events.filter(**{compare: _begins(on if name == "since" else on + timedelta(days=1))})
+        except (ValueError, OverflowError):
             asked[name] = ""
             continue
         # Instants are kept as text, which sorts as they do; a day's events come before the sign after its date.
         events = events.filter(**{compare: on.isoformat() if name == "since" else f"{on.isoformat()}U"})
     return asked, events
+
+
+def _begins(day: date) -> str:
+    """The first instant of a day where the profile is, as events keep theirs: UTC, as text, which sorts as instants do."""
+    begins = datetime.combine(day, time.min, tzinfo=ZoneInfo(policy().time_zone))
+    return begins.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @for_roles(READS_AUDIT)
@@ -61,7 +70,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     spool.flush(wait=False)
     asked, events = _asked(request)
     before = request.GET.get("before", "")
-    page = events.filter(number__lt=int(before)) if before.isdigit() and len(before) < 18 else events
+    page = events.filter(number__lt=int(before)) if before.isdecimal() and len(before) < 18 else events
     rows = list(page.order_by("-number")[: ROWS + 1])
     for row in rows:
         row.says = json.loads(row.detail)

@@ -115,6 +115,6 @@ def export(
 
 def _head(text: str) -> tuple[int, str]:
     number, sign, digest = text.partition(":")
-    if not sign or not number.isdigit() or len(digest) != 64:
+    if not sign or not number.isdecimal() or len(digest) != 64:
         raise Refused(what=f"{text!r} is no head of the audit", where="--known", then="write it as verify printed it, NUMBER:HASH")
     return int(number), digest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -173,3 +174,17 @@ def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(s
         assert entity.entity_id in [row.entity_id for row in auditor.get("/audit/", asked).context["rows"]]
     assert auditor.get("/audit/", {"since": "2026-07-02", "actor": "wang"}).context["rows"] == []
     assert auditor.post("/audit/verify/").context["found"] == []
+@pytest.mark.parametrize(("hour", "day"), [(15, "2026-07-01"), (16, "2026-07-02"), (23, "2026-07-02")])
+def test_an_auditor_asks_for_days_as_the_page_tells_them_where_the_profile_is(site: Site, hour: int, day: str) -> None:
+    site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours further
+    spool.put(facts_of(Kind.VIEWED, site.user("wang")))
+    spool.flush()
+    auditor = site.client("zhou")
+
+    for asked in ("2026-07-01", "2026-07-02", "2026-07-03"):
+        query = {"since": asked, "until": asked, "actor": "wang"}
+        (shown,) = auditor.get("/audit/", query).context["rows"] or [None]
+        assert (shown is not None) == (asked == day), asked
+        lines = b"".join(auditor.get("/audit/export.csv", query).streaming_content).splitlines()
+        assert len(lines) == 1 + (asked == day)
+    assert f">{day} " in auditor.get("/audit/", {"actor": "wang"}).content.decode()
