@@ -73,6 +73,19 @@ def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
     assert [one.number for one in breaks([Head(2, "0" * 64)])] == [2]
 
 
+def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.oversight.MOST_RECKONED", 3)
+    add(6)
+    run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
+    page = site.client("zhou").post("/audit/verify/")
+    assert (page.context["found"], page.context["reckoned"]) == ([], 3)
+    assert "steelyard audit verify" in page.content.decode()
+
+    run_sql("UPDATE audit_auditevent SET actor = 'x' WHERE number = (SELECT max(number) FROM audit_auditevent)")
+
+    assert len(site.client("zhou").post("/audit/verify/").context["found"]) == 1
+
+
 def test_a_broken_chain_is_said_by_the_verb(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
