@@ -52,8 +52,8 @@ def verify(
     from console.audit.chain import Head, breaks, read_head
 
     spool.flush()
+    head = read_head()  # first: what comes while the chain is reckoned is not vouched for
     found = list(breaks(Head(number, digest) for number, digest in heads.items()))
-    head = read_head()
     _refuse_broken([(one.number, one.why) for one in found], "the table audit_auditevent", "the database")
     typer.echo(f"{head.number} events, unbroken; note this elsewhere: {head.number}:{head.hash}")
 

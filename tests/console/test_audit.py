@@ -86,6 +86,26 @@ def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site,
     assert len(site.client("zhou").post("/audit/verify/").context["found"]) == 1
 
 
+def test_what_comes_while_the_chain_is_reckoned_is_not_vouched_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from console.verbs import audit
+
+    def slowly(known: Any) -> Any:
+        yield from breaks(known)
+        add(1)
+
+    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.setattr("console.audit.chain.breaks", slowly)
+    add(3)
+    reckoned = read_head()
+
+    told = CliRunner().invoke(audit.app, ["verify", "--home", str(site.home)]).output
+
+    assert f"{reckoned.number}:{reckoned.hash}" in told
+    assert read_head().number == reckoned.number + 1
+
+
 def test_a_broken_chain_is_said_by_the_verb(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
