@@ -191,6 +191,8 @@ def test_signing_in_and_failing_to_are_on_record(site: Site) -> None:
         ("sign_in_failed", "-"),
         ("signed_in", "wang"),
     ]
+    details = [json.loads(event.detail) for event in AuditEvent.objects.exclude(kind=Kind.PUBLISHED)]
+    assert details == [{"username": "wang", "address": "127.0.0.1"}, {"address": "127.0.0.1"}]
 
 
 def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(site: Site) -> None:
@@ -207,6 +209,8 @@ def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(s
         assert entity.entity_id in [row.entity_id for row in auditor.get("/audit/", asked).context["rows"]]
     assert auditor.get("/audit/", {"since": "2026-07-02", "actor": "wang"}).context["rows"] == []
     assert auditor.post("/audit/verify/").context["found"] == []
+
+
 @pytest.mark.parametrize(("hour", "day"), [(15, "2026-07-01"), (16, "2026-07-02"), (23, "2026-07-02")])
 def test_an_auditor_asks_for_days_as_the_page_tells_them_where_the_profile_is(site: Site, hour: int, day: str) -> None:
     site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours further
