@@ -154,13 +154,14 @@ def export(
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:
     reasons = reasons_told(run, rows)
     cases = Case.objects.visible_to(request.user).filter(entity_id__in=[row.entity_id for row in rows])
-    states = dict(cases.values_list("entity_id", "state"))
-    names = [name for name in EntityOut.model_fields if name not in ("as_of", "state", "reasons")]
+    stand = {case.pop("entity_id"): case for case in cases.values("entity_id", "state", "version")}
+    names = [name for name in EntityOut.model_fields if name not in ("run_id", "as_of", "state", "version", "reasons")]
     return [
         {
+            "run_id": run.run_id,
             "as_of": run.as_of,
             **{name: getattr(row, name) for name in names},
-            "state": states.get(row.entity_id, str(State.TO_REVIEW) if row.is_listed else ""),
+            **stand.get(row.entity_id, {"state": str(State.TO_REVIEW) if row.is_listed else "", "version": 0}),
             "reasons": [_reason(reason, row, run) for reason in reasons.get(row.position, [])],
         }
         for row in rows

@@ -110,6 +110,18 @@ def test_a_decision_of_a_programs_obeys_what_the_page_obeys(site: Site) -> None:
     assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
 
 
+def test_a_program_decides_by_what_an_entity_tells_also_where_somebody_decided_before(site: Site) -> None:
+    subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C"), held(site, "wang")
+    there = f"/api/entities/{subject.entity_id}"
+    for version in (0, 1):
+        told = site.client().get(there, headers=header).json()
+        assert (told["version"], told["run_id"]) == (version, site.run.run_id)
+        said = {name: told[name] for name in ("version", "run_id")} | {"token": f"a-program-{version}", "wake_on": "2026-07-20"}
+        decided = wanted(site, **GIVEN["defer"], action="defer") | said
+        answer = site.client().post(f"{there}/decisions", decided, content_type="application/json", headers=header)
+        assert (answer.status_code, answer.json()["state_after"]) == (200, "deferred")
+
+
 @pytest.mark.parametrize(("reader", "told"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])
 def test_who_decided_is_told_by_the_readers_role(site: Site, send: Any, reader: str, told: str) -> None:
     send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "defer")
