@@ -104,7 +104,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
 @api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
 def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Decisions about entities of one's regions, by their number."""
-    note_view(request, "api decisions")
+    note_view(request, "api decisions", after=after, limit=limit)
     cases = Case.objects.visible_to(request.user)
     found = Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
     return [_decision(decision, request.user) for decision in found]
@@ -113,7 +113,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
 @api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
 def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Results of visits to entities of one's regions, by their number."""
-    note_view(request, "api outcomes")
+    note_view(request, "api outcomes", after=after, limit=limit)
     results = Result.objects.filter(decision__case__in=Case.objects.visible_to(request.user), pk__gt=after)
     names = [name for name in OutcomeOut.model_fields if name not in ("id", "corrects", "entity_id", "reported_at")]
     return [
@@ -131,7 +131,7 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
 @api.get("/appeals", auth=Bearer(Scope.APPEALS), response={200: list[AppealOut], **REFUSED})
 def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Appeals of entities of one's regions, by their number, with their answers as they are now."""
-    note_view(request, "api appeals")
+    note_view(request, "api appeals", after=after, limit=limit)
     found = appeals_of(request.user).filter(pk__gt=after).order_by("pk")[:limit]
     return [_appeal(appeal) for appeal in found]
 

@@ -18,7 +18,7 @@ from console.campaigns.make import close_campaign, follow, make_campaign
 from console.campaigns.models import Campaign
 from console.pages.access import for_roles
 from console.pages.filters import Filters
-from console.pages.notes import note_view
+from console.pages.notes import note_search, note_view
 from console.pages.risk_list import CAPPED
 from console.ranking.runs import current_run, ranked_of
 from console.ranking.search import Part
@@ -56,6 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
     part = Part(most=CAPPED + 1, any_will_do=True)
     found = filters.apply(ranked_of(run, request.user), run, request.user, part).order_by()[: part.most].count()
+    note_search(request, run, filters.given(), found, page="campaign new")
     if request.method == "POST" and form.is_valid():
         if not found:
             form.add_error(None, request.texts("bulk.none"))

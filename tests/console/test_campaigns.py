@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 from console.accounts.models import User
+from console.audit import spool
 from console.audit.models import AuditEvent
 from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case
@@ -56,6 +59,14 @@ def test_it_is_followed_by_where_its_members_stand_and_what_visits_found(site: S
     page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
     assert (page.context["visited"], page.context["hits"]) == (0, 0)
     assert dict(page.context["states"]) == {"to_review": 5}
+
+
+def test_what_a_campaign_would_take_in_is_a_search_of_the_list(site: Site) -> None:
+    site.client("zhang").get("/campaigns/new/?risk_class=D")
+    spool.flush()
+
+    says = json.loads(AuditEvent.objects.get(kind="searched", actor="zhang").detail)
+    assert (says["filters"], says["page"], says["found"] > 0) == ({"risk_class": "D"}, "campaign new", True)
 
 
 def test_a_campaign_of_a_shut_account_is_closed_by_another_supervisor_of_the_region(site: Site) -> None:
