@@ -13,9 +13,6 @@ from console.api.shapes import AppealOut, DecisionIn, DecisionOut, EntityOut, In
 from console.api.tokens import Bearer
 from console.appeals.models import Appeal
 from console.appeals.record import appeals_of
-from console.audit.chain import append
-from console.audit.facts import facts_of
-from console.audit.models import Kind
 from console.decisions.decide import decide
 from console.decisions.forms import FORMS
 from console.decisions.models import Case, Decision, Result
@@ -26,7 +23,7 @@ from console.pages.entity import find
 from console.pages.filters import Filters
 from console.pages.list_export import list_file
 from console.pages.measured import MONEY
-from console.pages.notes import note_search, note_view
+from console.pages.notes import note_refusal, note_search, note_view
 from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile
@@ -93,10 +90,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
             raise NotPossible("refused.changed")
         decision = decide(request.user, entity, run.run_id, form.wanted())
     except (NotAllowed, NotPossible) as error:
-        facts = facts_of(
-            Kind.REFUSED, request.user, entity_id=entity.entity_id, region_code=entity.region_code, detail={"why": error.why}
-        )
-        append([facts])
+        note_refusal(request, entity, error.why)
         return 409, {"detail": error.why}
     return _decision(decision, request.user)
 

@@ -27,7 +27,7 @@ from console.decisions.states import Action
 from console.pages.access import for_roles
 from console.pages.entity import find, show
 from console.pages.filters import Filters
-from console.pages.notes import note_search
+from console.pages.notes import note_refusal, note_search
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
@@ -112,7 +112,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _refuse(request: HttpRequest, about: Ranked | Case, why: str) -> HttpResponse:
     """Say why, and keep that it was tried."""
-    append([facts_of(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+    note_refusal(request, about, why)
     messages.error(request, request.texts(why))
     return redirect("entity", entity_id=about.entity_id)
 

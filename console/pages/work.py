@@ -30,7 +30,7 @@ from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
-from console.pages.notes import note_view
+from console.pages.notes import note_refusal, note_view
 from console.pages.shares import wilson
 from console.policy import policy, policy_of
 from console.ranking.models import PublishedRun, Reason
@@ -122,8 +122,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         check_user_can(request.user, action, case)
         check_case_allows(action, State(case.state))
     except (NotAllowed, NotPossible) as error:
-        messages.error(request, request.texts(error.why))
-        return redirect("entity", entity_id=case.entity_id)
+        return _refuse_result(request, case, error)
     note_view(request, "result", entity=case)
     form = ResultForm(
         request.texts,
@@ -137,12 +136,19 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             record_result(request.user, case, form.cleaned_data, form.verdicts())
         except (NotAllowed, NotPossible) as error:
-            messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
-            return redirect("entity", entity_id=case.entity_id)
+            return _refuse_result(request, case, error)
         messages.success(request, request.texts(f"message.{action}"))
         return redirect("visits" if action == Action.RECORD else reverse("entity", args=[case.entity_id]))
     context = {"form": form, "case": case, "action": action, "planned": planned_visit(case)}
     return render(request, "result.html", context, status=422 if form.errors else 200)
+
+
+def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPossible) -> HttpResponse:
+    """Say why; that it was sent all the same is kept."""
+    if request.method == "POST":
+        note_refusal(request, case, error.why)
+    messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
+    return redirect("entity", entity_id=case.entity_id)
 
 
 def _reasons_seen(case: Case) -> list[Reason]:

@@ -158,6 +158,19 @@ def test_many_are_decided_as_one_batch_each_with_its_outcome_and_taken_back_toge
     assert set(Case.objects.exclude(entity_id=names[0]).values_list("state", flat=True)) == {State.TO_REVIEW}
 
 
+def test_a_result_that_is_refused_is_on_record(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    there = f"/case/{case_of(subject).pk}/result/"
+    site.client("li").get(there)
+    assert not AuditEvent.objects.filter(kind="refused").exists()
+
+    site.client("li").post(there, {"token": "r", "version": 1, "visit_status": "not_done"})
+
+    event = AuditEvent.objects.get(kind="refused")
+    assert (event.actor, event.entity_id, event.detail) == ("li", subject.entity_id, '{"why": "refused.not_yours"}')
+
+
 def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:
     page = site.client("wang").post("/list/bulk/", {"action": "visit", "scope": "all", "risk_class": "C"})
 
