@@ -15,6 +15,7 @@ from django.urls import reverse
 from console import clock
 from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.appeals.record import appeals_of
 from console.decisions import catalogue as catalogue_of_decisions
 from console.decisions.forms import HandOver, colleagues
 from console.decisions.hand_over import left_open
@@ -57,6 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
+    appeals = appeals_of(request.user).filter(answer=None)
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
@@ -71,6 +73,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
+        "appeals": appeals.count(),
+        "late_appeals": appeals.filter(due_on__lt=today).count(),
         "late_cases": overdue(cases, today).count(),
         "visits": visits,
         "hits": hits,
