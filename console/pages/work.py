@@ -17,7 +17,7 @@ from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
 from console.appeals.record import appeals_of
 from console.decisions import catalogue as catalogue_of_decisions
-from console.decisions.forms import HandOver, colleagues
+from console.decisions.forms import HandOver, Step, colleagues
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.overdue import days_overdue, overdue
@@ -173,6 +173,8 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
+        initial = {"token": uuid.uuid4().hex, "version": case.version}
+        case.step = Step(request.texts, initial=initial, auto_id=f"step_{case.pk}_%s")
     today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
@@ -191,7 +193,6 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "late": late_shown,
         "late_count": late.count(),
-        "token": uuid.uuid4().hex,
         "nobodys": by_person.get(None),
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
         "found": found_by(request.user, run, request.language),

@@ -194,6 +194,22 @@ def test_a_result_that_is_refused_is_on_record(site: Site, send: Any) -> None:
     assert (event.actor, event.entity_id, event.detail) == ("li", subject.entity_id, '{"why": "refused.not_yours"}')
 
 
+def test_who_refuses_or_opens_again_can_say_why(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")
+    send("wang", subject, "dismiss")
+    case = Case.objects.get()
+    for there in ("/supervisor/", f"/entity/{subject.entity_id}/"):
+        text = site.client("zhang").get(there).content.decode()
+        form = text[text.index(f'action="/case/{case.pk}/approve/"') :].partition("</form>")[0]
+        assert 'name="comment"' in form
+        assert f'formaction="/case/{case.pk}/refuse/"' in form
+
+    said = {"token": "no", "version": case.version, "comment": "The register says otherwise."}
+    site.client("zhang").post(f"/case/{case.pk}/refuse/", said)
+
+    assert "The register says otherwise." in site.client("wang").get(f"/entity/{subject.entity_id}/").content.decode()
+
+
 def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:
     page = site.client("wang").post("/list/bulk/", {"action": "visit", "scope": "all", "risk_class": "C"})
 
