@@ -38,7 +38,8 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     note_view(request, "campaign", campaign=pk)
     may_close = shown.closed_at is None and _is_theirs(request.user, shown)
-    return render(request, "campaign.html", {"campaign": shown, "may_close": may_close, **follow(request.user, shown)})
+    context = {"campaign": shown, "tags": Filters.read(shown.filters).tags(), "may_close": may_close}
+    return render(request, "campaign.html", context | follow(request.user, shown))
 
 
 def _is_theirs(user: Any, shown: Campaign) -> bool:
