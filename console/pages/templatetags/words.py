@@ -53,6 +53,13 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
 
 
 @register.simple_tag(takes_context=True)
+def lang(context: dict[str, Any], name: str) -> SafeString | str:
+    """The attribute that marks the name of a code with its own language, in an element that can hold no other: an option."""
+    language = language_of(name) if _texts(context).language == "en" else ""
+    return format_html(' lang="{}"', language) if language else ""
+
+
+@register.simple_tag(takes_context=True)
 def region(context: dict[str, Any], code: str) -> SafeString | str:
     """A region's name."""
     return _named(context, _code(context, "region_scheme", code))
