@@ -16,6 +16,9 @@ from expectations.contracts.indicators import Indicator
 CONFIG = Path(__file__).resolve().parents[1] / "config"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+MOST_IN_BULK = 500
+"""Entities that one form can name, whatever a policy says: the settings bound a form's fields."""
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -81,7 +84,7 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
         two_people=frozenset(limits["decisions"]["two_people"]),
         undo_minutes=limits["decisions"]["undo_minutes"],
         again_after_days=limits["decisions"]["again_after_days"],
-        most_in_bulk=limits["decisions"]["most_in_bulk"],
+        most_in_bulk=min(limits["decisions"]["most_in_bulk"], MOST_IN_BULK),
         xlsx_rows=min(limits["exports"]["xlsx_rows"], XLSX_ROWS),
     )
 

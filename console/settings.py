@@ -28,12 +28,17 @@ def _secret_key() -> str:
         return given
     FOLDER.make()
     if not FOLDER.secret.exists():
-        # Exclusive, so that of two processes that start at once both read the one key.
+        # Whole before it has its name, which one alone gets: of two processes that start at once both read the one key, and one
+        # that is killed meanwhile leaves no half of one.
+        draft = FOLDER.secret.with_name(f"{FOLDER.secret.name}.{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
         try:
-            with os.fdopen(os.open(FOLDER.secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(64))
+            os.link(draft, FOLDER.secret)
         except FileExistsError:
             pass
+        finally:
+            draft.unlink()
     return FOLDER.secret.read_text()
 
 

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from console.accounts import tries
+from console.accounts.client_address import client_address
 from console.accounts.models import User
 from console.audit.chain import append
 from console.audit.facts import NOBODY, facts_of
@@ -31,7 +32,8 @@ class ByPassword(ModelBackend):
         counted = tries.count(request, username)
         if (beyond := tries.beyond(counted)) is not None:
             if tries.is_first_beyond(beyond):
-                append([facts_of(Kind.LOCKED_OUT, NOBODY, detail={"username": username[:150], "by": beyond.about})])
+                detail = {"username": username[:150], "by": beyond.about, "address": client_address(request)}
+                append([facts_of(Kind.LOCKED_OUT, NOBODY, detail=detail)])
             request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)

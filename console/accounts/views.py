@@ -27,8 +27,9 @@ from console.accounts.shut import end_access
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
-from console.decisions.hand_over import open_cases_of
+from console.decisions.hand_over import left_by
 from console.pages.access import for_roles
+from console.pages.notes import note_view
 from console.policy import policy
 from console.texts import LANGUAGES
 
@@ -123,6 +124,7 @@ def going_on(request: HttpRequest) -> HttpResponse:
 @for_roles(KEEPS_ACCOUNTS)
 def accounts(request: HttpRequest) -> HttpResponse:
     """Everybody's account."""
+    note_view(request, "accounts")
     return render(request, "accounts.html", {"users": User.objects.prefetch_related("jurisdictions")})
 
 
@@ -140,8 +142,9 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             if user is not None and request.POST.get("no_second_factor") == "on":
                 take_away(user, by=request.user)
             password = _save(request, form, is_new=pk is None)
-            left = 0 if form.instance.is_active else open_cases_of(form.instance).count()
-            return render(request, "account_saved.html", {"account": form.instance, "password": password, "left": left})
+            context = {"account": form.instance, "password": password, "left": left_by(form.instance).count()}
+            return render(request, "account_saved.html", context)
+    note_view(request, "account", account=pk)
     return render(request, "account.html", {"form": form, "account": user})
 
 

@@ -13,9 +13,6 @@ from console.api.shapes import AppealOut, DecisionIn, DecisionOut, EntityOut, In
 from console.api.tokens import Bearer
 from console.appeals.models import Appeal
 from console.appeals.record import appeals_of
-from console.audit.chain import append
-from console.audit.facts import facts_of
-from console.audit.models import Kind
 from console.decisions.decide import decide
 from console.decisions.forms import FORMS
 from console.decisions.models import Case, Decision, Result
@@ -26,7 +23,7 @@ from console.pages.entity import find
 from console.pages.filters import Filters
 from console.pages.list_export import list_file
 from console.pages.measured import MONEY
-from console.pages.notes import note_search, note_view
+from console.pages.notes import note_refusal, note_search, note_view
 from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile
@@ -93,10 +90,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
             raise NotPossible("refused.changed")
         decision = decide(request.user, entity, run.run_id, form.wanted())
     except (NotAllowed, NotPossible) as error:
-        facts = facts_of(
-            Kind.REFUSED, request.user, entity_id=entity.entity_id, region_code=entity.region_code, detail={"why": error.why}
-        )
-        append([facts])
+        note_refusal(request, entity, error.why)
         return 409, {"detail": error.why}
     return _decision(decision, request.user)
 
@@ -104,7 +98,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
 @api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
 def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Decisions about entities of one's regions, by their number."""
-    note_view(request, "api decisions")
+    note_view(request, "api decisions", after=after, limit=limit)
     cases = Case.objects.visible_to(request.user)
     found = Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
     return [_decision(decision, request.user) for decision in found]
@@ -113,7 +107,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
 @api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
 def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Results of visits to entities of one's regions, by their number."""
-    note_view(request, "api outcomes")
+    note_view(request, "api outcomes", after=after, limit=limit)
     results = Result.objects.filter(decision__case__in=Case.objects.visible_to(request.user), pk__gt=after)
     names = [name for name in OutcomeOut.model_fields if name not in ("id", "corrects", "entity_id", "reported_at")]
     return [
@@ -131,7 +125,7 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
 @api.get("/appeals", auth=Bearer(Scope.APPEALS), response={200: list[AppealOut], **REFUSED})
 def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
     """Appeals of entities of one's regions, by their number, with their answers as they are now."""
-    note_view(request, "api appeals")
+    note_view(request, "api appeals", after=after, limit=limit)
     found = appeals_of(request.user).filter(pk__gt=after).order_by("pk")[:limit]
     return [_appeal(appeal) for appeal in found]
 
@@ -154,13 +148,14 @@ def export(
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:
     reasons = reasons_told(run, rows)
     cases = Case.objects.visible_to(request.user).filter(entity_id__in=[row.entity_id for row in rows])
-    states = dict(cases.values_list("entity_id", "state"))
-    names = [name for name in EntityOut.model_fields if name not in ("as_of", "state", "reasons")]
+    stand = {case.pop("entity_id"): case for case in cases.values("entity_id", "state", "version")}
+    names = [name for name in EntityOut.model_fields if name not in ("run_id", "as_of", "state", "version", "reasons")]
     return [
         {
+            "run_id": run.run_id,
             "as_of": run.as_of,
             **{name: getattr(row, name) for name in names},
-            "state": states.get(row.entity_id, str(State.TO_REVIEW) if row.is_listed else ""),
+            **stand.get(row.entity_id, {"state": str(State.TO_REVIEW) if row.is_listed else "", "version": 0}),
             "reasons": [_reason(reason, row, run) for reason in reasons.get(row.position, [])],
         }
         for row in rows

@@ -61,8 +61,13 @@ class ReasonOut(Schema):
 
 
 class EntityOut(Schema):
-    """An entity's place on a day: ``as_of`` is the day by whose end all that its reasons say was known."""
+    """An entity's place on a day: ``as_of`` is the day by whose end all that its reasons say was known.
 
+    ``state`` is where its case stands now, and ``version`` how many steps the case has taken, 0 before the first: whoever decides
+    names both it and ``run_id``, so that of two who saw the same the second is told.
+    """
+
+    run_id: str
     as_of: date
     position: int
     entity_id: str
@@ -74,6 +79,7 @@ class EntityOut(Schema):
     is_listed: bool
     previous_position: int | None
     state: str
+    version: int
     reasons: list[ReasonOut]
 
 

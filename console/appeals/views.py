@@ -14,15 +14,12 @@ from console import clock
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.appeals.forms import AnswerForm, AppealForm
 from console.appeals.models import Appeal
-from console.appeals.record import answer, appeals_of, may_answer, record_appeal
-from console.audit.chain import append
-from console.audit.facts import facts_of
-from console.audit.models import Kind
+from console.appeals.record import answer, appeals_of, cases_had_part_in, record_appeal
 from console.decisions.permissions import NotAllowed
 from console.decisions.policies import NotPossible
 from console.pages.access import for_roles
 from console.pages.entity import find
-from console.pages.notes import note_view
+from console.pages.notes import note_refusal, note_view
 
 ANSWERED = 100
 """The newest answered appeals that the page shows."""
@@ -37,9 +34,11 @@ def appeals(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> HttpResponse:
     waiting = list(appeals_of(request.user).filter(answer=None))
+    approves = request.user.role in APPROVES
+    had_part = cases_had_part_in(request.user) if approves else set()
     for appeal in waiting:
         form = (sent or {}).get(appeal.pk) or AnswerForm(request.texts, auto_id=f"appeal_{appeal.pk}_%s")
-        appeal.form = form if may_answer(request.user, appeal) else None
+        appeal.form = form if approves and appeal.case_id not in had_part else None
     answered = appeals_of(request.user).exclude(answer=None)
     context = {
         "waiting": waiting,
@@ -47,7 +46,7 @@ def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> Ht
         "answered": list(answered.order_by("-answer__at")[:ANSWERED]),
         "count": answered.count(),
         "today": clock.today(),
-        "approves": request.user.role in APPROVES,
+        "approves": approves,
     }
     return render(request, "appeals.html", context, status=422 if sent else 200)
 
@@ -63,6 +62,7 @@ def appeal_new(request: HttpRequest, entity_id: str) -> HttpResponse:
         try:
             record_appeal(request.user, entity, run.run_id, form.cleaned_data)
         except (NotAllowed, NotPossible) as error:
+            note_refusal(request, entity, error.why)
             messages.error(request, request.texts(error.why))
         else:
             messages.success(request, request.texts("appeal.recorded"))
@@ -83,14 +83,7 @@ def appeal_answer(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         answer(request.user, appeal, form.cleaned_data)
     except (NotAllowed, NotPossible) as error:
-        case = appeal.case
-        append(
-            [
-                facts_of(
-                    Kind.REFUSED, request.user, entity_id=case.entity_id, region_code=case.region_code, detail={"why": error.why}
-                )
-            ]
-        )
+        note_refusal(request, appeal.case, error.why)
         messages.error(request, request.texts(error.why))
     else:
         messages.success(request, request.texts("appeal.answered"))

@@ -65,16 +65,23 @@ def read_head() -> Head:
     return Head(*last) if last else Head(0, GENESIS)
 
 
-def breaks(known: Iterable[Head] = ()) -> Iterator[Break]:
+def head_at(number: int) -> Head:
+    """The event of a number; what is before the first for 0, and where it is gone."""
+    hashes = AuditEvent.objects.filter(number=number).values_list("hash", flat=True)
+    return Head(number, hashes.first() or GENESIS)
+
+
+def breaks(known: Iterable[Head] = (), after: Head = Head(0, GENESIS)) -> Iterator[Break]:
     """Where the chain breaks, in order; none when it is whole.
 
     Args:
         known: events noted elsewhere earlier. A chain that was cut short at its end, or made anew from some event on, is whole in
             itself: only such a note tells.
+        after: the event behind which the reckoning begins; its hash is believed.
     """
     noted = {head.number: head.hash for head in known}
-    expected, previous = 1, GENESIS
-    for event in AuditEvent.objects.order_by("number").iterator(2000):
+    expected, previous = after.number + 1, after.hash
+    for event in AuditEvent.objects.filter(number__gt=after.number).order_by("number").iterator(2000):
         says = {name: getattr(event, name) for name in FIELDS}
         if event.number != expected:
             yield Break(expected, f"the next event has number {event.number}: what was between is gone")

@@ -1,9 +1,10 @@
-"""Who signed in and out, and who could not, goes into the chain."""
+"""Who signed in and out, and who could not, and from where, goes into the chain."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from console.accounts.client_address import client_address
 from console.audit.chain import append
 from console.audit.facts import NOBODY, facts_of
 from console.audit.models import Kind
@@ -20,8 +21,8 @@ def connect() -> None:
     user_locked_out.connect(_locked_out, dispatch_uid="audit locked")
 
 
-def _signed_in(user: Any, **_facts: Any) -> None:
-    append([facts_of(Kind.SIGNED_IN, user)])
+def _signed_in(user: Any, request: Any = None, **_facts: Any) -> None:
+    append([facts_of(Kind.SIGNED_IN, user, detail=_from(request))])
 
 
 def _signed_out(user: Any, **_facts: Any) -> None:
@@ -29,9 +30,17 @@ def _signed_out(user: Any, **_facts: Any) -> None:
         append([facts_of(Kind.SIGNED_OUT, user)])
 
 
-def _failed(credentials: dict[str, Any], **_facts: Any) -> None:
-    append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail={"username": str(credentials.get("username") or "-")[:150]})])
+def _failed(credentials: dict[str, Any], request: Any = None, **_facts: Any) -> None:
+    detail = {"username": str(credentials.get("username") or "-")[:150], **_from(request)}
+    append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail=detail)])
 
 
-def _locked_out(username: str, **_facts: Any) -> None:
-    append([facts_of(Kind.LOCKED_OUT, NOBODY, detail={"username": str(username)[:150], "by": "account and address"})])
+def _locked_out(username: str, request: Any = None, **_facts: Any) -> None:
+    detail = {"username": str(username)[:150], "by": "account and address", **_from(request)}
+    append([facts_of(Kind.LOCKED_OUT, NOBODY, detail=detail)])
+
+
+def _from(request: Any) -> dict[str, str]:
+    """Where somebody signs in from, as far as it is known."""
+    address = client_address(request) if request is not None else ""
+    return {"address": address} if address else {}

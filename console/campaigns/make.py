@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from console import clock
 from console.audit.chain import append
@@ -15,6 +17,7 @@ from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case, Result
 from console.decisions.states import State
 from console.pages.filters import Filters
+from console.policy import policy
 from console.ranking.models import PublishedRun
 from console.ranking.runs import ranked_of
 from console.ranking.search import Part
@@ -63,16 +66,20 @@ def close_campaign(user: Any, campaign: Campaign) -> bool:
 
 
 def follow(user: Any, campaign: Campaign) -> dict[str, Any]:
-    """The members that a user may see, where each stands, and how many there do; results count from the campaign's first day on."""
+    """The members that a user may see, where each stands, and how many there do; of visits those count that were made from the
+    campaign's first day on, and before it was closed."""
     members = list(Member.objects.visible_to(user).filter(campaign=campaign))
     names = [member.entity_id for member in members]
     states: dict[str, str] = {}
     found: dict[str, bool | None] = {}
+    made = Q(inspected_on__gte=campaign.starts_on)
+    if campaign.closed_at is not None:
+        made &= Q(inspected_on__lte=campaign.closed_at.astimezone(ZoneInfo(policy().time_zone)).date())
     for at in range(0, len(names), 500):
         part = names[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)
         states |= dict(cases.values_list("entity_id", "state"))
-        results = Result.objects.standing().filter(decision__case__in=cases, inspected_on__gte=campaign.starts_on)
+        results = Result.objects.standing().filter(made, decision__case__in=cases)
         found |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
     for member in members:
         member.state = states.get(member.entity_id, State.TO_REVIEW)

@@ -18,7 +18,7 @@ from console.campaigns.make import close_campaign, follow, make_campaign
 from console.campaigns.models import Campaign
 from console.pages.access import for_roles
 from console.pages.filters import Filters
-from console.pages.notes import note_view
+from console.pages.notes import note_search, note_view
 from console.pages.risk_list import CAPPED
 from console.ranking.runs import current_run, ranked_of
 from console.ranking.search import Part
@@ -38,7 +38,8 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     note_view(request, "campaign", campaign=pk)
     may_close = shown.closed_at is None and _is_theirs(request.user, shown)
-    return render(request, "campaign.html", {"campaign": shown, "may_close": may_close, **follow(request.user, shown)})
+    context = {"campaign": shown, "tags": Filters.read(shown.filters).tags(), "may_close": may_close}
+    return render(request, "campaign.html", context | follow(request.user, shown))
 
 
 def _is_theirs(user: Any, shown: Campaign) -> bool:
@@ -56,6 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
     part = Part(most=CAPPED + 1, any_will_do=True)
     found = filters.apply(ranked_of(run, request.user), run, request.user, part).order_by()[: part.most].count()
+    note_search(request, run, filters.given(), found, page="campaign new")
     if request.method == "POST" and form.is_valid():
         if not found:
             form.add_error(None, request.texts("bulk.none"))

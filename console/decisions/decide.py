@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
 
 from console import clock
 from console.audit.chain import append
@@ -40,12 +41,14 @@ class Wanted:
     """What somebody wants to do, as their form says.
 
     ``token`` names the form, so that sending it twice does it once. ``version`` is the case's as they saw it, None where
-    they do not say. ``chosen`` holds codes of the catalogue by kind.
+    they do not say; ``seen`` says the same of a form about many: the newest step of any case when they saw it. ``chosen`` holds
+    codes of the catalogue by kind.
     """
 
     action: Action
     token: str
     version: int | None = None
+    seen: int | None = None
     reason: str = ""
     chosen: dict[str, str] = field(default_factory=dict)
     comment: str = ""
@@ -158,6 +161,11 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
             )
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
+
+
+def newest_step() -> int:
+    """The newest step of any case, by its key; 0 before the first."""
+    return Decision.objects.aggregate(Max("pk"))["pk__max"] or 0
 
 
 def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str) -> None:
@@ -277,6 +285,8 @@ def _check_form(case: Case, wanted: Wanted) -> None:
     if Decision.objects.filter(form_token=wanted.token).exists():
         raise NotPossible("refused.sent_before")
     if wanted.version is not None and wanted.version != case.version:
+        raise NotPossible("refused.changed")
+    if wanted.seen is not None and case.decisions.filter(pk__gt=wanted.seen).exists():
         raise NotPossible("refused.changed")
 
 

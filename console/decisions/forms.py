@@ -143,10 +143,10 @@ class Assign(Sent):
 
 
 class HandOver(forms.Form):
-    """To whom a shut account's open cases go."""
+    """To whom the open cases go of somebody who can no longer do them."""
 
     token = form_name()
-    person = forms.ModelChoiceField(User.objects.filter(is_active=False), widget=forms.HiddenInput)
+    person = forms.ModelChoiceField(User.objects.all(), widget=forms.HiddenInput)
     to = forms.ModelChoiceField(User.objects.none())
 
     def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:

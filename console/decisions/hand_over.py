@@ -1,12 +1,14 @@
-"""Hand on what a shut account leaves open: no visit is lost with the person who was to make it."""
+"""Hand on what somebody leaves open who can no longer do it: no visit is lost with the person who was to make it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from console.accounts.jurisdiction import bound_of
 from console.accounts.models import User
+from console.accounts.roles import DECIDES
 from console.decisions.decide import Wanted, act_on_case
 from console.decisions.models import Case
 from console.decisions.permissions import NotAllowed
@@ -16,26 +18,44 @@ from console.decisions.states import TRANSITIONS, Action
 _OPEN = sorted(state for state, action in TRANSITIONS if action == Action.ASSIGN)
 
 
-def open_cases_of(person: User) -> QuerySet[Case]:
-    """The cases that are in a person's name and wait for something: visits to make, and what was given to them to review."""
-    return Case.objects.filter(assigned_to=person, state__in=_OPEN)
+def left_by(person: User) -> QuerySet[Case]:
+    """The cases, visits to make and what was given to review, that wait for a person who can no longer do them.
+
+    The account is shut, or its role decides nothing, or it does not answer for the region: its own or the entity's is another than
+    it was.
+    """
+    return Case.objects.filter(_beyond(person), state__in=_OPEN)
 
 
 def left_open(user: Any) -> list[tuple[User, list[Case]]]:
-    """Each shut account with what it leaves open in the user's regions, what is due first at the beginning."""
-    cases = Case.objects.visible_to(user).filter(assigned_to__is_active=False, state__in=_OPEN).select_related("assigned_to")
+    """Each person with what they leave open so in the user's regions, what is due first at the beginning; as many questions
+    whoever has how much to do."""
+    seen = Case.objects.visible_to(user).filter(state__in=_OPEN)
+    people = User.objects.filter(pk__in=seen.order_by().values("assigned_to")).prefetch_related("jurisdictions")
+    beyond = Q(pk__in=[])
+    for person in people:
+        beyond |= _beyond(person)
     by_person: dict[User, list[Case]] = {}
-    for case in cases.order_by("assigned_to__username", "due_on", "pk"):
+    for case in seen.filter(beyond).select_related("assigned_to").order_by("assigned_to__username", "due_on", "pk"):
         by_person.setdefault(case.assigned_to, []).append(case)
     return list(by_person.items())
 
 
+def _beyond(person: User) -> Q:
+    """Which of a person's cases they can do nothing of."""
+    theirs = Q(assigned_to=person)
+    if not person.is_active or person.role not in DECIDES:
+        return theirs
+    bound = bound_of(person)
+    return Q(pk__in=[]) if bound is None else theirs & ~bound
+
+
 def hand_over(user: Any, person: User, to: User, batch: str) -> list[tuple[Case, str]]:
-    """Give what a shut account leaves open in the user's regions to somebody else, deadlines as they are.
+    """Give what somebody leaves open in the user's regions to somebody else, deadlines as they are.
 
     Args:
         user: the supervisor who does it.
-        person: whose account is shut.
+        person: who leaves it, as :func:`left_open` tells.
         to: who is to have it.
         batch: binds what is done, so that it can be taken back together; a form's name.
 
@@ -43,8 +63,8 @@ def hand_over(user: Any, person: User, to: User, batch: str) -> list[tuple[Case,
         Each case with why it could not be given, empty where it was. One that cannot be stops no other.
     """
     outcomes = []
-    for shut, cases in left_open(user):
-        for case in cases if shut == person else ():
+    for leaves, cases in left_open(user):
+        for case in cases if leaves == person else ():
             wanted = Wanted(Action.ASSIGN, f"{batch}:{case.pk}", version=case.version, assigned_to=to, batch=batch)
             try:
                 act_on_case(user, case, wanted)

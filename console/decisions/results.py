@@ -96,11 +96,11 @@ def decided_on(planned: Decision | None) -> date:
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
-    """The newest decision of a kind about each case, by the case's key; a query for each thousand of them."""
+    """The newest decision of a kind about each case that was not taken back, by the case's key; a query for each thousand."""
     pks = [case.pk for case in cases]
     found: dict[int, Decision] = {}
     for at in range(0, len(pks), 1000):
-        of_part = Decision.objects.filter(case__in=pks[at : at + 1000], action=action).order_by("at", "id")
+        of_part = Decision.objects.filter(case__in=pks[at : at + 1000], action=action, undone_by=None).order_by("at", "id")
         found |= {decision.case_id: decision for decision in of_part}
     return found
 

@@ -18,7 +18,7 @@ from console.accounts.roles import DECIDES
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
-from console.decisions.decide import Wanted, act_on_case, decide, undo
+from console.decisions.decide import Wanted, act_on_case, decide, newest_step, undo
 from console.decisions.forms import FORMS, Sent, Step
 from console.decisions.models import Case, Decision
 from console.decisions.permissions import NotAllowed
@@ -27,7 +27,7 @@ from console.decisions.states import Action
 from console.pages.access import for_roles
 from console.pages.entity import find, show
 from console.pages.filters import Filters
-from console.pages.notes import note_search
+from console.pages.notes import note_refusal, note_search
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
@@ -112,7 +112,7 @@ def take_back(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _refuse(request: HttpRequest, about: Ranked | Case, why: str) -> HttpResponse:
     """Say why, and keep that it was tried."""
-    append([facts_of(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+    note_refusal(request, about, why)
     messages.error(request, request.texts(why))
     return redirect("entity", entity_id=about.entity_id)
 
@@ -130,7 +130,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request, filters, run, limits.most_in_bulk)
     form_class = FORMS[Action(action)]
     is_sent = "token" in request.POST
-    initial = {"token": uuid.uuid4().hex, "version": 0, "run_id": run.run_id}
+    initial = {"token": uuid.uuid4().hex, "version": newest_step(), "run_id": run.run_id}
     form = form_class(request.texts, request.POST if is_sent else None, initial=initial, user=request.user)
     context = {
         "run": run,
@@ -188,6 +188,7 @@ def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form:
         own = Wanted(
             wanted.action,
             f"{batch}:{blake2s(entity.entity_id.encode(), digest_size=15).hexdigest()}",
+            seen=wanted.version,
             reason=wanted.reason,
             chosen=wanted.chosen,
             comment=wanted.comment,

@@ -11,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console import clock
-from console.accounts.roles import DECIDES, READS_LIST
-from console.decisions.forms import decision_forms
+from console.accounts.roles import DECIDES, READS_LIST, SEES_WHO_DECIDED
+from console.decisions.forms import Step, decision_forms
 from console.decisions.models import Case, Decision
 from console.decisions.overdue import days_overdue
 from console.decisions.permissions import user_can
@@ -115,7 +115,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
         "two_people": needs_two_people(shown.risk_class, limits),
         "history": history,
-        "token": uuid.uuid4().hex,
+        "sees_who": request.user.role in SEES_WHO_DECIDED,
+        "step": Step(request.texts, initial={"token": uuid.uuid4().hex, "version": version}, auto_id="step_%s"),
         "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
         "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
         "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),

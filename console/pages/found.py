@@ -10,10 +10,8 @@ from console.code_names import name_of
 from console.decisions.models import Case, Result
 from console.pages.shares import wilson
 from console.ranking.models import PublishedRun
-from console.ranking.runs import ranked_of
+from console.ranking.runs import among, ranked_of
 from console.texts import load_texts
-
-_PART = 500
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,8 @@ def _count(pairs: Iterable[tuple[str, bool | None]], name: Callable[[str], str])
 
 def _sections(user: Any, run: PublishedRun | None, entities: set[str]) -> dict[str, str]:
     """Each entity's industry by the newest list."""
-    found: dict[str, str] = {}
-    names = sorted(entities) if run else []
-    for at in range(0, len(names), _PART):
-        assert run is not None
-        rows = ranked_of(run, user).filter(entity_id__in=names[at : at + _PART])
-        found |= dict(rows.values_list("entity_id", "industry_section"))
-    return found
+    if run is None:
+        return {}
+    ranked = ranked_of(run, user)
+    rows = ranked.filter(entity_id__in=among(ranked.db, sorted(entities))).order_by()
+    return dict(rows.values_list("entity_id", "industry_section"))

@@ -1,4 +1,4 @@
-"""Where a supervisor hands on what a shut account leaves open."""
+"""Where a supervisor hands on what somebody leaves open who can no longer do it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from console.pages.filters import Filters
 @require_POST
 @for_roles(APPROVES)
 def hand_over_open(request: HttpRequest) -> HttpResponse:
-    """All that one shut account leaves open in the user's regions, to one colleague, as one batch."""
+    """All that one such person leaves open in the user's regions, to one colleague, as one batch."""
     form = HandOver(request.texts, request.POST, user=request.user)
     if not form.is_valid():
         messages.error(request, request.texts("refused.form"))

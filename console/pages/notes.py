@@ -1,4 +1,4 @@
-"""Views and searches, noted for the audit before the page leaves."""
+"""Views and searches, noted for the audit before the page leaves, and what was refused."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from console.audit import spool
+from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
 from console.decisions.models import Case
@@ -32,3 +33,8 @@ def note_view(
 def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int, **detail: Any) -> None:
     """Note what a person searched the list for, how many were found, and what part of them was shown."""
     spool.put(facts_of(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found, **detail}))
+
+
+def note_refusal(request: HttpRequest, about: Ranked | Case, why: str) -> None:
+    """Keep that a person tried what they may not, or what is not possible, and why it was refused: a key of the words."""
+    append([facts_of(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from django.shortcuts import render
 
 from console.accounts.roles import READS_AUDIT, READS_LIST
 from console.audit import spool
-from console.audit.chain import append, breaks, read_head
+from console.audit.chain import append, breaks, head_at, read_head
 from console.audit.chain_rows import chain_lines
 from console.audit.facts import facts_of
 from console.audit.models import AuditEvent, Kind
@@ -23,10 +24,13 @@ from console.pages.model_card import model_card as model_card_parts
 from console.pages.model_words import METRICS, Moved, held_out, how, moved, weights
 from console.pages.notes import note_view
 from console.pages.sent_files import NoFile, no_file, sent_file
+from console.policy import policy
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run
 
 ROWS = 100
+MOST_RECKONED = 50_000
+"""Events that the page reckons, in some seconds; `steelyard audit verify` reckons all, however long it takes."""
 COLUMNS = (
     "number", "at", "kind", "actor", "role", "entity_id", "region_code", "run_id", "batch", "detail", "previous_hash", "hash",
 )  # fmt: skip
@@ -47,12 +51,16 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], QuerySet[AuditEvent]]:
     for name, compare in (("since", "at__gte"), ("until", "at__lt")):
         try:
             on = date.fromisoformat(asked[name])
-        except ValueError:
+            events = events.filter(**{compare: _begins(on if name == "since" else on + timedelta(days=1))})
+        except (ValueError, OverflowError):
             asked[name] = ""
-            continue
-        # Instants are kept as text, which sorts as they do; a day's events come before the sign after its date.
-        events = events.filter(**{compare: on.isoformat() if name == "since" else f"{on.isoformat()}U"})
     return asked, events
+
+
+def _begins(day: date) -> str:
+    """The first instant of a day where the profile is, as events keep theirs: UTC, as text, which sorts as instants do."""
+    begins = datetime.combine(day, time.min, tzinfo=ZoneInfo(policy().time_zone))
+    return begins.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @for_roles(READS_AUDIT)
@@ -61,7 +69,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     spool.flush(wait=False)
     asked, events = _asked(request)
     before = request.GET.get("before", "")
-    page = events.filter(number__lt=int(before)) if before.isdigit() and len(before) < 18 else events
+    page = events.filter(number__lt=int(before)) if before.isdecimal() and len(before) < 18 else events
     rows = list(page.order_by("-number")[: ROWS + 1])
     for row in rows:
         row.says = json.loads(row.detail)
@@ -81,18 +89,20 @@ def audit(request: HttpRequest) -> HttpResponse:
 
 @for_roles(READS_AUDIT)
 def verify(request: HttpRequest) -> HttpResponse:
-    """Reckon the chain again, from the first event on."""
+    """Reckon the chain again, from the first event on, or what is newest of one that is too long for a page to be waited for."""
     if request.method != "POST":
         return render(request, "audit_verified.html", {"found": None, "head": read_head()})
     spool.flush()
     head = read_head()
+    after = head_at(max(0, head.number - MOST_RECKONED))
     found = []
-    for one in breaks():
+    for one in breaks(after=after):
         found.append(one)
         if len(found) >= 20:
             break
-    append([facts_of(Kind.VERIFIED, request.user, detail={"head": head.number, "breaks": len(found)})])
-    return render(request, "audit_verified.html", {"found": found, "head": head, "is_done": True})
+    append([facts_of(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
+    context = {"found": found, "head": head, "is_done": True, "reckoned": head.number - after.number}
+    return render(request, "audit_verified.html", context)
 
 
 @for_roles(READS_AUDIT)

@@ -177,4 +177,4 @@ def _regions_of_listed(_folder: str, run_id: str) -> frozenset[tuple[str, str, s
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 10 else 0
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -15,8 +15,9 @@ from django.urls import reverse
 from console import clock
 from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.appeals.record import appeals_of
 from console.decisions import catalogue as catalogue_of_decisions
-from console.decisions.forms import HandOver, colleagues
+from console.decisions.forms import HandOver, Step, colleagues
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.overdue import days_overdue, overdue
@@ -30,7 +31,7 @@ from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
-from console.pages.notes import note_view
+from console.pages.notes import note_refusal, note_view
 from console.pages.shares import wilson
 from console.policy import policy, policy_of
 from console.ranking.models import PublishedRun, Reason
@@ -57,6 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
+    appeals = appeals_of(request.user).filter(answer=None)
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
@@ -71,6 +73,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
+        "appeals": appeals.count(),
+        "late_appeals": appeals.filter(due_on__lt=today).count(),
         "late_cases": overdue(cases, today).count(),
         "visits": visits,
         "hits": hits,
@@ -122,8 +126,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         check_user_can(request.user, action, case)
         check_case_allows(action, State(case.state))
     except (NotAllowed, NotPossible) as error:
-        messages.error(request, request.texts(error.why))
-        return redirect("entity", entity_id=case.entity_id)
+        return _refuse_result(request, case, error)
     note_view(request, "result", entity=case)
     form = ResultForm(
         request.texts,
@@ -137,12 +140,19 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             record_result(request.user, case, form.cleaned_data, form.verdicts())
         except (NotAllowed, NotPossible) as error:
-            messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
-            return redirect("entity", entity_id=case.entity_id)
+            return _refuse_result(request, case, error)
         messages.success(request, request.texts(f"message.{action}"))
         return redirect("visits" if action == Action.RECORD else reverse("entity", args=[case.entity_id]))
     context = {"form": form, "case": case, "action": action, "planned": planned_visit(case)}
     return render(request, "result.html", context, status=422 if form.errors else 200)
+
+
+def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPossible) -> HttpResponse:
+    """Say why; that it was sent all the same is kept."""
+    if request.method == "POST":
+        note_refusal(request, case, error.why)
+    messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
+    return redirect("entity", entity_id=case.entity_id)
 
 
 def _reasons_seen(case: Case) -> list[Reason]:
@@ -163,6 +173,8 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
+        initial = {"token": uuid.uuid4().hex, "version": case.version}
+        case.step = Step(request.texts, initial=initial, auto_id=f"step_{case.pk}_%s")
     today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
@@ -181,7 +193,6 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "late": late_shown,
         "late_count": late.count(),
-        "token": uuid.uuid4().hex,
         "nobodys": by_person.get(None),
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
         "found": found_by(request.user, run, request.language),

@@ -52,8 +52,8 @@ def verify(
     from console.audit.chain import Head, breaks, read_head
 
     spool.flush()
+    head = read_head()  # first: what comes while the chain is reckoned is not vouched for
     found = list(breaks(Head(number, digest) for number, digest in heads.items()))
-    head = read_head()
     _refuse_broken([(one.number, one.why) for one in found], "the table audit_auditevent", "the database")
     typer.echo(f"{head.number} events, unbroken; note this elsewhere: {head.number}:{head.hash}")
 
@@ -115,6 +115,6 @@ def export(
 
 def _head(text: str) -> tuple[int, str]:
     number, sign, digest = text.partition(":")
-    if not sign or not number.isdigit() or len(digest) != 64:
+    if not sign or not number.isdecimal() or len(digest) != 64:
         raise Refused(what=f"{text!r} is no head of the audit", where="--known", then="write it as verify printed it, NUMBER:HASH")
     return int(number), digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from console.accounts.models import User
 from console.api.api import _reason, api
 from console.api.models import Scope, Token
 from console.api.tokens import A_MINUTE, make_token
+from console.audit import spool
 from console.audit.models import AuditEvent
 from console.decisions.models import Case, Decision
 from console.ranking.models import PublishedRun
@@ -108,6 +110,29 @@ def test_a_decision_of_a_programs_obeys_what_the_page_obeys(site: Site) -> None:
     assert (again.status_code, again.json()["detail"]) == (409, "refused.sent_before")
     assert Case.objects.get().proposed_by.username == "wang"
     assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
+
+
+def test_a_program_decides_by_what_an_entity_tells_also_where_somebody_decided_before(site: Site) -> None:
+    subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C"), held(site, "wang")
+    there = f"/api/entities/{subject.entity_id}"
+    for version in (0, 1):
+        told = site.client().get(there, headers=header).json()
+        assert (told["version"], told["run_id"]) == (version, site.run.run_id)
+        said = {name: told[name] for name in ("version", "run_id")} | {"token": f"a-program-{version}", "wake_on": "2026-07-20"}
+        decided = wanted(site, **GIVEN["defer"], action="defer") | said
+        answer = site.client().post(f"{there}/decisions", decided, content_type="application/json", headers=header)
+        assert (answer.status_code, answer.json()["state_after"]) == (200, "deferred")
+
+
+def test_the_audit_says_what_part_a_program_read(site: Site) -> None:
+    for name in ("decisions", "outcomes", "appeals"):
+        site.client().get(f"/api/{name}", {"after": 7, "limit": 3}, headers=held(site, "chen"))
+    spool.flush()
+
+    says = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind="viewed", actor="chen")]
+    assert [(one["page"], one["after"], one["limit"]) for one in says] == [
+        (f"api {name}", 7, 3) for name in ("decisions", "outcomes", "appeals")
+    ]
 
 
 @pytest.mark.parametrize(("reader", "told"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
 from console.api.tokens import make_token
 from console.appeals.models import Answer, Appeal
@@ -74,6 +76,33 @@ def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, enti
     page = site.client("chen").get("/appeals/").context
     assert (page["waiting"], [one.pk for one in page["answered"]]) == ([], [appeal.pk])
     assert AuditEvent.objects.filter(kind="appeal_answered", actor="zhao").count() == 1
+
+
+def test_home_tells_a_supervisor_what_waits_and_what_is_late(site: Site, entity: Ranked) -> None:
+    record(site, "wang", entity)
+    assert [site.client(name).get("/").context["appeals"] for name in ("zhao", "yang")] == [1, 0]
+    assert site.client("zhao").get("/").context["late_appeals"] == 0
+
+    site.now[0] += timedelta(days=30)
+
+    assert site.client("zhao").get("/").context["late_appeals"] == 1
+    assert "appeals wait for an answer" in site.client("zhao").get("/").content.decode()
+    assert "appeals wait for an answer" not in site.client("wang").get("/").content.decode()
+
+
+def test_more_appeals_take_no_more_questions(site: Site, entity: Ranked) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connections["default"]) as asked:
+            assert site.client("zhao").get("/appeals/").context["waiting"][0].form is not None
+        return len(asked)
+
+    record(site, "wang", entity)
+    asked()
+    one = asked()
+    for token in range(5):
+        record(site, "wang", entity, token=f"again-{token}")
+
+    assert asked() == one
 
 
 @pytest.mark.parametrize("who", ["wang", "chen", "zhou", "wu", "yang"])

@@ -136,10 +136,16 @@ def test_what_is_searched_for_is_never_an_operator(site: Site, asked: str) -> No
 
 @pytest.mark.parametrize(
     "query",
-    ["after=-1", "after=9999999999999999999", "day=2026-13-45", "region=zz", "risk_class=Z", "state=x", "reason=x", "moved=x"],
+    ["after=-1", "after=9999999999999999999", "after=²", "day=2026-13-45", "region=zz", "risk_class=Z", "state=x", "moved=x"],
 )
 def test_a_url_that_was_tampered_with_still_opens(site: Site, query: str) -> None:
     assert site.client("wang").get(f"/list/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["before=²", "before=-1", "since=0001-01-01", "until=9999-12-31", "since=yesterday", "kind=x"])
+def test_the_audits_url_too(site: Site, query: str) -> None:
+    assert site.client("zhou").get(f"/audit/?{query}").status_code == 200
+    assert site.client("zhou").get(f"/audit/export.csv?{query}").status_code == 200
 
 
 def test_five_wrong_passwords_shut_the_account_for_a_while(site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -70,6 +71,39 @@ def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
     assert list(breaks()) == []
     assert [one.number for one in breaks([head])] == [head.number]
     assert [one.number for one in breaks([Head(2, "0" * 64)])] == [2]
+
+
+def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.pages.oversight.MOST_RECKONED", 3)
+    add(6)
+    run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
+    page = site.client("zhou").post("/audit/verify/")
+    assert (page.context["found"], page.context["reckoned"]) == ([], 3)
+    assert "steelyard audit verify" in page.content.decode()
+
+    run_sql("UPDATE audit_auditevent SET actor = 'x' WHERE number = (SELECT max(number) FROM audit_auditevent)")
+
+    assert len(site.client("zhou").post("/audit/verify/").context["found"]) == 1
+
+
+def test_what_comes_while_the_chain_is_reckoned_is_not_vouched_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    from typer.testing import CliRunner
+
+    from console.verbs import audit
+
+    def slowly(known: Any) -> Any:
+        yield from breaks(known)
+        add(1)
+
+    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.setattr("console.audit.chain.breaks", slowly)
+    add(3)
+    reckoned = read_head()
+
+    told = CliRunner().invoke(audit.app, ["verify", "--home", str(site.home)]).output
+
+    assert f"{reckoned.number}:{reckoned.hash}" in told
+    assert read_head().number == reckoned.number + 1
 
 
 def test_a_broken_chain_is_said_by_the_verb(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,6 +191,8 @@ def test_signing_in_and_failing_to_are_on_record(site: Site) -> None:
         ("sign_in_failed", "-"),
         ("signed_in", "wang"),
     ]
+    details = [json.loads(event.detail) for event in AuditEvent.objects.exclude(kind=Kind.PUBLISHED)]
+    assert details == [{"username": "wang", "address": "127.0.0.1"}, {"address": "127.0.0.1"}]
 
 
 def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(site: Site) -> None:
@@ -173,3 +209,19 @@ def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(s
         assert entity.entity_id in [row.entity_id for row in auditor.get("/audit/", asked).context["rows"]]
     assert auditor.get("/audit/", {"since": "2026-07-02", "actor": "wang"}).context["rows"] == []
     assert auditor.post("/audit/verify/").context["found"] == []
+
+
+@pytest.mark.parametrize(("hour", "day"), [(15, "2026-07-01"), (16, "2026-07-02"), (23, "2026-07-02")])
+def test_an_auditor_asks_for_days_as_the_page_tells_them_where_the_profile_is(site: Site, hour: int, day: str) -> None:
+    site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours further
+    spool.put(facts_of(Kind.VIEWED, site.user("wang")))
+    spool.flush()
+    auditor = site.client("zhou")
+
+    for asked in ("2026-07-01", "2026-07-02", "2026-07-03"):
+        query = {"since": asked, "until": asked, "actor": "wang"}
+        (shown,) = auditor.get("/audit/", query).context["rows"] or [None]
+        assert (shown is not None) == (asked == day), asked
+        lines = b"".join(auditor.get("/audit/export.csv", query).streaming_content).splitlines()
+        assert len(lines) == 1 + (asked == day)
+    assert f">{day} " in auditor.get("/audit/", {"actor": "wang"}).content.decode()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 
 from console.accounts.models import User
+from console.audit import spool
 from console.audit.models import AuditEvent
 from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case
@@ -50,12 +53,39 @@ def test_it_is_followed_by_where_its_members_stand_and_what_visits_found(site: S
 
     assert (page.context["visited"], page.context["hits"]) == (1, 1)
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
+    assert "Filter: Class: D high" in page.content.decode()
 
     # The entity moved since, and its case with it: what was found there is its new region's to know.
     Case.objects.filter(pk=case.pk).update(region_code="410102", region_middle=ZHENGZHOU, region_top="410000")
     page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
     assert (page.context["visited"], page.context["hits"]) == (0, 0)
     assert dict(page.context["states"]) == {"to_review": 5}
+
+
+def test_a_closed_campaign_counts_no_later_visit(site: Site, send: Any) -> None:
+    make(site)
+    campaign = Campaign.objects.get()
+    subject = site.ranked(entity_id=campaign.members.all()[0].entity_id)
+    site.client("zhang").post(f"/campaigns/{campaign.pk}/close/")
+    site.now[0] += timedelta(days=1)
+    send("wang", subject, "visit")
+    said = {"token": "r", "version": 1, "visit_status": "inspected", "inspected_on": "2026-07-02", "items_checked": 4}
+    there = f"/case/{Case.objects.get().pk}/result/"
+    site.client("wang").post(there, {**said, "breaches": 1, "severity": 1, "found_violation": "yes"})
+
+    page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
+    assert (page.context["visited"], page.context["hits"], Case.objects.get().state) == (0, 0, "visited")
+    Campaign.objects.update(closed_at=site.now[0])
+    page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
+    assert (page.context["visited"], page.context["hits"]) == (1, 1)
+
+
+def test_what_a_campaign_would_take_in_is_a_search_of_the_list(site: Site) -> None:
+    site.client("zhang").get("/campaigns/new/?risk_class=D")
+    spool.flush()
+
+    says = json.loads(AuditEvent.objects.get(kind="searched", actor="zhang").detail)
+    assert (says["filters"], says["page"], says["found"] > 0) == ({"risk_class": "D"}, "campaign new", True)
 
 
 def test_a_campaign_of_a_shut_account_is_closed_by_another_supervisor_of_the_region(site: Site) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from console.accounts.roles import Role
 from console.audit.models import AuditEvent
+from console.decisions.decide import newest_step
 from console.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.decisions.policies import NotPossible, due_after
 from console.decisions.results import record_result
 from console.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
-from console.policy import CONFIG, policy, policy_of
+from console.policy import CONFIG, MOST_IN_BULK, _limits, policy, policy_of
 from console.ranking.models import Ranked
 from console.texts import load_texts
 from console.working_days import add_working_days
@@ -139,7 +141,7 @@ def test_of_two_people_at_one_form_the_second_is_told(site: Site, send: Any) -> 
 
 
 def bulk(site: Site, name: str, action: str, **said: Any) -> Any:
-    form = {**GIVEN[action], "action": action, "token": "one-batch", "version": 0, "run_id": site.run.run_id, **said}
+    form = {**GIVEN[action], "action": action, "token": "one-batch", "version": newest_step(), "run_id": site.run.run_id, **said}
     return site.client(name).post("/list/bulk/", form)
 
 
@@ -156,6 +158,56 @@ def test_many_are_decided_as_one_batch_each_with_its_outcome_and_taken_back_toge
     undone = site.client("wang").post("/list/bulk/undo/", {"batch": "one-batch"})
     assert undone.context["done"] == 4
     assert set(Case.objects.exclude(entity_id=names[0]).values_list("state", flat=True)) == {State.TO_REVIEW}
+
+
+def test_of_many_those_that_somebody_decided_since_they_were_shown_are_told(site: Site, send: Any) -> None:
+    first, second = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2]
+    names = [first.entity_id, second.entity_id]
+    send("li", first, "defer")
+    shown = site.client("wang").post("/list/bulk/", {"action": "dismiss", "entity": names}).context["form"].initial
+    send("li", second, "defer")
+
+    page = bulk(site, "wang", "dismiss", entity=names, version=shown["version"])
+
+    outcomes = {row.entity_id: why for row, why in page.context["outcomes"]}
+    assert outcomes == {first.entity_id: "", second.entity_id: "refused.changed"}
+
+
+def test_a_policy_takes_no_more_in_bulk_than_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_limits(site.run.profile["name"])["decisions"], "most_in_bulk", 5000)
+
+    assert policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
+    page = bulk(site, "wang", "visit", entity=[str(at) for at in range(MOST_IN_BULK)])
+    assert page.status_code == 422
+
+
+def test_a_result_that_is_refused_is_on_record(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "visit")
+    there = f"/case/{case_of(subject).pk}/result/"
+    site.client("li").get(there)
+    assert not AuditEvent.objects.filter(kind="refused").exists()
+
+    site.client("li").post(there, {"token": "r", "version": 1, "visit_status": "not_done"})
+
+    event = AuditEvent.objects.get(kind="refused")
+    assert (event.actor, event.entity_id, event.detail) == ("li", subject.entity_id, '{"why": "refused.not_yours"}')
+
+
+def test_who_refuses_or_opens_again_can_say_why(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")
+    send("wang", subject, "dismiss")
+    case = Case.objects.get()
+    for there in ("/supervisor/", f"/entity/{subject.entity_id}/"):
+        text = site.client("zhang").get(there).content.decode()
+        form = text[text.index(f'action="/case/{case.pk}/approve/"') :].partition("</form>")[0]
+        assert 'name="comment"' in form
+        assert f'formaction="/case/{case.pk}/refuse/"' in form
+
+    said = {"token": "no", "version": case.version, "comment": "The register says otherwise."}
+    site.client("zhang").post(f"/case/{case.pk}/refuse/", said)
+
+    assert "The register says otherwise." in site.client("wang").get(f"/entity/{subject.entity_id}/").content.decode()
 
 
 def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:

@@ -6,13 +6,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from console.accounts.models import User
 from console.audit.chain import breaks
 from console.audit.models import AuditEvent
+from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Decision
 from console.decisions.states import State
-from tests.console.conftest import HANGZHOU, Site
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 
 def shut(site: Site, name: str, **said: str) -> Any:
@@ -112,6 +115,36 @@ def test_nobody_else_hands_over(site: Site, send: Any, who: str, person: str, to
     hand_over(site, who, person, to)
 
     assert {case.assigned_to.username for case in Case.objects.all()} == {"wang"}
+
+
+def test_whoever_answers_for_another_region_or_decides_no_more_leaves_what_they_had(site: Site, send: Any) -> None:
+    decided(send, site, "wang")
+    decided_by_li = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[2]
+    send("li", decided_by_li, "visit")
+
+    assert shut(site, "wang", is_active="on").context["left"] == 0
+    assert shut(site, "wang", is_active="on", regions=ZHENGZHOU).context["left"] == 2
+    assert shut(site, "li", is_active="on", role="analyst").context["left"] == 1
+
+    left = site.client("zhang").get("/supervisor/").context["left"]
+    assert {person.username: len(cases) for person, cases, _ in left} == {"wang": 2, "li": 1}
+    assert hand_over(site, "zhang", "wang", "zhao").context["done"] == 2
+    assert hand_over(site, "zhang", "li", "zhao").context["done"] == 1
+    assert {case.assigned_to.username for case in Case.objects.all()} == {"zhao"}
+
+
+def test_however_many_leave_something_it_takes_as_many_questions(site: Site, send: Any) -> None:
+    subjects = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    asked = []
+    for name, subject in zip(("wang", "li", "zhao"), subjects, strict=False):
+        send(name, subject, "visit")
+        shut(site, name, regions=ZHENGZHOU, is_active="on")
+        with CaptureQueriesContext(connection) as questions:
+            left = left_open(site.user("zhang"))
+        asked.append((len(left), len(questions)))
+
+    assert [number for number, _ in asked] == [1, 2, 3]
+    assert len({number for _, number in asked}) == 1
 
 
 def test_what_a_shut_account_leaves_is_not_lost_when_its_entity_is_ranked_no_more(site: Site, send: Any) -> None:

@@ -58,6 +58,15 @@ def test_a_form_that_is_not_right_shows_no_entity_past_the_audit(site: Site) -> 
     assert [said["page"] for said in noted(kind=Kind.VIEWED, actor="wang", entity_id=subject.entity_id)] == ["entity"]
 
 
+def test_who_looked_at_whose_account_is_on_record(site: Site) -> None:
+    site.client("wu").get("/accounts/")
+    site.client("wu").get(f"/accounts/{site.user('wang').pk}/")
+    spool.flush()
+
+    says = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind="viewed", actor="wu")]
+    assert says == [{"page": "accounts"}, {"page": "account", "account": site.user("wang").pk}]
+
+
 def test_whom_a_bulk_decision_would_concern_is_on_record_before_it_is_made(site: Site) -> None:
     names = [row.entity_id for row in entities(site, 3)]
 

@@ -309,6 +309,19 @@ def test_a_correction_is_a_later_version_of_the_same_visit_in_the_lake(
     assert new["known_at"] - old["known_at"] == timedelta(days=1)
 
 
+def test_a_visit_that_was_planned_and_taken_back_is_not_the_one_that_is_corrected(site: Site, send: Any) -> None:
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("wang", subject, "visit")
+    first = visited(site, subject, visit_status="not_done")
+    site.now[0] += timedelta(days=1)
+    send("wang", subject, "visit", version="2")
+    site.client("wang").post(f"/decision/{Decision.objects.filter(action='visit').latest('id').pk}/undo/")
+
+    correct(site, "wang", first, inspected_on=str(DAY))
+
+    assert (Result.objects.standing().get().inspected_on, Case.objects.get().state) == (DAY, "visited")
+
+
 def test_correcting_that_no_visit_was_made_puts_nobody_off_again(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from console.audit.chain import append, breaks
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import AuditEvent, Kind
+from console.campaigns.models import Campaign
 from console.decisions.models import Case, Decision, Result
 from console.decisions.states import State
 from console.evidence.models import Event, TrendPoint
@@ -57,6 +58,9 @@ def test_a_case_goes_with_its_entity_to_another_region(
     from console.ranking import publish as publishing
 
     subject = entity(site)
+    said = {"name": "Cosmetics", "capacity": 3, "checklist": "licence", "starts_on": "2026-07-01", "ends_on": "2026-07-31"}
+    assert site.client("zhang").post(f"/campaigns/new/?q={subject.entity_id}", {**said, "token": "c"}).status_code == 302
+    campaign = Campaign.objects.get()
     send("wang", subject, "visit")
     there = site.ranked(region_middle=ZHENGZHOU)
     known = publishing.known_entities
@@ -76,6 +80,12 @@ def test_a_case_goes_with_its_entity_to_another_region(
     assert not Decision.objects.filter(case__in=Case.objects.visible_to(site.user("wang"))).exists()
     page = site.client("yang").get(f"/entity/{subject.entity_id}/")
     assert (page.context["state"], len(page.context["history"])) == (State.VISIT_PLANNED, 1)
+    # Of the campaign its maker sees what is left in their region; of the visit, that its visitor no longer sees it.
+    assert site.client("zhang").get(f"/campaigns/{campaign.pk}/").context["members"] == []
+    (member,) = site.client("yang").get(f"/campaigns/{campaign.pk}/").context["members"]
+    assert (member.entity_id, member.state, member.region_middle) == (subject.entity_id, State.VISIT_PLANNED, ZHENGZHOU)
+    ((left, cases, _),) = site.client("yang").get("/supervisor/").context["left"]
+    assert (left.username, [case.pk for case in cases]) == ("wang", [case.pk])
 
 
 def test_a_day_that_comes_late_moves_no_case(site: Site, send: Any, further: Any) -> None:

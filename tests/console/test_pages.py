@@ -224,6 +224,17 @@ def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
     assert not re.search(r">[^<]*(complaint|yes)[^<]*<", tags.group())
 
 
+@pytest.mark.parametrize("there", ["/list/", "/explore/"])
+def test_the_name_of_a_region_is_in_its_own_language_also_where_it_is_chosen(site: Site, there: str) -> None:
+    client = site.client("wang")
+    names = {"en": '" lang="zh-Hans">', "zh-Hans": '">', "zh-Hant": '">'}
+    for language, ends in names.items():
+        client.cookies["language"] = language
+        text = client.get(there).content.decode()
+        (option,) = set(re.findall(r'<option value="330102("[^>]*>)', text))
+        assert option == ends, language
+
+
 def test_every_page_of_whoever_reads_the_list_says_that_it_is_old(site: Site) -> None:
     said = load_texts("en")("home.stale")
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)

@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from console.appeals.models import Appeal
 from console.decisions.models import Case, Decision
 from console.decisions.states import Action
 from console.pages.record import DECISION
@@ -110,6 +111,22 @@ def test_who_decided_is_told_by_role_and_region(site: Site, send: Any, name: str
         assert rows(page.content.decode())[0].endswith(f"this console · {told}")
         history = page.content.decode().partition('<ol class="history">')[2]
         assert ("wang" in history) == (told == "wang")
+
+
+def test_no_page_tells_an_analyst_who_has_a_part_in_what_is_decided(site: Site, send: Any) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    send("zhang", entity, "visit", assigned_to=str(site.user("wang").pk))
+    objects = {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": ""}
+    for token in ("o", "p"):
+        site.client("wang").post(f"/entity/{entity.entity_id}/appeal/", {**objects, "token": token})
+    answered = Appeal.objects.order_by("pk").first()
+    assert answered is not None
+    site.client("zhao").post(f"/appeals/{answered.pk}/answer/", {"outcome": "rejected", "comment": "It holds."})
+
+    for there in (f"/entity/{entity.entity_id}/", f"/list/?q={entity.entity_id}", "/appeals/"):
+        told = {name: set(re.findall(r"[a-z]+", site.client(name).get(there).content.decode())) for name in ("chen", "zhou")}
+        assert told["zhou"] & {"wang", "li", "zhang", "zhao"}, there
+        assert not told["chen"] & {"wang", "zhang", "zhao"}, there
 
 
 def test_the_page_as_it_was_tells_what_was_decided_as_long_as_it_was_the_newest(

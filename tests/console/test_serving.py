@@ -26,6 +26,7 @@ from console.accounts.roles import Role
 from console.api.tokens import make_token
 from console.audit.models import AuditEvent
 from console.errors import NothingThere, Refused
+from console.folder import Folder
 from console.log import OneLine
 from console.switches import HTTPS_SWITCH, is_on
 from console.verbs.serve import serve
@@ -44,6 +45,28 @@ def test_the_settings_are_fit_for_production(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_a_key_is_there_whole_or_not_at_all_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from console import settings as module
+
+    folder = Folder(tmp_path)
+    monkeypatch.setattr(module, "FOLDER", folder)
+    monkeypatch.delenv("STEELYARD_CONSOLE_SECRET_KEY", raising=False)
+
+    def killed(_bytes: int) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module.secrets, "token_urlsafe", killed)
+        with pytest.raises(KeyboardInterrupt):
+            module._secret_key()
+    assert not folder.secret.exists()
+
+    key = module._secret_key()
+
+    assert (len(key) > 60, module._secret_key(), folder.secret.stat().st_mode & 0o777) == (True, key, 0o600)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("secret_key")] == ["secret_key"]
 
 
 def test_the_migrations_are_those_of_the_models() -> None:

@@ -11,6 +11,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from console.accounts.models import User
 from console.accounts.roles import SEES_WHO_DECIDED
 from console.campaigns.models import Campaign
 from console.code_names import name_of, path_of
@@ -49,6 +50,13 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
         if language and language != _texts(context).language
         else text or ""
     )
+
+
+@register.simple_tag(takes_context=True)
+def lang(context: dict[str, Any], name: str) -> SafeString | str:
+    """The attribute that marks the name of a code with its own language, in an element that can hold no other: an option."""
+    language = language_of(name) if _texts(context).language == "en" else ""
+    return format_html(' lang="{}"', language) if language else ""
 
 
 @register.simple_tag(takes_context=True)
@@ -136,10 +144,14 @@ def chosen(context: dict[str, Any], kind: str, code: str) -> str:
 @register.simple_tag(takes_context=True)
 def by(context: dict[str, Any], decision: Decision) -> str:
     """Who decided, as far as the reader's role may see it."""
-    actor, texts = decision.actor, _texts(context)
-    if actor is None:
-        return texts("decide.system")
-    return str(actor.username) if context["user"].role in SEES_WHO_DECIDED else texts.either(f"role.{actor.role}", actor.role)
+    return _texts(context)("decide.system") if decision.actor is None else person(context, decision.actor)
+
+
+@register.simple_tag(takes_context=True)
+def person(context: dict[str, Any], somebody: User) -> str:
+    """Somebody with a part in what is decided, as far as the reader's role may see who: else the person's role."""
+    role = somebody.role
+    return str(somebody.username) if context["user"].role in SEES_WHO_DECIDED else _texts(context).either(f"role.{role}", role)
 
 
 @register.simple_tag(takes_context=True)
