@@ -44,7 +44,7 @@ def differing(ours: pd.DataFrame, file: Path) -> dict[str, list[tuple[object, ob
     return differences(ds.dataset(table), ds.dataset(file, format="parquet"), columns)
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
+@pytest.fixture(scope="module", params=[1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 def awkward(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Asked, pd.DataFrame]:

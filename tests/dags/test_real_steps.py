@@ -108,6 +108,7 @@ def ran(town: Town, database: Path, tmp_path_factory: pytest.TempPathFactory) ->
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dag", ALONE)
 def test_a_dag_that_stands_alone_ends_well_over_a_real_home(dag: str, ran: dict[str, Any]) -> None:
     assert ran[dag]["run"] == "success"

@@ -38,7 +38,7 @@ class Broken:
         return dict(read_json(source_manifest_path(self.town.home, source, TODAY)))
 
 
-@pytest.mark.parametrize("how", [NO_TOML, NO_SUCH_WORD])
+@pytest.mark.parametrize("how", [NO_TOML, pytest.param(NO_SUCH_WORD, marks=pytest.mark.slow)])
 def test_the_day_is_made_without_it_and_says_why(
     yesterday: Town, how: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +60,7 @@ def test_the_day_is_made_without_it_and_says_why(
     assert "its mapping visits.toml cannot be used" in page
 
 
+@pytest.mark.slow
 def test_each_verb_of_the_days_chain_goes_on_and_warns(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     broken = Broken(yesterday, tmp_path, "visits", NO_TOML)
 

@@ -106,6 +106,7 @@ def check_today_and_tomorrow(town: Town) -> None:
     assert is_held_up(town, TOMORROW)
 
 
+@pytest.mark.slow
 def test_a_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     mend(town, MAY, moved)
     fail(town, "judge_source", monkeypatch)

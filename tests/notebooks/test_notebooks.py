@@ -26,6 +26,8 @@ from tests.conftest import ROOT, FinishedDay, change_policy
 pytestmark = pytest.mark.timeout(900)
 
 SCRIPTS = sorted((ROOT / "notebooks").glob("*.py"))
+FIRST = "tour_of_the_data"
+"""The notebook that every test run executes; the others take some ten seconds of a processor each, and are among the slow."""
 PERSONAL = {
     "silver.entity": ("legal_rep_id", "owner_id", "phone_hash"),
     "silver.complaint": ("complainant_hash",),
@@ -94,7 +96,9 @@ def persons(home: Path) -> set[str]:
     return {str(value) for frame in frames for column in frame for value in frame[column].dropna()}
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.parametrize(
+    "script", [pytest.param(path, id=path.stem, marks=() if path.stem == FIRST else pytest.mark.slow) for path in SCRIPTS]
+)
 def test_a_notebook_runs_shows_pictures_and_leaves_the_home_as_it_was(
     script: Path, finished_day: FinishedDay, shown_of: Callable[[Path], Shown]
 ) -> None:
@@ -111,6 +115,7 @@ def test_there_are_persons_that_could_be_told_of(finished_day: FinishedDay) -> N
     assert len(persons(finished_day.home)) > 100
 
 
+@pytest.mark.slow
 def test_what_the_model_sees_checks_the_probability_where_there_is_one(
     learnt_day: FinishedDay, shown_of: Callable[[Path], Shown]
 ) -> None:

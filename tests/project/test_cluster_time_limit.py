@@ -27,6 +27,7 @@ def test_that_would_hang_too(): time.sleep(60)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["alone", "in a worker"])
 def test_what_hangs_is_named_and_nothing_is_begun_after_it(
