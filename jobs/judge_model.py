@@ -17,7 +17,7 @@ from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from models.baselines import past_record
-from models.cohorts import COHORT_ON, begin_of_held_out
+from models.cohorts import begin_of_held_out
 from models.evaluate import evaluate
 from models.incumbent import IN_USE, NEW, defend
 from models.training_set import TrainingSet
@@ -62,8 +62,7 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
     begin = begin_of_held_out(known.labels)
     if begin is None:
         return None
-    before = known.known_at() < np.datetime64(profile.end_of(begin.date()))
-    after = (known.labels[COHORT_ON] >= begin).to_numpy()
+    before, after = known.split_at(begin, profile.end_of(begin.date()))
     found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
     if not before.any() or found.min(initial=1) == found.max(initial=0):
         return None

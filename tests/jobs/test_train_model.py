@@ -81,6 +81,15 @@ def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelSt
     assert found.difference < 0
 
 
+def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_been_known_before_it(known: TrainingSet) -> None:
+    begin = COHORTS[2]
+    early = replace(known, labels=known.labels.assign(known_at=known.labels["known_at"] - pd.Timedelta(days=90)))
+    before, after = early.split_at(begin, PROFILE.end_of(begin.date()))
+    assert after.tolist() == (known.labels["cohort_on"] >= begin).tolist()
+    assert before.sum() > 0
+    assert not (before & after).any()
+
+
 def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
     store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
     found = held_against(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
