@@ -16,6 +16,7 @@ from jobs.judge_model import Against, HeldOut, held_against, held_out_metrics, h
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.profiles import load_profile
+from models.baselines import BEST, BOOSTING, PAST
 from models.columns import Inputs, catalogue_inputs
 from models.training_set import TrainingSet
 
@@ -133,11 +134,14 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
 def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
-    held_out = HeldOut(rows, Reads("late_filing_share").score(known.features[rows]))
+    held_out = HeldOut(~rows, rows, Reads("late_filing_share").score(known.features[rows]))
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
     metrics = held_out_metrics(held_out, known, policy)  # type: ignore[arg-type]
+    assert list(metrics.index[:4]) == ["model", PAST, BEST, BOOSTING]
+    assert metrics.loc[BEST, "auc"] == metrics.loc["model", "auc"], "the best indicator of the past is the one that the model reads"
+    assert metrics.loc[BOOSTING, "auc"] > 0.7
     first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
     assert metrics.loc["model", "precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean())
 
