@@ -32,7 +32,8 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
 
     Returns:
         Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
-        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning.
+        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning, its ends where
+        too few draws have one.
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
@@ -117,7 +118,8 @@ def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
     known = visits[visits[PROMISED].notna()]
     if known.empty:
         return []
-    bins = reliability(known[PROMISED], known[FOUND], bins=min(BINS, max(len(known) // VISITS_A_BIN, 2)))
+    count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
+    bins = reliability(known[PROMISED], known[FOUND], entity=known[ENTITY], bins=count)
     return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
 
 
