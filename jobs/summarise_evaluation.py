@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, Window
+from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
 from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import write_json
@@ -20,10 +21,13 @@ from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
+from models.selection import effective_size, label_weights
+from models.why_visited import known_inclusion
 
 BINS = 10
 VISITS_A_BIN = 30
 DIGITS = 6
+COUNTS = "counts"
 _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
 
 
@@ -39,15 +43,28 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
     found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    inclusion = known_inclusion(visits)
+    weights = label_weights(inclusion, None, cap=profile.training.weight_cap)
+    counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
-        kind: judge_groups(visits, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed) for kind in GROUPS
-    }
+        kind: judge_groups(
+            counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
+            counts=COUNTS if kind == SELECTED_BY else None,
+        )
+        for kind in GROUPS
+    }  # fmt: skip
     return {
         "profile": profile.name,
         "config": profile.fingerprint(),
         "code_version": code_version(),
         "seed": seed,
         "label_days": profile.training.label_days,
+        "drawn": {
+            "visits": weights.known,
+            "effective_size": round(effective_size(weights.weight[~np.isnan(inclusion)]), 1),
+            "cap": weights.cap,
+            "capped": weights.capped,
+        },
         **asdict(policy),
         "first": windows[0].as_of.isoformat(),
         "last": windows[-1].as_of.isoformat(),
