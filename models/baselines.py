@@ -25,7 +25,10 @@ FEWEST = 10
 
 
 def past_record(features: pd.DataFrame) -> pd.Series:
-    """The score of the past-record baseline: the share of earlier visits that found a violation; none counts as least."""
+    """The score of the past-record baseline: the share of earlier visits that found a violation, drawn towards the industry's.
+
+    Whoever was never visited has the industry's share; an unknown one counts as least.
+    """
     return features[PAST_RECORD].fillna(-1.0)
 
 
