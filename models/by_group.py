@@ -12,6 +12,7 @@ from models.bootstrap import Estimate, businesses, draw_weights, estimate
 from models.columns import Floats, Ints
 from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, in_order
 from models.measures import count, pairs_in_order, rank, ratio
+from models.one_order import one_order
 
 OTHERS = "*"
 """The code of the groups that are too small, or too many, to be shown apart."""
@@ -39,6 +40,7 @@ class Group:
     figures: Mapping[str, Estimate]
 
 
+@one_order
 def judge_groups(
     visits: pd.DataFrame, model: str, kind: str, *, share: float, draws: int, seed: int, counts: str | None = None
 ) -> tuple[Group, ...]:
