@@ -23,7 +23,7 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.tell_neighbours import with_neighbours
-from models.baselines import choose_indicator, fit_boosting, past_record
+from models.baselines import BEST, BOOSTING, PAST, fit_baselines
 from models.candidates import CANDIDATES
 from models.cohorts import COHORT_ON, LeakedLabelError
 from models.columns import catalogue_inputs
@@ -31,7 +31,7 @@ from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
 from models.leaks import LeakedFeatureError, check_apart, check_features, check_outcomes
 from models.training_set import TrainingSet
 
-MODEL, PAST, BEST, BOOSTING, NEIGHBOURS = "model", "past record", "best indicator", "plain boosting", "with neighbours"
+MODEL, NEIGHBOURS = "model", "with neighbours"
 ORDERS = (MODEL, PAST, BEST, BOOSTING, NEIGHBOURS)
 """Orders that are fitted on the known past; the model's first. The last shows what the model leaves out."""
 REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY = "region", "industry", "entity_type", "selected_by"
@@ -148,9 +148,9 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         )
     _check_time(known, scored, profile, as_of)
     found = known.labels[inspection.FOUND_VIOLATION]
-    model, best = fit(known, profile), choose_indicator(known.features, found, known.inputs)
-    boosting = fit_boosting(known.features, found, known.inputs, seed=profile.training.seed)
-    scores = model.score(scored)
+    model = fit(known, profile)
+    baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
+    best, scores = baselines.best, model.score(scored)
     groups = _groups(lake, profile, as_of)
     beside, with_beside = with_neighbours(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
     champion = model.facts.get("champion")
@@ -161,7 +161,8 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
     judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
     judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
-    judged[PAST], judged[BEST], judged[BOOSTING] = past_record(scored), best.score(scored), boosting.score(scored)
+    for name, order in baselines.scores(scored).items():
+        judged[name] = order
     judged[NEIGHBOURS] = around.score(with_beside)[MARGIN]
     return Window(
         as_of=as_of,

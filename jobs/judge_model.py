@@ -16,8 +16,8 @@ from jobs.gather_training_set import reference_population
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
-from models.baselines import past_record
-from models.cohorts import COHORT_ON, begin_of_held_out
+from models.baselines import fit_baselines
+from models.cohorts import begin_of_held_out
 from models.evaluate import evaluate
 from models.incumbent import IN_USE, NEW, defend
 from models.training_set import TrainingSet
@@ -29,10 +29,12 @@ class HeldOut:
     """The visits of the last two cohorts, and what a model that knew only the cohorts before makes of them.
 
     Attributes:
-        rows: which of the labelled rows they are, shape (n,).
+        learnt: which of the labelled rows it knew, shape (n,).
+        rows: which of them judge it, shape (n,).
         scores: the model's, of those rows.
     """
 
+    learnt: np.ndarray
     rows: np.ndarray
     scores: pd.DataFrame
 
@@ -62,23 +64,27 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
     begin = begin_of_held_out(known.labels)
     if begin is None:
         return None
-    before = known.known_at() < np.datetime64(profile.end_of(begin.date()))
-    after = (known.labels[COHORT_ON] >= begin).to_numpy()
+    before, after = known.split_at(begin, profile.end_of(begin.date()))
     found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
     if not before.any() or found.min(initial=1) == found.max(initial=0):
         return None
     # Strangeness too is measured against those who were known then, not against today's.
     earlier = replace(known, population=reference_population(lake, profile, begin.date()))
-    return HeldOut(after, fit(earlier, profile, before).score(known.features[after]))
+    return HeldOut(before, after, fit(earlier, profile, before).score(known.features[after]))
 
 
 def held_out_metrics(held_out: HeldOut, known: TrainingSet, profile: Profile) -> pd.DataFrame:
-    """How good the order of the held-out visits would have been, as :func:`models.evaluate.evaluate` tells."""
+    """How good the order of the held-out visits would have been, beside orders that knew as much as the model.
+
+    As :func:`models.evaluate.evaluate` tells.
+    """
     labels, features, scores = known.labels[held_out.rows], known.features[held_out.rows], held_out.scores
+    past, found = known.features[held_out.learnt], known.labels.loc[held_out.learnt, inspection.FOUND_VIOLATION]
+    baselines = fit_baselines(past, found, known.inputs, seed=profile.training.seed)
     return evaluate(
         labels[inspection.FOUND_VIOLATION].to_numpy(),
         labels[inspection.INSPECTED_ON].to_numpy(),
-        {"model": scores[MARGIN], "past record": past_record(features)},
+        {"model": scores[MARGIN].to_numpy(), **baselines.scores(features)},
         capacity=max(round(len(labels) * profile.evaluation.capacity_share), 1),
         seed=profile.training.seed,
         probability=scores[PROBABILITY] if scores[PROBABILITY].notna().all() else None,

@@ -7,9 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, Window
+from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
 from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import write_json
@@ -20,10 +21,13 @@ from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
+from models.selection import effective_size, label_weights
+from models.why_visited import known_inclusion
 
 BINS = 10
 VISITS_A_BIN = 30
 DIGITS = 6
+COUNTS = "counts"
 _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
 
 
@@ -32,21 +36,35 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
 
     Returns:
         Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
-        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning.
+        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning, its ends where
+        too few draws have one.
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
     found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    inclusion = known_inclusion(visits)
+    weights = label_weights(inclusion, None, cap=profile.training.weight_cap)
+    counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
-        kind: judge_groups(visits, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed) for kind in GROUPS
-    }
+        kind: judge_groups(
+            counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
+            counts=COUNTS if kind == SELECTED_BY else None,
+        )
+        for kind in GROUPS
+    }  # fmt: skip
     return {
         "profile": profile.name,
         "config": profile.fingerprint(),
         "code_version": code_version(),
         "seed": seed,
         "label_days": profile.training.label_days,
+        "drawn": {
+            "visits": weights.known,
+            "effective_size": round(effective_size(weights.weight[~np.isnan(inclusion)]), 1),
+            "cap": weights.cap,
+            "capped": weights.capped,
+        },
         **asdict(policy),
         "first": windows[0].as_of.isoformat(),
         "last": windows[-1].as_of.isoformat(),
@@ -117,7 +135,8 @@ def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
     known = visits[visits[PROMISED].notna()]
     if known.empty:
         return []
-    bins = reliability(known[PROMISED], known[FOUND], bins=min(BINS, max(len(known) // VISITS_A_BIN, 2)))
+    count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
+    bins = reliability(known[PROMISED], known[FOUND], entity=known[ENTITY], bins=count)
     return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
 
 

@@ -17,13 +17,18 @@ from threadpoolctl import threadpool_limits
 from models.columns import Floats, Inputs, matrix
 from models.measures import auc, count, rank
 
+PAST, BEST, BOOSTING = "past record", "best indicator", "plain boosting"
+"""The names of the orders."""
 PAST_RECORD = "violation_share"
 FEWEST = 10
 """Of found and of clean visits a baseline needs at least so many to learn from."""
 
 
 def past_record(features: pd.DataFrame) -> pd.Series:
-    """The score of the past-record baseline: the share of earlier visits that found a violation; none counts as least."""
+    """The score of the past-record baseline: the share of earlier visits that found a violation, drawn towards the industry's.
+
+    Whoever was never visited has the industry's share; an unknown one counts as least.
+    """
     return features[PAST_RECORD].fillna(-1.0)
 
 
@@ -109,6 +114,24 @@ def fit_boosting(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, se
     with threadpool_limits(1, user_api="openmp"):
         estimator = HistGradientBoostingClassifier(random_state=seed).fit(matrix(features, columns), found)
     return PlainBoosting(columns, estimator)
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """The three orders of one day: the best indicator and the plain boosting fitted on its known past, and the past record."""
+
+    best: BestIndicator
+    boosting: PlainBoosting
+
+    def scores(self, features: pd.DataFrame) -> dict[str, Floats]:
+        """Each order's scores of the rows, by its name: shape (n,), larger is visited first."""
+        past = past_record(features).to_numpy(dtype=np.float64)
+        return {PAST: past, BEST: self.best.score(features), BOOSTING: self.boosting.score(features)}
+
+
+def fit_baselines(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, seed: int) -> Baselines:
+    """Fit them on past visits, as :func:`choose_indicator` and :func:`fit_boosting` have it."""
+    return Baselines(choose_indicator(features, y, inputs), fit_boosting(features, y, inputs, seed=seed))
 
 
 def roc_auc(found: Floats, score: Floats) -> float:

@@ -20,7 +20,7 @@ AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; all three are NaN where it has no meaning."""
+    """A figure with its interval; all three are NaN where it has no meaning, the interval's ends where too few draws have one."""
 
     value: float
     low: float
@@ -69,7 +69,10 @@ def mean_known(figures: Floats, axis: int) -> Floats:
 
 
 def estimate(value: float, drawn: Floats, level: float = 0.95) -> Estimate:
-    """A figure with the percentile interval of its draws; those of no meaning are left out.
+    """A figure with the percentile interval of its draws.
+
+    Draws of no meaning, such as those without a violation, are left out. Where they are more than an interval leaves out, what is
+    left is a choice of draws, and no interval of that level.
 
     Args:
         value: the figure on the visits as they are.
@@ -79,5 +82,7 @@ def estimate(value: float, drawn: Floats, level: float = 0.95) -> Estimate:
     known = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or not len(known):
         return Estimate(float("nan"), float("nan"), float("nan"))
+    if len(known) < level * len(drawn):
+        return Estimate(float(value), float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(value), float(low), float(high))

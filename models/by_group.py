@@ -12,6 +12,7 @@ from models.bootstrap import Estimate, businesses, draw_weights, estimate
 from models.columns import Floats, Ints
 from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, in_order
 from models.measures import count, pairs_in_order, rank, ratio
+from models.one_order import one_order
 
 OTHERS = "*"
 """The code of the groups that are too small, or too many, to be shown apart."""
@@ -39,7 +40,10 @@ class Group:
     figures: Mapping[str, Estimate]
 
 
-def judge_groups(visits: pd.DataFrame, model: str, kind: str, *, share: float, draws: int, seed: int) -> tuple[Group, ...]:
+@one_order
+def judge_groups(
+    visits: pd.DataFrame, model: str, kind: str, *, share: float, draws: int, seed: int, counts: str | None = None
+) -> tuple[Group, ...]:
     """Judge a model by group, with 95 % intervals by business; the largest groups first, the others together at the end.
 
     Margins of several windows' models are not on one scale, so only visits of one window are compared: the AUC is over all such
@@ -52,8 +56,10 @@ def judge_groups(visits: pd.DataFrame, model: str, kind: str, *, share: float, d
         share: the share of a window's visits within capacity.
         draws: bootstrap draws.
         seed: of the draws.
+        counts: the column of what each visit counts in its group's figures, positive; None where all count alike.
     """
     frame = in_order(visits)
+    counted = np.ones(len(frame)) if counts is None else frame[counts].to_numpy(dtype=np.float64)
     business, _ = businesses(frame[ENTITY])
     code = _codes(frame[kind].fillna(UNKNOWN).astype(str))
     score, window = frame[model].to_numpy(dtype=np.float64), frame[WINDOW].to_numpy()
@@ -80,11 +86,11 @@ def judge_groups(visits: pd.DataFrame, model: str, kind: str, *, share: float, d
             "recall": ratio(w @ (within[at] * y), w @ y),
         }
 
-    once = {name: figures(at, np.ones((1, len(frame)))) for name, at in rows.items()}
+    once = {name: figures(at, counted[None]) for name, at in rows.items()}
     drawn: dict[str, list[dict[str, Floats]]] = {name: [] for name in names}
     for weights in draw_weights(business, draws=draws, seed=seed):
         for name, at in rows.items():
-            drawn[name].append(figures(at, weights))
+            drawn[name].append(figures(at, weights * counted))
     return tuple(
         Group(
             name,

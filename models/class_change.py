@@ -124,7 +124,9 @@ def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str
     values = X.reindex(columns=names).to_numpy(dtype=np.float64, na_value=np.nan)
     for at, indicator in enumerate(known):
         if indicator is not None and indicator.verified:
-            is_found = (values[:, at] >= 0) if indicator.clears else (values[:, at] > 0)
+            # Where less is riskier, 0 is the most: a violation found today is 0 days old.
+            is_from_zero = indicator.clears or indicator.direction < 0
+            is_found = (values[:, at] >= 0) if is_from_zero else (values[:, at] > 0)
             word[is_found, at] = 0.0
     source_of = np.array(["" if indicator is None else indicator.main_source for indicator in known], dtype=object)
     sources = np.array(sorted({"", *source_of}), dtype=object)

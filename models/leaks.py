@@ -22,6 +22,7 @@ from models.cohorts import LeakedLabelError
 from models.columns import Floats, Inputs, matrix
 from models.evaluate import DAY, ENTITY, FOUND, WINDOW, in_order
 from models.measures import auc, count, rank
+from models.one_order import one_order
 
 EVEN = 0.5
 
@@ -113,6 +114,7 @@ class Suspect:
     auc: Estimate
 
 
+@one_order
 def suspects(
     visits: pd.DataFrame, orders: Sequence[str], inputs: Inputs, *, bound: float, draws: int, seed: int
 ) -> tuple[Suspect, ...]:

@@ -32,7 +32,7 @@ class Weights:
     Attributes:
         weight: shape (n,), positive, mean 1.
         by: what it rests on: known probabilities, a modelled propensity, both, or nothing.
-        cap: no weight is more than so many times the mean of its arm.
+        cap: no weight is more than so many times what the mean of its arm was before any was cut.
         capped: how many were cut to it.
         effective: how many equally weighted labels the labels are worth.
         known: how many have a known inclusion probability.

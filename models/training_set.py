@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,17 @@ class TrainingSet:
         """When each label became known (UTC, naive), shape (n,)."""
         instants: npt.NDArray[np.datetime64] = pd.to_datetime(self.labels[KNOWN_AT], utc=True).dt.tz_localize(None).to_numpy()
         return instants
+
+    def split_at(self, begin: pd.Timestamp, end: datetime) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+        """Which rows a model may learn from, and which judge it: each of shape (n,), no row in both.
+
+        Args:
+            begin: the first cohort that judges.
+            end: the first instant (UTC, naive) after that cohort's day: what became known at or after it is not learnt from.
+        """
+        judges = (self.labels[COHORT_ON] >= begin).to_numpy()
+        # A source may say that a result was known before its visit: such a visit judges, and teaches nothing.
+        return (self.known_at() < np.datetime64(end)) & ~judges, judges
 
 
 def join_labels(

@@ -8,6 +8,7 @@ import pandas as pd
 from expectations.contracts.inspection import INCLUSION_PROBABILITY, SELECTED_BY
 from expectations.contracts.lineage import ENTITY_ID
 from models.cohorts import COHORT_ON
+from models.columns import Floats
 from models.random_share import RANDOM
 from models.selection import Weights, fit_propensity, label_weights
 from models.training_set import TrainingSet
@@ -22,7 +23,7 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, c
         cap: as for :func:`models.selection.label_weights`.
         seed: of the propensity's draws.
     """
-    inclusion = labels[INCLUSION_PROBABILITY].where(_is_drawn(labels)).to_numpy(dtype=np.float64, na_value=np.nan)
+    inclusion = known_inclusion(labels)
     propensity = None
     if known.unvisited is not None and np.isnan(inclusion).any():
         rest = known.unvisited[known.unvisited[COHORT_ON] <= labels[COHORT_ON].max()]
@@ -33,6 +34,12 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, c
         order = np.lexsort((both[ENTITY_ID].to_numpy(dtype=str), both[COHORT_ON].to_numpy()))
         propensity = fit_propensity(both.iloc[order], is_visited[order], share[order], features, known.inputs.columns, seed=seed)
     return label_weights(inclusion, propensity, cap=cap)
+
+
+def known_inclusion(labels: pd.DataFrame) -> Floats:
+    """The probability with which each was drawn at random, shape (n,); NaN for the others, and where it is not known."""
+    inclusion: Floats = labels[INCLUSION_PROBABILITY].where(_is_drawn(labels)).to_numpy(dtype=np.float64, na_value=np.nan)
+    return inclusion
 
 
 def told_reasons(labels: pd.DataFrame) -> pd.Series:

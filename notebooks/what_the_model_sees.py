@@ -121,7 +121,7 @@ else:
 
 # %%
 if past["probability"].notna().any():
-    bins = reliability(past["probability"], past["found"], bins=min(10, max(len(past) // 30, 2)))
+    bins = reliability(past["probability"], past["found"], entity=past["entity_id"], bins=min(10, max(len(past) // 30, 2)))
     top = min(1.0, max(bins["high"].max(), bins["predicted"].max()) * 1.08)
     fig, axes = plt.subplots(figsize=(5.4, 5), layout="constrained")
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle=":")

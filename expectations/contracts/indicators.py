@@ -38,7 +38,7 @@ class Indicator:
         neutral: the value that a change would aim at where there are no peers to be like; None where peers are needed.
         age_of: the contract whose newest record of the entity it tells the age of, empty for most.
         own: whether it is told by the entity's own records, not by those of others that are tied to it.
-        verified: whether a value above 0 is a violation that a visit to the entity itself found.
+        verified: whether a value above 0 is a violation that a visit to the entity itself found; where less is riskier, any value.
         scored: whether models may read it; else it is there for people alone, to weigh what they read.
         clears: whether, beside that, a value of 0 is a visit to the entity itself that found none.
     """

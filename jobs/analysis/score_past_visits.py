@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from expectations.contracts import inspection
@@ -73,8 +72,7 @@ def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
     begin = begin_of_held_out(known.labels)
     if begin is None:
         return nobody
-    before = known.known_at() < np.datetime64(profile.end_of(begin.date()))
-    after = (known.labels[COHORT_ON] >= begin).to_numpy()
+    before, after = known.split_at(begin, profile.end_of(begin.date()))
     if not before.any():
         return nobody
     held = known.features[after]

@@ -1,7 +1,9 @@
 """What each visit could be expected to find: how often, and how much, whoever made it finds, at whatever place.
 
 Inspectors differ in what they find, and that says nothing of the business. An outcome is therefore held against
-what its inspector finds elsewhere; who that was is left behind here, and reaches no indicator.
+what its inspector finds on average; who that was is left behind here, and reaches no indicator. The visit itself is
+among those averaged, so what is left of it is smaller by one part in as many as the inspector made, and 30: all of it
+is of the past, and no label is.
 """
 
 from __future__ import annotations

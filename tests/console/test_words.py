@@ -28,6 +28,7 @@ from console.ranking.ties import KINDS
 from console.texts import LANGUAGES, load_texts, read_words, to_simplified
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from jobs.runtime.manifest import Verdict
+from models.baselines import BEST, BOOSTING, PAST
 from models.evaluate import AS_IT_WAS, RANDOM
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ VALUES: dict[str, Iterable[object]] = {
     "metric": (*METRICS, *OF_CARD),
     "model": ("learnt", "rule", None),
     "moved": (*MOVED, "new"),
-    "order": ("model", "past_record", AS_IT_WAS.replace(" ", "_"), RANDOM.replace(" ", "_")),
+    "order": tuple(name.replace(" ", "_") for name in ("model", PAST, BEST, BOOSTING, AS_IT_WAS, "random", RANDOM)),
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": ("data", "policy"),
     "reason_texts": (*OF_ACTIONS, *CHOSEN),

@@ -54,6 +54,11 @@ def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
                 assert sentence.rstrip(")）").rpartition("(" if "(" in sentence else "（")[2].count("{peer}") == 1
 
 
+def test_what_is_told_of_others_is_not_dated_by_the_entitys_own_records():
+    of_others = {one.column for one in catalogue() if one.dimension == "association"} | {"base_rate", "excess_of_industry"}
+    assert {one.column for one in catalogue() if not one.own} == of_others
+
+
 def test_no_indicator_is_made_of_what_is_denied():
     check_indicators(catalogue())
 

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 
 from jobs import evaluate_profile
-from jobs.evaluate_profile import BEST, BOOSTING, MODEL, NEIGHBOURS, PAST, Window, evaluate_days
+from jobs.evaluate_profile import MODEL, NEIGHBOURS, Window, evaluate_days
 from jobs.runtime.errors import LeakFound, NothingToDo
 from jobs.runtime.files import json_text
 from jobs.runtime.lake import Lake
 from jobs.runtime.profiles import load_profile
 from jobs.runtime.settings import Profile
 from jobs.summarise_evaluation import refuse_suspects, summarise
+from models.baselines import BEST, BOOSTING, PAST
 from models.cohorts import LeakedLabelError
 from models.columns import catalogue_inputs, usable_inputs
 from models.training_set import TrainingSet
@@ -129,6 +130,19 @@ def test_a_model_that_learnt_leads_over_chance_and_nothing_is_suspected(profile:
     assert (content["days"][0]["with_inclusion_probability"], content["days"][0]["effective_size"]) == (150, 150.0)
     assert content["suspects"] == []
     assert figures(evaluate(profile, tmp_path), profile) == content
+
+
+def test_visits_drawn_at_random_count_the_inverse_of_their_probability(past: Past, profile: Profile, tmp_path: Path) -> None:
+    drawn = (past.after["selected_by"] == "random").to_numpy()
+    probability = np.where(np.arange(len(ENTITIES)) % 4 == 0, 0.1, 0.4)
+    past.after = past.after.assign(inclusion_probability=np.where(drawn, probability, np.nan))
+    content = figures(evaluate(profile, tmp_path), profile)
+    rates = {group["code"]: group["rate"]["value"] for group in content["groups"]["selected_by"]}
+    found = past.after["found_violation"].to_numpy(dtype=float)
+    assert rates["random"] == pytest.approx(np.average(found[drawn], weights=1 / probability[drawn]), abs=1e-6)
+    assert rates["targeted"] == pytest.approx(found[~drawn].mean(), abs=1e-6)
+    # 75 of weight 10 and 75 of weight 2.5: (75 * 12.5)² / (75 * (100 + 6.25)).
+    assert content["drawn"] == {"visits": 150, "effective_size": 110.3, "cap": 10.0, "capped": 0}
 
 
 def test_only_an_entitys_first_visit_in_the_window_judges(past: Past, profile: Profile, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from jobs.judge_model import Against, HeldOut, held_against, held_out_metrics, h
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.profiles import load_profile
+from models.baselines import BEST, BOOSTING, PAST
 from models.columns import Inputs, catalogue_inputs
 from models.training_set import TrainingSet
 
@@ -81,6 +82,15 @@ def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelSt
     assert found.difference < 0
 
 
+def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_been_known_before_it(known: TrainingSet) -> None:
+    begin = COHORTS[2]
+    early = replace(known, labels=known.labels.assign(known_at=known.labels["known_at"] - pd.Timedelta(days=90)))
+    before, after = early.split_at(begin, PROFILE.end_of(begin.date()))
+    assert after.tolist() == (known.labels["cohort_on"] >= begin).tolist()
+    assert before.sum() > 0
+    assert not (before & after).any()
+
+
 def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
     store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
     found = held_against(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
@@ -124,11 +134,14 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
 def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
-    held_out = HeldOut(rows, Reads("late_filing_share").score(known.features[rows]))
+    held_out = HeldOut(~rows, rows, Reads("late_filing_share").score(known.features[rows]))
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
     metrics = held_out_metrics(held_out, known, policy)  # type: ignore[arg-type]
+    assert list(metrics.index[:4]) == ["model", PAST, BEST, BOOSTING]
+    assert metrics.loc[BEST, "auc"] == metrics.loc["model", "auc"], "the best indicator of the past is the one that the model reads"
+    assert metrics.loc[BOOSTING, "auc"] > 0.7
     first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
     assert metrics.loc["model", "precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean())
 

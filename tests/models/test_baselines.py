@@ -10,7 +10,7 @@ from model_examples import INPUTS, Labelled, as_inputs
 from models.baselines import choose_indicator, fit_boosting, past_record, roc_auc
 
 
-def test_past_record_puts_those_never_visited_last() -> None:
+def test_past_record_puts_those_of_whom_none_is_known_last() -> None:
     assert past_record(pd.DataFrame({"violation_share": [0.5, None, 0.0]})).tolist() == [0.5, -1.0, 0.0]
 
 

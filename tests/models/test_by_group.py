@@ -27,7 +27,7 @@ def invent(visits: int, codes: list[str | None]) -> pd.DataFrame:
     )
 
 
-def by_code(visits: pd.DataFrame, **changes: float) -> dict[str, Group]:
+def by_code(visits: pd.DataFrame, **changes: float | str) -> dict[str, Group]:
     return {group.code: group for group in judge_groups(visits, "model", "kind", **(SETTINGS | changes))}
 
 
@@ -41,6 +41,19 @@ def test_a_groups_figures_are_of_its_own_visits() -> None:
     assert groups["north"].figures["observed_over_expected"].value == pytest.approx(north["found"].mean() / 0.4)
     assert groups["north"].figures["auc"].low > 0.6
     assert groups["south"].figures["auc"].value == pytest.approx(0.5)
+
+
+def test_a_visit_that_counts_thrice_is_as_three_to_the_figures_and_one_to_the_number() -> None:
+    visits = invent(400, ["north", "south"]).assign(counts=np.where(np.arange(400) % 3 == 0, 3.0, 1.0))
+    north = visits[visits["kind"] == "north"]
+    group = by_code(visits, counts="counts")["north"]
+    assert group.figures["rate"].value == pytest.approx(np.average(north["found"], weights=north["counts"]))
+    assert group.visits == 200
+    # Only what they count against one another matters.
+    assert by_code(visits.assign(counts=visits["counts"] * 7), counts="counts")["north"].figures["auc"].value == pytest.approx(
+        group.figures["auc"].value
+    )
+    assert group.figures["auc"].value != by_code(visits)["north"].figures["auc"].value
 
 
 def test_visits_within_capacity_add_up_to_the_capacity_however_ties_fall() -> None:

@@ -85,6 +85,12 @@ def test_a_visit_that_found_nothing_speaks_for_the_entity_alone_and_a_count_of_n
     assert told(settled(["B"], {"violations_36m": 2.5}, violations_36m=0.0)) == ("B", "D", "inspection")
 
 
+def test_a_violation_found_today_is_verified_as_one_of_yesterday_is() -> None:
+    for days in (0.0, 1.0):
+        assert told(settled(["B"], {"days_since_violation": 2.5}, days_since_violation=days)) == ("D", None, None)
+    assert told(settled(["B"], {"days_since_violation": 2.5}, days_since_violation=np.nan)) == ("B", "D", "inspection")
+
+
 def test_what_the_catalogue_lacks_is_one_source_without_a_name() -> None:
     assert told(settled(["B"], {"unheard_of": 2.0, "unheard_of_too": 2.0})) == ("B", "D", None)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.bootstrap import businesses, draw_weights
+from models.bootstrap import businesses, draw_weights, estimate
 from models.evaluate import AT_CAPACITY, evaluate, judge
 
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
@@ -145,6 +145,22 @@ def test_a_window_without_a_violation_is_left_out_of_the_means() -> None:
     alone = judge(visits[~is_second], ["model", "rival"], **SETTINGS)
     assert judged.orders["model"]["auc"].value == alone.orders["model"]["auc"].value
     assert np.isnan(judged.windows[visits["as_of"].max()]["model"]["auc"].value)
+
+
+def test_a_figure_that_more_than_one_draw_in_twenty_lacks_has_no_interval() -> None:
+    drawn = np.linspace(0.4, 0.8, 100)
+    some = estimate(0.6, np.where(np.arange(100) < 5, np.nan, drawn))
+    assert (some.value, some.high) == (0.6, pytest.approx(0.79, abs=0.01))
+    most = estimate(0.6, np.where(np.arange(100) < 6, np.nan, drawn))
+    assert most.value == 0.6
+    assert np.isnan([most.low, most.high]).all()
+    assert not most.excludes_zero
+    # One visit of sixty found something: a third of all draws hold none.
+    visits = invent(1, 60, seed=5).assign(found=0.0)
+    visits.loc[0, "found"] = 1.0
+    auc = judge(visits, ["model"], **SETTINGS).orders["model"]["auc"]
+    assert np.isfinite(auc.value)
+    assert np.isnan([auc.low, auc.high]).all()
 
 
 def test_a_business_twice_in_a_window_is_refused() -> None:

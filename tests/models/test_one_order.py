@@ -9,11 +9,20 @@ from model_examples import INPUTS, fit, invent
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import risk_model
+from models.by_group import judge_groups
 from models.evaluate import evaluate
+from models.leaks import suspects
 from models.one_order import one_order
 from models.storage import dump
 
 LABELS = 16_000
+
+
+def visits() -> pd.DataFrame:
+    """Forty visits whose order knew what they would find."""
+    found = np.arange(40) % 2.0
+    frame = pd.DataFrame({"as_of": "2026-01-31", "entity_id": range(40), "day": "2026-02-01", "found": found, "probability": 0.5})
+    return frame.assign(model=found, kind="all", **dict.fromkeys(INPUTS.columns, np.nan))
 
 
 def threads() -> set[int]:
@@ -28,14 +37,18 @@ def test_linear_algebra_is_done_by_one_thread_and_as_before_after() -> None:
 
 def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    for name in ("models.risk_model.fit_anomaly", "models.evaluate.count"):
+    for name in ("models.risk_model.fit_anomaly", "models.evaluate.count", "models.by_group.count", "models.leaks.count"):
         module, function = name.rsplit(".", 1)
         real = getattr(__import__(module, fromlist=[function]), function)
         monkeypatch.setattr(name, lambda *args, real=real, **named: (seen.append(threads()), real(*args, **named))[1])
     with threadpool_limits(2, user_api="blas"):
         fit(invent(200, seed=1), minimum_labels=1000)
         evaluate([0, 1], ["2026-01-01", "2026-01-02"], {"model": [0.0, 1.0]}, capacity=1, seed=1)
-    assert len(seen) > 1
+        judged = len(seen)
+        judge_groups(visits(), "model", "kind", share=0.5, draws=2, seed=1)
+        grouped = len(seen)
+        suspects(visits(), ["model"], INPUTS, bound=0.9, draws=2, seed=1)
+    assert 1 < judged < grouped < len(seen)
     assert all(one == {1} for one in seen)
 
 

@@ -23,6 +23,14 @@ def test_the_interval_is_wilsons() -> None:
     assert table[["low", "high"]].to_numpy().ravel() == pytest.approx([0.2553, 0.3662], abs=5e-5)
 
 
+def test_visits_of_one_business_are_worth_one() -> None:
+    once = reliability([0.3] * 40, [1, 0, 0, 0] * 10, bins=1)
+    twice = reliability([0.3] * 80, [1, 0, 0, 0] * 20, entity=[*range(40)] * 2, bins=1)
+
+    assert twice[["low", "high"]].equals(once[["low", "high"]])
+    assert twice["visits"].tolist() == [80]
+
+
 def test_an_interval_stays_between_none_and_all() -> None:
     table = reliability([0.1, 0.9], [0, 1], bins=2)
 

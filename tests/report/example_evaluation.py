@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.evaluate_profile import BEST, BOOSTING, MODEL, NEIGHBOURS, PAST, Window
+from jobs.evaluate_profile import MODEL, NEIGHBOURS, Window
 from jobs.runtime.files import json_text
 from jobs.runtime.settings import Profile
 from jobs.summarise_evaluation import summarise
+from models.baselines import BEST, BOOSTING, PAST
 from models.columns import catalogue_inputs
 
 VISITS = 150

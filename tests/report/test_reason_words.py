@@ -91,4 +91,6 @@ def test_the_newest_record_is_counted_back_from_the_day() -> None:
 def test_of_several_sources_the_newest_counts_and_what_others_records_tell_has_no_day() -> None:
     assert newest("complaint_rate", days_since_complaint=200.0, months_since_return=1.0) == date(2026, 4, 30)
     assert newest("entities_at_address", age_days=365.0) is None
+    assert newest("excess_of_industry", age_days=365.0, days_since_visit=3.0) is None
+    assert newest("excess_of_ties", age_days=365.0, days_since_visit=3.0) is None
     assert newest("arrears_ratio", age_days=365.0) is None
