@@ -25,5 +25,12 @@ def add_working_days(day: date, count: int, policy: Policy) -> date:
 
 
 def working_days_between(first: date, last: date, policy: Policy) -> int:
-    """How many working days there are after ``first``, up to ``last``, which counts; 0 where ``last`` is no later."""
-    return sum(is_working_day(first + timedelta(days=at), policy) for at in range(1, (last - first).days + 1))
+    """How many working days there are after ``first``, up to ``last``, which counts; 0 where ``last`` is no later.
+
+    Whole weeks are reckoned, not gone through: a page asks it of every row, and some rows are overdue for months.
+    """
+    weekend, made_up = policy.weekend, policy.workdays
+    weeks, rest = divmod(max((last - first).days, 0), 7)
+    days = weeks * (7 - len(weekend)) + sum((first.weekday() + at) % 7 not in weekend for at in range(1, rest + 1))
+    within = [on for on in policy.holidays | made_up if first.isoformat() < on <= last.isoformat()]
+    return days + sum((on in made_up) - (date.fromisoformat(on).weekday() not in weekend) for on in within)

@@ -17,7 +17,7 @@ from console.decisions.models import Case
 from console.decisions.overdue import overdue
 from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
-from console.desk.looks import CHANGED, UNSEEN, looks_of, mark
+from console.desk.looks import CHANGED, UNSEEN, Standing, looks_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import among, among_places, reasons_of
 from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
@@ -230,13 +230,13 @@ def _is_worse() -> Q:
 
 
 def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
-    """Of the listed those that the user has not looked at, or that stand otherwise since."""
-    looks, ranked = looks_of(user), ranked.filter(is_listed=True)
-    looked_at = ranked.filter(entity_id__in=among(ranked.db, looks)).order_by()
+    """Those that the user has not looked at, or that stand otherwise since; ``is_of_listed`` bounds them to the listed."""
+    looks = looks_of(user)
+    standing = ranked.filter(entity_id__in=among(ranked.db, looks)).order_by()
+    looked_at = standing.values_list("position", "entity_id", "risk_class", "credit_points")
     if which == UNSEEN:
-        return ranked.exclude(position__in=among_places(ranked.db, looked_at.values_list("position", flat=True)))
-    standing = looked_at.only("entity_id", "risk_class", "credit_points")
-    changed = [row.position for row in standing if mark(row, looks) == CHANGED]
+        return ranked.exclude(position__in=among_places(ranked.db, [place for place, *_ in looked_at]))
+    changed = [place for place, name, *now in looked_at if looks[name] != Standing(*now)]
     return ranked.filter(position__in=among_places(ranked.db, changed))
 
 

@@ -51,7 +51,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home.html", {"run": run})
     today = clock.today()
     cases = Case.objects.visible_to(request.user)
-    listed = ranked_of(run, request.user).filter(is_listed=True)
+    # The listed have the first places: an index of a region has those at hand, and not who is listed.
+    listed = ranked_of(run, request.user).filter(position__lte=run.listed)
     away = places_of(cases.exclude(state=State.TO_REVIEW), run, until=run.listed)
     looked_at = looks_of(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
@@ -59,17 +60,18 @@ def home(request: HttpRequest) -> HttpResponse:
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
     appeals = appeals_of(request.user).filter(answer=None)
+    in_all = listed.count()
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
         "passed": sum(source["verdict"] in CURRENT for source in run.sources),
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CURRENT],
-        "to_review": listed.exclude(position__in=among_places(listed.db, away)).count(),
+        "to_review": in_all - listed.filter(position__in=among_places(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
-        "unseen": listed.exclude(entity_id__in=among(listed.db, looked_at)).count(),
+        "unseen": in_all - listed.filter(entity_id__in=among(listed.db, looked_at)).count(),
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),

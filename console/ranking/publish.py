@@ -144,9 +144,9 @@ def rank(run: FinishedRun, before: Before | None) -> pd.DataFrame:
     ranking["position"] = np.arange(1, len(ranking) + 1)
     ranking["is_listed"] = ranking[scoring.LIST_RANK].notna()
     ranking = _add_movement(ranking, run, before)
+    # A column at a time: of many at once pandas makes copies of them all.
     texts = [name for name in COLUMNS if name in ranking and ranking[name].dtype == object and name != "established_on"]
-    ranking[texts] = ranking[texts].fillna("")
-    return ranking
+    return ranking.assign(**{name: ranking[name].fillna("") for name in texts})
 
 
 def standing_before(run: FinishedRun) -> Before | None:

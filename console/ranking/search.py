@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, pairwise
 from types import MappingProxyType
 from typing import Any
@@ -120,6 +121,7 @@ def words_of_row(row: Mapping[str, Any]) -> tuple[int, list[str], list[str]]:
     return row["position"], grams_of(row["name"]), keys_of(row)
 
 
+@lru_cache(maxsize=1 << 16)  # a million entities share most of theirs: regions, industries, how codes begin
 def _key(letter: str, value: str) -> str:
     """No gram has an underscore, so none is taken for a key; a value's own signs, which an index may fold, stand as digits."""
     return f"_{letter}{value.encode().hex()}"
