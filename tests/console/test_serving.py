@@ -28,6 +28,7 @@ from console.audit.models import AuditEvent
 from console.errors import NothingThere, Refused
 from console.folder import Folder
 from console.log import OneLine
+from console.server import Server
 from console.switches import HTTPS_SWITCH, is_on
 from console.verbs.serve import serve
 from tests.console.conftest import PASSWORD, Site
@@ -264,3 +265,8 @@ def test_airflow_and_the_console_live_in_one_environment() -> None:
 def test_another_host_name_is_refused(site: Site) -> None:
     with override_settings(ALLOWED_HOSTS=["console.example"]):
         assert site.client().get("/sign-in/", headers={"host": "elsewhere.example"}).status_code == 400
+
+
+def test_no_connection_is_kept_for_a_next_question() -> None:
+    # One that is closed for its age just as the question comes would lose it, and all that are kept tie people to one process.
+    assert Server({}).cfg.settings["keepalive"].get() == 0
