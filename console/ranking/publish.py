@@ -179,20 +179,23 @@ def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: Before | None
     return ranking
 
 
+_WHOLE = {"region_rank", "previous_position"}
+_MAY_BE_MISSING = {"probability", "probability_low", "probability_high", "established_on"}
+
+
 def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
     """Plain Python values, None for what is missing."""
-    whole = {"region_rank", "previous_position"}
-    lists = []
-    for name in columns:
-        values = frame[name].tolist()
-        if name in whole:
-            values = [None if pd.isna(value) else int(value) for value in values]
-        elif name in {"probability", "probability_low", "probability_high", "established_on"}:
-            values = [None if pd.isna(value) else value for value in values]
-            if name == "established_on":
-                values = [value.isoformat() if isinstance(value, date) else value for value in values]
-        lists.append(values)
-    return zip(*lists, strict=True)
+    return zip(*(_plain(frame[name]) for name in columns), strict=True)
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    if values.name not in _WHOLE | _MAY_BE_MISSING:
+        return list(values.tolist())
+    is_known = values.notna().to_numpy()
+    known = values[is_known].astype("int64") if values.name in _WHOLE else values[is_known]
+    plain = np.full(len(values), None, dtype=object)
+    plain[is_known] = [value.isoformat() if isinstance(value, date) else value for value in known.tolist()]
+    return list(plain.tolist())
 
 
 def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...]]:

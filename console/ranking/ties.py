@@ -36,12 +36,14 @@ def ties(ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
     listed = int(ranking["is_listed"].sum())
     for kind, columns in KINDS.items():
         long = pd.concat([ranking[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
-        yield from _of_kind(kind, long[long["key"].fillna(-1) >= 0].drop_duplicates([ENTITY_ID, "key"]), listed)
+        known = long[long["key"].fillna(-1) >= 0]
+        shared = known[known["key"].isin(known.loc[known["position"] <= listed, "key"])]  # few of a million: the others tie nobody
+        yield from _of_kind(kind, shared.drop_duplicates([ENTITY_ID, "key"]), listed)
 
 
 def _of_kind(kind: str, members: pd.DataFrame, listed: int) -> Iterator[tuple[int, str, str, int]]:
     own = members.loc[members["position"] <= listed, ["position", "key"]]
-    others = members[members["key"].isin(own["key"])].sort_values("position").groupby("key").head(MOST_OF_A_KEY)
+    others = members.sort_values("position").groupby("key").head(MOST_OF_A_KEY)
     pairs = own.merge(others, on="key", suffixes=("", "_other"))
     pairs = pairs[pairs["position"] != pairs["position_other"]].drop_duplicates(["position", ENTITY_ID])
     pairs = pairs.assign(sharing=pairs.groupby("position")[ENTITY_ID].transform("size"))
