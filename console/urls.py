@@ -21,6 +21,7 @@ from console.pages.hand_over import hand_over_open
 from console.pages.list_export import export_list
 from console.pages.reason_texts import reason_texts
 from console.pages.risk_list import risk_list
+from console.pages.visits import visits
 
 programs = api.urls
 urlpatterns = [
@@ -49,7 +50,7 @@ urlpatterns = [
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
     path("case/<int:pk>/result/", work.result, name="result"),
     path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
-    path("visits/", work.visits, name="visits"),
+    path("visits/", visits, name="visits"),
     path("supervisor/", work.supervisor, name="supervisor"),
     path("supervisor/hand-over/", hand_over_open, name="hand_over"),
     path("appeals/", appeals.appeals, name="appeals"),

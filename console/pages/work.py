@@ -1,4 +1,4 @@
-"""Home, visits, and what waits for a supervisor."""
+"""Home, results of visits, and what waits for a supervisor."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ from console.pages.access import for_roles
 from console.pages.found import found_by
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_refusal, note_view
+from console.pages.seen_then import seen_then
 from console.pages.shares import wilson
-from console.policy import policy, policy_of
-from console.ranking.models import PublishedRun, Reason
-from console.ranking.runs import among, among_places, current_run, ranked_of, reasons_of
+from console.policy import policy
+from console.ranking.models import Reason
+from console.ranking.runs import among, among_places, current_run, ranked_of
 
 HIT_DAYS = 90
 MOST_TOLD = 100
@@ -86,37 +87,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @for_roles(DECIDES)
-def visits(request: HttpRequest) -> HttpResponse:
-    """The visits that one is to make: overdue, this week, later. The page prints as a sheet."""
-    today = clock.today()
-    week = today + timedelta(days=7)
-    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
-    groups = [
-        ("overdue", overdue(mine, today)),
-        ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
-        ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
-    ]
-    run = current_run()
-    shown = [(name, _with_entities(request, run, list(cases))) for name, cases in groups]
-    note_view(request, "visits", run=run)
-    return render(request, "visits.html", {"groups": shown, "run": run, "none": not any(cases for _, cases in shown)})
-
-
-def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[Case]) -> list[Case]:
-    if run is None:
-        return cases
-    ranked = ranked_of(run, request.user)
-    names = among(ranked.db, (case.entity_id for case in cases))
-    entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
-    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
-    for case in cases:
-        case.days_overdue = days_overdue(case, today, limits)
-        case.entity = entities.get(case.entity_id)
-        case.planned = planned.get(case.pk)
-    return cases
-
-
-@for_roles(DECIDES)
 def result(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what a visit found, or correct what was recorded."""
     case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
@@ -158,10 +128,8 @@ def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPoss
 def _reasons_seen(case: Case) -> list[Reason]:
     """The reasons that were shown when the visit was decided."""
     planned = planned_visit(case)
-    run = PublishedRun.objects.filter(run_id=planned.run_id).first() if planned else None
-    if run is None or planned is None:
-        return []
-    return list(reasons_of(run).filter(position=planned.position).order_by("reason_rank"))
+    seen = seen_then([planned]).get(planned.pk) if planned else None
+    return seen.reasons if seen else []
 
 
 @for_roles(APPROVES)
