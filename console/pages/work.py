@@ -35,12 +35,12 @@ from console.pages.notes import note_refusal, note_view
 from console.pages.seen_then import seen_then
 from console.pages.shares import wilson
 from console.policy import policy
+from console.ranking.disturbed import CAME
 from console.ranking.models import Reason
 from console.ranking.runs import among, among_places, current_run, ranked_of
 
 HIT_DAYS = 90
 MOST_TOLD = 100
-CURRENT = ("passed", "unchanged")
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -63,9 +63,9 @@ def home(request: HttpRequest) -> HttpResponse:
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
-        "passed": sum(source["verdict"] in CURRENT for source in run.sources),
+        "passed": sum(source["verdict"] in CAME for source in run.sources),
         "sources": len(run.sources),
-        "late": [source for source in run.sources if source["verdict"] not in CURRENT],
+        "late": [source for source in run.sources if source["verdict"] not in CAME],
         "to_review": listed.exclude(position__in=among_places(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
