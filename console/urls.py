@@ -17,6 +17,7 @@ from console.desk import views as desk
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
+from console.pages.feedback import feedback, handle_one
 from console.pages.hand_over import hand_over_open
 from console.pages.list_export import export_list
 from console.pages.reason_texts import reason_texts
@@ -64,7 +65,8 @@ urlpatterns = [
     path("api/", programs),
     path("explore/", explore, name="explore"),
     path("explore/<str:key>.csv", export_chart, name="explore_export"),
-    path("feedback/", work.feedback, name="feedback"),
+    path("feedback/", feedback, name="feedback"),
+    path("feedback/<int:pk>/handle/", handle_one, name="handle"),
     path("status/", oversight.status, name="status"),
     path("status/model/", oversight.model, name="model"),
     path("status/model-card.md", oversight.model_card, name="model_card"),

@@ -163,6 +163,21 @@ class Step(Sent):
     comment = _comment()
 
 
+class Handle(forms.Form):
+    """What came of a dismissal in a queue: a code of the kind for where it stands there."""
+
+    token = form_name()
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField()
+    comment = _comment()
+
+    def __init__(self, texts: Texts, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label, self.fields["comment"].label = texts("queue_form.reason"), texts("form.comment")
+        self.fields["reason"].choices = [("", texts("form.choose")), *catalogue.choices(kind, texts.language)]
+        self.fields["comment"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
+
+
 FORMS: dict[Action, type[Sent]] = {Action.VISIT: Visit, Action.DEFER: Defer, Action.DISMISS: Dismiss, Action.ASSIGN: Assign}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -14,12 +13,11 @@ from django.urls import reverse
 
 from console import clock
 from console.accounts.models import User
-from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.accounts.roles import APPROVES, DECIDES
 from console.appeals.record import appeals_of
-from console.decisions import catalogue as catalogue_of_decisions
 from console.decisions.forms import HandOver, Step, colleagues
 from console.decisions.hand_over import left_open
-from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.models import Case, Result
 from console.decisions.overdue import days_overdue, overdue
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.places import places_of
@@ -30,10 +28,8 @@ from console.decisions.states import Action, State
 from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.found import found_by
-from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_refusal, note_view
 from console.pages.seen_then import seen_then
-from console.pages.shares import wilson
 from console.policy import policy
 from console.ranking.disturbed import CAME
 from console.ranking.models import Reason
@@ -173,43 +169,3 @@ def supervisor(request: HttpRequest) -> HttpResponse:
 def _handing(request: HttpRequest, person: User) -> HandOver:
     initial = {"token": uuid.uuid4().hex, "person": person.pk}
     return HandOver(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")
-
-
-@for_roles(READS_FEEDBACK)
-def feedback(request: HttpRequest) -> HttpResponse:
-    """For each indicator, how often those who visited found that its reason was right."""
-    standing = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
-    counted = standing.values("indicator").annotate(
-        yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
-    )  # fmt: skip
-    rows = []
-    for row in counted.order_by("indicator"):
-        judged = row["yes"] + row["no"]
-        low, high = wilson(row["yes"], judged)
-        rows.append(
-            {
-                **row,
-                "name": indicator_name(row["indicator"], request.language),
-                "share": row["yes"] / judged if judged else None,
-                "low": low,
-                "high": high,
-            }
-        )
-    note_view(request, "feedback")
-    return render(request, "feedback.html", {"rows": rows, "queues": _queues(request.user)})
-
-
-def _queues(user: Any) -> list[tuple[str, list[Decision], int]]:
-    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules;
-    and how many there are in all."""
-    told = Decision.objects.filter(
-        case__in=Case.objects.visible_to(user), action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None
-    )
-    queues = []
-    for queue in ("data", "policy"):
-        codes = [
-            code for code in catalogue_of_decisions.codes("dismiss") if catalogue_of_decisions.queue_of("dismiss", code) == queue
-        ]
-        of_queue = told.filter(reason__in=codes)
-        queues.append((queue, list(of_queue.select_related("case").order_by("-at")[:MOST_TOLD]), of_queue.count()))
-    return queues
