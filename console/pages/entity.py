@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from console import clock
 from console.accounts.roles import DECIDES, READS_LIST, SEES_WHO_DECIDED
-from console.decisions.forms import Step, decision_forms
+from console.decisions.forms import decision_forms, step_forms
 from console.decisions.models import Case, Decision
 from console.decisions.overdue import days_overdue
 from console.decisions.permissions import user_can
@@ -116,7 +116,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "two_people": needs_two_people(shown.risk_class, limits),
         "history": history,
         "sees_who": request.user.role in SEES_WHO_DECIDED,
-        "step": Step(request.texts, initial={"token": uuid.uuid4().hex, "version": version}, auto_id="step_%s"),
+        "steps": step_forms(request.texts, standing, sent=forms),
         "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
         "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
         "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),

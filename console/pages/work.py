@@ -15,7 +15,7 @@ from console import clock
 from console.accounts.models import User
 from console.accounts.roles import APPROVES, DECIDES
 from console.appeals.record import appeals_of
-from console.decisions.forms import HandOver, Step, colleagues
+from console.decisions.forms import HandOver, colleagues, step_forms
 from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Result
 from console.decisions.overdue import days_overdue, overdue
@@ -137,8 +137,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
-        initial = {"token": uuid.uuid4().hex, "version": case.version}
-        case.step = Step(request.texts, initial=initial, auto_id=f"step_{case.pk}_%s")
+        case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
     today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (

@@ -187,6 +187,8 @@ def test_each_reason_of_the_catalogue_is_in_each_language(language: str) -> None
         "dismiss",
         "defer",
         "visit",
+        "refuse",
+        "reopen",
         "objective",
         "kind",
         "proportion",
