@@ -139,10 +139,10 @@ class FinishedRun:
         return self.rows(contract, columns, where=ds.field("as_of") == self.as_of)
 
     def source_manifests(self) -> list[dict[str, Any]]:
-        """What the day settled of each source: verdict, why, newest delivery, and the rules that failed."""
+        """What the day settled of each source: verdict, why, newest delivery and its chain, and the rules that failed."""
         found = []
         for name, verdict in sorted((self.manifest.get("sources") or {}).items()):
-            settled = _read(self.home / "manifests" / "sources" / name / f"{self.as_of}.json") or {}
+            settled = self._settled(name)
             failed = [
                 {key: check.get(key) for key in _OF_CHECK} for check in settled.get("checks", []) if not check.get("passed", True)
             ]
@@ -155,6 +155,7 @@ class FinishedRun:
                     "why": settled.get("why", ""),
                     "newest_delivery": settled.get("newest_delivery"),
                     "came": newest.get("delivered_on"),
+                    "chain": newest.get("chain"),
                     "unusable": len(newest.get("unusable") or []),
                     "known_rows": settled.get("known_rows", 0),
                     "checks": len(settled.get("checks", [])),
@@ -162,6 +163,18 @@ class FinishedRun:
                 }
             )
         return found
+
+    def chains_until(self, day: date) -> dict[str, str]:
+        """Of each source the chain of its newest delivery of up to a day, as the run knows it; none where it has no delivery."""
+        found = {}
+        for name in self.manifest.get("sources") or {}:
+            came = [batch for batch in self._settled(name).get("batches", []) if batch["delivered_on"] <= day.isoformat()]
+            if came:
+                found[name] = str(came[-1]["chain"])
+        return found
+
+    def _settled(self, name: str) -> dict[str, Any]:
+        return _read(self.home / "manifests" / "sources" / name / f"{self.as_of}.json") or {}
 
     def model_figures(self) -> dict[str, Any]:
         """What the stored model, beside its facts, says in figures of which its card speaks; empty where there is none."""

@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "console.pages.language.ChosenLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "console.accounts.first_things.FirstThings",
-    "console.decisions.waking.WakesByDate",
+    "console.pages.waking.WakesByDate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -17,10 +17,12 @@ from console.desk import views as desk
 from console.pages import decisions, oversight, work
 from console.pages.entity import entity
 from console.pages.explore import explore, export_chart
+from console.pages.feedback import feedback, handle_one
 from console.pages.hand_over import hand_over_open
 from console.pages.list_export import export_list
 from console.pages.reason_texts import reason_texts
 from console.pages.risk_list import risk_list
+from console.pages.visits import visits
 
 programs = api.urls
 urlpatterns = [
@@ -49,7 +51,7 @@ urlpatterns = [
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
     path("case/<int:pk>/result/", work.result, name="result"),
     path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
-    path("visits/", work.visits, name="visits"),
+    path("visits/", visits, name="visits"),
     path("supervisor/", work.supervisor, name="supervisor"),
     path("supervisor/hand-over/", hand_over_open, name="hand_over"),
     path("appeals/", appeals.appeals, name="appeals"),
@@ -63,7 +65,8 @@ urlpatterns = [
     path("api/", programs),
     path("explore/", explore, name="explore"),
     path("explore/<str:key>.csv", export_chart, name="explore_export"),
-    path("feedback/", work.feedback, name="feedback"),
+    path("feedback/", feedback, name="feedback"),
+    path("feedback/<int:pk>/handle/", handle_one, name="handle"),
     path("status/", oversight.status, name="status"),
     path("status/model/", oversight.model, name="model"),
     path("status/model-card.md", oversight.model_card, name="model_card"),

@@ -24,6 +24,8 @@ SEES_WHO_DECIDED = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.AUDITOR})
 """To whom a decision tells the person; others who read it are told the person's role."""
 READS_AUDIT = frozenset({Role.AUDITOR})
 READS_FEEDBACK = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.AUDITOR})
+DEALS_WITH_QUEUES = frozenset({Role.ANALYST, Role.SUPERVISOR})
+"""Who says that what a dismissal told of data or rules is dealt with."""
 KEEPS_ACCOUNTS = frozenset({Role.ADMIN})
 SEES_EVERY_REGION = frozenset({Role.AUDITOR})
 """An auditor answers for all regions, and changes nothing in any."""

@@ -33,8 +33,9 @@ from console.ranking.search import Part
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200
 ENTITY = Path(..., max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")
-REFUSED: dict[int, type[Schema]] = {400: Why, 401: Why, 403: Why, 422: Invalid, 429: Why}
-"""What any address may answer: no JSON, no good token, one for something else, what is no answer to the description, too often."""
+REFUSED: dict[int, type[Schema]] = {400: Why, 401: Why, 403: Why, 422: Invalid, 429: Why, 503: Why}
+"""What any address may answer: no JSON, no good token, one for something else, what is no answer to the description, too often,
+or that the day just begins and the same is to be asked again in a moment."""
 
 
 @api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why, **REFUSED})

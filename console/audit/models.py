@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DECIDED = "decided"
     WOKEN = "woken"
     RECORDED = "recorded"
+    HANDLED = "handled"
     REFUSED = "refused"
     ACCOUNT_MADE = "account_made"
     ACCOUNT_CHANGED = "account_changed"

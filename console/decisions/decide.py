@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -13,7 +12,7 @@ from django.db.models import Max
 
 from console import clock
 from console.audit.chain import append
-from console.audit.facts import SYSTEM, Facts, facts_of
+from console.audit.facts import Facts, facts_of
 from console.audit.models import Kind
 from console.decisions.models import Case, Decision
 from console.decisions.permissions import check_user_can
@@ -30,7 +29,7 @@ from console.decisions.policies import (
     needs_two_people,
 )
 from console.decisions.selection import campaign_of, selected_by
-from console.decisions.states import CORRECTIONS, OF_RESULT, OF_SYSTEM, Action, State
+from console.decisions.states import CORRECTIONS, OF_RESULT, Action, State
 from console.policy import Policy, policy
 from console.ranking.models import Ranked
 from console.ranking.runs import run_id_of
@@ -168,19 +167,6 @@ def newest_step() -> int:
     return Decision.objects.aggregate(Max("pk"))["pk__max"] or 0
 
 
-def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str) -> None:
-    """Steps that nobody does in person, such as the end of a deferral, each with why; within the caller's transaction, which has
-    locked the cases. All are added to the audit's chain at once, after the last has moved: from then on nobody else can."""
-    told = []
-    for case, action, why in moves:
-        if action not in OF_SYSTEM:
-            raise ValueError(f"{action} is done by a person")
-        after = check_case_allows(action, State(case.state))
-        wanted = Wanted(action, f"{action}:{case.pk}:{case.version}", reason=why)
-        told.append(_step(case, action, after, None, run_id=run_id, wanted=wanted)[1])
-    append(told)
-
-
 def _move(case: Case, action: Action, after: State, user: Any, **more: Any) -> Decision:
     decision, facts = _step(case, action, after, user, **more)
     append([facts])
@@ -201,15 +187,7 @@ def _step(
     is_undo: bool = False,
 ) -> tuple[Decision, Facts]:
     """Move the case; give the step, and what the audit is to hold of it."""
-    before = {
-        "assigned_to": case.assigned_to_id,
-        "proposed_by": case.proposed_by_id,
-        "due_on": case.due_on and case.due_on.isoformat(),
-        "wake_on": case.wake_on and case.wake_on.isoformat(),
-        "wake_condition": case.wake_condition,
-        "risk_class": case.risk_class,
-        "position": case.position,
-    }
+    before = standing_of(case)
     if entity is not None:
         for name, value in _of(entity).items():
             setattr(case, name, value)
@@ -257,7 +235,7 @@ def _step(
     case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
     case.version += 1
     case.save()
-    kind = Kind.WOKEN if action in OF_SYSTEM else Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
+    kind = Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
     detail = {
         "action": str(action),
         "from": decision.state_before,
@@ -271,7 +249,7 @@ def _step(
         detail |= {"selected_by": selected} | ({"campaign": campaign.pk} if campaign else {})
     facts = facts_of(
         kind,
-        user if user is not None else SYSTEM,
+        user,
         entity_id=case.entity_id,
         region_code=case.region_code,
         run_id=run_id,
@@ -279,6 +257,19 @@ def _step(
         detail=detail,
     )
     return decision, facts
+
+
+def standing_of(case: Case) -> dict[str, Any]:
+    """What a step changes of a case besides its state, as JSON can hold it: what taking the step back brings back."""
+    return {
+        "assigned_to": case.assigned_to_id,
+        "proposed_by": case.proposed_by_id,
+        "due_on": case.due_on and case.due_on.isoformat(),
+        "wake_on": case.wake_on and case.wake_on.isoformat(),
+        "wake_condition": case.wake_condition,
+        "risk_class": case.risk_class,
+        "position": case.position,
+    }
 
 
 def _check_form(case: Case, wanted: Wanted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from console.accounts.roles import DECIDES
 from console.code_names import codes_within
 from console.decisions import catalogue
 from console.decisions.decide import Wanted
+from console.decisions.models import Case
 from console.decisions.states import Action
 from console.policy import policy
 from console.texts import Texts
@@ -156,14 +158,65 @@ class HandOver(forms.Form):
         self.fields["to"].empty_label = texts("form.choose")
 
 
-class Step(Sent):
-    """A step that needs no choice, such as an approval; a comment says why."""
+class Approve(Sent):
+    """Agree to what somebody proposed; a comment can say why."""
 
+    action = Action.APPROVE
     run_id = None
     comment = _comment()
 
 
+class _WithReason(Approve):
+    """A step against what was decided: its reason is of the action's kind of the catalogue."""
+
+    reason = forms.ChoiceField()
+    field_order = ("reason", "comment")
+
+    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(texts, *args, **kwargs)
+        self._offer("reason", str(self.action))
+
+
+class Refuse(_WithReason):
+    """Do not agree: why."""
+
+    action = Action.REFUSE
+
+
+class Reopen(_WithReason):
+    """Have it reviewed again: why."""
+
+    action = Action.REOPEN
+
+
+class Handle(forms.Form):
+    """What came of a dismissal in a queue: a code of the kind for where it stands there."""
+
+    token = form_name()
+    seen = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.ChoiceField()
+    comment = _comment()
+
+    def __init__(self, texts: Texts, kind: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label, self.fields["comment"].label = texts("queue_form.reason"), texts("form.comment")
+        self.fields["reason"].choices = [("", texts("form.choose")), *catalogue.choices(kind, texts.language)]
+        self.fields["comment"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
+
+
 FORMS: dict[Action, type[Sent]] = {Action.VISIT: Visit, Action.DEFER: Defer, Action.DISMISS: Dismiss, Action.ASSIGN: Assign}
+STEPS: dict[Action, type[Approve]] = {Action.APPROVE: Approve, Action.REFUSE: Refuse, Action.REOPEN: Reopen}
+"""Steps of a case that is there, for which nothing new is published."""
+
+
+def step_forms(texts: Texts, case: Case, prefix: str = "", sent: dict[Action, Sent] | None = None) -> dict[str, Sent]:
+    """A form for each of :data:`STEPS`; one that was sent and is not right as it was."""
+    initial = {"version": case.version}
+    made: dict[str, Sent] = {}
+    for action, form in STEPS.items():
+        own = initial | {"token": uuid.uuid4().hex}
+        made[str(action)] = (sent or {}).get(action) or form(texts, initial=own, auto_id=f"{prefix}{action}_%s")
+    return made
 
 
 def decision_forms(

@@ -136,3 +136,18 @@ class ReasonVerdict(OfRegion):
 
     class Meta:
         indexes = (models.Index(fields=("indicator", "right"), name="verdicts_by_indicator"),)
+
+
+class Handling(models.Model):
+    """That somebody dealt with a dismissal from which others are to learn, or opened it again: where it stands is the newest."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="handlings")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="handlings")
+    is_open = models.BooleanField()
+    reason = models.CharField(max_length=32)
+    comment = models.TextField(default="", max_length=2000)
+    form_token = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        ordering = ("id",)

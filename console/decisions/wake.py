@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from console import clock
-from console.decisions.decide import move_all_by_system
+from console.decisions.by_system import move_all_by_system
 from console.decisions.models import Case
 from console.decisions.policies import SETTLED
 from console.decisions.states import Action, State
@@ -48,15 +48,23 @@ def wake(run: PublishedRun) -> int:
     return moved
 
 
-def wake_by_date() -> int:
-    """Bring back those whose day has come, deferred or not visited, also on a day on which nothing is published; give how many."""
+def wake_by_date(most: int) -> bool:
+    """Bring back those whose day has come, deferred or not visited, also on a day on which nothing is published.
+
+    Args:
+        most: how many are brought back at most.
+
+    Returns:
+        Whether all of them are back: where not, the next call goes on.
+    """
     run = current_run()
     if run is None:
-        return 0
+        return True
     today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
-    due = list(Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today).order_by("pk"))
-    parts = (due[at : at + AT_ONCE] for at in range(0, len(due), AT_ONCE))
-    return sum(_move(cases, lambda case: _BY_DATE[State(case.state)], run) for cases in parts)
+    due = list(Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today).order_by("pk")[: most + 1])
+    for at in range(0, min(len(due), most), AT_ONCE):
+        _move(due[at : min(at + AT_ONCE, most)], lambda case: _BY_DATE[State(case.state)], run)
+    return len(due) <= most
 
 
 def _move(cases: list[Case], move_of: Callable[[Case], tuple[Action, str] | None], run: PublishedRun) -> int:

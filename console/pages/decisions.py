@@ -19,9 +19,9 @@ from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
 from console.decisions.decide import Wanted, act_on_case, decide, newest_step, undo
-from console.decisions.forms import FORMS, Sent, Step
+from console.decisions.forms import FORMS, STEPS, Sent
 from console.decisions.models import Case, Decision
-from console.decisions.permissions import NotAllowed
+from console.decisions.permissions import NotAllowed, check_user_can
 from console.decisions.policies import NotPossible
 from console.decisions.states import Action
 from console.pages.access import for_roles
@@ -78,15 +78,15 @@ def _go_on(request: HttpRequest, run: PublishedRun, entity: Ranked, said: str) -
 @for_roles(DECIDES)
 def step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Approve or refuse a proposed dismissal, or reopen a case."""
-    if action not in (Action.APPROVE, Action.REFUSE, Action.REOPEN):
+    if action not in STEPS:
         raise Http404
     case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
-    form = Step(request.texts, request.POST)
-    if not form.is_valid():
-        return _refuse(request, case, "refused.form")
+    form = STEPS[Action(action)](request.texts, request.POST, auto_id=f"{action}_%s")
     try:
-        said = form.cleaned_data
-        act_on_case(request.user, case, Wanted(Action(action), said["token"], version=said["version"], comment=said["comment"]))
+        if not form.is_valid():
+            check_user_can(request.user, Action(action), case)
+            return show(request, *find(request, case.entity_id), forms={Action(action): form}, status=422)
+        act_on_case(request.user, case, form.wanted())
     except (NotAllowed, NotPossible) as error:
         return _refuse(request, case, error.why)
     messages.success(request, request.texts(f"message.{action}"))

@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from console import clock
 from console.accounts.roles import DECIDES, READS_LIST, SEES_WHO_DECIDED
-from console.decisions.forms import Step, decision_forms
+from console.decisions.forms import decision_forms, step_forms
 from console.decisions.models import Case, Decision
 from console.decisions.overdue import days_overdue
 from console.decisions.permissions import user_can
@@ -26,9 +26,10 @@ from console.pages.notes import note_view
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.reasons import legal_basis, reasons_told
 from console.pages.record import with_decisions
+from console.pages.there_now import there_now
 from console.policy import Policy, policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
-from console.ranking.runs import current_run, ranked_of, ties_of
+from console.ranking.runs import alias_of, current_run, ranked_of, ties_of
 
 PEERS = 8
 
@@ -37,14 +38,14 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
     """The run and the entity in it, if the user may see it.
 
     Raises:
-        Http404: when there is no such run or entity, or it is of a region that is not the user's: nobody learns which.
+        Http404: when there is no such run or entity, or it is now of a region that is not the user's: nobody learns which.
     """
     run = PublishedRun.objects.filter(run_id=run_id).first() if run_id else current_run()
     # PostgreSQL takes no text with a NUL, not even to find that nothing is called so.
     if run is None or "\x00" in entity_id:
         raise Http404
-    entity = ranked_of(run, request.user).filter(entity_id=entity_id).first()
-    if entity is None:
+    entity = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id=entity_id).first()
+    if entity is None or entity_id not in there_now(request.user, run, [entity_id]):
         raise Http404
     return run, entity
 
@@ -87,6 +88,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
     asked = request.POST if request.method == "POST" else request.GET
     query = came_from(asked)
+    near = list(ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS])
+    here = there_now(request.user, run, [peer.entity_id for peer in near]) if not is_newest else {peer.entity_id for peer in near}
     follows = next_to_review(request, run, shown, query) if "list" in asked and is_newest else None
     return {
         "list_query": query,
@@ -99,7 +102,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "entity": shown,
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
         "reasons": _reasons(run, shown, request.language, limits),
-        "near": ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS],
+        "near": [peer for peer in near if peer.entity_id in here],
         "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": with_decisions(
@@ -116,7 +119,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "two_people": needs_two_people(shown.risk_class, limits),
         "history": history,
         "sees_who": request.user.role in SEES_WHO_DECIDED,
-        "step": Step(request.texts, initial={"token": uuid.uuid4().hex, "version": version}, auto_id="step_%s"),
+        "steps": step_forms(request.texts, standing, sent=forms),
         "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
         "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
         "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),
@@ -140,7 +143,8 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
 def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
     """By kind, with how many something is shared, and those of the user's regions among the first of them."""
     found = list(ties_of(run).filter(position=shown.position))
-    others = {row.entity_id: row for row in ranked_of(run, request.user).filter(entity_id__in={tie.other_id for tie in found})}
+    ranked = ranked_of(run, request.user).filter(entity_id__in=there_now(request.user, run, {tie.other_id for tie in found}))
+    others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}
     for tie in found:
         kind = kinds.setdefault(tie.kind, {"kind": tie.kind, "sharing": tie.sharing, "others": []})

@@ -33,6 +33,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _page(request, "forbidden", 403)
 
 
+def waking(request: HttpRequest) -> HttpResponse:
+    """More deferrals end just now than a page can wait for."""
+    return _page(request, "waking", 503)
+
+
 def fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours; where the database is the fault, which the page's frame asks too, in words alone."""
     try:

@@ -26,7 +26,7 @@ from expectations.contracts.indicators import catalogue
 CLASSES = ("D", "C", "B", "A")
 SEEN = (UNSEEN, CHANGED)
 ME, NOBODY = "me", "nobody"
-MOVED = ("new", "up", "model", "own", "others")
+MOVED = ("new", "up", "model", "own", "data", "others")
 _LONGEST = 120
 
 

@@ -14,7 +14,13 @@ from console.decisions.models import Decision
 from console.pages.access import for_roles
 from console.texts import LANGUAGES
 
-OF_ACTIONS = {"dismiss": ("dismiss", "propose"), "defer": ("defer",), "visit": ("visit",)}
+OF_ACTIONS = {
+    "dismiss": ("dismiss", "propose"),
+    "defer": ("defer",),
+    "visit": ("visit",),
+    "refuse": ("refuse",),
+    "reopen": ("reopen",),
+}
 """The kinds that an action's reason is chosen of, with the actions."""
 CHOSEN = ("objective", "kind", "proportion")
 

@@ -28,6 +28,7 @@ from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_search
 from console.pages.onward import carried
+from console.pages.there_now import there_now
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import alias_of, current_run, ranked_of, reasons_of
@@ -78,6 +79,9 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     else:
         found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)
+    here = there_now(request.user, run, [row.entity_id for row in rows]) if filters.day else None
+    for row in rows:
+        row.is_here = here is None or row.entity_id in here
     _draw_line(rows, after, run)
     note_search(request, run, filters.given(), found, after=after)
     policy = policy_of(run.profile)

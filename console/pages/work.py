@@ -1,10 +1,9 @@
-"""Home, visits, and what waits for a supervisor."""
+"""Home, results of visits, and what waits for a supervisor."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -14,12 +13,11 @@ from django.urls import reverse
 
 from console import clock
 from console.accounts.models import User
-from console.accounts.roles import APPROVES, DECIDES, READS_FEEDBACK
+from console.accounts.roles import APPROVES, DECIDES
 from console.appeals.record import appeals_of
-from console.decisions import catalogue as catalogue_of_decisions
-from console.decisions.forms import HandOver, Step, colleagues
+from console.decisions.forms import HandOver, colleagues, step_forms
 from console.decisions.hand_over import left_open
-from console.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.decisions.models import Case, Result
 from console.decisions.overdue import days_overdue, overdue
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
 from console.decisions.places import places_of
@@ -30,16 +28,15 @@ from console.decisions.states import Action, State
 from console.desk.looks import looks_of
 from console.pages.access import for_roles
 from console.pages.found import found_by
-from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_refusal, note_view
-from console.pages.shares import wilson
-from console.policy import policy, policy_of
-from console.ranking.models import PublishedRun, Reason
-from console.ranking.runs import among, among_places, current_run, ranked_of, reasons_of
+from console.pages.seen_then import seen_then
+from console.policy import policy
+from console.ranking.disturbed import CAME
+from console.ranking.models import Reason
+from console.ranking.runs import among, among_places, current_run, ranked_of
 
 HIT_DAYS = 90
 MOST_TOLD = 100
-CURRENT = ("passed", "unchanged")
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -64,9 +61,9 @@ def home(request: HttpRequest) -> HttpResponse:
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
-        "passed": sum(source["verdict"] in CURRENT for source in run.sources),
+        "passed": sum(source["verdict"] in CAME for source in run.sources),
         "sources": len(run.sources),
-        "late": [source for source in run.sources if source["verdict"] not in CURRENT],
+        "late": [source for source in run.sources if source["verdict"] not in CAME],
         "to_review": in_all - listed.filter(position__in=among_places(listed.db, away)).count(),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
@@ -85,37 +82,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "approves": request.user.role in APPROVES,
     }
     return render(request, "home.html", context)
-
-
-@for_roles(DECIDES)
-def visits(request: HttpRequest) -> HttpResponse:
-    """The visits that one is to make: overdue, this week, later. The page prints as a sheet."""
-    today = clock.today()
-    week = today + timedelta(days=7)
-    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
-    groups = [
-        ("overdue", overdue(mine, today)),
-        ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
-        ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
-    ]
-    run = current_run()
-    shown = [(name, _with_entities(request, run, list(cases))) for name, cases in groups]
-    note_view(request, "visits", run=run)
-    return render(request, "visits.html", {"groups": shown, "run": run, "none": not any(cases for _, cases in shown)})
-
-
-def _with_entities(request: HttpRequest, run: PublishedRun | None, cases: list[Case]) -> list[Case]:
-    if run is None:
-        return cases
-    ranked = ranked_of(run, request.user)
-    names = among(ranked.db, (case.entity_id for case in cases))
-    entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
-    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
-    for case in cases:
-        case.days_overdue = days_overdue(case, today, limits)
-        case.entity = entities.get(case.entity_id)
-        case.planned = planned.get(case.pk)
-    return cases
 
 
 @for_roles(DECIDES)
@@ -160,10 +126,8 @@ def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPoss
 def _reasons_seen(case: Case) -> list[Reason]:
     """The reasons that were shown when the visit was decided."""
     planned = planned_visit(case)
-    run = PublishedRun.objects.filter(run_id=planned.run_id).first() if planned else None
-    if run is None or planned is None:
-        return []
-    return list(reasons_of(run).filter(position=planned.position).order_by("reason_rank"))
+    seen = seen_then([planned]).get(planned.pk) if planned else None
+    return seen.reasons if seen else []
 
 
 @for_roles(APPROVES)
@@ -175,8 +139,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in waiting:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
-        initial = {"token": uuid.uuid4().hex, "version": case.version}
-        case.step = Step(request.texts, initial=initial, auto_id=f"step_{case.pk}_%s")
+        case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
     today, run = clock.today(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
@@ -207,43 +170,3 @@ def supervisor(request: HttpRequest) -> HttpResponse:
 def _handing(request: HttpRequest, person: User) -> HandOver:
     initial = {"token": uuid.uuid4().hex, "person": person.pk}
     return HandOver(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")
-
-
-@for_roles(READS_FEEDBACK)
-def feedback(request: HttpRequest) -> HttpResponse:
-    """For each indicator, how often those who visited found that its reason was right."""
-    standing = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
-    counted = standing.values("indicator").annotate(
-        yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
-    )  # fmt: skip
-    rows = []
-    for row in counted.order_by("indicator"):
-        judged = row["yes"] + row["no"]
-        low, high = wilson(row["yes"], judged)
-        rows.append(
-            {
-                **row,
-                "name": indicator_name(row["indicator"], request.language),
-                "share": row["yes"] / judged if judged else None,
-                "low": low,
-                "high": high,
-            }
-        )
-    note_view(request, "feedback")
-    return render(request, "feedback.html", {"rows": rows, "queues": _queues(request.user)})
-
-
-def _queues(user: Any) -> list[tuple[str, list[Decision], int]]:
-    """The newest dismissals for reasons that somebody else should learn of: whoever mends data, whoever keeps the list's rules;
-    and how many there are in all."""
-    told = Decision.objects.filter(
-        case__in=Case.objects.visible_to(user), action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None
-    )
-    queues = []
-    for queue in ("data", "policy"):
-        codes = [
-            code for code in catalogue_of_decisions.codes("dismiss") if catalogue_of_decisions.queue_of("dismiss", code) == queue
-        ]
-        of_queue = told.filter(reason__in=codes)
-        queues.append((queue, list(of_queue.select_related("case").order_by("-at")[:MOST_TOLD]), of_queue.count()))
-    return queues

@@ -19,8 +19,10 @@ from console.evidence.figures import take_in_figures
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
+from console.ranking.disturbed import disturbed_contracts, sources_told
 from console.ranking.drift import drift
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
+from console.ranking.movement import Before, add_movement, standing_before
 from console.ranking.publish_lock import publish_lock
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
@@ -48,8 +50,6 @@ COLUMNS = (
     "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
     "probability_low", "probability_high", "held_class", "held_source", "better_en", "better_zh_hans", "better_zh_hant",
 )  # fmt: skip
-_STANDING = ("entity_id", "position", "risk_class", "margin", "credit_points")
-_WAS = {"position": "previous_position", "risk_class": "previous_class", "margin": "previous_margin"}
 _MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_metrics")
 """Facts of a model that pages ask for; a rule, or a day without a model, has not all."""
 _REASON = (
@@ -70,19 +70,6 @@ class Published:
     woken: int = 0
 
 
-@dataclass(frozen=True)
-class Before:
-    """The published day before, and the columns of :data:`_STANDING` of everybody it ranked."""
-
-    run: PublishedRun
-    standing: pd.DataFrame
-
-    def credit(self) -> dict[str, tuple[int, str]]:
-        """Credit points and class, by entity."""
-        names, points, letters = (self.standing[name].tolist() for name in ("entity_id", "credit_points", "risk_class"))
-        return dict(zip(names, zip(points, letters, strict=True), strict=True))
-
-
 def publish(run: FinishedRun) -> Published:
     """Publish a run; one that is published already changes nothing.
 
@@ -98,7 +85,8 @@ def _publish(run: FinishedRun) -> Published:
     if there is not None and there.is_current and is_there(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed, woken=_move_cases(there))
     before = standing_before(run)
-    ranking = rank(run, before)
+    told = sources_told(run, before.run if before else None)
+    ranking = rank(run, before, disturbed_contracts(told))
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
         _load_search(loading, ranking)
@@ -117,7 +105,8 @@ def _publish(run: FinishedRun) -> Published:
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    shown = _swap(run, entities, listed, drift(run, ranking["credit_points"].tolist()), is_newest=is_newest)
+    more = {"sources": told, "drift": drift(run, ranking["credit_points"].tolist())}
+    shown = _swap(run, entities, listed, more, is_newest=is_newest)
     woken = _move_cases(shown)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
@@ -128,7 +117,7 @@ def _is_newest_of_month(as_of: date) -> bool:
     return not shown.filter(as_of__year=as_of.year, as_of__month=as_of.month).exists()
 
 
-def rank(run: FinishedRun, before: Before | None) -> pd.DataFrame:
+def rank(run: FinishedRun, before: Before | None, disturbed: frozenset[str]) -> pd.DataFrame:
     """Every scored entity in order, the columns of :class:`Ranked`.
 
     The listed come in the list's order; all others after them by margin, the larger first, equal ones by identifier: nobody is
@@ -143,40 +132,15 @@ def rank(run: FinishedRun, before: Before | None) -> pd.DataFrame:
     )
     ranking["position"] = np.arange(1, len(ranking) + 1)
     ranking["is_listed"] = ranking[scoring.LIST_RANK].notna()
-    ranking = _add_movement(ranking, run, before)
+    ranking = add_movement(ranking, run, before, disturbed)
     # A column at a time: of many at once pandas makes copies of them all.
     texts = [name for name in COLUMNS if name in ranking and ranking[name].dtype == object and name != "established_on"]
     return ranking.assign(**{name: ranking[name].fillna("") for name in texts})
 
 
-def standing_before(run: FinishedRun) -> Before | None:
-    """Where everybody stood on the newest published day before the run's; None where there is none. A million rows: read once."""
-    before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
-    if before is None:
-        return None
-    rows = Ranked.objects.using(alias_of(before.run_id)).order_by().values_list(*_STANDING)
-    return Before(before, pd.DataFrame.from_records(list(rows.iterator(chunk_size=20_000)), columns=_STANDING))
-
-
 def known_entities(run: FinishedRun) -> pd.DataFrame:
     """Each entity as its newest version, known by the end of the day, says; what it may share with others as numbers."""
     return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=SHARED)
-
-
-def _add_movement(ranking: pd.DataFrame, run: FinishedRun, before: Before | None) -> pd.DataFrame:
-    """Where each entity stood on the published day before, and what moved it: another model, its own data, or others'."""
-    if before is None:
-        return ranking.assign(previous_position=np.nan, previous_class="", moved_by="")
-    was = before.standing.drop(columns="credit_points").rename(columns=lambda name: name if name == "entity_id" else _WAS[name])
-    ranking = ranking.merge(was, on="entity_id", how="left")
-    has_moved = ranking["previous_position"] != ranking["position"]
-    is_own = ranking["previous_margin"] != ranking["margin"]
-    is_other_model = before.run.model_id != str(run.manifest.get("model_id") or "")
-    cause = np.where(is_other_model, "model", np.where(is_own, "own", "others"))
-    # A thinned-out day no longer holds who was not listed: whether somebody is new cannot be told by it.
-    is_new = ranking["previous_position"].isna() & before.run.is_whole
-    ranking["moved_by"] = np.where(is_new, "new", np.where(has_moved & ranking["previous_position"].notna(), cause, ""))
-    return ranking
 
 
 _WHOLE = {"region_rank", "previous_position"}
@@ -229,7 +193,7 @@ def _standing_of(run_id: str) -> dict[str, tuple[int, str]]:
     return {name: (points, letter) for name, points, letter in rows.iterator(chunk_size=20_000)}
 
 
-def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any], *, is_newest: bool) -> PublishedRun:
+def _swap(run: FinishedRun, entities: int, listed: int, more: dict[str, Any], *, is_newest: bool) -> PublishedRun:
     """Show the run from now on: a few rows, so that whoever decides just then waits for no more than those."""
     manifest = run.manifest
     model = manifest.get("model") or {}
@@ -249,9 +213,8 @@ def _swap(run: FinishedRun, entities: int, listed: int, drifted: dict[str, Any],
                 "listed": listed,
                 "profile": run.profile,
                 "model": {**dict.fromkeys(_MODEL), **model, "stored": run.model_figures()},
-                "sources": run.source_manifests(),
                 "model_card": run.model_card(),
-                "drift": drifted,
+                **more,
             },
         )
         detail = {"entities": entities, "listed": listed}

@@ -315,4 +315,4 @@ def test_what_cannot_be_read_is_answered_as_described(site: Site, sent: str, con
 def test_every_address_says_how_it_refuses() -> None:
     for path, operation in api.get_openapi_schema(path_prefix="")["paths"].items():
         for method, described in operation.items():
-            assert {400, 401, 403, 422, 429} <= set(described["responses"]), (method, path)
+            assert {400, 401, 403, 422, 429, 503} <= set(described["responses"]), (method, path)

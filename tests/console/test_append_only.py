@@ -11,10 +11,10 @@ from django.db import DatabaseError, connection, models
 from console import clock
 from console.appeals.models import Answer, Appeal
 from console.audit.models import AuditEvent
-from console.decisions.models import Decision, ReasonVerdict, Result
+from console.decisions.models import Decision, Handling, ReasonVerdict, Result
 from tests.console.conftest import HANGZHOU, Site
 
-ON_RECORD: tuple[type[models.Model], ...] = (AuditEvent, Decision, Result, ReasonVerdict, Appeal, Answer)
+ON_RECORD: tuple[type[models.Model], ...] = (AuditEvent, Decision, Result, ReasonVerdict, Handling, Appeal, Answer)
 TRIGGERS = {
     "sqlite": "SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' GROUP BY 1",
     "postgresql": "SELECT event_object_table, count(*) FROM information_schema.triggers GROUP BY 1",
@@ -31,6 +31,7 @@ def on_record(site: Site, send: Any) -> None:
     region = {name: getattr(entity, name) for name in ("region_code", "region_middle", "region_top")}
     result = Result.objects.create(decision=decision, visit_status="not_done")
     ReasonVerdict.objects.create(result=result, indicator="any", right="yes", run_id=site.run.run_id, **region)
+    Handling.objects.create(decision=decision, at=clock.now(), actor=site.user("chen"), is_open=False, reason="mended")
     appeal = Appeal.objects.create(
         case=decision.case,
         received_on=date(2026, 7, 1),

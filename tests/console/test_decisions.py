@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
@@ -194,20 +195,59 @@ def test_a_result_that_is_refused_is_on_record(site: Site, send: Any) -> None:
     assert (event.actor, event.entity_id, event.detail) == ("li", subject.entity_id, '{"why": "refused.not_yours"}')
 
 
-def test_who_refuses_or_opens_again_can_say_why(site: Site, send: Any) -> None:
-    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")
+@pytest.fixture
+def proposed(site: Site, send: Any) -> Case:
+    """A dismissal of class D that waits for a second person."""
+    subject = entity(site, "D")
     send("wang", subject, "dismiss")
-    case = Case.objects.get()
-    for there in ("/supervisor/", f"/entity/{subject.entity_id}/"):
+    return case_of(subject)
+
+
+def test_who_refuses_says_why_by_a_reason_and_can_add_a_comment(site: Site, proposed: Case) -> None:
+    for there in ("/supervisor/", f"/entity/{proposed.entity_id}/"):
         text = site.client("zhang").get(there).content.decode()
-        form = text[text.index(f'action="/case/{case.pk}/approve/"') :].partition("</form>")[0]
+        form = text[text.index(f'action="/case/{proposed.pk}/refuse/"') :].partition("</form>")[0]
+        assert '<select name="reason" required' in form
         assert 'name="comment"' in form
-        assert f'formaction="/case/{case.pk}/refuse/"' in form
 
-    said = {"token": "no", "version": case.version, "comment": "The register says otherwise."}
-    site.client("zhang").post(f"/case/{case.pk}/refuse/", said)
+    said = {"token": "no", "version": proposed.version, "reason": "not_explained", "comment": "The register says otherwise."}
+    site.client("zhang").post(f"/case/{proposed.pk}/refuse/", said)
 
-    assert "The register says otherwise." in site.client("wang").get(f"/entity/{subject.entity_id}/").content.decode()
+    page = site.client("wang").get(f"/entity/{proposed.entity_id}/").content.decode()
+    assert "The register says otherwise." in page
+    assert "What was said does not explain them" in page
+    assert proposed.decisions.latest("at", "id").reason == "not_explained"
+    assert json.loads(AuditEvent.objects.filter(kind="decided").latest("number").detail)["reason"] == "not_explained"
+
+
+def test_who_opens_again_says_why(site: Site, send: Any) -> None:
+    subject = entity(site)
+    send("wang", subject, "dismiss")
+
+    site.client("zhang").post(f"/case/{case_of(subject).pk}/reopen/", {"token": "t", "version": 1, "reason": "appeal"})
+
+    assert (case_of(subject).state, case_of(subject).decisions.latest("at", "id").reason) == (State.TO_REVIEW, "appeal")
+    assert "An appeal was upheld" in site.client("zhang").get(f"/entity/{subject.entity_id}/").content.decode()
+
+
+@pytest.mark.parametrize("reason", ["", "not_in_scope", "typed by hand"])
+def test_without_a_reason_of_the_catalogue_nothing_is_refused_and_the_page_says_what_is_amiss(
+    site: Site, proposed: Case, reason: str
+) -> None:
+    said = {"token": "t", "version": proposed.version, "reason": reason, "comment": "Look again.", "from": "supervisor"}
+
+    page = site.client("zhang").post(f"/case/{proposed.pk}/refuse/", said)
+
+    assert page.status_code == 422
+    assert 'href="#refuse_reason"' in page.content.decode()
+    assert "Look again." in page.content.decode()
+    assert Case.objects.get(pk=proposed.pk).state == State.DISMISSAL_PROPOSED
+
+
+def test_who_may_not_refuse_is_told_so_whatever_the_form_says(site: Site, proposed: Case) -> None:
+    site.client("li").post(f"/case/{proposed.pk}/refuse/", {"token": "t", "version": proposed.version})
+
+    assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.role").exists()
 
 
 def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from console.api.tokens import make_token
 from console.audit.models import AuditEvent
@@ -15,6 +17,7 @@ from console.decisions.models import Case
 from console.decisions.policies import NotPossible, check_deferral, days_deferred
 from console.decisions.states import Action, State
 from console.evidence.models import Event
+from console.pages import waking as pages_waking
 from console.policy import policy
 from console.ranking.models import Ranked
 from console.ranking.publish import publish
@@ -195,3 +198,73 @@ def test_days_deferred_add_up_until_a_visit_or_a_dismissal_and_not_for_ever() ->
     assert days_deferred([*two, (end, State.NOT_INSPECTED)], end, policy()) == 10
     assert days_deferred([*two, (end, State.VISITED)], end, policy()) == 0
     assert days_deferred(two, first + timedelta(days=7 + policy().again_after_days), policy()) == 5
+
+
+@pytest.fixture
+def many_due(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[Ranked]:
+    """Five deferrals whose day has come, where a page waits for two."""
+    monkeypatch.setattr(pages_waking, "MOST", 2)
+    subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
+    for subject in subjects:
+        send("wang", subject, "defer")
+    site.now[0] += timedelta(days=19)
+    return subjects
+
+
+def deferred() -> int:
+    return Case.objects.filter(state=State.DEFERRED).count()
+
+
+def test_of_many_that_are_due_each_page_brings_back_a_part_and_none_shows_the_others_as_deferred(
+    site: Site, many_due: list[Ranked]
+) -> None:
+    client, told = site.client("wang"), []
+    for _ in range(3):
+        page = client.get("/list/?state=deferred")
+        told.append((page.status_code, deferred(), any(subject.name in page.content.decode() for subject in many_due)))
+
+    assert told == [(503, 3, False), (503, 1, False), (200, 0, False)]
+    assert sorted(AuditEvent.objects.filter(kind="woken").values_list("entity_id", flat=True)) == sorted(
+        subject.entity_id for subject in many_due
+    )
+
+
+@pytest.mark.usefixtures("many_due")
+def test_a_page_that_is_not_there_yet_is_asked_for_again_by_itself(site: Site) -> None:
+    page = site.client("wang").get("/")
+
+    assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "2", "2")
+    assert "try again in a moment" in page.content.decode()
+    assert site.client("wang").get("/", headers={"hx-request": "true"}).headers["HX-Refresh"] == "true"
+
+
+def test_what_is_sent_meanwhile_is_not_done_and_can_be_sent_again(site: Site, send: Any, many_due: list[Ranked]) -> None:
+    page = send("li", many_due[-1], "visit", version="2")
+
+    assert (page.status_code, "Refresh" in page.headers) == (503, False)
+    assert case_of(many_due[-1]).state == State.DEFERRED
+
+    site.client("li").get("/")
+    assert send("li", many_due[-1], "visit", version="2").status_code == 302
+    assert case_of(many_due[-1]).state == State.VISIT_PLANNED
+
+
+@pytest.mark.usefixtures("many_due")
+def test_a_program_is_told_to_come_again(site: Site) -> None:
+    header = {"authorization": f"Bearer {make_token(site.user('wang'), 'program', ['list'], date(2026, 7, 30))}"}
+
+    said = site.client().get("/api/list", headers=header)
+
+    assert (said.status_code, said.json(), said.headers["Retry-After"]) == (503, {"detail": "failure.waking"}, "2")
+
+
+@pytest.mark.usefixtures("many_due")
+def test_many_come_back_by_as_many_statements_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    for most in (1, 4):
+        monkeypatch.setattr(pages_waking, "MOST", most)
+        with CaptureQueriesContext(connection) as questions:
+            site.client("wang").get("/help/")
+        asked.append(sum("decisions_" in query["sql"] for query in questions))
+
+    assert (deferred(), asked[0]) == (0, asked[1])

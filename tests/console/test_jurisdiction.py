@@ -22,7 +22,7 @@ from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
 OPEN = {"sign_in", "sign_out", "language", "to_provider", "provider_back"}
 """What is there before one signs in."""
-OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close"}
+OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campaign", "campaign_close", "handle"}
 OF_ONESELF = {
     "home", "own_password", "keys", "going_on", "help", "second_factor", "second_factor_set_up", "second_factor_remove",
 }  # fmt: skip
@@ -59,6 +59,7 @@ ADDRESSES = {
     "explore": "/explore/",
     "explore_export": "/explore/regions.csv",
     "feedback": "/feedback/",
+    "handle": "/feedback/{decision}/handle/",
     "status": "/status/",
     "model": "/status/model/",
     "model_card": "/status/model-card.md",

@@ -12,7 +12,7 @@ from django.db import connection
 from console.audit.chain import Head, append, breaks
 from console.audit.facts import Facts
 from console.audit.models import AuditEvent
-from console.decisions import decide as deciding
+from console.decisions import by_system
 from console.decisions import wake as waking
 from console.decisions.models import Case
 from console.decisions.states import State
@@ -56,7 +56,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
         return append(events)
 
     monkeypatch.setattr(waking, "move_all_by_system", look)
-    monkeypatch.setattr(deciding, "append", count)
+    monkeypatch.setattr(by_system, "append", count)
 
     done = publish(run)
 

@@ -15,9 +15,11 @@ from console.api.models import Scope
 from console.audit.models import Kind
 from console.decisions import catalogue
 from console.decisions.forms import FORMS
+from console.decisions.queues import QUEUES
 from console.decisions.states import OF_SYSTEM, Action, State
 from console.evidence.models import Kind as EventKind
 from console.pages.explore import CHARTS
+from console.pages.feedback import STANDING
 from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.model_card import METRICS as OF_CARD
 from console.pages.model_words import METRICS, how
@@ -131,11 +133,12 @@ VALUES: dict[str, Iterable[object]] = {
     "moved": (*MOVED, "new"),
     "order": tuple(name.replace(" ", "_") for name in ("model", PAST, BEST, BOOSTING, AS_IT_WAS, "random", RANDOM)),
     "outcome": complaint.VALUES[complaint.OUTCOME],
-    "queue": ("data", "policy"),
+    "queue": QUEUES,
     "reason_texts": (*OF_ACTIONS, *CHOSEN),
     "role": Role,
     "scope": Scope,
     "selected": inspection.VALUES[inspection.SELECTED_BY],
+    "standing": STANDING,
     "state": State,
     "status": registration.VALUES[registration.STATUS],
     "tax": tax_filing.VALUES[tax_filing.TAX_TYPE],
@@ -185,6 +188,8 @@ def test_each_reason_of_the_catalogue_is_in_each_language(language: str) -> None
         "dismiss",
         "defer",
         "visit",
+        "refuse",
+        "reopen",
         "objective",
         "kind",
         "proportion",
@@ -194,6 +199,9 @@ def test_each_reason_of_the_catalogue_is_in_each_language(language: str) -> None
         "condition",
         "ground",
         "answer",
+        "dealt_data",
+        "dealt_policy",
+        "undealt",
     ):
         for code, text in catalogue.choices(kind, language):
             assert text, (kind, code)

@@ -1,0 +1,69 @@
+"""The visits that one is to make; printed, the page is a sheet for each of them, to be filled in on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from console import clock
+from console.accounts.roles import DECIDES
+from console.decisions import catalogue
+from console.decisions.models import Case
+from console.decisions.overdue import days_overdue, overdue
+from console.decisions.results import newest_decisions
+from console.decisions.states import Action, State
+from console.pages.access import for_roles
+from console.pages.notes import note_view
+from console.pages.seen_then import seen_then
+from console.policy import policy_of
+from console.ranking.models import PublishedRun
+from console.ranking.runs import among, current_run, ranked_of
+
+ON_PAPER = ("no_visit", "severity", "right")
+"""The kinds of the catalogue whose codes are ticked on paper, as the result's form asks for them."""
+
+
+@for_roles(DECIDES)
+def visits(request: HttpRequest) -> HttpResponse:
+    """Overdue, this week, later; with why each is made, and what its campaign asks to look at."""
+    today = clock.today()
+    week = today + timedelta(days=7)
+    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
+    groups = [
+        ("overdue", overdue(mine, today)),
+        ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
+        ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
+    ]
+    run = current_run()
+    shown = [(name, list(cases)) for name, cases in groups]
+    every = [case for _, cases in shown for case in cases]
+    if run is not None:
+        _dress(request, run, every)
+    note_view(request, "visits", run=run, entities=[case.entity_id for case in every])
+    context = {
+        "groups": shown,
+        "run": run,
+        "none": not every,
+        "today": today,
+        "ticked": {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER},
+    }
+    return render(request, "visits.html", context)
+
+
+def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
+    """Give each case where its entity is now, the decision to visit, and the reasons that were shown with it: the result's form
+    asks whether those were right."""
+    ranked = ranked_of(run, request.user)
+    names = among(ranked.db, (case.entity_id for case in cases))
+    entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
+    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
+    prefetch_related_objects(list(planned.values()), "campaign")
+    seen = seen_then(planned.values())
+    for case in cases:
+        case.days_overdue = days_overdue(case, today, limits)
+        case.entity = entities.get(case.entity_id)
+        case.planned = planned.get(case.pk)
+        case.seen = seen.get(case.planned.pk) if case.planned else None

@@ -1,0 +1,136 @@
+"""What moved an entity: another model, its own data, others, or what came, or did not come, of a source alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from console.lake import finished_run
+from console.ranking.disturbed import is_disturbed
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.publish import publish
+from console.ranking.runs import alias_of
+from expectations.contracts.indicators import features_contract
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, Site
+
+TAX, COMPLAINTS = "zero_filing_streak", "complaints_12m"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "chain", "is_told"),
+    [
+        (("passed", "a"), ("passed", "b"), "a", False),
+        (("passed", "a"), ("unchanged", "a"), "a", False),
+        (("passed", "a"), ("missing", "a"), "a", True),
+        (("stopped", "a"), ("passed", "b"), "a", True),
+        (("passed", "a"), ("not settled", None), None, True),
+        (("passed", "a"), ("passed", "b"), "mended", True),
+        (("passed", None), ("passed", "b"), "a", False),
+        (("passed", "a"), ("passed", None), None, False),
+    ],
+)
+def test_a_source_is_disturbed_where_it_did_not_come_on_either_day_or_was_corrected(
+    then: tuple[str, str], now: tuple[str, str], chain: str, is_told: bool
+) -> None:
+    first, second = ({"verdict": verdict, "chain": own} for verdict, own in (then, now))
+
+    assert is_disturbed(first, second, chain) is is_told
+
+
+@pytest.fixture
+def moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[..., Ranked]:
+    """Publish a further day on which the last of the list has other indicators and the first place; give it as it stands then."""
+
+    def moved(indicators: dict[str, float], settle: Callable[[str, dict[str, Any]], None]) -> Ranked:
+        last = site.all_ranked(region_middle=HANGZHOU).last()
+
+        def change(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+            is_last = frame["entity_id"] == last.entity_id if "entity_id" in frame else None
+            if name == "gold/scores":
+                frame.loc[is_last, "margin"] = 99.0
+            if name == "gold/features":
+                frame.loc[is_last, list(indicators)] = list(indicators.values())
+            return frame
+
+        run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change)
+        for folder in (run.home / "manifests" / "sources").iterdir():
+            settled = json.loads((folder / f"{finished_day.as_of}.json").read_text(encoding="utf-8"))
+            settle(folder.name, settled)
+            (folder / f"{run.as_of}.json").write_text(json.dumps(settled), encoding="utf-8")
+        done = publish(run)
+        return Ranked.objects.using(alias_of(done.run_id)).get(entity_id=last.entity_id)
+
+    return moved
+
+
+def as_it_should(_source: str, _settled: dict[str, Any]) -> None:
+    """Nothing is amiss."""
+
+
+def tax_is_missing(source: str, settled: dict[str, Any]) -> None:
+    if source == "tax":
+        settled["verdict"] = "missing"
+
+
+def tax_was_corrected(source: str, settled: dict[str, Any]) -> None:
+    if source == "tax":
+        came = date.fromisoformat(settled["batches"][-1]["delivered_on"]) + timedelta(days=1)
+        settled["batches"][-1]["chain"] = "mended"
+        settled["batches"].append({**settled["batches"][-1], "delivered_on": came.isoformat(), "chain": "the new one"})
+
+
+@pytest.mark.parametrize(
+    ("indicators", "settle", "moved_by"),
+    [
+        ({TAX: 77.0}, as_it_should, "own"),
+        ({TAX: 77.0}, tax_is_missing, "data"),
+        ({TAX: 77.0}, tax_was_corrected, "data"),
+        ({TAX: 77.0, COMPLAINTS: 77.0}, tax_is_missing, "own"),
+        ({COMPLAINTS: 77.0}, tax_is_missing, "own"),
+        ({}, tax_is_missing, "own"),
+    ],
+)
+def test_data_moved_whoever_is_reckoned_otherwise_by_a_disturbed_source_alone(
+    moved: Callable[..., Ranked], indicators: dict[str, float], settle: Callable[[str, dict[str, Any]], None], moved_by: str
+) -> None:
+    assert moved(indicators, settle).moved_by == moved_by
+
+
+def test_that_a_day_passed_is_no_change(site: Site, finished_day: FinishedDay, moved: Callable[..., Ranked]) -> None:
+    last = site.all_ranked(region_middle=HANGZHOU).last()
+    run = finished_run(finished_day.home, finished_day.as_of)
+    features = run.day(features_contract(), ["entity_id", "age_days"]).to_pandas().set_index("entity_id")
+    age = float(features["age_days"][last.entity_id])
+
+    assert moved({TAX: 77.0, "age_days": age + 1}, tax_is_missing).moved_by == "data"
+
+
+def test_another_model_comes_before_all_else(site: Site, moved: Callable[..., Ranked]) -> None:
+    PublishedRun.objects.filter(run_id=site.run.run_id).update(model_id="another")
+
+    assert moved({TAX: 77.0}, tax_is_missing).moved_by == "model"
+
+
+def test_pages_say_that_data_moved_it_and_which(site: Site, moved: Callable[..., Ranked]) -> None:
+    entity, client = moved({TAX: 77.0}, tax_is_missing), site.client("wang")
+
+    assert [row.entity_id for row in client.get("/list/", {"moved": "data"}).context["rows"]] == [entity.entity_id]
+    assert "Data came late, failed or were corrected: tax" in client.get(f"/entity/{entity.entity_id}/").content.decode()
+    assert "On this day or the day before it did not come as it should" in client.get("/status/").content.decode()
+
+
+def test_where_every_source_came_no_indicator_is_read(moved: Callable[..., Ranked], monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: Any) -> Any:
+        raise AssertionError("nothing is to be read")
+
+    monkeypatch.setattr("console.ranking.changed._values", read)
+
+    assert moved({TAX: 77.0}, as_it_should).moved_by == "own"

@@ -1,0 +1,116 @@
+"""What dismissals tell of data and rules is dealt with, by whoever may, and opened again: each step stays on record."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from console.audit.models import AuditEvent
+from console.decisions import catalogue
+from console.decisions.models import Decision, Handling
+from console.decisions.queues import QUEUES, reasons_for
+from console.decisions.states import State
+from console.ranking.models import Ranked
+from console.texts import LANGUAGES
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
+
+
+@pytest.fixture
+def subject(site: Site, send: Any) -> Ranked:
+    """A business of Hangzhou that was dismissed since its data is wrong."""
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    assert send("wang", subject, "dismiss", reason="data_error").status_code == 302
+    return subject
+
+
+def handle(site: Site, name: str, reason: str = "mended", seen: int = 0, token: str = "t", **more: str) -> Any:
+    said = {"token": token, "seen": seen, "reason": reason, **more}
+    return site.client(name).post(f"/feedback/{Decision.objects.get().pk}/handle/", said)
+
+
+def told(site: Site, standing: str, name: str = "chen") -> list[str]:
+    queues = site.client(name).get("/feedback/", {"standing": standing}).context["queues"]
+    return [decision.case.entity_id for _, decisions, _ in queues for decision in decisions]
+
+
+@pytest.mark.parametrize("name", ["chen", "zhang"])
+def test_one_that_is_dealt_with_leaves_the_open_ones_and_can_be_opened_again(site: Site, subject: Ranked, name: str) -> None:
+    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+
+    assert handle(site, name, comment="The register has it right now").status_code == 302
+    assert (told(site, "open"), told(site, "dealt")) == ([], [subject.entity_id])
+
+    assert handle(site, name, "again", seen=Handling.objects.get().pk, token="u").status_code == 302
+    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+
+    steps = list(Handling.objects.values_list("actor__username", "is_open", "reason"))
+    assert steps == [(name, False, "mended"), (name, True, "again")]
+    assert Decision.objects.get().case.state == State.DISMISSED
+
+
+def test_each_step_is_in_the_audit(site: Site, subject: Ranked) -> None:
+    handle(site, "chen")
+
+    event = AuditEvent.objects.get(kind="handled")
+    assert (event.actor, event.entity_id, event.region_code) == ("chen", subject.entity_id, subject.region_code)
+    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "mended"}
+
+
+@pytest.mark.usefixtures("subject")
+@pytest.mark.parametrize(("name", "status"), [("wang", 404), ("zhou", 404), ("wu", 404), ("yang", 404), ("chen", 302)])
+def test_who_may_is_told_by_role_and_region(site: Site, name: str, status: int) -> None:
+    assert handle(site, name).status_code == status
+    assert Handling.objects.count() == (status == 302)
+
+
+def test_an_auditor_reads_and_is_offered_no_form(site: Site, subject: Ranked) -> None:
+    assert subject.entity_id in told(site, "open", "zhou")
+    assert "/handle/" not in site.client("zhou").get("/feedback/").content.decode()
+    assert "/handle/" in site.client("chen").get("/feedback/").content.decode()
+
+
+@pytest.mark.usefixtures("subject")
+@pytest.mark.parametrize("reason", ["", "changed", "again", "typed by hand"])
+def test_a_reason_is_one_of_the_queue_and_of_where_it_stands(site: Site, reason: str) -> None:
+    page = handle(site, "chen", reason)
+
+    assert (page.status_code, Handling.objects.count()) == (422, 0)
+    assert 'role="alert"' in page.content.decode()
+
+
+@pytest.mark.usefixtures("subject")
+def test_of_two_who_saw_the_same_the_second_is_told_and_it_is_on_record(site: Site) -> None:
+    handle(site, "chen")
+    page = site.client("zhang").post(
+        f"/feedback/{Decision.objects.get().pk}/handle/", {"token": "other", "seen": 0, "reason": "again"}, follow=True
+    )
+
+    assert "Somebody changed this meanwhile" in page.content.decode()
+    assert Handling.objects.count() == 1
+    assert json.loads(AuditEvent.objects.get(kind="refused").detail) == {"why": "refused.changed"}
+
+
+def test_what_is_in_no_queue_or_of_another_region_is_not_there(site: Site, send: Any) -> None:
+    for name, region, reason in (("wang", HANGZHOU, "not_in_scope"), ("liu", ZHENGZHOU, "data_error")):
+        send(name, site.ranked(is_listed=True, region_middle=region, risk_class="C"), "dismiss", reason=reason)
+
+    for decision in Decision.objects.all():
+        said = {"token": f"t{decision.pk}", "seen": 0, "reason": "mended"}
+        assert site.client("chen").post(f"/feedback/{decision.pk}/handle/", said).status_code == 404
+
+
+def test_whoever_handled_it_is_told_by_role_to_analysts_and_by_name_to_supervisors(site: Site, subject: Ranked) -> None:
+    assert subject
+    handle(site, "zhang")
+
+    pages = {name: site.client(name).get("/feedback/?standing=dealt").content.decode() for name in ("chen", "zhao")}
+    assert ("zhang" in pages["chen"], "zhang" in pages["zhao"]) == (False, True)
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_queue_has_reasons_to_deal_with_it_and_to_open_it_again(queue: str, language: str) -> None:
+    for is_open in (True, False):
+        assert len(catalogue.choices(reasons_for(queue, is_open=is_open), language)) >= 2

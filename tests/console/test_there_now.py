@@ -1,0 +1,99 @@
+"""An entity's page as it was is of whoever answers for the entity now, wherever it was then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.ranking import publish as publishing
+from console.ranking.models import PublishedRun, Ranked
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
+
+
+@pytest.fixture
+def decided(site: Site, send: Any) -> Ranked:
+    """An entity of Hangzhou of which somebody decided."""
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    assert send("wang", subject, "visit").status_code == 302
+    return subject
+
+
+@pytest.fixture
+def move(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Ranked], PublishedRun]:
+    """Publish a further day on which an entity is in Zhengzhou; give the run before."""
+
+    def move(subject: Ranked) -> PublishedRun:
+        old, there, known = site.run, site.ranked(region_middle=ZHENGZHOU), publishing.known_entities
+        place = ["region_code", "region_middle", "region_top"]
+
+        def moved(run: Any) -> Any:
+            frame = known(run)
+            frame.loc[frame["entity_id"] == subject.entity_id, place] = [getattr(there, name) for name in place]
+            return frame
+
+        monkeypatch.setattr(publishing, "known_entities", moved)
+        publishing.publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+        return old
+
+    return move
+
+
+def test_the_link_to_the_page_as_it_was_works_for_whoever_answers_for_the_entity_now(
+    site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
+) -> None:
+    old = move(decided)
+    there = f"/entity/{decided.entity_id}/?run={old.run_id}"
+
+    assert there in site.client("yang").get(f"/entity/{decided.entity_id}/").content.decode()
+    page = site.client("yang").get(there)
+
+    assert (page.status_code, page.context["run"], page.context["entity"].region_middle) == (200, old, HANGZHOU)
+    assert [reason.sentence_en for reason in page.context["reasons"]]
+
+
+def test_it_is_not_there_for_whoever_answered_for_the_entity_then(
+    site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
+) -> None:
+    old = move(decided)
+
+    for name in ("wang", "zhang", "chen"):
+        assert site.client(name).get(f"/entity/{decided.entity_id}/?run={old.run_id}").status_code == 404, name
+    assert site.client("zhou").get(f"/entity/{decided.entity_id}/?run={old.run_id}").status_code == 200
+
+
+def test_an_earlier_days_list_leads_to_nobody_who_is_gone(
+    site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
+) -> None:
+    old = move(decided)
+    client = site.client("wang")
+
+    page = client.get("/list/", {"day": str(old.as_of)})
+
+    leads = {row.entity_id: f"/entity/{row.entity_id}/?run={old.run_id}" in page.content.decode() for row in page.context["rows"]}
+    assert leads[decided.entity_id] is False
+    assert all(is_there for name, is_there in leads.items() if name != decided.entity_id)
+
+
+@pytest.mark.parametrize(
+    ("has_case", "name", "status"), [(True, "wang", 200), (True, "liu", 404), (False, "wang", 200), (False, "liu", 404)]
+)
+def test_one_that_is_ranked_no_more_stays_where_it_was_last(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path, has_case: bool, name: str, status: int
+) -> None:
+    old, subject = site.run, site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    if has_case:
+        send("wang", subject, "visit")
+
+    def gone(table: str, frame: Any) -> Any:
+        return frame[frame["entity_id"] != subject.entity_id] if "entity_id" in frame and table != "silver/link" else frame
+
+    publishing.publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=gone))
+
+    assert site.client(name).get(f"/entity/{subject.entity_id}/?run={old.run_id}").status_code == status

@@ -1,0 +1,124 @@
+"""Visits on paper: why each is made, what its campaign asks to look at, and lines to fill in."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from console.audit import spool
+from console.audit.models import AuditEvent
+from console.decisions import catalogue
+from console.decisions.models import Case
+from console.pages.measured import in_words
+from console.pages.reasons import reasons_told
+from console.ranking.models import Ranked
+from console.ranking.publish import publish
+from console.texts import LANGUAGES, load_texts
+from tests.conftest import FinishedDay
+from tests.console.another_day import add_day
+from tests.console.conftest import HANGZHOU, Site
+
+
+@pytest.fixture
+def subject(site: Site, send: Any) -> Ranked:
+    """A listed entity that a campaign took in and that wang is to visit."""
+    about = {"name": "Prepaid cards", "capacity": 5000, "checklist": "The licence\nThe ledger", "token": "c"}
+    period = {"starts_on": "2026-07-01", "ends_on": "2026-07-31"}
+    assert site.client("zhang").post("/campaigns/new/?risk_class=C", about | period).status_code == 302
+    subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
+    assert send("wang", subject, "visit").status_code == 302
+    return subject
+
+
+def sheet(site: Site, language: str = "en") -> str:
+    client = site.client("wang")
+    client.post("/language/", {"language": language})
+    return str(client.get("/visits/").content.decode())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sheet_says_whom_why_and_what_to_look_at(site: Site, subject: Ranked, language: str) -> None:
+    text, texts = sheet(site, language), load_texts(language)
+    reasons = reasons_told(site.run, [subject])[subject.position]
+
+    assert reasons
+    assert subject.address in text
+    assert texts("entity.place", n=subject.position) in text
+    assert f'<span class="class class-C">{subject.risk_class}</span>' in text
+    for reason in reasons:
+        assert reason.sentence(language) in text
+        for value in (reason.value, reason.peer_median):
+            assert in_words(value, reason.unit, site.run.profile, texts) in text
+    assert "The licence" in text
+    assert "The ledger" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.usefixtures("subject")
+def test_a_sheet_has_a_place_for_each_answer_of_the_result_form(site: Site, language: str) -> None:
+    blanks = sheet(site, language).partition('class="blanks"')[2]
+    client = site.client("wang")
+    client.post("/language/", {"language": language})
+    form = client.get(f"/case/{Case.objects.get().pk}/result/").context["form"]
+
+    assert [field.label for field in form.own if f"<dt>{field.label}</dt>" not in blanks] == []
+    assert blanks.count(catalogue.words("right", "unknown", language)) == len(form.about_reasons) > 0
+    for kind in ("no_visit", "severity"):
+        assert all(words in blanks for _, words in catalogue.choices(kind, language))
+
+
+def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
+    site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    sentence = reasons_told(site.run, [subject])[subject.position][0].sentence_en
+
+    def change(name: str, frame: Any) -> Any:
+        if name == "gold/reasons":
+            frame.loc[frame["entity_id"] == subject.entity_id, "sentence_en"] = "Quite another reason"
+        return frame
+
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
+
+    assert sentence in sheet(site)
+    assert "Quite another reason" not in sheet(site)
+
+
+def test_a_visit_whose_ranking_is_lost_is_shown_without_reasons(
+    site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    old = site.run.run_id
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
+    (site.folder.rankings / f"{old}.sqlite3").unlink()
+
+    page = site.client("wang").get("/visits/")
+
+    assert (page.status_code, subject.name in page.content.decode()) == (200, True)
+
+
+def test_it_is_on_record_whose_sheets_were_shown(site: Site, subject: Ranked) -> None:
+    sheet(site)
+    spool.flush()
+
+    told = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind="viewed")]
+    assert [seen["entities"] for seen in told if seen["page"] == "visits"] == [[subject.entity_id]]
+
+
+def test_more_visits_of_the_same_days_ask_no_more_questions(site: Site, send: Any) -> None:
+    subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:6])
+    counted = []
+    for at in (1, 6):
+        for subject in subjects[:at]:
+            send("wang", subject, "visit")
+        site.now[0] += timedelta(minutes=1)
+        sheet(site)
+        with CaptureQueriesContext(connections["default"]) as asked, CaptureQueriesContext(connections["evidence"]) as evidence:
+            sheet(site)
+        counted.append(len(asked) + len(evidence))
+
+    assert counted[0] == counted[1]
