@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.scoring import MARGIN, PROBABILITY
@@ -18,6 +19,7 @@ from models.agreement import agreement
 from models.boosting import STUMPS, fit_booster
 from models.calibration import sigmoid
 from models.columns import Floats, matrix
+from models.folds import FOLDS, entity_folds
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100
@@ -106,34 +108,41 @@ def shift(weighted: pd.DataFrame, plain: pd.DataFrame) -> dict[str, float]:
 
 
 def fit_propensity(
-    X: pd.DataFrame, sent: Floats, share: Floats, asked: pd.DataFrame, columns: tuple[str, ...], *, seed: int, threads: int = 1
+    X: pd.DataFrame, sent: Floats, share: Floats, entity: npt.ArrayLike, columns: tuple[str, ...], *, seed: int, threads: int = 1
 ) -> Floats | None:
     """The probability that somebody is sent to an entity, from its indicators: boosted single splits, without directions.
+
+    Each third of the businesses is told by a fit on the others (cross-fitting; Chernozhukov et al. 2018, "Double/debiased machine
+    learning for treatment and structural parameters"): a fit knows its own rows too well, and would make the visited too light.
 
     Args:
         X: rows of entities visited and not visited, shape (n, k), in an order of their own.
         sent: whether a visit followed for another reason than a draw, 0 or 1, shape (n,). Who was drawn is none of those: those
             labels count by the draw's own probability, and the modelled arm holds the others alone.
         share: the share with which such rows were kept of all there are, in (0, 1], shape (n,).
-        asked: the rows to give it for, shape (m, k).
+        entity: each row's entity, shape (n,).
         columns: the columns to read.
         seed: of the columns' draw.
         threads: threads of LightGBM.
 
     Returns:
-        Probabilities of shape (m,), or None where somebody was sent to fewer than 50, or to all but fewer than 50.
+        Probabilities of shape (n,), or None where somebody was sent to fewer than 50, or to all but fewer than 50, or where the
+        entities are too few for thirds that hold both.
     """
-    if min(sent.sum(), len(sent) - sent.sum()) < FEWEST:
+    folds = entity_folds(np.asarray(entity, dtype=object), sent)
+    if min(sent.sum(), len(sent) - sent.sum()) < FEWEST or len(folds) < FOLDS:
         return None
-    weight = 1 / share
-    booster = fit_booster(
-        matrix(X, columns),
-        sent,
-        weight / weight.mean(),
-        (0,) * len(columns),
-        growth=STUMPS,
-        rounds=ROUNDS,
-        seed=seed,
-        threads=threads,
-    )
-    return np.maximum(sigmoid(booster.margin(matrix(asked, columns))), 1e-6)
+    rows, weight, propensity = matrix(X, columns), 1 / share, np.empty(len(sent))
+    for fitted_on, held in folds:
+        booster = fit_booster(
+            rows[fitted_on],
+            sent[fitted_on],
+            weight[fitted_on] / weight[fitted_on].mean(),
+            (0,) * len(columns),
+            growth=STUMPS,
+            rounds=ROUNDS,
+            seed=seed,
+            threads=threads,
+        )
+        propensity[held] = np.maximum(sigmoid(booster.margin(rows[held])), 1e-6)
+    return propensity

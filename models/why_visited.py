@@ -33,7 +33,9 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, c
         share = np.repeat([1.0, known.share], [len(features), len(rest)])
         # A fit hangs on the order of its rows, so they stand in one of their own, visited or not.
         order = np.lexsort((both[ENTITY_ID].to_numpy(dtype=str), both[COHORT_ON].to_numpy()))
-        propensity = fit_propensity(both.iloc[order], sent[order], share[order], features, known.inputs.columns, seed=seed)
+        rows = both.iloc[order]
+        of_all = fit_propensity(rows, sent[order], share[order], rows[ENTITY_ID], known.inputs.columns, seed=seed)
+        propensity = None if of_all is None else of_all[np.argsort(order)[: len(features)]]
     return label_weights(inclusion, propensity, cap=cap)
 
 
