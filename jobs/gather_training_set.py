@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
 from pyspark.sql import functions as F
 
 from expectations.contracts import inspection, registration, silver
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.feature_state import ensure_features, has_features
 from jobs.known_entities import active_ids, known_entities
 from jobs.runtime.errors import NothingToDo
@@ -47,6 +49,20 @@ def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
         LeakedLabelError: when a label could not have been known that day.
     """
     ensure_features(lake, profile, as_of)
+    return _gathered(lake, profile, as_of, lambda day: _ensured(lake, profile, day))
+
+
+def kept_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
+    """The same, as training saw it, from features that are there: reads, never writes.
+
+    Raises:
+        NothingToDo: when the features of the day are not there.
+    """
+    days = {partition[str(AS_OF)] for partition in lake.partitions(features_contract())}
+    return _gathered(lake, profile, as_of, lambda day: str(day) in days)
+
+
+def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date], bool]) -> TrainingSet:
     active = _active(lake, profile, as_of)
     if active.empty:
         raise NothingToDo(
@@ -60,7 +76,7 @@ def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
     visited, unvisited = [], []
     for cohort in _cohorts(labels):
         day = cohort.date()
-        if not _ensured(lake, profile, day):
+        if not is_there(day):
             continue
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
         # Of those who could be listed that day: who closed since would else be among the visited alone.

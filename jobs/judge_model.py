@@ -20,6 +20,7 @@ from models.baselines import fit_baselines
 from models.cohorts import begin_of_held_out
 from models.evaluate import evaluate
 from models.incumbent import IN_USE, NEW, defend
+from models.risk_model import RiskModel
 from models.training_set import TrainingSet
 from models.why_visited import weigh
 
@@ -32,11 +33,13 @@ class HeldOut:
         learnt: which of the labelled rows it knew, shape (n,).
         rows: which of them judge it, shape (n,).
         scores: the model's, of those rows.
+        model: the model itself.
     """
 
     learnt: np.ndarray
     rows: np.ndarray
     scores: pd.DataFrame
+    model: RiskModel
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
         return None
     # Strangeness too is measured against those who were known then, not against today's.
     earlier = replace(known, population=reference_population(lake, profile, begin.date()))
-    return HeldOut(before, after, fit(earlier, profile, before).score(known.features[after]))
+    model = fit(earlier, profile, before)
+    return HeldOut(before, after, model.score(known.features[after]), model)
 
 
 def held_out_metrics(held_out: HeldOut, known: TrainingSet, profile: Profile) -> pd.DataFrame:

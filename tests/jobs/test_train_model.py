@@ -134,7 +134,8 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
 def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
-    held_out = HeldOut(~rows, rows, Reads("late_filing_share").score(known.features[rows]))
+    model = Reads("late_filing_share")
+    held_out = HeldOut(~rows, rows, model.score(known.features[rows]), model)  # type: ignore[arg-type]
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
