@@ -21,7 +21,7 @@ from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
-from models.selection import effective_size, label_weights
+from models.selection import Weights, effective_size, label_weights
 from models.why_visited import known_inclusion
 
 BINS = 10
@@ -43,8 +43,8 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
     found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
-    inclusion = known_inclusion(visits)
-    weights = label_weights(inclusion, None, cap=profile.training.weight_cap)
+    cap = profile.training.weight_cap
+    weights, drawn_size = _weigh(visits, cap)
     counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
         kind: judge_groups(
@@ -59,12 +59,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "code_version": code_version(),
         "seed": seed,
         "label_days": profile.training.label_days,
-        "drawn": {
-            "visits": weights.known,
-            "effective_size": round(effective_size(weights.weight[~np.isnan(inclusion)]), 1),
-            "cap": weights.cap,
-            "capped": weights.capped,
-        },
+        "drawn": {"visits": weights.known, "effective_size": drawn_size, "cap": weights.cap, "capped": weights.capped},
         **asdict(policy),
         "first": windows[0].as_of.isoformat(),
         "last": windows[-1].as_of.isoformat(),
@@ -78,7 +73,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "promises": _figures(judged.promises),
         "curve": {"shares": list(CURVE), "orders": {name: [_estimate(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
-        "days": [_day(window, judged) for window in windows],
+        "days": [_day(window, judged, cap) for window in windows],
         "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
         "suspects": [_suspect(suspect) for suspect in found],
     }
@@ -112,8 +107,16 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
     )
 
 
-def _day(window: Window, judged: Judgement) -> dict[str, Any]:
+def _weigh(visits: pd.DataFrame, cap: float) -> tuple[Weights, float]:
+    """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
+    inclusion = known_inclusion(visits)
+    weights = label_weights(inclusion, None, cap=cap)
+    return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)
+
+
+def _day(window: Window, judged: Judgement, cap: float) -> dict[str, Any]:
     days = pd.to_datetime(window.visits[DAY])
+    weights, drawn_size = _weigh(window.visits, cap)
     return {
         "as_of": window.as_of.isoformat(),
         "labels": window.labels,
@@ -125,8 +128,8 @@ def _day(window: Window, judged: Judgement) -> dict[str, Any]:
         "judged": len(window.visits),
         "found": window.found,
         "last_visit": days.max().date().isoformat(),
-        "with_inclusion_probability": window.drawn,
-        "effective_size": round(window.effective_size, 1),
+        "with_inclusion_probability": weights.known,
+        "effective_size": drawn_size,
         "orders": _nested(judged.windows[window.as_of]),
     }
 
