@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
+from jobs.plain_figures import DIGITS, by_measure, nested, plain
 from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import write_json
 from jobs.runtime.settings import Profile
-from models.bootstrap import Estimate
 from models.by_group import Group, judge_groups
 from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
@@ -26,7 +26,6 @@ from models.why_visited import known_inclusion
 
 BINS = 10
 VISITS_A_BIN = 30
-DIGITS = 6
 COUNTS = "counts"
 _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
 
@@ -68,10 +67,10 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "businesses": int(visits[ENTITY].nunique()),
         "order_names": list(judged.orders),
         "group_kinds": list(GROUPS),
-        "orders": _nested(judged.orders),
-        "leads": _nested(judged.leads),
-        "promises": _figures(judged.promises),
-        "curve": {"shares": list(CURVE), "orders": {name: [_estimate(at) for at in line] for name, line in judged.curve.items()}},
+        "orders": nested(judged.orders),
+        "leads": nested(judged.leads),
+        "promises": by_measure(judged.promises),
+        "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
         "days": [_day(window, judged, cap) for window in windows],
         "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
@@ -130,7 +129,7 @@ def _day(window: Window, judged: Judgement, cap: float) -> dict[str, Any]:
         "last_visit": days.max().date().isoformat(),
         "with_inclusion_probability": weights.known,
         "effective_size": drawn_size,
-        "orders": _nested(judged.windows[window.as_of]),
+        "orders": nested(judged.windows[window.as_of]),
     }
 
 
@@ -144,20 +143,8 @@ def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"code": group.code, "visits": group.visits, "found": group.found, **_figures(group.figures)}
+    return {"code": group.code, "visits": group.visits, "found": group.found, **by_measure(group.figures)}
 
 
 def _suspect(suspect: Suspect) -> dict[str, Any]:
-    return {"name": suspect.name, "kind": suspect.kind, "auc": _estimate(suspect.auc)}
-
-
-def _nested(figures: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, dict[str, float]]]:
-    return {name: _figures(of) for name, of in figures.items()}
-
-
-def _figures(figures: Mapping[str, Estimate]) -> dict[str, dict[str, float]]:
-    return {name: _estimate(figure) for name, figure in figures.items()}
-
-
-def _estimate(figure: Estimate) -> dict[str, float]:
-    return {name: round(value, DIGITS) for name, value in asdict(figure).items()}
+    return {"name": suspect.name, "kind": suspect.kind, "auc": plain(suspect.auc)}
