@@ -21,8 +21,8 @@ from models.folds import apart
 class TrainingSet:
     """The day's population or a sample of it, and labelled rows of features with their labels, row by row.
 
-    ``unvisited`` holds, of entities without a label on a cohort, a sample with their features on it, and ``share`` the share of
-    them that was kept; None where nobody asks why some were visited and others were not.
+    ``unvisited`` holds, of entities that could be listed on a cohort's day and have no label on it, a sample with their features of
+    that day, and ``share`` the share of them that was kept; None where nobody asks why some were visited and others were not.
     """
 
     population: pd.DataFrame
