@@ -69,17 +69,6 @@ class Window:
         """How many of the scored visits found a violation."""
         return int(self.visits[FOUND].sum())
 
-    @property
-    def drawn(self) -> int:
-        """How many of the scored visits have a known inclusion probability."""
-        return int(self.visits[inspection.INCLUSION_PROBABILITY].notna().sum())
-
-    @property
-    def effective_size(self) -> float:
-        """What those visits are worth when each is weighted by the inverse of its probability (Kish 1965); 0 for none."""
-        weight = 1.0 / self.visits[inspection.INCLUSION_PROBABILITY].dropna().astype(float)
-        return float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
-
 
 def month_ends(first: date, last: date) -> list[date]:
     """The last day of each month from ``first``'s to ``last``'s.

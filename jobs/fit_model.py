@@ -33,6 +33,7 @@ def fit(
     the visited for everybody.
     """
     labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
+    known_on = known.known_on(profile.time_zone)
     training = profile.training
     weights = None
     if is_weighted and len(labels):
@@ -49,6 +50,7 @@ def fit(
         minimum_positives=training.minimum_positives,
         seed=training.seed,
         interval=_interval_policy(profile),
+        known_on=known_on if rows is None else known_on[rows],
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
         reason=told_reasons(labels) if is_weighted else None,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import pandas as pd
 from pyspark.sql import functions as F
 
 from expectations.contracts import inspection, registration, silver
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.feature_state import ensure_features, has_features
 from jobs.known_entities import active_ids, known_entities
 from jobs.runtime.errors import NothingToDo
@@ -18,7 +20,7 @@ from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
 from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
-from models.entity_sample import reference, sampled
+from models.entity_sample import reference
 from models.training_set import TrainingSet, join_labels
 
 _UNVISITED = 50_000
@@ -47,6 +49,20 @@ def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
         LeakedLabelError: when a label could not have been known that day.
     """
     ensure_features(lake, profile, as_of)
+    return _gathered(lake, profile, as_of, lambda day: _ensured(lake, profile, day))
+
+
+def kept_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
+    """The same, as training saw it, from features that are there: reads, never writes.
+
+    Raises:
+        NothingToDo: when the features of the day are not there.
+    """
+    days = {partition[str(AS_OF)] for partition in lake.partitions(features_contract())}
+    return _gathered(lake, profile, as_of, lambda day: str(day) in days)
+
+
+def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date], bool]) -> TrainingSet:
     active = _active(lake, profile, as_of)
     if active.empty:
         raise NothingToDo(
@@ -57,13 +73,14 @@ def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
     population = read_features(lake, as_of, among=reference(active))
     labels = _known_labels(lake, profile, as_of)
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
-    listed = pd.Index(sampled(active, share))
     visited, unvisited = [], []
     for cohort in _cohorts(labels):
         day = cohort.date()
-        if not _ensured(lake, profile, day):
+        if not is_there(day):
             continue
         seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
+        # Of those who could be listed that day: who closed since would else be among the visited alone.
+        listed = _active(lake, profile, day, share)
         rows = read_features(lake, day, among=pd.Index(seen).union(listed)).assign(**{COHORT_ON: cohort})
         is_seen = rows[ENTITY_ID].isin(seen)
         visited.append(rows[is_seen])
@@ -110,8 +127,9 @@ def _ensured(lake: Lake, profile: Profile, day: date) -> bool:
     return True
 
 
-def _active(lake: Lake, profile: Profile, as_of: date) -> pd.Index:
-    return active_ids(known_entities(lake, profile, as_of, (ENTITY_ID, registration.STATUS)), profile)
+def _active(lake: Lake, profile: Profile, as_of: date, share: float = 1.0) -> pd.Index:
+    """Those that could be listed on a day, or a sample of them."""
+    return active_ids(known_entities(lake, profile, as_of, (ENTITY_ID, registration.STATUS), share=share), profile)
 
 
 def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,15 +14,19 @@ from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.fit_model import fit
 from jobs.gather_training_set import reference_population
+from jobs.plain_figures import nested
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from models.baselines import fit_baselines
-from models.cohorts import begin_of_held_out
-from models.evaluate import evaluate
+from models.cohorts import COHORT_ON, begin_of_held_out
+from models.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Judgement, judge
 from models.incumbent import IN_USE, NEW, defend
+from models.risk_model import RiskModel
 from models.training_set import TrainingSet
 from models.why_visited import weigh
+
+MODEL = "model"
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,13 @@ class HeldOut:
         learnt: which of the labelled rows it knew, shape (n,).
         rows: which of them judge it, shape (n,).
         scores: the model's, of those rows.
+        model: the model itself.
     """
 
     learnt: np.ndarray
     rows: np.ndarray
     scores: pd.DataFrame
+    model: RiskModel
 
 
 @dataclass(frozen=True)
@@ -70,25 +77,41 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
         return None
     # Strangeness too is measured against those who were known then, not against today's.
     earlier = replace(known, population=reference_population(lake, profile, begin.date()))
-    return HeldOut(before, after, fit(earlier, profile, before).score(known.features[after]))
+    model = fit(earlier, profile, before)
+    return HeldOut(before, after, model.score(known.features[after]), model)
 
 
-def held_out_metrics(held_out: HeldOut, known: TrainingSet, profile: Profile) -> pd.DataFrame:
+def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Judgement:
     """How good the order of the held-out visits would have been, beside orders that knew as much as the model.
 
-    As :func:`models.evaluate.evaluate` tells.
+    Each held-out cohort is a window of :func:`models.evaluate.judge`.
     """
     labels, features, scores = known.labels[held_out.rows], known.features[held_out.rows], held_out.scores
     past, found = known.features[held_out.learnt], known.labels.loc[held_out.learnt, inspection.FOUND_VIOLATION]
     baselines = fit_baselines(past, found, known.inputs, seed=profile.training.seed)
-    return evaluate(
-        labels[inspection.FOUND_VIOLATION].to_numpy(),
-        labels[inspection.INSPECTED_ON].to_numpy(),
-        {"model": scores[MARGIN].to_numpy(), **baselines.scores(features)},
-        capacity=max(round(len(labels) * profile.evaluation.capacity_share), 1),
-        seed=profile.training.seed,
-        probability=scores[PROBABILITY] if scores[PROBABILITY].notna().all() else None,
+    orders = {MODEL: scores[MARGIN].to_numpy(), **baselines.scores(features)}
+    visits = pd.DataFrame(
+        {
+            WINDOW: labels[COHORT_ON].to_numpy(),
+            ENTITY: labels[ENTITY_ID].to_numpy(),
+            DAY: labels[inspection.INSPECTED_ON].to_numpy(),
+            FOUND: labels[inspection.FOUND_VIOLATION].to_numpy(),
+            PROMISED: scores[PROBABILITY].to_numpy(),
+            **orders,
+        }
     )
+    policy = profile.evaluation
+    return judge(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
+
+
+def told(judged: Judgement) -> dict[str, Any]:
+    """A judgement as plain numbers: each order's figures with intervals, the model's leads, and the figures alone."""
+    orders = nested({name: {**of, **(judged.promises if name == MODEL else {})} for name, of in judged.orders.items()})
+    return {
+        "held_out_metrics": {name: {measure: figure["value"] for measure, figure in of.items()} for name, of in orders.items()},
+        "held_out_orders": orders,
+        "held_out_leads": nested(judged.leads),
+    }
 
 
 def held_against(store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date) -> Against | None:

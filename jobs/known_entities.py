@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
+from pyspark.sql import functions as F
 
 from expectations.contracts import registration, silver
 from expectations.contracts.core import Column
@@ -13,6 +14,7 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.transforms.latest_known import keep_known, keep_latest
+from models.entity_sample import hash_bound
 
 COLUMNS = (
     ENTITY_ID, registration.NAME, registration.STATUS, registration.INDUSTRY_CODE, registration.REGION_CODE,
@@ -22,11 +24,17 @@ REGION_OF_LEVEL = {"own": registration.REGION_CODE, "middle": silver.REGION_MIDD
 """The column of the region that capacity is counted by, by the profile's ``capacity.region_level``."""
 
 
-def known_entities(lake: Lake, profile: Profile, as_of: date, columns: Sequence[Column] = COLUMNS) -> pd.DataFrame:
-    """One row an entity known by the end of ``as_of``, in order of ``entity_id``, which is one of the columns."""
-    known = lake.read(silver.ENTITY).transform(
-        keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=silver.ENTITY.event_on
-    )
+def known_entities(
+    lake: Lake, profile: Profile, as_of: date, columns: Sequence[Column] = COLUMNS, *, share: float = 1.0
+) -> pd.DataFrame:
+    """One row an entity known by the end of ``as_of``, in order of ``entity_id``, which is one of the columns.
+
+    With a ``share`` below 1 it is of a sample, the one that :func:`models.entity_sample.sampled` takes, and only that is read.
+    """
+    versions = lake.read(silver.ENTITY)
+    if share < 1:
+        versions = versions.where(F.sha2(F.col(ENTITY_ID), 256) < hash_bound(share))
+    known = versions.transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=silver.ENTITY.event_on)
     frame = known.transform(keep_latest, (ENTITY_ID,)).select(*[str(column) for column in columns]).toPandas()
     return frame.sort_values(ENTITY_ID, ignore_index=True)
 

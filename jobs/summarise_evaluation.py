@@ -11,22 +11,21 @@ import numpy as np
 import pandas as pd
 
 from jobs.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
+from jobs.plain_figures import DIGITS, by_measure, nested, plain
 from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import LeakFound
 from jobs.runtime.files import write_json
 from jobs.runtime.settings import Profile
-from models.bootstrap import Estimate
 from models.by_group import Group, judge_groups
 from models.columns import catalogue_inputs
 from models.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.leaks import Suspect, suspects
 from models.reliability import reliability
-from models.selection import effective_size, label_weights
+from models.selection import Weights, effective_size, label_weights
 from models.why_visited import known_inclusion
 
 BINS = 10
 VISITS_A_BIN = 30
-DIGITS = 6
 COUNTS = "counts"
 _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
 
@@ -43,8 +42,8 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
     judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
     found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
-    inclusion = known_inclusion(visits)
-    weights = label_weights(inclusion, None, cap=profile.training.weight_cap)
+    cap = profile.training.weight_cap
+    weights, drawn_size = _weigh(visits, cap)
     counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
         kind: judge_groups(
@@ -59,12 +58,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "code_version": code_version(),
         "seed": seed,
         "label_days": profile.training.label_days,
-        "drawn": {
-            "visits": weights.known,
-            "effective_size": round(effective_size(weights.weight[~np.isnan(inclusion)]), 1),
-            "cap": weights.cap,
-            "capped": weights.capped,
-        },
+        "drawn": {"visits": weights.known, "effective_size": drawn_size, "cap": weights.cap, "capped": weights.capped},
         **asdict(policy),
         "first": windows[0].as_of.isoformat(),
         "last": windows[-1].as_of.isoformat(),
@@ -73,12 +67,12 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "businesses": int(visits[ENTITY].nunique()),
         "order_names": list(judged.orders),
         "group_kinds": list(GROUPS),
-        "orders": _nested(judged.orders),
-        "leads": _nested(judged.leads),
-        "promises": _figures(judged.promises),
-        "curve": {"shares": list(CURVE), "orders": {name: [_estimate(at) for at in line] for name, line in judged.curve.items()}},
+        "orders": nested(judged.orders),
+        "leads": nested(judged.leads),
+        "promises": by_measure(judged.promises),
+        "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
-        "days": [_day(window, judged) for window in windows],
+        "days": [_day(window, judged, cap) for window in windows],
         "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
         "suspects": [_suspect(suspect) for suspect in found],
     }
@@ -112,8 +106,16 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
     )
 
 
-def _day(window: Window, judged: Judgement) -> dict[str, Any]:
+def _weigh(visits: pd.DataFrame, cap: float) -> tuple[Weights, float]:
+    """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
+    inclusion = known_inclusion(visits)
+    weights = label_weights(inclusion, None, cap=cap)
+    return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)
+
+
+def _day(window: Window, judged: Judgement, cap: float) -> dict[str, Any]:
     days = pd.to_datetime(window.visits[DAY])
+    weights, drawn_size = _weigh(window.visits, cap)
     return {
         "as_of": window.as_of.isoformat(),
         "labels": window.labels,
@@ -125,9 +127,9 @@ def _day(window: Window, judged: Judgement) -> dict[str, Any]:
         "judged": len(window.visits),
         "found": window.found,
         "last_visit": days.max().date().isoformat(),
-        "with_inclusion_probability": window.drawn,
-        "effective_size": round(window.effective_size, 1),
-        "orders": _nested(judged.windows[window.as_of]),
+        "with_inclusion_probability": weights.known,
+        "effective_size": drawn_size,
+        "orders": nested(judged.windows[window.as_of]),
     }
 
 
@@ -141,20 +143,8 @@ def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"code": group.code, "visits": group.visits, "found": group.found, **_figures(group.figures)}
+    return {"code": group.code, "visits": group.visits, "found": group.found, **by_measure(group.figures)}
 
 
 def _suspect(suspect: Suspect) -> dict[str, Any]:
-    return {"name": suspect.name, "kind": suspect.kind, "auc": _estimate(suspect.auc)}
-
-
-def _nested(figures: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, dict[str, float]]]:
-    return {name: _figures(of) for name, of in figures.items()}
-
-
-def _figures(figures: Mapping[str, Estimate]) -> dict[str, dict[str, float]]:
-    return {name: _estimate(figure) for name, figure in figures.items()}
-
-
-def _estimate(figure: Estimate) -> dict[str, float]:
-    return {name: round(value, DIGITS) for name, value in asdict(figure).items()}
+    return {"name": suspect.name, "kind": suspect.kind, "auc": plain(suspect.auc)}

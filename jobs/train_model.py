@@ -10,11 +10,12 @@ import pandas as pd
 from jobs.feature_state import rests_on
 from jobs.fit_model import fit
 from jobs.gather_training_set import training_set
-from jobs.judge_model import Against, held_against, held_out_metrics, hold_out
+from jobs.judge_model import Against, held_against, hold_out, judge_held_out, told
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from models.card import importances, model_card
+from models.evaluate import Judgement
 from models.risk_model import RiskModel
 from models.selection import shift
 from models.training_set import TrainingSet
@@ -47,9 +48,9 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     sample = known.population.sample(min(len(known.population), _ROWS_FOR_CARD), random_state=profile.training.seed)
     model = _beside_unweighted(fit(known, profile), known, profile, sample)
     held_out = hold_out(lake, known, profile)
-    metrics = None if held_out is None else held_out_metrics(held_out, known, profile)
+    judged = None if held_out is None else judge_held_out(held_out, known, profile)
     against = held_against(ModelStore(lake.home), known, held_out, profile, as_of)
-    return _keep(lake, profile, as_of, model, metrics, against, sample)
+    return _keep(lake, profile, as_of, model, judged, against, sample)
 
 
 def _beside_unweighted(model: RiskModel, known: TrainingSet, profile: Profile, sample: pd.DataFrame) -> RiskModel:
@@ -65,28 +66,28 @@ def _keep(
     profile: Profile,
     as_of: date,
     model: RiskModel,
-    metrics: pd.DataFrame | None,
+    judged: Judgement | None,
     against: Against | None,
     sample: pd.DataFrame,
 ) -> str:
     # Beside the model, not in it: what a model is, and so its id, hangs on no other that happened to be in use.
-    told = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
+    noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
     card = model_card(
-        replace(model, facts=told),
+        replace(model, facts=noted),
         model_id="{model_id}",
         profile=profile.name,
         as_of=str(as_of),
-        metrics=metrics,
+        judged=judged,
         importance=importances(model, sample),
     )
     facts = {
-        **told,
+        **noted,
         "rests_on": rests_on(lake, profile, as_of),
         "as_of": as_of,
         "profile": profile.name,
         "config": profile.fingerprint(),
     }
-    if metrics is not None:
-        facts["held_out_metrics"] = metrics.round(6).to_dict("index")
+    if judged is not None:
+        facts |= told(judged)
     stays = against.model_id if against is not None and against.stays else None
     return ModelStore(lake.home).put(model, as_of, facts, card, stays=stays)

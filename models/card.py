@@ -9,8 +9,9 @@ import pandas as pd
 
 from models.calibration import SLOPE_FLOOR, Calibration
 from models.candidates import BLEND, SCORECARD, TREE
-from models.card_sections import held_against, how_learnt, markdown_table, scorecards
+from models.card_sections import held_against, how_good, how_learnt, markdown_table, scorecards
 from models.columns import indicator_of
+from models.evaluate import Judgement
 from models.interval import Interval
 from models.reasons import BASE
 from models.risk_model import RiskModel
@@ -51,7 +52,7 @@ def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_card(
-    model: RiskModel, *, model_id: str, profile: str, as_of: str, metrics: pd.DataFrame | None, importance: pd.DataFrame
+    model: RiskModel, *, model_id: str, profile: str, as_of: str, judged: Judgement | None, importance: pd.DataFrame
 ) -> str:
     """The card as Markdown.
 
@@ -60,7 +61,7 @@ def model_card(
         model_id: its name.
         profile: the profile it was trained for.
         as_of: the day of training.
-        metrics: from :func:`models.evaluate.evaluate`, or None when no test window could be kept apart.
+        judged: on the held-out cohorts, or None when no test window could be kept apart.
         importance: from :func:`importances`.
     """
     facts = model.facts
@@ -95,8 +96,7 @@ def model_card(
     if model.calibration is not None and model.interval is not None:
         lines += _from_margin_to_probability(model.calibration, model.interval)
         lines += how_learnt(facts)
-    lines += ["", "## How good it is", ""]
-    lines += ["No test window was kept apart."] if metrics is None else markdown_table(metrics.reset_index(names="order"))
+    lines += ["", "## How good it is", "", *how_good(judged)]
     lines += held_against(facts)
     lines += ["", "## Limits", "", *(f"- {limit}" for limit in LIMITS), "", "## Indicators", ""]
     shown = importance.assign(direction=importance["direction"].map(DIRECTIONS))

@@ -1,4 +1,4 @@
-"""Parts of the model card: how the champion was chosen, what labels count, who inspected, and the scorecard to read."""
+"""Parts of the model card: how the champion was chosen, what labels count, how good the model is, and the scorecard to read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from models.blend import Blend
+from models.bootstrap import Estimate
+from models.evaluate import Figures, Judgement
 from models.fallback import FallbackModel
 from models.probability import ProbabilityModel
 from models.scorecard import Scorecard
@@ -51,6 +53,32 @@ def how_learnt(facts: Mapping[str, Any]) -> list[str]:
             )
         )
     return lines
+
+
+def how_good(judged: Judgement | None) -> list[str]:
+    """Every order's figures on the held-out visits, what the model's probabilities were worth, and its leads, as tables."""
+    if judged is None:
+        return ["No test window was kept apart."]
+    lines = [
+        "Each figure is a mean over the cohorts held out; in brackets its 95 % interval, from drawing whole businesses anew.",
+        "",
+        *_figures(judged.orders),
+    ]
+    if judged.promises:
+        lines += ["", "What the model's probabilities were worth there:", "", *_figures({"model": judged.promises})]
+    return [
+        *lines,
+        "",
+        "The model's figures less those of each other order, on the same draws; a lead whose interval leaves zero out is no noise:",
+        "",
+        *_figures(judged.leads),
+    ]
+
+
+def _figures(of: Mapping[str, Figures]) -> list[str]:
+    """Figures with their intervals as the lines of a table, one row an order."""
+    rows = [{"order": name, **{label: _estimate(figure) for label, figure in figures.items()}} for name, figures in of.items()]
+    return markdown_table(pd.DataFrame(rows))
 
 
 def held_against(facts: Mapping[str, Any]) -> list[str]:
@@ -109,6 +137,11 @@ def markdown_table(frame: pd.DataFrame) -> list[str]:
     for row in frame.itertuples(index=False):
         lines.append("| " + " | ".join(_cell(value) for value in row) + " |")
     return lines
+
+
+def _estimate(figure: Estimate) -> str:
+    interval = "" if np.isnan(figure.low) else f" ({_cell(figure.low)} to {_cell(figure.high)})"
+    return _cell(figure.value) + interval
 
 
 def _cell(value: object) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,7 @@ Rescored = Callable[[Floats, Floats], pd.DataFrame]
 
 @dataclass(frozen=True)
 class Voices:
-    """What the loudest source on either side adds to each row's margin, all its indicators together; arrays of shape (n,).
+    """What the loudest source on either side adds to each row's margin, with all indicators that rest on it; arrays of shape (n,).
 
     Attributes:
         against: by the one that adds most, 0 or more.
@@ -110,7 +111,8 @@ def settle(
 def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Voices:
     """What each row's loudest source on either side adds.
 
-    An indicator speaks for the source that its events come from. What a visit to the entity itself found, a violation or that
+    An indicator that rests on several sources is part of what each of them says, since any of them could be wrong; only one is
+    disbelieved at a time, so it makes no second voice of the other. What a visit to the entity itself found, a violation or that
     there was none, is verified and no source's word. Indicators that the catalogue lacks are together one source without a name.
 
     Args:
@@ -128,9 +130,9 @@ def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str
             is_from_zero = indicator.clears or indicator.direction < 0
             is_found = (values[:, at] >= 0) if is_from_zero else (values[:, at] > 0)
             word[is_found, at] = 0.0
-    source_of = np.array(["" if indicator is None else indicator.main_source for indicator in known], dtype=object)
-    sources = np.array(sorted({"", *source_of}), dtype=object)
-    said = np.column_stack([word[:, source_of == source].sum(axis=1) for source in sources])
+    rests_on = [("",) if indicator is None else indicator.delivered_by for indicator in known]
+    sources = np.array(sorted({"", *chain.from_iterable(rests_on)}), dtype=object)
+    said = np.column_stack([word[:, [source in of for of in rests_on]].sum(axis=1) for source in sources])
     most, least = said.argmax(axis=1), said.argmin(axis=1)
     rows = np.arange(len(said))
     against, speaking_for = np.maximum(said[rows, most], 0.0), np.minimum(said[rows, least], 0.0)

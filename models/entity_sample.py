@@ -9,11 +9,20 @@ import pandas as pd
 
 from models.anomaly import REFERENCE_ROWS
 
+AFTER_ALL = "g"
+"""It comes after every hexadecimal digit."""
+
 
 def sampled(entities: Iterable[str], share: float) -> list[str]:
     """The entities whose hash is among the first ``share`` of all."""
-    most = share * 2.0**64
-    return [name for name in entities if int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) < most]
+    most = hash_bound(share)
+    return [name for name in entities if hashlib.sha256(name.encode()).hexdigest() < most]
+
+
+def hash_bound(share: float) -> str:
+    """What the SHA-256 of a sampled entity's name, in lower-case hexadecimal, comes before: an engine can sample by it too."""
+    most = int(share * 2.0**64)
+    return f"{most:016x}" if most < 2**64 else AFTER_ALL
 
 
 def reference(entities: pd.Index) -> pd.Index:

@@ -14,16 +14,42 @@ FOLDS = 3
 ENOUGH = 5
 
 
-def time_folds(time: npt.NDArray[np.datetime64], y: Floats) -> list[tuple[Ints, Ints]]:
-    """Forward chaining: each fold fits on all cohorts before a block of cohorts, and is judged on that block.
+def apart(
+    time: npt.NDArray[np.datetime64], known: npt.NDArray[np.datetime64], begin: np.datetime64, end: np.datetime64
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which rows a model may learn from, and which judge it: each of shape (n,), no row in both.
+
+    Args:
+        time: each row's cohort, shape (n,).
+        known: when each label became known, shape (n,).
+        begin: the first cohort that judges.
+        end: the first moment after that cohort's day: what became known at or after it is not learnt from.
+    """
+    judges = time >= begin
+    # A source may say that a result was known before its visit: such a visit judges, and teaches nothing.
+    return (known < end) & ~judges, judges
+
+
+def time_folds(
+    time: npt.NDArray[np.datetime64], y: Floats, known_on: npt.NDArray[np.datetime64] | None = None
+) -> list[tuple[Ints, Ints]]:
+    """Forward chaining: each fold fits on what was known of earlier cohorts on a block's first day, and is judged on that block.
 
     The blocks cut the later half of the cohorts into at most three. A fold in which either part has fewer than five
     found or five clean visits is left out.
+
+    Args:
+        time: each row's cohort date, shape (n,).
+        y: 0 or 1, shape (n,).
+        known_on: the day by whose end each label was known, shape (n,); None where each was before the next cohort.
     """
     cohorts = np.unique(time)
     later = cohorts[len(cohorts) - max(len(cohorts) // 2, 1) :] if len(cohorts) > 1 else cohorts[:0]
     blocks = np.array_split(later, min(FOLDS, len(later))) if len(later) else []
-    pairs = [(np.flatnonzero(time < block[0]), np.flatnonzero((time >= block[0]) & (time <= block[-1]))) for block in blocks]
+    pairs = []
+    for block in blocks:
+        learnt, judges = apart(time, time if known_on is None else known_on, block[0], block[0] + np.timedelta64(1, "D"))
+        pairs.append((np.flatnonzero(learnt), np.flatnonzero(judges & (time <= block[-1]))))
     return [pair for pair in pairs if _usable(pair, y)]
 
 

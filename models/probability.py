@@ -1,9 +1,9 @@
 """The probability that a visit would find a violation, learnt from the visits that were made.
 
 The number of boosting rounds, the champion among the candidates and the calibration come from forward chaining over the cohorts
-(fit on the past, judged on what followed); the champion is then fitted on all labels with that number of rounds. Where visits were
-drawn at random, the calibration rests on every visit instead, each judged by a champion that saw none of its business: those drawn
-are few, and all of them are needed.
+(fit on what was known then, judged on what followed); the champion is then fitted on all labels with that number of rounds. Where
+visits were drawn at random, the calibration rests on every visit instead, each judged by a champion that saw none of its business:
+those drawn are few, and all of them are needed.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ def fit_probability(
     entity: npt.ArrayLike,
     directions: tuple[int, ...],
     *,
+    known_on: npt.ArrayLike | None = None,
     weight: npt.ArrayLike | None = None,
     inspector: npt.ArrayLike | None = None,
     reason: npt.ArrayLike | None = None,
@@ -113,6 +114,8 @@ def fit_probability(
         time: each row's cohort date.
         entity: each row's entity; an entity has at most one row a cohort.
         directions: one a column of ``X``: 1, -1 or 0.
+        known_on: the day by whose end each label was known: what became known after a cohort's day is not learnt from to judge that
+            cohort. None where each was known before the next cohort.
         weight: what each label counts (:mod:`models.selection`), positive, up to a common factor.
         inspector: who made each visit, None or NaN where unknown; adjusted for, never read as a column.
         reason: why each was visited, ``random`` where a draw of known probability named it: those calibrate where there are
@@ -128,16 +131,17 @@ def fit_probability(
     columns = tuple(str(column) for column in X.columns)
     rows, found = matrix(X, columns), np.asarray(y, dtype=np.float64)
     dates = np.asarray(time, dtype="datetime64[D]")
+    known = dates if known_on is None else np.asarray(known_on, dtype="datetime64[D]")
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
     who = _named(inspector, len(rows))
     why = reasons(reason, len(rows))
-    _check(rows, found, dates, names, weights, directions)
+    _check(rows, found, dates, known, names, weights, directions)
     order = np.lexsort((names, dates))
     labels = Labels(rows[order], found[order], weights[order] / weights.mean(), who[order])
     names, why = names[order], why[order]
     growing = Growing(directions, seed, threads)
-    split, folds = "time", time_folds(dates[order], labels.y)
+    split, folds = "time", time_folds(dates[order], labels.y, known[order])
     if not folds:
         split, folds = "entity", entity_folds(names, labels.y)
     effects = growing.effects(labels)
@@ -244,12 +248,13 @@ def _check(
     rows: Floats,
     y: Floats,
     time: npt.NDArray[np.datetime64],
+    known: npt.NDArray[np.datetime64],
     entity: npt.NDArray[np.str_],
     weight: Floats,
     directions: tuple[int, ...],
 ) -> None:
-    if not len(rows) == len(y) == len(time) == len(entity) == len(weight):
-        raise ValueError("X, y, time, entity and weight differ in length")
+    if not len(rows) == len(y) == len(time) == len(known) == len(entity) == len(weight):
+        raise ValueError("X, y, time, known_on, entity and weight differ in length")
     if len(directions) != rows.shape[1]:
         raise ValueError(f"{len(directions)} directions were given for {rows.shape[1]} columns")
     if set(np.unique(y)) != {0.0, 1.0}:

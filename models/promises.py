@@ -26,7 +26,7 @@ def judge_promises(promised: Floats, found: Floats, weights: Floats) -> Mapping[
 
     Args:
         promised: probabilities, shape (n,).
-        found: 0 or 1, shape (n,).
+        found: 0 or 1, or the chance that a visit finds something, shape (n,); of chances Brier's score is that of no outcome.
         weights: how many times each visit counts, shape (d, n).
 
     Returns:

@@ -113,6 +113,7 @@ def fit_risk_model(
     minimum_labels: int,
     minimum_positives: int,
     seed: int,
+    known_on: npt.ArrayLike | None = None,
     weight: npt.ArrayLike | None = None,
     inspector: npt.ArrayLike | None = None,
     reason: npt.ArrayLike | None = None,
@@ -124,7 +125,7 @@ def fit_risk_model(
 
     Args:
         population: features of all entities on one day, against which strangeness is measured.
-        X, y, time, entity, weight, inspector, reason, candidates: the labelled rows, and what may learn from them, as for
+        X, y, time, entity, known_on, weight, inspector, reason, candidates: the labelled rows, and what may learn from them, as for
             :func:`models.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
@@ -150,7 +151,7 @@ def fit_risk_model(
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, found, time, entity, inputs.directions,
-        weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
+        known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
     why = reasons(reason, visits)
     weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)

@@ -1,9 +1,9 @@
 """Selective labels: only the visited have an outcome, and they were visited for reasons. What each label should count.
 
-Where the probability of a visit is known by design, a label counts its inverse (Hájek 1971); where it is not, the inverse of a
-modelled propensity (Rosenbaum and Rubin 1983). The two arms are two estimates of one population, so each is brought to the number
-of labels that it is worth, (Σw)² / Σw² (Kish 1965), before they are put together (Hartley 1962). Weights beyond a stated cap are
-cut, which trades a little bias for much variance.
+Where the probability of a visit is known by design, a label counts its inverse (Hájek 1971); of the others, the inverse of a
+modelled propensity (Rosenbaum and Rubin 1983) to be visited for another reason. The two arms are two estimates of one population,
+so each is brought to the number of labels that it is worth, (Σw)² / Σw² (Kish 1965), before they are put together (Hartley 1962).
+Weights beyond a stated cap are cut, which trades a little bias for much variance.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.scoring import MARGIN, PROBABILITY
@@ -18,11 +19,12 @@ from models.agreement import agreement
 from models.boosting import STUMPS, fit_booster
 from models.calibration import sigmoid
 from models.columns import Floats, matrix
+from models.folds import FOLDS, entity_folds
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100
 FEWEST = 50
-"""A propensity is not modelled from fewer visited, or fewer not visited, than this."""
+"""A propensity is not modelled where somebody was sent to fewer, or to all but fewer, than this."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def label_weights(inclusion: Floats, propensity: Floats | None, *, cap: float) -
 
     Args:
         inclusion: the probability with which each labelled entity was drawn, in (0, 1], shape (n,); NaN where unknown.
-        propensity: the modelled probability of being visited, in (0, 1], shape (n,), read where the other is unknown; None
-            where it could not be modelled: those labels count alike.
+        propensity: the modelled probability of being visited for another reason than a draw, in (0, 1], shape (n,), read where
+            the other is unknown; None where it could not be modelled: those labels count alike.
         cap: times an arm's mean weight; at least 1.
 
     Raises:
@@ -106,33 +108,41 @@ def shift(weighted: pd.DataFrame, plain: pd.DataFrame) -> dict[str, float]:
 
 
 def fit_propensity(
-    X: pd.DataFrame, visited: Floats, share: Floats, asked: pd.DataFrame, columns: tuple[str, ...], *, seed: int, threads: int = 1
+    X: pd.DataFrame, sent: Floats, share: Floats, entity: npt.ArrayLike, columns: tuple[str, ...], *, seed: int, threads: int = 1
 ) -> Floats | None:
-    """The probability that an entity is visited, from its indicators: boosted single splits, without directions.
+    """The probability that somebody is sent to an entity, from its indicators: boosted single splits, without directions.
+
+    Each third of the businesses is told by a fit on the others (cross-fitting; Chernozhukov et al. 2018, "Double/debiased machine
+    learning for treatment and structural parameters"): a fit knows its own rows too well, and would make the visited too light.
 
     Args:
         X: rows of entities visited and not visited, shape (n, k), in an order of their own.
-        visited: whether a visit followed, 0 or 1, shape (n,).
+        sent: whether a visit followed for another reason than a draw, 0 or 1, shape (n,). Who was drawn is none of those: those
+            labels count by the draw's own probability, and the modelled arm holds the others alone.
         share: the share with which such rows were kept of all there are, in (0, 1], shape (n,).
-        asked: the rows to give it for, shape (m, k).
+        entity: each row's entity, shape (n,).
         columns: the columns to read.
         seed: of the columns' draw.
         threads: threads of LightGBM.
 
     Returns:
-        Probabilities of shape (m,), or None where fewer than 50 were visited, or were not.
+        Probabilities of shape (n,), or None where somebody was sent to fewer than 50, or to all but fewer than 50, or where the
+        entities are too few for thirds that hold both.
     """
-    if min(visited.sum(), len(visited) - visited.sum()) < FEWEST:
+    folds = entity_folds(np.asarray(entity, dtype=object), sent)
+    if min(sent.sum(), len(sent) - sent.sum()) < FEWEST or len(folds) < FOLDS:
         return None
-    weight = 1 / share
-    booster = fit_booster(
-        matrix(X, columns),
-        visited,
-        weight / weight.mean(),
-        (0,) * len(columns),
-        growth=STUMPS,
-        rounds=ROUNDS,
-        seed=seed,
-        threads=threads,
-    )
-    return np.maximum(sigmoid(booster.margin(matrix(asked, columns))), 1e-6)
+    rows, weight, propensity = matrix(X, columns), 1 / share, np.empty(len(sent))
+    for fitted_on, held in folds:
+        booster = fit_booster(
+            rows[fitted_on],
+            sent[fitted_on],
+            weight[fitted_on] / weight[fitted_on].mean(),
+            (0,) * len(columns),
+            growth=STUMPS,
+            rounds=ROUNDS,
+            seed=seed,
+            threads=threads,
+        )
+        propensity[held] = np.maximum(sigmoid(booster.margin(rows[held])), 1e-6)
+    return propensity

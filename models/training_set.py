@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,15 @@ import pandas as pd
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from models.cohorts import COHORT_ON
 from models.columns import Inputs, usable_inputs
+from models.folds import apart
 
 
 @dataclass(frozen=True)
 class TrainingSet:
     """The day's population or a sample of it, and labelled rows of features with their labels, row by row.
 
-    ``unvisited`` holds, of entities without a label on a cohort, a sample with their features on it, and ``share`` the share of
-    them that was kept; None where nobody asks why some were visited and others were not.
+    ``unvisited`` holds, of entities that could be listed on a cohort's day and have no label on it, a sample with their features of
+    that day, and ``share`` the share of them that was kept; None where nobody asks why some were visited and others were not.
     """
 
     population: pd.DataFrame
@@ -35,6 +37,11 @@ class TrainingSet:
         instants: npt.NDArray[np.datetime64] = pd.to_datetime(self.labels[KNOWN_AT], utc=True).dt.tz_localize(None).to_numpy()
         return instants
 
+    def known_on(self, zone: ZoneInfo) -> npt.NDArray[np.datetime64]:
+        """The day in a time zone by whose end each label was known, shape (n,)."""
+        local = pd.to_datetime(self.labels[KNOWN_AT], utc=True).dt.tz_convert(zone)
+        return local.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
+
     def split_at(self, begin: pd.Timestamp, end: datetime) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which rows a model may learn from, and which judge it: each of shape (n,), no row in both.
 
@@ -42,9 +49,7 @@ class TrainingSet:
             begin: the first cohort that judges.
             end: the first instant (UTC, naive) after that cohort's day: what became known at or after it is not learnt from.
         """
-        judges = (self.labels[COHORT_ON] >= begin).to_numpy()
-        # A source may say that a result was known before its visit: such a visit judges, and teaches nothing.
-        return (self.known_at() < np.datetime64(end)) & ~judges, judges
+        return apart(self.labels[COHORT_ON].to_numpy(), self.known_at(), begin.to_datetime64(), np.datetime64(end))
 
 
 def join_labels(

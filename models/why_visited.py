@@ -28,11 +28,14 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, c
     if known.unvisited is not None and np.isnan(inclusion).any():
         rest = known.unvisited[known.unvisited[COHORT_ON] <= labels[COHORT_ON].max()]
         both = pd.concat([features, rest], ignore_index=True)
-        is_visited = np.repeat([1.0, 0.0], [len(features), len(rest)])
-        share = np.where(is_visited == 1, 1.0, known.share)
+        # To whom a draw came nobody was sent: what is modelled is the way by which the others came to be labels.
+        sent = np.concatenate([np.isnan(inclusion).astype(np.float64), np.zeros(len(rest))])
+        share = np.repeat([1.0, known.share], [len(features), len(rest)])
         # A fit hangs on the order of its rows, so they stand in one of their own, visited or not.
         order = np.lexsort((both[ENTITY_ID].to_numpy(dtype=str), both[COHORT_ON].to_numpy()))
-        propensity = fit_propensity(both.iloc[order], is_visited[order], share[order], features, known.inputs.columns, seed=seed)
+        rows = both.iloc[order]
+        of_all = fit_propensity(rows, sent[order], share[order], rows[ENTITY_ID], known.inputs.columns, seed=seed)
+        propensity = None if of_all is None else of_all[np.argsort(order)[: len(features)]]
     return label_weights(inclusion, propensity, cap=cap)
 
 

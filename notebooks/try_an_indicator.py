@@ -23,7 +23,8 @@ import pandas as pd
 
 from expectations.contracts.indicators import catalogue
 from jobs.analysis.open_day import open_day
-from jobs.analysis.score_past_visits import hold_out, known_labels
+from jobs.analysis.score_past_visits import hold_out
+from jobs.gather_training_set import kept_training_set
 from jobs.report.drawing import INK, PALE, PLAIN
 from jobs.runtime.lake import Lake
 from models.evaluate import judge
@@ -66,7 +67,7 @@ def indicator(as_of):
 
 # %%
 trained_on = date.fromisoformat(day.run["model_id"][:10])
-known = known_labels(Lake(day.lake.home), day.profile, trained_on)
+known = kept_training_set(Lake(day.lake.home), day.profile, trained_on)
 cohorts = [pd.Timestamp(cohort).date() for cohort in sorted(known.labels["cohort_on"].unique())]
 mine = pd.concat([indicator(cohort).assign(cohort_on=pd.Timestamp(cohort)) for cohort in cohorts])
 past = known.features.merge(mine, on=["entity_id", "cohort_on"], how="left", validate="one_to_one")

@@ -22,7 +22,7 @@ SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breac
     took_place AND (found_violation IS NOT NULL OR selected_by <> 'follow_up') AS is_made,
     visit_status IN ('not_reachable', 'refused') AS is_unmet,
     round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay,
-    round(1000 / coalesce(inclusion_probability, 1))::BIGINT AS weight
+    round(1000 / inclusion_probability)::BIGINT AS weight
 FROM newest
 WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as_of'));
 
@@ -79,7 +79,7 @@ WITH drawn AS (
     SELECT industry_division, region_middle, sum(weight) AS w, sum(weight * weight) AS ww,
         coalesce(sum(weight) FILTER (found_violation), 0) AS wy
     FROM visit JOIN entity USING (entity_id)
-    WHERE is_made AND selected_by = 'random'
+    WHERE is_made AND selected_by = 'random' AND weight IS NOT NULL
     GROUP BY ALL
 ),
 cell AS (

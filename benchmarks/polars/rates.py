@@ -15,7 +15,7 @@ MINIMUM_UNITS = 30
 def base_rates(visits: LazyFrame, entities: LazyFrame) -> tuple[LazyFrame, LazyFrame]:
     """The rate of each cell of industry and region, of visits drawn at random, and that of all cells."""
     cells = (
-        visits.filter(col("is_made") & (col("selected_by") == "random"))
+        visits.filter(col("is_made") & (col("selected_by") == "random") & col("weight").is_not_null())
         .join(entities.select("entity_id", "industry_division", "region_middle"), on="entity_id")
         .group_by("industry_division", "region_middle")
         .agg(

@@ -31,7 +31,7 @@ def read_visits(asked: Asked) -> pl.DataFrame:
             is_made=took_place & (col("found_violation").is_not_null() | ~follows_up),
             is_follow_up=took_place & follows_up,
             decay=(1_000_000 * pl.lit(0.5).pow(since / 365)).round(mode="half_away_from_zero").cast(pl.Int64),
-            weight=(1000 / col("inclusion_probability").fill_null(1.0)).round(mode="half_away_from_zero").cast(pl.Int64),
+            weight=(1000 / col("inclusion_probability")).round(mode="half_away_from_zero").cast(pl.Int64),
         )
         .collect(engine="streaming")
     )

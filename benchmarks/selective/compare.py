@@ -20,7 +20,7 @@ from jobs.run_day import run_day
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
-from models.calibration import fit_calibration
+from models.promises import judge_promises
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
 LOWEST, HIGHEST = 0.9, 1.1
@@ -48,16 +48,17 @@ def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str,
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over everybody, and how many visits to the first ``at`` would find something, of those expected to."""
+    """Calibration over everybody (:mod:`models.promises`), and how many visits to the first ``at`` would find something, of those
+    expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
-    fitted = fit_calibration(np.log(p / (1 - p)), truth)
+    promises = judge_promises(p, truth, np.ones((1, len(p))))
     first = np.argsort(-scored[MARGIN].to_numpy(dtype=np.float64), kind="stable")[:at]
     return {
-        "slope": round(fitted.slope, 4),
-        "intercept": round(fitted.intercept, 4),
+        "slope": round(float(promises["calibration_slope"][0]), 4),
+        "intercept": round(float(promises["calibration_intercept"][0]), 4),
         "observed_to_expected": round(float(truth[first].sum() / p[first].sum()), 4),
-        "observed_to_expected_of_all": round(float(truth.sum() / p.sum()), 4),
+        "observed_to_expected_of_all": round(float(promises["observed_over_expected"][0]), 4),
         "roc_auc": round(float(roc_auc_score(scored[VIOLATES], scored[MARGIN])), 4),
     }
 

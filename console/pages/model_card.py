@@ -21,6 +21,8 @@ METRICS = (
     "auc", "average_precision", "precision", "recall", "lift", "brier", "calibration_slope", "calibration_intercept",
     "observed_over_expected", "first_half_share", "days_earlier",
 )  # fmt: skip
+OF_ORDERS = ("auc", "average_precision", "precision", "recall", "lift", "first_half_share", "days_earlier")
+"""Those of :data:`METRICS` that every order has; the others are of probabilities, which the model alone gives."""
 DIRECTIONS = {"more is riskier": "more", "less is riskier": "less", "either way": "either"}
 OF_MAP = ("margin", "probability", "low", "high", "low_quarter", "high_quarter")
 """The columns of the card's table from margin to probability, in its order."""
@@ -52,6 +54,7 @@ def model_card(run: PublishedRun, texts: Texts) -> list[Part]:
         _map(facts, tables, texts),
         _contests(facts, texts),
         _how_good(facts, texts),
+        _leads(facts, texts),
         Part("limits", points=[texts(f"card.limit_{at}") for at in range(1, LIMITS + 1)]),
         _indicators(tables, texts),
         _scorecard(facts, tables, texts),
@@ -152,12 +155,9 @@ def _contests(facts: Mapping[str, Any], texts: Texts) -> Part:
 
 
 def _how_good(facts: Mapping[str, Any], texts: Texts) -> Part:
-    orders = facts.get("held_out_metrics") or {}
-    rows = [
-        [texts.either(f"order.{name.replace(' ', '_')}", name), *(_short(values.get(metric)) for metric in METRICS)]
-        for name, values in orders.items()
-    ]
-    said = [] if rows else [texts("card.no_window")]
+    orders = facts.get("held_out_orders") or _without_intervals(facts)
+    rows = [[_order(name, texts), *(_figure(of.get(metric) or {}, texts) for metric in METRICS)] for name, of in orders.items()]
+    said = [texts("card.intervals")] if "held_out_orders" in facts else [] if rows else [texts("card.no_window")]
     against = facts.get("against")
     if against and against.get("difference") is None:
         said.append(texts("card.against_none", model=against["model_id"]))
@@ -167,6 +167,26 @@ def _how_good(facts: Mapping[str, Any], texts: Texts) -> Part:
         said.append(texts("card.against", model=against["model_id"], n=_n(against["visits"]), **figures) + texts(key))
     head = [texts("status.order"), *(texts(f"metric.{name}") for name in METRICS)] if rows else []
     return Part("good", said, head=head, rows=rows)
+
+
+def _without_intervals(facts: Mapping[str, Any]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """The figures of a model that was trained when no intervals were noted yet."""
+    orders = facts.get("held_out_metrics") or {}
+    return {name: {metric: {"value": value} for metric, value in values.items()} for name, values in orders.items()}
+
+
+def _leads(facts: Mapping[str, Any], texts: Texts) -> Part:
+    """What the model's figures are above each other order's; models that were trained earlier have none noted."""
+    rows = [
+        [_order(name, texts), *(_figure(of.get(metric) or {}, texts) for metric in OF_ORDERS)]
+        for name, of in (facts.get("held_out_leads") or {}).items()
+    ]
+    head = [texts("status.order"), *(texts(f"metric.{name}") for name in OF_ORDERS)] if rows else []
+    return Part("leads", [texts("card.leads")] if rows else [], head=head, rows=rows)
+
+
+def _order(name: str, texts: Texts) -> str:
+    return texts.either(f"order.{name.replace(' ', '_')}", name)
 
 
 def _indicators(tables: Mapping[str, list[list[str]]], texts: Texts) -> Part:
@@ -225,6 +245,12 @@ def _comma(texts: Texts) -> str:
 
 def _n(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
+
+
+def _figure(estimate: Mapping[str, float | None], texts: Texts) -> str:
+    """A figure with its interval, where it has one."""
+    value, low, high = (_short(estimate.get(name)) for name in ("value", "low", "high"))
+    return value if estimate.get("low") is None else texts("card.figure", value=value, low=low, high=high)
 
 
 def _short(value: float | None) -> str:

@@ -17,6 +17,8 @@ DIMENSIONS = ("basic", "tax", "complaint", "supervision", "association")
 PEER_LEVEL = Column("peer_level", Type.INT, "0 is the narrowest kind of peer group; each level up is broader", required=True)
 PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit="count", required=True)
 PEER_SUFFIX = "_vs_peers"
+MADE_HERE = "link"
+"""What indicators are made of and no source delivers: whom a complaint speaks of."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,9 @@ class Indicator:
     scored: bool = True
 
     @property
-    def main_source(self) -> str:
-        """The source that its events come from; further sources only put them in proportion."""
-        return self.sources[0]
+    def delivered_by(self) -> tuple[str, ...]:
+        """The sources that deliver what it is made of: if any of them is wrong, so is the indicator."""
+        return tuple(source for source in self.sources if source != MADE_HERE)
 
     @property
     def peer_column(self) -> str:

@@ -41,7 +41,7 @@ _ROW = {
     "is_unmet": "visit_status IN ('not_reachable', 'refused')",
     # Weights are whole numbers, so that their sums are exact.
     "decay": f"cast(round({TODAY} * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
-    "inverse_probability": "cast(round(1000 / coalesce(inclusion_probability, 1.0D)) AS BIGINT)",
+    "inverse_probability": "cast(round(1000 / inclusion_probability) AS BIGINT)",
 }
 
 _EXCESS = f"(CASE WHEN found_violation THEN {PARTS}L ELSE 0L END - expected_parts)"
@@ -128,9 +128,10 @@ def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
 def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
     """Add ``base_rate``: the share of random visits in the row's cell of industry and region that found a violation.
 
-    Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more;
-    a cell is worth its effective number of visits, (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell
-    without a random visit has the rate of all; without any random visit at all the rate is unknown.
+    Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more; one of
+    unknown probability speaks of nobody knows whom and is left out. A cell is worth its effective number of visits,
+    (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell without such a visit has the rate of all; without any
+    the rate is unknown.
 
     Args:
         frame: rows with the columns of ``cell``.
@@ -138,7 +139,7 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
         entities: one row an entity, with the columns of ``cell``: where visits belong.
         cell: the columns that name a cell.
     """
-    random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random'")
+    random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
     sums = (
         random.join(entities.select(ENTITY_ID, *cell), ENTITY_ID, "inner")
         .groupBy(*cell)

@@ -37,6 +37,11 @@ def test_probabilities_that_promise_too_much_are_not(tilt: float, shift: float, 
     assert figures[wrong] < 0.9
 
 
+@pytest.mark.parametrize("tilt", [0.5, -0.5])
+def test_a_slope_is_told_as_it_is_however_few_there_are(tilt: float):
+    assert measures(scored(60, tilt, 0.0), at=10)["slope"] == pytest.approx(tilt, abs=1e-3)
+
+
 def test_a_visit_finds_violators_often_and_others_sometimes(finished_day: FinishedDay, spark: SparkSession):
     truth = true_chances(Lake(finished_day.home, spark), finished_day.world / "truth", finished_day.as_of)
     assert truth["entity_id"].is_unique

@@ -48,6 +48,11 @@ LEARNT: dict[str, Any] = {
         "model_id": "2026-05-31-0123456789ab", "visits": 900, "difference": 0.01, "low": -0.01, "high": 0.03, "stays": False,
     },
     "held_out_metrics": {"model": {"auc": 0.61, "brier": None}, "as it was": {"auc": 0.5}},
+    "held_out_orders": {
+        "model": {"auc": {"value": 0.61, "low": 0.5823, "high": 0.6342}},
+        "as it was": {"auc": {"value": 0.5, "low": None, "high": None}},
+    },
+    "held_out_leads": {"as it was": {"auc": {"value": 0.1113, "low": 0.0521, "high": 0.1632}}},
     "stored": {
         "anomaly_weight": 0.5, "level": 0.9, "calibration": {"slope": 0.65, "intercept": -0.77, "background": -2.0},
         "scorecard": {"base": 540, "share": 0.5},
@@ -174,6 +179,9 @@ def test_a_card_tells_all_that_is_noted_of_a_model(language: str) -> None:
     assert len(parts["scorecard"].rows) == 4
     assert len(parts["indicators"].rows) == 3
     assert len(parts["map"].rows) == 2
+    joined = {key: " ".join(" ".join(row) for row in parts[key].rows) for key in ("good", "leads")}
+    assert [figure for figure in ("0.61", "0.5823", "0.6342") if figure not in joined["good"]] == []
+    assert [figure for figure in ("0.1113", "0.0521", "0.1632") if figure not in joined["leads"]] == []
     assert all(len(row) == len(part.head) for part in parts.values() for row in part.rows)
 
 
@@ -185,6 +193,13 @@ def test_a_card_of_an_earlier_day_leaves_out_what_was_not_noted_then(site: Site)
 
     assert page.status_code == 200
     assert [part.key for part in page.context["parts"]] == ["what", "data", "good", "limits", "indicators"]
+
+
+def test_a_card_without_intervals_shows_its_figures() -> None:
+    facts = {name: of for name, of in LEARNT.items() if name not in ("held_out_orders", "held_out_leads")}
+    parts = {part.key: part for part in model_card(PublishedRun(model=facts, model_card=learnt_card()), load_texts("en"))}
+    assert parts["good"].rows == [["The model", "0.61", *["–"] * 10], ["The order of the visits made", "0.5", *["–"] * 10]]
+    assert "leads" not in parts
 
 
 def test_publishing_keeps_the_figures_that_the_card_speaks_of(site: Site) -> None:

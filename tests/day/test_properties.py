@@ -19,6 +19,7 @@ from jobs.known_entities import known_entities
 from jobs.runtime.model_store import ModelStore
 from jobs.train_model import train_day
 from models.cohorts import LeakedLabelError
+from models.entity_sample import sampled
 from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 
 LATER = TODAY + timedelta(days=15)
@@ -138,6 +139,28 @@ def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(gol
     town.run()
     assert gold(town) == gold(golden)
     assert ModelStore(town.home).newest(TODAY) == ModelStore(golden.home).newest(TODAY)
+
+
+def test_who_closed_since_stands_among_the_unvisited_of_the_days_before(golden: Town, tmp_path: Path) -> None:
+    town = golden.copy(tmp_path)
+    header, *shops = (town.sources / "shops" / "2026-04-01" / "register.csv").read_text(encoding="utf-8").splitlines()
+    number, name, _, trade, area, address, *money = next(shop for shop in shops if shop.startswith("S21,")).split(",")[:9]
+    closed = [number, name, "shut", trade, area, address, *money, "2026-07-05", "P21", "2026-07-05", "shut"]
+    write(town.sources / "shops" / "2026-07-10" / "changes.csv", header, ",".join(closed))
+    town.settle("shops", LATER)
+    known = gather_training_set.training_set(town.lake, town.profile, LATER)
+    today = known_entities(town.lake, town.profile, LATER).set_index("entity_id")[STATUS]
+    assert known.unvisited is not None
+    # S22 shut in February, before every cohort.
+    assert (today["S21"], today["S22"]) == ("closed", "closed")
+    assert {"S21", "S22"} & set(known.unvisited["entity_id"]) == {"S21"}
+
+
+def test_an_engine_samples_the_entities_that_are_sampled_by_name(golden: Town) -> None:
+    everybody = known_entities(golden.lake, golden.profile, TODAY)["entity_id"].tolist()
+    some = known_entities(golden.lake, golden.profile, TODAY, share=0.5)["entity_id"].tolist()
+    assert some == sampled(everybody, 0.5)
+    assert 0 < len(some) < len(everybody)
 
 
 @pytest.fixture(scope="module")

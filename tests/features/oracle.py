@@ -323,12 +323,13 @@ def shrunk(events: float, exposure: float, rate: float | None, weight: float | N
 
 
 def base_rates(entities: list[Row], visited: list[Row]) -> dict[str, float | None]:
-    """Of each entity: the share of random visits in its cell that found a violation."""
+    """Of each entity: the share of random visits of known probability in its cell that found a violation."""
     cell = {e["entity_id"]: (e["industry_division"], e["region_middle"]) for e in entities}
     weights: dict[tuple[Any, Any], list[tuple[int, bool]]] = defaultdict(list)
     for row in visited:
-        if row["visit_status"] == "inspected" and row["selected_by"] == "random" and row["entity_id"] in cell:
-            weight = round(1000 / (row["inclusion_probability"] or 1))
+        is_drawn = row["selected_by"] == "random" and row["inclusion_probability"] is not None
+        if row["visit_status"] == "inspected" and is_drawn and row["entity_id"] in cell:
+            weight = round(1000 / row["inclusion_probability"])
             weights[cell[row["entity_id"]]].append((weight, row["found_violation"]))
     worth = {}
     for name, drawn in weights.items():

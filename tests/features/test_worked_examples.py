@@ -170,16 +170,18 @@ def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
     assert made["heir"]["same_legal_rep"] == 1
 
 
-def test_the_base_rate_is_of_random_visits_only(spark):
+def test_the_base_rate_is_of_random_visits_of_known_probability_only(spark):
     shops = [{"entity_id": f"E{n}", "industry_division": "51", "region_middle": "r"} for n in range(4)]
 
     def visit(number, selected_by, found):
         return {"inspection_id": f"i{number}", "entity_id": f"E{number % 4}", "inspected_on": date(2025, 1, 1),
-                "selected_by": selected_by, "found_violation": found}  # fmt: skip
+                "selected_by": selected_by, "found_violation": found,
+                "inclusion_probability": 0.1 if selected_by == "random" else None}  # fmt: skip
 
     drawn = [visit(0, "random", True), visit(1, "random", False), visit(2, "random", False), visit(3, "random", False)]
     sent = [visit(number, "targeted", True) for number in range(4, 12)]
-    made, _ = reckon(spark, {"entity": shops, "inspection": [*drawn, *sent]})
+    of_unknown_chance = [visit(number, "random", True) | {"inclusion_probability": None} for number in range(12, 16)]
+    made, _ = reckon(spark, {"entity": shops, "inspection": [*drawn, *sent, *of_unknown_chance]})
     assert made["E0"]["base_rate"] == pytest.approx(1 / 4, abs=1e-3)
 
 

@@ -143,6 +143,12 @@ def test_visits_drawn_at_random_count_the_inverse_of_their_probability(past: Pas
     assert rates["targeted"] == pytest.approx(found[~drawn].mean(), abs=1e-6)
     # 75 of weight 10 and 75 of weight 2.5: (75 * 12.5)² / (75 * (100 + 6.25)).
     assert content["drawn"] == {"visits": 150, "effective_size": 110.3, "cap": 10.0, "capped": 0}
+    # Each day says what those are worth that are cut as everywhere: at a cap of 1 none counts more than the mean, 6.25.
+    cut = replace(profile, training=replace(profile.training, weight_cap=1.0))
+    content = figures(evaluate(cut, tmp_path), cut)
+    assert content["drawn"]["capped"] == 75
+    assert {day["effective_size"] for day in content["days"]} == {content["drawn"]["effective_size"]}
+    assert content["drawn"]["effective_size"] == pytest.approx((75 * 8.75) ** 2 / (75 * (6.25**2 + 2.5**2)), abs=0.1)
 
 
 def test_only_an_entitys_first_visit_in_the_window_judges(past: Past, profile: Profile, tmp_path: Path) -> None:

@@ -113,13 +113,13 @@ def test_a_class_moves_only_as_far_as_it_does_without_any_one_source(home: Path,
     scored, added = model.explain(features)
     free = standing(scored, PROFILE.classes, "B")[1]
     then = letter or "B"
-    source_of = {one.column: one.main_source for one in catalogue()}
+    rests_on = {one.column: one.delivered_by for one in catalogue()}
     verified = {one.column: one.clears for one in catalogue() if one.verified}
     worst, best = free.astype(object), free.astype(object)
-    for source in sorted(set(source_of.values())):
+    for source in sorted({source for sources in rests_on.values() for source in sources}):
         word = np.zeros(len(features))
         for name in added:
-            if source_of.get(name) == source:
+            if source in rests_on.get(name, ()):
                 value = features[name]
                 word += np.where(name in verified and (value >= 0 if verified.get(name) else value > 0), 0.0, added[name])
         disbelieved = model.of_margin((scored["margin"] - word).to_numpy(), scored["evidence"].to_numpy())

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from jobs import gather_training_set, judge_model, train_model
-from jobs.judge_model import Against, HeldOut, held_against, held_out_metrics, hold_out
+from jobs.judge_model import MODEL, Against, HeldOut, held_against, hold_out, judge_held_out, told
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.profiles import load_profile
@@ -134,16 +134,31 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
 def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
-    held_out = HeldOut(~rows, rows, Reads("late_filing_share").score(known.features[rows]))
+    model = Reads("late_filing_share")
+    held_out = HeldOut(~rows, rows, model.score(known.features[rows]), model)  # type: ignore[arg-type]
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
-    metrics = held_out_metrics(held_out, known, policy)  # type: ignore[arg-type]
-    assert list(metrics.index[:4]) == ["model", PAST, BEST, BOOSTING]
-    assert metrics.loc[BEST, "auc"] == metrics.loc["model", "auc"], "the best indicator of the past is the one that the model reads"
-    assert metrics.loc[BOOSTING, "auc"] > 0.7
+    judged = judge_held_out(held_out, known, policy)  # type: ignore[arg-type]
+    metrics = told(judged)["held_out_metrics"]
+    assert list(metrics)[:4] == [MODEL, PAST, BEST, BOOSTING]
+    assert metrics[BEST]["auc"] == metrics[MODEL]["auc"], "the best indicator of the past is the one that the model reads"
+    assert metrics[BOOSTING]["auc"] > 0.7
     first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
-    assert metrics.loc["model", "precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean())
+    assert metrics[MODEL]["precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean(), abs=1e-6)
+
+
+def test_held_out_figures_have_intervals_and_leads_those_of_the_difference(known: TrainingSet) -> None:
+    rows = (known.labels["cohort_on"] >= COHORTS[2]).to_numpy()
+    model = Reads("late_filing_share")
+    judged = judge_held_out(HeldOut(~rows, rows, model.score(known.features[rows]), model), known, PROFILE)  # type: ignore[arg-type]
+    facts = told(judged)
+    auc, lead = facts["held_out_orders"][MODEL]["auc"], facts["held_out_leads"][BEST]["auc"]
+    assert list(judged.windows) == COHORTS[2:]
+    assert 0.5 < auc["low"] < auc["value"] < auc["high"] < 1
+    assert auc["value"] == facts["held_out_metrics"][MODEL]["auc"]
+    assert lead == {"value": 0.0, "low": 0.0, "high": 0.0}, "the best indicator is what the model reads, on every draw"
+    assert facts["held_out_leads"]["random expected"]["auc"]["low"] > 0
 
 
 def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(

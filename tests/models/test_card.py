@@ -9,7 +9,7 @@ import pandas as pd
 from model_examples import Labelled
 
 from models.card import importances, model_card
-from models.evaluate import evaluate
+from models.evaluate import judge
 from models.risk_model import RiskModel
 
 
@@ -21,16 +21,25 @@ def test_importances_rank_what_moves_the_margin(learnt: RiskModel, later: pd.Dat
 
 
 def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: RiskModel, labelled: Labelled) -> None:
-    margin = learnt.score(labelled.X)["margin"]
-    metrics = evaluate(labelled.y, labelled.time, {"model": margin}, capacity=100, seed=1)
+    scored = learnt.score(labelled.X)
+    visits = pd.DataFrame(
+        {
+            "as_of": labelled.time, "entity_id": labelled.entity, "day": labelled.time, "found": labelled.y,
+            "probability": scored["probability"], "model": scored["margin"], "past record": 0.0,
+        }
+    )  # fmt: skip
+    judged = judge(visits, ["model", "past record"], share=0.2, draws=50, seed=1)
     card = model_card(
-        learnt, model_id="abc", profile="cn", as_of="2025-09-30", metrics=metrics, importance=importances(learnt, labelled.X)
+        learnt, model_id="abc", profile="cn", as_of="2025-09-30", judged=judged, importance=importances(learnt, labelled.X)
     )
     for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
         assert part in card
     assert f"exp(-({learnt.calibration.slope:.6g} × margin" in card
     assert "| margin | probability | low | high |" in card
-    assert f"{metrics.loc['model', 'auc']:.4g}" in card
+    auc, lead = judged.orders["model"]["auc"], judged.leads["past record"]["auc"]
+    assert f"| model | {auc.value:.4g} ({auc.low:.4g} to {auc.high:.4g}) |" in card
+    assert f"| past record | {lead.value:.4g} ({lead.low:.4g} to {lead.high:.4g}) |" in card
+    assert f"{judged.promises['brier'].low:.4g} to" in card
     assert "nan" not in card
 
 
@@ -39,7 +48,7 @@ def test_card_tells_how_the_model_that_was_in_use_did(learnt: RiskModel, later: 
         told = {"against": {"model_id": "old", "visits": 1234, **against}} if against else {}
         model = replace(learnt, facts={**learnt.facts, **told})
         return model_card(
-            model, model_id="abc", profile="cn", as_of="2025-09-30", metrics=None, importance=importances(learnt, later[:0])
+            model, model_id="abc", profile="cn", as_of="2025-09-30", judged=None, importance=importances(learnt, later[:0])
         )
 
     stays = card(difference=-0.02, low=-0.03, high=-0.01, stays=True)
@@ -51,7 +60,7 @@ def test_card_tells_how_the_model_that_was_in_use_did(learnt: RiskModel, later: 
 
 
 def test_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
-    card = model_card(rule, model_id="abc", profile="cn", as_of="2025-09-30", metrics=None, importance=importances(rule, later[:0]))
+    card = model_card(rule, model_id="abc", profile="cn", as_of="2025-09-30", judged=None, importance=importances(rule, later[:0]))
     assert "It gives no probability." in card
     assert "From margin to probability" not in card
     assert "No test window was kept apart." in card

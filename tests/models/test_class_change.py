@@ -47,6 +47,12 @@ def told(found: Settled) -> tuple[str, str | None, str | None]:
         # What a visit to the entity found is verified; what visits to others found is a source as any.
         ("B", {"violations_36m": 2.5}, ("D", None, None)),
         ("B", {"base_rate": 2.5}, ("B", "D", "inspection")),
+        # What a file of visits says of the persons and of the industry falls with it, though the register told who belongs to them.
+        ("B", {"violations_of_ties_36m": 2.3, "excess_of_industry": 2.3}, ("B", "D", "inspection")),
+        ("B", {"violations_of_ties_36m": 2.3, "complaints_12m": 2.3}, ("D", None, None)),
+        ("B", {"complaints_of_ties_12m": 2.3, "complaints_12m": 2.3}, ("B", "D", "complaint")),
+        # A rate falls with either of its sources, and is no second voice for the other.
+        ("B", {"complaint_rate": 2.3, "late_filing_share": 2.3}, ("B", "D", "tax_filing")),
         # A violation that adds next to nothing verifies nothing that others say.
         ("B", {"complaints_12m": 4.0, "violations_36m": 1e-9}, ("B", "D", "complaint")),
         # For a better class the same: filing alone, or filing and a little, and two that would do each.

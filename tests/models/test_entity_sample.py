@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pandas as pd
 import pytest
 
 from models import entity_sample
-from models.entity_sample import reference
+from models.entity_sample import hash_bound, reference, sampled
 
 
 def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +20,11 @@ def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: 
     # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.
     assert set(some) == set(reference(everybody[::-1]))
     assert set(some) & set(everybody[:10_000]) <= set(reference(everybody[:10_000]))
+
+
+def test_a_sample_is_the_first_share_of_all_hashes_and_of_all_it_is_all() -> None:
+    everybody = [f"E{number:05}" for number in range(20_000)]
+    hashes = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) / 2.0**256 for name in everybody}
+    for share in (0.0, 0.004, 0.5, 1.0):
+        assert sampled(everybody, share) == [name for name in everybody if hashes[name] < share]
+    assert hash_bound(0.5) == "8000000000000000"

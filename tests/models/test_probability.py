@@ -87,6 +87,27 @@ def test_folds_fit_on_the_past_of_what_they_judge() -> None:
     assert [(time[a].max() < time[b].min(), len(a), len(b)) for a, b in folds] == [(True, 40, 20), (True, 60, 20)]
 
 
+def test_folds_fit_on_no_label_that_was_told_after_the_day_they_judge() -> None:
+    time = np.repeat(np.array(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"], dtype="datetime64[D]"), 20)
+    known_on = time + np.timedelta64(20, "D")
+    known_on[:10] = np.datetime64("2025-03-31")
+    known_on[10:14] = np.datetime64("2025-04-01")
+    folds = time_folds(time, np.arange(80) % 2.0, known_on)
+    assert [a.tolist() for a, _ in folds] == [[*range(10), *range(14, 40)], list(range(60))]
+    assert [b.tolist() for _, b in folds] == [list(range(40, 60)), list(range(60, 80))]
+
+
+def test_a_label_told_late_chooses_no_rounds(labelled: Labelled) -> None:
+    known_on = labelled.time + np.timedelta64(20, "D")
+    late = labelled.time == np.unique(labelled.time)[3]
+    known_on[late] = np.datetime64("2025-12-31")
+    told = fit(labelled, known_on=known_on)
+    turned = fit(labelled, known_on=known_on, y=np.where(late, 1 - labelled.y, labelled.y))
+    assert told.held_out is not None
+    assert turned.held_out is not None
+    assert (told.held_out.margin == turned.held_out.margin).all()
+
+
 def test_folds_without_enough_of_either_outcome_are_left_out() -> None:
     time = np.repeat(np.array(["2025-01-31", "2025-02-28"], dtype="datetime64[D]"), 20)
     y = np.concatenate([np.arange(20) % 2.0, np.repeat([1.0, 0.0], [4, 16])])
@@ -107,6 +128,7 @@ def test_one_cohort_is_held_out_by_entity() -> None:
         ({"y": np.zeros(2000)}, "both"),
         ({"y": np.arange(2000) % 3}, "0 and 1"),
         ({"time": np.zeros(5, dtype="datetime64[D]")}, "length"),
+        ({"known_on": np.zeros(5, dtype="datetime64[D]")}, "length"),
         ({"weight": np.zeros(2000)}, "positive"),
         ({"directions": (1,)}, "directions"),
         ({"entity": np.repeat("twin", 2000)}, "entity twin has two rows"),

@@ -69,8 +69,9 @@ def test_a_modelled_propensity_brings_back_the_mean_of_all() -> None:
     both = pd.concat([X[is_visited], rest])
     visited = np.repeat([1.0, 0.0], [is_visited.sum(), len(rest)])
     share = np.where(visited == 1, 1.0, 0.2)
-    propensity = fit_propensity(both, visited, share, X[is_visited], ("x", "other"), seed=3)
-    assert propensity is not None
+    of_all = fit_propensity(both, visited, share, both.index, ("x", "other"), seed=3)
+    assert of_all is not None
+    propensity = of_all[: is_visited.sum()]
     assert propensity.mean() == pytest.approx(chance[is_visited].mean(), abs=0.03)
     weights = label_weights(np.full(len(propensity), np.nan), propensity, cap=20)
     assert y[is_visited].mean() > y.mean() + 0.05
@@ -81,7 +82,23 @@ def test_a_modelled_propensity_brings_back_the_mean_of_all() -> None:
 def test_too_few_visited_give_no_propensity() -> None:
     X, _, _ = population(100, seed=4)
     visited = (np.arange(100) < 20).astype(float)
-    assert fit_propensity(X, visited, np.ones(100), X, ("x",), seed=1) is None
+    assert fit_propensity(X, visited, np.ones(100), X.index, ("x",), seed=1) is None
+
+
+def test_no_business_tells_its_own_propensity() -> None:
+    X, chance, _ = population(1_500, seed=5)
+    sent = (np.random.default_rng(6).random(len(X)) < chance).astype(float)
+    entity = np.array([f"E{number // 2}" for number in range(len(X))])
+    told = fit_propensity(X, sent, np.ones(len(X)), entity, ("x", "other"), seed=3)
+    turned = np.where(entity == "E7", 1 - sent, sent)
+    again = fit_propensity(X, turned, np.ones(len(X)), entity, ("x", "other"), seed=3)
+    assert told is not None
+    assert again is not None
+    own = entity == "E7"
+    assert (told[own] == again[own]).all()
+    assert (told[~own] != again[~own]).any()
+    few = fit_propensity(X, sent, np.ones(len(X)), np.where(np.arange(len(X)) % 2, "A", "B"), ("x", "other"), seed=3)
+    assert few is None, "two businesses make no thirds"
 
 
 def test_shift_tells_how_far_scores_moved() -> None:

@@ -1,10 +1,16 @@
-"""Whose visit speaks of everybody."""
+"""Whose visit speaks of everybody, and what the visits of the others count."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pytest
 
-from models.why_visited import told_reasons
+from models.columns import Inputs
+from models.training_set import TrainingSet
+from models.why_visited import told_reasons, weigh
+
+COHORT = pd.Timestamp("2026-05-31")
 
 
 def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
@@ -17,3 +23,29 @@ def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
     told = told_reasons(labels)
     assert told[:3].tolist() == ["random", "other", "targeted"]
     assert pd.isna(told[3])
+
+
+def visited_town(entities: int, seed: int) -> tuple[TrainingSet, np.ndarray]:
+    """A town in which somebody is sent where x is high and half are drawn where it is low; x of everybody beside it."""
+    random = np.random.default_rng(seed)
+    x = random.normal(size=entities)
+    is_sent = random.random(entities) < 1 / (1 + np.exp(1.5 - 1.2 * x))
+    is_drawn = ~is_sent & (random.random(entities) < np.where(x < 0, 0.5, 0.02))
+    rows = pd.DataFrame({"entity_id": [f"E{number:05}" for number in range(entities)], "cohort_on": COHORT, "x": x})
+    is_visited = is_sent | is_drawn
+    features = rows[is_visited].reset_index(drop=True)
+    labels = features[["entity_id", "cohort_on"]].assign(
+        selected_by=np.where(is_sent, "targeted", "random")[is_visited],
+        inclusion_probability=np.where(is_sent, np.nan, np.where(x < 0, 0.5, 0.02))[is_visited],
+    )
+    inputs = Inputs(("x",), (0,), ("basic",))
+    return TrainingSet(rows, features, labels, inputs, unvisited=rows[~is_visited].reset_index(drop=True)), x
+
+
+def test_visits_that_somebody_was_sent_for_count_by_the_chance_to_be_sent_whoever_was_drawn_besides() -> None:
+    known, x = visited_town(8_000, seed=1)
+    weights = weigh(known, known.labels, known.features, cap=50, seed=2)
+    is_sent = (known.labels["selected_by"] == "targeted").to_numpy()
+    of_sent = known.features.loc[is_sent, "x"]
+    assert of_sent.mean() > x.mean() + 0.5
+    assert np.average(of_sent, weights=weights.weight[is_sent]) == pytest.approx(x.mean(), abs=0.12)
