@@ -11,7 +11,7 @@ EDGES = {
     f"jobs/runtime/{name}.py"
     for name in (
         "apache_spark", "batches", "code_version", "connect_address", "database_address", "delivery_days", "engine", "engine_path",
-        "errors", "fault_points", "files", "home", "lake", "leftovers", "manifest", "scratch", "table_version", "unfinished",
+        "errors", "fault_points", "files", "home", "lake", "leftovers", "manifest", "scratch", "table_version", "toml_file", "unfinished",
         "unmappable", "versions_read", "vouched",
     )
 }  # fmt: skip
