@@ -29,30 +29,40 @@ WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as
 SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
 SET VARIABLE has_follow_ups = (SELECT count(*) > 0 FROM visit WHERE selected_by = 'follow_up');
 
--- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something.
+-- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something at other entities.
 CREATE TEMP TABLE strictness AS
-WITH every AS (
-    SELECT count(*) FILTER (found_violation)::DOUBLE / nullif(count(found_violation), 0) AS rate,
-        sum(breaches) FILTER (items_checked > 0)::DOUBLE / nullif(sum(items_checked) FILTER (breaches IS NOT NULL), 0) AS breached
+WITH pair AS (
+    SELECT entity_id, inspector_id, count(found_violation) AS visits, count(*) FILTER (found_violation) AS found,
+        coalesce(sum(items_checked) FILTER (breaches IS NOT NULL), 0) AS items,
+        coalesce(sum(breaches) FILTER (items_checked > 0), 0) AS breaches
     FROM visit
     WHERE is_made
-)
-SELECT inspector_id, round(1000000 * ((coalesce(found, 0) + 30 * rate) / (coalesce(visits, 0) + 30)))::BIGINT AS expected,
-    round(1000000 * ((coalesce(own_breaches, 0) + 600 * breached) / (coalesce(own_items, 0) + 600)))::BIGINT AS expected_breaches
-FROM every LEFT JOIN (
-    SELECT inspector_id, count(*) FILTER (is_made AND found_violation IS NOT NULL) AS visits,
-        count(*) FILTER (is_made AND found_violation) AS found,
-        sum(breaches) FILTER (is_made AND items_checked > 0) AS own_breaches,
-        sum(items_checked) FILTER (is_made AND breaches IS NOT NULL) AS own_items
-    FROM visit
-    WHERE inspector_id IS NOT NULL
     GROUP BY ALL
-    UNION ALL
-    SELECT NULL, 0, 0, 0, 0
-) ON true;
+),
+elsewhere AS (
+    SELECT entity_id, inspector_id,
+        CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(visits) OVER inspector - visits END AS own_visits,
+        CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(found) OVER inspector - found END AS own_found,
+        CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(items) OVER inspector - items END AS own_items,
+        CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(breaches) OVER inspector - breaches END AS own_breaches,
+        -- Of all, where nobody else was visited.
+        coalesce(
+            (sum(found) OVER () - sum(found) OVER entity)::DOUBLE / nullif(sum(visits) OVER () - sum(visits) OVER entity, 0),
+            (sum(found) OVER ())::DOUBLE / nullif(sum(visits) OVER (), 0)
+        ) AS rate,
+        coalesce(
+            (sum(breaches) OVER () - sum(breaches) OVER entity)::DOUBLE / nullif(sum(items) OVER () - sum(items) OVER entity, 0),
+            (sum(breaches) OVER ())::DOUBLE / nullif(sum(items) OVER (), 0)
+        ) AS breached
+    FROM pair
+    WINDOW inspector AS (PARTITION BY inspector_id), entity AS (PARTITION BY entity_id)
+)
+SELECT entity_id, inspector_id, round(1000000 * ((own_found + 30 * rate) / (own_visits + 30)))::BIGINT AS expected,
+    round(1000000 * ((own_breaches + 600 * breached) / (own_items + 600)))::BIGINT AS expected_breaches
+FROM elsewhere;
 
 CREATE TEMP TABLE visited AS
-SELECT entity_id,
+SELECT visit.entity_id,
     count(*) FILTER (is_made AND days_ago < 1095) AS visits_36m,
     count(*) FILTER (is_made AND days_ago < 1095 AND found_violation) AS violations_36m,
     sum(breaches * decay) FILTER (is_made AND items_checked > 0)
@@ -70,8 +80,9 @@ SELECT entity_id,
     count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m,
     count(*) FILTER (took_place AND selected_by = 'follow_up' AND days_ago < 1095) AS follow_ups_36m,
     min(days_ago) FILTER (took_place AND selected_by = 'follow_up') AS days_since_follow_up
-FROM visit JOIN strictness ON visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
-GROUP BY entity_id;
+FROM visit LEFT JOIN strictness
+    ON visit.entity_id = strictness.entity_id AND visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
+GROUP BY visit.entity_id;
 
 -- Worth and violations of a cell in whole thousandths of a visit.
 CREATE TEMP TABLE base_rate AS

@@ -38,28 +38,33 @@ def read_visits(asked: Asked) -> pl.DataFrame:
 
 
 def _expected(visits: LazyFrame) -> LazyFrame:
-    """Add ``expected``, the millionths of a finding that were to be expected of a visit, by who made it."""
+    """Add ``expected``, the millionths of a finding that were to be expected of a visit, by what who made it finds elsewhere."""
     is_counted = (col("items_checked") > 0) & col("breaches").is_not_null()
     counts = {
-        "found": col("found_violation").sum(),
-        "made": col("found_violation").count(),
-        "broken": col("breaches").filter(is_counted).sum(),
-        "looked_at": col("items_checked").filter(is_counted).sum(),
+        "found": col("found_violation").sum().cast(pl.Int64),
+        "made": col("found_violation").count().cast(pl.Int64),
+        "broken": col("breaches").cast(pl.Int64).filter(is_counted).sum(),
+        "looked_at": col("items_checked").cast(pl.Int64).filter(is_counted).sum(),
     }
-    made = visits.filter("is_made")
-    every = made.select(rate=over(counts["found"], counts["made"]), breached=over(counts["broken"], counts["looked_at"]))
-    own = made.filter(col("inspector_id").is_not_null()).group_by("inspector_id").agg(**counts)
-    chance = (col("found").fill_null(0) + 30 * col("rate")) / (col("made").fill_null(0) + 30)
-    share = (col("broken").fill_null(0) + 600 * col("breached")) / (col("looked_at").fill_null(0) + 600)
-    return (
-        visits.join(own, on="inspector_id", how="left")
-        .join(every, how="cross")
-        .with_columns(
-            expected=(1_000_000 * chance).round(mode="half_away_from_zero").cast(pl.Int64),
-            expected_breaches=(1_000_000 * share).round(mode="half_away_from_zero").cast(pl.Int64),
-        )
-        .drop(*counts, "rate", "breached")
+    pair = ("entity_id", "inspector_id")
+    strictness = (
+        visits.filter("is_made")
+        .group_by(pair)
+        .agg(**counts)
+        .select(*pair, expected=_elsewhere("found", "made", 30), expected_breaches=_elsewhere("broken", "looked_at", 600))
     )
+    return visits.join(strictness, on=pair, how="left", nulls_equal=True)
+
+
+def _elsewhere(events: str, exposure: str, more: int) -> pl.Expr:
+    """The rate in millionths of who made the visit, drawn towards that of all: both at others, or of all where there are none."""
+    own, own_exposure = (
+        when(col("inspector_id").is_null()).then(0).otherwise(col(name).sum().over("inspector_id") - col(name))
+        for name in (events, exposure)
+    )
+    others, others_exposure = (col(name).sum() - col(name).sum().over("entity_id") for name in (events, exposure))
+    rate = pl.coalesce(over(others, others_exposure), over(col(events).sum(), col(exposure).sum()))
+    return (1_000_000 * ((own + more * rate) / (own_exposure + more))).round(mode="half_away_from_zero").cast(pl.Int64)
 
 
 def visits_by_entity(visits: LazyFrame) -> LazyFrame:

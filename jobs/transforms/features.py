@@ -73,7 +73,7 @@ def build_features(
     """
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
-    visits = materialise(_known_visits(tables, as_of, cutoff))
+    visits = materialise(_known_visits(tables, as_of, cutoff, materialise))
     # Few entities were complained of or visited. What is known of those is made once and joined wherever it is asked for, so that
     # not every entity's row has to be written with it in between.
     complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
@@ -112,9 +112,9 @@ def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame
     return linked.select(*complaint.NEEDED)
 
 
-def _known_visits(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
+def _known_visits(tables: Known, as_of: date, cutoff: datetime, materialise: Materialise) -> DataFrame:
     visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
-    return visits.transform(add_expected).select(*supervision.NEEDED)
+    return visits.transform(add_expected, materialise).select(*supervision.NEEDED)
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:

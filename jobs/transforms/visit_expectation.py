@@ -1,17 +1,21 @@
-"""What each visit could be expected to find: how often, and how much, whoever made it finds, at whatever place.
+"""What each visit could be expected to find: how often, and how much, whoever made it finds at other businesses.
 
 Inspectors differ in what they find, and that says nothing of the business. An outcome is therefore held against
-what its inspector finds on average; who that was is left behind here, and reaches no indicator. The visit itself is
-among those averaged, so what is left of it is smaller by one part in as many as the inspector made, and 30: all of it
-is of the past, and no label is.
+what its inspector finds on average; who that was is left behind here, and reaches no indicator. All that was found at
+the business itself is left out, by him and by others: a business that an inspector goes to often would else be held
+against itself, and seem the more ordinary the more often he goes. All of it is of the past, and no label is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyspark.sql import DataFrame
 
-from expectations.contracts.inspection import FOLLOW_UP
+from expectations.contracts.inspection import FOLLOW_UP, INSPECTOR_ID
+from expectations.contracts.lineage import ENTITY_ID
 from jobs.transforms.joins import join_few
+from jobs.transforms.materialise import Materialise
 from jobs.transforms.selected import aggregate, select
 
 PARTS = 1_000_000
@@ -37,29 +41,41 @@ _COUNTS = {
 
 
 def _drawn(events: str, exposure: str, more: int) -> str:
-    """SQL of an inspector's rate in millionths, drawn towards that of all as by so much more exposure."""
-    rate = f"(cast(all_{events} AS DOUBLE) / nullif(all_{exposure}, 0))"
-    own = f"(coalesce(own_{events}, 0) + {more} * {rate}) / (coalesce(own_{exposure}, 0) + {more})"
-    return f"cast(round({PARTS} * ({own})) AS BIGINT)"
+    """SQL of an inspector's rate elsewhere in millionths, drawn towards that of all elsewhere as by so much more exposure.
+
+    Where nobody else was visited, the rate of all stands for that elsewhere: nothing tells what is usual, so about no excess is told.
+    """
+    elsewhere = [f"(all_{name} - coalesce(entity_{name}, 0L))" for name in (events, exposure)]
+    own = [f"(coalesce(inspector_{name}, 0L) - coalesce(both_{name}, 0L))" for name in (events, exposure)]
+    rate = f"coalesce({_rate(*elsewhere)}, {_rate(f'all_{events}', f'all_{exposure}')})"
+    return f"cast(round({PARTS} * (({own[0]} + {more} * {rate}) / ({own[1]} + {more}))) AS BIGINT)"
 
 
-def add_expected(visits: DataFrame) -> DataFrame:
+def _rate(events: str, exposure: str) -> str:
+    return f"(cast({events} AS DOUBLE) / nullif({exposure}, 0L))"
+
+
+def _sum(pairs: DataFrame, by: Sequence[str], whose: str) -> DataFrame:
+    return aggregate(pairs, by, {f"{whose}_{name}": f"sum(both_{name})" for name in _COUNTS})
+
+
+def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
     """Add what was to be expected by who made the visit, in millionths, and drop who that was.
 
     ``expected_parts`` is the chance that it found a violation, ``expected_breach_parts`` the share of checkpoints breached.
 
     Args:
-        visits: the newest known version of each visit, with ``inspector_id`` (null where unknown: the rate of all).
+        visits: the newest known version of each visit, with ``inspector_id`` (null where unknown: the rate of all elsewhere).
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
-    kept = [name for name in visits.columns if name != "inspector_id"]
-    made = visits.where(IS_VISIT)
-    every = made.transform(aggregate, [], {f"all_{name}": sql for name, sql in _COUNTS.items()})
-    by_inspector = made.where("inspector_id IS NOT NULL").transform(
-        aggregate, ["inspector_id"], {f"own_{name}": sql for name, sql in _COUNTS.items()}
-    )
+    kept = [name for name in visits.columns if name != INSPECTOR_ID]
+    counts = {f"both_{name}": sql for name, sql in _COUNTS.items()}
+    pairs = materialise(visits.where(IS_VISIT).transform(aggregate, [ENTITY_ID, INSPECTOR_ID], counts))
     return (
-        join_few(visits, by_inspector, "inspector_id")
-        .crossJoin(every)
+        join_few(visits, pairs, [ENTITY_ID, INSPECTOR_ID])
+        .transform(join_few, _sum(pairs, [INSPECTOR_ID], "inspector"), INSPECTOR_ID)
+        .transform(join_few, _sum(pairs, [ENTITY_ID], "entity"), ENTITY_ID)
+        .crossJoin(_sum(pairs, [], "all"))
         .transform(
             select,
             *kept,

@@ -189,16 +189,18 @@ def is_made(row: Row) -> bool:
 
 
 def expect(rows: list[Row]) -> list[Row]:
-    """Visits with the millionths of a finding that were expected of each, by who made it."""
+    """Visits with the millionths of a finding that were expected of each, by what who made it finds at others."""
     made = [row for row in rows if is_made(row)]
-    rate = over(len([row for row in made if row["found_violation"]]), len(made))
     counted = lambda source: [one for one in source if one["items_checked"] and one["breaches"] is not None]  # noqa: E731
-    breached = over(total(counted(made), "breaches"), total(counted(made), "items_checked"))
+    found = lambda source: len([one for one in source if one["found_violation"]])  # noqa: E731
     expected = []
     for row in rows:
-        own = [one for one in made if one["inspector_id"] is not None and one["inspector_id"] == row["inspector_id"]]
-        found = len([one for one in own if one["found_violation"]])
-        parts = None if rate is None else round(1_000_000 * (found + 30 * rate) / (len(own) + 30))
+        others = [one for one in made if one["entity_id"] != row["entity_id"]]
+        rate = over(found(others), len(others)) if others else over(found(made), len(made))
+        noted = counted(others) or counted(made)
+        breached = over(total(noted, "breaches"), total(noted, "items_checked"))
+        own = [one for one in others if one["inspector_id"] is not None and one["inspector_id"] == row["inspector_id"]]
+        parts = None if rate is None else round(1_000_000 * (found(own) + 30 * rate) / (len(own) + 30))
         items, breaches = (total(counted(own), name) or 0 for name in ("items_checked", "breaches"))
         share = None if breached is None else round(1_000_000 * (breaches + 600 * breached) / (items + 600))
         expected.append({**row, "expected_parts": parts, "expected_breach_parts": share})

@@ -108,7 +108,7 @@ def test_only_what_takes_an_inspectors_effect_out_may_name_him():
 def test_what_is_expected_of_a_visit_leaves_behind_who_made_it(spark):
     visit = {"inspection_id": "i1", "entity_id": "E", "inspected_on": AS_OF, "inspector_id": "him", "found_violation": True}
     frames = silver_of(spark, {"inspection": [visit]})
-    expected = visit_expectation.add_expected(frames["inspection"])
+    expected = visit_expectation.add_expected(frames["inspection"], lambda frame: frame)
     assert find_denied(expected.columns) == []
     assert {"expected_parts", "expected_breach_parts"} <= set(expected.columns)
 

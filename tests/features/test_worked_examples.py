@@ -145,16 +145,33 @@ def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
     ]
     own = [visit(18, "E", "mild", True, 2), visit(19, "F", "strict", True, 2)]
     made, _ = reckon(spark, {"entity": shops, "inspection": [*elsewhere, *own]})
-    # Both made ten visits: the mild one found 1, the strict one 10; all together 11 of 20. Thirty more are as found by all.
-    mild, strict = (1 + 30 * 11 / 20) / (10 + 30), (10 + 30 * 11 / 20) / (10 + 30)
+    # Both made nine visits elsewhere: the mild one found nothing, the strict one 9. With what was found at the other of the two
+    # all made 19 elsewhere, and found 10. Thirty more are as found by all.
+    mild, strict = (0 + 30 * 10 / 19) / (9 + 30), (9 + 30 * 10 / 19) / (9 + 30)
     assert made["E"]["excess_violations"] == pytest.approx((1 - mild) / (1 + 1), abs=1e-6)
     assert made["F"]["excess_violations"] == pytest.approx((1 - strict) / (1 + 1), abs=1e-6)
     assert made["G"]["excess_violations"] is None
-    # Of 100 checkpoints each, the mild one noted 2 breaches, the strict one 9 + 2; 600 more are as noted by all, 13 of 200.
-    noted = (2 + 600 * 13 / 200) / (100 + 600)
+    # Of 90 checkpoints elsewhere the mild one noted no breach; 600 more are as noted by all elsewhere, 9 + 2 of 190.
+    noted = (0 + 600 * 11 / 190) / (90 + 600)
     assert made["E"]["excess_breaches"] == pytest.approx((2 - 10 * noted) / (10 + 20), abs=1e-6)
     assert made["E"]["excess_of_name"] == made["F"]["excess_violations"]
     assert made["G"]["excess_of_name"] is None
+
+
+def test_however_often_its_inspector_goes_a_business_is_not_held_against_itself(spark):
+    def visit(number, entity, found):
+        return {"inspection_id": f"i{number:02}", "entity_id": entity, "inspected_on": AS_OF, "inspector_id": "him",
+                "found_violation": found, "items_checked": 10, "breaches": 3 * found}  # fmt: skip
+
+    often = [visit(number, "E", True) for number in range(10)]
+    elsewhere = [visit(number, "F", number == 10) for number in range(10, 14)]
+    made = indicators(spark, inspection=[*often, *elsewhere])
+    # Elsewhere he, and all, found something at 1 visit of 4, and 3 breaches of 40 checkpoints.
+    assert made["excess_violations"] == pytest.approx(10 * (1 - 1 / 4) / (10 + 1), abs=1e-6)
+    assert made["excess_breaches"] == pytest.approx(10 * (3 - 10 * 3 / 40) / (10 * 10 + 20), abs=1e-6)
+    # Nobody else was visited, so it is held against all that is known, which is its own ten visits.
+    alone = indicators(spark, inspection=often)
+    assert (alone["excess_violations"], alone["excess_breaches"]) == (0, 0)
 
 
 def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
