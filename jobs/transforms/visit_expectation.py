@@ -43,7 +43,7 @@ _COUNTS = {
 def _drawn(events: str, exposure: str, more: int) -> str:
     """SQL of an inspector's rate elsewhere in millionths, drawn towards that of all elsewhere as by so much more exposure.
 
-    Where nobody else was visited, the rate of all stands for that elsewhere: nothing tells what is usual, so about no excess is told.
+    Where nobody else was visited, the rate of all stands for that elsewhere: nothing tells what is usual, and excess is about none.
     """
     elsewhere = [f"(all_{name} - coalesce(entity_{name}, 0L))" for name in (events, exposure)]
     own = [f"(coalesce(inspector_{name}, 0L) - coalesce(both_{name}, 0L))" for name in (events, exposure)]

@@ -10,9 +10,9 @@ from tests.imported import closure, named
 EDGES = {
     f"jobs/runtime/{name}.py"
     for name in (
-        "apache_spark", "batches", "code_version", "connect_address", "database_address", "delivery_days", "engine", "engine_path",
-        "errors", "fault_points", "files", "home", "lake", "leftovers", "manifest", "scratch", "table_version", "toml_file", "unfinished",
-        "unmappable", "versions_read", "vouched",
+        "apache_spark", "batches", "code_version", "connect_address", "database_address", "delivery_days", "engine",
+        "engine_path", "errors", "fault_points", "files", "home", "lake", "leftovers", "manifest", "scratch", "table_version",
+        "toml_file", "unfinished", "unmappable", "versions_read", "vouched",
     )
 }  # fmt: skip
 """Where rows are and are kept, what is noted of them, how a fault is told; none decides what a row says."""
