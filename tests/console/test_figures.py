@@ -199,6 +199,6 @@ def test_the_models_page_tells_how_good_it_is_and_gives_its_card(site: Site) -> 
     page = site.client("chen").get("/status/")
     card = site.client("chen").get("/status/model-card.md")
 
-    assert {name for name, _ in page.context["held_out"]} >= {"model", "random"}
+    assert {name for name, _ in page.context["held_out"]} >= {"model", "random_expected", "past_record"}
     assert page.context["weights"][0][1] >= page.context["weights"][-1][1] > 0
     assert card.content.decode().startswith(f"# Model {site.run.model_id}")
