@@ -14,9 +14,6 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from pyspark.sql.connect.dataframe import DataFrame as ConnectFrame
-from pyspark.sql.connect.plan import SQL, SubqueryAlias
-
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -41,6 +38,10 @@ def aggregate(rows: DataFrame, by: Sequence[str], sums: Mapping[str, str]) -> Da
 
 
 def _ask(rows: DataFrame, selection: str, rest: str = "") -> DataFrame:
+    # Imported when there are rows: whoever looks after tables alone loads no engine.
+    from pyspark.sql.connect.dataframe import DataFrame as ConnectFrame
+    from pyspark.sql.connect.plan import SQL, SubqueryAlias
+
     if isinstance(rows, ConnectFrame):
         # A name of its own, since one statement's rows are often another's.
         name = f"rows_{next(_numbers)}"
