@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
@@ -18,6 +19,7 @@ from console.decisions.overdue import overdue
 from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, Standing, looks_of
+from console.ranking.listed import listed_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import among, among_places, reasons_of
 from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
@@ -111,25 +113,36 @@ class Filters:
 
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part = WHOLE) -> QuerySet[Ranked]:
         """Those of ``ranked`` that they leave, within ``part``. ``ranked`` is bounded by jurisdiction already, and stays so."""
-        return self.parts(ranked, run, user, [part])[0]
+        return self.of_part(self.noted(ranked, run, user), run, user, part)
 
-    def parts(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, parts: Iterable[Part]) -> list[QuerySet[Ranked]]:
-        """As :meth:`apply`, for several parts of one list."""
-        ranked = self.noted(ranked, user)
-        return [self.of_part(ranked, run, user, part) for part in parts]
+    def count(self, noted: QuerySet[Ranked], run: PublishedRun, user: Any, most: int) -> tuple[int, int]:
+        """How many they leave of what :meth:`noted` gave, and how many of those are listed; each counted up to ``most``."""
+        asked = self._of_cases(user)
+        if asked is not None:
+            found = self._found(asked, noted, run, user, Part(most=most))
+            return len(found), bisect_right(found, run.listed)
+        ends = (run.listed,) if self.is_of_listed() else (LAST, run.listed)
+        parts = (self.of_part(noted, run, user, Part(until=until, most=most, any_will_do=True)) for until in ends)
+        counts = [part.order_by()[:most].count() for part in parts]
+        return counts[0], counts[-1]
 
-    def noted(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
+    def noted(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that looks and campaigns leave, which are in another database: asked once for all parts."""
         if self.campaign:
             members = Member.objects.visible_to(user).filter(campaign=int(self.campaign)).values_list("entity_id", flat=True)
             ranked = ranked.filter(entity_id__in=among(ranked.db, members.order_by()))
-        return _seen(ranked, self.seen, user) if self.seen else ranked
+        return _seen(ranked, self.seen, run, user) if self.seen else ranked
 
     def of_part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
         """Of what :meth:`noted` gave, what the other filters leave within ``part``; cases are read until it is full."""
         asked = self._of_cases(user)
         if asked is None or part.most is None:
             return self.of_run(self.told(ranked, run, user), run, user, part)
+        return ranked.filter(position__in=among_places(ranked.db, self._found(asked, ranked, run, user, part)))
+
+    def _found(self, asked: _OfCases, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> list[int]:
+        """The places of those within ``part``, in order: cases are read until it is full."""
+        assert part.most is not None
         found: list[int] = []
         until = min(part.until, run.listed) if self.is_of_listed() else part.until
         for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, part.most)):
@@ -138,7 +151,7 @@ class Filters:
             found += wanted[: part.most - len(found)]
             if len(found) == part.most:
                 break
-        return ranked.filter(position__in=among_places(ranked.db, found))
+        return found
 
     def told(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that cases leave as they stand now, for whoever reads on by :meth:`of_run`: what is decided meanwhile
@@ -229,14 +242,13 @@ def _is_worse() -> Q:
     return worse
 
 
-def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
+def _seen(ranked: QuerySet[Ranked], which: str, run: PublishedRun, user: Any) -> QuerySet[Ranked]:
     """Those that the user has not looked at, or that stand otherwise since; ``is_of_listed`` bounds them to the listed."""
-    looks = looks_of(user)
-    standing = ranked.filter(entity_id__in=among(ranked.db, looks)).order_by()
-    looked_at = standing.values_list("position", "entity_id", "risk_class", "credit_points")
+    listed, looks = listed_of(run), looks_of(user)
     if which == UNSEEN:
-        return ranked.exclude(position__in=among_places(ranked.db, [place for place, *_ in looked_at]))
-    changed = [place for place, name, *now in looked_at if looks[name] != Standing(*now)]
+        return ranked.exclude(position__in=among_places(ranked.db, [listed[name].position for name in looks if name in listed]))
+    stand = ((listed[name], look) for name, look in looks.items() if name in listed)
+    changed = [now.position for now, look in stand if look != Standing(now.risk_class, now.credit_points)]
     return ranked.filter(position__in=among_places(ranked.db, changed))
 
 
