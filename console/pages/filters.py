@@ -9,14 +9,14 @@ from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from console import clock
 from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
 from console.decisions.overdue import overdue
-from console.decisions.places import FIRST_WINDOW, places_of, windows
+from console.decisions.places import FIRST_WINDOW, Window, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, Standing, looks_of
 from console.ranking.listed import listed_of
@@ -38,6 +38,12 @@ class _OfCases:
 
     cases: QuerySet[Case]
     are_wanted: bool
+
+    def stretch(self, window: Window) -> Part:
+        """What of the list has to be looked at for a window: where they are wanted, only from the first of them to the last."""
+        if not self.are_wanted:
+            return Part(window.after, window.until)
+        return Part(window.places[0] - 1, window.places[-1]) if window.places else Part(window.after, window.after)
 
     def leave(self, alias: str, places: Sequence[int]) -> Q:
         """What they leave of a stretch of the list in which they have these places."""
@@ -146,7 +152,7 @@ class Filters:
         found: list[int] = []
         until = min(part.until, run.listed) if self.is_of_listed() else part.until
         for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, part.most)):
-            rows = self.of_run(ranked, run, user, Part(window.after, window.until))
+            rows = self.of_run(ranked, run, user, asked.stretch(window))
             wanted = rows.filter(asked.leave(ranked.db, window.places)).order_by("position").values_list("position", flat=True)
             found += wanted[: part.most - len(found)]
             if len(found) == part.most:
@@ -203,7 +209,9 @@ class Filters:
             ranked = ranked.filter(position__in=reasons_of(run).filter(indicator=self.reason).values("position"))
         keys, is_told = self._keys(run, user), self._is_told_by_the_index()
         part = part if is_told else replace(part, most=None)
-        return search(ranked, self.q, keys, self._of_class(part, ranked.db)) if self.q else narrowed(ranked, keys, part)
+        if not self.q:
+            return narrowed(ranked, keys, part)
+        return search(ranked, self.q, keys, _around(ranked, part) if self.campaign else self._of_class(part, ranked.db))
 
     def _of_class(self, part: Part, alias: str) -> Part:
         """The part from the first of the class to its last: rank goes by risk, so a class stands nearly together."""
@@ -232,6 +240,12 @@ class Filters:
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and len(text) < 10
+
+
+def _around(few: QuerySet[Ranked], part: Part) -> Part:
+    """The part from the first of the few to the last."""
+    ends = few.aggregate(first=Min("position"), last=Max("position"))
+    return replace(part, after=max(part.after, (ends["first"] or LAST) - 1), until=min(part.until, ends["last"] or 0))
 
 
 def _is_worse() -> Q:
