@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from console.audit import spool
 from console.audit.facts import Facts
@@ -20,8 +19,7 @@ PAGE = "entity"
 UNSEEN, CHANGED = "no", "changed"
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """How an entity stood when it was looked at."""
 
     risk_class: str
@@ -33,7 +31,7 @@ def keep_looks(events: Iterable[Facts], **_of_signal: Any) -> None:
     newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
     Look.objects.bulk_create(
         [
-            Look(user_id=user, entity_id=entity, at=facts.at, **vars(_standing(facts)))
+            Look(user_id=user, entity_id=entity, at=facts.at, **_standing(facts)._asdict())
             for (user, entity), facts in sorted(newest.items())
         ],
         batch_size=500,
@@ -47,10 +45,8 @@ def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Stan
     """How entities stood when the user last looked at them, by identifier; of those named, else of all."""
     looks = Look.objects.filter(user=user)
     looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
-    kept = {
-        name: Standing(letter, points) for name, letter, points in looks.values_list("entity_id", "risk_class", "credit_points")
-    }
-    waiting = {facts.entity_id: _standing(facts) for facts in spool.waiting() if _is_look(facts) and facts.actor_id == user.pk}
+    kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
+    waiting = {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
     return {**kept, **waiting}
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from console import clock
 from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
 from console.decisions.overdue import overdue
-from console.decisions.places import FIRST_WINDOW, places_of, windows
+from console.decisions.places import FIRST_WINDOW, Window, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, Standing, looks_of
+from console.ranking.listed import listed_of
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import among, among_places, reasons_of
 from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
@@ -36,6 +38,12 @@ class _OfCases:
 
     cases: QuerySet[Case]
     are_wanted: bool
+
+    def stretch(self, window: Window) -> Part:
+        """What of the list has to be looked at for a window: where they are wanted, only from the first of them to the last."""
+        if not self.are_wanted:
+            return Part(window.after, window.until)
+        return Part(window.places[0] - 1, window.places[-1]) if window.places else Part(window.after, window.after)
 
     def leave(self, alias: str, places: Sequence[int]) -> Q:
         """What they leave of a stretch of the list in which they have these places."""
@@ -111,34 +119,45 @@ class Filters:
 
     def apply(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part = WHOLE) -> QuerySet[Ranked]:
         """Those of ``ranked`` that they leave, within ``part``. ``ranked`` is bounded by jurisdiction already, and stays so."""
-        return self.parts(ranked, run, user, [part])[0]
+        return self.of_part(self.noted(ranked, run, user), run, user, part)
 
-    def parts(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, parts: Iterable[Part]) -> list[QuerySet[Ranked]]:
-        """As :meth:`apply`, for several parts of one list."""
-        ranked = self.noted(ranked, user)
-        return [self.of_part(ranked, run, user, part) for part in parts]
+    def count(self, noted: QuerySet[Ranked], run: PublishedRun, user: Any, most: int) -> tuple[int, int]:
+        """How many they leave of what :meth:`noted` gave, and how many of those are listed; each counted up to ``most``."""
+        asked = self._of_cases(user)
+        if asked is not None:
+            found = self._found(asked, noted, run, user, Part(most=most))
+            return len(found), bisect_right(found, run.listed)
+        ends = (run.listed,) if self.is_of_listed() else (LAST, run.listed)
+        parts = (self.of_part(noted, run, user, Part(until=until, most=most, any_will_do=True)) for until in ends)
+        counts = [part.order_by()[:most].count() for part in parts]
+        return counts[0], counts[-1]
 
-    def noted(self, ranked: QuerySet[Ranked], user: Any) -> QuerySet[Ranked]:
+    def noted(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that looks and campaigns leave, which are in another database: asked once for all parts."""
         if self.campaign:
             members = Member.objects.visible_to(user).filter(campaign=int(self.campaign)).values_list("entity_id", flat=True)
             ranked = ranked.filter(entity_id__in=among(ranked.db, members.order_by()))
-        return _seen(ranked, self.seen, user) if self.seen else ranked
+        return _seen(ranked, self.seen, run, user) if self.seen else ranked
 
     def of_part(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> QuerySet[Ranked]:
         """Of what :meth:`noted` gave, what the other filters leave within ``part``; cases are read until it is full."""
         asked = self._of_cases(user)
         if asked is None or part.most is None:
             return self.of_run(self.told(ranked, run, user), run, user, part)
+        return ranked.filter(position__in=among_places(ranked.db, self._found(asked, ranked, run, user, part)))
+
+    def _found(self, asked: _OfCases, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> list[int]:
+        """The places of those within ``part``, in order: cases are read until it is full."""
+        assert part.most is not None
         found: list[int] = []
         until = min(part.until, run.listed) if self.is_of_listed() else part.until
         for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, part.most)):
-            rows = self.of_run(ranked, run, user, Part(window.after, window.until))
+            rows = self.of_run(ranked, run, user, asked.stretch(window))
             wanted = rows.filter(asked.leave(ranked.db, window.places)).order_by("position").values_list("position", flat=True)
             found += wanted[: part.most - len(found)]
             if len(found) == part.most:
                 break
-        return ranked.filter(position__in=among_places(ranked.db, found))
+        return found
 
     def told(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
         """Those of ``ranked`` that cases leave as they stand now, for whoever reads on by :meth:`of_run`: what is decided meanwhile
@@ -190,7 +209,9 @@ class Filters:
             ranked = ranked.filter(position__in=reasons_of(run).filter(indicator=self.reason).values("position"))
         keys, is_told = self._keys(run, user), self._is_told_by_the_index()
         part = part if is_told else replace(part, most=None)
-        return search(ranked, self.q, keys, self._of_class(part, ranked.db)) if self.q else narrowed(ranked, keys, part)
+        if not self.q:
+            return narrowed(ranked, keys, part)
+        return search(ranked, self.q, keys, _around(ranked, part) if self.campaign else self._of_class(part, ranked.db))
 
     def _of_class(self, part: Part, alias: str) -> Part:
         """The part from the first of the class to its last: rank goes by risk, so a class stands nearly together."""
@@ -221,6 +242,12 @@ def _is_number(text: str) -> bool:
     return text.isdecimal() and len(text) < 10
 
 
+def _around(few: QuerySet[Ranked], part: Part) -> Part:
+    """The part from the first of the few to the last."""
+    ends = few.aggregate(first=Min("position"), last=Max("position"))
+    return replace(part, after=max(part.after, (ends["first"] or LAST) - 1), until=min(part.until, ends["last"] or 0))
+
+
 def _is_worse() -> Q:
     """Whose class is worse than on the published day before."""
     worse = Q()
@@ -229,14 +256,13 @@ def _is_worse() -> Q:
     return worse
 
 
-def _seen(ranked: QuerySet[Ranked], which: str, user: Any) -> QuerySet[Ranked]:
+def _seen(ranked: QuerySet[Ranked], which: str, run: PublishedRun, user: Any) -> QuerySet[Ranked]:
     """Those that the user has not looked at, or that stand otherwise since; ``is_of_listed`` bounds them to the listed."""
-    looks = looks_of(user)
-    standing = ranked.filter(entity_id__in=among(ranked.db, looks)).order_by()
-    looked_at = standing.values_list("position", "entity_id", "risk_class", "credit_points")
+    listed, looks = listed_of(run), looks_of(user)
     if which == UNSEEN:
-        return ranked.exclude(position__in=among_places(ranked.db, [place for place, *_ in looked_at]))
-    changed = [place for place, name, *now in looked_at if looks[name] != Standing(*now)]
+        return ranked.exclude(position__in=among_places(ranked.db, [listed[name].position for name in looks if name in listed]))
+    stand = ((listed[name], look) for name, look in looks.items() if name in listed)
+    changed = [now.position for now, look in stand if look != Standing(now.risk_class, now.credit_points)]
     return ranked.filter(position__in=among_places(ranked.db, changed))
 
 

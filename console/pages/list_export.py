@@ -52,7 +52,7 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in _TYPES:
         raise Http404
-    told = filters.told(filters.noted(ranked_of(run, request.user), request.user), run, request.user)
+    told = filters.told(filters.noted(ranked_of(run, request.user), run, request.user), run, request.user)
     count = filters.of_run(told, run, request.user, WHOLE).order_by().count()
     if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
         raise NoFile("too_many_rows", 422, most)

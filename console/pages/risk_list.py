@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -30,9 +28,10 @@ from console.pages.notes import note_search
 from console.pages.onward import carried
 from console.pages.there_now import there_now
 from console.policy import policy_of
+from console.ranking.listed import regions_of_listed
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.runs import alias_of, current_run, ranked_of, reasons_of
-from console.ranking.search import LAST, Part
+from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.search import Part
 from expectations.contracts.indicators import catalogue
 
 ROWS = 50
@@ -68,14 +67,12 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         # Places of one list say nothing of another's: whoever read on would miss some entities and see others twice.
         messages.info(request, request.texts("list.changed"))
         return redirect(f"{reverse('risk_list')}?{filters.query()}")
-    ends = (run.listed,) if filters.is_of_listed() else (LAST, run.listed)
-    wanted = [Part(after=after, most=ROWS + 1), *(Part(until=until, most=CAPPED + 1, any_will_do=True) for until in ends)]
-    page, *counted = filters.parts(ranked_of(run, request.user), run, request.user, wanted)
+    noted = filters.noted(ranked_of(run, request.user), run, request.user)
+    page = filters.of_part(noted, run, request.user, Part(after=after, most=ROWS + 1))
     rows = list(page.order_by("position")[: ROWS + 1])
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     if after or has_more:
-        counts = [part.order_by()[: CAPPED + 1].count() for part in counted]
-        found, capacity = counts[0], counts[-1]
+        found, capacity = filters.count(noted, run, request.user, CAPPED + 1)
     else:
         found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)
@@ -142,7 +139,7 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     language = request.language
     scheme, industries = str(run.profile.get("region_scheme", "")), str(run.profile.get("industry_scheme", ""))
     own = {place.code for place in request.user.regions() if place.code}
-    shown = _regions_of_listed(str(settings.FOLDER.path), run.run_id)
+    shown = regions_of_listed(run)
     if bounds := set(request.user.bounds()):
         shown = frozenset(places for places in shown if bounds & set(zip(LEVELS, places, strict=True)))
     inside = {code for places in shown for code in places[1:] if code}
@@ -171,13 +168,6 @@ def _campaigns(user: Any, filters: Filters) -> list[tuple[str, str]]:
     shown = seen.filter(pk=int(filters.campaign)) if filters.campaign else seen.none()
     pairs = [*seen[:MOST_CAMPAIGNS], *shown]
     return list({str(campaign.pk): campaign.name for campaign in pairs}.items())
-
-
-@lru_cache(maxsize=64)
-def _regions_of_listed(_folder: str, run_id: str) -> frozenset[tuple[str, str, str]]:
-    """Where the listed of a run are: top, middle and own region. A run's listed stay as they were published."""
-    listed = Ranked.objects.using(alias_of(run_id)).filter(is_listed=True).order_by()
-    return frozenset(listed.values_list("region_top", "region_middle", "region_code").distinct())
 
 
 def _whole(text: str) -> int:

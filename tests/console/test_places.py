@@ -101,6 +101,10 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
         assert whole == wanted, given
         assert first == wanted[:PAGE], given
         assert page == [place for place in wanted if place > after][:PAGE], given
+        listed = [place for place in wanted if place <= site.run.listed]
+        noted = filters.noted(ranked_of(site.run, user), site.run, user)
+        for most in (PAGE, len(everybody)):
+            assert filters.count(noted, site.run, user, most) == (min(len(wanted), most), min(len(listed), most)), given
 
 
 def found(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:
