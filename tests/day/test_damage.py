@@ -17,6 +17,13 @@ from tests.day.damage import Damage
 from tests.day.town import PROFILE, TODAY, YESTERDAY, Town, gold_files, listed, manifests
 
 SOURCES = ("shops", "returns", "complaints", "visits")
+ONE_BY_ONE = (
+    "shops",
+    pytest.param("returns", marks=pytest.mark.slow),
+    "complaints",
+    pytest.param("visits", marks=pytest.mark.slow),
+)
+"""The same, of those that are read alike one for every day and the others among the slow."""
 LAST_LINE = {"shops": 7, "returns": 7, "complaints": 6, "visits": 6}
 """The line of the last record in today's files."""
 FOLDER_ONLY = {"shops": "missing", "returns": "unchanged", "complaints": "missing", "visits": "unchanged"}
@@ -40,7 +47,7 @@ def is_csv(source: str) -> bool:
     return source != "complaints"
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.truncate, damage.encode_one_name_otherwise, damage.lengthen])
 def test_one_broken_line_is_set_aside_with_its_place_and_the_rest_is_used(broken: Town, source: str, how: Damage) -> None:
     name = hit(broken, source, how)
@@ -59,7 +66,7 @@ def test_one_broken_line_is_set_aside_with_its_place_and_the_rest_is_used(broken
     assert manifest.verdict == "passed"
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.garble, damage.encode_otherwise])
 def test_a_file_that_is_no_text_of_this_kind_stops_its_source(broken: Town, source: str, how: Damage) -> None:
     name = hit(broken, source, how)
@@ -75,7 +82,7 @@ def test_a_file_that_is_no_text_of_this_kind_stops_its_source(broken: Town, sour
     assert manifests(broken, YESTERDAY) == before
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 def test_values_under_wrong_names_stop_their_source(broken: Town, source: str) -> None:
     name = hit(broken, source, damage.swap_columns)
     manifest = broken.settle(source)
@@ -85,7 +92,7 @@ def test_values_under_wrong_names_stop_their_source(broken: Town, source: str) -
     assert {place[1] for place in places} >= {LAST_LINE[source]}
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 def test_a_column_that_is_gone_stops_its_source_and_is_named(broken: Town, source: str) -> None:
     name = hit(broken, source, damage.drop_column)
     manifest = broken.settle(source)
@@ -95,7 +102,7 @@ def test_a_column_that_is_gone_stops_its_source_and_is_named(broken: Town, sourc
         assert f"{name}: the file {Path(name).name} lacks the columns" in manifest.why
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.empty, damage.keep_header])
 def test_a_file_without_a_record_brings_nothing_and_takes_nothing(
     broken: Town, source: str, how: Damage, capfd: pytest.CaptureFixture[str]
@@ -111,7 +118,7 @@ def test_a_file_without_a_record_brings_nothing_and_takes_nothing(
     )
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.remove, damage.put_folder])
 def test_a_file_that_did_not_come_is_a_verdict(broken: Town, source: str, how: Damage) -> None:
     hit(broken, source, how)

@@ -89,6 +89,7 @@ def is_finite(town: Town) -> bool:
     return bool((features.isna() | (features.abs() < float("inf"))).all(axis=None))
 
 
+@pytest.mark.slow
 def test_hostile_values_in_every_source_at_once_stop_nothing(tolerant: Town, capfd: pytest.CaptureFixture[str]) -> None:
     for source, lines in (("shops", NAMES), ("returns", AMOUNTS), ("complaints", COMPLAINTS), ("visits", VISITS)):
         append(*today(tolerant.sources, source), *lines)

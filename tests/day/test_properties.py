@@ -120,6 +120,7 @@ def add_not_yet_known(sources: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_records_not_yet_known_and_changes_announced_change_nothing_yet(golden: Town, town: Town) -> None:
     add_not_yet_known(town.sources)
     append(

@@ -199,6 +199,7 @@ def test_a_source_is_mapped_no_more_and_then_again_with_a_mended_delivery(town: 
     assert "S03" not in held(without, TOMORROW)
 
 
+@pytest.mark.slow
 def test_a_stopped_delivery_that_left_no_row_takes_nothing_from_what_silver_holds(town: Town) -> None:
     mend(town, LATE, lambda text: text.replace("2026-05", "someday"))
     assert town.settle("returns").verdict == "stopped"

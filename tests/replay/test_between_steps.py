@@ -32,6 +32,7 @@ def take_in_a_mended_day(town: Town) -> None:
         take_in(town.lake, town.profile, mapping, town.sources, TODAY + timedelta(days=1))
 
 
+@pytest.mark.slow
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before = gold(town)
     assert step(capfd, town, "features").code == 0
