@@ -96,7 +96,7 @@ def _grams(word: str, *, is_whole: bool) -> list[str]:
     """A Chinese word as pairs of neighbouring characters, with the last by itself where it is whole; another as it is."""
     if not _is_paired(word):
         return [word[:_LONGEST]]
-    pairs = [word[at : at + 2] for at in range(len(word) - 1)]
+    pairs = [one + other for one, other in pairwise(word)]
     return [*pairs, word[-1]] if is_whole or not pairs else pairs
 
 
@@ -111,14 +111,18 @@ def key_of(column: str, value: str) -> str:
 
 def keys_of(row: Mapping[str, str]) -> list[str]:
     """The keys of an entity: of each of :data:`KEYS` that has a value, and of its code's beginnings."""
-    code = row["entity_id"].upper()
-    begins = (code[:length] for length in range(1, min(CODE_BEGINS, len(code)) + 1))
-    return [*(_key(letter, row[name]) for name, letter in KEYS.items() if row[name]), *(_key(_CODE, text) for text in begins)]
+    own = [_key(letter, row[name]) for name, letter in KEYS.items() if row[name]]
+    return [*own, *_begins(row["entity_id"].upper()[:CODE_BEGINS])]
 
 
 def words_of_row(row: Mapping[str, Any]) -> tuple[int, list[str], list[str]]:
     """What the index holds of an entity: its place, its name's grams, its keys."""
     return row["position"], grams_of(row["name"]), keys_of(row)
+
+
+@lru_cache(maxsize=1 << 16)
+def _begins(code: str) -> tuple[str, ...]:
+    return tuple(_key(_CODE, code[:length]) for length in range(1, len(code) + 1))
 
 
 @lru_cache(maxsize=1 << 16)  # a million entities share most of theirs: regions, industries, how codes begin
