@@ -47,8 +47,7 @@ serve: $(STAMP) ## the console over the demo's home, for this machine alone (sto
 .PHONY: test
 test: $(STAMP) ## the tests, but for those that make test-slow, test-long, test-crash and test-cluster run
 	@$(SHARED); \
-	$(TURN) tests/day; \
-	$(TURN) tests/lake tests/replay tests/features; \
+	$(TURN) tests/day tests/lake tests/replay tests/features; \
 	$(TURN) tests --ignore=tests/day --ignore=tests/lake --ignore=tests/replay --ignore=tests/features
 	@echo "the tests pass. Next: make lint"
 

@@ -29,11 +29,11 @@ CONFIG = Path(__file__).resolve().parents[2] / "config" / "chicago"
 
 @pytest.fixture(scope="module")
 def profile(tmp_path_factory: pytest.TempPathFactory) -> Profile:
-    """The profile as it is, but learning from four cohorts, so that the test takes less time."""
+    """The profile as it is, but learning from two cohorts, so that the test takes less time."""
     folder = tmp_path_factory.mktemp("chicago") / "profile"
     shutil.copytree(CONFIG, folder)
     path = folder / "profile.toml"
-    path.write_text(re.sub(r"(?m)^cohorts = \d+", "cohorts = 4", path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^cohorts = \d+", "cohorts = 2", path.read_text(encoding="utf-8")), encoding="utf-8")
     return load_profile(str(folder))
 
 
