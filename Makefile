@@ -14,9 +14,9 @@ EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra be
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks console dags
-# The tests go in turns, each in processes of its own: the engine lives in the test's process and keeps memory, a quarter of a
-# gigabyte of each small day. Within a turn files are given out in the order of tests/order.py; what one turn made the next ones
-# read, in a folder that goes at the end.
+# The tests go in two turns, each in processes of its own: the engine lives in the test's process and keeps memory, 150 MB and more
+# of each small day, and the first turn makes most of those. Within a turn files are given out in the order of tests/order.py; what
+# one turn made the next one reads, in a folder that goes at the end.
 TURN := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 SHARED := export STEELYARD_TEST_FOLDER="$$(mktemp -d)"; trap 'rm -rf "$$STEELYARD_TEST_FOLDER"' EXIT
 KILLS := tests/crash/kills_at_points.py tests/crash/kills_at_random.py tests/crash/two_at_once.py

@@ -125,11 +125,11 @@ class Filters:
         """How many they leave of what :meth:`noted` gave, and how many of those are listed; each counted up to ``most``."""
         asked = self._of_cases(user)
         if asked is not None:
-            found = self._found(asked, noted, run, user, Part(most=most))
+            found = self._found(asked, noted, run, user, WHOLE, most)
             return len(found), bisect_right(found, run.listed)
         ends = (run.listed,) if self.is_of_listed() else (LAST, run.listed)
-        parts = (self.of_part(noted, run, user, Part(until=until, most=most, any_will_do=True)) for until in ends)
-        counts = [part.order_by()[:most].count() for part in parts]
+        wanted = [Part(until=until, most=most, any_will_do=True) for until in ends]
+        counts = [self.of_part(noted, run, user, part).order_by()[:most].count() for part in wanted]
         return counts[0], counts[-1]
 
     def noted(self, ranked: QuerySet[Ranked], run: PublishedRun, user: Any) -> QuerySet[Ranked]:
@@ -144,18 +144,17 @@ class Filters:
         asked = self._of_cases(user)
         if asked is None or part.most is None:
             return self.of_run(self.told(ranked, run, user), run, user, part)
-        return ranked.filter(position__in=among_places(ranked.db, self._found(asked, ranked, run, user, part)))
+        return ranked.filter(position__in=among_places(ranked.db, self._found(asked, ranked, run, user, part, part.most)))
 
-    def _found(self, asked: _OfCases, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part) -> list[int]:
-        """The places of those within ``part``, in order: cases are read until it is full."""
-        assert part.most is not None
+    def _found(self, asked: _OfCases, ranked: QuerySet[Ranked], run: PublishedRun, user: Any, part: Part, most: int) -> list[int]:
+        """The places of the first ``most`` within ``part``, in order: cases are read until there are so many."""
         found: list[int] = []
         until = min(part.until, run.listed) if self.is_of_listed() else part.until
-        for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, part.most)):
+        for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, most)):
             rows = self.of_run(ranked, run, user, asked.stretch(window))
             wanted = rows.filter(asked.leave(ranked.db, window.places)).order_by("position").values_list("position", flat=True)
-            found += wanted[: part.most - len(found)]
-            if len(found) == part.most:
+            found += wanted[: most - len(found)]
+            if len(found) == most:
                 break
         return found
 

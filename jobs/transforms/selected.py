@@ -5,17 +5,20 @@ small day's process, and a third of one for each past day that a model is traine
 
 ``sql`` of a session that is reached through Connect sends a statement at once, with all that its rows are made from, only to be
 given it back: a hundred times a day, a fifth of what a small day costs. So the statement is put into the frame as ``sql`` would put
-it there, and sent with what is done to it.
+it there, and sent with what is done to it. Some twenty may stand within each other before one is materialised: a message of Connect
+nests no deeper.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+    from pyspark.sql.connect.dataframe import DataFrame as ConnectFrame
 
 _numbers = count()
 
@@ -38,13 +41,18 @@ def aggregate(rows: DataFrame, by: Sequence[str], sums: Mapping[str, str]) -> Da
 
 
 def _ask(rows: DataFrame, selection: str, rest: str = "") -> DataFrame:
-    # Imported when there are rows: whoever looks after tables alone loads no engine.
+    # Whoever has such a frame has loaded its module; whoever has none needs nothing that it needs.
+    connect = sys.modules.get("pyspark.sql.connect.dataframe")
+    if connect is not None and isinstance(rows, connect.DataFrame):
+        return _put(rows, selection, rest)
+    literal = selection.replace("{", "{{").replace("}", "}}")
+    return rows.sparkSession.sql(f"{literal} FROM {{rows}}{rest}", rows=rows)
+
+
+def _put(rows: ConnectFrame, selection: str, rest: str) -> DataFrame:
     from pyspark.sql.connect.dataframe import DataFrame as ConnectFrame
     from pyspark.sql.connect.plan import SQL, SubqueryAlias
 
-    if isinstance(rows, ConnectFrame):
-        # A name of its own, since one statement's rows are often another's.
-        name = f"rows_{next(_numbers)}"
-        return ConnectFrame(SQL(f"{selection} FROM {name}{rest}", views=[SubqueryAlias(rows._plan, name)]), rows.sparkSession)
-    literal = selection.replace("{", "{{").replace("}", "}}")
-    return rows.sparkSession.sql(f"{literal} FROM {{rows}}{rest}", rows=rows)
+    # A name of its own, since one statement's rows are often another's.
+    name = f"rows_{next(_numbers)}"
+    return ConnectFrame(SQL(f"{selection} FROM {name}{rest}", views=[SubqueryAlias(rows._plan, name)]), rows.sparkSession)

@@ -13,11 +13,14 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from console.campaigns.models import Campaign, Member
 from console.decisions import places as placing
 from console.decisions.models import Case
 from console.decisions.states import WITH_DEADLINE, State
+from console.desk.looks import CHANGED, UNSEEN
+from console.desk.models import Look
 from console.pages import filters as filtering
-from console.pages.filters import NOBODY, Filters
+from console.pages.filters import ME, NOBODY, Filters
 from console.pages.onward import next_to_review
 from console.ranking.models import Ranked
 from console.ranking.publish import publish
@@ -105,6 +108,44 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
         noted = filters.noted(ranked_of(site.run, user), site.run, user)
         for most in (PAGE, len(everybody)):
             assert filters.count(noted, site.run, user, most) == (min(len(wanted), most), min(len(listed), most)), given
+
+
+@pytest.mark.usefixtures("cases")
+@pytest.mark.parametrize("name", ["wang", "zhou"])
+def test_a_campaign_and_looks_leave_what_they_name_of_any_other_list(site: Site, name: str) -> None:
+    user = site.user(name)
+    everybody = list(ranked_of(site.run, user).order_by("position"))
+    members, same, other = everybody[::3], everybody[::4], everybody[1::4]
+    campaign = put_into_campaign(members, site)
+    Look.objects.bulk_create([look(user, row, 0) for row in same] + [look(user, row, 1) for row in other])
+    is_kept = {
+        ("campaign", str(campaign.pk)): {row.position for row in members},
+        ("seen", UNSEEN): {row.position for row in everybody if row.is_listed} - {row.position for row in [*same, *other]},
+        ("seen", CHANGED): {row.position for row in other if row.is_listed},
+    }
+    given = ({}, {"state": "to_review"}, {"state": "deferred"}, {"assigned": ME}, {"risk_class": "C"}, {"region": HANGZHOU})
+    for asked_for, text, (more, kept) in itertools.product(given, ("", "公司", "无人"), is_kept.items()):
+        wanted = [place for place in found(Filters.read({**asked_for, "q": text}), site, user, Part()) if place in kept]
+        filters = Filters.read({**asked_for, "q": text, more[0]: more[1]})
+        noted = filters.noted(ranked_of(site.run, user), site.run, user)
+
+        assert found(filters, site, user, Part()) == wanted, filters
+        assert found(filters, site, user, Part(after=PAGE, most=PAGE))[:PAGE] == [p for p in wanted if p > PAGE][:PAGE], filters
+        assert filters.count(noted, site.run, user, PAGE)[0] == min(len(wanted), PAGE), filters
+
+
+def put_into_campaign(rows: list[Ranked], site: Site) -> Campaign:
+    columns = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
+    when = {"made_at": NOW, "starts_on": TODAY, "ends_on": date(2026, 9, 30)}
+    what = {"capacity": len(rows), "checklist": "licence", "run_id": site.run.run_id}
+    made = Campaign.objects.create(name="Spring", form_token="spring", made_by=site.user("li"), **what, **when)
+    Member.objects.bulk_create([Member(campaign=made, **{name: getattr(row, name) for name in columns}) for row in rows])
+    return made
+
+
+def look(user: Any, row: Ranked, moved: int) -> Look:
+    stood = {"credit_points": row.credit_points + moved, "risk_class": row.risk_class}
+    return Look(user=user, entity_id=row.entity_id, at=NOW.isoformat(), **stood)
 
 
 def found(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:

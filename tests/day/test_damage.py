@@ -23,7 +23,7 @@ ONE_BY_ONE = (
     "complaints",
     pytest.param("visits", marks=pytest.mark.slow),
 )
-"""The same, of those that are read alike one for every day and the others among the slow."""
+"""The same for what is tried source by source: of those that are read alike one is tried always, the others with the slow tests."""
 LAST_LINE = {"shops": 7, "returns": 7, "complaints": 6, "visits": 6}
 """The line of the last record in today's files."""
 FOLDER_ONLY = {"shops": "missing", "returns": "unchanged", "complaints": "missing", "visits": "unchanged"}

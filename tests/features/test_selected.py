@@ -43,5 +43,6 @@ def test_the_engine_is_asked_when_the_rows_are_wanted(rows: DataFrame, monkeypat
     def refuse(*_words: Any) -> None:
         raise AssertionError("the engine was asked")
 
-    monkeypatch.setattr(SparkConnectClient, "execute_command", refuse)
+    for asking in ("execute_command", "_analyze", "_execute_and_fetch_as_iterator"):
+        monkeypatch.setattr(SparkConnectClient, asking, refuse)
     doubled_sums(rows)
