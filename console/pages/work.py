@@ -32,8 +32,9 @@ from console.pages.notes import note_refusal, note_view
 from console.pages.seen_then import seen_then
 from console.policy import policy
 from console.ranking.disturbed import CAME
+from console.ranking.listed import listed_of
 from console.ranking.models import Reason
-from console.ranking.runs import among, among_places, current_run, ranked_of
+from console.ranking.runs import among_places, current_run, ranked_of
 
 HIT_DAYS = 90
 MOST_TOLD = 100
@@ -51,7 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
     # The listed have the first places: an index of a region has those at hand, and not who is listed.
     listed = ranked_of(run, request.user).filter(position__lte=run.listed)
     away = places_of(cases.exclude(state=State.TO_REVIEW), run, until=run.listed)
-    looked_at = looks_of(request.user)
+    all_listed = listed_of(run)
+    looked_at = [all_listed[name].position for name in looks_of(request.user) if name in all_listed]
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
@@ -68,7 +70,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
-        "unseen": in_all - listed.filter(entity_id__in=among(listed.db, looked_at)).count(),
+        "unseen": in_all - listed.filter(position__in=among_places(listed.db, looked_at)).count(),
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
