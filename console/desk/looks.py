@@ -14,6 +14,8 @@ from console.audit import spool
 from console.audit.facts import Facts
 from console.audit.models import Kind
 from console.desk.models import Look
+from console.ranking.listed import Listed, listed_of
+from console.ranking.models import PublishedRun
 
 PAGE = "entity"
 UNSEEN, CHANGED = "no", "changed"
@@ -48,6 +50,12 @@ def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Stan
     kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
     waiting = {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
     return {**kept, **waiting}
+
+
+def listed_looked_at(user: Any, run: PublishedRun) -> list[tuple[Listed, Standing]]:
+    """Who of a run's listed the user has looked at: where they stand in the run, and how they stood then."""
+    listed = listed_of(run)
+    return [(listed[name], stood) for name, stood in looks_of(user).items() if name in listed]
 
 
 def mark(entity: Any, looks: Mapping[str, Standing]) -> str:

@@ -18,8 +18,7 @@ from console.decisions.models import Case
 from console.decisions.overdue import overdue
 from console.decisions.places import FIRST_WINDOW, Window, places_of, windows
 from console.decisions.states import State
-from console.desk.looks import CHANGED, UNSEEN, Standing, looks_of
-from console.ranking.listed import listed_of
+from console.desk.looks import CHANGED, UNSEEN, Standing, listed_looked_at
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import among, among_places, reasons_of
 from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
@@ -257,11 +256,10 @@ def _is_worse() -> Q:
 
 def _seen(ranked: QuerySet[Ranked], which: str, run: PublishedRun, user: Any) -> QuerySet[Ranked]:
     """Those that the user has not looked at, or that stand otherwise since; ``is_of_listed`` bounds them to the listed."""
-    listed, looks = listed_of(run), looks_of(user)
+    looked_at = listed_looked_at(user, run)
     if which == UNSEEN:
-        return ranked.exclude(position__in=among_places(ranked.db, [listed[name].position for name in looks if name in listed]))
-    stand = ((listed[name], look) for name, look in looks.items() if name in listed)
-    changed = [now.position for now, look in stand if look != Standing(now.risk_class, now.credit_points)]
+        return ranked.exclude(position__in=among_places(ranked.db, [now.position for now, _ in looked_at]))
+    changed = [now.position for now, stood in looked_at if stood != Standing(now.risk_class, now.credit_points)]
     return ranked.filter(position__in=among_places(ranked.db, changed))
 
 

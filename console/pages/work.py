@@ -25,14 +25,13 @@ from console.decisions.policies import NotPossible, check_case_allows
 from console.decisions.result_form import ResultForm, answers_of
 from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.decisions.states import Action, State
-from console.desk.looks import looks_of
+from console.desk.looks import listed_looked_at
 from console.pages.access import for_roles
 from console.pages.found import found_by
 from console.pages.notes import note_refusal, note_view
 from console.pages.seen_then import seen_then
 from console.policy import policy
 from console.ranking.disturbed import CAME
-from console.ranking.listed import listed_of
 from console.ranking.models import Reason
 from console.ranking.runs import among_places, current_run, ranked_of
 
@@ -52,8 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     # The listed have the first places: an index of a region has those at hand, and not who is listed.
     listed = ranked_of(run, request.user).filter(position__lte=run.listed)
     away = places_of(cases.exclude(state=State.TO_REVIEW), run, until=run.listed)
-    all_listed = listed_of(run)
-    looked_at = [all_listed[name].position for name in looks_of(request.user) if name in all_listed]
+    looked_at = [now.position for now, _ in listed_looked_at(request.user, run)]
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
