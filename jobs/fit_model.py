@@ -9,6 +9,7 @@ import numpy as np
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.runtime.settings import Profile
+from models.anomaly import AnomalyModel
 from models.candidates import CANDIDATES
 from models.cohorts import COHORT_ON
 from models.interval import IntervalPolicy
@@ -26,11 +27,12 @@ def fit(
     *,
     is_weighted: bool = True,
     candidates: tuple[str, ...] = CANDIDATES,
+    anomaly: AnomalyModel | None = None,
 ) -> RiskModel:
     """Fit on all labelled rows, or on those that ``rows`` marks.
 
     Without weights every visit counts alike, and none is asked whether it was drawn at random: what a model would be that took
-    the visited for everybody.
+    the visited for everybody. ``anomaly`` is that of the same population where it was fitted before.
     """
     labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
     known_on = known.known_on(profile.time_zone)
@@ -55,6 +57,7 @@ def fit(
         inspector=labels[inspection.INSPECTOR_ID],
         reason=told_reasons(labels) if is_weighted else None,
         candidates=candidates,
+        anomaly=anomaly,
     )
     if weights is None or model.facts["kind"] != "learnt":
         return model

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
@@ -25,6 +22,7 @@ from jobs.runtime.versions_read import note_scored
 from models.class_change import settle
 from models.reasons import NotAdditiveError, check_additive
 from models.risk_model import RiskModel
+from models.side_by_side import side_by_side
 
 ROWS_AT_ONCE = 32_768
 
@@ -52,7 +50,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         )
     earlier = classes_before(before or lake, as_of)
     score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
-    parts = list(_side_by_side(score, _feature_batches(lake, as_of)))
+    parts = list(side_by_side(score, _feature_batches(lake, as_of)))
     if not parts:
         raise _no_features(lake, as_of)
     rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
@@ -93,19 +91,6 @@ def _score(
     rows[HELD_SOURCE] = settled.source
     table = pa.Table.from_pandas(rows, preserve_index=False)
     return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
-
-
-def _side_by_side(work: Callable[[pd.DataFrame], pa.Table], items: Iterable[pd.DataFrame]) -> Iterator[pa.Table]:
-    """Work on several at once, the answers in order; at most one more than is being worked on waits."""
-    threads = os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[pa.Table]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:

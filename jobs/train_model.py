@@ -57,7 +57,7 @@ def _beside_unweighted(model: RiskModel, known: TrainingSet, profile: Profile, s
     """The model, with what weighing its labels did: how far scores are from those of the same model without weights."""
     if "weights" not in model.facts:
         return model
-    plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],))
+    plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],), anomaly=model.anomaly)
     return replace(model, facts={**model.facts, "shift": shift(model.score(sample), plain.score(sample))})
 
 

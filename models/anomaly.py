@@ -11,7 +11,7 @@ is one in ten, 2 is one in a hundred; past the last reference rows the tail is t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -22,6 +22,7 @@ from models.columns import Floats, Inputs, matrix
 from models.grow_trees import Growth, grow_forest
 from models.isolation_trees import Floats32, Forest
 from models.loda import Loda, fit_loda
+from models.side_by_side import side_by_side
 from models.squash import RobustSquash
 from models.tail import Tail, fit_tail, share_out
 
@@ -101,7 +102,11 @@ class AnomalyModel:
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Scores of shape (n,); larger is stranger, no ceiling; a row's score depends on that row alone."""
-        return self.tail(raw_strangeness(self.squash, self.members, matrix(X, self.columns)))
+        values = matrix(X, self.columns)
+        raw = np.empty(len(values))
+        for rows, squashed, scales in _chunks(self.squash, values):
+            raw[rows] = _raw([member.level(scales[member.scale]) for member in self.members], squashed)
+        return self.tail(raw)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """What each of ``columns`` adds to the score: shape (n, len(columns) + 1), the last is the base; rows sum to the score."""
@@ -149,23 +154,18 @@ def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> Anoma
         values = values[np.sort(np.random.default_rng(seed).choice(len(values), REFERENCE_ROWS, replace=False))]
     squash = RobustSquash(tuple(inputs.directions[position] for position in at)).fit(values)
     scales = _scales(squash.standardize(values))
-    # A generator each, so that what one detector draws changes no other.
-    members = tuple(
-        _fit_member(scale, kind, scales[scale], np.random.default_rng([seed, place]))
-        for place, (scale, kind) in enumerate(ENSEMBLE)
-    )
-    return AnomalyModel(columns, squash, members, fit_tail(raw_strangeness(squash, members, values)))
+
+    def fitted(place: int) -> tuple[Member, Floats]:
+        scale, kind = ENSEMBLE[place]
+        # A generator each, so that what one detector draws changes no other.
+        return _fit_member(scale, kind, scales[scale], np.random.default_rng([seed, place]))
+
+    members, levels = zip(*side_by_side(fitted, range(len(ENSEMBLE))), strict=True)
+    return AnomalyModel(columns, squash, members, fit_tail(_raw(levels, np.arcsinh(squash.standardize(values)))))
 
 
-def raw_strangeness(squash: RobustSquash, members: tuple[Member, ...], values: Floats) -> Floats:
+def _raw(levels: Sequence[Floats], squashed: Floats) -> Floats:
     """The mean of the members' levels, plus a little of the mean distance: shape (n,)."""
-    out = np.empty(len(values))
-    for rows, squashed, scales in _chunks(squash, values):
-        out[rows] = _raw([member.level(scales[member.scale]) for member in members], squashed)
-    return out
-
-
-def _raw(levels: list[Floats], squashed: Floats) -> Floats:
     level = np.zeros(len(squashed))
     for one in levels:
         level += one
@@ -178,14 +178,16 @@ def _raw(levels: list[Floats], squashed: Floats) -> Floats:
     return raw
 
 
-def _fit_member(scale: Scale, kind: Growth | int, by_column: Floats32, rng: np.random.Generator) -> Member:
+def _fit_member(scale: Scale, kind: Growth | int, by_column: Floats32, rng: np.random.Generator) -> tuple[Member, Floats]:
+    """A detector, and the level of each row that it was fitted on."""
     detector: Forest | Loda
     if isinstance(kind, Growth):
         detector = grow_forest(np.ascontiguousarray(by_column.T), kind, rng)
     else:
         detector = fit_loda(by_column, kind, rng)
-    raw = [detector.strangeness(np.ascontiguousarray(by_column[:, at])) for at in _cuts(by_column.shape[1])]
-    return Member(scale, detector, fit_tail(np.concatenate(raw)))
+    raw = np.concatenate([detector.strangeness(np.ascontiguousarray(by_column[:, at])) for at in _cuts(by_column.shape[1])])
+    tail = fit_tail(raw)
+    return Member(scale, detector, tail), tail(raw)
 
 
 def _chunks(squash: RobustSquash, values: Floats) -> Iterator[tuple[slice, Floats, dict[Scale, Floats32]]]:

@@ -12,7 +12,7 @@ from models.learner import Learner
 
 @dataclass(frozen=True)
 class Blend:
-    """Candidates and their shares, which add up to 1; margins and contributions are the shares' sums."""
+    """Candidates and their shares, which add up to 1; margins and what columns add are the shares' sums."""
 
     members: tuple[Learner, ...]
     shares: tuple[float, ...]
@@ -35,9 +35,11 @@ class Blend:
             total += share * member.margin(rows)
         return total
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Shape (n, k + 1), the last the base; rows sum to the margin."""
-        total = np.zeros((len(rows), rows.shape[1] + 1))
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        total, added = np.zeros(len(rows)), np.zeros((len(rows), rows.shape[1] + 1))
         for share, member in zip(self.shares, self.members, strict=True):
-            total += share * member.contributions(rows)
-        return total
+            of_member, parts = member.explain(rows)
+            total += share * of_member
+            added += share * parts
+        return total, added

@@ -66,8 +66,8 @@ class Booster(Protocol):
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Shape (n, k + 1), the last the base; rows sum to the margin."""
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
 
 
 def load_lightgbm() -> ModuleType | None:
@@ -149,7 +149,7 @@ def level(y: Floats, weight: Floats, offset: Floats) -> float:
 
 
 class LightGBMBooster:
-    """LightGBM's booster; ``contributions`` are exact Shapley values (Lundberg et al. 2020), of small trees by tables."""
+    """LightGBM's booster; what columns add are exact Shapley values (Lundberg et al. 2020), of small trees by tables."""
 
     name = "LightGBM"
 
@@ -168,7 +168,7 @@ class LightGBMBooster:
 
     @cached_property
     def _trees(self) -> tuple[ShapleyTree, ...] | None:
-        """What :func:`models.tree_shapley.shapley_trees` makes of the trees, made when contributions are first asked for."""
+        """What :func:`models.tree_shapley.shapley_trees` makes of the trees, made when reasons are first asked for."""
         return shapley_trees(self._booster.dump_model())
 
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
@@ -178,21 +178,22 @@ class LightGBMBooster:
         trees = self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1, num_threads=1)
         return self.start + np.asarray(trees, dtype=np.float64)
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Shape (n, k + 1), the last the base; rows sum to the margin."""
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
         if not len(rows):
-            return np.zeros((0, rows.shape[1] + 1))
-        if self._trees is not None:
-            added = shapley_values(self._trees, rows)
+            return np.zeros(0), np.zeros((0, rows.shape[1] + 1))
+        if self._trees is None:
+            margin, added = self.margin(rows), np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), np.float64)
         else:
-            added = np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), dtype=np.float64)
+            answer, added = shapley_values(self._trees, rows)
+            margin = self.start + answer
         added[:, -1] += self.start
-        return added
+        return margin, added
 
 
 @dataclass(frozen=True)
 class HistogramBooster:
-    """scikit-learn's booster; ``contributions`` are exact Shapley values by tables, as LightGBM's are."""
+    """scikit-learn's booster; what columns add are exact Shapley values by tables, as LightGBM's are."""
 
     estimator: HistGradientBoostingClassifier
     name: str = "scikit-learn"
@@ -209,13 +210,9 @@ class HistogramBooster:
                     return np.asarray(staged, dtype=np.float64).ravel()
         raise ValueError(f"the booster has fewer than {rounds} rounds")
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Shape (n, k + 1), the last the base; rows sum to the margin."""
-        if not len(rows):
-            return np.zeros((0, rows.shape[1] + 1))
-        out = shapley_values(self._trees, rows)
-        out[:, -1] += float(np.ravel(self.estimator._baseline_prediction)[0])
-        return out
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        return shapley_values(self._trees, rows, float(np.ravel(self.estimator._baseline_prediction)[0]))
 
     @cached_property
     def _trees(self) -> tuple[ShapleyTree, ...]:

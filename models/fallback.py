@@ -41,11 +41,15 @@ class FallbackModel:
 
     def margin(self, X: pd.DataFrame) -> Floats:
         """Shape (n,)."""
+        return self.explain(X)[0]
+
+    def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+        """:meth:`margin` and :meth:`contributions`, in one go."""
         contributions = self.contributions(X)
-        out = np.zeros(len(contributions))
+        margin = np.zeros(len(contributions))
         for column in range(contributions.shape[1]):
-            out += contributions[:, column]
-        return out
+            margin += contributions[:, column]
+        return margin, contributions
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """What each input column adds to the margin: shape (n, k + 1), the last the intercept."""

@@ -34,7 +34,7 @@ def forest_parts(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
     columns, n = by_column.shape
     trees, inside = len(forest.depth), forest.depth.shape[1] // 2
     flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
-    node, goes_right, is_odd = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
+    node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
     places = np.empty(n, np.intp), np.empty(n, np.intp)
     pushes = np.empty(n, np.float32), np.empty(n, np.float32)
     of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
@@ -68,25 +68,28 @@ def forest_parts(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
             np.maximum(pushes[0], ZERO, out=forward)
             np.maximum(pushes[1], ZERO, out=both)
             np.add(forward, both, out=both)
-            np.less_equal(both, ZERO, out=is_odd)
-            np.copyto(forward, pushes[1], where=is_odd)
-            np.add(*pushes, out=side)
-            np.copyto(both, side, where=is_odd)
-            np.equal(both, ZERO, out=is_odd)
-            np.copyto(forward, ONE, where=is_odd)
-            np.copyto(both, TWO, where=is_odd)
-            np.divide(forward, both, out=share)
+            with np.errstate(invalid="ignore"):
+                np.divide(forward, both, out=share)
+            # Few rows that a split moves are pushed to their side by neither column; the rest fell out of the tree above.
+            held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
+            share[held] = _share_held(pushes[0][held], pushes[1][held])
             np.add(node, node, out=node)
             np.add(node, goes_right, out=node)
             np.add(node, 1, out=node)
             np.take(changes, node, out=change, mode="clip")
             np.multiply(change, share, out=share)
-            for place in places:
+            # The second column has what the first left.
+            for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
                 np.take(out, place, out=gained, mode="clip")
-                np.add(gained, share, out=gained)
+                np.add(gained, part, out=gained)
                 out[place] = gained
-                # The second column has what the first left.
-                np.subtract(change, share, out=share)
         np.take(depth, node, out=leaf, mode="clip")
         np.add(total, leaf, out=total)
     return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
+
+
+def _share_held(first: Floats32, second: Floats32) -> Floats32:
+    """The first column's share where neither pushes: the one that holds back less has the larger; halves where none holds back."""
+    both = first + second
+    share: Floats32 = np.divide(second, both, out=np.full_like(both, 0.5), where=both != 0)
+    return share

@@ -17,5 +17,5 @@ class Learner(Protocol):
     def margin(self, rows: Floats) -> Floats:
         """Log-odds of a violation, shape (n,)."""
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Shape (n, k + 1), the last the base; rows sum to the margin."""
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""

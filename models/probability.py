@@ -34,6 +34,7 @@ from models.folds import entity_folds, time_folds
 from models.inspector import NOBODY, InspectorEffects
 from models.learner import Learner
 from models.random_share import RANDOM, Grounded, Texts, ground, speaks_of_all
+from models.side_by_side import side_by_side
 
 CROSS_FOLDS = 5
 """Where random visits calibrate, each fifth of the businesses is held out in turn."""
@@ -88,7 +89,11 @@ class ProbabilityModel:
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """What each column adds to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
-        return self.learner.contributions(matrix(X, self.columns))
+        return self.explain(X)[1]
+
+    def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+        """:meth:`margin`, to the bit, and :meth:`contributions`, in one go."""
+        return self.learner.explain(matrix(X, self.columns))
 
 
 def fit_probability(
@@ -211,28 +216,34 @@ def _hold_out(
     growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
 ) -> tuple[Ints, dict[str, Floats], Floats]:
     """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
-    margins: dict[str, list[Floats]] = {kind: [] for kind in kinds}
-    offsets = []
-    for fitted_on, judged_on in folds:
-        part = labels.part(fitted_on)
-        effects = growing.effects(part)
-        for kind in kinds:
-            margins[kind].append(growing.staged(part, effects, kind, labels.rows[judged_on]))
-        offsets.append(effects.offset(labels.inspector[judged_on]))
+    parts = [labels.part(fitted_on) for fitted_on, _ in folds]
+    effects = list(side_by_side(growing.effects, parts))
+
+    def staged(task: tuple[int, str]) -> Floats:
+        fold, kind = task
+        return growing.staged(parts[fold], effects[fold], kind, labels.rows[folds[fold][1]])
+
+    # The longest first: trees take more rounds than a scorecard, and a later fold learns from more labels.
+    tasks = sorted(((fold, kind) for fold in range(len(folds)) for kind in kinds), key=lambda task: (task[1] != TREE, -task[0]))
+    margins = dict(zip(tasks, side_by_side(staged, tasks), strict=True))
     held = np.concatenate([judged_on for _, judged_on in folds])
-    return held, {kind: np.concatenate(staged) for kind, staged in margins.items()}, np.concatenate(offsets)
+    offset = np.concatenate([one.offset(labels.inspector[at]) for one, (_, at) in zip(effects, folds, strict=True)])
+    return held, {kind: np.concatenate([margins[fold, kind] for fold in range(len(folds))]) for kind in kinds}, offset
 
 
 def _cross_fit(
     growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], champion: str, rounds: Mapping[str, int]
 ) -> tuple[Ints, Floats, Floats]:
     """The rows held out by all folds, their margins by the champion fitted on the rest, and what who inspected added."""
-    margins, offsets = [], []
-    for fitted_on, held in folds:
+
+    def held_out(fold: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
+        fitted_on, held = fold
         part = labels.part(fitted_on)
         effects = growing.effects(part)
-        margins.append(growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held]))
-        offsets.append(effects.offset(labels.inspector[held]))
+        margin = growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
+        return margin, effects.offset(labels.inspector[held])
+
+    margins, offsets = zip(*side_by_side(held_out, folds), strict=True)
     return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
 
 

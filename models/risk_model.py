@@ -59,12 +59,13 @@ class RiskModel:
             ``margin``, ``probability`` with its interval's ends ``probability_low`` and ``probability_high`` (all three NaN from
             the rule), ``anomaly`` and ``evidence``.
         """
-        return self._scores(X, self.anomaly.score(X))
+        return self._scores(X, self.violation.margin(X), self.anomaly.score(X))
 
     def explain(self, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         """:meth:`score`, to the bit, and :meth:`contributions`, in one go."""
+        margin, added = self.violation.explain(X)
         anomaly, strange = self.anomaly.explain(X)
-        return self._scores(X, anomaly), self._grouped(X, self.violation.contributions(X), strange)
+        return self._scores(X, margin, anomaly), self._grouped(X, added, strange)
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
         """What each indicator adds to the margin: one column an indicator (value and peer form together) and ``base``.
@@ -80,8 +81,8 @@ class RiskModel:
         columns = {MARGIN: margin, PROBABILITY: probability, PROBABILITY_LOW: low, PROBABILITY_HIGH: high, EVIDENCE: evidence}
         return pd.DataFrame(columns)
 
-    def _scores(self, X: pd.DataFrame, anomaly: Floats) -> pd.DataFrame:
-        margin = self.violation.margin(X) + self.anomaly_weight * anomaly
+    def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats) -> pd.DataFrame:
+        margin = violation + self.anomaly_weight * anomaly
         scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
@@ -120,6 +121,7 @@ def fit_risk_model(
     candidates: tuple[str, ...] = CANDIDATES,
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
+    anomaly: AnomalyModel | None = None,
 ) -> RiskModel:
     """Fit the whole model.
 
@@ -134,6 +136,7 @@ def fit_risk_model(
         seed: of every draw.
         threads: threads of LightGBM.
         interval: how the probability's interval is made.
+        anomaly: one fitted on the same population with the same inputs and seed, where there is one already.
 
     Raises:
         ValueError: when the population is empty, the weight negative, or labels break their rules.
@@ -142,7 +145,7 @@ def fit_risk_model(
         raise ValueError(f"the anomaly weight must be zero or more, not {anomaly_weight}")
     found = np.asarray(y, dtype=np.float64)
     visits, positives = len(found), int(found.sum())
-    anomaly = fit_anomaly(population, inputs, seed=seed)
+    anomaly = anomaly or fit_anomaly(population, inputs, seed=seed)
     evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):

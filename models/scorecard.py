@@ -51,13 +51,17 @@ class Scorecard:
 
     def margin(self, rows: Floats) -> Floats:
         """Log-odds of a violation, shape (n,)."""
-        return np.asarray(EVEN_ODDS_POINTS - self.total(rows), dtype=np.float64) * LOG_ODDS_A_POINT
+        return self._log_odds(self.total(rows))
 
-    def contributions(self, rows: Floats) -> Floats:
-        """Each column's points as log-odds: shape (n, k + 1), the last the base; rows sum to the margin."""
-        added = self._points(rows) * -LOG_ODDS_A_POINT
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and each column's points as log-odds: shape (n, k + 1), the last the base."""
+        points = self._points(rows)
         base = np.full((len(rows), 1), (EVEN_ODDS_POINTS - self.base) * LOG_ODDS_A_POINT)
-        return np.concatenate([added, base], axis=1)
+        return self._log_odds(self.base + points.sum(axis=1)), np.concatenate([points * -LOG_ODDS_A_POINT, base], axis=1)
+
+    @staticmethod
+    def _log_odds(total: Ints) -> Floats:
+        return np.asarray(EVEN_ODDS_POINTS - total, dtype=np.float64) * LOG_ODDS_A_POINT
 
     def _points(self, rows: Floats) -> Ints:
         codes = self.bins.codes(rows)

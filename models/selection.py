@@ -18,8 +18,9 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from models.agreement import agreement
 from models.boosting import STUMPS, fit_booster
 from models.calibration import sigmoid
-from models.columns import Floats, matrix
+from models.columns import Floats, Ints, matrix
 from models.folds import FOLDS, entity_folds
+from models.side_by_side import side_by_side
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100
@@ -133,7 +134,9 @@ def fit_propensity(
     if min(sent.sum(), len(sent) - sent.sum()) < FEWEST or len(folds) < FOLDS:
         return None
     rows, weight, propensity = matrix(X, columns), 1 / share, np.empty(len(sent))
-    for fitted_on, held in folds:
+
+    def told(fold: tuple[Ints, Ints]) -> Floats:
+        fitted_on, held = fold
         booster = fit_booster(
             rows[fitted_on],
             sent[fitted_on],
@@ -144,5 +147,8 @@ def fit_propensity(
             seed=seed,
             threads=threads,
         )
-        propensity[held] = np.maximum(sigmoid(booster.margin(rows[held])), 1e-6)
+        return np.maximum(sigmoid(booster.margin(rows[held])), 1e-6)
+
+    for (_, held), of_third in zip(folds, side_by_side(told, folds), strict=True):
+        propensity[held] = of_third
     return propensity

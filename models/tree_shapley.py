@@ -3,7 +3,7 @@
 What a row adds to a tree hangs on which side it takes at each split, and on nothing else. A tree of a few splits has few such
 patterns, so the Shapley values (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for
 trees", path-dependent) of all of them are reckoned once, by their definition over all subsets of the tree's columns; a row then
-looks its own up.
+looks its own up, and the tree's answer with them.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ class ShapleyTree:
         splits: at most :data:`MOST_SPLITS`.
         columns: the columns split on, each once.
         values: what each of ``columns`` adds, shape (columns, patterns).
+        answers: the tree's answer, shape (patterns,).
         base: the answer where nothing is known of a row.
     """
 
     splits: tuple[Split, ...]
     columns: tuple[int, ...]
     values: Floats
+    answers: Floats
     base: float
 
 
@@ -82,23 +84,27 @@ def as_dumped(nodes: Any) -> dict[str, Any]:
     return {"tree_structure": node(0)}
 
 
-def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats) -> Floats:
-    """What each column adds to the sum of the trees' answers: shape (n, k + 1), the last the base; rows sum to the sum of answers.
+def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats, first: float = 0.0) -> tuple[Floats, Floats]:
+    """The sum of the trees' answers, and what each column adds to it.
 
     Args:
         trees: as :func:`shapley_trees` gives them.
         rows: shape (n, k); NaN is unknown.
+        first: what the answers are added to, one after the other as the libraries do, so that sums are theirs to the bit.
+
+    Returns:
+        Shapes (n,) and (n, k + 1), the last column the base; rows of the latter sum to the former.
     """
-    out = np.empty((len(rows), rows.shape[1] + 1))
-    base = sum(tree.base for tree in trees)
+    answer, out = np.full(len(rows), first), np.empty((len(rows), rows.shape[1] + 1))
     for start in range(0, len(rows), CHUNK):
         by_column = np.ascontiguousarray(rows[start : start + CHUNK].T)
-        out[start : start + CHUNK, :-1] = _added(trees, by_column).T
-    out[:, -1] = base
-    return out
+        out[start : start + CHUNK, :-1] = _added(trees, by_column, answer[start : start + CHUNK]).T
+    out[:, -1] = first + sum(tree.base for tree in trees)
+    return answer, out
 
 
-def _added(trees: tuple[ShapleyTree, ...], by_column: Floats) -> Floats:
+def _added(trees: tuple[ShapleyTree, ...], by_column: Floats, answer: Floats) -> Floats:
+    """What each column adds, shape (k, n); the trees' answers are added to ``answer``."""
     n = by_column.shape[1]
     added, one = np.zeros(by_column.shape), np.empty(n)
     is_left, pattern, bit = np.empty(n, np.bool_), np.empty(n, np.intp), np.empty(n, np.intp)
@@ -113,6 +119,8 @@ def _added(trees: tuple[ShapleyTree, ...], by_column: Floats) -> Floats:
                 np.less_equal(by_column[split.column], split.threshold, out=is_left)
             np.multiply(is_left, 1 << place, out=bit)
             np.add(pattern, bit, out=pattern)
+        np.take(tree.answers, pattern, out=one, mode="clip")
+        np.add(answer, one, out=answer)
         for column, values in zip(tree.columns, tree.values, strict=True):
             np.take(values, pattern, out=one, mode="clip")
             np.add(added[column], one, out=added[column])
@@ -136,7 +144,7 @@ def _tables(root: dict[str, Any]) -> ShapleyTree:
                 weight = factorial(len(known)) * factorial(len(columns) - len(known) - 1) / factorial(len(columns))
                 values[place] += weight * (answer[tuple(sorted((*known, column)))] - without)
     splits = tuple(Split(int(node["split_feature"]), float(node["threshold"]), _unknown_left(node)) for node in nodes)
-    return ShapleyTree(splits, columns, values, float(answer[()][0]))
+    return ShapleyTree(splits, columns, values, answer[columns], float(answer[()][0]))
 
 
 def _answer(node: dict[str, Any], known: frozenset[int], goes_left: dict[int, Any], patterns: Any) -> Floats:

@@ -57,7 +57,9 @@ def test_points_are_whole_and_the_margin_is_their_sum(card: Scorecard, later: pd
     total = card.total(rows)
     assert total.dtype == np.int64
     np.testing.assert_allclose(card.margin(rows), (400 - total) * LOG_ODDS_A_POINT, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(card.contributions(rows).sum(axis=1), card.margin(rows), rtol=0, atol=1e-9)
+    margin, added = card.explain(rows)
+    np.testing.assert_array_equal(margin, card.margin(rows))
+    np.testing.assert_allclose(added.sum(axis=1), margin, rtol=0, atol=1e-9)
 
 
 def test_points_added_up_by_hand_from_the_table_are_the_total(card: Scorecard, later: pd.DataFrame) -> None:

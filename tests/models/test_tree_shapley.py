@@ -29,27 +29,35 @@ def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
     assert trees is not None
     # What the fit never saw, unknown values where there were none, and far values, too.
     asked = np.vstack([rows[:500], np.full((1, 6), np.nan), np.full((1, 6), 1e300), np.eye(6) * np.nan, np.zeros((1, 6))])
-    np.testing.assert_allclose(shapley_values(trees, asked), booster.predict(asked, pred_contrib=True), rtol=0, atol=1e-9)
+    margin, added = shapley_values(trees, asked)
+    np.testing.assert_allclose(added, booster.predict(asked, pred_contrib=True), rtol=0, atol=1e-9)
+    np.testing.assert_array_equal(margin, booster.predict(asked, raw_score=True))
 
 
 def test_rows_do_not_depend_on_one_another() -> None:
     booster, rows = grown(7, 0.2)
     trees = shapley_trees(booster.dump_model())
     assert trees is not None
-    together = shapley_values(trees, rows[:50])
-    np.testing.assert_array_equal(np.vstack([shapley_values(trees, rows[at : at + 1]) for at in range(50)]), together)
-    assert shapley_values(trees, rows[:0]).shape == (0, 7)
+    margin, added = shapley_values(trees, rows[:50])
+    alone = [shapley_values(trees, rows[at : at + 1]) for at in range(50)]
+    np.testing.assert_array_equal(np.concatenate([one for one, _ in alone]), margin)
+    np.testing.assert_array_equal(np.vstack([parts for _, parts in alone]), added)
+    assert [part.shape for part in shapley_values(trees, rows[:0])] == [(0,), (0, 7)]
 
 
 def test_trees_with_more_splits_are_left_to_lightgbm() -> None:
     booster, rows = grown(MOST_SPLITS + 2, 0.2)
     assert shapley_trees(booster.dump_model()) is None
     wrapped = LightGBMBooster(booster.model_to_string())
-    np.testing.assert_array_equal(wrapped.contributions(rows[:20]), booster.predict(rows[:20], pred_contrib=True))
+    margin, added = wrapped.explain(rows[:20])
+    np.testing.assert_array_equal(added, booster.predict(rows[:20], pred_contrib=True))
+    np.testing.assert_array_equal(margin, wrapped.margin(rows[:20]))
 
 
 def test_a_tree_without_a_split_adds_its_answer_to_the_base() -> None:
     booster, rows = grown(4, 0.0, min_data_in_leaf=3000)
     trees = shapley_trees(booster.dump_model())
     assert trees is not None
-    np.testing.assert_allclose(shapley_values(trees, rows[:3]).sum(axis=1), booster.predict(rows[:3], raw_score=True), atol=1e-12)
+    margin, added = shapley_values(trees, rows[:3])
+    np.testing.assert_array_equal(margin, booster.predict(rows[:3], raw_score=True))
+    np.testing.assert_allclose(added.sum(axis=1), margin, atol=1e-12)

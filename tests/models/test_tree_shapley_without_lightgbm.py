@@ -50,9 +50,11 @@ def test_contributions_are_means_over_every_order_in_which_columns_become_known(
                 before = sum(answer(tree, row, known) for tree in trees)
                 known.add(column)
                 wanted[at, column] += (sum(answer(tree, row, known) for tree in trees) - before) / len(orders)
-    np.testing.assert_allclose(booster.contributions(asked)[:, :-1], wanted, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(booster.explain(asked)[1][:, :-1], wanted, rtol=0, atol=1e-9)
 
 
 def test_they_add_up_to_the_margin(grown: tuple[HistogramBooster, np.ndarray]) -> None:
     booster, rows = grown
-    np.testing.assert_allclose(booster.contributions(rows).sum(axis=1), booster.margin(rows), rtol=0, atol=1e-9)
+    margin, added = booster.explain(rows)
+    np.testing.assert_array_equal(margin, booster.margin(rows))
+    np.testing.assert_allclose(added.sum(axis=1), margin, rtol=0, atol=1e-9)
