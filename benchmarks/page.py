@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.console.section import render_console
 from benchmarks.plans import PLANS
 from benchmarks.plots import NAMES, plot_features, plot_stages
+from benchmarks.scoring.section import render_scoring
 from benchmarks.summary import Figure, Summary, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,8 +56,8 @@ def _section(result: dict[str, Any]) -> str:
         _saved(summary),
         f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
         "### Every entity scored, the listed explained\n",
-        "A day of the whole population: features are read and scored, what the indicators add is checked to sum to each\n"
-        "margin, scores are written; then the list is made within the regions' capacity, with reasons and the way to a better\n"
+        "A first day of the whole population: features are read and scored, whose word moved each class from the ordinary one is\n"
+        "asked, scores are written; then the list is made within the regions' capacity, with reasons and the way to a better\n"
         "class for each on it.\n",
         _steps(summary, SCORING),
         _scoring(summary),
@@ -191,10 +192,13 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
 
 
 def whole_page(folder: Path) -> str:
-    """The page that the results in a folder give, the console's part last where it was measured."""
-    measured = folder / "console.json"
-    console = render_console(json.loads(measured.read_text(encoding="utf-8"))) if measured.exists() else ""
-    return render(read_results(folder)) + console
+    """The page that the results in a folder give, the parts of scoring and of the console last where they were measured."""
+    parts = [render(read_results(folder))]
+    for name, render_part in (("scoring", render_scoring), ("console", render_console)):
+        measured = folder / f"{name}.json"
+        if measured.exists():
+            parts.append(render_part(json.loads(measured.read_text(encoding="utf-8"))))
+    return "".join(parts)
 
 
 def main() -> None:

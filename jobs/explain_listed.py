@@ -128,7 +128,8 @@ def _better(
     def stands(changed: pd.DataFrame) -> np.ndarray:
         """The class on the morrow: what would not stand then would bring nothing."""
         return settle(
-            *model.explain(changed),
+            model.score(changed),
+            lambda at: model.contributions(changed.iloc[at]),
             changed,
             letters[changed.index],
             model.of_margin,

@@ -20,6 +20,7 @@ from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import note_scored
 from models.class_change import settle
+from models.columns import Ints
 from models.reasons import NotAdditiveError, check_additive
 from models.risk_model import RiskModel
 from models.side_by_side import side_by_side
@@ -38,7 +39,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
     Raises:
         NothingToDo: when there is no model, or no features for the day.
-        SteelyardError: when what the indicators add does not sum to a row's margin.
+        SteelyardError: when what the indicators add, of an entity whose class moved, does not sum to its margin.
     """
     store = ModelStore(lake.home)
     model_id = store.newest(as_of)
@@ -50,7 +51,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         )
     earlier = classes_before(before or lake, as_of)
     score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
-    parts = list(side_by_side(score, _feature_batches(lake, as_of)))
+    parts = list(side_by_side(score, feature_batches(lake, as_of)))
     if not parts:
         raise _no_features(lake, as_of)
     rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
@@ -63,15 +64,20 @@ def _score(
     features: pd.DataFrame, *, model: RiskModel, model_id: str, profile: Profile, as_of: date, earlier: pd.Series
 ) -> pa.Table:
     """The scores of some entities; nothing depends on which others are beside them."""
-    rows, contributions = model.explain(features)
-    try:
-        check_additive(contributions.set_axis(features[ENTITY_ID]), rows[MARGIN])
-    except NotAdditiveError as error:
-        raise SteelyardError(
-            what=str(error),
-            where=f"model {model_id}",
-            then="train the model again with `steelyard train`, and report it if it comes again",
-        ) from error
+    rows = model.score(features)
+
+    def contributions(at: Ints) -> pd.DataFrame:
+        added = model.contributions(features.iloc[at])
+        try:
+            check_additive(added.set_axis(features[ENTITY_ID].iloc[at]), rows[MARGIN].iloc[at])
+        except NotAdditiveError as error:
+            raise SteelyardError(
+                what=str(error),
+                where=f"model {model_id}",
+                then="train the model again with `steelyard train`, and report it if it comes again",
+            ) from error
+        return added
+
     settled = settle(
         rows,
         contributions,
@@ -93,7 +99,7 @@ def _score(
     return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 
 
-def _feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:
+def feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:
     """The day's features, ``ROWS_AT_ONCE`` rows at a time, in no order."""
     schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
     gathered = schema.empty_table()

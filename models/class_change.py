@@ -27,6 +27,8 @@ from models.reasons import BASE
 
 Rescored = Callable[[Floats, Floats], pd.DataFrame]
 """What scores of that margin and evidence are, as :meth:`models.risk_model.RiskModel.of_margin` tells."""
+Told = Callable[[Ints], pd.DataFrame]
+"""What each indicator adds to the margins of the rows at these positions (:meth:`models.risk_model.RiskModel.contributions`)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Settled:
 
 def settle(
     scores: pd.DataFrame,
-    contributions: pd.DataFrame,
+    contributions: Told,
     X: pd.DataFrame,
     before: npt.ArrayLike,
     rescored: Rescored,
@@ -77,7 +79,9 @@ def settle(
     """The classes that stand, and those that are held back; of each row alone, whatever rows are beside it.
 
     Args:
-        scores, contributions: as :meth:`models.risk_model.RiskModel.explain` gives them.
+        scores: as :meth:`models.risk_model.RiskModel.score` gives them.
+        contributions: asked once, of those rows alone whose class of today is not that of the day before: to reckon them takes
+            longer than to score, and on most days hardly anybody moves.
         X: the features of the same rows.
         before: each row's class on the day before. One that had none, or one that there is no longer, was ordinary.
         rescored: the scores of other margins.
@@ -90,7 +94,7 @@ def settle(
     today, then = ranks(letters, bounds), ranks(before, bounds, otherwise=ordinary)
     stands, source = today.copy(), np.full(len(today), None, dtype=object)
     moved = np.flatnonzero(today != then)
-    heard = voices(contributions.iloc[moved], X.iloc[moved], indicators)
+    heard = voices(contributions(moved), X.iloc[moved], indicators)
     margin, evidence = (scores[name].to_numpy(dtype=np.float64)[moved] for name in (MARGIN, EVIDENCE))
 
     def without(voice: Floats) -> Ints:

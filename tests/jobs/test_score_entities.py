@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from benchmarks import scoring as made
+from benchmarks.scoring import made_up as made
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from jobs import score_entities
@@ -66,7 +66,7 @@ def again(home: Path, tmp_path: Path) -> Lake:
 @pytest.mark.parametrize("at_once", [170, 599])
 def test_scores_depend_on_no_batch_and_no_order(home: Path, again: Lake, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(score_entities, "ROWS_AT_ONCE", at_once)
-    sizes = [len(part) for part in score_entities._feature_batches(again, made.DAY)]
+    sizes = [len(part) for part in score_entities.feature_batches(again, made.DAY)]
     assert set(sizes[:-1]) == {at_once}
     assert score_day(again, PROFILE, made.DAY) == ROWS
     pd.testing.assert_frame_equal(rows(again.home), rows(home), check_exact=True)
@@ -81,18 +81,46 @@ def test_each_score_has_its_interval_and_its_class_by_it(home: Path) -> None:
     assert list(scores["held_class"].fillna(scores["risk_class"])) == list(standing(scores, PROFILE.classes, "B")[1])
 
 
-def test_a_model_whose_contributions_do_not_add_up_scores_nothing(again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    explained = RiskModel.explain
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The entities whose contributions are asked."""
+    names: list[str] = []
+    contributions = RiskModel.contributions
 
-    def a_little_off(self: RiskModel, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        scores, contributions = explained(self, X)
-        contributions.loc[X["entity_id"] == "E000000007", "arrears_ratio"] += 2e-6
-        return scores, contributions
+    def noted(self: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
+        names.extend(X["entity_id"])
+        return contributions(self, X)
 
-    monkeypatch.setattr(RiskModel, "explain", a_little_off)
-    with pytest.raises(SteelyardError, match="E000000007"):
+    monkeypatch.setattr(RiskModel, "contributions", noted)
+    return names
+
+
+def test_a_model_whose_contributions_do_not_add_up_scores_nothing(home: Path, again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = rows(home).loc[lambda scores: scores["risk_class"] != "B", "entity_id"].iloc[0]
+    contributions = RiskModel.contributions
+
+    def a_little_off(self: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
+        added = contributions(self, X)
+        added.loc[X["entity_id"] == moved, "arrears_ratio"] += 2e-6
+        return added
+
+    monkeypatch.setattr(RiskModel, "contributions", a_little_off)
+    with pytest.raises(SteelyardError, match=moved):
         score_day(again, PROFILE, made.DAY)
     assert not again.exists(scoring.SCORES)
+
+
+def test_what_indicators_add_is_asked_of_those_alone_whose_class_moved(home: Path, again: Lake, asked: list[str]) -> None:
+    scores = rows(home)
+    today = scores["held_class"].fillna(scores["risk_class"])
+    score_day(again, PROFILE, made.DAY)
+    assert sorted(asked) == sorted(scores.loc[today != "B", "entity_id"]), "nobody had a class, so the ordinary one"
+    before = again.arrow(scoring.SCORES).to_pandas().assign(as_of=BEFORE, risk_class=today.where(scores.index % 7 != 0, "D"))
+    again.replace_arrow(pa.Table.from_pandas(before, arrow_schema(scoring.SCORES)), scoring.SCORES, f"as_of = '{BEFORE}'")
+    asked.clear()
+    score_day(again, PROFILE, made.DAY)
+    assert sorted(asked) == sorted(scores.loc[(scores.index % 7 == 0) & (today != "D"), "entity_id"])
+    assert 0 < len(asked) < ROWS / 5
 
 
 def test_without_features_there_is_nothing_to_score(home: Path) -> None:

@@ -24,7 +24,7 @@ def settled(before: list[str | None], *rows: dict[str, float], **values: float) 
     added = pd.DataFrame([{**row, "base": BASE} for row in rows]).fillna(0.0)
     X = pd.DataFrame([{name: 1.0 for name in added if name != "base"} | values] * len(rows))
     known = scores(added.to_numpy().sum(axis=1), np.ones(len(rows)))
-    return settle(known, added, X, before, scores, indicators=INDICATORS, bounds=BOUNDS, ordinary="B")
+    return settle(known, added.take, X, before, scores, indicators=INDICATORS, bounds=BOUNDS, ordinary="B")
 
 
 def told(found: Settled) -> tuple[str, str | None, str | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.boosting import LightGBMBooster, load_lightgbm
-from models.tree_shapley import MOST_SPLITS, shapley_trees, shapley_values
+from models.boosting import MANY_ROWS, LightGBMBooster, load_lightgbm
+from models.tree_patterns import MOST_SPLITS, pattern_trees, sum_of_answers
+from models.tree_shapley import shapley_trees, shapley_values
 
 lightgbm = load_lightgbm()
 pytestmark = pytest.mark.skipif(lightgbm is None, reason="LightGBM cannot be loaded here")
@@ -32,6 +33,9 @@ def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
     margin, added = shapley_values(trees, asked)
     np.testing.assert_allclose(added, booster.predict(asked, pred_contrib=True), rtol=0, atol=1e-9)
     np.testing.assert_array_equal(margin, booster.predict(asked, raw_score=True))
+    tables = pattern_trees(booster.dump_model())
+    assert tables is not None
+    np.testing.assert_array_equal(sum_of_answers(tables, asked), margin)
 
 
 def test_rows_do_not_depend_on_one_another() -> None:
@@ -45,9 +49,18 @@ def test_rows_do_not_depend_on_one_another() -> None:
     assert [part.shape for part in shapley_values(trees, rows[:0])] == [(0,), (0, 7)]
 
 
+def test_many_rows_have_the_margins_that_each_has_among_few() -> None:
+    booster, rows = grown(7, 0.2)
+    wrapped, many = LightGBMBooster(booster.model_to_string(), start=0.3), np.vstack([rows] * 4)
+    assert len(rows) < MANY_ROWS <= len(many)
+    np.testing.assert_array_equal(wrapped.margin(many), np.tile(wrapped.margin(rows), 4))
+    np.testing.assert_array_equal(wrapped.margin(many, 10), np.tile(wrapped.margin(rows, 10), 4))
+
+
 def test_trees_with_more_splits_are_left_to_lightgbm() -> None:
     booster, rows = grown(MOST_SPLITS + 2, 0.2)
     assert shapley_trees(booster.dump_model()) is None
+    assert pattern_trees(booster.dump_model()) is None
     wrapped = LightGBMBooster(booster.model_to_string())
     margin, added = wrapped.explain(rows[:20])
     np.testing.assert_array_equal(added, booster.predict(rows[:20], pred_contrib=True))
