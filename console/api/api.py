@@ -27,8 +27,8 @@ from console.pages.notes import note_refusal, note_search, note_view
 from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile
+from console.ranking.part import Part
 from console.ranking.runs import ranked_of
-from console.ranking.search import Part
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200

@@ -19,8 +19,8 @@ from console.decisions.states import State
 from console.pages.filters import Filters
 from console.policy import policy
 from console.ranking.models import PublishedRun
+from console.ranking.part import Part
 from console.ranking.runs import ranked_of
-from console.ranking.search import Part
 
 
 def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str, Any]) -> Campaign:

@@ -20,8 +20,8 @@ from console.pages.access import for_roles
 from console.pages.filters import Filters
 from console.pages.notes import note_search, note_view
 from console.pages.risk_list import CAPPED
+from console.ranking.part import Part
 from console.ranking.runs import current_run, ranked_of
-from console.ranking.search import Part
 
 
 @for_roles(READS_LIST)

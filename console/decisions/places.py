@@ -16,8 +16,8 @@ from django.db.models import Q, QuerySet
 
 from console.decisions.models import Case
 from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import LAST
 from console.ranking.runs import alias_of, among
-from console.ranking.search import LAST
 
 FIRST_WINDOW = 200
 GROWS = 4

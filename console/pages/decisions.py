@@ -32,8 +32,8 @@ from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import Part
 from console.ranking.runs import current_run, ranked_of
-from console.ranking.search import Part
 
 
 @require_POST

@@ -20,8 +20,9 @@ from console.decisions.places import FIRST_WINDOW, Window, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, Standing, listed_looked_at
 from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import LAST, WHOLE, Part
 from console.ranking.runs import among, among_places, reasons_of
-from console.ranking.search import LAST, MOST, WHOLE, Part, key_of, narrowed, search
+from console.ranking.search import MOST, key_of, narrowed, search
 from expectations.contracts.indicators import catalogue
 
 CLASSES = ("D", "C", "B", "A")

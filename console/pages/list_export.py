@@ -20,8 +20,8 @@ from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile, no_file, sent_file
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked, Reason
+from console.ranking.part import WHOLE, Part
 from console.ranking.runs import ranked_of, reasons_of
-from console.ranking.search import WHOLE, Part
 
 COLUMNS = (
     "position", "entity_id", "name", "risk_class", "credit_points", "region_code", "industry_code", "address", "is_listed",

@@ -11,8 +11,8 @@ from django.http import HttpRequest, QueryDict
 from console.decisions.states import State
 from console.pages.filters import Filters
 from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import Part
 from console.ranking.runs import ranked_of
-from console.ranking.search import Part
 
 
 def came_from(values: Any) -> str:

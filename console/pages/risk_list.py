@@ -30,8 +30,8 @@ from console.pages.there_now import there_now
 from console.policy import policy_of
 from console.ranking.listed import regions_of_listed
 from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import Part
 from console.ranking.runs import current_run, ranked_of, reasons_of
-from console.ranking.search import Part
 from expectations.contracts.indicators import catalogue
 
 ROWS = 50

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from types import MappingProxyType
@@ -26,6 +25,8 @@ from django.db.models.expressions import RawSQL
 
 from console.ranking.folding import PAIRED, fold, normalized
 from console.ranking.models import Ranked
+from console.ranking.part import WHOLE, Part
+from console.ranking.places_on_postgresql import places_on_postgresql
 
 _WORD = re.compile(rf"[{PAIRED}]+|[^\W_{PAIRED}]+")
 _FIRST = re.compile(f"[{PAIRED}]")
@@ -41,22 +42,6 @@ KEYS = MappingProxyType(
 _CODE = "e"
 CODE_BEGINS = 8
 """Characters of a code that are in the index, each beginning as a word; longer ones are few, and asked for as a range."""
-FEW = 10_000
-"""So many places are sorted sooner than others are passed over to come upon them in order."""
-LAST = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Part:
-    """What of a list is wanted: of the places after ``after`` up to ``until`` the first ``most``, or as many where any will do."""
-
-    after: int = 0
-    until: int = LAST
-    most: int | None = None
-    any_will_do: bool = False
-
-
-WHOLE = Part()
 
 
 def grams_of(text: str) -> list[str]:
@@ -102,6 +87,11 @@ def _grams(word: str, *, is_whole: bool) -> list[str]:
 
 def _is_paired(word: str) -> bool:
     return _FIRST.match(word) is not None
+
+
+def _is_pair(gram: str) -> bool:
+    """Whether no longer gram begins with it, so that nobody need look for one: that costs the indexes more than a word itself."""
+    return len(gram) == 2 and _is_paired(gram)
 
 
 def key_of(column: str, value: str) -> str:
@@ -171,37 +161,19 @@ def _places(alias: str, phrases: list[list[str]], begins: list[str], keys: Itera
     Grams are letters and digits alone, and keys besides have underscores: nothing in them is an operator of either index.
     """
     groups = [list(group) for group in keys]
-    is_sqlite = connections[alias].vendor == "sqlite"
-    query = _match(phrases, begins, groups) if is_sqlite else _tsquery(phrases, begins, groups)
-    found, place = ("ranking_search MATCH %s", "rowid") if is_sqlite else ("grams @@ %s::tsquery", "position")
-    sql = f"SELECT {place} FROM ranking_search WHERE {found} AND {place} > %s AND {place} <= %s"
-    asked: list[Any] = [query, part.after, part.until]
+    if connections[alias].vendor == "postgresql":
+        return places_on_postgresql(alias, _tsquery(phrases, begins, groups), part)
+    sql = "SELECT rowid FROM ranking_search WHERE ranking_search MATCH %s AND rowid > %s AND rowid <= %s"
+    asked: list[Any] = [_match(phrases, begins, groups), part.after, part.until]
     if part.most is not None:
-        sql = f"{sql}{_order(alias, query, part, is_sqlite=is_sqlite)} LIMIT %s"
+        sql = f"{sql} ORDER BY rowid LIMIT %s"
         asked.append(part.most)
     return RawSQL(sql, asked)
 
 
-def _order(alias: str, query: str, part: Part, *, is_sqlite: bool) -> str:
-    """How the places are put in order. SQLite's index has them so; PostgreSQL's has not, and it must choose between two ways.
-
-    It may walk in order and look at each, which is fast where every hundredth is wanted, or take all that are wanted and sort them,
-    which is fast where they are few. It guesses from how frequent each word is by itself; how many have all of them it can count.
-    """
-    if is_sqlite:
-        return " ORDER BY rowid"
-    if part.any_will_do:
-        return ""
-    with connections[alias].cursor() as cursor:
-        sql = "SELECT count(*) FROM (SELECT 1 FROM ranking_search WHERE grams @@ %s::tsquery LIMIT %s) AS found"
-        cursor.execute(sql, [query, FEW])
-        found: int = cursor.fetchone()[0]
-    return " ORDER BY position + 0" if found < FEW else " ORDER BY position"
-
-
 def _match(phrases: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
     """As SQLite's FTS5 reads it."""
-    asked = [f'"{" ".join(grams)}"*' for grams in phrases]
+    asked = [f'"{" ".join(grams)}"{"" if _is_pair(grams[-1]) else "*"}' for grams in phrases]
     either = [f"({' AND '.join(asked)})"] if asked else []
     either += [f'"{key}"' for key in begins]
     wanted = (either, *([f'"{key}"' for key in group] for group in groups))
@@ -210,7 +182,7 @@ def _match(phrases: list[list[str]], begins: list[str], groups: list[list[str]])
 
 def _tsquery(phrases: list[list[str]], begins: list[str], groups: list[list[str]]) -> str:
     """As PostgreSQL reads it."""
-    asked = [" <-> ".join(f"'{gram}'" for gram in grams) + ":*" for grams in phrases]
+    asked = [" <-> ".join(f"'{gram}'" for gram in grams) + ("" if _is_pair(grams[-1]) else ":*") for grams in phrases]
     either = [" & ".join(f"({phrase})" for phrase in asked)] if asked else []
     either += [f"'{key}'" for key in begins]
     return " & ".join(f"({' | '.join(group)})" for group in (either, *([f"'{key}'" for key in group] for group in groups)))

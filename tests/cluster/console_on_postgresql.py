@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -133,22 +134,28 @@ def limits_of(alias: str) -> list[str]:
 
 
 def searched(run: Any, ranked: Any, word: str) -> list[bool]:
-    """Whether a search within each class finds, in parts, what reading every row finds."""
+    """Whether a search within each class finds, in parts, what reading every row finds, whichever way the places are come upon."""
     from console.accounts.models import User
     from console.pages.filters import CLASSES, Filters
-    from console.ranking.search import Part
+    from console.ranking import places_on_postgresql as ways
+    from console.ranking.part import Part
 
     auditor, rows = User.objects.get(username="auditor"), list(ranked.order_by("position"))
-    same = []
-    for letter in CLASSES:
+    same, usual = [], (ways.FIRST, ways.FEW)
+    # One by one at first, few fetched and sorted, many passed over in order.
+    for (ways.FIRST, ways.FEW), letter in product((usual, (3, usual[1]), (3, 2)), ("", *CLASSES)):
         filters = Filters.read({"q": word, "risk_class": letter})
-        wanted = [row.position for row in rows if row.risk_class == letter and (word in row.name or row.entity_id.startswith(word))]
+        wanted = [
+            row.position for row in rows
+            if row.risk_class == (letter or row.risk_class) and (word in row.name or row.entity_id.startswith(word))
+        ]  # fmt: skip
         after = wanted[len(wanted) // 2] if wanted else 0
         for part in (Part(), Part(most=7), Part(after=after, most=7)):
             found = filters.apply(ranked, run, auditor, part).order_by("position").values_list("position", flat=True)
             same.append(list(found[: part.most]) == [place for place in wanted if place > part.after][: part.most])
         count = filters.apply(ranked, run, auditor, Part(most=7, any_will_do=True)).order_by()[:7].count()
         same.append(count == min(len(wanted), 7))
+    ways.FIRST, ways.FEW = usual
     return same
 
 

@@ -23,9 +23,9 @@ from console.pages import filters as filtering
 from console.pages.filters import ME, NOBODY, Filters
 from console.pages.onward import next_to_review
 from console.ranking.models import Ranked
+from console.ranking.part import Part
 from console.ranking.publish import publish
 from console.ranking.runs import ranked_of
-from console.ranking.search import Part
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site
