@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.each_world import RESULTS, each_world, read_words, write_down
-from benchmarks.selective.compare import UNWEIGHTED, WEIGHTED, compare, is_right
+from benchmarks.selective.compare import MAY_BE_LISTED, UNWEIGHTED, WEIGHTED, WHO, compare, is_right
 from benchmarks.worlds import LAST
 from jobs.runtime.lake import Lake
 from jobs.runtime.profiles import load_profile
@@ -33,12 +33,11 @@ HEAD = (
     "| world | labels | champion | slope | observed ÷ expected within capacity | of all | ROC-AUC | first two within 0.9 to 1.1 |\n"
     "|---|---|---|---:|---:|---:|---:|---|"
 )
-WHO = "all"
 
 
 def line(world: str, name: str, figures: dict[str, Any]) -> str:
     """A world's model as a row of the table."""
-    one = figures[name][WHO]
+    one = figures[name][MAY_BE_LISTED]
     cells = [f"{one[key]:.3f}" for key in ("slope", "observed_to_expected", "observed_to_expected_of_all", "roc_auc")]
     return f"| {' | '.join([world, name, figures[name]['champion'], *cells, 'yes' if is_right(one) else 'no'])} |"
 
@@ -46,7 +45,7 @@ def line(world: str, name: str, figures: dict[str, Any]) -> str:
 def summarise(worlds: list[dict[str, Any]]) -> dict[str, Any]:
     """The mean of each figure over worlds, the least and the most, and in how many worlds both are right."""
     figures: dict[str, Any] = {}
-    for who in (WHO, "not yet found"):
+    for who in WHO:
         every = {key: [world[who][key] for world in worlds] for key in worlds[0][who]}
         spans = {key: {"mean": round(float(np.mean(v)), 4), "least": min(v), "most": max(v)} for key, v in every.items()}
         figures[who] = {**spans, "right_in": sum(is_right(world[who]) for world in worlds)}

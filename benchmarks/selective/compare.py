@@ -12,39 +12,61 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.registration import STATUS
 from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
 from expectations.contracts.silver import INSPECTION
 from jobs.fit_model import fit
 from jobs.gather_training_set import training_set
+from jobs.known_entities import active_ids, known_entities
 from jobs.run_day import run_day
 from jobs.runtime.lake import Lake
+from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from models.promises import judge_promises
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
+MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY = "may be listed", "not yet found", "everybody known"
+"""Who is judged: those whom the day could list; of them those of whom no visit had found anything; and all, the revoked and
+suspended among them, whom nobody would be sent to."""
+WHO = (MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY)
 LOWEST, HIGHEST = 0.9, 1.1
 
 
 def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str, Any]:
-    """Make the world's day, fit both models on what was known, and hold their probabilities against the truth."""
+    """Make the world's day, fit what it learnt from without weights too, and hold both models' probabilities against the truth."""
     run_day(lake, profile, world / "sources", as_of)
     at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
     known = training_set(lake, profile, as_of)
     features = read_features(lake, as_of)
     truth = true_chances(lake, world / "truth", as_of)
-    visits = lake.arrow(INSPECTION, columns=[str(ENTITY_ID)], where="found_violation").to_pandas()
+    found = lake.arrow(INSPECTION, columns=[str(ENTITY_ID)], where="found_violation").to_pandas()[ENTITY_ID]
+    active = active_ids(known_entities(lake, profile, as_of, (ENTITY_ID, STATUS)), profile)
     figures: dict[str, Any] = {"listed": at, "labels": len(known.labels), "violating": int(truth[VIOLATES].sum())}
-    for name, is_weighted in ((WEIGHTED, True), (UNWEIGHTED, False)):
-        model = fit(known, profile, is_weighted=is_weighted)
+    store = ModelStore(lake.home)
+    trained = str(store.newest(as_of))
+    for name, model, facts in (
+        (WEIGHTED, store.get(trained), store.facts(trained)),
+        (UNWEIGHTED, plain := fit(known, profile, is_weighted=False), plain.facts),
+    ):
         scored = model.score(features).assign(**{str(ENTITY_ID): features[ENTITY_ID]})
         joined = truth.merge(scored, on=str(ENTITY_ID), how="inner")
-        figures[name] = {
-            "champion": model.facts["champion"],
-            "all": measures(joined, at),
-            "not yet found": measures(joined[~joined[ENTITY_ID].isin(visits[ENTITY_ID])], at),
-        }
+        figures[name] = {"champion": facts["champion"], **by_group(joined, active, found, at)}
     return figures
+
+
+def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) -> dict[str, dict[str, float]]:
+    """The measures of each group of :data:`WHO`.
+
+    Args:
+        scored: everybody known, with the truth.
+        active: those whom the day could list.
+        found: those of whom a visit had found something.
+        at: how many are within capacity.
+    """
+    may_be_listed = scored[scored[ENTITY_ID].isin(active)]
+    groups = (may_be_listed, may_be_listed[~may_be_listed[ENTITY_ID].isin(found)], scored)
+    return {who: measures(one, at) for who, one in zip(WHO, groups, strict=True)}
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.selective.compare import is_right, measures
+from benchmarks.selective.compare import WHO, by_group, is_right, measures
 from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
 from jobs.runtime.lake import Lake
 from simulation.inspections import FINDS
@@ -48,3 +48,12 @@ def test_a_visit_finds_violators_often_and_others_sometimes(finished_day: Finish
     assert set(truth.loc[truth[VIOLATES], WOULD_FIND]) == {FINDS}
     assert truth.loc[~truth[VIOLATES], WOULD_FIND].between(0.001, 0.3).all()
     assert truth.loc[~truth[VIOLATES], WOULD_FIND].nunique() > 5
+
+
+def test_who_could_not_be_listed_is_judged_with_everybody_alone():
+    frame = scored(3_000, 1.0, 0.0).assign(entity_id=[f"E{at:04d}" for at in range(3_000)])
+    active, found = pd.Index(frame["entity_id"][:2_000]), frame["entity_id"][1_500:]
+    figures = by_group(frame, active, found, at=100)
+    assert list(figures) == list(WHO)
+    for who, rows in zip(WHO, (frame[:2_000], frame[:1_500], frame), strict=True):
+        assert figures[who] == measures(rows, 100)
