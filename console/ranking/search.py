@@ -147,11 +147,12 @@ def search(ranked: QuerySet[Ranked], text: str, keys: Iterable[Sequence[str]] = 
 def narrowed(ranked: QuerySet[Ranked], keys: Sequence[Sequence[str]], part: Part) -> QuerySet[Ranked]:
     """As :func:`search` without a text: ``ranked``, whose filters ``keys`` tell, found by all of them at once.
 
-    SQLite takes one index a query and passes over all that the other filters leave out, a hundred thousand where one is rare;
-    PostgreSQL combines several, and is left to it.
+    A database takes one index of the list's and passes over all that the other filters leave out, a hundred thousand where one is
+    rare. It is worth it for two filters and more.
+
+    Args:
+        ranked, keys, part: as for :func:`search`; ``part`` says how many are wanted.
     """
-    if len(keys) < 2 or part.most is None or connections[ranked.db].vendor != "sqlite":
-        return ranked
     return ranked.filter(position__in=_places(ranked.db, [], [], keys, part))
 
 
@@ -185,4 +186,5 @@ def _tsquery(phrases: list[list[str]], begins: list[str], groups: list[list[str]
     asked = [" <-> ".join(f"'{gram}'" for gram in grams) + ("" if _is_pair(grams[-1]) else ":*") for grams in phrases]
     either = [" & ".join(f"({phrase})" for phrase in asked)] if asked else []
     either += [f"'{key}'" for key in begins]
-    return " & ".join(f"({' | '.join(group)})" for group in (either, *([f"'{key}'" for key in group] for group in groups)))
+    wanted = (either, *([f"'{key}'" for key in group] for group in groups))
+    return " & ".join(f"({' | '.join(group)})" for group in wanted if group)

@@ -52,7 +52,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["entities"] = ranked.count()
     says["found"] = [search(ranked, "杭州").count(), ranked.filter(name__contains="杭州").count()]
     make_demo_accounts()
-    words = ("杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5])
+    words = ("", "杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5])
     says["searched"] = [searched(run_of(Filters()), ranked, word) for word in words]
     User.objects.update(must_change_password=False)
     client = Client()
@@ -143,11 +143,13 @@ def searched(run: Any, ranked: Any, word: str) -> list[bool]:
     auditor, rows = User.objects.get(username="auditor"), list(ranked.order_by("position"))
     same, usual = [], (ways.FIRST, ways.FEW)
     # One by one at first, few fetched and sorted, many passed over in order.
-    for (ways.FIRST, ways.FEW), letter in product((usual, (3, usual[1]), (3, 2)), ("", *CLASSES)):
-        filters = Filters.read({"q": word, "risk_class": letter})
+    sections = ("", rows[0].industry_section)
+    for (ways.FIRST, ways.FEW), letter, section in product((usual, (3, usual[1]), (3, 2)), ("", *CLASSES), sections):
+        filters = Filters.read({"q": word, "risk_class": letter, "industry": section})
         wanted = [
             row.position for row in rows
-            if row.risk_class == (letter or row.risk_class) and (word in row.name or row.entity_id.startswith(word))
+            if row.risk_class == (letter or row.risk_class) and row.industry_section == (section or row.industry_section)
+            and (word in row.name or row.entity_id.startswith(word))
         ]  # fmt: skip
         after = wanted[len(wanted) // 2] if wanted else 0
         for part in (Part(), Part(most=7), Part(after=after, most=7)):
