@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.console.section import render_console
+from benchmarks.how_right import render_how_right
 from benchmarks.plans import PLANS
 from benchmarks.plots import NAMES, plot_features, plot_stages
 from benchmarks.scoring.section import render_scoring
@@ -192,13 +193,11 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
 
 
 def whole_page(folder: Path) -> str:
-    """The page that the results in a folder give, the parts of scoring and of the console last where they were measured."""
+    """The page that the results in a folder give: how fast days are made, scored and shown, as far as measured, and how right."""
+    there = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem not in PLANS}
     parts = [render(read_results(folder))]
-    for name, render_part in (("scoring", render_scoring), ("console", render_console)):
-        measured = folder / f"{name}.json"
-        if measured.exists():
-            parts.append(render_part(json.loads(measured.read_text(encoding="utf-8"))))
-    return "".join(parts)
+    parts += [write(there[name]) for name, write in (("scoring", render_scoring), ("console", render_console)) if name in there]
+    return "".join([*parts, render_how_right(there)])
 
 
 def main() -> None:

@@ -1,0 +1,34 @@
+"""What was found about how right scores are is told as it was found, and what was not measured is left out."""
+
+from __future__ import annotations
+
+import json
+
+from benchmarks.how_right import render_how_right
+from benchmarks.page import RESULTS
+
+
+def span(mean: float) -> dict[str, float]:
+    return {"mean": mean, "least": mean - 0.2, "most": mean + 0.2}
+
+
+def test_probabilities_are_told_by_labels_and_who():
+    group = {"slope": span(0.9), "observed_to_expected": span(1.05), "right_in": 3}
+    summary = {"weighted": {"may be listed": group}, "unweighted": {}}
+    facts = {"entities": 20_000, "worlds": {"1": {}, "2": {}}, "summary": summary}
+    page = render_how_right({"selective": facts})
+    assert "| weighted, as a day does | may be listed | 0.900 (0.700 to 1.100) | 1.050 (0.850 to 1.250) | 3 |" in page
+    assert "2 worlds of 20,000 entities" in page
+    assert "Polish" not in page
+
+
+def test_what_is_committed_can_be_told():
+    results = {path.stem: json.loads(path.read_text()) for path in RESULTS.glob("*.json")}
+    page = render_how_right(results)
+    polish = results["polish"]["summary"]["scorecard"]
+    assert f"| scorecard | {polish['auc']:.4f} | {polish['difference']:+.4f} " in page
+    assert page.count("\n### ") == len({"planted", "selective", "polish", "anomaly"} & set(results))
+
+
+def test_without_results_there_is_no_section():
+    assert render_how_right({}) == ""
