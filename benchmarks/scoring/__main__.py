@@ -4,7 +4,7 @@ The features are random numbers of the catalogue's columns, the model learns fro
 does: read the features from the lake, score each entity, see whose class moved and on whose word, write the scores; then explain as
 many as a day lists, with the search for what would bring a better class. On a first day nobody had a class, so all that are not
 ordinary moved; on the day after a hundredth of the entities did. Afterwards, untimed, everybody is explained, to see that what the
-indicators add sums to the margin.
+indicators add sums to the margin. Before all that the fits of a day's training are timed, on made-up labels.
 """
 
 from __future__ import annotations
@@ -22,16 +22,20 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.machine import machine_facts
-from benchmarks.scoring.made_up import DAY, make
+from benchmarks.scoring.made_up import DAY, made_up_training_set, make
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
 from jobs.explain_listed import explain
+from jobs.fit_model import fit
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
 from jobs.score_entities import feature_batches, score_day
+from models.cohorts import begin_of_held_out
 from models.columns import catalogue_inputs
+from models.training_set import TrainingSet
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "scoring.json"
 ONE_IN = 100
@@ -45,11 +49,13 @@ def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--listed", type=int, default=1_000)
+    parser.add_argument("--labels", type=int, default=128_000, help="visits to learn from, as many as a million entities have")
     asked = parser.parse_args(words)
     lake, profile = Lake(asked.home), load_profile("cn")
     if not lake.exists(features_contract()):
         make(lake, asked.rows)
     machine = machine_facts()
+    training = _train(made_up_training_set(asked.labels), profile)
     first, scored = _timed(lambda: score_day(lake, profile, DAY))
     _as_day_before(lake)
     after, _ = _timed(lambda: score_day(lake, profile, DAY))
@@ -60,6 +66,8 @@ def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
         "indicators": len(catalogue()),
         "columns": len(catalogue_inputs().columns),
         "machine": machine,
+        "labels": asked.labels,
+        "train": training,
         "first_day": first,
         "day_after": after,
         "explain": reasons,
@@ -70,6 +78,19 @@ def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
     }
     print(json.dumps(told, indent=1))
     result.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _train(known: TrainingSet, profile: Profile) -> dict[str, float]:
+    """What a day's training fits: the model, the same without weights, and one that was kept from the last two cohorts."""
+
+    def fits() -> None:
+        model = fit(known, profile)
+        fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],), anomaly=model.anomaly)
+        begin = begin_of_held_out(known.labels)
+        if begin is not None:
+            fit(known, profile, known.split_at(begin, profile.end_of(begin.date()))[0])
+
+    return _timed(fits)[0]
 
 
 def _timed(work: Callable[[], T]) -> tuple[dict[str, float], T]:

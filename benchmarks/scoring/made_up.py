@@ -9,17 +9,22 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from expectations.contracts import scoring
+from expectations.contracts import inspection, scoring
 from expectations.contracts.indicators import catalogue, features_contract
-from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
-from models.columns import catalogue_inputs
+from models.cohorts import COHORT_ON
+from models.columns import Floats, catalogue_inputs
 from models.risk_model import fit_risk_model
+from models.training_set import TrainingSet, join_labels
 
 DAY = date(2026, 6, 30)
 PIECE = 100_000
 GROUPS = 500
+UNVISITED = 50_000
+"""As many of the unvisited as training reads of however many entities."""
+MONTHS = np.array([np.datetime64(f"2025-{month:02d}-28") for month in range(1, 13)])
 
 
 def make(lake: Lake, rows: int) -> None:
@@ -38,15 +43,11 @@ def make(lake: Lake, rows: int) -> None:
     lake.replace_arrow(pa.Table.from_pylist(peers, arrow_schema(scoring.PEERS)), scoring.PEERS, f"{AS_OF} = '{DAY}'")
     known = made_up(0, min(PIECE, rows, 20_000))
     random = np.random.default_rng(1)
-    values = known[list(catalogue_inputs().columns)].fillna(0.0)
-    log_odds = -2.5 + 0.5 * values[["late_filing_share", "arrears_ratio", "complaints_12m", "vat_cit_gap"]].sum(axis=1)
-    found = (random.random(len(known)) < 1 / (1 + np.exp(-log_odds))).astype(float)
-    months = np.array([np.datetime64(f"2025-{month:02d}-28") for month in range(1, 13)])
     model = fit_risk_model(
         known,
         known,
-        found,
-        np.sort(months[random.integers(0, 12, len(known))]),
+        _found(random, known),
+        np.sort(MONTHS[random.integers(0, 12, len(known))]),
         known[ENTITY_ID],
         catalogue_inputs(),
         anomaly_weight=0.5,
@@ -55,6 +56,37 @@ def make(lake: Lake, rows: int) -> None:
         seed=1,
     )
     ModelStore(lake.home).put(model, DAY, {**model.facts}, "made up")
+
+
+def made_up_training_set(labels: int) -> TrainingSet:
+    """So many labels of twelve cohorts, a third of visits drawn at random, with as many others as training reads beside them."""
+    random = np.random.default_rng(2)
+    features = pd.concat([made_up(piece, min(PIECE, labels - piece * PIECE)) for piece in range(-(-labels // PIECE))])
+    cohort = np.sort(MONTHS[random.integers(0, 12, labels)]).astype("datetime64[ns]")
+    is_drawn = random.random(labels) < 1 / 3
+    told = pd.DataFrame(
+        {
+            ENTITY_ID: features[ENTITY_ID].to_numpy(),
+            COHORT_ON: cohort,
+            inspection.FOUND_VIOLATION: _found(random, features),
+            inspection.INSPECTED_ON: cohort + np.timedelta64(20, "D"),
+            KNOWN_AT: pd.DatetimeIndex(cohort + np.timedelta64(25, "D"), tz="UTC"),
+            inspection.SELECTED_BY: np.where(is_drawn, "random", "targeted"),
+            inspection.INCLUSION_PROBABILITY: np.where(is_drawn, 0.0045, np.nan),
+            inspection.INSPECTOR_ID: [f"R{at:04d}" for at in random.integers(0, 48, labels)],
+        }
+    )
+    others = made_up(-(-labels // PIECE), UNVISITED)
+    others[COHORT_ON] = MONTHS[random.integers(0, 12, UNVISITED)].astype("datetime64[ns]")
+    return join_labels(made_up(0, PIECE), told, [features.assign(**{COHORT_ON: cohort})], [others], share=0.01)
+
+
+def _found(random: np.random.Generator, entities: pd.DataFrame) -> Floats:
+    """What a visit to each finds, by a few of its indicators."""
+    values = entities[["late_filing_share", "arrears_ratio", "complaints_12m", "vat_cit_gap"]].fillna(0.0)
+    log_odds = (-2.5 + 0.5 * values.sum(axis=1)).to_numpy()
+    found: Floats = (random.random(len(entities)) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
+    return found
 
 
 def made_up(piece: int, rows: int) -> pd.DataFrame:

@@ -9,9 +9,11 @@ ABOUT = """
 
 `python -m benchmarks.scoring --home FOLDER` makes up features and a model, and does what a day does with them: reads the features,
 scores everybody, sees whose class moved and on whose word, writes the scores; then explains the listed, with the way to a better
-class. On a first day nobody had a class before, so that all who are not ordinary moved; on the day after one in a hundred did.
+class. On a first day nobody had a class before, so that all who are not ordinary moved; on the day after one in a hundred did. The
+fits of a day's training are made on made-up labels, as many as so many entities have in twelve months.
 """
 STEPS = {
+    "train": "fit the model, the same without weights, and the one that is judged",
     "first_day": "score everybody on a first day",
     "day_after": "score everybody on the day after",
     "explain": "explain the listed",
@@ -29,8 +31,8 @@ def render_scoring(facts: dict[str, Any]) -> str:
         [
             ABOUT,
             f"{facts['entities']:,} entities, {facts['indicators']} indicators in {facts['columns']} columns, {facts['listed']:,} "
-            f"listed; {machine['processor']}, {machine['cores']} processors; revision `{machine['revision']}`. When it began, "
-            f"{machine['load']} processes wanted to run on the machine.\n",
+            f"listed, {facts['labels']:,} labels; {machine['processor']}, {machine['cores']} processors; revision "
+            f"`{machine['revision']}`. When it began, {machine['load']} processes wanted to run on the machine.\n",
             "| step | seconds | CPU seconds | peak MiB of the process so far |",
             "|---|---:|---:|---:|",
             *rows,
