@@ -145,7 +145,7 @@ def fit_risk_model(
         raise ValueError(f"the anomaly weight must be zero or more, not {anomaly_weight}")
     found = np.asarray(y, dtype=np.float64)
     visits, positives = len(found), int(found.sum())
-    anomaly = anomaly or fit_anomaly(population, inputs, seed=seed)
+    anomaly = fit_anomaly(population, inputs, seed=seed) if anomaly is None else anomaly
     evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):

@@ -25,13 +25,17 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T], *, threads: int | N
         threads: as many at once, by default one a processor that this process may use; their number changes no answer.
     """
     many = threads or cpu_count()
-    # Libraries that cut one piece of work among threads of their own would fight over the processors, and the order of their
-    # sums would hang on how many there are.
-    with threadpool_limits(1), ThreadPoolExecutor(many) as pool:
+    # Linear algebra that is cut among more threads yet would fight over the processors, and the order of its sums would hang on
+    # how many there are. LightGBM and scikit-learn are told theirs where they are called.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(many) as pool:
         waiting: deque[Future[R]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > many:
+        try:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > many:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        finally:
+            # Where one failed, or nobody wants the rest, what has not begun need not.
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -16,6 +16,7 @@ from models.columns import Floats, Ints
 
 MOST_SPLITS = 8
 CHUNK = 16_384
+LARGEST_DUMPED = 1e300
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,12 @@ class Room:
 def pattern_trees(dumped: dict[str, Any]) -> tuple[PatternTree, ...] | None:
     """The trees of a model as LightGBM dumps it; None where one has too many splits, or splits of another kind."""
     trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
-    return tuple(pattern_tree(root) for root in trees) if all(map(_is_small, trees)) else None
+    return tuple(_tabulated(root) for root in trees) if all(map(_is_small, trees)) else None
 
 
-def pattern_tree(root: dict[str, Any]) -> PatternTree:
-    """A small tree, given its root as LightGBM dumps it."""
+def _tabulated(root: dict[str, Any]) -> PatternTree:
     nodes = list(splits_of(root))
-    splits = tuple(Split(int(node["split_feature"]), float(node["threshold"]), _unknown_left(node)) for node in nodes)
+    splits = tuple(Split(int(node["split_feature"]), _threshold(node), _unknown_left(node)) for node in nodes)
     return PatternTree(splits, _answers(root, ways(nodes), 1 << len(nodes)))
 
 
@@ -147,6 +147,12 @@ def _answers(node: dict[str, Any], goes_left: dict[int, Any], patterns: int) -> 
     left, right = (_answers(node[f"{side}_child"], goes_left, patterns) for side in ("left", "right"))
     chosen: Floats = np.where(goes_left[node["split_index"]], left, right)
     return chosen
+
+
+def _threshold(node: dict[str, Any]) -> float:
+    """LightGBM dumps infinity, by which it parts the known from the unknown, as 1e300."""
+    threshold = float(node["threshold"])
+    return np.inf if threshold >= LARGEST_DUMPED else threshold
 
 
 def _unknown_left(node: dict[str, Any]) -> bool:

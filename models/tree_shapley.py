@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from models.columns import Floats
-from models.tree_patterns import CHUNK, PatternTree, Room, add_looked_up, pattern_tree, pattern_trees, splits_of, ways
+from models.tree_patterns import CHUNK, PatternTree, Room, add_looked_up, pattern_trees, splits_of, ways
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,10 @@ class ShapleyTree:
 
 def shapley_trees(dumped: dict[str, Any]) -> tuple[ShapleyTree, ...] | None:
     """The tables of a model as LightGBM dumps it; None where :func:`models.tree_patterns.pattern_trees` has none."""
-    if pattern_trees(dumped) is None:
+    trees = pattern_trees(dumped)
+    if trees is None:
         return None
-    return tuple(_tables(tree["tree_structure"]) for tree in dumped["tree_info"])
+    return tuple(_tables(tree, told["tree_structure"]) for tree, told in zip(trees, dumped["tree_info"], strict=True))
 
 
 def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats, first: float = 0.0) -> tuple[Floats, Floats]:
@@ -73,7 +74,7 @@ def _added(trees: tuple[ShapleyTree, ...], by_column: Floats, answer: Floats) ->
     return added
 
 
-def _tables(root: dict[str, Any]) -> ShapleyTree:
+def _tables(tree: PatternTree, root: dict[str, Any]) -> ShapleyTree:
     nodes = list(splits_of(root))
     goes_left = ways(nodes)
     columns = tuple(sorted({int(node["split_feature"]) for node in nodes}))
@@ -88,7 +89,7 @@ def _tables(root: dict[str, Any]) -> ShapleyTree:
             if column not in known:
                 weight = factorial(len(known)) * factorial(len(columns) - len(known) - 1) / factorial(len(columns))
                 values[place] += weight * (answer[tuple(sorted((*known, column)))] - without)
-    return ShapleyTree(pattern_tree(root), columns, values, float(answer[()][0]))
+    return ShapleyTree(tree, columns, values, float(answer[()][0]))
 
 
 def _answer(node: dict[str, Any], known: frozenset[int], goes_left: dict[int, Any], patterns: int) -> Floats:

@@ -45,10 +45,9 @@ def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str,
     figures: dict[str, Any] = {"listed": at, "labels": len(known.labels), "violating": int(truth[VIOLATES].sum())}
     store = ModelStore(lake.home)
     trained = str(store.newest(as_of))
-    for name, model, facts in (
-        (WEIGHTED, store.get(trained), store.facts(trained)),
-        (UNWEIGHTED, plain := fit(known, profile, is_weighted=False), plain.facts),
-    ):
+    plain = fit(known, profile, is_weighted=False)
+    judged = ((WEIGHTED, store.get(trained), store.facts(trained)), (UNWEIGHTED, plain, plain.facts))
+    for name, model, facts in judged:
         scored = model.score(features).assign(**{str(ENTITY_ID): features[ENTITY_ID]})
         joined = truth.merge(scored, on=str(ENTITY_ID), how="inner")
         figures[name] = {"champion": facts["champion"], **by_group(joined, active, found, at)}
@@ -70,7 +69,7 @@ def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) 
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over everybody (:mod:`models.promises`), and how many visits to the first ``at`` would find something, of those
+    """Calibration over those given (:mod:`models.promises`), and how many visits to the first ``at`` would find something, of those
     expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)

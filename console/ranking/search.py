@@ -90,7 +90,7 @@ def _is_paired(word: str) -> bool:
 
 
 def _is_pair(gram: str) -> bool:
-    """Whether no longer gram begins with it, so that nobody need look for one: that costs the indexes more than a word itself."""
+    """Whether no longer gram begins with it: to look for a beginning costs either index more than to look for a word."""
     return len(gram) == 2 and _is_paired(gram)
 
 

@@ -51,6 +51,21 @@ def test_what_fails_is_raised_and_no_items_give_no_answers() -> None:
     assert list(side_by_side(work, [], threads=2)) == []
 
 
+def test_what_nobody_waits_for_is_not_begun() -> None:
+    begun, may_end = [], threading.Event()
+
+    def work(item: int) -> int:
+        begun.append(item)
+        assert item == 0 or may_end.wait(60)
+        return item
+
+    answers = side_by_side(work, range(9), threads=1)
+    assert next(answers) == 0
+    threading.Timer(0.2, may_end.set).start()
+    answers.close()
+    assert begun in ([0], [0, 1])
+
+
 def test_libraries_use_one_thread_each_meanwhile_and_as_many_as_before_after() -> None:
     def threads(_: int = 0) -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}

@@ -17,7 +17,10 @@ def grown(leaves: int, unknown: float, **parameters: object) -> tuple[object, np
     random = np.random.default_rng(3)
     rows = random.standard_t(4, size=(3000, 6))
     rows[random.random(rows.shape) < unknown] = np.nan
-    y = (np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1] * rows[:, 2]) + random.normal(size=3000) > 0).astype(float)
+    # Whether the last column is known tells something too: such a split has an infinite threshold.
+    y = (
+        np.isnan(rows[:, 5]) + np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1] * rows[:, 2]) + random.normal(size=3000) > 0
+    ).astype(float)
     settings = {"objective": "binary", "num_leaves": leaves, "verbosity": -1, "num_threads": 1, **parameters}
     return lightgbm.train(settings, lightgbm.Dataset(rows, y), 25), rows
 
@@ -29,7 +32,8 @@ def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
     trees = shapley_trees(booster.dump_model())
     assert trees is not None
     # What the fit never saw, unknown values where there were none, and far values, too.
-    asked = np.vstack([rows[:500], np.full((1, 6), np.nan), np.full((1, 6), 1e300), np.eye(6) * np.nan, np.zeros((1, 6))])
+    far = [np.full((1, 6), value) for value in (np.nan, 1e300, 1e301, np.inf, -np.inf, 0.0)]
+    asked = np.vstack([rows[:500], *far, np.eye(6) * np.nan])
     margin, added = shapley_values(trees, asked)
     np.testing.assert_allclose(added, booster.predict(asked, pred_contrib=True), rtol=0, atol=1e-9)
     np.testing.assert_array_equal(margin, booster.predict(asked, raw_score=True))
