@@ -208,10 +208,9 @@ class Filters:
             ranked = ranked.filter(position__in=reasons_of(run).filter(indicator=self.reason).values("position"))
         keys, is_told = self._keys(run, user), self._is_told_by_the_index()
         part = part if is_told else replace(part, most=None)
-        if not self.q and (len(keys) < 2 or part.most is None):
-            return ranked
-        part = _around(ranked, part) if self.campaign else self._of_class(part, ranked.db)
-        return search(ranked, self.q, keys, part) if self.q else narrowed(ranked, keys, part)
+        if not self.q:
+            return narrowed(ranked, keys, part)
+        return search(ranked, self.q, keys, _around(ranked, part) if self.campaign else self._of_class(part, ranked.db))
 
     def _of_class(self, part: Part, alias: str) -> Part:
         """The part from the first of the class to its last: rank goes by risk, so a class stands nearly together."""

@@ -149,11 +149,8 @@ def narrowed(ranked: QuerySet[Ranked], keys: Sequence[Sequence[str]], part: Part
 
     SQLite takes one index of the list's and passes over all that the other filters leave out, a hundred thousand where one is rare;
     PostgreSQL combines several, and is left to it.
-
-    Args:
-        ranked, keys, part: as for :func:`search`; ``part`` says how many are wanted.
     """
-    if connections[ranked.db].vendor != "sqlite":
+    if len(keys) < 2 or part.most is None or connections[ranked.db].vendor != "sqlite":
         return ranked
     return ranked.filter(position__in=_places(ranked.db, [], [], keys, part))
 
