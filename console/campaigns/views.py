@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
     filters = Filters.read({**request.GET.dict(), "day": ""})
     initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
-    part = Part(most=CAPPED + 1, any_will_do=True)
+    part = Part(most=CAPPED + 1)
     found = filters.apply(ranked_of(run, request.user), run, request.user, part).order_by()[: part.most].count()
     note_search(request, run, filters.given(), found, page="campaign new")
     if request.method == "POST" and form.is_valid():

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
+from pyroaring import BitMap
 
 from console import clock
 from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
 from console.decisions.overdue import overdue
-from console.decisions.places import FIRST_WINDOW, Window, places_of, windows
+from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN, Standing, listed_looked_at
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.part import LAST, WHOLE, Part
 from console.ranking.runs import among, among_places, reasons_of
-from console.ranking.search import MOST, key_of, narrowed, search
+from console.ranking.search import search, within
+from console.ranking.words import MOST, key_of
 from expectations.contracts.indicators import catalogue
 
 CLASSES = ("D", "C", "B", "A")
@@ -39,16 +41,9 @@ class _OfCases:
     cases: QuerySet[Case]
     are_wanted: bool
 
-    def stretch(self, window: Window) -> Part:
-        """What of the list has to be looked at for a window: where they are wanted, only from the first of them to the last."""
-        if not self.are_wanted:
-            return Part(window.after, window.until)
-        return Part(window.places[0] - 1, window.places[-1]) if window.places else Part(window.after, window.after)
-
-    def leave(self, alias: str, places: Sequence[int]) -> Q:
-        """What they leave of a stretch of the list in which they have these places."""
-        is_theirs = Q(position__in=among_places(alias, places))
-        return is_theirs if self.are_wanted else ~is_theirs
+    def part(self, places: Iterable[int], part: Part) -> Part:
+        """Of a part of the list, what they leave that have these places in it."""
+        return replace(part, among=BitMap(places)) if self.are_wanted else replace(part, but=BitMap(places))
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ class Filters:
             found = self._found(asked, noted, run, user, WHOLE, most)
             return len(found), bisect_right(found, run.listed)
         ends = (run.listed,) if self.is_of_listed() else (LAST, run.listed)
-        wanted = [Part(until=until, most=most, any_will_do=True) for until in ends]
+        wanted = [Part(until=until, most=most) for until in ends]
         counts = [self.of_part(noted, run, user, part).order_by()[:most].count() for part in wanted]
         return counts[0], counts[-1]
 
@@ -151,9 +146,8 @@ class Filters:
         found: list[int] = []
         until = min(part.until, run.listed) if self.is_of_listed() else part.until
         for window in windows(asked.cases, run, part.after, until, first=max(FIRST_WINDOW, most)):
-            rows = self.of_run(ranked, run, user, asked.stretch(window))
-            wanted = rows.filter(asked.leave(ranked.db, window.places)).order_by("position").values_list("position", flat=True)
-            found += wanted[: most - len(found)]
+            left = asked.part(window.places, Part(window.after, window.until, most - len(found)))
+            found += self.of_run(ranked, run, user, left).order_by("position").values_list("position", flat=True)[: left.most]
             if len(found) == most:
                 break
         return found
@@ -165,7 +159,7 @@ class Filters:
         if asked is None:
             return ranked
         until = run.listed if self.is_of_listed() else LAST
-        return ranked.filter(asked.leave(ranked.db, places_of(asked.cases, run, until=until)))
+        return within(ranked, asked.part(places_of(asked.cases, run, until=until), WHOLE))
 
     def _of_cases(self, user: Any) -> _OfCases | None:
         """The cases that state and person ask for; None where they ask for nothing.
@@ -189,10 +183,6 @@ class Filters:
         """What the filters leave within ``part`` of which the run's own database knows all."""
         if self.is_of_listed():
             part = replace(part, until=min(part.until, run.listed))
-        if part.after:
-            ranked = ranked.filter(position__gt=part.after)
-        if part.until < LAST:
-            ranked = ranked.filter(position__lte=part.until)
         if self.region:
             ranked = ranked.filter(**{column_of(self.region, run): self.region})
         if self.industry:
@@ -206,23 +196,17 @@ class Filters:
             ranked = ranked.filter(moved_by=self.moved)
         if self.reason:
             ranked = ranked.filter(position__in=reasons_of(run).filter(indicator=self.reason).values("position"))
-        keys, is_told = self._keys(run, user), self._is_told_by_the_index()
-        part = part if is_told else replace(part, most=None)
-        if not self.q:
-            return narrowed(ranked, keys, part)
-        return search(ranked, self.q, keys, _around(ranked, part) if self.campaign else self._of_class(part, ranked.db))
+        if self.q and self.campaign:
+            part = replace(part, among=BitMap(within(ranked, part).values_list("position", flat=True)))
+        return search(ranked, self.q, self._keys(run, user), part, is_told=self._is_told(part))
 
-    def _of_class(self, part: Part, alias: str) -> Part:
-        """The part from the first of the class to its last: rank goes by risk, so a class stands nearly together."""
-        if not self.risk_class:
-            return part
-        of_class = Ranked.objects.using(alias).filter(risk_class=self.risk_class).values_list("position", flat=True)
-        first, last = of_class.order_by("position").first() or LAST, of_class.order_by("-position").first() or 0
-        return replace(part, after=max(part.after, first - 1), until=min(part.until, last))
-
-    def _is_told_by_the_index(self) -> bool:
-        """Whether the index of names holds all that the list is filtered by."""
-        return not (self.reason or self.state or self.overdue or self.assigned or self.seen or self.campaign or self.moved == "up")
+    def _is_told(self, part: Part) -> bool:
+        """Whether the index, or the part's own places, tell all that the list is filtered by."""
+        is_of_places = part.among is not None or part.but is not None
+        is_of_cases = self.state or self.overdue or self.assigned
+        if self.reason or self.seen or self.moved == "up" or (self.campaign and not self.q):
+            return False
+        return is_of_places or not is_of_cases
 
     def _keys(self, run: PublishedRun, user: Any) -> list[list[str]]:
         """What the index of names can tell of the filters and of the jurisdiction."""
@@ -239,12 +223,6 @@ class Filters:
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and len(text) < 10
-
-
-def _around(few: QuerySet[Ranked], part: Part) -> Part:
-    """The part from the first of the few to the last."""
-    ends = few.aggregate(first=Min("position"), last=Max("position"))
-    return replace(part, after=max(part.after, (ends["first"] or LAST) - 1), until=min(part.until, ends["last"] or 0))
 
 
 def _is_worse() -> Q:

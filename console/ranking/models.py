@@ -154,5 +154,15 @@ class Tie(models.Model):
         indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
 
 
-OF_RUN = (Ranked, Reason, Tie)
+class Postings(models.Model):
+    """A word of the index that is searched, and the places that have it: see postings.py."""
+
+    word = models.TextField(primary_key=True)
+    places = models.BinaryField()
+
+    class Meta:
+        managed = False
+
+
+OF_RUN = (Ranked, Reason, Tie, Postings)
 """The tables of a run's database."""

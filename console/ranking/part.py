@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyroaring import BitMap
+
 LAST = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Part:
-    """Of the places after ``after`` up to ``until`` the first ``most``, or as many where any will do; None for all."""
+    """Of the places after ``after`` up to ``until`` the first ``most``; None for all.
+
+    Attributes:
+        among: where it is given, of these places alone.
+        but: where it is given, of none of these.
+    """
 
     after: int = 0
     until: int = LAST
     most: int | None = None
-    any_will_do: bool = False
+    among: BitMap | None = None
+    but: BitMap | None = None
+
+    def of(self, places: BitMap) -> BitMap:
+        """What of some places lies in the part, whatever their number."""
+        left = places & BitMap(range(self.after + 1, self.until + 1))
+        if self.among is not None:
+            left &= self.among
+        return left if self.but is None else left - self.but
 
 
 WHOLE = Part()

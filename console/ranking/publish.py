@@ -21,13 +21,13 @@ from console.lake import FinishedRun
 from console.policy import policy_of
 from console.ranking.disturbed import disturbed_contracts, sources_told
 from console.ranking.drift import drift
-from console.ranking.models import PublishedRun, Ranked, Reason, Tie
+from console.ranking.models import Postings, PublishedRun, Ranked, Reason, Tie
 from console.ranking.movement import Before, add_movement, standing_before
+from console.ranking.postings import INDEXED, postings
 from console.ranking.publish_lock import publish_lock
 from console.ranking.retention import thin_out_old
 from console.ranking.runs import alias_of
-from console.ranking.search import KEYS, words_of_row
-from console.ranking.store import Loading, is_there, new_run
+from console.ranking.store import is_there, new_run
 from console.ranking.ties import SHARED, ties
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
@@ -89,7 +89,7 @@ def _publish(run: FinishedRun) -> Published:
     ranking = rank(run, before, disturbed_contracts(told))
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
-        _load_search(loading, ranking)
+        loading.load(Postings, ("word", "places"), postings({name: ranking[name].tolist() for name in INDEXED}))
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
         loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
@@ -172,12 +172,6 @@ def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...
 
 def _empty(name: str) -> str | None:
     return "" if name == "peer_group" or name.startswith(("basis_", "change_")) else None
-
-
-def _load_search(loading: Loading, ranking: pd.DataFrame) -> None:
-    columns = ("position", "name", "entity_id", *KEYS)
-    rows = (dict(zip(columns, values, strict=True)) for values in zip(*(ranking[name].tolist() for name in columns), strict=True))
-    loading.load_words(map(words_of_row, rows))
 
 
 def _mend_trend_after(run: FinishedRun) -> None:

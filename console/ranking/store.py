@@ -19,8 +19,8 @@ from django.db import connections, transaction
 from django.db.models import Model
 
 from console.ranking.models import OF_RUN
+from console.ranking.postings import INDEXED, postings
 from console.ranking.runs import alias_of, schema_of
-from console.ranking.search import KEYS, words_of_row
 
 ROWS = 20_000
 """Rows handed to the database at once."""
@@ -31,9 +31,6 @@ class Loading(Protocol):
 
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         """Put rows into a model's table; give how many."""
-
-    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
-        """Put each entity's position, its name's grams and its keys into the index that is searched, in the order of positions."""
 
 
 @contextmanager
@@ -69,7 +66,9 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
             target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
             target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
-            _index_again(target)
+            rows = target.execute(_READ.format("ranking_ranked")).fetchall()
+            target.execute("DELETE FROM ranking_postings")
+            target.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", _index_of(rows))
             target.commit()
             target.execute("VACUUM")
         source.close()
@@ -80,27 +79,22 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
     with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
         schema = schema_of(run_id)
         gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
-        cursor.execute(f"DELETE FROM {schema}.ranking_search WHERE position IN ({gone})", [kept])
         cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
         cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
+        cursor.execute(_READ.format(f"{schema}.ranking_ranked"))
+        rows = cursor.fetchall()
+        cursor.execute(f"DELETE FROM {schema}.ranking_postings")
+        with cursor.copy(f"COPY {schema}.ranking_postings (word, places) FROM STDIN") as copy:
+            for posting in _index_of(rows):
+                copy.write_row(posting)
 
 
-def _index_again(database: sqlite3.Connection) -> None:
-    """Make the index of what is left: it holds no text of its own, by which a row could be taken out of it."""
-    columns = ("position", "name", "entity_id", *KEYS)
-    rows = database.execute(f"SELECT {', '.join(columns)} FROM ranking_ranked ORDER BY position").fetchall()
-    database.execute("DROP TABLE ranking_search")
-    database.execute(_SEARCH)
-    database.executemany(_INTO_SEARCH, (_text(*words_of_row(dict(zip(columns, row, strict=True)))) for row in rows))
+_READ = f"SELECT {', '.join(INDEXED)} FROM {{}} ORDER BY position"
 
 
-# Contentless: the names themselves are in the ranking. Of the tokenizers this one alone folds nothing by itself: grams are folded.
-_SEARCH = "CREATE VIRTUAL TABLE ranking_search USING fts5 (grams, content='', tokenize=\"ascii tokenchars '_'\")"
-_INTO_SEARCH = "INSERT INTO ranking_search (rowid, grams) VALUES (?, ?)"
-
-
-def _text(position: int, grams: list[str], keys: list[str]) -> tuple[int, str]:
-    return position, " ".join([*grams, *keys])
+def _index_of(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, bytes]]:
+    """The index of what is left of a run; of nobody, none."""
+    return postings(dict(zip(INDEXED, zip(*rows, strict=True), strict=True))) if rows else iter(())
 
 
 class _File:
@@ -116,9 +110,6 @@ class _File:
         sql = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
         return sum(self.database.executemany(sql, part).rowcount for part in _parts(rows))
 
-    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
-        self.database.executemany(_INTO_SEARCH, (_text(*row) for row in rows))
-
     def run_sql(self, sql: str) -> None:
         self.database.execute(sql)
 
@@ -132,7 +123,6 @@ def _new_file(run_id: str) -> Iterator[Loading]:
     try:
         for sql in _ddl("evidence", "tables"):
             loading.run_sql(sql)
-        loading.run_sql(_SEARCH)
         yield loading
         for sql in _ddl("evidence", "indexes"):
             loading.run_sql(sql)
@@ -146,7 +136,7 @@ def _new_file(run_id: str) -> Iterator[Loading]:
 
 
 INDEXING_MEMORY = "256MB"
-"""What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million names on the disk."""
+"""What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million rows on the disk."""
 
 
 class _Schema:
@@ -163,16 +153,6 @@ class _Schema:
                 loaded += 1
         return loaded
 
-    def load_words(self, rows: Iterable[tuple[int, list[str], list[str]]]) -> None:
-        with self.cursor.copy("COPY ranking_search (position, grams) FROM STDIN WITH (FREEZE)") as copy:
-            for position, grams, keys in rows:
-                copy.write_row((position, _tsvector(grams, keys)))
-
-
-def _tsvector(grams: list[str], keys: list[str]) -> str:
-    """A tsvector as PostgreSQL writes one: grams with their places, keys without. Neither holds a sign to be escaped."""
-    return " ".join([*(f"'{gram}':{at}" for at, gram in enumerate(grams, 1)), *(f"'{key}'" for key in keys)])
-
 
 @contextmanager
 def _new_schema(run_id: str) -> Iterator[Loading]:
@@ -185,14 +165,13 @@ def _new_schema(run_id: str) -> Iterator[Loading]:
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEXING_MEMORY}'")
         for sql in _ddl("evidence", "tables"):
             cursor.execute(sql)
-        cursor.execute("CREATE TABLE ranking_search (position integer NOT NULL, grams tsvector NOT NULL)")
+        # Bitmaps are as small as they get.
+        cursor.execute("ALTER TABLE ranking_postings ALTER COLUMN places SET STORAGE EXTERNAL")
         yield _Schema(cursor)
         for sql in _ddl("evidence", "indexes"):
             cursor.execute(sql)
-        cursor.execute("ALTER TABLE ranking_search ADD PRIMARY KEY (position)")
-        cursor.execute("CREATE INDEX by_grams ON ranking_search USING gin (grams)")
         # Whoever reads it first must not be answered by guesses.
-        cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_search")
+        cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_postings")
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
 

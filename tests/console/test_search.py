@@ -6,29 +6,21 @@ import random
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from pyroaring import BitMap
 
-from console.pages.filters import CLASSES, MOVED, Filters
+from console.pages.filters import Filters
 from console.ranking.models import Ranked
 from console.ranking.part import LAST, Part
+from console.ranking.postings import INDEXED, postings
 from console.ranking.runs import alias_of, ranked_of
-from console.ranking.search import (
-    CODE_BEGINS,
-    KEYS,
-    _match,
-    _tsquery,
-    grams_of,
-    holds,
-    key_of,
-    keys_of,
-    phrases_of,
-)
-from console.ranking.store import _INTO_SEARCH, _SEARCH, thin_out
+from console.ranking.search import _is_indexed
+from console.ranking.store import thin_out
+from console.ranking.words import BEGINS, asked_of, holds, key_of
 from console.texts import language_of
 from tests.console.conftest import HANGZHOU, Site
 
@@ -39,7 +31,7 @@ def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
     """A search that the row answers: one to three signs of its name, a beginning of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
-    code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
+    code = row.entity_id[: rng.choice((1, 2, 6, BEGINS, BEGINS + 1, 12))]
     given = {"q": rng.choice((row.name[at : at + length], code.lower(), ""))}
     offered = {
         "region": rng.choice((row.region_top, row.region_middle, row.region_code)),
@@ -102,14 +94,30 @@ def _reasons(site: Site, entity: Ranked) -> list[str]:
     return list(reasons_of(site.run).filter(position=entity.position).values_list("indicator", flat=True))
 
 
-def test_no_name_can_be_taken_for_a_key_and_no_two_values_have_the_same() -> None:
-    row = dict.fromkeys(KEYS, "") | {"entity_id": "91330106MAQRRPTB9T", "risk_class": "D", "region_code": "330106"}
-    keys = keys_of(row)
+def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
+    """The index of some entities, each at its place in the list, from 1 on."""
+    columns = {name: [row.get(name, "") for row in rows] for name in INDEXED} | {"position": range(1, len(rows) + 1)}
+    lists = list(postings(columns))
+    index = {word: BitMap.deserialize(places) for word, places in lists}
+    assert len(index) == len(lists)
+    return index
 
-    assert len(keys) == len(set(keys)) == 2 + CODE_BEGINS
-    assert not set(keys) & set(grams_of("_c44 D 330106 91330106 杭州_有限"))
-    assert len({key_of(column, value) for column in KEYS for value in ("a", "A", "ä", "a_", "330106")}) == len(KEYS) * 5
-    assert not {key_of("risk_class", letter) for letter in CLASSES} & {key_of("moved_by", move) for move in MOVED}
+
+def test_no_name_can_be_taken_for_a_key() -> None:
+    row = {"entity_id": "91330106maQRRPTB9T", "risk_class": "D", "region_code": "330106"}
+    named = {"name": "risk_class=D region_code=330106 杭州_有限 entity_id=9"}
+    index = index_of([row, named])
+
+    keys = [word for word, places in index.items() if 1 in places]
+    assert sorted(keys) == sorted(
+        [
+            key_of("risk_class", "D"),
+            key_of("region_code", "330106"),
+            *(key_of("entity_id", "91330106"[:length]) for length in range(1, BEGINS + 1)),
+        ]
+    )
+    assert not any(2 in index[key] for key in keys)
+    assert not any("=" in word for word, places in index.items() if 2 in places)
 
 
 def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
@@ -204,10 +212,22 @@ def test_characters_that_do_not_follow_each_other_are_not_found(
     assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
 
 
-def test_postgresql_is_asked_for_the_beginning_of_a_pair_where_one_character_is_meant() -> None:
-    assert _tsquery(phrases_of("店 南街"), [], []) == "(('店':*) & ('南街'))"
-    assert _tsquery(phrases_of("甲乙丙 ＡＢＣ"), [], []) == "(('甲乙' <-> '乙丙') & ('abc':*))"
-    assert _tsquery(phrases_of("甲乙3丙"), [], []) == "(('甲乙' <-> '乙' <-> '3' <-> '丙':*))"
+@pytest.mark.parametrize(
+    ("text", "words", "is_exact"),
+    [
+        ("店", ["店"], True),
+        ("店 南街", ["店", "南街"], True),
+        ("甲乙丙 ＡＢＣ", ["甲乙", "乙丙", "abc"], False),
+        ("甲乙3丙", ["甲乙", "3", "丙"], False),
+        ("restaurant", ["restaura"], False),
+        ("（）", [], True),
+    ],
+)
+def test_what_the_index_is_asked_for(text: str, words: list[str], is_exact: bool) -> None:
+    asked = asked_of(text)
+
+    assert asked is not None
+    assert (list(asked.words), asked.is_exact) == (words, is_exact)
 
 
 SIGNS = (
@@ -216,27 +236,26 @@ SIGNS = (
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_index_finds_what_a_names_own_text_holds_and_nothing_else(seed: int) -> None:
+def test_the_index_leaves_out_no_name_that_holds_a_text_and_says_which_it_is_sure_of(seed: int) -> None:
     rng = random.Random(seed)
     names = ["".join(rng.choices(SIGNS, k=rng.randint(2, 9))) for _ in range(250)]
-    found = 0
-    with closing(sqlite3.connect(":memory:")) as database:
-        database.execute(_SEARCH)
-        database.executemany(_INTO_SEARCH, ((at, " ".join(grams_of(name))) for at, name in enumerate(names)))
-        for _ in range(150):
-            name = rng.choice(names)
-            at = rng.randrange(len(name))
-            text = name[at : at + rng.randint(1, 5)] + rng.choice(("", "", " " + rng.choice(rng.choice(names))))
-            phrases = phrases_of(text)
-            if not phrases:
-                continue
-            rows = database.execute("SELECT rowid FROM ranking_search WHERE ranking_search MATCH ?", [_match(phrases, [], [])])
+    index = index_of([{"name": name} for name in names])
+    sure = held = 0
+    for _ in range(150):
+        name = rng.choice(names)
+        at = rng.randrange(len(name))
+        asked = asked_of(name[at : at + rng.randint(1, 5)] + rng.choice(("", "", " " + rng.choice(rng.choice(names)))))
+        if asked is None or not asked.words:
+            continue
+        holding = {place for place, other in enumerate(names, 1) if holds(other, asked.text)}
 
-            places = {place for (place,) in rows}
+        found = BitMap.intersection(*[index.get(word, BitMap()) for word in asked.words])
 
-            assert places == {place for place, other in enumerate(names) if holds(other, text)}, (text, phrases)
-            found += len(places)
-    assert found > 300
+        assert holding == {place for place in found if asked.is_in(names[place - 1])}, asked
+        assert holding == set(found) or not asked.is_exact, asked
+        sure, held = sure + asked.is_exact, held + len(holding)
+    assert min(sure, 150 - sure) > 20
+    assert held > 300
 
 
 @pytest.mark.parametrize(
@@ -271,7 +290,33 @@ def test_a_code_is_found_however_wide_it_is_typed(site: Site, typed: str, same: 
 
 
 def test_a_word_of_any_length_can_be_indexed() -> None:
-    assert max(len(gram.encode()) for gram in grams_of("\u10d0" * 5000)) < 2046  # what PostgreSQL takes
+    assert max(map(len, index_of([{"name": "\u10d0" * 5000}]))) == BEGINS
+
+
+def test_a_run_from_before_there_was_an_index_is_searched_by_its_names(site: Site) -> None:
+    path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
+    whole = path.read_bytes()
+    path.unlink()  # the tests share the file by a link
+    path.write_bytes(whole)
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE ranking_postings")
+    database.close()
+    connections[alias_of(site.run.run_id)].close()
+    _is_indexed.cache_clear()
+    user, last = site.user("zhou"), list(site.all_ranked())[-1]
+
+    try:
+        found = places(Filters.read({"q": last.name[-3:]}), site, user, Part(most=LAST))
+        coded = places(Filters.read({"q": last.entity_id[:7]}), site, user, Part(most=LAST))
+        of_kind = {"industry": last.industry_section, "risk_class": last.risk_class}
+        filtered = places(Filters.read(of_kind), site, user, Part(most=5))
+    finally:
+        _is_indexed.cache_clear()
+
+    assert found == [row.position for row in site.all_ranked() if last.name[-3:] in row.name]
+    assert last.position in coded
+    alike = site.all_ranked(industry_section=last.industry_section, risk_class=last.risk_class)
+    assert filtered[:5] == [row.position for row in alike][:5]
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
@@ -291,13 +336,13 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
     with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
         lines = b"".join(site.client("wang").get("/list/export.csv", {"q": text})).decode().splitlines()
         there = send("wang", found[0], "visit", list=f"q={text}").url
-    searched = [query["sql"] for query in asked if "ranking_search" in query["sql"]]
+    read = [query["sql"] for query in asked if "ranking_postings" in query["sql"]]
+    pages = [query["sql"] for query in asked if query["sql"].startswith("SELECT") and "LIMIT 7" in query["sql"]]
 
     assert len(lines) == len(found) + 1
     assert found[1].is_listed
     assert there.startswith(f"/entity/{found[1].entity_id}/")
-    assert len(searched) > 4
-    # All are counted once, for the audit; every other search ends where its part does.
-    assert [sql for sql in searched if "LIMIT" not in sql.partition("ranking_search")[2]] == [
-        sql for sql in searched if sql.startswith("SELECT COUNT")
-    ]
+    # All are counted once, for the audit; every other search hands over no more places than its part has.
+    assert len(read) > 4
+    assert len(pages) > 2
+    assert all(sql.count(",", sql.index("json_each"), sql.index("]", sql.index("json_each"))) < 7 for sql in pages), pages

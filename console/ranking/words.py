@@ -1,0 +1,100 @@
+"""The words by which the index of a run holds an entity, and those that a search asks it for.
+
+Chinese has no spaces: of a name each character is a word, and each pair of neighbouring ones, folded (see folding.py). Of other
+writing the beginnings of each word are. What the list is filtered by is a word too, and so are the beginnings of the code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, pairwise
+
+from console.ranking.folding import PAIRED, fold, normalized
+from console.texts import HAN
+
+WORD = re.compile(rf"[{PAIRED}]+|[^\W_{PAIRED}]+")
+_FIRST = re.compile(f"[{PAIRED}]")
+_IS_CHINESE = re.compile(f"[{HAN}]+")
+_BEGINS = rf"(?<![^\W_{PAIRED}])"
+MOST = 80
+"""Characters of a search that are looked at."""
+BEGINS = 8
+"""Characters of a code, or of a word that is not Chinese, up to which each beginning is a word of the index."""
+COLUMNS = ("region_code", "region_middle", "region_top", "industry_section", "risk_class", "moved_by")
+"""Columns of the list whose value is a word of the index."""
+CODE = "entity_id"
+
+
+def key_of(column: str, value: str) -> str:
+    """The word by which the index holds a column's value; a name's words have letters and digits alone, so none is one."""
+    return f"{column}={value}"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody typed, as the index is asked for it.
+
+    Attributes:
+        text: what was typed, as it is compared.
+        words: those that every name has that holds the text; none where it holds neither letter nor digit.
+        code: the text as the beginning of a code.
+        is_exact: whether every name with these words holds the text; others have to be looked at.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    code: str
+    is_exact: bool
+
+    def is_in(self, name: str) -> bool:
+        """Whether a name holds the text."""
+        # A Chinese character is folded alike whatever stands beside it, so a name that has them as they are needs no folding.
+        return (_IS_CHINESE.fullmatch(self.text) is not None and self.text in name) or holds(name, self.text)
+
+
+def asked_of(text: str) -> Asked | None:
+    """What a text asks the index for; None where nothing was typed."""
+    wanted = normalized(text.strip()[:MOST]).strip()
+    if not wanted:
+        return None
+    parts = [list[str](WORD.findall(part)) for part in fold(wanted).split()]
+    is_exact = all(len(words) < 2 and all(map(_is_one, words)) for words in parts)
+    return Asked(wanted, tuple(dict.fromkeys(chain.from_iterable(map(_asked, chain(*parts))))), wanted.upper(), is_exact)
+
+
+def is_paired(word: str) -> bool:
+    """Whether a word is of a writing without spaces, so that its pairs of characters are looked for."""
+    return _FIRST.match(word) is not None
+
+
+def _asked(word: str) -> Iterator[str]:
+    if not is_paired(word):
+        yield word[:BEGINS]
+    elif len(word) == 1:
+        yield word
+    else:
+        yield from (one + other for one, other in pairwise(word))
+
+
+def _is_one(word: str) -> bool:
+    """Whether the index holds it as one word."""
+    return len(word) <= (2 if is_paired(word) else BEGINS)
+
+
+def holds(name: str, text: str) -> bool:
+    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else.
+
+    All that is typed together stands together, each such part somewhere. Signs between words count as a space, and where Chinese
+    and other writing meet as nothing. A word that is not Chinese is found from its beginning on.
+    """
+    kept = _closed(name)
+    parts = (_closed(part) for part in fold(text).split())
+    return all(re.search(("" if is_paired(part) else _BEGINS) + re.escape(part), kept) for part in parts if part)
+
+
+def _closed(text: str) -> str:
+    words = WORD.findall(fold(text))
+    gaps = [" " * (is_paired(one) == is_paired(other)) for one, other in pairwise(words)]
+    return "".join(chain.from_iterable(zip(words, [*gaps, ""], strict=False)))
