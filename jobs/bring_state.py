@@ -85,8 +85,7 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         afresh: reckon every entity, whatever earlier days hold.
     """
     batches = _batches(kept, lake, profile, as_of)
-    conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
-    wanted = Basis(code_version(kept.code), settled_month(as_of).isoformat(), conformed, [])
+    wanted = _wanted(kept, as_of, batches)
     if not afresh and _is_current(kept, lake.home, wanted, as_of):
         return 0
     found = None if afresh else _newest_before(kept, lake.home, wanted, as_of)
@@ -108,6 +107,12 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         others = _parts(kept, lake, earlier.parts).where(kept.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
         _write_part(kept, lake, as_of, wanted, others.unionByName(reckoned), since=[])
         return entities.count()
+
+
+def is_within_reach(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether the day's state is there, or an earlier day's that it could be brought from: else every entity would be reckoned."""
+    wanted = _wanted(kept, as_of, _batches(kept, lake, profile, as_of))
+    return _is_current(kept, lake.home, wanted, as_of) or _newest_before(kept, lake.home, wanted, as_of) is not None
 
 
 def read_state(kept: Kept, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
@@ -144,6 +149,12 @@ def _batches(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> Mapping[s
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
     return {name: batch for name, batch in vouched[kept.contract].items() if batch.known_from < cutoff}
+
+
+def _wanted(kept: Kept, as_of: date, batches: Mapping[str, Batch] | None) -> Basis:
+    """What the day's state is to rest on."""
+    conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
+    return Basis(code_version(kept.code), settled_month(as_of).isoformat(), conformed, [])
 
 
 def _is_current(kept: Kept, home: Path, wanted: Basis, as_of: date) -> bool:

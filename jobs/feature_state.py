@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 from expectations.contracts.indicators import catalogue
 from jobs.build_features import build_features_day
@@ -19,7 +20,7 @@ from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import versions_now
 from jobs.runtime.vouched import vouched_deliveries
-from jobs.sum_returns import bring_tax_sums, read_tax_sums
+from jobs.sum_returns import add_up_all, are_sums_within_reach, bring_tax_sums, read_tax_sums
 
 
 def rebuild_links(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
@@ -32,16 +33,19 @@ def rebuild_links(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = F
     return _noted(lake, profile, as_of, "links", _link)
 
 
-def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
+def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False, is_past: bool = False) -> int:
     """Build a day's features, on links that are current, and remember what they rest on; give the number of entities.
 
     Args:
         afresh: use no state of earlier days, nor of the day itself.
+        is_past: no next day will be built on it, so what its returns add up to is kept only where that costs little.
     """
     if afresh or not _is_current(lake, profile, as_of, "links"):
         rebuild_links(lake, profile, as_of, afresh=afresh)
     else:
         bring_register(lake, profile, as_of)
+    if is_past and not are_sums_within_reach(lake, profile, as_of):
+        return _noted(lake, profile, as_of, "features", partial(_build, sums_are_kept=False))
     bring_tax_sums(lake, profile, as_of, afresh=afresh)
     return _noted(lake, profile, as_of, "features", _build)
 
@@ -50,10 +54,11 @@ def _link(lake: Lake, profile: Profile, as_of: date) -> int:
     return link_day(lake, profile, as_of, read_register(lake, as_of))
 
 
-def _build(lake: Lake, profile: Profile, as_of: date) -> int:
+def _build(lake: Lake, profile: Profile, as_of: date, *, sums_are_kept: bool = True) -> int:
     with Scratch(lake.home, "register") as scratch:
         register = read_register(lake, as_of, scratch.materialise)
-        return build_features_day(lake, profile, as_of, register, read_tax_sums(lake, as_of))
+        sums = read_tax_sums(lake, as_of) if sums_are_kept else scratch.materialise(add_up_all(lake, profile, as_of))
+        return build_features_day(lake, profile, as_of, register, sums)
 
 
 def has_features(lake: Lake, profile: Profile, as_of: date) -> bool:
@@ -61,11 +66,11 @@ def has_features(lake: Lake, profile: Profile, as_of: date) -> bool:
     return _is_current(lake, profile, as_of, "features")
 
 
-def ensure_features(lake: Lake, profile: Profile, as_of: date) -> bool:
-    """Build a day's features unless they are current; say whether they were built."""
+def ensure_features(lake: Lake, profile: Profile, as_of: date, *, is_past: bool = False) -> bool:
+    """Build a day's features unless they are current, see :func:`rebuild_features`; say whether they were built."""
     if has_features(lake, profile, as_of):
         return False
-    rebuild_features(lake, profile, as_of)
+    rebuild_features(lake, profile, as_of, is_past=is_past)
     return True
 
 

@@ -121,7 +121,7 @@ def _cohorts(labels: pd.DataFrame) -> list[pd.Timestamp]:
 def _ensured(lake: Lake, profile: Profile, day: date) -> bool:
     """Build a day's features unless they are current; whether anybody was known then: data need not reach back so far."""
     try:
-        ensure_features(lake, profile, day)
+        ensure_features(lake, profile, day, is_past=True)
     except NothingToDo:
         return False
     return True

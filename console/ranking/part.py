@@ -26,7 +26,9 @@ class Part:
 
     def of(self, places: BitMap) -> BitMap:
         """What of some places lies in the part, whatever their number."""
-        left = places & BitMap(range(self.after + 1, self.until + 1))
+        left = places.copy()
+        left.remove_range(0, self.after + 1)
+        left.remove_range(self.until + 1, LAST + 1)
         if self.among is not None:
             left &= self.among
         return left if self.but is None else left - self.but

@@ -14,9 +14,11 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring, silver, state
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
-from jobs.feature_state import rebuild_features
+from jobs.feature_state import ensure_features, rebuild_features
 from jobs.keep_register import read_register, stand_all
+from jobs.runtime.files import forget
 from jobs.runtime.lake import Lake
+from jobs.runtime.manifest import note_path
 from jobs.runtime.mapping import load_mappings
 from jobs.runtime.profiles import load_profile
 from jobs.score_entities import score_day
@@ -59,6 +61,19 @@ def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: To
     # What was listed before stays as it was.
     assert town.rows(features_contract(), TODAY).equals(golden.rows(features_contract(), TODAY))
     assert len(town.rows(scoring.RISK_LIST, TOMORROW))
+
+
+@pytest.mark.parametrize(("past", "is_kept"), [(TODAY - timedelta(days=70), False), (TODAY + timedelta(days=2), True)])
+def test_a_past_day_keeps_sums_only_where_a_kept_day_is_near(golden: Town, tmp_path: Path, past: date, *, is_kept: bool) -> None:
+    apart, whole = (golden.copy(tmp_path / name) for name in ("apart", "whole"))
+
+    for town, is_past in ((apart, True), (whole, False)):
+        forget(note_path(town.home, "features", past))
+        assert ensure_features(town.lake, town.profile, past, is_past=is_past)
+
+    pd.testing.assert_frame_equal(*(town.rows(features_contract(), past) for town in (apart, whole)))
+    assert len(apart.rows(features_contract(), past))
+    assert [note_path(town.home, "state/tax_sums", past).exists() for town in (apart, whole)] == [is_kept, True]
 
 
 @pytest.mark.slow
