@@ -39,6 +39,17 @@ class Measured:
     stages: list[dict[str, Any]] = field(default_factory=list)
 
 
+def one_after_the_other(first: Measured, then: Measured) -> Measured:
+    """What two commands took together, of which the second was run after the first; its exit code is the second's."""
+    return Measured(
+        first.wall_seconds + then.wall_seconds,
+        first.cpu_seconds + then.cpu_seconds,
+        max(first.peak_mib, then.peak_mib),
+        then.exit_code,
+        [*first.stages, *then.stages],
+    )
+
+
 def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int, folder: Path) -> Measured:
     """Run a command to its end.
 

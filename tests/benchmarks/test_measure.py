@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure import Measured
+from benchmarks.measure import Measured, one_after_the_other
 
 HOLD = "import time; held = bytearray(120 << 20); time.sleep(1.5)"
 BURN = "import time\nwhile time.process_time() < 0.6: pass"
@@ -71,3 +71,8 @@ def test_stages_are_read_from_the_log_and_other_lines_are_not(tmp_path: Path):
     ]
     took = python(f"import sys; sys.stderr.write({chr(10).join(lines)!r})", tmp_path)
     assert took.stages == [{"stage": "gate", "seconds": 1.5, "source": "tax"}]
+
+
+def test_two_commands_one_after_the_other_are_told_as_one():
+    first, then = Measured(10.0, 12.0, 900.0, 0, [{"stage": "gate"}]), Measured(5.0, 9.0, 400.0, 3, [{"stage": "score"}])
+    assert one_after_the_other(first, then) == Measured(15.0, 21.0, 900.0, 3, [{"stage": "gate"}, {"stage": "score"}])
