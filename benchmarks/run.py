@@ -71,9 +71,10 @@ class Bench:
                 self.one_round(world, round_)
 
     def whole_day(self, world: World) -> None:
-        """Everything that ``steelyard run`` does on an empty home; its model is kept, to score the other sizes with.
+        """A home's first day, to its list; its model is kept, to score the other sizes with.
 
-        What was delivered has been taken in once and measured: the run goes on from there, and the two are one day.
+        What was delivered has been taken in once and measured, perhaps at an earlier revision that takes in alike: ``steelyard run``
+        goes on from there, and the two are one day.
         """
         if self.is_kept(WHOLE_DAY, world):
             return None

@@ -44,7 +44,7 @@ def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool 
         rebuild_links(lake, profile, as_of, afresh=afresh)
     else:
         bring_register(lake, profile, as_of)
-    if is_past and not are_sums_within_reach(lake, profile, as_of):
+    if is_past and (afresh or not are_sums_within_reach(lake, profile, as_of)):
         return _noted(lake, profile, as_of, "features", partial(_build, sums_are_kept=False))
     bring_tax_sums(lake, profile, as_of, afresh=afresh)
     return _noted(lake, profile, as_of, "features", _build)

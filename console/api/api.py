@@ -20,6 +20,7 @@ from console.decisions.permissions import NotAllowed
 from console.decisions.policies import NotPossible
 from console.decisions.states import Action, State
 from console.pages.entity import find
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.pages.list_export import list_file
 from console.pages.measured import MONEY
@@ -27,8 +28,6 @@ from console.pages.notes import note_refusal, note_search, note_view
 from console.pages.reasons import reasons_told
 from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile
-from console.ranking.part import Part
-from console.ranking.runs import ranked_of
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200
@@ -53,8 +52,7 @@ def read_list(
         raise Http404
     if run_id and run_id != run.run_id:
         return 409, {"detail": "list.changed"}
-    part = Part(after=after, most=limit + 1)
-    rows = list(filters.apply(ranked_of(run, request.user), run, request.user, part).order_by("position")[: part.most])
+    rows = list(Filtered.by(filters, run, request.user).rows(after=after, most=limit + 1))
     has_more, rows = len(rows) > limit, rows[:limit]
     note_search(request, run, {**filters.given(), "by": "api"}, len(rows), after=after)
     return {

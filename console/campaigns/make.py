@@ -16,11 +16,10 @@ from console.audit.models import Kind
 from console.campaigns.models import Campaign, Member
 from console.decisions.models import Case, Result
 from console.decisions.states import State
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.policy import policy
 from console.ranking.models import PublishedRun
-from console.ranking.part import Part
-from console.ranking.runs import ranked_of
 
 
 def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str, Any]) -> Campaign:
@@ -32,8 +31,7 @@ def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str
         filters: whom it is about.
         said: ``name``, ``starts_on``, ``ends_on``, ``capacity``, ``checklist`` and the form's ``token``.
     """
-    part = Part(most=said["capacity"])
-    chosen = list(filters.apply(ranked_of(run, user), run, user, part).order_by("position")[: part.most])
+    chosen = list(Filtered.by(filters, run, user).rows(most=said["capacity"]))
     with transaction.atomic():
         campaign = Campaign.objects.create(
             name=said["name"],

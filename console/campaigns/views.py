@@ -17,11 +17,11 @@ from console.campaigns.forms import CampaignForm
 from console.campaigns.make import close_campaign, follow, make_campaign
 from console.campaigns.models import Campaign
 from console.pages.access import for_roles
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.pages.notes import note_search, note_view
 from console.pages.risk_list import CAPPED
-from console.ranking.part import Part
-from console.ranking.runs import current_run, ranked_of
+from console.ranking.runs import current_run
 
 
 @for_roles(READS_LIST)
@@ -55,8 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
     filters = Filters.read({**request.GET.dict(), "day": ""})
     initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
-    part = Part(most=CAPPED + 1)
-    found = filters.apply(ranked_of(run, request.user), run, request.user, part).order_by()[: part.most].count()
+    found, _ = Filtered.by(filters, run, request.user).count(CAPPED + 1)
     note_search(request, run, filters.given(), found, page="campaign new")
     if request.method == "POST" and form.is_valid():
         if not found:

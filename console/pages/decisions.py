@@ -26,13 +26,13 @@ from console.decisions.policies import NotPossible
 from console.decisions.states import Action
 from console.pages.access import for_roles
 from console.pages.entity import find, show
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.pages.notes import note_refusal, note_search
 from console.pages.onward import came_from, carried, next_to_review
 from console.pages.risk_list import CAPPED, run_of
 from console.policy import policy_of
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.part import Part
 from console.ranking.runs import current_run, ranked_of
 
 
@@ -174,8 +174,7 @@ def _chosen(request: HttpRequest, filters: Filters, run: PublishedRun, most: int
     """The entities ticked, or all that the filter leaves; one more than may be, when there are more."""
     ranked = ranked_of(run, request.user)
     if request.POST.get("scope") == "all":
-        part = Part(until=run.listed, most=most + 1)
-        return list(filters.apply(ranked, run, request.user, part).order_by("position")[: most + 1])
+        return list(Filtered.by(filters, run, request.user).rows(until=run.listed, most=most + 1))
     ticked = [name.replace("\x00", "") for name in request.POST.getlist("entity")[: most + 1]]
     return list(ranked.filter(entity_id__in=ticked).order_by("position"))
 

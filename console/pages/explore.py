@@ -20,12 +20,12 @@ from console.decisions.models import Case
 from console.evidence.models import Figure
 from console.exports import csv_lines
 from console.pages.access import for_roles
-from console.pages.filters import CLASSES
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_view
 from console.pages.over_time import CHARTS as OVER_TIME
 from console.pages.over_time import Asked, counted, time_chart, unbiased
 from console.pages.reckoned_once import reckoned_once
+from console.ranking.classes import CLASSES
 from console.ranking.models import PublishedRun
 from console.ranking.runs import current_run, ranked_of, reasons_of
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.accounts.roles import READS_LIST
@@ -15,13 +13,13 @@ from console.audit.facts import facts_of
 from console.audit.models import Kind
 from console.exports import FileParts, csv_lines, xlsx_file
 from console.pages.access import for_roles
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.pages.risk_list import run_of
 from console.pages.sent_files import NoFile, no_file, sent_file
 from console.policy import policy_of
-from console.ranking.models import PublishedRun, Ranked, Reason
-from console.ranking.part import WHOLE, Part
-from console.ranking.runs import ranked_of, reasons_of
+from console.ranking.models import PublishedRun, Reason
+from console.ranking.runs import reasons_of
 
 COLUMNS = (
     "position", "entity_id", "name", "risk_class", "credit_points", "region_code", "industry_code", "address", "is_listed",
@@ -52,13 +50,13 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in _TYPES:
         raise Http404
-    told = filters.told(filters.noted(ranked_of(run, request.user), run, request.user), run, request.user)
-    count = filters.of_run(told, run, request.user, WHOLE).order_by().count()
+    filtered = Filtered.by(filters, run, request.user).with_cases()
+    count, _ = filtered.count()
     if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
         raise NoFile("too_many_rows", 422, most)
     texts = request.texts
     head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
-    rows = _rows(_parts(filters, told, run, request.user), run, request.language)
+    rows = _rows(_parts(filtered, count), run, request.language)
     detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
 
     def make() -> Iterable[bytes]:
@@ -70,12 +68,22 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
     return sent_file(make, f"risk-list-{run.as_of}{kept}.{format}", _TYPES[format])
 
 
-def _parts(filters: Filters, told: QuerySet[Ranked], run: PublishedRun, user: Any) -> Iterator[list[tuple[Any, ...]]]:
-    """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice."""
-    wanted = Part(most=ROWS_AT_ONCE)
-    while part := list(filters.of_run(told, run, user, wanted).order_by("position").values_list(*COLUMNS)[:ROWS_AT_ONCE]):
+class CutShort(Exception):
+    """Fewer rows were there than were counted, as the day was thinned out: a file that breaks off tells it, a short one not."""
+
+
+def _parts(filtered: Filtered, count: int) -> Iterator[list[tuple[Any, ...]]]:
+    """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice.
+
+    Raises:
+        CutShort: at its end, when it held fewer than were counted.
+    """
+    after = read = 0
+    while part := list(filtered.rows(after=after, most=ROWS_AT_ONCE).values_list(*COLUMNS)):
         yield part
-        wanted = replace(wanted, after=part[-1][0])
+        after, read = part[-1][0], read + len(part)
+    if read < count:
+        raise CutShort
 
 
 def _rows(parts: Iterator[list[tuple[Any, ...]]], run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:

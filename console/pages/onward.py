@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, QueryDict
 
 from console.decisions.states import State
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.part import Part
-from console.ranking.runs import ranked_of
 
 
 def came_from(values: Any) -> str:
@@ -31,6 +30,5 @@ def next_to_review(request: HttpRequest, run: PublishedRun, after: Ranked, query
     filters = Filters.read(QueryDict(query))
     if filters.state not in ("", State.TO_REVIEW):
         return None
-    wanted = Part(after=after.position, until=run.listed, most=1)
-    behind = replace(filters, state=State.TO_REVIEW).apply(ranked_of(run, request.user), run, request.user, wanted)
-    return behind.order_by("position").first()
+    to_review = Filtered.by(replace(filters, state=State.TO_REVIEW), run, request.user)
+    return next(iter(to_review.rows(after=after.position, until=run.listed, most=1)), None)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from console.decisions.models import Case, Result
 from console.evidence.figures import MONTHS
 from console.evidence.models import Figure, Measure
-from console.pages.filters import column_of
+from console.pages.filtered import column_of
 from console.pages.reckoned_once import reckoned_once
 from console.pages.shares import hajek
 from console.ranking.models import PublishedRun

@@ -22,16 +22,17 @@ from console.decisions.states import State
 from console.desk.looks import looks_of, mark
 from console.desk.views import saved_views
 from console.pages.access import for_roles
-from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
+from console.pages.filtered import Filtered
+from console.pages.filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.indicator_names import indicator_name
 from console.pages.notes import note_search
 from console.pages.onward import carried
 from console.pages.there_now import there_now
 from console.policy import policy_of
+from console.ranking.classes import CLASSES
 from console.ranking.listed import regions_of_listed
 from console.ranking.models import PublishedRun, Ranked
-from console.ranking.part import Part
-from console.ranking.runs import current_run, ranked_of, reasons_of
+from console.ranking.runs import current_run, reasons_of
 from expectations.contracts.indicators import catalogue
 
 ROWS = 50
@@ -67,12 +68,11 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         # Places of one list say nothing of another's: whoever read on would miss some entities and see others twice.
         messages.info(request, request.texts("list.changed"))
         return redirect(f"{reverse('risk_list')}?{filters.query()}")
-    noted = filters.noted(ranked_of(run, request.user), run, request.user)
-    page = filters.of_part(noted, run, request.user, Part(after=after, most=ROWS + 1))
-    rows = list(page.order_by("position")[: ROWS + 1])
+    filtered = Filtered.by(filters, run, request.user)
+    rows = list(filtered.rows(after=after, most=ROWS + 1))
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     if after or has_more:
-        found, capacity = filters.count(noted, run, request.user, CAPPED + 1)
+        found, capacity = filtered.count(CAPPED + 1)
     else:
         found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)

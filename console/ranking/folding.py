@@ -24,15 +24,17 @@ def normalized(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Normalized, in small letters and Simplified Chinese."""
-    return normalized(text).lower().translate(_SIMPLIFIED)
+    """Normalized, in small letters and Simplified Chinese; what is folded stays as it is when it is folded again."""
+    # Small letters may be composed of what capitals are not.
+    return normalize("NFKC", normalized(text).lower()).translate(_SIMPLIFIED)
 
 
 class _Simplified(dict[int, str]):
     """Each sign that was met, by its number, in Simplified Chinese."""
 
     def __missing__(self, sign: int) -> str:
-        self[sign] = to_simplified(chr(sign))
+        # What one sign is simplified to can itself be a traditional form of another.
+        self[sign] = to_simplified(to_simplified(chr(sign)))
         return self[sign]
 
 

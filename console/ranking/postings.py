@@ -18,71 +18,99 @@ import numpy.typing as npt
 import pandas as pd
 from pyroaring import BitMap
 
+from console.ranking.classes import is_worse
 from console.ranking.folding import fold
 from console.ranking.models import Postings
-from console.ranking.words import BEGINS, CODE, COLUMNS, WORD, is_paired, key_of
+from console.ranking.words import BEGINS, CODE, COLUMNS, REASON, UP, WORD, is_paired, key_of
 
-INDEXED = ("position", "name", CODE, *COLUMNS)
+INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
 """The columns of a run's list that the index is made of."""
-_BITS = np.uint64(21)
+NAMES_AT_ONCE = 100_000
+"""Names whose words are held at once."""
+_BITS = 21
 """Of a character's number."""
 _END = ord("\n")
 
 Places = npt.NDArray[np.uint32]
+Posting = tuple[str, BitMap]
 
 
-def postings(rows: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, bytes]]:
-    """Each word with the places of the entities that have it.
+def postings(rows: Mapping[str, Sequence[Any]], reasons: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, bytes]]:
+    """Each word with the places of the entities that have it, as bytes.
 
     Args:
-        rows: the columns :data:`INDEXED`, of equal length.
+        rows: the columns :data:`INDEXED`, of equal length, in the order of places.
+        reasons: of each indicator the places of those of whom it is a reason.
     """
     places = np.asarray(rows["position"], dtype=np.uint32)
     for column in COLUMNS:
-        yield from _lists([key_of(column, value) if value else "" for value in rows[column]], places)
+        yield from _packed(_told([key_of(column, value) if value else "" for value in rows[column]], places))
+    worse = [is_worse(*classes) for classes in zip(rows["risk_class"], rows["previous_class"], strict=True)]
+    yield from _packed([(key_of(*UP), _bitmap(places[np.array(worse, dtype=bool)]))])
+    yield from _packed((key_of(REASON, indicator), BitMap(of_it)) for indicator, of_it in reasons.items())
     codes = [code.upper() for code in rows[CODE]]
     for length in range(1, BEGINS + 1):
-        yield from _lists([key_of(CODE, code[:length]) if len(code) >= length else "" for code in codes], places)
-    yield from _of_names([fold(name).replace("\n", " ") for name in rows["name"]], places)
+        begun = [key_of(CODE, code[:length]) if len(code) >= length else "" for code in codes]
+        yield from _packed(_told(begun, places))
+    of_names: dict[str, BitMap] = {}
+    for start in range(0, len(places), NAMES_AT_ONCE):
+        some = slice(start, start + NAMES_AT_ONCE)
+        for word, bitmap in _of_names([fold(name).replace("\n", " ") for name in rows["name"][some]], places[some]):
+            of_names[word] = of_names[word] | bitmap if word in of_names else bitmap
+    yield from _packed(of_names.items())
 
 
-def places_of(alias: str, words: Iterable[str]) -> dict[str, BitMap]:
-    """The places of each word; a word that nobody has is left out."""
+def bitmaps_of(alias: str, words: Iterable[str]) -> dict[str, BitMap]:
+    """The places of each word in a run's database; a word that nobody has is left out."""
     found = Postings.objects.using(alias).filter(word__in=set(words)).values_list("word", "places")
     return {word: BitMap.deserialize(bytes(places)) for word, places in found}
 
 
-def _of_names(names: list[str], places: Places) -> Iterator[tuple[str, bytes]]:
-    """Characters and pairs told by their numbers, all names at once: a million of names have some twenty million of them."""
+def thinned(lists: Iterable[tuple[str, bytes]], kept: Iterable[int]) -> Iterator[tuple[str, bytes]]:
+    """What is left of an index where only some places are kept."""
+    places = BitMap(kept)
+    return _packed((word, BitMap.deserialize(bytes(of_word)) & places) for word, of_word in lists)
+
+
+def _of_names(names: list[str], places: Places) -> Iterator[Posting]:
+    """The words of names, each of a place; characters and pairs are told by their numbers, those of all names at once."""
     text = "\n".join(names)
     signs = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    at = places[np.cumsum(signs == _END, dtype=np.uint32)] if len(names) else places
+    at = places[np.cumsum(signs == _END)]
     paired = np.isin(signs, [sign for sign in np.unique(signs).tolist() if is_paired(chr(sign))])
     yield from _grouped(signs[paired].astype(np.uint64), at[paired], chr)
     follow = paired[:-1] & paired[1:]
-    pairs = signs[:-1][follow].astype(np.uint64) << _BITS | signs[1:][follow]
-    yield from _grouped(pairs, at[:-1][follow], lambda pair: chr(pair >> int(_BITS)) + chr(pair & (1 << int(_BITS)) - 1))
-    others = [(found.group()[:BEGINS], found.start()) for found in WORD.finditer(text) if not is_paired(found.group())]
-    begun = [(word[:length], start) for word, start in others for length in range(1, len(word) + 1)]
-    yield from _lists([word for word, _ in begun], at[[start for _, start in begun]] if begun else places[:0])
+    pairs = signs[:-1][follow].astype(np.uint64) << np.uint64(_BITS) | signs[1:][follow]
+    yield from _grouped(pairs, at[:-1][follow], lambda pair: chr(pair >> _BITS) + chr(pair & (1 << _BITS) - 1))
+    others = [found for found in WORD.finditer(text) if not is_paired(found.group())]
+    for length in range(1, BEGINS + 1):
+        long = [found for found in others if len(found.group()) >= length]
+        starts = np.array([found.start() for found in long], dtype=np.int64)
+        yield from _told([found.group()[:length] for found in long], at[starts])
 
 
-def _lists(words: Sequence[str], places: Places) -> Iterator[tuple[str, bytes]]:
-    """Of words of which place by place one is told; an empty one is none."""
+def _told(words: Sequence[str], places: Places) -> Iterator[Posting]:
+    """Of one word a place, as they follow each other; an empty one is none."""
     codes, kinds = pd.factorize(np.array([word or None for word in words], dtype=object))
-    yield from _grouped(codes[codes >= 0].astype(np.uint64), places[codes >= 0], lambda code: str(kinds[code]))
+    return _grouped(codes[codes >= 0].astype(np.uint64), places[codes >= 0], lambda code: str(kinds[code]))
 
 
-def _grouped(values: npt.NDArray[np.uint64], places: Places, word: Callable[[int], str]) -> Iterator[tuple[str, bytes]]:
-    """Of words that are told by numbers."""
-    order = np.argsort(values, kind="stable")
-    values, places = values[order], places[order]
-    starts = np.flatnonzero(np.diff(values, prepend=values[:1] + np.uint64(1)))
-    for start, end in pairwise([*starts.tolist(), len(values)]):
-        yield word(int(values[start])), _packed(places[start:end])
+def _grouped(numbers: npt.NDArray[np.uint64], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
+    """Of one number a place, as they follow each other, and the word that each number stands for."""
+    order = np.argsort(numbers, kind="stable")
+    numbers, places = numbers[order], places[order]
+    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[:1] + np.uint64(1)))
+    for start, end in pairwise([*starts.tolist(), len(numbers)]):
+        yield word(int(numbers[start])), _bitmap(places[start:end])
 
 
-def _packed(places: Places) -> bytes:
-    bitmap = BitMap(array("I", places.tobytes()))
-    bitmap.run_optimize()
-    return bytes(bitmap.serialize())
+def _bitmap(places: Places) -> BitMap:
+    return BitMap(array("I", places.tobytes()))
+
+
+def _packed(lists: Iterable[Posting]) -> Iterator[tuple[str, bytes]]:
+    """As bytes, without words that nobody has."""
+    for word, places in lists:
+        if places:
+            places.run_optimize()
+            yield word, places.serialize()

@@ -89,7 +89,8 @@ def _publish(run: FinishedRun) -> Published:
     ranking = rank(run, before, disturbed_contracts(told))
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
-        loading.load(Postings, ("word", "places"), postings({name: ranking[name].tolist() for name in INDEXED}))
+        index = postings({name: ranking[name].tolist() for name in INDEXED}, _places_of_reasons(run, ranking))
+        loading.load(Postings, ("word", "places"), index)
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
         loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
@@ -168,6 +169,13 @@ def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...
         for row in batch.to_pylist():
             if row[ENTITY_ID] in place:
                 yield (int(place[row[ENTITY_ID]]), *(row[name] if row[name] is not None else _empty(name) for name in _REASON))
+
+
+def _places_of_reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, list[int]]:
+    """Of each indicator the places of those of whom it is a reason."""
+    reasons = run.day(scoring.REASONS, (ENTITY_ID, scoring.INDICATOR)).to_pandas()
+    placed = reasons.merge(ranking[[ENTITY_ID, "position"]], on=ENTITY_ID)
+    return {str(name): places.tolist() for name, places in placed.groupby(scoring.INDICATOR, sort=True)["position"]}
 
 
 def _empty(name: str) -> str | None:

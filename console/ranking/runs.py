@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
@@ -89,10 +89,10 @@ def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
 def ties_of(run: PublishedRun) -> QuerySet[Tie]:
     """The run's ties; none of a run that was published before there were any. Show of the others what :func:`ranked_of` gives."""
     alias = alias_of(run.run_id)
-    return Tie.objects.using(alias) if _has_ties(alias) else Tie.objects.none()
+    return Tie.objects.using(alias) if has_table(alias, Tie) else Tie.objects.none()
 
 
 @cache
-def _has_ties(alias: str) -> bool:
-    # A run's tables never change, so it is asked once.
-    return Tie._meta.db_table in connections[alias].introspection.table_names()
+def has_table(alias: str, model: type[Model]) -> bool:
+    """Whether a run has a model's table: one that was published before there was such a table has not, and gets none."""
+    return model._meta.db_table in connections[alias].introspection.table_names()

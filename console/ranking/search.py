@@ -1,62 +1,65 @@
-"""Search by name or code, and filters by several columns at once, off one index in the order of rank (see postings.py)."""
+"""Which places of a run's list are asked for, by name or code and by several columns at once, off one index (see postings.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import chain, islice
 
-from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from pyroaring import BitMap
 
 from console.ranking.models import Postings, Ranked
-from console.ranking.part import LAST, WHOLE, Part
-from console.ranking.postings import places_of
-from console.ranking.runs import among_places
-from console.ranking.words import BEGINS, CODE, Asked, asked_of, key_of
+from console.ranking.part import LAST, Part
+from console.ranking.postings import bitmaps_of
+from console.ranking.runs import among_places, has_table
+from console.ranking.words import BEGINS, CODE, Asked, key_of
 
-FIRST_LOOK, LAST_LOOK, GROWS = 100, 10_000, 4
-"""Of places that have to be looked at so many are at first, each time so many times as many, up to so many at once."""
+FIRST_LOOK = 100
+"""So many places whose names have to be looked at are read at first, each time :data:`GROWS` times as many."""
+GROWS = 4
+LAST_LOOK = 10_000
+"""No more are read at once."""
 
 Keys = Sequence[Sequence[str]]
-"""Words of the index that tell what a list is filtered by: of each group an entity has one."""
+"""Words of the index that tell what a list is filtered by: of each group those wanted have at least one."""
 
 
-def search(
-    ranked: QuerySet[Ranked], text: str = "", keys: Keys = (), part: Part = WHOLE, *, is_told: bool = False
-) -> QuerySet[Ranked]:
-    """Those of ``ranked`` within ``part`` whose name holds the text (:func:`console.ranking.words.holds`), or whose code begins so.
+def found(alias: str, asked: Asked | None, keys: Keys, part: Part) -> BitMap | None:
+    """The places in a part of those whose name holds what is asked, or whose code begins so, and who have a key of each group.
+
+    None where the run's own tables tell it as well: by one column alone, by none, or where the run was published before it had an
+    index.
 
     Args:
-        ranked: entities of a run.
-        text: what somebody typed.
-        keys: what holds of all of ``ranked``.
-        part: which of those found are needed.
-        is_told: whether keys and part tell all that ``ranked`` is filtered by, so that no row has to be looked at for it.
+        alias: the run's database.
+        asked: what somebody typed.
+        keys: what else holds of those wanted.
+        part: of which no more than it says are given.
     """
-    asked, is_indexed = asked_of(text), _is_indexed(ranked.db)
-    if asked is None and not (is_told and is_indexed and len(keys) > 1 and part.most is not None):
-        # By one column, or where all are wanted, the database's own indexes are as good.
-        return within(ranked, part)
-    if is_indexed:
-        places, is_sure = _places(ranked.db, asked, keys)
-    else:
-        places, is_sure = BitMap(ranked.values_list("position", flat=True)), False
-    wanted = part.of(places)
-    if asked is None or (is_told and is_sure):
-        return ranked.filter(position__in=among_places(ranked.db, wanted[: part.most]))
-    found = islice(_looked_at(ranked, wanted, asked, is_sure=is_sure), part.most)
-    return ranked.filter(position__in=among_places(ranked.db, found))
+    is_enough = asked is not None or len(keys) > 1 or (keys and (part.among is not None or part.but is not None))
+    if not is_enough or not has_table(alias, Postings):
+        return None
+    named = bitmaps_of(alias, [*chain(*keys), *_words(asked)])
+    groups = [_union(named, group) for group in keys]
+    if asked is None:
+        return part.of(BitMap.intersection(*groups))[: part.most]
+    by_name = BitMap.intersection(*[named.get(word, BitMap()) for word in asked.words]) if asked.words else BitMap()
+    by_code = _union(named, _words_of_code(asked)) if len(asked.code) <= BEGINS else _with_code(alias, asked, part)
+    places = part.of(BitMap.intersection(by_name | by_code, *groups))
+    if asked.is_exact or not by_name:
+        return places[: part.most]
+    return BitMap(islice(_looked_at(alias, places, by_code, asked), part.most))
 
 
 def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
     """Those of ``ranked`` in the part, however many it says are wanted."""
     after, until = part.after, part.until
     if part.among is not None:
+        if not part.among:
+            return ranked.none()
         ranked = ranked.filter(position__in=among_places(ranked.db, part.among))
         # Said once more as a stretch: the databases do not see how far such places reach.
-        after, until = (max(after, part.among.min() - 1), min(until, part.among.max())) if part.among else (after, until)
+        after, until = max(after, part.among.min() - 1), min(until, part.among.max())
     if part.but:
         ranked = ranked.exclude(position__in=among_places(ranked.db, part.but))
     if after:
@@ -64,38 +67,36 @@ def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
     return ranked.filter(position__lte=until) if until < LAST else ranked
 
 
-def _places(alias: str, asked: Asked | None, keys: Keys) -> tuple[BitMap, bool]:
-    """The places that have what is asked for and a key of each group; whether all of them hold the text."""
-    begun = key_of(CODE, asked.code) if asked and len(asked.code) <= BEGINS else ""
-    named = places_of(alias, [*chain(*keys), *(asked.words if asked else ()), begun])
-    groups = [BitMap.union(BitMap(), *[named[key] for key in group if key in named]) for group in keys]
-    if asked is None:
-        return BitMap.intersection(*groups), True
-    by_code = named.get(begun, BitMap()) if begun else _with_code(alias, asked.code)
-    is_known = bool(asked.words) and all(word in named for word in asked.words)
-    by_name = BitMap.intersection(*[named[word] for word in asked.words]) if is_known else BitMap()
-    return BitMap.intersection(by_name | by_code, *groups), asked.is_exact or not by_name
+def is_asked(asked: Asked) -> Q:
+    """That a row answers a search, where a run has no index: a name in another script, or with signs of other shapes, is missed."""
+    return Q(name__icontains=asked.text) | Q(entity_id__istartswith=asked.code) if asked.words else Q(pk__in=[])
 
 
-def _with_code(alias: str, code: str) -> BitMap:
-    """The places of codes with a longer beginning than the index holds: few."""
-    rows = Ranked.objects.using(alias).filter(entity_id__gte=code, entity_id__lt=code + "\U0010ffff")
+def _words(asked: Asked | None) -> Sequence[str]:
+    return (*asked.words, *_words_of_code(asked)) if asked else ()
+
+
+def _words_of_code(asked: Asked) -> Sequence[str]:
+    return (key_of(CODE, asked.code),) if len(asked.code) <= BEGINS else ()
+
+
+def _union(named: dict[str, BitMap], words: Sequence[str]) -> BitMap:
+    return BitMap.union(BitMap(), *[named[word] for word in words if word in named])
+
+
+def _with_code(alias: str, asked: Asked, part: Part) -> BitMap:
+    """The places of the codes in a part that begin with more than the index holds, as it was typed or in capitals."""
+    begins = [Q(entity_id__gte=code, entity_id__lt=code + "\U0010ffff") for code in {asked.code, asked.text}]
+    rows = Ranked.objects.using(alias).filter(Q(*begins, _connector=Q.OR), position__gt=part.after, position__lte=part.until)
     return BitMap(rows.order_by().values_list("position", flat=True))
 
 
-def _looked_at(ranked: QuerySet[Ranked], places: BitMap, asked: Asked, *, is_sure: bool) -> Iterator[int]:
-    """Those of some places that are in ``ranked`` and hold the text, in order, read as they are taken."""
+def _looked_at(alias: str, places: BitMap, by_code: BitMap, asked: Asked) -> Iterator[int]:
+    """Those of some places that hold the text, in order, read as they are taken."""
     start, many = 0, FIRST_LOOK
     while some := places[start : start + many]:
-        rows = ranked.filter(position__in=among_places(ranked.db, some)).order_by("position")
-        for place, name, code in rows.values_list("position", "name", CODE):
-            if is_sure or code.upper().startswith(asked.code) or asked.is_in(name):
+        rows = Ranked.objects.using(alias).filter(position__in=among_places(alias, some)).order_by("position")
+        for place, name in rows.values_list("position", "name"):
+            if place in by_code or asked.is_in(name):
                 yield place
         start, many = start + many, min(many * GROWS, LAST_LOOK)
-
-
-@cache
-def _is_indexed(alias: str) -> bool:
-    """Whether a run has the index: one that was published before there was any has not."""
-    # A run's tables never change, so it is asked once.
-    return Postings._meta.db_table in connections[alias].introspection.table_names()

@@ -19,7 +19,7 @@ from django.db import connections, transaction
 from django.db.models import Model
 
 from console.ranking.models import OF_RUN
-from console.ranking.postings import INDEXED, postings
+from console.ranking.postings import thinned
 from console.ranking.runs import alias_of, schema_of
 
 ROWS = 20_000
@@ -66,9 +66,7 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
             target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
             target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
-            rows = target.execute(_READ.format("ranking_ranked")).fetchall()
-            target.execute("DELETE FROM ranking_postings")
-            target.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", _index_of(rows))
+            _thin_index(target)
             target.commit()
             target.execute("VACUUM")
         source.close()
@@ -81,20 +79,26 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
         gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
         cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
         cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
-        cursor.execute(_READ.format(f"{schema}.ranking_ranked"))
-        rows = cursor.fetchall()
-        cursor.execute(f"DELETE FROM {schema}.ranking_postings")
-        with cursor.copy(f"COPY {schema}.ranking_postings (word, places) FROM STDIN") as copy:
-            for posting in _index_of(rows):
-                copy.write_row(posting)
+        cursor.execute(f"DROP TABLE IF EXISTS {schema}.ranking_search")  # of a run published before there were postings
+        cursor.execute("SELECT to_regclass(%s)", [f"{schema}.ranking_postings"])
+        if cursor.fetchone()[0]:
+            cursor.execute(f"SELECT position FROM {schema}.ranking_ranked")
+            kept_places = [place for (place,) in cursor.fetchall()]
+            cursor.execute(f"DELETE FROM {schema}.ranking_postings RETURNING word, places")
+            index = thinned(cursor.fetchall(), kept_places)
+            with cursor.copy(f"COPY {schema}.ranking_postings (word, places) FROM STDIN") as copy:
+                for posting in index:
+                    copy.write_row(posting)
 
 
-_READ = f"SELECT {', '.join(INDEXED)} FROM {{}} ORDER BY position"
-
-
-def _index_of(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, bytes]]:
-    """The index of what is left of a run; of nobody, none."""
-    return postings(dict(zip(INDEXED, zip(*rows, strict=True), strict=True))) if rows else iter(())
+def _thin_index(database: sqlite3.Connection) -> None:
+    """Leave in the index the places that are left."""
+    database.execute("DROP TABLE IF EXISTS ranking_search")  # of a run published before there were postings
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ranking_postings'").fetchone():
+        places = [place for (place,) in database.execute("SELECT position FROM ranking_ranked")]
+        index = database.execute("SELECT word, places FROM ranking_postings").fetchall()
+        database.execute("DELETE FROM ranking_postings")
+        database.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", thinned(index, places))
 
 
 class _File:

@@ -24,7 +24,9 @@ BEGINS = 8
 """Characters of a code, or of a word that is not Chinese, up to which each beginning is a word of the index."""
 COLUMNS = ("region_code", "region_middle", "region_top", "industry_section", "risk_class", "moved_by")
 """Columns of the list whose value is a word of the index."""
-CODE = "entity_id"
+REASON, CODE = "reason", "entity_id"
+UP = ("moved_by", "up")
+"""The word of whose class is worse than on the published day before."""
 
 
 def key_of(column: str, value: str) -> str:
@@ -38,30 +40,47 @@ class Asked:
 
     Attributes:
         text: what was typed, as it is compared.
-        words: those that every name has that holds the text; none where it holds neither letter nor digit.
-        code: the text as the beginning of a code.
+        words: those that every name has that holds the text; none where it holds neither letter nor digit, which no name answers.
+        code: the text as the beginning of a code, in capitals.
         is_exact: whether every name with these words holds the text; others have to be looked at.
+        patterns: what a name that holds the text has, each somewhere.
     """
 
     text: str
     words: tuple[str, ...]
     code: str
     is_exact: bool
+    patterns: tuple[re.Pattern[str], ...]
 
     def is_in(self, name: str) -> bool:
         """Whether a name holds the text."""
         # A Chinese character is folded alike whatever stands beside it, so a name that has them as they are needs no folding.
-        return (_IS_CHINESE.fullmatch(self.text) is not None and self.text in name) or holds(name, self.text)
+        if _IS_CHINESE.fullmatch(self.text) and self.text in name:
+            return True
+        kept = _closed(fold(name))
+        return bool(self.words) and all(pattern.search(kept) for pattern in self.patterns)
 
 
 def asked_of(text: str) -> Asked | None:
-    """What a text asks the index for; None where nothing was typed."""
+    """What a text asks the index for; None where nothing was typed.
+
+    All that is typed together stands together in a name that holds it, each such part somewhere. Signs between words count as a
+    space, and where Chinese and other writing meet as nothing. A word that is not Chinese is found from its beginning on.
+    """
     wanted = normalized(text.strip()[:MOST]).strip()
     if not wanted:
         return None
-    parts = [list[str](WORD.findall(part)) for part in fold(wanted).split()]
-    is_exact = all(len(words) < 2 and all(map(_is_one, words)) for words in parts)
-    return Asked(wanted, tuple(dict.fromkeys(chain.from_iterable(map(_asked, chain(*parts))))), wanted.upper(), is_exact)
+    parts = fold(wanted).split()
+    words = [list[str](WORD.findall(part)) for part in parts]
+    is_exact = all(len(of_part) < 2 and all(map(_is_one, of_part)) for of_part in words)
+    asked = tuple(dict.fromkeys(chain.from_iterable(map(_asked, chain(*words)))))
+    return Asked(wanted, asked, wanted.upper(), is_exact, tuple(map(_pattern, filter(None, map(_closed, parts)))))
+
+
+def holds(name: str, text: str) -> bool:
+    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else."""
+    asked = asked_of(text)
+    return asked is not None and asked.is_in(name)
 
 
 def is_paired(word: str) -> bool:
@@ -83,18 +102,12 @@ def _is_one(word: str) -> bool:
     return len(word) <= (2 if is_paired(word) else BEGINS)
 
 
-def holds(name: str, text: str) -> bool:
-    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else.
-
-    All that is typed together stands together, each such part somewhere. Signs between words count as a space, and where Chinese
-    and other writing meet as nothing. A word that is not Chinese is found from its beginning on.
-    """
-    kept = _closed(name)
-    parts = (_closed(part) for part in fold(text).split())
-    return all(re.search(("" if is_paired(part) else _BEGINS) + re.escape(part), kept) for part in parts if part)
+def _pattern(part: str) -> re.Pattern[str]:
+    return re.compile(("" if is_paired(part) else _BEGINS) + re.escape(part))
 
 
 def _closed(text: str) -> str:
-    words = WORD.findall(fold(text))
+    """The words of a folded text, with what stands between them as it counts."""
+    words = WORD.findall(text)
     gaps = [" " * (is_paired(one) == is_paired(other)) for one, other in pairwise(words)]
     return "".join(chain.from_iterable(zip(words, [*gaps, ""], strict=False)))

@@ -32,12 +32,12 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.decisions.models import Decision
     from console.desk.models import Look
     from console.evidence.models import Figure
+    from console.pages.filtered import Filtered
     from console.pages.filters import Filters
     from console.pages.risk_list import run_of
-    from console.ranking.models import PublishedRun, Ranked
+    from console.ranking.models import Postings, PublishedRun, Ranked
     from console.ranking.publish import publish
     from console.ranking.runs import alias_of, ties_of
-    from console.ranking.search import search
     from console.ranking.store import thin_out
     from console.upkeep import clear_up
 
@@ -50,8 +50,14 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ranked = Ranked.objects.using(alias_of(run.run_id))
     first = ranked.order_by("position")[0]
     says["entities"] = ranked.count()
-    says["found"] = [search(ranked, "杭州").count(), ranked.filter(name__contains="杭州").count()]
+    sizes = [len(bytes(places)) for places in Postings.objects.using(alias_of(run.run_id)).values_list("places", flat=True)]
+    says["index"] = [len(sizes), sum(sizes)]
     make_demo_accounts()
+    auditor = User.objects.get(username="auditor")
+    says["found"] = [
+        Filtered.by(Filters(q="杭州"), run_of(Filters()), auditor).count()[0],
+        ranked.filter(name__contains="杭州").count(),
+    ]
     words = ("", "杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5])
     says["searched"] = [searched(run_of(Filters()), ranked, word) for word in words]
     User.objects.update(must_change_password=False)
@@ -110,8 +116,8 @@ def read_while(thins: Callable[[], None], alias: str) -> list[list[int]]:
         done = execute(sql, *more)
         if sql.startswith("DELETE"):
             with connections[alias].cursor() as cursor:
-                cursor.execute("SELECT (SELECT count(*) FROM ranking_ranked), (SELECT count(*) FROM ranking_postings)")
-                read.append(list(cursor.fetchone()))
+                cursor.execute("SELECT (SELECT count(*) FROM ranking_ranked), count(*), sum(length(places)) FROM ranking_postings")
+                read.append([int(number) for number in cursor.fetchone()])
         return done
 
     with connections["evidence"].execute_wrapper(look):
@@ -136,8 +142,9 @@ def limits_of(alias: str) -> list[str]:
 def searched(run: Any, ranked: Any, word: str) -> list[bool]:
     """Whether a search within each class finds, in parts, what reading every row finds."""
     from console.accounts.models import User
-    from console.pages.filters import CLASSES, Filters
-    from console.ranking.part import Part
+    from console.pages.filtered import Filtered
+    from console.pages.filters import Filters
+    from console.ranking.classes import CLASSES
 
     auditor, rows = User.objects.get(username="auditor"), list(ranked.order_by("position"))
     same = []
@@ -149,9 +156,11 @@ def searched(run: Any, ranked: Any, word: str) -> list[bool]:
             and (word in row.name or row.entity_id.startswith(word))
         ]  # fmt: skip
         after = wanted[len(wanted) // 2] if wanted else 0
-        for part in (Part(), Part(most=7), Part(after=after, most=7)):
-            found = filters.apply(ranked, run, auditor, part).order_by("position").values_list("position", flat=True)
-            same.append(list(found[: part.most]) == [place for place in wanted if place > part.after][: part.most])
+        filtered = Filtered.by(filters, run, auditor)
+        for most, behind in ((None, 0), (7, 0), (7, after)):
+            found = filtered.rows(after=behind, most=most).values_list("position", flat=True)
+            same.append(list(found) == [place for place in wanted if place > behind][:most])
+        same.append(filtered.count()[0] == len(wanted))
     return same
 
 

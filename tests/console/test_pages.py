@@ -11,11 +11,11 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
+from console.pages.filtered import Filtered
 from console.pages.filters import Filters
 from console.pages.shares import wilson
 from console.ranking.models import Ranked
 from console.ranking.runs import alias_of
-from console.ranking.search import search
 from console.texts import LANGUAGES, load_texts, to_traditional
 from tests.console.conftest import HANGZHOU, Site
 
@@ -114,20 +114,22 @@ def test_the_same_filter_gives_the_same_rows_to_a_file(site: Site) -> None:
 
 def test_either_script_finds_the_other_and_a_code_is_found_by_its_beginning(site: Site) -> None:
     subject = site.ranked(region_middle=HANGZHOU)
-    everybody = Ranked.objects.using(alias_of(site.run.run_id))
     part = subject.name[2:6]
 
-    assert subject in search(everybody, part)
-    assert subject in search(everybody, to_traditional(part))
-    assert subject in search(everybody, subject.entity_id[:10].lower())
-    assert all(part in row.name for row in search(everybody, part))
-    assert not search(everybody, part[::-1]).exists() or part[::-1] != part
+    assert subject in search(site, part)
+    assert subject in search(site, to_traditional(part))
+    assert subject in search(site, subject.entity_id[:10].lower())
+    assert all(part in row.name for row in search(site, part))
+    assert not search(site, part[::-1]) or part[::-1] != part
 
 
 def test_what_is_found_holds_the_text_itself(site: Site) -> None:
-    everybody = Ranked.objects.using(alias_of(site.run.run_id))
     for text in ("杭州", "有限公司", "技术服务"):
-        assert {row.pk for row in search(everybody, text)} == {row.pk for row in everybody.filter(name__contains=text)}
+        assert {row.pk for row in search(site, text)} == {row.pk for row in site.all_ranked(name__contains=text)}
+
+
+def search(site: Site, text: str) -> list[Ranked]:
+    return list(Filtered.by(Filters(q=text), site.run, site.user("zhou")).rows())
 
 
 def test_a_page_of_any_filter_is_read_off_an_index(site: Site) -> None:

@@ -20,10 +20,10 @@ from console.decisions.states import WITH_DEADLINE, State
 from console.desk.looks import CHANGED, UNSEEN
 from console.desk.models import Look
 from console.pages import filters as filtering
+from console.pages.filtered import Filtered
 from console.pages.filters import ME, NOBODY, Filters
 from console.pages.onward import next_to_review
 from console.ranking.models import Ranked
-from console.ranking.part import Part
 from console.ranking.publish import publish
 from console.ranking.runs import ranked_of
 from tests.conftest import FinishedDay
@@ -97,17 +97,15 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
         wanted = [row.position for row in everybody if is_meant(row, filters, cases.get(row.entity_id))]
         after = wanted[len(wanted) // 3] if wanted else 0
 
-        whole, first, page = (
-            found(filters, site, user, part)[: part.most] for part in (Part(), Part(most=PAGE), Part(after=after, most=PAGE))
-        )
+        whole, first, page = (found(filters, site, user, **part) for part in ({}, {"most": PAGE}, {"after": after, "most": PAGE}))
 
         assert whole == wanted, given
         assert first == wanted[:PAGE], given
         assert page == [place for place in wanted if place > after][:PAGE], given
         listed = [place for place in wanted if place <= site.run.listed]
-        noted = filters.noted(ranked_of(site.run, user), site.run, user)
-        for most in (PAGE, len(everybody)):
-            assert filters.count(noted, site.run, user, most) == (min(len(wanted), most), min(len(listed), most)), given
+        for most in (PAGE, len(everybody), None):
+            counted = tuple(len(places[:most]) for places in (wanted, listed))
+            assert Filtered.by(filters, site.run, user).count(most) == counted, (given, most)
 
 
 @pytest.mark.usefixtures("cases")
@@ -125,13 +123,12 @@ def test_a_campaign_and_looks_leave_what_they_name_of_any_other_list(site: Site,
     }
     given = ({}, {"state": "to_review"}, {"state": "deferred"}, {"assigned": ME}, {"risk_class": "C"}, {"region": HANGZHOU})
     for asked_for, text, (more, kept) in itertools.product(given, ("", "公司", "无人"), is_kept.items()):
-        wanted = [place for place in found(Filters.read({**asked_for, "q": text}), site, user, Part()) if place in kept]
+        wanted = [place for place in found(Filters.read({**asked_for, "q": text}), site, user) if place in kept]
         filters = Filters.read({**asked_for, "q": text, more[0]: more[1]})
-        noted = filters.noted(ranked_of(site.run, user), site.run, user)
 
-        assert found(filters, site, user, Part()) == wanted, filters
-        assert found(filters, site, user, Part(after=PAGE, most=PAGE))[:PAGE] == [p for p in wanted if p > PAGE][:PAGE], filters
-        assert filters.count(noted, site.run, user, PAGE)[0] == min(len(wanted), PAGE), filters
+        assert found(filters, site, user) == wanted, filters
+        assert found(filters, site, user, after=PAGE, most=PAGE) == [p for p in wanted if p > PAGE][:PAGE], filters
+        assert Filtered.by(filters, site.run, user).count(PAGE)[0] == min(len(wanted), PAGE), filters
 
 
 def put_into_campaign(rows: list[Ranked], site: Site) -> Campaign:
@@ -148,9 +145,8 @@ def look(user: Any, row: Ranked, moved: int) -> Look:
     return Look(user=user, entity_id=row.entity_id, at=NOW.isoformat(), **stood)
 
 
-def found(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:
-    rows = filters.apply(ranked_of(site.run, user), site.run, user, part)
-    return list(rows.order_by("position").values_list("position", flat=True))
+def found(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
+    return list(Filtered.by(filters, site.run, user).rows(**part).values_list("position", flat=True))
 
 
 @pytest.mark.usefixtures("cases")

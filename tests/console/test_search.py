@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +15,15 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from pyroaring import BitMap
 
-from console.pages.filters import Filters
+from console.pages.filtered import Filtered
+from console.pages.filters import MOVED, Filters
+from console.pages.list_export import CutShort
+from console.ranking.classes import CLASSES
 from console.ranking.models import Ranked
-from console.ranking.part import LAST, Part
 from console.ranking.postings import INDEXED, postings
-from console.ranking.runs import alias_of, ranked_of
-from console.ranking.search import _is_indexed
+from console.ranking.runs import alias_of, has_table, ranked_of
 from console.ranking.store import thin_out
-from console.ranking.words import BEGINS, asked_of, holds, key_of
+from console.ranking.words import BEGINS, COLUMNS, asked_of, holds, key_of
 from console.texts import language_of
 from tests.console.conftest import HANGZHOU, Site
 
@@ -63,18 +66,15 @@ def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, na
         wanted = [row.position for row in everybody if is_meant(row, filters)]
         after = wanted[len(wanted) // 3]
 
-        whole, page, first = (
-            places(filters, site, user, part)[: part.most] for part in (Part(), Part(after=after, most=PAGE), Part(most=PAGE))
-        )
+        whole, page, first = (places(filters, site, user, **part) for part in ({}, {"after": after, "most": PAGE}, {"most": PAGE}))
 
         assert whole == wanted, given
         assert page == [place for place in wanted if place > after][:PAGE], given
         assert first == wanted[:PAGE], given
 
 
-def places(filters: Filters, site: Site, user: Any, part: Part) -> list[int]:
-    rows = filters.apply(ranked_of(site.run, user), site.run, user, part)
-    return list(rows.order_by("position").values_list("position", flat=True))
+def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
+    return list(Filtered.by(filters, site.run, user).rows(**part).values_list("position", flat=True))
 
 
 def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
@@ -84,8 +84,8 @@ def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
     reason = site.run and next(iter(_reasons(site, last)))
     for given in ({"state": "to_review"}, {"reason": reason}):
         filters = Filters.read({"q": last.name[-2:], **given})
-        assert places(filters, site, user, Part(after=last.position - 1, most=1))[:1] == [last.position]
-        assert places(filters, site, user, Part(most=LAST))[-1] == last.position
+        assert places(filters, site, user, after=last.position - 1, most=1) == [last.position]
+        assert places(filters, site, user)[-1] == last.position
 
 
 def _reasons(site: Site, entity: Ranked) -> list[str]:
@@ -97,7 +97,7 @@ def _reasons(site: Site, entity: Ranked) -> list[str]:
 def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
     """The index of some entities, each at its place in the list, from 1 on."""
     columns = {name: [row.get(name, "") for row in rows] for name in INDEXED} | {"position": range(1, len(rows) + 1)}
-    lists = list(postings(columns))
+    lists = list(postings(columns, {"late_filing_share": [2, 1], "arrears_ratio": []}))
     index = {word: BitMap.deserialize(places) for word, places in lists}
     assert len(index) == len(lists)
     return index
@@ -105,7 +105,7 @@ def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
 
 def test_no_name_can_be_taken_for_a_key() -> None:
     row = {"entity_id": "91330106maQRRPTB9T", "risk_class": "D", "region_code": "330106"}
-    named = {"name": "risk_class=D region_code=330106 杭州_有限 entity_id=9"}
+    named = {"name": "risk_class=D region_code=330106 杭州_有限 entity_id=9", "entity_id": "9"}
     index = index_of([row, named])
 
     keys = [word for word, places in index.items() if 1 in places]
@@ -113,11 +113,26 @@ def test_no_name_can_be_taken_for_a_key() -> None:
         [
             key_of("risk_class", "D"),
             key_of("region_code", "330106"),
+            key_of("reason", "late_filing_share"),
             *(key_of("entity_id", "91330106"[:length]) for length in range(1, BEGINS + 1)),
         ]
     )
-    assert not any(2 in index[key] for key in keys)
-    assert not any("=" in word for word, places in index.items() if 2 in places)
+    assert [word for word, places in index.items() if 2 in places and "=" in word] == [
+        key_of("entity_id", "9"),
+        key_of("reason", "late_filing_share"),
+    ]
+    values = {*CLASSES, *MOVED, "330106", "a", "A"}
+    assert len({key_of(column, value) for column in COLUMNS for value in values}) == len(COLUMNS) * len(values)
+
+
+def test_the_index_knows_whose_class_became_worse() -> None:
+    rows = [{"entity_id": "1", "risk_class": now, "previous_class": was} for now in (*CLASSES, "") for was in (*CLASSES, "")]
+
+    worse = index_of(rows)[key_of("moved_by", "up")]
+
+    assert {(rows[place - 1]["risk_class"], rows[place - 1]["previous_class"]) for place in worse} == {
+        ("D", "C"), ("D", "B"), ("D", "A"), ("C", "B"), ("C", "A"), ("B", "A"),
+    }  # fmt: skip
 
 
 def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
@@ -127,27 +142,38 @@ def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
 
     for text in (seen.name[:2], listed[0].name[:2], seen.name[-2:], seen.entity_id[:6]):
         wanted = [row.position for row in (*listed, seen) if text in row.name or row.entity_id.startswith(text)]
-        assert places(Filters.read({"q": text}), site, site.user("zhou"), Part(most=LAST)) == wanted
+        assert places(Filters.read({"q": text}), site, site.user("zhou")) == wanted
 
 
 RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first is of extension B, beyond what sixteen bits hold
 
 
 @pytest.fixture
-def named(site: Site) -> Callable[[str], Ranked]:
+def own_file(site: Site) -> Iterator[Path]:
+    """The run's file, which the tests share by a link, as one of this test's own."""
+    path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
+    whole = path.read_bytes()
+    path.unlink()
+    path.write_bytes(whole)
+    connections[alias_of(site.run.run_id)].close()
+    has_table.cache_clear()
+    yield path
+    has_table.cache_clear()
+
+
+@pytest.fixture
+def named(site: Site, own_file: Path) -> Callable[[str], Ranked]:
     """Give an entity another name, and index the day anew."""
 
     def rename(name: str) -> Ranked:
         entity = list(site.all_ranked())[-1]
-        path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
-        whole = path.read_bytes()
-        path.unlink()  # the tests share the file by a link
-        path.write_bytes(whole)
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(own_file)) as database, database:
             database.execute("UPDATE ranking_ranked SET name = ? WHERE position = ?", (name, entity.position))
-        database.close()
+            rows = database.execute(f"SELECT {', '.join(INDEXED)} FROM ranking_ranked ORDER BY position").fetchall()
+            database.execute("DELETE FROM ranking_postings")
+            index = postings(dict(zip(INDEXED, zip(*rows, strict=True), strict=True)), {})
+            database.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", index)
         connections[alias_of(site.run.run_id)].close()
-        thin_out(site.run.run_id, [row.entity_id for row in site.all_ranked()])
         return entity
 
     return rename
@@ -189,7 +215,7 @@ def named(site: Site) -> Callable[[str], Ranked]:
 def test_any_character_is_found_wherever_it_stands(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
-    assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
+    assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +235,7 @@ def test_characters_that_do_not_follow_each_other_are_not_found(
 ) -> None:
     entity = named(name)
 
-    assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"), Part(most=LAST))
+    assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"))
 
 
 @pytest.mark.parametrize(
@@ -232,6 +258,7 @@ def test_what_the_index_is_asked_for(text: str, words: list[str], is_exact: bool
 
 SIGNS = (
     "甲乙丙髮發乾隆干々〇①㈱ＡＢａｂ１２3aéeÉßſк·・（）()&-_　 ｶﾞガの한\u8c48\uf900\U00020bb7\U00031350Ⅲ㎏…ﬁ'\u200b\ufe00\U000e0100"
+    "薴苧苎hH\u0331\u030cJj"
 )
 
 
@@ -284,7 +311,7 @@ def test_what_is_typed_together_stands_together(name: str, text: str, is_held: b
     ("typed", "same"), [("９１３３０１０６", "91330106"), ("　９１３３ ", "9133"), ("\u200b9133\ufeff", "9133")]
 )
 def test_a_code_is_found_however_wide_it_is_typed(site: Site, typed: str, same: str) -> None:
-    wide, narrow = (places(Filters.read({"q": text}), site, site.user("zhou"), Part(most=LAST)) for text in (typed, same))
+    wide, narrow = (places(Filters.read({"q": text}), site, site.user("zhou")) for text in (typed, same))
 
     assert wide == narrow != []
 
@@ -293,36 +320,54 @@ def test_a_word_of_any_length_can_be_indexed() -> None:
     assert max(map(len, index_of([{"name": "\u10d0" * 5000}]))) == BEGINS
 
 
-def test_a_run_from_before_there_was_an_index_is_searched_by_its_names(site: Site) -> None:
-    path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
-    whole = path.read_bytes()
-    path.unlink()  # the tests share the file by a link
-    path.write_bytes(whole)
-    with sqlite3.connect(path) as database:
+def test_a_run_from_before_there_was_an_index_is_searched_by_its_names_and_thinned_out(site: Site, own_file: Path) -> None:
+    with closing(sqlite3.connect(own_file)) as database, database:
         database.execute("DROP TABLE ranking_postings")
-    database.close()
-    connections[alias_of(site.run.run_id)].close()
-    _is_indexed.cache_clear()
-    user, last = site.user("zhou"), list(site.all_ranked())[-1]
+        database.execute("CREATE TABLE ranking_search (words TEXT)")
+    user, everybody = site.user("zhou"), list(site.all_ranked())
+    last = everybody[-1]
+    of_kind = {"industry_section": last.industry_section, "risk_class": last.risk_class}
 
-    try:
-        found = places(Filters.read({"q": last.name[-3:]}), site, user, Part(most=LAST))
-        coded = places(Filters.read({"q": last.entity_id[:7]}), site, user, Part(most=LAST))
-        of_kind = {"industry": last.industry_section, "risk_class": last.risk_class}
-        filtered = places(Filters.read(of_kind), site, user, Part(most=5))
-    finally:
-        _is_indexed.cache_clear()
+    assert places(Filters(q=last.name[-3:]), site, user) == [row.position for row in everybody if last.name[-3:] in row.name]
+    assert last.position in places(Filters(q=last.entity_id[:7].lower()), site, user)
+    assert places(Filters(q="（）"), site, user) == []
+    assert (
+        places(Filters(industry=last.industry_section, risk_class=last.risk_class), site, user, most=5)
+        == [row.position for row in site.all_ranked(**of_kind)][:5]
+    )
 
-    assert found == [row.position for row in site.all_ranked() if last.name[-3:] in row.name]
-    assert last.position in coded
-    alike = site.all_ranked(industry_section=last.industry_section, risk_class=last.risk_class)
-    assert filtered[:5] == [row.position for row in alike][:5]
+    thin_out(site.run.run_id, [last.entity_id])
+
+    listed = [row.position for row in everybody if row.is_listed]
+    assert places(Filters(), site, user) == [*listed, last.position]
+    with closing(sqlite3.connect(own_file)) as database:
+        assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ranking_search'").fetchone()
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
 def test_rare_characters_are_chinese_for_a_screen_reader_too(text: str) -> None:
     assert language_of(text) == "zh-Hans"
     assert language_of("Bakery 3") == ""
+
+
+def test_a_file_with_fewer_rows_than_were_counted_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = site.client("wang")
+    monkeypatch.setattr(Filtered, "count", lambda _self: (10_000, 0))
+
+    with pytest.raises(CutShort):
+        b"".join(client.get("/list/export.csv"))
+
+
+def test_an_export_by_state_and_text_has_what_the_page_has(site: Site, send: Any) -> None:
+    listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
+    decided = [row for row in listed if "公司" in row.name][:2]
+    for row in decided:
+        send("wang", row, "visit")
+
+    for state in ("to_review", "visit_planned"):
+        given = {"q": "公司", "state": state}
+        lines = b"".join(site.client("wang").get("/list/export.csv", given)).decode().splitlines()[1:]
+        assert len(lines) == len(places(Filters(**given), site, site.user("wang"), most=1000)) > 0, state
 
 
 def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,12 +20,13 @@ from console.decisions.states import OF_SYSTEM, Action, State
 from console.evidence.models import Kind as EventKind
 from console.pages.explore import CHARTS
 from console.pages.feedback import STANDING
-from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN, Filters
+from console.pages.filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.model_card import METRICS as OF_CARD
 from console.pages.model_words import METRICS, how
 from console.pages.over_time import CHARTS as OVER_TIME
 from console.pages.reason_texts import CHOSEN, OF_ACTIONS
 from console.pages.record import DECISION
+from console.ranking.classes import CLASSES
 from console.ranking.ties import KINDS
 from console.texts import LANGUAGES, load_texts, read_words, to_simplified
 from expectations.contracts import complaint, inspection, registration, tax_filing

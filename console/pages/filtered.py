@@ -1,0 +1,207 @@
+"""A run's list as it is filtered: who is left, a part at a time, and how many.
+
+What filters it is in three databases. The run's own index tells of names, codes and columns; looks and campaigns are the console's,
+and so are the cases, by which somebody's state and person are told. What the others tell becomes places of the run's list.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from django.db.models import Q, QuerySet
+from pyroaring import BitMap
+
+from console import clock
+from console.campaigns.models import Member
+from console.code_names import codes_of
+from console.decisions.models import Case
+from console.decisions.overdue import overdue
+from console.decisions.places import FIRST_WINDOW, places_of, windows
+from console.decisions.states import State
+from console.desk.looks import UNSEEN, Standing, listed_looked_at
+from console.pages.filters import ME, NOBODY, Filters
+from console.ranking.classes import CLASSES
+from console.ranking.models import PublishedRun, Ranked
+from console.ranking.part import LAST, WHOLE, Part
+from console.ranking.runs import alias_of, among, among_places, ranked_of, reasons_of
+from console.ranking.search import found, is_asked, within
+from console.ranking.words import REASON, UP, asked_of, key_of
+
+
+@dataclass(frozen=True)
+class _OfCases:
+    """Cases whose entities are wanted, or, of a list otherwise whole, are not."""
+
+    cases: QuerySet[Case]
+    are_wanted: bool
+
+    def part(self, places: Iterable[int], part: Part) -> Part:
+        """Of a part of the list, what they leave that have these places in it."""
+        return part.only(BitMap(places)) if self.are_wanted else part.without(BitMap(places))
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A run's list in a user's jurisdiction, filtered.
+
+    Attributes:
+        left: what looks and campaigns leave of it, and cases where they were asked once for all parts.
+        cases: by which it is filtered besides, as they stand when a part is read.
+    """
+
+    filters: Filters
+    run: PublishedRun
+    user: Any
+    left: Part
+    cases: _OfCases | None
+
+    @classmethod
+    def by(cls, filters: Filters, run: PublishedRun, user: Any) -> Self:
+        """A run's list, filtered; looks and campaigns are asked now."""
+        part = _seen(filters, run, user, _of_campaign(filters, run, user, WHOLE))
+        until = run.listed if is_of_listed(filters) else LAST
+        return cls(filters, run, user, replace(part, until=until), _of_cases(filters, user))
+
+    def with_cases(self) -> Filtered:
+        """The same with the cases as they stand now, for whoever reads on: what is decided meanwhile changes no file."""
+        if self.cases is None:
+            return self
+        left = self.cases.part(places_of(self.cases.cases, self.run, until=self.left.until), self.left)
+        return replace(self, left=left, cases=None)
+
+    def rows(self, after: int = 0, until: int = LAST, most: int | None = None) -> QuerySet[Ranked]:
+        """The entities of the places after ``after`` up to ``until`` in order, the first ``most``; all where that is None."""
+        part = replace(self.left, after=after, until=min(self.left.until, until), most=most)
+        if self.cases is None:
+            return self._rows(part).order_by("position")[:most]
+        if most is None:
+            return self.with_cases().rows(after, until)
+        return self._at(self._of_windows(self.cases, part, most)).order_by("position")
+
+    def count(self, most: int | None = None) -> tuple[int, int]:
+        """How many there are, and how many of those are listed; each counted up to ``most``."""
+        part = replace(self.left, most=most)
+        if self.cases is not None:
+            if most is None:
+                return self.with_cases().count()
+            places = self._of_windows(self.cases, part, most)
+            return len(places), bisect_right(places, self.run.listed)
+        told = self._found(part)
+        if told is not None:
+            return len(told), told.rank(self.run.listed)
+        ends = dict.fromkeys((part.until, min(part.until, self.run.listed)))
+        counts = [self._rows(replace(part, until=until)).order_by()[:most].count() for until in ends]
+        return counts[0], counts[-1]
+
+    def _of_windows(self, cases: _OfCases, part: Part, most: int) -> list[int]:
+        """The places of the first ``most`` within a part, in order: cases are read until there are so many."""
+        places: list[int] = []
+        for window in windows(cases.cases, self.run, part.after, part.until, first=max(FIRST_WINDOW, most)):
+            wanted = replace(part, after=window.after, until=window.until, most=most - len(places))
+            left = self._rows(cases.part(window.places, wanted))
+            places += left.order_by("position").values_list("position", flat=True)[: wanted.most]
+            if len(places) == most:
+                break
+        return places
+
+    def _rows(self, part: Part) -> QuerySet[Ranked]:
+        """What the index, or the run's tables, tell of a part."""
+        places = self._found(part)
+        return within(self._by_columns(), part) if places is None else self._at(places)
+
+    def _found(self, part: Part) -> BitMap | None:
+        filters = self.filters
+        keys = [[key_of(column, value)] for column, value in _columns(filters, self.run)]
+        bounds = [key_of(f"region_{level}", code) for level, code in self.user.bounds()]
+        return found(alias_of(self.run.run_id), asked_of(filters.q), [*keys, bounds] if bounds else keys, part)
+
+    def _at(self, places: Iterable[int]) -> QuerySet[Ranked]:
+        ranked = ranked_of(self.run, self.user)
+        return ranked.filter(position__in=among_places(ranked.db, places))
+
+    def _by_columns(self) -> QuerySet[Ranked]:
+        """The list filtered by its own columns."""
+        ranked, asked = ranked_of(self.run, self.user), asked_of(self.filters.q)
+        for column, value in _columns(self.filters, self.run):
+            if (column, value) == UP:
+                ranked = ranked.filter(_is_worse())
+            elif column == REASON:
+                ranked = ranked.filter(position__in=reasons_of(self.run).filter(indicator=value).values("position"))
+            else:
+                ranked = ranked.filter(**{column: value})
+        return ranked if asked is None else ranked.filter(is_asked(asked))
+
+
+def is_of_listed(filters: Filters) -> bool:
+    """Whether they leave none but the listed, who have the first places: only they have reasons and are to be reviewed."""
+    is_to_review = not filters.overdue and (filters.state == State.TO_REVIEW or filters.assigned == NOBODY)
+    return bool(filters.listed or filters.reason or filters.moved == "up" or filters.seen or is_to_review)
+
+
+def column_of(code: str, run: PublishedRun) -> str:
+    """The column that holds codes of this code's level."""
+    known = codes_of(str(run.profile.get("region_scheme", ""))).get(code)
+    return {1: "region_top", 2: "region_middle"}.get(known.level if known else 3, "region_code")
+
+
+def _columns(filters: Filters, run: PublishedRun) -> list[tuple[str, str]]:
+    """What they filter by that the run's own database knows: columns and their values."""
+    told = (
+        (column_of(filters.region, run) if filters.region else "", filters.region),
+        ("industry_section", filters.industry),
+        ("risk_class", filters.risk_class),
+        ("moved_by", filters.moved),
+        (REASON, filters.reason),
+    )
+    return [(column, value) for column, value in told if value]
+
+
+def _of_campaign(filters: Filters, run: PublishedRun, user: Any, part: Part) -> Part:
+    if not filters.campaign:
+        return part
+    alias, members = alias_of(run.run_id), Member.objects.visible_to(user).filter(campaign=int(filters.campaign))
+    ids = members.order_by().values_list("entity_id", flat=True)
+    rows = Ranked.objects.using(alias).filter(entity_id__in=among(alias, ids)).order_by()
+    return part.only(BitMap(rows.values_list("position", flat=True)))
+
+
+def _seen(filters: Filters, run: PublishedRun, user: Any, part: Part) -> Part:
+    """Those that the user has not looked at, or that stand otherwise since; they are of the listed."""
+    if not filters.seen:
+        return part
+    looked_at = listed_looked_at(user, run)
+    if filters.seen == UNSEEN:
+        return part.without(BitMap(now.position for now, _ in looked_at))
+    return part.only(BitMap(now.position for now, stood in looked_at if stood != Standing(now.risk_class, now.credit_points)))
+
+
+def _of_cases(filters: Filters, user: Any) -> _OfCases | None:
+    """The cases that state and person ask for; None where they ask for nothing.
+
+    Who has no case is to be reviewed, and is nobody's: those are told by the cases that others have. Nobody without a case has
+    a deadline.
+    """
+    cases = Case.objects.visible_to(user)
+    if filters.overdue:
+        cases = overdue(cases, clock.today())
+    if filters.assigned and filters.assigned != NOBODY:
+        theirs = cases.filter(assigned_to=user.pk if filters.assigned == ME else int(filters.assigned))
+        return _OfCases(theirs.filter(state=filters.state) if filters.state else theirs, are_wanted=True)
+    if filters.overdue or filters.state not in ("", State.TO_REVIEW):
+        of_state = cases.filter(state=filters.state) if filters.state else cases
+        return _OfCases(of_state.filter(assigned_to=None) if filters.assigned else of_state, are_wanted=True)
+    away = (
+        Q(pk__in=[]) | (~Q(state=State.TO_REVIEW) if filters.state else Q()) | (~Q(assigned_to=None) if filters.assigned else Q())
+    )
+    return _OfCases(cases.filter(away), are_wanted=False) if filters.state or filters.assigned else None
+
+
+def _is_worse() -> Q:
+    """Whose class is worse than on the published day before."""
+    worse = Q()
+    for at, letter in enumerate(CLASSES):
+        worse |= Q(risk_class=letter, previous_class__in=CLASSES[at + 1 :])
+    return worse
