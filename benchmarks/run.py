@@ -73,8 +73,8 @@ class Bench:
     def whole_day(self, world: World) -> None:
         """A home's first day, to its list; its model is kept, to score the other sizes with.
 
-        What was delivered has been taken in once and measured, perhaps at an earlier revision that takes in alike: ``steelyard run``
-        goes on from there, and the two are one day.
+        What was delivered has been taken in once and measured, perhaps at an earlier revision that takes in alike:
+        ``steelyard run`` goes on from there, and the two are one day.
         """
         if self.is_kept(WHOLE_DAY, world):
             return None

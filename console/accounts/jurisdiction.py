@@ -21,15 +21,23 @@ class InJurisdiction(models.QuerySet):
         return self if bound is None else self.filter(bound)
 
 
-def bound_of(user: Any) -> Q | None:
-    """What is true of the rows that :meth:`InJurisdiction.visible_to` gives a user; None where nothing bounds what they see."""
+def bounds_of(user: Any) -> list[tuple[str, str]] | None:
+    """Level and code of the regions whose rows a user sees: none for somebody who sees no row, None where nothing bounds them."""
     if not user.is_authenticated or not user.is_active or not user.may_read_list:
-        return Q(pk__in=[])
+        return []
     if user.sees_every_region or any(place.level == Level.ALL for place in user.regions()):
         return None
+    return [(place.level, place.code) for place in user.regions()]
+
+
+def bound_of(user: Any) -> Q | None:
+    """What is true of the rows that :meth:`InJurisdiction.visible_to` gives a user; None where nothing bounds what they see."""
+    bounds = bounds_of(user)
+    if bounds is None:
+        return None
     within = Q()
-    for place in user.regions():
-        within |= Q(**{f"region_{place.level}": place.code})
+    for level, code in bounds:
+        within |= Q(**{f"region_{level}": code})
     return within or Q(pk__in=[])
 
 

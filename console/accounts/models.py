@@ -56,11 +56,6 @@ class User(AbstractUser):
         """Whether regions do not bound what the role reads."""
         return self.role in SEES_EVERY_REGION
 
-    def bounds(self) -> list[tuple[str, str]]:
-        """Level and code of the regions that bound what the person reads; none where nothing does."""
-        regions = [] if self.sees_every_region else self.regions()
-        return [] if any(place.level == Level.ALL for place in regions) else [(place.level, place.code) for place in regions]
-
     def regions(self) -> Sequence[Jurisdiction]:
         """The jurisdictions, read once a request."""
         if not hasattr(self, "_regions"):

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from pyroaring import BitMap
 
 from console import clock
+from console.accounts.jurisdiction import bounds_of
 from console.campaigns.models import Member
 from console.code_names import codes_of
 from console.decisions.models import Case
@@ -115,8 +116,10 @@ class Filtered:
     def _found(self, part: Part) -> BitMap | None:
         filters = self.filters
         keys = [[key_of(column, value)] for column, value in _columns(filters, self.run)]
-        bounds = [key_of(f"region_{level}", code) for level, code in self.user.bounds()]
-        return found(alias_of(self.run.run_id), asked_of(filters.q), [*keys, bounds] if bounds else keys, part)
+        bounds = bounds_of(self.user)
+        if bounds is not None:
+            keys.append([key_of(f"region_{level}", code) for level, code in bounds])
+        return found(alias_of(self.run.run_id), asked_of(filters.q), keys, part)
 
     def _at(self, places: Iterable[int]) -> QuerySet[Ranked]:
         ranked = ranked_of(self.run, self.user)

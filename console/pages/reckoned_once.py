@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db.models import Max
 from django.http import HttpRequest
 
-from console.accounts.jurisdiction import Level
+from console.accounts.jurisdiction import bounds_of
 from console.ranking.models import PublishedRun
 
 SECONDS = 2 * 24 * 3600
@@ -33,15 +33,12 @@ def reckoned_once(request: HttpRequest, run: PublishedRun, what: str, reckon: Ca
         reckon: the sum, in plain values.
     """
     newest = PublishedRun.objects.aggregate(Max("published_at"))["published_at__max"]
-    about = (str(settings.FOLDER.path), run.run_id, run.is_whole, newest, _regions_of(request.user), what)
+    about = (str(settings.FOLDER.path), run.run_id, run.is_whole, newest, _bounds_of(request.user), what)
     kept: T = cache.get_or_set(blake2s(repr(about).encode()).hexdigest(), reckon, SECONDS)
     return kept
 
 
-def _regions_of(user: Any) -> list[tuple[str, str]] | str:
+def _bounds_of(user: Any) -> list[tuple[str, str]] | None:
     """The regions that bound what somebody sees: two with the same ones see the same."""
-    if not user.may_read_list:
-        return "none"
-    if user.sees_every_region or any(place.level == Level.ALL for place in user.regions()):
-        return "all"
-    return sorted((str(place.level), place.code) for place in user.regions())
+    bounds = bounds_of(user)
+    return None if bounds is None else sorted((str(level), code) for level, code in bounds)

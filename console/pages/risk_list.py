@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from console import clock
-from console.accounts.jurisdiction import Level
+from console.accounts.jurisdiction import Level, bounds_of
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.campaigns.models import Campaign
 from console.code_names import codes_of
@@ -140,8 +140,9 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     scheme, industries = str(run.profile.get("region_scheme", "")), str(run.profile.get("industry_scheme", ""))
     own = {place.code for place in request.user.regions() if place.code}
     shown = regions_of_listed(run)
-    if bounds := set(request.user.bounds()):
-        shown = frozenset(places for places in shown if bounds & set(zip(LEVELS, places, strict=True)))
+    bounds = bounds_of(request.user)
+    if bounds is not None:
+        shown = frozenset(places for places in shown if {*bounds} & {*zip(LEVELS, places, strict=True)})
     inside = {code for places in shown for code in places[1:] if code}
     codes = sorted(inside | own | ({filters.region} if filters.region else set()))
     known = codes_of(scheme)

@@ -19,7 +19,7 @@ from console.decisions.models import Case
 from console.decisions.states import WITH_DEADLINE, State
 from console.desk.looks import CHANGED, UNSEEN
 from console.desk.models import Look
-from console.pages import filters as filtering
+from console.pages import filtered as filtering
 from console.pages.filtered import Filtered
 from console.pages.filters import ME, NOBODY, Filters
 from console.pages.onward import next_to_review

@@ -71,6 +71,16 @@ def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, na
         assert whole == wanted, given
         assert page == [place for place in wanted if place > after][:PAGE], given
         assert first == wanted[:PAGE], given
+        assert Filtered.by(filters, site.run, user).count() == (len(wanted), sum(place <= site.run.listed for place in wanted))
+
+
+def test_somebody_who_has_no_region_finds_and_counts_nobody(site: Site) -> None:
+    rng = random.Random(9)
+    for row in rng.sample(list(site.all_ranked()), 20):
+        filtered = Filtered.by(Filters.read(asked_by(rng, row)), site.run, site.user("huang"))
+
+        assert not filtered.rows()
+        assert filtered.count() == filtered.count(most=PAGE) == (0, 0)
 
 
 def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
@@ -117,10 +127,10 @@ def test_no_name_can_be_taken_for_a_key() -> None:
             *(key_of("entity_id", "91330106"[:length]) for length in range(1, BEGINS + 1)),
         ]
     )
-    assert [word for word, places in index.items() if 2 in places and "=" in word] == [
+    assert {word for word, places in index.items() if 2 in places and "=" in word} == {
         key_of("entity_id", "9"),
         key_of("reason", "late_filing_share"),
-    ]
+    }
     values = {*CLASSES, *MOVED, "330106", "a", "A"}
     assert len({key_of(column, value) for column in COLUMNS for value in values}) == len(COLUMNS) * len(values)
 
@@ -317,7 +327,9 @@ def test_a_code_is_found_however_wide_it_is_typed(site: Site, typed: str, same: 
 
 
 def test_a_word_of_any_length_can_be_indexed() -> None:
-    assert max(map(len, index_of([{"name": "\u10d0" * 5000}]))) == BEGINS
+    words = [word for word in index_of([{"name": "\u10d0" * 5000}]) if "=" not in word]
+
+    assert max(map(len, words)) == BEGINS
 
 
 def test_a_run_from_before_there_was_an_index_is_searched_by_its_names_and_thinned_out(site: Site, own_file: Path) -> None:
