@@ -8,8 +8,10 @@ from datetime import date
 from functools import partial
 
 from expectations.contracts.indicators import catalogue
+from jobs import keep_register, sum_returns
+from jobs.bring_state import is_within_reach
 from jobs.build_features import build_features_day
-from jobs.keep_register import bring_register, read_register
+from jobs.keep_register import bring_register, read_register, stand_all
 from jobs.link_complaints import link_day
 from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
@@ -20,7 +22,7 @@ from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import versions_now
 from jobs.runtime.vouched import vouched_deliveries
-from jobs.sum_returns import add_up_all, are_sums_within_reach, bring_tax_sums, read_tax_sums
+from jobs.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
 
 
 def rebuild_links(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
@@ -38,14 +40,14 @@ def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, afresh: bool 
 
     Args:
         afresh: use no state of earlier days, nor of the day itself.
-        is_past: no next day will be built on it, so what its returns add up to is kept only where that costs little.
+        is_past: no next day will be built on it, so its state is kept only where that costs little.
     """
+    if is_past and (afresh or not _is_state_within_reach(lake, profile, as_of)):
+        return _build_on_silver(lake, profile, as_of)
     if afresh or not _is_current(lake, profile, as_of, "links"):
         rebuild_links(lake, profile, as_of, afresh=afresh)
     else:
         bring_register(lake, profile, as_of)
-    if is_past and (afresh or not are_sums_within_reach(lake, profile, as_of)):
-        return _noted(lake, profile, as_of, "features", partial(_build, sums_are_kept=False))
     bring_tax_sums(lake, profile, as_of, afresh=afresh)
     return _noted(lake, profile, as_of, "features", _build)
 
@@ -54,11 +56,22 @@ def _link(lake: Lake, profile: Profile, as_of: date) -> int:
     return link_day(lake, profile, as_of, read_register(lake, as_of))
 
 
-def _build(lake: Lake, profile: Profile, as_of: date, *, sums_are_kept: bool = True) -> int:
+def _build(lake: Lake, profile: Profile, as_of: date) -> int:
     with Scratch(lake.home, "register") as scratch:
         register = read_register(lake, as_of, scratch.materialise)
-        sums = read_tax_sums(lake, as_of) if sums_are_kept else scratch.materialise(add_up_all(lake, profile, as_of))
-        return build_features_day(lake, profile, as_of, register, sums)
+        return build_features_day(lake, profile, as_of, register, read_tax_sums(lake, as_of))
+
+
+def _is_state_within_reach(lake: Lake, profile: Profile, as_of: date) -> bool:
+    return all(is_within_reach(kept, lake, profile, as_of) for kept in (keep_register.KEPT, sum_returns.KEPT))
+
+
+def _build_on_silver(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Links and features on a state that is gone when they are built."""
+    with Scratch(lake.home, "state") as scratch:
+        register, sums = (scratch.materialise(of_all(lake, profile, as_of)) for of_all in (stand_all, add_up_all))
+        _noted(lake, profile, as_of, "links", partial(link_day, register=register))
+        return _noted(lake, profile, as_of, "features", partial(build_features_day, register=register, tax_sums=sums))
 
 
 def has_features(lake: Lake, profile: Profile, as_of: date) -> bool:

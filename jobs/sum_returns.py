@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from expectations.contracts import silver, tax_filing
 from expectations.contracts.lineage import CONTENT_HASH
 from expectations.contracts.state import RETURNS, TAX_SUMS
-from jobs.bring_state import Kept, bring_state, is_within_reach, read_state, reckon_all
+from jobs.bring_state import Kept, bring_state, read_state, reckon_all
 from jobs.runtime.code_version import TAX_STATE
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
@@ -44,11 +44,6 @@ def bring_tax_sums(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
 def read_tax_sums(lake: Lake, as_of: date) -> DataFrame:
     """One row an entity with a return, as :func:`bring_tax_sums` left them on the day."""
     return read_state(KEPT, lake, as_of)
-
-
-def are_sums_within_reach(lake: Lake, profile: Profile, as_of: date) -> bool:
-    """Whether the day's sums are kept, or an earlier day's that they can be brought from."""
-    return is_within_reach(KEPT, lake, profile, as_of)
 
 
 def add_up_all(lake: Lake, profile: Profile, as_of: date) -> DataFrame:

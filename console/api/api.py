@@ -54,6 +54,8 @@ def read_list(
         return 409, {"detail": "list.changed"}
     rows = list(Filtered.by(filters, run, request.user).rows(after=after, most=limit + 1))
     has_more, rows = len(rows) > limit, rows[:limit]
+    if not has_more:
+        run.refresh_from_db(fields=["is_whole"])  # it may have been thinned out while it was read
     note_search(request, run, {**filters.given(), "by": "api"}, len(rows), after=after)
     return {
         "run_id": run.run_id,

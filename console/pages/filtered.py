@@ -28,7 +28,7 @@ from console.ranking.classes import CLASSES
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.part import LAST, WHOLE, Part
 from console.ranking.runs import alias_of, among, among_places, ranked_of, reasons_of
-from console.ranking.search import found, is_asked, within
+from console.ranking.search import is_asked, places_found, within
 from console.ranking.words import REASON, UP, asked_of, key_of
 
 
@@ -39,8 +39,8 @@ class _OfCases:
     cases: QuerySet[Case]
     are_wanted: bool
 
-    def part(self, places: Iterable[int], part: Part) -> Part:
-        """Of a part of the list, what they leave that have these places in it."""
+    def restrict(self, part: Part, places: Iterable[int]) -> Part:
+        """A part of the list without those whom the cases leave out, where the cases in it have these places."""
         return part.only(BitMap(places)) if self.are_wanted else part.without(BitMap(places))
 
 
@@ -51,6 +51,7 @@ class Filtered:
     Attributes:
         left: what looks and campaigns leave of it, and cases where they were asked once for all parts.
         cases: by which it is filtered besides, as they stand when a part is read.
+        places: who is left, where that was told once for all parts.
     """
 
     filters: Filters
@@ -58,68 +59,73 @@ class Filtered:
     user: Any
     left: Part
     cases: _OfCases | None
+    places: BitMap | None = None
 
     @classmethod
     def by(cls, filters: Filters, run: PublishedRun, user: Any) -> Self:
         """A run's list, filtered; looks and campaigns are asked now."""
-        part = _seen(filters, run, user, _of_campaign(filters, run, user, WHOLE))
-        until = run.listed if is_of_listed(filters) else LAST
-        return cls(filters, run, user, replace(part, until=until), _of_cases(filters, user))
+        part, cases = _seen(filters, run, user, _of_campaign(filters, run, user, WHOLE)), _of_cases(filters, user)
+        if is_of_listed(filters):
+            part = replace(part, until=run.listed)
+            if filters.seen or cases is not None:
+                # Told by their places: what is left of those is counted without going through the list.
+                part = part.only(BitMap(range(1, run.listed + 1)))
+        return cls(filters, run, user, part, cases)
 
-    def with_cases(self) -> Filtered:
-        """The same with the cases as they stand now, for whoever reads on: what is decided meanwhile changes no file."""
-        if self.cases is None:
-            return self
-        left = self.cases.part(places_of(self.cases.cases, self.run, until=self.left.until), self.left)
-        return replace(self, left=left, cases=None)
-
-    def rows(self, after: int = 0, until: int = LAST, most: int | None = None) -> QuerySet[Ranked]:
-        """The entities of the places after ``after`` up to ``until`` in order, the first ``most``; all where that is None."""
-        part = replace(self.left, after=after, until=min(self.left.until, until), most=most)
-        if self.cases is None:
-            return self._rows(part).order_by("position")[:most]
-        if most is None:
-            return self.with_cases().rows(after, until)
-        return self._at(self._of_windows(self.cases, part, most)).order_by("position")
-
-    def count(self, most: int | None = None) -> tuple[int, int]:
-        """How many there are, and how many of those are listed; each counted up to ``most``."""
-        part = replace(self.left, most=most)
+    def settled(self) -> Filtered:
+        """The same, searched once for whoever reads all of it, part by part; what is decided meanwhile changes nothing."""
+        left = self.left
         if self.cases is not None:
-            if most is None:
-                return self.with_cases().count()
-            places = self._of_windows(self.cases, part, most)
-            return len(places), bisect_right(places, self.run.listed)
-        told = self._found(part)
-        if told is not None:
-            return len(told), told.rank(self.run.listed)
-        ends = dict.fromkeys((part.until, min(part.until, self.run.listed)))
-        counts = [self._rows(replace(part, until=until)).order_by()[:most].count() for until in ends]
+            left = self.cases.restrict(left, places_of(self.cases.cases, self.run, until=left.until))
+        return replace(self, left=left, cases=None, places=self._places(left))
+
+    def rows(self, after: int = 0, until: int = LAST, *, most: int) -> QuerySet[Ranked]:
+        """The first ``most`` entities of the places after ``after`` up to ``until``, in order; their places are told now."""
+        part = replace(self.left, after=after, until=min(self.left.until, until))
+        if self.cases is not None:
+            return self._at(self._of_windows(self.cases, part, most)).order_by("position")
+        return self._rows(part, most).order_by("position")[:most]
+
+    def count(self, most: int = LAST) -> tuple[int, int]:
+        """How many there are, and how many of those are listed; each counted up to ``most``."""
+        if self.cases is not None:
+            windowed = self._of_windows(self.cases, self.left, most)
+            return len(windowed), bisect_right(windowed, self.run.listed)
+        places = self._places(self.left, most)
+        if places is not None:
+            return len(places), places.rank(self.run.listed)
+        ends = dict.fromkeys((self.left.until, min(self.left.until, self.run.listed)))
+        counts = [self._rows(replace(self.left, until=until), most).order_by()[:most].count() for until in ends]
         return counts[0], counts[-1]
 
     def _of_windows(self, cases: _OfCases, part: Part, most: int) -> list[int]:
         """The places of the first ``most`` within a part, in order: cases are read until there are so many."""
         places: list[int] = []
         for window in windows(cases.cases, self.run, part.after, part.until, first=max(FIRST_WINDOW, most)):
-            wanted = replace(part, after=window.after, until=window.until, most=most - len(places))
-            left = self._rows(cases.part(window.places, wanted))
-            places += left.order_by("position").values_list("position", flat=True)[: wanted.most]
+            lacking = most - len(places)
+            restricted = cases.restrict(replace(part, after=window.after, until=window.until), window.places)
+            told = self._places(restricted, lacking)
+            if told is None:
+                told = within(self._by_columns(), restricted).order_by("position").values_list("position", flat=True)[:lacking]
+            places += told
             if len(places) == most:
                 break
         return places
 
-    def _rows(self, part: Part) -> QuerySet[Ranked]:
-        """What the index, or the run's tables, tell of a part."""
-        places = self._found(part)
+    def _rows(self, part: Part, most: int) -> QuerySet[Ranked]:
+        """What the index, or the run's tables, tell of a part; no more than ``most`` where the index does."""
+        places = self._places(part, most)
         return within(self._by_columns(), part) if places is None else self._at(places)
 
-    def _found(self, part: Part) -> BitMap | None:
-        filters = self.filters
-        keys = [[key_of(column, value)] for column, value in _columns(filters, self.run)]
+    def _places(self, part: Part, most: int = LAST) -> BitMap | None:
+        """The places of the first ``most`` in a part, where the index tells them."""
+        if self.places is not None:
+            return part.of(self.places)[:most]
+        keys = [[key_of(column, value)] for column, value in _columns(self.filters, self.run)]
         bounds = bounds_of(self.user)
         if bounds is not None:
             keys.append([key_of(f"region_{level}", code) for level, code in bounds])
-        return found(alias_of(self.run.run_id), asked_of(filters.q), keys, part)
+        return places_found(alias_of(self.run.run_id), asked_of(self.filters.q), keys, part, most)
 
     def _at(self, places: Iterable[int]) -> QuerySet[Ranked]:
         ranked = ranked_of(self.run, self.user)
@@ -196,9 +202,11 @@ def _of_cases(filters: Filters, user: Any) -> _OfCases | None:
     if filters.overdue or filters.state not in ("", State.TO_REVIEW):
         of_state = cases.filter(state=filters.state) if filters.state else cases
         return _OfCases(of_state.filter(assigned_to=None) if filters.assigned else of_state, are_wanted=True)
-    away = (
-        Q(pk__in=[]) | (~Q(state=State.TO_REVIEW) if filters.state else Q()) | (~Q(assigned_to=None) if filters.assigned else Q())
-    )
+    away = Q(pk__in=[])
+    if filters.state:
+        away |= ~Q(state=State.TO_REVIEW)
+    if filters.assigned:
+        away |= ~Q(assigned_to=None)
     return _OfCases(cases.filter(away), are_wanted=False) if filters.state or filters.assigned else None
 
 

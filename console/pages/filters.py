@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from console.decisions.states import State
 from console.desk.looks import CHANGED, UNSEEN
 from console.ranking.classes import CLASSES
-from console.ranking.words import MOST
+from console.ranking.words import LONGEST_SEARCH
 from expectations.contracts.indicators import catalogue
 
 SEEN = (UNSEEN, CHANGED)
@@ -42,7 +42,7 @@ class Filters:
     def read(cls, values: Mapping[str, Any]) -> Self:
         """From a query; what cannot be meant is dropped, so that a link that somebody cut short still opens."""
         given = {field.name: str(values.get(field.name, "")).replace("\x00", "").strip()[:_LONGEST] for field in fields(cls)}
-        given["q"] = given["q"][:MOST]
+        given["q"] = given["q"][:LONGEST_SEARCH]
         known = {
             "risk_class": CLASSES,
             "state": [*State],

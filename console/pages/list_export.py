@@ -50,16 +50,17 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
     run = run_of(filters)
     if run is None or format not in _TYPES:
         raise Http404
-    filtered = Filtered.by(filters, run, request.user).with_cases()
-    count, _ = filtered.count()
-    if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
-        raise NoFile("too_many_rows", 422, most)
-    texts = request.texts
-    head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
-    rows = _rows(_parts(filtered, count), run, request.language)
-    detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
 
     def make() -> Iterable[bytes]:
+        # Searched once its place is taken: what a search costs, whoever may not take a file now does not cause.
+        filtered = Filtered.by(filters, run, request.user).settled()
+        count, _ = filtered.count()
+        if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
+            raise NoFile("too_many_rows", 422, most)
+        texts = request.texts
+        head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
+        rows = _rows(_parts(filtered, count), run, request.language)
+        detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
         append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
         return csv_lines(head, rows) if format == "csv" else FileParts(xlsx_file(str(run.as_of), head, rows))
 

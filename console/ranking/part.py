@@ -1,4 +1,4 @@
-"""What of a list is wanted."""
+"""What of a list is looked at."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass, replace
 from pyroaring import BitMap
 
 LAST = 2**31 - 1
+"""No list has so many places."""
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Of the places after ``after`` up to ``until`` the first ``most``; None for all.
+    """The places after ``after`` up to ``until``.
 
     Attributes:
         among: where it is given, of these places alone.
-        but: where it is given, of none of these.
+        excluded: where it is given, none of these.
     """
 
     after: int = 0
     until: int = LAST
-    most: int | None = None
     among: BitMap | None = None
-    but: BitMap | None = None
+    excluded: BitMap | None = None
 
     def of(self, places: BitMap) -> BitMap:
-        """Those of some places that lie in the part: all of them, also where it says how many are wanted."""
+        """Those of some places that lie in the part."""
         left = places.copy()
         left.remove_range(0, self.after + 1)
         left.remove_range(self.until + 1, LAST + 1)
         if self.among is not None:
             left &= self.among
-        return left if self.but is None else left - self.but
+        return left if self.excluded is None else left - self.excluded
 
     def only(self, places: BitMap) -> Part:
         """What of the part has these places."""
@@ -39,7 +39,7 @@ class Part:
 
     def without(self, places: BitMap) -> Part:
         """What of the part has none of these places."""
-        return replace(self, but=places if self.but is None else self.but | places)
+        return replace(self, excluded=places if self.excluded is None else self.excluded | places)
 
 
 WHOLE = Part()

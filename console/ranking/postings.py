@@ -28,7 +28,7 @@ INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
 NAMES_AT_ONCE = 100_000
 """Names whose words are held at once."""
 _BITS = 21
-"""Of a character's number."""
+"""Of a character's number, which is less than 2 to their power."""
 _END = ord("\n")
 
 Places = npt.NDArray[np.uint32]
@@ -43,21 +43,10 @@ def postings(rows: Mapping[str, Sequence[Any]], reasons: Mapping[str, Sequence[i
         reasons: of each indicator the places of those of whom it is a reason.
     """
     places = np.asarray(rows["position"], dtype=np.uint32)
-    for column in COLUMNS:
-        yield from _packed(_told([key_of(column, value) if value else "" for value in rows[column]], places))
-    worse = [is_worse(*classes) for classes in zip(rows["risk_class"], rows["previous_class"], strict=True)]
-    yield from _packed([(key_of(*UP), _bitmap(places[np.array(worse, dtype=bool)]))])
+    yield from _packed(_of_columns(rows, places))
     yield from _packed((key_of(REASON, indicator), BitMap(of_it)) for indicator, of_it in reasons.items())
-    codes = [code.upper() for code in rows[CODE]]
-    for length in range(1, BEGINS + 1):
-        begun = [key_of(CODE, code[:length]) if len(code) >= length else "" for code in codes]
-        yield from _packed(_told(begun, places))
-    of_names: dict[str, BitMap] = {}
-    for start in range(0, len(places), NAMES_AT_ONCE):
-        some = slice(start, start + NAMES_AT_ONCE)
-        for word, bitmap in _of_names([fold(name).replace("\n", " ") for name in rows["name"][some]], places[some]):
-            of_names[word] = of_names[word] | bitmap if word in of_names else bitmap
-    yield from _packed(of_names.items())
+    yield from _packed(_of_codes(rows[CODE], places))
+    yield from _packed(_of_all_names(rows["name"], places).items())
 
 
 def bitmaps_of(alias: str, words: Iterable[str]) -> dict[str, BitMap]:
@@ -72,31 +61,55 @@ def thinned(lists: Iterable[tuple[str, bytes]], kept: Iterable[int]) -> Iterator
     return _packed((word, BitMap.deserialize(bytes(of_word)) & places) for word, of_word in lists)
 
 
+def _of_columns(rows: Mapping[str, Sequence[Any]], places: Places) -> Iterator[Posting]:
+    for column in COLUMNS:
+        yield from _by_word([key_of(column, value) if value else "" for value in rows[column]], places)
+    worse = [is_worse(*classes) for classes in zip(rows["risk_class"], rows["previous_class"], strict=True)]
+    yield key_of(*UP), _bitmap(places[np.array(worse, dtype=bool)])
+
+
+def _of_codes(codes: Sequence[str], places: Places) -> Iterator[Posting]:
+    beginnings = [code[:BEGINS].upper() for code in codes]
+    for length in range(1, BEGINS + 1):
+        begun = [key_of(CODE, code[:length]) if len(code) >= length else "" for code in beginnings]
+        yield from _by_word(begun, places)
+
+
+def _of_all_names(names: Sequence[str], places: Places) -> dict[str, BitMap]:
+    """The places of each word of the names, :data:`NAMES_AT_ONCE` at a time."""
+    lists: dict[str, BitMap] = {}
+    for start in range(0, len(places), NAMES_AT_ONCE):
+        some = slice(start, start + NAMES_AT_ONCE)
+        for word, bitmap in _of_names([fold(name).replace("\n", " ") for name in names[some]], places[some]):
+            lists[word] = lists[word] | bitmap if word in lists else bitmap
+    return lists
+
+
 def _of_names(names: list[str], places: Places) -> Iterator[Posting]:
     """The words of names, each of a place; characters and pairs are told by their numbers, those of all names at once."""
     text = "\n".join(names)
     signs = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     at = places[np.cumsum(signs == _END)]
     paired = np.isin(signs, [sign for sign in np.unique(signs).tolist() if is_paired(chr(sign))])
-    yield from _grouped(signs[paired].astype(np.uint64), at[paired], chr)
+    yield from _by_number(signs[paired].astype(np.uint64), at[paired], chr)
     follow = paired[:-1] & paired[1:]
     pairs = signs[:-1][follow].astype(np.uint64) << np.uint64(_BITS) | signs[1:][follow]
-    yield from _grouped(pairs, at[:-1][follow], lambda pair: chr(pair >> _BITS) + chr(pair & (1 << _BITS) - 1))
+    yield from _by_number(pairs, at[:-1][follow], lambda pair: chr(pair >> _BITS) + chr(pair & (1 << _BITS) - 1))
     others = [found for found in WORD.finditer(text) if not is_paired(found.group())]
     for length in range(1, BEGINS + 1):
         long = [found for found in others if len(found.group()) >= length]
         starts = np.array([found.start() for found in long], dtype=np.int64)
-        yield from _told([found.group()[:length] for found in long], at[starts])
+        yield from _by_word([found.group()[:length] for found in long], at[starts])
 
 
-def _told(words: Sequence[str], places: Places) -> Iterator[Posting]:
-    """Of one word a place, as they follow each other; an empty one is none."""
+def _by_word(words: Sequence[str], places: Places) -> Iterator[Posting]:
+    """The places of each word, given a word for each place; an empty one is passed over."""
     codes, kinds = pd.factorize(np.array([word or None for word in words], dtype=object))
-    return _grouped(codes[codes >= 0].astype(np.uint64), places[codes >= 0], lambda code: str(kinds[code]))
+    return _by_number(codes[codes >= 0].astype(np.uint64), places[codes >= 0], lambda code: str(kinds[code]))
 
 
-def _grouped(numbers: npt.NDArray[np.uint64], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
-    """Of one number a place, as they follow each other, and the word that each number stands for."""
+def _by_number(numbers: npt.NDArray[np.uint64], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
+    """The places of each word, given the number of a word for each place, and the word that a number stands for."""
     order = np.argsort(numbers, kind="stable")
     numbers, places = numbers[order], places[order]
     starts = np.flatnonzero(np.diff(numbers, prepend=numbers[:1] + np.uint64(1)))

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from copy import deepcopy
 from datetime import date
-from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -92,7 +91,12 @@ def ties_of(run: PublishedRun) -> QuerySet[Tie]:
     return Tie.objects.using(alias) if has_table(alias, Tie) else Tie.objects.none()
 
 
-@cache
+_SEEN: set[tuple[str, type[Model]]] = set()
+"""Tables that runs have. One that a run has not is looked for again: the run may be published anew."""
+
+
 def has_table(alias: str, model: type[Model]) -> bool:
     """Whether a run has a model's table: one that was published before there was such a table has not, and gets none."""
-    return model._meta.db_table in connections[alias].introspection.table_names()
+    if (alias, model) not in _SEEN and model._meta.db_table in connections[alias].introspection.table_names():
+        _SEEN.add((alias, model))
+    return (alias, model) in _SEEN

@@ -24,7 +24,7 @@ Keys = Sequence[Sequence[str]]
 """Words of the index that tell what a list is filtered by: of each group those wanted have at least one."""
 
 
-def found(alias: str, asked: Asked | None, keys: Keys, part: Part) -> BitMap | None:
+def places_found(alias: str, asked: Asked | None, keys: Keys, part: Part, most: int = LAST) -> BitMap | None:
     """The places in a part of those whose name holds what is asked, or whose code begins so, and who have a key of each group.
 
     None where the run's own tables tell it as well: by one column alone, by none, or where the run was published before it had an
@@ -34,25 +34,29 @@ def found(alias: str, asked: Asked | None, keys: Keys, part: Part) -> BitMap | N
         alias: the run's database.
         asked: what somebody typed.
         keys: what else holds of those wanted.
-        part: of which no more than it says are given.
+        part: of the list that is looked at.
+        most: no more are given, the first.
     """
-    is_enough = asked is not None or len(keys) > 1 or (keys and (part.among is not None or part.but is not None))
-    if not is_enough or not has_table(alias, Postings):
+    if asked is None and not keys and part.among is not None:
+        return part.of(part.among)[:most]
+    is_of_several = len(keys) > 1 or any(len(group) != 1 for group in keys)
+    needs_index = asked is not None or is_of_several or bool(keys and (part.among is not None or part.excluded))
+    if not needs_index or not has_table(alias, Postings):
         return None
     named = bitmaps_of(alias, [*chain(*keys), *_words(asked)])
     groups = [_union(named, group) for group in keys]
     if asked is None:
-        return part.of(BitMap.intersection(*groups))[: part.most]
+        return part.of(BitMap.intersection(*groups))[:most]
     by_name = BitMap.intersection(*[named.get(word, BitMap()) for word in asked.words]) if asked.words else BitMap()
     by_code = _union(named, _words_of_code(asked)) if len(asked.code) <= BEGINS else _with_code(alias, asked, part)
     places = part.of(BitMap.intersection(by_name | by_code, *groups))
     if asked.is_exact or not by_name:
-        return places[: part.most]
-    return BitMap(islice(_looked_at(alias, places, by_code, asked), part.most))
+        return places[:most]
+    return BitMap(islice(_looked_at(alias, places, by_code, asked), most))
 
 
 def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
-    """Those of ``ranked`` in the part, however many it says are wanted."""
+    """Those of ``ranked`` in the part."""
     after, until = part.after, part.until
     if part.among is not None:
         if not part.among:
@@ -60,8 +64,8 @@ def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
         ranked = ranked.filter(position__in=among_places(ranked.db, part.among))
         # Said once more as a stretch: the databases do not see how far such places reach.
         after, until = max(after, part.among.min() - 1), min(until, part.among.max())
-    if part.but:
-        ranked = ranked.exclude(position__in=among_places(ranked.db, part.but))
+    if part.excluded:
+        ranked = ranked.exclude(position__in=among_places(ranked.db, part.excluded))
     if after:
         ranked = ranked.filter(position__gt=after)
     return ranked.filter(position__lte=until) if until < LAST else ranked

@@ -18,15 +18,15 @@ WORD = re.compile(rf"[{PAIRED}]+|[^\W_{PAIRED}]+")
 _FIRST = re.compile(f"[{PAIRED}]")
 _IS_CHINESE = re.compile(f"[{HAN}]+")
 _BEGINS = rf"(?<![^\W_{PAIRED}])"
-MOST = 80
-"""Characters of a search that are looked at."""
+LONGEST_SEARCH = 80
+"""Characters of what was typed that are looked at."""
 BEGINS = 8
 """Characters of a code, or of a word that is not Chinese, up to which each beginning is a word of the index."""
 COLUMNS = ("region_code", "region_middle", "region_top", "industry_section", "risk_class", "moved_by")
 """Columns of the list whose value is a word of the index."""
 REASON, CODE = "reason", "entity_id"
 UP = ("moved_by", "up")
-"""The word of whose class is worse than on the published day before."""
+"""The column and value of the word for a class that is worse than on the published day before."""
 
 
 def key_of(column: str, value: str) -> str:
@@ -67,7 +67,7 @@ def asked_of(text: str) -> Asked | None:
     All that is typed together stands together in a name that holds it, each such part somewhere. Signs between words count as a
     space, and where Chinese and other writing meet as nothing. A word that is not Chinese is found from its beginning on.
     """
-    wanted = normalized(text.strip()[:MOST]).strip()
+    wanted = normalized(text.strip()[:LONGEST_SEARCH]).strip()
     if not wanted:
         return None
     parts = fold(wanted).split()
@@ -75,12 +75,6 @@ def asked_of(text: str) -> Asked | None:
     is_exact = all(len(of_part) < 2 and all(map(_is_one, of_part)) for of_part in words)
     asked = tuple(dict.fromkeys(chain.from_iterable(map(_asked, chain(*words)))))
     return Asked(wanted, asked, wanted.upper(), is_exact, tuple(map(_pattern, filter(None, map(_closed, parts)))))
-
-
-def holds(name: str, text: str) -> bool:
-    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else."""
-    asked = asked_of(text)
-    return asked is not None and asked.is_in(name)
 
 
 def is_paired(word: str) -> bool:

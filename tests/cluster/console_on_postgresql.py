@@ -58,8 +58,10 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         Filtered.by(Filters(q="杭州"), run_of(Filters()), auditor).count()[0],
         ranked.filter(name__contains="杭州").count(),
     ]
-    words = ("", "杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5])
-    says["searched"] = [searched(run_of(Filters()), ranked, word) for word in words]
+    words = ("", "杭州", "有限公司", first.name[2:6], first.name[-1], first.name[3], first.entity_id[:5], first.entity_id[:12])
+    says["searched"] = [
+        searched(run_of(Filters()), User.objects.get(username=name), word) for word in words for name in ("auditor", "supervisor")
+    ]
     User.objects.update(must_change_password=False)
     client = Client()
     client.force_login(User.objects.get(username="supervisor"), backend="console.accounts.password_backend.ByPassword")
@@ -102,6 +104,10 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["breaks_at_last"] = len(list(breaks()))
     says["while_thinning"] = read_while(lambda: thin_out(run.run_id, [first.entity_id]), alias_of(run.run_id))
     says["kept"] = ranked.count()
+    says["found_of_kept"] = [
+        Filtered.by(Filters(q="杭州"), run_of(Filters()), auditor).count()[0],
+        ranked.filter(name__contains="杭州").count(),
+    ]
     says["limits"] = [limits_of(alias) for alias in ("default", "evidence", alias_of(run.run_id))]
     return says
 
@@ -139,14 +145,15 @@ def limits_of(alias: str) -> list[str]:
         return list(cursor.fetchone())
 
 
-def searched(run: Any, ranked: Any, word: str) -> list[bool]:
+def searched(run: Any, user: Any, word: str) -> list[bool]:
     """Whether a search within each class finds, in parts, what reading every row finds."""
-    from console.accounts.models import User
     from console.pages.filtered import Filtered
     from console.pages.filters import Filters
     from console.ranking.classes import CLASSES
+    from console.ranking.part import LAST
+    from console.ranking.runs import ranked_of
 
-    auditor, rows = User.objects.get(username="auditor"), list(ranked.order_by("position"))
+    rows = list(ranked_of(run, user).order_by("position"))
     same = []
     for letter, section in product(("", *CLASSES), ("", rows[0].industry_section)):
         filters = Filters.read({"q": word, "risk_class": letter, "industry": section})
@@ -156,8 +163,8 @@ def searched(run: Any, ranked: Any, word: str) -> list[bool]:
             and (word in row.name or row.entity_id.startswith(word))
         ]  # fmt: skip
         after = wanted[len(wanted) // 2] if wanted else 0
-        filtered = Filtered.by(filters, run, auditor)
-        for most, behind in ((None, 0), (7, 0), (7, after)):
+        filtered = Filtered.by(filters, run, user)
+        for most, behind in ((LAST, 0), (7, 0), (7, after)):
             found = filtered.rows(after=behind, most=most).values_list("position", flat=True)
             same.append(list(found) == [place for place in wanted if place > behind][:most])
         same.append(filtered.count()[0] == len(wanted))

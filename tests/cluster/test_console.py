@@ -52,5 +52,6 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     # Whoever reads while a day is thinned out finds all of it, the list and its index.
     assert says["while_thinning"] == [[1500, *says["index"]]] * 3
     assert says["kept"] < 1500
+    assert says["found_of_kept"][0] == says["found_of_kept"][1] > 0
     assert [limit for limit, _ in says["limits"]] == ["30s"] * 3
     assert [schema.partition("_")[0] for _, schema in says["limits"]] == ["console", "evidence", "run"]

@@ -24,6 +24,7 @@ from console.pages.filtered import Filtered
 from console.pages.filters import ME, NOBODY, Filters
 from console.pages.onward import next_to_review
 from console.ranking.models import Ranked
+from console.ranking.part import LAST
 from console.ranking.publish import publish
 from console.ranking.runs import ranked_of
 from tests.conftest import FinishedDay
@@ -103,7 +104,7 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
         assert first == wanted[:PAGE], given
         assert page == [place for place in wanted if place > after][:PAGE], given
         listed = [place for place in wanted if place <= site.run.listed]
-        for most in (PAGE, len(everybody), None):
+        for most in (PAGE, len(everybody), LAST):
             counted = tuple(len(places[:most]) for places in (wanted, listed))
             assert Filtered.by(filters, site.run, user).count(most) == counted, (given, most)
 
@@ -146,7 +147,7 @@ def look(user: Any, row: Ranked, moved: int) -> Look:
 
 
 def found(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
-    return list(Filtered.by(filters, site.run, user).rows(**part).values_list("position", flat=True))
+    return list(Filtered.by(filters, site.run, user).rows(**{"most": LAST, **part}).values_list("position", flat=True))
 
 
 @pytest.mark.usefixtures("cases")

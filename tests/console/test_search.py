@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from pyroaring import BitMap
 from console.pages.filtered import Filtered
 from console.pages.filters import MOVED, Filters
 from console.pages.list_export import CutShort
+from console.ranking import postings as indexing
+from console.ranking import runs, search
 from console.ranking.classes import CLASSES
 from console.ranking.models import Ranked
+from console.ranking.part import LAST
 from console.ranking.postings import INDEXED, postings
-from console.ranking.runs import alias_of, has_table, ranked_of
+from console.ranking.runs import alias_of, ranked_of
 from console.ranking.store import thin_out
-from console.ranking.words import BEGINS, COLUMNS, asked_of, holds, key_of
+from console.ranking.words import BEGINS, COLUMNS, asked_of, key_of
 from console.texts import language_of
 from tests.console.conftest import HANGZHOU, Site
 
@@ -57,7 +61,9 @@ def is_meant(row: Ranked, filters: Filters) -> bool:
 
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, name: str) -> None:
+def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FIRST_LOOK", 2)
+    monkeypatch.setattr(search, "LAST_LOOK", 5)
     user, rng = site.user(name), random.Random(7)
     everybody = list(ranked_of(site.run, user).order_by("position"))
     rows = rng.sample(everybody, 60)
@@ -79,12 +85,18 @@ def test_somebody_who_has_no_region_finds_and_counts_nobody(site: Site) -> None:
     for row in rng.sample(list(site.all_ranked()), 20):
         filtered = Filtered.by(Filters.read(asked_by(rng, row)), site.run, site.user("huang"))
 
-        assert not filtered.rows()
+        assert not filtered.rows(most=PAGE)
         assert filtered.count() == filtered.count(most=PAGE) == (0, 0)
 
 
 def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
-    return list(Filtered.by(filters, site.run, user).rows(**part).values_list("position", flat=True))
+    return list(Filtered.by(filters, site.run, user).rows(**{"most": LAST, **part}).values_list("position", flat=True))
+
+
+def holds(name: str, text: str) -> bool:
+    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else."""
+    asked = asked_of(text)
+    return asked is not None and asked.is_in(name)
 
 
 def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
@@ -152,23 +164,24 @@ def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
 
     for text in (seen.name[:2], listed[0].name[:2], seen.name[-2:], seen.entity_id[:6]):
         wanted = [row.position for row in (*listed, seen) if text in row.name or row.entity_id.startswith(text)]
-        assert places(Filters.read({"q": text}), site, site.user("zhou")) == wanted
+        filters = Filters.read({"q": text})
+        assert places(filters, site, site.user("zhou")) == wanted
+        assert Filtered.by(filters, site.run, site.user("zhou")).count()[0] == len(wanted)
 
 
 RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first is of extension B, beyond what sixteen bits hold
 
 
 @pytest.fixture
-def own_file(site: Site) -> Iterator[Path]:
+def own_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The run's file, which the tests share by a link, as one of this test's own."""
     path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
     whole = path.read_bytes()
     path.unlink()
     path.write_bytes(whole)
     connections[alias_of(site.run.run_id)].close()
-    has_table.cache_clear()
-    yield path
-    has_table.cache_clear()
+    monkeypatch.setattr(runs, "_SEEN", set())
+    return path
 
 
 @pytest.fixture
@@ -273,7 +286,10 @@ SIGNS = (
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_index_leaves_out_no_name_that_holds_a_text_and_says_which_it_is_sure_of(seed: int) -> None:
+def test_the_index_leaves_out_no_name_that_holds_a_text_and_says_which_it_is_sure_of(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "NAMES_AT_ONCE", 7)
     rng = random.Random(seed)
     names = ["".join(rng.choices(SIGNS, k=rng.randint(2, 9))) for _ in range(250)]
     index = index_of([{"name": name} for name in names])
@@ -392,14 +408,27 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
 
     with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
         lines = b"".join(site.client("wang").get("/list/export.csv", {"q": text})).decode().splitlines()
-        there = send("wang", found[0], "visit", list=f"q={text}").url
     read = [query["sql"] for query in asked if "ranking_postings" in query["sql"]]
     pages = [query["sql"] for query in asked if query["sql"].startswith("SELECT") and "LIMIT 7" in query["sql"]]
+    there = send("wang", found[0], "visit", list=f"q={text}").url
 
     assert len(lines) == len(found) + 1
     assert found[1].is_listed
     assert there.startswith(f"/entity/{found[1].entity_id}/")
-    # All are counted once, for the audit; every other search hands over no more places than its part has.
-    assert len(read) > 4
+    # All are searched once, to be counted for the audit; each part is asked for by its own places.
+    assert len(read) == 1
     assert len(pages) > 2
     assert all(sql.count(",", sql.index("json_each"), sql.index("]", sql.index("json_each"))) < 7 for sql in pages), pages
+
+
+def test_an_export_that_is_refused_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("console.exports_at_once._places", threading.BoundedSemaphore(1))
+    client = site.client("wang")
+    on_its_way = client.get("/list/export.csv")
+
+    with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
+        refused = client.get("/list/export.csv", {"q": "公司"})
+    on_its_way.close()
+
+    assert refused.status_code == 503
+    assert not [query for query in asked if "ranking_postings" in query["sql"]]

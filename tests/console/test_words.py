@@ -131,7 +131,7 @@ VALUES: dict[str, Iterable[object]] = {
     "measure": {name for reckon, _ in OVER_TIME.values() for name in reckon({}, [])},
     "metric": (*METRICS, *OF_CARD),
     "model": ("learnt", "rule", None),
-    "moved": (*MOVED, "new"),
+    "moved": MOVED,
     "order": tuple(name.replace(" ", "_") for name in ("model", PAST, BEST, BOOSTING, AS_IT_WAS, "random", RANDOM)),
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": QUEUES,

@@ -64,7 +64,7 @@ def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: To
 
 
 @pytest.mark.parametrize(("past", "is_kept"), [(TODAY - timedelta(days=70), False), (TODAY + timedelta(days=2), True)])
-def test_a_past_day_keeps_sums_only_where_a_kept_day_is_near(golden: Town, tmp_path: Path, past: date, *, is_kept: bool) -> None:
+def test_a_past_day_keeps_state_only_where_a_kept_day_is_near(golden: Town, tmp_path: Path, past: date, *, is_kept: bool) -> None:
     apart, whole = (golden.copy(tmp_path / name) for name in ("apart", "whole"))
 
     for town, is_past in ((apart, True), (whole, False)):
@@ -73,7 +73,8 @@ def test_a_past_day_keeps_sums_only_where_a_kept_day_is_near(golden: Town, tmp_p
 
     pd.testing.assert_frame_equal(*(town.rows(features_contract(), past) for town in (apart, whole)))
     assert len(apart.rows(features_contract(), past))
-    assert [note_path(town.home, "state/tax_sums", past).exists() for town in (apart, whole)] == [is_kept, True]
+    for kept in ("state/tax_sums", "state/register"):
+        assert [note_path(town.home, kept, past).exists() for town in (apart, whole)] == [is_kept, True]
 
 
 @pytest.mark.slow
