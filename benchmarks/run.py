@@ -188,8 +188,6 @@ class Bench:
     def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
         """Keep a measurement, and write all that there are."""
         revision = world.revisions.get(step, self.machine["revision"])
-        if step == WHOLE_DAY and world.revisions["intake"] != revision:
-            revision = f"{revision}, taken in at {world.revisions['intake']}"
         facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows, "revision": revision}
         self.found.append({**facts, **asdict(took)})
         self.write()
