@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
 import re
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from importlib.metadata import distribution, requires, version
 from io import StringIO
@@ -20,6 +22,7 @@ from django.test import RequestFactory, override_settings
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from console import server
 from console.accounts.demo import check_accounts_of_production, make_demo_accounts
 from console.accounts.models import Jurisdiction, User
 from console.accounts.roles import Role
@@ -270,3 +273,18 @@ def test_another_host_name_is_refused(site: Site) -> None:
 def test_no_connection_is_kept_for_a_next_question() -> None:
     # One that is closed for its age just as the question comes would lose it, and all that are kept tie people to one process.
     assert Server({}).cfg.settings["keepalive"].get() == 0
+
+
+def test_the_collector_of_cycles_is_spared_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "SET_ASIDE_SECONDS", 3600)
+    assert gc.get_freeze_count() == 0
+
+    try:
+        server.set_aside_what_stays()
+        deadline = time.monotonic() + 30
+        while not gc.get_freeze_count() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+        assert gc.get_freeze_count() > len(gc.get_objects())
+    finally:
+        gc.unfreeze()
