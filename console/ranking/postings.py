@@ -21,7 +21,7 @@ from pyroaring import BitMap
 from console.ranking.classes import is_worse
 from console.ranking.folding import fold
 from console.ranking.models import Postings
-from console.ranking.words import BEGINS, CODE, COLUMNS, REASON, UP, WORD, is_paired, key_of
+from console.ranking.words import BEGINS, CODE, CODE_BEGINS, COLUMNS, REASON, UP, WORD, is_paired, key_of
 
 INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
 """The columns of a run's list that the index is made of."""
@@ -69,8 +69,8 @@ def _of_columns(rows: Mapping[str, Sequence[Any]], places: Places) -> Iterator[P
 
 
 def _of_codes(codes: Sequence[str], places: Places) -> Iterator[Posting]:
-    beginnings = [code[:BEGINS].upper() for code in codes]
-    for length in range(1, BEGINS + 1):
+    beginnings = [code[:CODE_BEGINS].upper() for code in codes]
+    for length in range(1, CODE_BEGINS + 1):
         begun = [key_of(CODE, code[:length]) if len(code) >= length else "" for code in beginnings]
         yield from _by_word(begun, places)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -89,8 +90,11 @@ def _publish(run: FinishedRun) -> Published:
     ranking = rank(run, before, disturbed_contracts(told))
     with new_run(run.run_id) as loading:
         entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
-        index = postings({name: ranking[name].tolist() for name in INDEXED}, _places_of_reasons(run, ranking))
-        loading.load(Postings, ("word", "places"), index)
+        # The database works on while words are gathered: neither waits for the other.
+        with ThreadPoolExecutor(1) as aside:
+            gathered = aside.submit(_postings, run, ranking)
+            loading.index(Ranked)
+        loading.load(Postings, ("word", "places"), gathered.result())
         loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
         loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
@@ -169,6 +173,10 @@ def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...
         for row in batch.to_pylist():
             if row[ENTITY_ID] in place:
                 yield (int(place[row[ENTITY_ID]]), *(row[name] if row[name] is not None else _empty(name) for name in _REASON))
+
+
+def _postings(run: FinishedRun, ranking: pd.DataFrame) -> list[tuple[str, bytes]]:
+    return list(postings({name: ranking[name].tolist() for name in INDEXED}, _places_of_reasons(run, ranking)))
 
 
 def _places_of_reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, list[int]]:

@@ -12,7 +12,7 @@ from console.ranking.models import Postings, Ranked
 from console.ranking.part import LAST, Part
 from console.ranking.postings import bitmaps_of
 from console.ranking.runs import among_places, has_table
-from console.ranking.words import BEGINS, CODE, Asked, key_of
+from console.ranking.words import CODE, CODE_BEGINS, Asked, key_of
 
 FIRST_LOOK = 100
 """So many places whose names have to be looked at are read at first, each time :data:`GROWS` times as many."""
@@ -48,7 +48,7 @@ def places_found(alias: str, asked: Asked | None, keys: Keys, part: Part, most: 
     if asked is None:
         return part.of(BitMap.intersection(*groups))[:most]
     by_name = BitMap.intersection(*[named.get(word, BitMap()) for word in asked.words]) if asked.words else BitMap()
-    by_code = _union(named, _words_of_code(asked)) if len(asked.code) <= BEGINS else _with_code(alias, asked, part)
+    by_code = _union(named, _words_of_code(asked)) if len(asked.code) <= CODE_BEGINS else _with_code(alias, asked, part)
     places = part.of(BitMap.intersection(by_name | by_code, *groups))
     if asked.is_exact or not by_name:
         return places[:most]
@@ -81,7 +81,7 @@ def _words(asked: Asked | None) -> Sequence[str]:
 
 
 def _words_of_code(asked: Asked) -> Sequence[str]:
-    return (key_of(CODE, asked.code),) if len(asked.code) <= BEGINS else ()
+    return (key_of(CODE, asked.code),) if len(asked.code) <= CODE_BEGINS else ()
 
 
 def _union(named: dict[str, BitMap], words: Sequence[str]) -> BitMap:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -31,6 +31,9 @@ class Loading(Protocol):
 
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         """Put rows into a model's table; give how many."""
+
+    def index(self, model: type[Model]) -> None:
+        """Index a table that is full; those that nobody indexed are when the block ends."""
 
 
 @contextmanager
@@ -101,21 +104,38 @@ def _thin_index(database: sqlite3.Connection) -> None:
         database.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", thinned(index, places))
 
 
-class _File:
+class _Draft:
+    """Tables that no reader knows yet."""
+
+    def __init__(self, run_sql: Callable[[str], Any]) -> None:
+        self.run_sql = run_sql
+        self._lack_indexes = list(OF_RUN)
+        for sql in _ddl("evidence", "tables", OF_RUN):
+            run_sql(sql)
+
+    def index(self, model: type[Model]) -> None:
+        self._lack_indexes.remove(model)
+        for sql in _ddl("evidence", "indexes", [model]):
+            self.run_sql(sql)
+
+    def index_others(self) -> None:
+        for model in tuple(self._lack_indexes):
+            self.index(model)
+
+
+class _File(_Draft):
     def __init__(self, path: Path) -> None:
         self.database = sqlite3.connect(path, isolation_level=None)
         # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
             self.database.execute(f"PRAGMA {pragma}")
         self.database.execute("BEGIN")
+        super().__init__(self.database.execute)
 
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         places = ", ".join("?" * len(columns))
         sql = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
         return sum(self.database.executemany(sql, part).rowcount for part in _parts(rows))
-
-    def run_sql(self, sql: str) -> None:
-        self.database.execute(sql)
 
 
 @contextmanager
@@ -125,11 +145,8 @@ def _new_file(run_id: str) -> Iterator[Loading]:
     settings.FOLDER.make()
     loading = _File(draft)
     try:
-        for sql in _ddl("evidence", "tables"):
-            loading.run_sql(sql)
         yield loading
-        for sql in _ddl("evidence", "indexes"):
-            loading.run_sql(sql)
+        loading.index_others()
         loading.run_sql("COMMIT")
         loading.run_sql("ANALYZE")
         loading.database.close()
@@ -143,11 +160,12 @@ INDEXING_MEMORY = "256MB"
 """What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million rows on the disk."""
 
 
-class _Schema:
+class _Schema(_Draft):
     """Rows are frozen as they come: the table is new, nobody else has seen it, and no later upkeep writes it again."""
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
+        super().__init__(cursor.execute)
 
     def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
         loaded = 0
@@ -167,26 +185,24 @@ def _new_schema(run_id: str) -> Iterator[Loading]:
         cursor.execute(f"CREATE SCHEMA {draft}")
         cursor.execute(f"SET LOCAL search_path = {draft}")
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEXING_MEMORY}'")
-        for sql in _ddl("evidence", "tables"):
-            cursor.execute(sql)
+        loading = _Schema(cursor)
         # Bitmaps are as small as they get.
         cursor.execute("ALTER TABLE ranking_postings ALTER COLUMN places SET STORAGE EXTERNAL")
         # Codes that begin alike stand together, whatever language the database sorts by; and so they do in a file.
         cursor.execute('ALTER TABLE ranking_ranked ALTER COLUMN entity_id TYPE varchar(64) COLLATE "C"')
-        yield _Schema(cursor)
-        for sql in _ddl("evidence", "indexes"):
-            cursor.execute(sql)
+        yield loading
+        loading.index_others()
         # Whoever reads it first must not be answered by guesses.
         cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_postings")
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
 
 
-def _ddl(alias: str, what: str) -> list[str]:
+def _ddl(alias: str, what: str, models: Iterable[type[Model]]) -> list[str]:
     """The statements that make the tables, or their indexes, as the models say."""
     connection = connections[alias]
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        for model in OF_RUN:
+        for model in models:
             if what == "tables":
                 sql, _ = editor.table_sql(model)
                 editor.collected_sql.append(sql)

@@ -21,7 +21,10 @@ _BEGINS = rf"(?<![^\W_{PAIRED}])"
 LONGEST_SEARCH = 80
 """Characters of what was typed that are looked at."""
 BEGINS = 8
-"""Characters of a code, or of a word that is not Chinese, up to which each beginning is a word of the index."""
+"""Characters of a word that is not Chinese up to which each of its beginnings is a word of the index."""
+CODE_BEGINS = 10
+"""The same of a code. Ten of a Chinese one are its registry, its place and the two signs by which most organisations' own numbers
+begin: beginnings that are longer are those of few."""
 COLUMNS = ("region_code", "region_middle", "region_top", "industry_section", "risk_class", "moved_by")
 """Columns of the list whose value is a word of the index."""
 REASON, CODE = "reason", "entity_id"

@@ -27,7 +27,7 @@ from console.ranking.part import LAST
 from console.ranking.postings import INDEXED, postings
 from console.ranking.runs import alias_of, ranked_of
 from console.ranking.store import thin_out
-from console.ranking.words import BEGINS, COLUMNS, asked_of, key_of
+from console.ranking.words import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
 from console.texts import language_of
 from tests.console.conftest import HANGZHOU, Site
 
@@ -38,7 +38,7 @@ def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
     """A search that the row answers: one to three signs of its name, a beginning of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
-    code = row.entity_id[: rng.choice((1, 2, 6, BEGINS, BEGINS + 1, 12))]
+    code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
     given = {"q": rng.choice((row.name[at : at + length], code.lower(), ""))}
     offered = {
         "region": rng.choice((row.region_top, row.region_middle, row.region_code)),
@@ -136,7 +136,7 @@ def test_no_name_can_be_taken_for_a_key() -> None:
             key_of("risk_class", "D"),
             key_of("region_code", "330106"),
             key_of("reason", "late_filing_share"),
-            *(key_of("entity_id", "91330106"[:length]) for length in range(1, BEGINS + 1)),
+            *(key_of("entity_id", "91330106MA"[:length]) for length in range(1, CODE_BEGINS + 1)),
         ]
     )
     assert {word for word, places in index.items() if 2 in places and "=" in word} == {
