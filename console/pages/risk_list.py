@@ -14,7 +14,7 @@ from console import clock
 from console.accounts.jurisdiction import Level, bounds_of
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.campaigns.models import Campaign
-from console.code_names import codes_of
+from console.code_names import Code, codes_of
 from console.decisions.forms import colleagues
 from console.decisions.models import Case
 from console.decisions.overdue import days_overdue
@@ -40,6 +40,7 @@ CAPPED = 10_000
 LEVELS = (Level.TOP, Level.MIDDLE, Level.CODE)
 TOP_REASONS = 2
 MOST_CAMPAIGNS = 60
+DAYS_OFFERED = 60
 
 
 def run_of(filters: Filters) -> PublishedRun | None:
@@ -146,21 +147,26 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     inside = {code for places in shown for code in places[1:] if code}
     codes = sorted(inside | own | ({filters.region} if filters.region else set()))
     known = codes_of(scheme)
+    people = {whose: request.texts(f"assigned.{whose}") for whose in (ME, NOBODY)}
+    people |= {str(person.pk): person.username for person in colleagues(request.user)}
+    days = PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:DAYS_OFFERED]
     return {
-        "regions": [
-            (code, known[code].level if code in known else 3, known[code].name(language) if code in known else code)
-            for code in codes
-        ],
+        "regions": [(code, _indented(known[code], language) if code in known else code) for code in codes],
         "sections": [(code.code, code.name(language)) for code in codes_of(industries).values() if code.level == 1],
         "classes": CLASSES,
         "states": [*State],
         "moves": MOVED,
         "marks": SEEN,
-        "people": [(ME, ""), (NOBODY, ""), *((str(person.pk), person.username) for person in colleagues(request.user))],
+        "people": list(people.items()),
         "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
         "campaigns": _campaigns(request.user, filters),
-        "days": PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:60],
+        "days": [(day.isoformat(), day.isoformat()) for day in days],
     }
+
+
+def _indented(region: Code, language: str) -> str:
+    """A region's name as an option: those of the last level stand in, by spaces that browsers keep."""
+    return "\u00a0\u00a0" * (region.level == 3) + region.name(language)
 
 
 def _campaigns(user: Any, filters: Filters) -> list[tuple[str, str]]:
