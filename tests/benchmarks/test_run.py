@@ -43,7 +43,7 @@ def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
     def command(name: str, _command: list[str], _environment: dict[str, str] | None = None) -> Measured:
         told.append(name)
         if name == "whole day":
-            (tmp_path / "cache" / "whole" / "models").mkdir(parents=True)
+            (tmp_path / "cache" / "work" / "home" / "models").mkdir()
         if name == "features-duckdb" and told.count("generate-made") == 2:
             raise StepFailed("it failed with exit code -9: it said nothing")
         return TOOK
@@ -97,6 +97,14 @@ def test_what_was_measured_with_a_kept_world_bears_that_revision(bench: tuple[Be
     under_way.do()
     told = {found["step"]: found.get("revision") for found in under_way.found}
     assert (told["generate"], told["intake"], told["features"]) == ("then", None, under_way.machine["revision"])
+
+
+def test_a_whole_day_is_taking_in_and_what_follows(bench: tuple[Bench, list[str]]):
+    under_way, _ = bench
+    under_way.do()
+    (whole,) = [found for found in under_way.found if found["step"] == "whole day" and "wall_seconds" in found]
+    assert (whole["wall_seconds"], whole["cpu_seconds"], whole["peak_mib"]) == (2.0, 3.0, 50.0)
+    assert under_way.models.is_dir()
 
 
 def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp_path: Path):
