@@ -147,8 +147,6 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     inside = {code for places in shown for code in places[1:] if code}
     codes = sorted(inside | own | ({filters.region} if filters.region else set()))
     known = codes_of(scheme)
-    people = {whose: request.texts(f"assigned.{whose}") for whose in (ME, NOBODY)}
-    people |= {str(person.pk): person.username for person in colleagues(request.user)}
     days = PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:DAYS_OFFERED]
     return {
         "regions": [(code, _indented(known[code], language) if code in known else code) for code in codes],
@@ -157,7 +155,8 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
         "states": [*State],
         "moves": MOVED,
         "marks": SEEN,
-        "people": list(people.items()),
+        "whose": (ME, NOBODY),
+        "people": [(str(person.pk), person.username) for person in colleagues(request.user)],
         "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
         "campaigns": _campaigns(request.user, filters),
         "days": [(day.isoformat(), day.isoformat()) for day in days],

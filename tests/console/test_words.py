@@ -20,7 +20,7 @@ from console.decisions.states import OF_SYSTEM, Action, State
 from console.evidence.models import Kind as EventKind
 from console.pages.explore import CHARTS
 from console.pages.feedback import STANDING
-from console.pages.filters import MOVED, SEEN, Filters
+from console.pages.filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.pages.model_card import METRICS as OF_CARD
 from console.pages.model_words import METRICS, how
 from console.pages.over_time import CHARTS as OVER_TIME
@@ -112,6 +112,7 @@ VALUES: dict[str, Iterable[object]] = {
             if action not in OF_SYSTEM | {Action.ASSIGN, Action.RECORD_NO_VISIT, Action.CORRECT_NO_VISIT}
         ),
     ),
+    "assigned": (ME, NOBODY),
     "card_part": tuple(key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")),
     "change": registration.VALUES[registration.CHANGE_TYPE],
     "class": CLASSES,

@@ -64,7 +64,7 @@ def lang(context: dict[str, Any], name: str) -> SafeString | str:
 def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, section: str = "") -> SafeString:
     """The options of a select, with the one that is chosen.
 
-    Here and not in a template's loop, where some hundreds of them took as long as the list itself.
+    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each.
 
     Args:
         context: of the page.
