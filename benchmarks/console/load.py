@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,7 +23,7 @@ WARM = 3
 THINKS = 2.0
 """Seconds, at most, that somebody looks at a page before the next; evenly drawn."""
 PATIENCE = 60.0
-"""Seconds, at most, beyond those asked for, until somebody has seen a list of either day."""
+"""Seconds, at most, beyond those asked for, until somebody has seen a list of the day before, and one of the new day."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,9 @@ def crowd(
 ) -> Crowd:  # fmt: skip
     """Let all people work at once for so long, and publish ``day`` when a tenth of it is over; a tenth at least comes after it.
 
-    On a machine so slow that nobody saw a list of the day before by then, or of the new one at the end, that is waited for.
+    On a machine so slow that nobody saw a list of the day before by then, or one of the new day at the end, that is waited for.
     """
+    before = max(other for other in orders if other < day)
     visitors = [_signed_in(address, name) for name in people]
     met, lock, is_over = Crowd(), threading.Lock(), threading.Event()
 
@@ -96,10 +97,10 @@ def crowd(
         began = time.monotonic()
         try:
             time.sleep(seconds / 10)
-            _wait_for_lists(met, days=1)
+            _wait(lambda: before in met.days)
             met.publishing = site.publish(day).wall_seconds
             time.sleep(max(began + seconds - time.monotonic(), seconds / 10))
-            _wait_for_lists(met, days=2)
+            _wait(lambda: day in met.days)
         finally:
             is_over.set()
         for one in working:
@@ -107,10 +108,10 @@ def crowd(
     return met
 
 
-def _wait_for_lists(met: Crowd, days: int) -> None:
-    """Wait until lists of so many days were seen, and no longer than :data:`PATIENCE`."""
+def _wait(is_so: Callable[[], bool]) -> None:
+    """Wait until it is so, and no longer than :data:`PATIENCE`."""
     end = time.monotonic() + PATIENCE
-    while len(met.days) < days and time.monotonic() < end:
+    while not is_so() and time.monotonic() < end:
         time.sleep(0.1)
 
 

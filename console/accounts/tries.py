@@ -12,6 +12,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 
+from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
@@ -44,8 +45,10 @@ def count(request: HttpRequest, username: str) -> list[Tries]:
     for about, key in _about(request, username):
         digest = salted_hmac("console.accounts.tries", f"{about}:{key}", algorithm="sha256").hexdigest()
         tries, _ = Tries.objects.get_or_create(about=about, digest=digest, window=window)
-        Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
-        tries.refresh_from_db(fields=["count"])
+        # Whoever counts has the row until the count is read: of tries at the same time no two read the same.
+        with transaction.atomic():
+            Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
+            tries.refresh_from_db(fields=["count"])
         counted.append(tries)
     return counted
 
