@@ -51,6 +51,12 @@ def codes_within(scheme: str, code: str) -> frozenset[str]:
     return frozenset(within)
 
 
+@cache
+def sections_of(scheme: str, language: str) -> tuple[tuple[str, str], ...]:
+    """The broadest codes of a scheme, with their names, in its order."""
+    return tuple((code.code, code.name(language)) for code in codes_of(scheme).values() if code.level == 1)
+
+
 def name_of(scheme: str, code: str, language: str) -> str:
     """A code's name, the code itself where it has none."""
     found = codes_of(scheme).get(code)

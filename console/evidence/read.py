@@ -103,4 +103,4 @@ def peer_counts(peer_groups: Iterable[str], indicators: Iterable[str], as_of: da
     """How many peers had each of the indicators on a day, by peer group and indicator."""
     held = Q(until=None) | Q(until__gt=as_of)
     medians = PeerMedian.objects.filter(held, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
-    return {(median.peer_group, median.indicator): median.peer_count for median in medians}
+    return {(group, indicator): count for group, indicator, count in medians.values_list("peer_group", "indicator", "peer_count")}

@@ -15,7 +15,7 @@ from console.accounts.roles import READS_LIST
 from console.audit.chain import append
 from console.audit.facts import facts_of
 from console.audit.models import Kind
-from console.code_names import codes_of, name_of
+from console.code_names import codes_of, name_of, sections_of
 from console.decisions.models import Case
 from console.evidence.models import Figure
 from console.exports import csv_lines
@@ -133,10 +133,9 @@ def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
     known = codes_of(str(run.profile.get("region_scheme", "")))
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
     codes = reckoned_once(request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code}))
-    sections = [code for code in codes_of(str(run.profile.get("industry_scheme", ""))).values() if code.level == 1]
     return {
         "regions": [(code, known[code].name(request.language) if code in known else code) for code in codes],
-        "sections": [(code.code, code.name(request.language)) for code in sections],
+        "sections": sections_of(str(run.profile.get("industry_scheme", "")), request.language),
     }
 
 

@@ -19,6 +19,12 @@ def indicator_name(column: str, language: str) -> str:
     return f"{found.code} {words[:LONGEST]}"
 
 
+@cache
+def indicator_names(language: str) -> tuple[tuple[str, str], ...]:
+    """The columns of the catalogue's indicators, each with its name."""
+    return tuple((indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue())
+
+
 def definition(indicator: Indicator, language: str) -> str:
     """How it is reckoned."""
     if language == "en":

@@ -14,7 +14,7 @@ from console import clock
 from console.accounts.jurisdiction import Level, bounds_of
 from console.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.campaigns.models import Campaign
-from console.code_names import Code, codes_of
+from console.code_names import Code, codes_of, sections_of
 from console.decisions.forms import colleagues
 from console.decisions.models import Case
 from console.decisions.overdue import days_overdue
@@ -24,7 +24,7 @@ from console.desk.views import saved_views
 from console.pages.access import for_roles
 from console.pages.filtered import Filtered
 from console.pages.filters import ME, MOVED, NOBODY, SEEN, Filters
-from console.pages.indicator_names import indicator_name
+from console.pages.indicator_names import indicator_names
 from console.pages.notes import note_search
 from console.pages.onward import carried
 from console.pages.there_now import there_now
@@ -33,7 +33,6 @@ from console.ranking.classes import CLASSES
 from console.ranking.listed import regions_of_listed
 from console.ranking.models import PublishedRun, Ranked
 from console.ranking.runs import current_run, reasons_of
-from expectations.contracts.indicators import catalogue
 
 ROWS = 50
 CAPPED = 10_000
@@ -150,14 +149,14 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     days = PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)[:DAYS_OFFERED]
     return {
         "regions": [(code, _indented(known[code], language) if code in known else code) for code in codes],
-        "sections": [(code.code, code.name(language)) for code in codes_of(industries).values() if code.level == 1],
+        "sections": sections_of(industries, language),
         "classes": CLASSES,
         "states": [*State],
         "moves": MOVED,
         "marks": SEEN,
         "whose": (ME, NOBODY),
         "people": [(str(person.pk), person.username) for person in colleagues(request.user)],
-        "reasons": [(indicator.column, indicator_name(indicator.column, language)) for indicator in catalogue()],
+        "reasons": indicator_names(language),
         "campaigns": _campaigns(request.user, filters),
         "days": [(day.isoformat(), day.isoformat()) for day in days],
     }

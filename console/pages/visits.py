@@ -7,6 +7,8 @@ from datetime import timedelta
 from django.db.models import Q, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
 from console import clock
 from console.accounts.roles import DECIDES
@@ -43,13 +45,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     if run is not None:
         _dress(request, run, every)
     note_view(request, "visits", run=run, entities=[case.entity_id for case in every])
-    context = {
-        "groups": shown,
-        "run": run,
-        "none": not every,
-        "today": today,
-        "ticked": {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER},
-    }
+    _add_blanks(request, every)
+    context = {"groups": shown, "run": run, "none": not every, "today": today}
     return render(request, "visits.html", context)
 
 
@@ -67,3 +64,16 @@ def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
         case.entity = entities.get(case.entity_id)
         case.planned = planned.get(case.pk)
         case.seen = seen.get(case.planned.pk) if case.planned else None
+
+
+def _add_blanks(request: HttpRequest, cases: list[Case]) -> None:
+    """Give each case what is filled in on paper: the same for all with as many reasons, and made once for those."""
+    ticked = {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER}
+    made: dict[int, SafeString] = {}
+    for case in cases:
+        seen = getattr(case, "seen", None)
+        number = len(seen.reasons) if seen else 0
+        if number not in made:
+            context = {"ticked": ticked, "numbers": range(1, number + 1)}
+            made[number] = render_to_string("visit_blanks.html", context, request)
+        case.blanks = made[number]

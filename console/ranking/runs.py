@@ -15,6 +15,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
 from console.ranking.models import PublishedRun, Ranked, Reason, Tie
+from console.ranking.one_run import once
 
 _OPENING = Lock()
 
@@ -22,7 +23,7 @@ _OPENING = Lock()
 def current_run(as_of: date | None = None) -> PublishedRun | None:
     """The run that is shown for a day, by default of the newest day; None where nothing was published."""
     runs = PublishedRun.objects.filter(is_current=True).order_by("-as_of")
-    return runs.first() if as_of is None else runs.filter(as_of=as_of).first()
+    return once(runs.first) if as_of is None else runs.filter(as_of=as_of).first()
 
 
 def alias_of(run_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,15 +57,15 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
 @register.simple_tag(takes_context=True)
 def lang(context: dict[str, Any], name: str) -> SafeString | str:
     """The attribute that marks the name of a code with its own language, in an element that can hold no other: an option."""
-    language = language_of(name) if _texts(context).language == "en" else ""
-    return format_html(' lang="{}"', language) if language else ""
+    return _lang(name, _texts(context).language == "en")
 
 
 @register.simple_tag(takes_context=True)
 def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, section: str = "") -> SafeString:
     """The options of a select, with the one that is chosen.
 
-    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each.
+    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each. What one page offered
+    the next mostly offers too: it is kept.
 
     Args:
         context: of the page.
@@ -73,10 +74,16 @@ def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, sectio
         section: see :func:`word`.
     """
     named = [(value, word(context, section, value)) for value in choices] if section else choices
+    marks_chinese = _texts(context).language == "en"
+    return _options(tuple((str(value), str(name)) for value, name in named), str(chosen), marks_chinese)
+
+
+@lru_cache(maxsize=512)
+def _options(named: tuple[tuple[str, str], ...], chosen: str, marks_chinese: bool) -> SafeString:
     return format_html_join(
         "",
         '<option value="{}"{}{}>{}</option>',
-        ((value, lang(context, name), _SELECTED if str(value) == chosen else "", name) for value, name in named),
+        ((value, _lang(name, marks_chinese), _SELECTED if value == chosen else "", name) for value, name in named),
     )
 
 
@@ -218,6 +225,11 @@ def percent(value: float | None) -> str:
 def _named(context: dict[str, Any], name: str) -> SafeString | str:
     """The name of a code; a Chinese page has it in its own script, an English one may have it in Chinese only."""
     return data(context, name) if _texts(context).language == "en" else name
+
+
+def _lang(name: str, marks_chinese: bool) -> SafeString | str:
+    language = language_of(name) if marks_chinese else ""
+    return format_html(' lang="{}"', language) if language else ""
 
 
 def _local(context: dict[str, Any], value: date | datetime) -> date | datetime:
