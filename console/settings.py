@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "console.pages.headers.FurtherHeaders",
+    # Before whatever asks for the newest run: a page is of one, from what comes before its view to its frame.
     "console.ranking.one_run.OneRun",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -145,8 +145,8 @@ def _judge(facts: dict[str, Any]) -> int:
     missed += [f"{row['kind']} ({row['who']}): {row['failed']} failed" for row in facts.get("pages", []) if row["failed"]]
     if facts["publish"]["seconds"] > PUBLISH_BAR_SECONDS:
         missed.append(f"publishing took {facts['publish']['seconds']} s")
-    if "crowd" in facts and str(DAYS[-1]) not in facts["crowd"]["lists_by_day"]:
-        missed.append("nobody saw the day that was published meanwhile")
+    unseen = {str(day) for day in DAYS[-2:]} - set(facts["crowd"]["lists_by_day"] if "crowd" in facts else map(str, DAYS))
+    missed += [f"none of those at once saw a list of {day}" for day in sorted(unseen)]
     if facts.get("crowd", {}).get("faults"):
         missed.append(f"{facts['crowd']['faults']} faults with {facts['crowd']['users']} people at once")
     if facts["audit"]["breaks"]:

@@ -44,8 +44,8 @@ def visits(request: HttpRequest) -> HttpResponse:
     every = [case for _, cases in shown for case in cases]
     if run is not None:
         _dress(request, run, every)
+        _add_blanks(request, every)
     note_view(request, "visits", run=run, entities=[case.entity_id for case in every])
-    _add_blanks(request, every)
     context = {"groups": shown, "run": run, "none": not every, "today": today}
     return render(request, "visits.html", context)
 
@@ -68,12 +68,10 @@ def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
 
 def _add_blanks(request: HttpRequest, cases: list[Case]) -> None:
     """Give each case what is filled in on paper: the same for all with as many reasons, and made once for those."""
-    ticked = {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER}
+    words = {"texts": request.texts, "ticked": {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER}}
     made: dict[int, SafeString] = {}
     for case in cases:
-        seen = getattr(case, "seen", None)
-        number = len(seen.reasons) if seen else 0
-        if number not in made:
-            context = {"ticked": ticked, "numbers": range(1, number + 1)}
-            made[number] = render_to_string("visit_blanks.html", context, request)
-        case.blanks = made[number]
+        count = len(case.seen.reasons) if case.seen else 0
+        if count not in made:
+            made[count] = render_to_string("visit_blanks.html", {**words, "numbers": range(1, count + 1)})
+        case.blanks = made[count]

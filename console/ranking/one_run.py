@@ -1,4 +1,4 @@
-"""One newest run a request: asked for once, and the same for all of an answer, though a day is published meanwhile."""
+"""One newest run a request: asked for once, and the same wherever an answer needs it, though a day is published meanwhile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOUND: ContextVar[list[PublishedRun | None] | None] = ContextVar("found", defau
 
 
 class OneRun:
-    """A page's frame, its policy and its list are of the same run."""
+    """Whatever of an answer is of the newest run is of the same one: the frame, the policy, the list of no other day."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

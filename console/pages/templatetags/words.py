@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from console.accounts.models import User
@@ -29,6 +29,8 @@ from console.texts import Texts, language_of
 
 register = template.Library()
 _SELECTED = mark_safe(" selected")
+OPTIONS_KEPT = 8192
+"""Options of selects that a process keeps as they were made: those of all standards and three languages, a few megabytes."""
 
 
 @register.simple_tag(takes_context=True)
@@ -64,8 +66,7 @@ def lang(context: dict[str, Any], name: str) -> SafeString | str:
 def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, section: str = "") -> SafeString:
     """The options of a select, with the one that is chosen.
 
-    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each. What one page offered
-    the next mostly offers too: it is kept.
+    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each.
 
     Args:
         context: of the page.
@@ -73,18 +74,16 @@ def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, sectio
         chosen: a value.
         section: see :func:`word`.
     """
-    named = [(value, word(context, section, value)) for value in choices] if section else choices
+    named = ((value, word(context, section, value)) for value in choices) if section else choices
     marks_chinese = _texts(context).language == "en"
-    return _options(tuple((str(value), str(name)) for value, name in named), str(chosen), marks_chinese)
+    return SafeString("".join(_option(str(value), str(name), str(value) == chosen, marks_chinese) for value, name in named))
 
 
-@lru_cache(maxsize=512)
-def _options(named: tuple[tuple[str, str], ...], chosen: str, marks_chinese: bool) -> SafeString:
-    return format_html_join(
-        "",
-        '<option value="{}"{}{}>{}</option>',
-        ((value, _lang(name, marks_chinese), _SELECTED if value == chosen else "", name) for value, name in named),
-    )
+@lru_cache(maxsize=OPTIONS_KEPT)
+def _option(value: str, name: str, is_chosen: bool, marks_chinese: bool) -> SafeString:
+    # Escaped whatever it is: of two texts that are equal one may be marked as safe, and what is kept serves both.
+    language, selected = _lang(name, marks_chinese), _SELECTED if is_chosen else ""
+    return format_html('<option value="{}"{}{}>{}</option>', escape(value), language, selected, escape(name))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,37 @@
+"""The options of a select: escaped, chosen and in their language, whoever was offered the same before."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils.safestring import mark_safe
+
+from console.pages.templatetags.words import options
+from console.texts import load_texts
+
+NAMES = [("a&b", "<b>"), ("c", "杭州市")]
+
+
+@pytest.mark.parametrize("_again", range(2))
+def test_what_is_offered_is_escaped_whatever_was_offered_before(_again: int) -> None:
+    context = {"texts": load_texts("en")}
+    options(context, [("a&b", mark_safe("<b>"))], "")
+
+    assert options(context, NAMES, "") == (
+        '<option value="a&amp;b">&lt;b&gt;</option><option value="c" lang="zh-Hans">杭州市</option>'
+    )
+
+
+@pytest.mark.parametrize("chosen", ["a&b", "c"])
+def test_the_one_that_is_asked_for_is_chosen_and_no_other(chosen: str) -> None:
+    made = {value: options({"texts": load_texts("zh-Hans")}, [(value, name)], chosen) for value, name in NAMES}
+
+    assert {value for value, option in made.items() if " selected>" in option} == {chosen}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_what_is_a_word_of_the_page_is_in_its_language(language: str) -> None:
+    texts = load_texts(language)
+
+    made = options({"texts": texts}, ["visit_planned"], "", "state")
+
+    assert made == f'<option value="visit_planned">{texts("state.visit_planned")}</option>'
