@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
+
+from pyroaring import BitMap
 
 from console.audit import spool
 from console.audit.facts import Facts
 from console.audit.models import Kind
 from console.desk.models import Look
-from console.ranking.listed import Listed, listed_of
+from console.ranking.listed import listed_of
 from console.ranking.models import PublishedRun
 
 PAGE = "entity"
@@ -48,14 +51,21 @@ def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Stan
     looks = Look.objects.filter(user=user)
     looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
     kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
-    waiting = {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
-    return {**kept, **waiting}
+    return {**kept, **_waiting(user)}
 
 
-def listed_looked_at(user: Any, run: PublishedRun) -> list[tuple[Listed, Standing]]:
-    """Who of a run's listed the user has looked at: where they stand in the run, and how they stood then."""
+def places_looked_at(user: Any, run: PublishedRun) -> BitMap:
+    """The places of those of a run's listed whom the user has looked at."""
     listed = listed_of(run)
-    return [(listed[name], stood) for name, stood in looks_of(user).items() if name in listed]
+    kept = Look.objects.filter(user=user).values_list("entity_id", flat=True)
+    return BitMap(listed[name].position for name in chain(kept, _waiting(user)) if name in listed)
+
+
+def places_changed(user: Any, run: PublishedRun) -> BitMap:
+    """The places of those of them who stood otherwise then."""
+    listed = listed_of(run)
+    looked_at = ((listed[name], stood) for name, stood in looks_of(user).items() if name in listed)
+    return BitMap(now.position for now, stood in looked_at if stood != (now.risk_class, now.credit_points))
 
 
 def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
@@ -64,6 +74,11 @@ def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
     if look is None:
         return UNSEEN
     return CHANGED if look != Standing(entity.risk_class, entity.credit_points) else ""
+
+
+def _waiting(user: Any) -> dict[str, Standing]:
+    """The user's looks that are not in the chain yet."""
+    return {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
 
 
 def _is_look(facts: Facts) -> bool:

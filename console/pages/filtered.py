@@ -22,7 +22,7 @@ from console.decisions.models import Case
 from console.decisions.overdue import overdue
 from console.decisions.places import FIRST_WINDOW, places_of, windows
 from console.decisions.states import State
-from console.desk.looks import UNSEEN, Standing, listed_looked_at
+from console.desk.looks import UNSEEN, places_changed, places_looked_at
 from console.pages.filters import ME, NOBODY, Filters
 from console.ranking.classes import CLASSES
 from console.ranking.models import PublishedRun, Ranked
@@ -181,10 +181,7 @@ def _seen(filters: Filters, run: PublishedRun, user: Any, part: Part) -> Part:
     """Those that the user has not looked at, or that stand otherwise since; they are of the listed."""
     if not filters.seen:
         return part
-    looked_at = listed_looked_at(user, run)
-    if filters.seen == UNSEEN:
-        return part.without(BitMap(now.position for now, _ in looked_at))
-    return part.only(BitMap(now.position for now, stood in looked_at if stood != Standing(now.risk_class, now.credit_points)))
+    return part.without(places_looked_at(user, run)) if filters.seen == UNSEEN else part.only(places_changed(user, run))
 
 
 def _of_cases(filters: Filters, user: Any) -> _OfCases | None:

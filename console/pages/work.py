@@ -20,20 +20,21 @@ from console.decisions.hand_over import left_open
 from console.decisions.models import Case, Result
 from console.decisions.overdue import days_overdue, overdue
 from console.decisions.permissions import NotAllowed, check_user_can, user_can
-from console.decisions.places import places_of
 from console.decisions.policies import NotPossible, check_case_allows
 from console.decisions.result_form import ResultForm, answers_of
 from console.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.decisions.states import Action, State
-from console.desk.looks import listed_looked_at
+from console.desk.looks import UNSEEN
 from console.pages.access import for_roles
+from console.pages.filtered import Filtered
+from console.pages.filters import Filters
 from console.pages.found import found_by
 from console.pages.notes import note_refusal, note_view
 from console.pages.seen_then import seen_then
 from console.policy import policy
 from console.ranking.disturbed import CAME
-from console.ranking.models import Reason
-from console.ranking.runs import among_places, current_run, ranked_of
+from console.ranking.models import PublishedRun, Reason
+from console.ranking.runs import current_run
 
 HIT_DAYS = 90
 MOST_TOLD = 100
@@ -48,27 +49,22 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "home.html", {"run": run})
     today = clock.today()
     cases = Case.objects.visible_to(request.user)
-    # The listed have the first places: an index of a region has those at hand, and not who is listed.
-    listed = ranked_of(run, request.user).filter(position__lte=run.listed)
-    away = places_of(cases.exclude(state=State.TO_REVIEW), run, until=run.listed)
-    looked_at = [now.position for now, _ in listed_looked_at(request.user, run)]
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.standing().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
     appeals = appeals_of(request.user).filter(answer=None)
-    in_all = listed.count()
     visits, hits = results.count(), results.filter(found_violation=True).count()
     context = {
         "run": run,
         "passed": sum(source["verdict"] in CAME for source in run.sources),
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CAME],
-        "to_review": in_all - listed.filter(position__in=among_places(listed.db, away)).count(),
+        "to_review": _listed_there(request, run, Filters(state=State.TO_REVIEW)),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
-        "unseen": in_all - listed.filter(position__in=among_places(listed.db, looked_at)).count(),
+        "unseen": _listed_there(request, run, Filters(seen=UNSEEN)),
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
@@ -82,6 +78,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "approves": request.user.role in APPROVES,
     }
     return render(request, "home.html", context)
+
+
+def _listed_there(request: HttpRequest, run: PublishedRun, filters: Filters) -> int:
+    """How many the list shows that is filtered so."""
+    return Filtered.by(filters, run, request.user).count()[0]
 
 
 @for_roles(DECIDES)

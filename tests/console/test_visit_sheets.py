@@ -73,6 +73,26 @@ def test_a_sheet_has_a_place_for_each_answer_of_the_result_form(site: Site, lang
         assert all(words in blanks for _, words in catalogue.choices(kind, language))
 
 
+def test_each_sheet_has_a_place_for_each_of_its_own_reasons(
+    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
+) -> None:
+    whole, short = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2]
+
+    def cut(name: str, frame: Any) -> Any:
+        is_cut = (frame["entity_id"] == short.entity_id) & (frame["reason_rank"] > 1) if name == "gold/reasons" else None
+        return frame if is_cut is None else frame[~is_cut]
+
+    publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=cut))
+    for entity in (whole, short):
+        assert send("wang", entity, "visit").status_code == 302
+
+    sheets = {one.entity_id: part for part in sheet(site).split('<a class="go"') for one in (whole, short) if one.entity_id in part}
+
+    asked = {of: part.count(catalogue.words("right", "unknown", "en")) for of, part in sheets.items()}
+    assert asked == {whole.entity_id: len(reasons_told(site.run, [whole])[whole.position]), short.entity_id: 1}
+    assert asked[whole.entity_id] > 1
+
+
 def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
     site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
