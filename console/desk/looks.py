@@ -50,22 +50,24 @@ def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Stan
     """How entities stood when the user last looked at them, by identifier; of those named, else of all."""
     looks = Look.objects.filter(user=user)
     looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
+    # Those that wait first: what is taken into the chain in between is then found in both, not in neither.
+    waiting = _waiting(user)
     kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
-    return {**kept, **_waiting(user)}
+    return {**kept, **waiting}
 
 
 def places_looked_at(user: Any, run: PublishedRun) -> BitMap:
     """The places of those of a run's listed whom the user has looked at."""
-    listed = listed_of(run)
+    listed, waiting = listed_of(run), _waiting(user)
     kept = Look.objects.filter(user=user).values_list("entity_id", flat=True)
-    return BitMap(listed[name].position for name in chain(kept, _waiting(user)) if name in listed)
+    return BitMap(listed[name].position for name in chain(waiting, kept) if name in listed)
 
 
 def places_changed(user: Any, run: PublishedRun) -> BitMap:
-    """The places of those of them who stood otherwise then."""
+    """The places of those of a run's listed who stood otherwise when the user looked at them."""
     listed = listed_of(run)
     looked_at = ((listed[name], stood) for name, stood in looks_of(user).items() if name in listed)
-    return BitMap(now.position for now, stood in looked_at if stood != (now.risk_class, now.credit_points))
+    return BitMap(now.position for now, stood in looked_at if stood != Standing(now.risk_class, now.credit_points))
 
 
 def mark(entity: Any, looks: Mapping[str, Standing]) -> str:

@@ -81,7 +81,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _listed_there(request: HttpRequest, run: PublishedRun, filters: Filters) -> int:
-    """How many the list shows that is filtered so."""
+    """As many as the list shows, so filtered."""
     return Filtered.by(filters, run, request.user).count()[0]
 
 
