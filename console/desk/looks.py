@@ -65,9 +65,13 @@ def places_looked_at(user: Any, run: PublishedRun) -> BitMap:
 
 def places_changed(user: Any, run: PublishedRun) -> BitMap:
     """The places of those of a run's listed who stood otherwise when the user looked at them."""
-    listed = listed_of(run)
-    looked_at = ((listed[name], stood) for name, stood in looks_of(user).items() if name in listed)
-    return BitMap(now.position for now, stood in looked_at if stood != Standing(now.risk_class, now.credit_points))
+    listed, waiting = listed_of(run), _waiting(user)
+    kept = Look.objects.filter(user=user).values_list("entity_id", "risk_class", "credit_points")
+    looked_at = chain(((name, *stood) for name, stood in waiting.items()), (row for row in kept if row[0] not in waiting))
+    of_listed = ((listed[name], risk_class, points) for name, risk_class, points in looked_at if name in listed)
+    return BitMap(
+        now.position for now, risk_class, points in of_listed if (risk_class, points) != (now.risk_class, now.credit_points)
+    )
 
 
 def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
