@@ -1,10 +1,11 @@
-"""The visits that one is to make; printed, the page is a sheet for each of them, to be filled in on the way."""
+"""The visits that one is to make, a page at a time; printed, it is a sheet for each of them, to be filled in on the way."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from django.db.models import Q, prefetch_related_objects
+from django.core.paginator import Paginator
+from django.db.models import F, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -14,7 +15,7 @@ from console import clock
 from console.accounts.roles import DECIDES
 from console.decisions import catalogue
 from console.decisions.models import Case
-from console.decisions.overdue import days_overdue, overdue
+from console.decisions.overdue import days_overdue
 from console.decisions.results import newest_decisions
 from console.decisions.states import Action, State
 from console.pages.access import for_roles
@@ -26,28 +27,31 @@ from console.ranking.runs import among, current_run, ranked_of
 
 ON_PAPER = ("no_visit", "severity", "right")
 """The kinds of the catalogue whose codes are ticked on paper, as the result's form asks for them."""
+WHEN = ("overdue", "this_week", "later")
+"""The parts of the page, by when visits are due."""
+SHEETS = 20
+"""Visits on a page: as many as a day or two hold."""
 
 
 @for_roles(DECIDES)
 def visits(request: HttpRequest) -> HttpResponse:
-    """Overdue, this week, later; with why each is made, and what its campaign asks to look at."""
+    """Overdue, this week, later, the soonest due first; with why each is made, and what its campaign asks to look at."""
     today = clock.today()
-    week = today + timedelta(days=7)
-    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user).order_by("due_on")
-    groups = [
-        ("overdue", overdue(mine, today)),
-        ("this_week", mine.filter(due_on__gte=today, due_on__lte=week)),
-        ("later", mine.filter(Q(due_on__gt=week) | Q(due_on=None))),
-    ]
-    run = current_run()
-    shown = [(name, list(cases)) for name, cases in groups]
-    every = [case for _, cases in shown for case in cases]
+    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user)
+    page = Paginator(mine.order_by(F("due_on").asc(nulls_last=True), "pk"), SHEETS).get_page(request.GET.get("page"))
+    run, cases = current_run(), list(page)
     if run is not None:
-        _dress(request, run, every)
-        _add_blanks(request, every)
-    note_view(request, "visits", run=run, entities=[case.entity_id for case in every])
-    context = {"groups": shown, "run": run, "none": not every, "today": today}
-    return render(request, "visits.html", context)
+        _dress(request, run, cases)
+        _add_blanks(request, cases)
+    note_view(request, "visits", run=run, entities=[case.entity_id for case in cases])
+    groups = [(name, [case for case in cases if _when(case.due_on, today) == name]) for name in WHEN]
+    return render(request, "visits.html", {"groups": groups, "page": page, "run": run, "today": today})
+
+
+def _when(due_on: date | None, today: date) -> str:
+    if due_on is None or due_on > today + timedelta(days=7):
+        return "later"
+    return "overdue" if due_on < today else "this_week"
 
 
 def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:

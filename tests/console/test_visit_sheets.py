@@ -17,6 +17,7 @@ from console.decisions import catalogue
 from console.decisions.models import Case
 from console.pages.measured import in_words
 from console.pages.reasons import reasons_told
+from console.pages.visits import SHEETS
 from console.ranking.models import Ranked
 from console.ranking.publish import publish
 from console.texts import LANGUAGES, load_texts
@@ -119,6 +120,32 @@ def test_a_visit_whose_ranking_is_lost_is_shown_without_reasons(
     page = site.client("wang").get("/visits/")
 
     assert (page.status_code, subject.name in page.content.decode()) == (200, True)
+
+
+def test_many_visits_are_told_in_pages_the_soonest_due_first(site: Site, send: Any) -> None:
+    subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[: SHEETS + 2])
+    for subject in subjects:
+        assert send("wang", subject, "visit").status_code == 302
+    cases = list(Case.objects.order_by("pk"))
+    due = {case.pk: site.now[0].date() + timedelta(days=at) for case, at in zip(cases, range(10, -len(cases), -1), strict=False)}
+    for case in cases[1:]:
+        Case.objects.filter(pk=case.pk).update(due_on=due[case.pk])
+    Case.objects.filter(pk=cases[0].pk).update(due_on=None)
+    client = site.client("wang")
+
+    pages = [client.get("/visits/", {"page": number}) for number in (1, 2)]
+
+    shown = [[case for _, group in page.context["groups"] for case in group] for page in pages]
+    assert [len(one) for one in shown] == [SHEETS, 2]
+    assert [case.pk for one in shown for case in one] == [case.pk for case in reversed(cases)]
+    named = {name: [case.pk for page in pages for group, some in page.context["groups"] if group == name for case in some]
+             for name in ("overdue", "this_week", "later")}  # fmt: skip
+    assert named["overdue"] == [pk for pk in sorted(due, key=due.__getitem__) if pk != cases[0].pk and due[pk] < site.now[0].date()]
+    assert named["later"][-1] == cases[0].pk
+    assert [name for page in pages for name in ("next", "prev") if f'rel="{name}"' in page.content.decode()] == ["next", "prev"]
+    assert f"1 to {SHEETS} of {SHEETS + 2}" in pages[0].content.decode()
+    asked = {name: client.get("/visits/", {"page": name}) for name in ("99", "0", "-1", "x", "1e9")}
+    assert {name: page.context["page"].number for name, page in asked.items()} == {"99": 2, "0": 2, "-1": 2, "x": 1, "1e9": 1}
 
 
 def test_it_is_on_record_whose_sheets_were_shown(site: Site, subject: Ranked) -> None:
