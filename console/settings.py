@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from jinja2 import StrictUndefined
 
 from console.accounts.client_address import networks
 from console.accounts.provider import provider_settings
@@ -115,7 +116,13 @@ TEMPLATES = [
             ],
             "builtins": ["console.pages.templatetags.words"],
         },
-    }
+    },
+    # For what a page has many of; see console/pages/templatetags/entities.py.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
+    },
 ]
 
 

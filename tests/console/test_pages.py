@@ -79,6 +79,16 @@ def test_pages_by_their_keys_show_everybody_once(site: Site) -> None:
     assert seen == [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)]
 
 
+def test_each_entity_of_a_page_is_a_row_that_leads_to_it(site: Site) -> None:
+    page = site.client("zhang").get("/list/")
+    text, rows = page.content.decode(), page.context["rows"]
+
+    ways = re.findall(r'<tr class="entity(?: beyond)?">.*?<a class="go" href="/entity/(\w+)/\?[^"]*">.*?</tr>', text, re.DOTALL)
+    assert ways == [row.entity_id for row in rows]
+    assert len(ways) > 20
+    assert text.count("<tr") == text.count("</tr>") == len(rows) + 2
+
+
 def test_the_capacity_line_stands_once_after_the_last_listed(site: Site) -> None:
     client, there, lines = site.client("wang"), "/list/?", []
     before = None

@@ -87,7 +87,7 @@ def test_every_key_that_is_asked_for_is_there() -> None:
     words = load_texts("en").words
     asked = set()
     for path in TEMPLATES:
-        asked |= set(re.findall(r"""{% t ["']([\w.]+)["']""", path.read_text(encoding="utf-8")))
+        asked |= set(re.findall(r"""(?:{% t |\bt\()["']([\w.]+)["']""", path.read_text(encoding="utf-8")))
     for path in CONSOLE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"""texts\(\s*f?["']([a-z_]+\.\w+)["']""", text)) | set(
@@ -153,7 +153,7 @@ VALUES: dict[str, Iterable[object]] = {
 
 
 def test_no_section_that_a_template_asks_for_is_left_out() -> None:
-    by_tags = r"""{% (?:word|options [\w.]+ [\w.]+) ["'](\w+)["']"""
+    by_tags = r"""(?:{% word |\bword\(|{% options [\w.]+ [\w.]+ )["'](\w+)["']"""
     asked = {section for path in TEMPLATES for section in re.findall(by_tags, path.read_text(encoding="utf-8"))}
 
     assert asked == VALUES.keys()
