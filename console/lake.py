@@ -113,13 +113,10 @@ class FinishedRun:
                 pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
             ),
         )
-        frame = rows.filter(is_known).to_pandas()
-        # Most have one version: only the others need to be put in order.
-        has_more = frame.duplicated(str(key), keep=False)
-        last = frame[has_more].sort_values([key, *_VERSION_ORDER]).drop_duplicates(key, keep="last")
-        newest = pd.concat([frame[~has_more], last])
-        newest = newest.loc[~newest[IS_ABSENT].astype(bool)].reset_index(drop=True)
-        return newest[kept].assign(**_numbers(newest, keys))
+        rows = rows.filter(is_known)
+        rows = rows.filter(_is_newest(rows.select([str(key), str(IS_ABSENT), *map(str, _VERSION_ORDER)]).to_pandas(), str(key)))
+        # What others share is numbered where it lies: of a country's pseudonyms no Python text is made.
+        return rows.select(kept).to_pandas().assign(**_numbers(rows, keys))
 
     def batches(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression) -> Iterator[dict[str, Any]]:
         """As :meth:`rows`, a row at a time, of a table that need not fit into memory.
@@ -209,12 +206,24 @@ def _check_impersonal(contract: Contract, columns: Sequence[str]) -> None:
             raise ValueError(f"{contract.full_name}.{name} tells of a person and is not read")
 
 
-def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Any]:
+def _is_newest(versions: pd.DataFrame, key: str) -> pa.Array:
+    """Of each version whether it is the newest of its key, and not that of one that is there no more."""
+    # Most have one version: only the others need to be put in order.
+    is_newest = ~versions.duplicated(key, keep=False).to_numpy()
+    ordered = versions[~is_newest].sort_values([key, *_VERSION_ORDER])
+    is_newest[ordered.drop_duplicates(key, keep="last").index] = True
+    return pa.array(is_newest & ~versions[IS_ABSENT].to_numpy(dtype=bool))
+
+
+def _numbers(rows: pa.Table, names: Sequence[str]) -> dict[str, Any]:
     """The columns as numbers of one numbering, so that a person under one is found under another."""
     if not names:
         return {}
-    codes, _ = pd.factorize(pd.concat([frame[name].where(frame[name] != "") for name in names], ignore_index=True))
-    return dict(zip(names, codes.reshape(len(names), len(frame)), strict=True))
+    together = pa.chunked_array([part for name in names for part in rows[name].chunks], rows[names[0]].type)
+    encoded = together.cast(pa.large_string()).combine_chunks().dictionary_encode()
+    codes = pc.fill_null(encoded.indices, -1).to_numpy().astype(int)
+    codes[codes == pc.index(encoded.dictionary, "").as_py()] = -1
+    return dict(zip(names, codes.reshape(len(names), len(rows)), strict=True))
 
 
 def finished_run(home: Path, as_of: date) -> FinishedRun:

@@ -7,7 +7,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from console.evidence.models import Figure, Measure
 from console.lake import FinishedRun
@@ -19,6 +21,8 @@ MONTHS = 24
 """Months that are reckoned, the day's own the last."""
 _PLACE = ("region_code", "region_middle", "region_top", "industry_section")
 _UNFILED = "unfiled_returns"
+_READ = (ENTITY_ID, *_PLACE, registration.ESTABLISHED_ON, registration.CLOSED_ON, "risk_class", "is_listed")
+"""Columns of the ranking that are reckoned with."""
 _OF_EVENTS = (Measure.BIRTHS, Measure.DEATHS, Measure.COMPLAINTS)
 Row = tuple[Any, ...]
 """Measure, month, the place's columns and the count."""
@@ -36,7 +40,7 @@ def take_in_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool,
         is_newest_of_month: whether no later day of its month is published.
     """
     months = _months(run.as_of)
-    ranking = ranking.astype(dict.fromkeys(_PLACE, "category"))  # the same few words for a million entities
+    ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # the same few words for a million entities
     wanted: list[Row] = []
     there = Figure.objects.none()
     if is_newest:
@@ -72,10 +76,11 @@ def complaints(run: FinishedRun) -> pd.DataFrame:
 
 
 def _by_month(measure: Measure, frame: pd.DataFrame, months: list[date]) -> Iterator[Row]:
-    on = pd.to_datetime(frame["on"], errors="coerce")
-    first, last = pd.Timestamp(months[0]), pd.Timestamp(months[-1]) + pd.offsets.MonthBegin(1)
-    is_within = (on >= first) & (on < last)  # most of a million came before: months are reckoned of the others alone
-    within = frame[is_within].assign(month=on[is_within].dt.to_period("M").dt.start_time.dt.date)
+    on = pa.array(frame["on"], pa.date32(), from_pandas=True).to_numpy(zero_copy_only=False)
+    month = on.astype("datetime64[M]")
+    # Most of a million came before: months are reckoned of the others alone.
+    is_within = (month >= np.datetime64(months[0], "M")) & (month <= np.datetime64(months[-1], "M"))
+    within = frame[is_within].assign(month=month[is_within].astype("datetime64[D]").astype(object))
     counts = within.groupby(["month", *_PLACE], observed=True).size().reset_index(name="count")
     yield from ((str(measure), *row) for row in counts.itertuples(index=False, name=None))
 
@@ -90,9 +95,10 @@ def _stood(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row
         Measure.FILERS: frame[_UNFILED].notna(),
         Measure.UNFILED: frame[_UNFILED] > 0,
     }
-    for measure, mask in which.items():
-        counts = frame[mask].groupby(list(_PLACE), observed=True).size().reset_index(name="count")
-        yield from ((str(measure), month, *row) for row in counts.itertuples(index=False, name=None))
+    counts = frame[[*_PLACE]].assign(**which).groupby(list(_PLACE), observed=True).sum().reset_index()
+    for measure in which:
+        some = counts.loc[counts[measure] > 0, [*_PLACE, measure]]
+        yield from ((str(measure), month, *row) for row in some.itertuples(index=False, name=None))
 
 
 def _bring_up(there: Any, wanted: Iterable[Row]) -> int:

@@ -63,16 +63,16 @@ def thinned(lists: Iterable[tuple[str, bytes]], kept: Iterable[int]) -> Iterator
 
 def _of_columns(rows: Mapping[str, Sequence[Any]], places: Places) -> Iterator[Posting]:
     for column in COLUMNS:
-        yield from _by_word([key_of(column, value) if value else "" for value in rows[column]], places)
+        yield from _by_word(rows[column], places, column)
     worse = [is_worse(*classes) for classes in zip(rows["risk_class"], rows["previous_class"], strict=True)]
     yield key_of(*UP), _bitmap(places[np.array(worse, dtype=bool)])
 
 
 def _of_codes(codes: Sequence[str], places: Places) -> Iterator[Posting]:
-    beginnings = [code[:CODE_BEGINS].upper() for code in codes]
-    for length in range(1, CODE_BEGINS + 1):
-        begun = [key_of(CODE, code[:length]) if len(code) >= length else "" for code in beginnings]
-        yield from _by_word(begun, places)
+    begun = [code[:CODE_BEGINS].upper() for code in codes]
+    for length in range(CODE_BEGINS, 0, -1):
+        begun = [code[:length] for code in begun]
+        yield from _by_word([code if len(code) == length else "" for code in begun], places, CODE)
 
 
 def _of_all_names(names: Sequence[str], places: Places) -> dict[str, BitMap]:
@@ -102,18 +102,21 @@ def _of_names(names: list[str], places: Places) -> Iterator[Posting]:
         yield from _by_word([found.group()[:length] for found in long], at[starts])
 
 
-def _by_word(words: Sequence[str], places: Places) -> Iterator[Posting]:
-    """The places of each word, given a word for each place; an empty one is passed over."""
+def _by_word(words: Sequence[str], places: Places, column: str = "") -> Iterator[Posting]:
+    """The places of each word, or value of a column, given one for each place; an empty one is passed over."""
     codes, kinds = pd.factorize(np.array([word or None for word in words], dtype=object))
-    return _by_number(codes[codes >= 0].astype(np.uint64), places[codes >= 0], lambda code: str(kinds[code]))
+    keys = [key_of(column, kind) if column else kind for kind in kinds]
+    # As narrow as they can be: numbers of two bytes are sorted by counting.
+    numbers = codes[codes >= 0].astype(np.min_scalar_type(len(keys)))
+    return _by_number(numbers, places[codes >= 0], keys.__getitem__)
 
 
-def _by_number(numbers: npt.NDArray[np.uint64], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
+def _by_number(numbers: npt.NDArray[np.unsignedinteger[Any]], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
     """The places of each word, given the number of a word for each place, and the word that a number stands for."""
     order = np.argsort(numbers, kind="stable")
     numbers, places = numbers[order], places[order]
-    starts = np.flatnonzero(np.diff(numbers, prepend=numbers[:1] + np.uint64(1)))
-    for start, end in pairwise([*starts.tolist(), len(numbers)]):
+    starts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
+    for start, end in pairwise([0, *starts.tolist(), len(numbers)] if len(numbers) else []):
         yield word(int(numbers[start])), _bitmap(places[start:end])
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 
 from console import clock
@@ -43,6 +45,7 @@ _SCORES = (
     ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
     scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.HELD_CLASS, scoring.HELD_SOURCE,
 )  # fmt: skip
+_ORDER = {scoring.LIST_RANK: "ascending", scoring.MARGIN: "descending", ENTITY_ID: "ascending"}
 _BETTER = (scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
 _LISTED = (ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION, *_BETTER)
 COLUMNS = (
@@ -57,6 +60,8 @@ _REASON = (
     "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
     "sentence_zh_hant", "basis_en", "basis_zh_hans", "basis_zh_hant", "change_en", "change_zh_hans", "change_zh_hant",
 )  # fmt: skip
+_MAY_BE_EMPTY = frozenset(name for name in _REASON if name == "peer_group" or name.startswith(("basis_", "change_")))
+"""Texts of a reason that it need not have."""
 
 
 @dataclass(frozen=True)
@@ -132,15 +137,20 @@ def rank(run: FinishedRun, before: Before | None, disturbed: frozenset[str]) -> 
     listed = run.day(scoring.RISK_LIST, _LISTED).to_pandas()
     peers = run.day(features_contract(), [ENTITY_ID, scoring.PEER_GROUP]).to_pandas()
     ranking = ranking.merge(known_entities(run), on=ENTITY_ID, how="left").merge(listed, on=ENTITY_ID, how="left")
-    ranking = ranking.merge(peers, on=ENTITY_ID, how="left").sort_values(
-        [scoring.LIST_RANK, scoring.MARGIN, ENTITY_ID], ascending=[True, False, True], na_position="last", ignore_index=True
-    )
+    ranking = _in_order(ranking.merge(peers, on=ENTITY_ID, how="left"))
     ranking["position"] = np.arange(1, len(ranking) + 1)
     ranking["is_listed"] = ranking[scoring.LIST_RANK].notna()
     ranking = add_movement(ranking, run, before, disturbed)
     # A column at a time: of many at once pandas makes copies of them all.
     texts = [name for name in COLUMNS if name in ranking and ranking[name].dtype == object and name != "established_on"]
     return ranking.assign(**{name: ranking[name].fillna("") for name in texts})
+
+
+def _in_order(ranking: pd.DataFrame) -> pd.DataFrame:
+    """By :data:`_ORDER`, what is missing last. Arrow sorts a million texts in half of the time that pandas takes."""
+    keys = pa.table({str(name): pa.array(ranking[name], from_pandas=True) for name in _ORDER})
+    order = pc.sort_indices(keys, sort_keys=[(str(name), how) for name, how in _ORDER.items()])
+    return ranking.take(order.to_numpy()).set_axis(range(len(ranking)))
 
 
 def known_entities(run: FinishedRun) -> pd.DataFrame:
@@ -168,11 +178,11 @@ def _plain(values: pd.Series) -> list[Any]:
 
 
 def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    place = dict(zip(ranking["entity_id"], ranking["position"], strict=True))
+    place = dict(zip(ranking["entity_id"].tolist(), ranking["position"].tolist(), strict=True))
     for batch in run.day(scoring.REASONS, (ENTITY_ID, *_REASON)).to_batches(max_chunksize=20_000):
-        for row in batch.to_pylist():
-            if row[ENTITY_ID] in place:
-                yield (int(place[row[ENTITY_ID]]), *(row[name] if row[name] is not None else _empty(name) for name in _REASON))
+        told = (pc.fill_null(batch[name], "") if name in _MAY_BE_EMPTY else batch[name] for name in _REASON)
+        rows = zip(batch[ENTITY_ID].to_pylist(), *(values.to_pylist() for values in told), strict=True)
+        yield from ((place[name], *row) for name, *row in rows if name in place)
 
 
 def _postings(run: FinishedRun, ranking: pd.DataFrame) -> list[tuple[str, bytes]]:
@@ -184,10 +194,6 @@ def _places_of_reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, lis
     reasons = run.day(scoring.REASONS, (ENTITY_ID, scoring.INDICATOR)).to_pandas()
     placed = reasons.merge(ranking[[ENTITY_ID, "position"]], on=ENTITY_ID)
     return {str(name): places.tolist() for name, places in placed.groupby(scoring.INDICATOR, sort=True)["position"]}
-
-
-def _empty(name: str) -> str | None:
-    return "" if name == "peer_group" or name.startswith(("basis_", "change_")) else None
 
 
 def _mend_trend_after(run: FinishedRun) -> None:
