@@ -28,8 +28,8 @@ Row = tuple[Any, ...]
 """Measure, month, the place's columns and the count."""
 
 
-def take_in_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> int:
-    """Make the figures those of the run; give how many are others.
+def reckon_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
+    """The figures that the run tells.
 
     What happened in a month is reckoned anew for all months, as known on the day; how things stood, for the day's month alone.
 
@@ -41,15 +41,22 @@ def take_in_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool,
     """
     months = _months(run.as_of)
     ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # the same few words for a million entities
-    wanted: list[Row] = []
+    told: list[Row] = []
+    if is_newest:
+        told += _happened(run, ranking, months)
+    if is_newest_of_month:
+        told += _stood(run, ranking, months[-1])
+    return told
+
+
+def take_in_figures(as_of: date, told: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
+    """Make the figures those that :func:`reckon_figures` told of a day's run; give how many are others."""
     there = Figure.objects.none()
     if is_newest:
-        wanted += _happened(run, ranking, months)
         there |= Figure.objects.filter(measure__in=_OF_EVENTS)
     if is_newest_of_month:
-        wanted += _stood(run, ranking, months[-1])
-        there |= Figure.objects.filter(month=months[-1]).exclude(measure__in=_OF_EVENTS)
-    return _bring_up(there, wanted)
+        there |= Figure.objects.filter(month=_months(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
+    return _bring_up(there, told)
 
 
 def _months(as_of: date) -> list[date]:

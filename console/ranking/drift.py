@@ -30,32 +30,32 @@ LEAST = 0.5
 """What a bin without anybody counts, of its number of entities, so that the logarithm is of a number."""
 
 
-def drift(run: FinishedRun, points: Sequence[int]) -> dict[str, Any]:
-    """The stability indices of credit points and of each indicator against an earlier day; empty where none was published.
+def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicators: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The stability indices of credit points and of each indicator against an earlier day.
 
     Args:
         run: the run.
+        before: the run of :func:`held_against`.
         points: the credit points of every entity on the run's day.
+        indicators: what :func:`drift_of_indicators` tells.
     """
-    before = _before(run.as_of)
-    if before is None:
-        return {}
     then = Ranked.objects.using(alias_of(before.run_id)).values_list("credit_points", flat=True)
     edges = np.linspace(0, 1000, BINS + 1)[1:-1]
     return {
         "against": before.as_of.isoformat(),
         "is_other_model": before.model_id != str(run.manifest.get("model_id") or ""),
         "points": index_of(np.asarray(points, float), np.fromiter(then.iterator(chunk_size=50_000), float), edges),
-        "indicators": _of_indicators(run, before.as_of),
+        "indicators": indicators,
     }
 
 
-def _before(as_of: date) -> PublishedRun | None:
+def held_against(as_of: date) -> PublishedRun | None:
+    """The run that a day's drift is told against; None where none was published."""
     earlier = PublishedRun.objects.filter(is_current=True, is_whole=True, as_of__lt=as_of)
     return earlier.filter(as_of__lte=as_of - timedelta(days=DAYS)).order_by("-as_of").first() or earlier.order_by("as_of").first()
 
 
-def _of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
+def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
     """Each indicator's index and its share of unknown values on both days, the largest index first; none whose day is not kept."""
     columns = [indicator.column for indicator in catalogue()]
     days = ds.field(str(AS_OF)).isin([before, run.as_of])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +17,13 @@ from console import clock
 from console.audit.chain import append
 from console.audit.facts import SYSTEM, facts_of
 from console.audit.models import Kind
-from console.evidence.figures import take_in_figures
+from console.evidence.figures import reckon_figures, take_in_figures
 from console.evidence.take_in import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.lake import FinishedRun
 from console.policy import policy_of
+from console.ranking.as_table import as_table
 from console.ranking.disturbed import disturbed_contracts, sources_told
-from console.ranking.drift import drift
+from console.ranking.drift import drift, drift_of_indicators, held_against
 from console.ranking.models import Postings, PublishedRun, Ranked, Reason, Tie
 from console.ranking.movement import Before, add_movement, standing_before
 from console.ranking.postings import INDEXED, postings
@@ -93,16 +93,22 @@ def _publish(run: FinishedRun) -> Published:
     before = standing_before(run)
     told = sources_told(run, before.run if before else None)
     ranking = rank(run, before, disturbed_contracts(told))
-    with new_run(run.run_id) as loading:
-        entities = loading.load(Ranked, COLUMNS, _rows(ranking, COLUMNS))
-        # The database works on while words are gathered: neither waits for the other.
-        with ThreadPoolExecutor(1) as aside:
-            gathered = aside.submit(_postings, run, ranking)
-            loading.index(Ranked)
-        loading.load(Postings, ("word", "places"), gathered.result())
-        loading.load(Reason, ("position", *_REASON), _reasons(run, ranking))
-        loading.load(Tie, ("position", "kind", "other_id", "sharing"), ties(ranking))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
+    of_figures = {"is_newest": is_newest, "is_newest_of_month": _is_newest_of_month(run.as_of)}
+    against = held_against(run.as_of)
+    # The database takes in and indexes a million rows without Python, which reckons meanwhile: neither waits for the other.
+    with new_run(run.run_id) as loading, ThreadPoolExecutor(1) as aside:
+        tied = aside.submit(ties, ranking)
+        gathered = aside.submit(_postings, run, ranking)
+        reckoned = aside.submit(reckon_figures, run, ranking, **of_figures)
+        drifted = aside.submit(drift_of_indicators, run, against.as_of) if against else None
+        entities = loading.load(Ranked, as_table(Ranked, ranking[[*COLUMNS]]))
+        loading.index(Ranked)
+        loading.load(Reason, as_table(Reason, _reasons(run, ranking)))
+        loading.load(Tie, as_table(Tie, tied.result()))
+        loading.load(Postings, as_table(Postings, gathered.result()))
+        figures = reckoned.result()
+        indicators = drifted.result() if drifted else []
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
     with transaction.atomic(using="evidence"):
         deliveries = 0
@@ -110,13 +116,13 @@ def _publish(run: FinishedRun) -> Published:
             deliveries = take_in_deliveries(run)
             take_in_links(run)
             take_in_peers(run)
-        take_in_figures(run, ranking, is_newest=is_newest, is_newest_of_month=_is_newest_of_month(run.as_of))
+        take_in_figures(run.as_of, figures, **of_figures)
         take_in_trend(run.as_of, standing, before.credit() if before else {})
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    more = {"sources": told, "drift": drift(run, ranking["credit_points"].tolist())}
-    shown = _swap(run, entities, listed, more, is_newest=is_newest)
+    drifts = drift(run, against, ranking["credit_points"].tolist(), indicators) if against else {}
+    shown = _swap(run, entities, listed, {"sources": told, "drift": drifts}, is_newest=is_newest)
     woken = _move_cases(shown)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
@@ -158,35 +164,19 @@ def known_entities(run: FinishedRun) -> pd.DataFrame:
     return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=SHARED)
 
 
-_WHOLE = {"region_rank", "previous_position"}
-_MAY_BE_MISSING = {"probability", "probability_low", "probability_high", "established_on"}
+def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, pa.ChunkedArray]:
+    """The reasons of those who are ranked, each with the place of whose it is."""
+    reasons = run.day(scoring.REASONS, (ENTITY_ID, *_REASON))
+    at = pc.index_in(reasons[ENTITY_ID], value_set=pa.array(ranking["entity_id"]))
+    is_ranked = at.is_valid()
+    told = {name: pc.fill_null(reasons[name], "") if name in _MAY_BE_EMPTY else reasons[name] for name in _REASON}
+    columns = {"position": pc.add(at, 1), **told}  # the first of the ranking has the first place
+    return {name: values.filter(is_ranked) for name, values in columns.items()}
 
 
-def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    """Plain Python values, None for what is missing."""
-    return zip(*(_plain(frame[name]) for name in columns), strict=True)
-
-
-def _plain(values: pd.Series) -> list[Any]:
-    if values.name not in _WHOLE | _MAY_BE_MISSING:
-        return list(values.tolist())
-    is_known = values.notna().to_numpy()
-    known = values[is_known].astype("int64") if values.name in _WHOLE else values[is_known]
-    plain = np.full(len(values), None, dtype=object)
-    plain[is_known] = [value.isoformat() if isinstance(value, date) else value for value in known.tolist()]
-    return list(plain.tolist())
-
-
-def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    place = dict(zip(ranking["entity_id"].tolist(), ranking["position"].tolist(), strict=True))
-    for batch in run.day(scoring.REASONS, (ENTITY_ID, *_REASON)).to_batches(max_chunksize=20_000):
-        told = (pc.fill_null(batch[name], "") if name in _MAY_BE_EMPTY else batch[name] for name in _REASON)
-        rows = zip(batch[ENTITY_ID].to_pylist(), *(values.to_pylist() for values in told), strict=True)
-        yield from ((place[name], *row) for name, *row in rows if name in place)
-
-
-def _postings(run: FinishedRun, ranking: pd.DataFrame) -> list[tuple[str, bytes]]:
-    return list(postings({name: ranking[name].tolist() for name in INDEXED}, _places_of_reasons(run, ranking)))
+def _postings(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, list[Any]]:
+    found = list(postings({name: ranking[name].tolist() for name in INDEXED}, _places_of_reasons(run, ranking)))
+    return {"word": [word for word, _ in found], "places": [places for _, places in found]}
 
 
 def _places_of_reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, list[int]]:

@@ -1,19 +1,23 @@
 """Load-index-swap: a run's tables are filled in a place that no reader knows, indexed there, and appear whole.
 
 SQLite: a file under another name, renamed when it is whole and on the disk. PostgreSQL: a schema under another name, filled by
-COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait.
+COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait. Both are handed Arrow's
+tables, and no value becomes a Python object on the way.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+import pyarrow.csv
+from adbc_driver_sqlite import dbapi
 from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Model
@@ -29,8 +33,8 @@ ROWS = 20_000
 class Loading(Protocol):
     """A run's database while it is filled."""
 
-    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        """Put rows into a model's table; give how many."""
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        """Put rows, as :func:`console.ranking.as_table.as_table` gives them, into a model's table; give how many."""
 
     def index(self, model: type[Model]) -> None:
         """Index a table that is full; those that nobody indexed are when the block ends."""
@@ -124,18 +128,22 @@ class _Draft:
 
 
 class _File(_Draft):
-    def __init__(self, path: Path) -> None:
-        self.database = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, connection: dbapi.Connection) -> None:
+        self.connection = connection
         # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
-            self.database.execute(f"PRAGMA {pragma}")
-        self.database.execute("BEGIN")
-        super().__init__(self.database.execute)
+            self._run(f"PRAGMA {pragma}")
+        connection.adbc_connection.set_autocommit(False)
+        super().__init__(self._run)
 
-    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        places = ", ".join("?" * len(columns))
-        sql = f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) VALUES ({places})"
-        return sum(self.database.executemany(sql, part).rowcount for part in _parts(rows))
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        with self.connection.cursor() as cursor:
+            return int(cursor.adbc_ingest(model._meta.db_table, rows, mode="append"))
+
+    def _run(self, sql: str) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+            cursor.fetchall()
 
 
 @contextmanager
@@ -143,16 +151,15 @@ def _new_file(run_id: str) -> Iterator[Loading]:
     draft = _draft_of(run_id)
     _remove(draft)
     settings.FOLDER.make()
-    loading = _File(draft)
     try:
-        yield loading
-        loading.index_others()
-        loading.run_sql("COMMIT")
-        loading.run_sql("ANALYZE")
-        loading.database.close()
+        with dbapi.connect(draft.as_uri(), autocommit=True) as connection:
+            loading = _File(connection)
+            yield loading
+            loading.index_others()
+            loading.run_sql("ANALYZE")
+            connection.adbc_connection.commit()
         _appear(draft, _file_of(run_id))
     finally:
-        loading.database.close()
         _remove(draft)
 
 
@@ -167,13 +174,29 @@ class _Schema(_Draft):
         self.cursor = cursor
         super().__init__(cursor.execute)
 
-    def load(self, model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-        loaded = 0
-        with self.cursor.copy(f"COPY {model._meta.db_table} ({', '.join(columns)}) FROM STDIN WITH (FREEZE)") as copy:
-            for row in rows:
-                copy.write_row(row)
-                loaded += 1
-        return loaded
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        names = ", ".join(rows.column_names)
+        with self.cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, FREEZE)") as copy:
+            for batch in rows.to_batches(max_chunksize=ROWS):
+                copy.write(_csv(batch))
+        return len(rows)
+
+
+# Text is in quotes and what is missing is not: COPY tells an empty text from none by that.
+_CSV = pa.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+
+
+def _csv(batch: pa.RecordBatch) -> bytes:
+    """Rows as PostgreSQL's COPY reads them; bytes as digits."""
+    for at, field in enumerate(batch.schema):
+        if pa.types.is_binary(field.type):
+            digits = pa.array(
+                [None if value is None else "\\x" + value.hex() for value in batch.column(at).to_pylist()], pa.string()
+            )
+            batch = batch.set_column(at, field.name, digits)
+    written = io.BytesIO()
+    pa.csv.write_csv(batch, written, _CSV)
+    return written.getvalue()
 
 
 @contextmanager
@@ -211,12 +234,6 @@ def _ddl(alias: str, what: str, models: Iterable[type[Model]]) -> list[str]:
                     editor.collected_sql.append(str(index.create_sql(model, editor)))
         editor.deferred_sql.clear()
         return [sql.rstrip(";") for sql in editor.collected_sql]
-
-
-def _parts(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    rest = iter(rows)
-    while part := list(islice(rest, ROWS)):
-        yield part
 
 
 def _file_of(run_id: str) -> Path:

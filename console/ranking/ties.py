@@ -6,8 +6,6 @@ kept says that two entities share one, never whose it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pandas as pd
 
 from expectations.contracts import registration, silver
@@ -27,26 +25,28 @@ MOST_OF_A_KEY = 500
 """Beyond so many an address is a building and an agent a firm: those after them, by rank, are not counted."""
 
 
-def ties(ranking: pd.DataFrame) -> Iterator[tuple[int, str, str, int]]:
-    """Position of the listed, kind, the other entity, and with how many in all it shares something of that kind.
+def ties(ranking: pd.DataFrame) -> pd.DataFrame:
+    """``position`` of the listed, ``kind``, ``other_id``, the other entity, and ``sharing``, with how many in all it shares
+    something of that kind.
 
     Args:
         ranking: every scored entity by ``position``, the listed first, with :data:`SHARED` as numbers.
     """
     listed = int(ranking["is_listed"].sum())
+    found = []
     for kind, columns in KINDS.items():
         long = pd.concat([ranking[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
         known = long[long["key"].fillna(-1) >= 0]
         shared = known[known["key"].isin(known.loc[known["position"] <= listed, "key"])]  # few of a million: the others tie nobody
-        yield from _of_kind(kind, shared.drop_duplicates([ENTITY_ID, "key"]), listed)
+        found.append(_of_kind(shared.drop_duplicates([ENTITY_ID, "key"]), listed).assign(kind=kind))
+    return pd.concat(found)[["position", "kind", "other_id", "sharing"]]
 
 
-def _of_kind(kind: str, members: pd.DataFrame, listed: int) -> Iterator[tuple[int, str, str, int]]:
+def _of_kind(members: pd.DataFrame, listed: int) -> pd.DataFrame:
     own = members.loc[members["position"] <= listed, ["position", "key"]]
     others = members.sort_values("position").groupby("key").head(MOST_OF_A_KEY)
     pairs = own.merge(others, on="key", suffixes=("", "_other"))
     pairs = pairs[pairs["position"] != pairs["position_other"]].drop_duplicates(["position", ENTITY_ID])
     pairs = pairs.assign(sharing=pairs.groupby("position")[ENTITY_ID].transform("size"))
     shown = pairs.sort_values(["position", "position_other"]).groupby("position").head(MOST)
-    for position, other, sharing in zip(shown["position"], shown[ENTITY_ID], shown["sharing"], strict=True):
-        yield int(position), kind, str(other), int(sharing)
+    return shown.rename(columns={str(ENTITY_ID): "other_id"})

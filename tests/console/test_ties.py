@@ -67,7 +67,7 @@ def test_a_key_that_is_shared_names_the_first_by_rank_and_counts_all() -> None:
     keys = {"address_key": 1, "legal_rep_id": range(100, 120), "owner_id": -1, "phone_hash": None, "agent_id": -1}
     ranking = pd.DataFrame({"entity_id": names, "position": range(1, 21), "is_listed": [True] + [False] * 19, **keys})
 
-    assert list(ties(ranking)) == [(1, "address", f"e{at}", 19) for at in range(1, MOST + 1)]
+    assert [*ties(ranking).itertuples(index=False, name=None)] == [(1, "address", f"e{at}", 19) for at in range(1, MOST + 1)]
 
 
 def test_the_page_names_those_of_ones_regions_and_counts_the_others(site: Site) -> None:
