@@ -1,4 +1,4 @@
-"""A model's rows as an Arrow table: what a database takes in without a Python object for each value of a million."""
+"""A model's rows as an Arrow table: what a database takes in without another Python object for each value of a million."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TYPES: Mapping[str, pa.DataType] = MappingProxyType(
         "TextField": pa.string(),
     }
 )
-"""Of each kind of field what Arrow calls it."""
+"""Arrow's type of each kind of field."""
 
 
 def as_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
@@ -29,7 +29,7 @@ def as_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> p
 
     Args:
         model: the model.
-        columns: by the names of its fields; Arrow's own, pandas' or lists. What pandas takes for missing is null.
+        columns: by the names of its fields; Arrow's own, or pandas' and lists, of which what pandas takes for missing is null.
 
     Raises:
         ArrowInvalid: for a value that a field cannot hold.

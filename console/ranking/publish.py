@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -97,16 +99,17 @@ def _publish(run: FinishedRun) -> Published:
     of_figures = {"is_newest": is_newest, "is_newest_of_month": _is_newest_of_month(run.as_of)}
     against = held_against(run.as_of)
     # The database takes in and indexes a million rows without Python, which reckons meanwhile: neither waits for the other.
-    with new_run(run.run_id) as loading, ThreadPoolExecutor(1) as aside:
+    with _aside() as aside:
         tied = aside.submit(ties, ranking)
         gathered = aside.submit(_postings, run, ranking)
         reckoned = aside.submit(reckon_figures, run, ranking, **of_figures)
         drifted = aside.submit(drift_of_indicators, run, against.as_of) if against else None
-        entities = loading.load(Ranked, as_table(Ranked, ranking[[*COLUMNS]]))
-        loading.index(Ranked)
-        loading.load(Reason, as_table(Reason, _reasons(run, ranking)))
-        loading.load(Tie, as_table(Tie, tied.result()))
-        loading.load(Postings, as_table(Postings, gathered.result()))
+        with new_run(run.run_id) as loading:
+            entities = loading.load(Ranked, as_table(Ranked, {name: ranking[name] for name in COLUMNS}))
+            loading.index(Ranked)
+            loading.load(Reason, as_table(Reason, _reasons(run, ranking)))
+            loading.load(Tie, as_table(Tie, tied.result()))
+            loading.load(Postings, as_table(Postings, gathered.result()))
         figures = reckoned.result()
         indicators = drifted.result() if drifted else []
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
@@ -121,11 +124,21 @@ def _publish(run: FinishedRun) -> Published:
         if not is_newest:
             _mend_trend_after(run)
     listed = int(ranking["is_listed"].sum())
-    drifts = drift(run, against, ranking["credit_points"].tolist(), indicators) if against else {}
-    shown = _swap(run, entities, listed, {"sources": told, "drift": drifts}, is_newest=is_newest)
+    drifted_by = drift(run, against, ranking["credit_points"].tolist(), indicators) if against else {}
+    shown = _swap(run, entities, listed, {"sources": told, "drift": drifted_by}, is_newest=is_newest)
     woken = _move_cases(shown)
     thin_out_old(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
+
+
+@contextmanager
+def _aside() -> Iterator[ThreadPoolExecutor]:
+    """A thread to reckon in; of what was not begun nothing is when the block fails, so that the error is told at once."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _is_newest_of_month(as_of: date) -> bool:

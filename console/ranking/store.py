@@ -2,7 +2,7 @@
 
 SQLite: a file under another name, renamed when it is whole and on the disk. PostgreSQL: a schema under another name, filled by
 COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait. Both are handed Arrow's
-tables, and no value becomes a Python object on the way.
+tables, of which neither makes a Python object for each value.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from console.ranking.models import OF_RUN
 from console.ranking.postings import thinned
 from console.ranking.runs import alias_of, schema_of
 
-ROWS = 20_000
-"""Rows handed to the database at once."""
+ROWS, ROWS_OF_BYTES = 20_000, 200
+"""Rows handed to PostgreSQL at once; those of bytes may be megabytes each."""
 
 
 class Loading(Protocol):
@@ -133,6 +133,7 @@ class _File(_Draft):
         # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
             self._run(f"PRAGMA {pragma}")
+        # Beneath the connection, which was opened for statements that a transaction does not take and would not commit one.
         connection.adbc_connection.set_autocommit(False)
         super().__init__(self._run)
 
@@ -141,9 +142,10 @@ class _File(_Draft):
             return int(cursor.adbc_ingest(model._meta.db_table, rows, mode="append"))
 
     def _run(self, sql: str) -> None:
+        # As a statement without rows: only so is each error of SQLite's told, a full disk among them.
         with self.connection.cursor() as cursor:
-            cursor.execute(sql)
-            cursor.fetchall()
+            cursor.adbc_statement.set_sql_query(sql)
+            cursor.adbc_statement.execute_update()
 
 
 @contextmanager
@@ -177,7 +179,8 @@ class _Schema(_Draft):
     def load(self, model: type[Model], rows: pa.Table) -> int:
         names = ", ".join(rows.column_names)
         with self.cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, FREEZE)") as copy:
-            for batch in rows.to_batches(max_chunksize=ROWS):
+            at_once = ROWS_OF_BYTES if any(map(pa.types.is_binary, rows.schema.types)) else ROWS
+            for batch in rows.to_batches(max_chunksize=at_once):
                 copy.write(_csv(batch))
         return len(rows)
 

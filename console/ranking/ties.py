@@ -26,11 +26,14 @@ MOST_OF_A_KEY = 500
 
 
 def ties(ranking: pd.DataFrame) -> pd.DataFrame:
-    """``position`` of the listed, ``kind``, ``other_id``, the other entity, and ``sharing``, with how many in all it shares
-    something of that kind.
+    """Whom each of the listed shares something with.
 
     Args:
         ranking: every scored entity by ``position``, the listed first, with :data:`SHARED` as numbers.
+
+    Returns:
+        ``position`` of the listed, ``kind``, ``other_id``, the other entity, and ``sharing``, with how many in all it shares
+        something of that kind; by kind, position and the other's place.
     """
     listed = int(ranking["is_listed"].sum())
     found = []

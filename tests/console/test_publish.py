@@ -76,21 +76,26 @@ def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize("step", ["_reasons", "ties", "_postings", "reckon_figures", "drift_of_indicators", "_swap"])
 def test_a_publication_that_breaks_off_leaves_what_was_shown(
-    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
 
-    def break_off(*_: Any) -> None:
+    def break_off(*_: Any, **_of_them: Any) -> None:
         raise OSError("the machine stopped")
 
-    monkeypatch.setattr(publishing, "_reasons", break_off)
+    monkeypatch.setattr(publishing, step, break_off)
     with pytest.raises(OSError, match="stopped"):
         publish(run)
 
     assert current_run() == site.run
-    assert [path.name for path in site.folder.rankings.iterdir()] == [f"{site.run.run_id}.sqlite3"]
+    is_filled = step in ("reckon_figures", "drift_of_indicators", "_swap")  # its file is whole by then, and nobody is shown it
+    there = {path.name for path in site.folder.rankings.iterdir()}
+    assert there == {f"{site.run.run_id}.sqlite3", *([f"{run.run_id}.sqlite3"] if is_filled else [])}
     monkeypatch.undo()
+    assert publish(run).is_new
+    assert current_run().run_id == run.run_id
 
 
 def test_readers_see_the_old_day_until_the_new_one_is_whole(

@@ -1,0 +1,44 @@
+"""A run's file: filled from Arrow's tables, as a reader finds them, and gone where anything of it fails."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from adbc_driver_sqlite import dbapi
+
+from console.ranking.as_table import as_table
+from console.ranking.models import Tie
+from console.ranking.store import is_there, new_run
+from tests.console.conftest import Site
+
+RUN = "2026-07-01-of-a-test"
+TIES = {"position": range(1, 2001), "kind": ["", "agent"] * 1000, "other_id": [""] * 2000, "sharing": [1] * 2000}
+
+
+def test_a_text_that_is_empty_is_there(site: Site) -> None:
+    with new_run(RUN) as loading:
+        loading.load(Tie, as_table(Tie, TIES).slice(1))
+
+    path = site.folder.rankings / f"{RUN}.sqlite3"
+    try:
+        with sqlite3.connect(path) as database:
+            rows = database.execute("SELECT position, kind, other_id, sharing FROM ranking_tie ORDER BY id").fetchall()
+        database.close()
+        assert rows == list(zip(*TIES.values(), strict=True))[1:]
+    finally:
+        path.unlink()
+
+
+def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: Site) -> None:
+    before = sorted(site.folder.rankings.iterdir())
+    for does in ("load", "index"):
+        with pytest.raises(dbapi.Error, match="full"), new_run(RUN) as loading:
+            if does == "index":
+                loading.load(Tie, as_table(Tie, TIES))
+            loading.run_sql("PRAGMA max_page_count = 1")  # no more than there are
+            if does == "load":
+                loading.load(Tie, as_table(Tie, TIES))
+            loading.index(Tie)
+
+    assert (is_there(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)
