@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import Model
 
+from console.errors import Refused
 from console.ranking.models import OF_RUN
 from console.ranking.postings import thinned
 from console.ranking.runs import alias_of, schema_of
@@ -161,6 +162,9 @@ def _new_file(run_id: str) -> Iterator[Loading]:
             loading.run_sql("ANALYZE")
             connection.adbc_connection.commit()
         _appear(draft, _file_of(run_id))
+    except dbapi.Error as error:
+        what = f"the day's file could not be written: {str(error).partition(chr(10))[0]}"
+        raise Refused(what=what, where=str(draft.parent), then="see that its disk has room, then publish again") from error
     finally:
         _remove(draft)
 
