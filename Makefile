@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 # Settings of the caller's shell that would make a run differ from another's.
-unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP SPARK_HOME SPARK_REMOTE VIRTUAL_ENV
+unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE SPARK_HOME SPARK_REMOTE VIRTUAL_ENV
 
 BIN := .venv/bin
 STAMP := .venv/.ready

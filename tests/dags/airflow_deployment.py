@@ -105,7 +105,6 @@ def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
             "STEELYARD_COMMAND": str(command),
             "STEELYARD_CONFIG": str(folder / "config"),
             "STEELYARD_PROFILE": "town",
