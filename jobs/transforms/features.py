@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -18,11 +20,22 @@ from expectations.contracts.scoring import PEERS
 from jobs.transforms import complaint_features as complaint
 from jobs.transforms import supervision_features as supervision
 from jobs.transforms.association_features import count_ties
+from jobs.transforms.cell_rates import OWN, add_rates, tell_cells
 from jobs.transforms.joins import join_few
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 from jobs.transforms.materialise import Materialise
-from jobs.transforms.peers import CELL, PARTS, PeerPolicy, add_cell, add_robust_z, assign_groups, describe_groups, list_peer_medians
-from jobs.transforms.ratios import join_pools, ratio, shrunk
+from jobs.transforms.peers import (
+    CELL,
+    PeerPolicy,
+    add_cell,
+    add_robust_z,
+    assign_groups,
+    count_cells,
+    describe_groups,
+    list_peer_medians,
+    place_cells,
+)
+from jobs.transforms.ratios import ratio
 from jobs.transforms.registration_features import add_register_indicators, count_any_changes
 from jobs.transforms.selected import select
 from jobs.transforms.tax_features import make_tax_indicators
@@ -30,9 +43,6 @@ from jobs.transforms.visit_expectation import add_expected
 
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
-MILLION = 1_000_000
-_FOR_RATES_AND_PEERS = ("is_active", "sales_exposure", CELL, *PARTS)
-BASE_RATE_CELL = ("industry_division", "region_middle")
 
 
 @dataclass(frozen=True)
@@ -78,31 +88,27 @@ def build_features(
     # not every entity's row has to be written with it in between.
     complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
     visited = materialise(supervision.count_visits(visits, as_of=as_of))
-    by_industry = materialise(supervision.sum_by_industry(visited, entities))
     told = materialise(
         count_any_changes(tables.register)
         .crossJoin(complaint.count_any_complaints(complaints))
         .crossJoin(supervision.count_any_visits(visits))
     )
     recorded = (
-        entities.transform(join_few, complained, ENTITY_ID)
-        .transform(join_few, visited, ENTITY_ID)
+        entities.transform(join_few, complained.join(visited, [str(ENTITY_ID)], "full"), ENTITY_ID)
         .crossJoin(told)
         .transform(_fill_zeros)
     )
-    # What has a row an entity is joined first, and what has one an industry last: each join copies all that is there so far.
-    joined = materialise(
+    own = materialise(
         recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
         .transform(join_few, count_ties(entities, recorded, materialise), ENTITY_ID)
-        .transform(join_few, by_industry, "industry_group")
-        .transform(supervision.add_base_rate, visits, entities, BASE_RATE_CELL, as_of=as_of)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
         .transform(_keep_needed)
     )
-    rated = _add_shrunk_rates(joined, materialise, minor_units=minor_units)
-    features, medians = _stand_among_peers(rated, as_of=as_of, minimum=peers.minimum, materialise=materialise)
-    return Features(features, medians)
+    cells = materialise(count_cells(own))
+    in_common = tell_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
+    add_all_rates = partial(add_rates, minor_units=minor_units)
+    return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, add_all_rates, as_of, materialise)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
@@ -151,9 +157,6 @@ _JOINT = {
     "breach_rate": ratio("decayed_breaches", "decayed_items"),
     "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
     "excess_breaches": supervision.excess("excess_breach_parts", "counted_items", supervision.USUAL_ITEMS * supervision.TODAY),
-    "excess_of_industry": supervision.excess(
-        "(industry_excess - coalesce(excess_parts, 0L))", "nullif(industry_visits - coalesce(decayed_visits, 0L), 0L)"
-    ),
     "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
     "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
     "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
@@ -178,34 +181,28 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
 
 def _keep_needed(joined: DataFrame) -> DataFrame:
     """Without what indicators were made of: keys that entities share are long, and as costly to write as all the numbers."""
-    wanted = {*map(str, features_contract().columns), *_FOR_RATES_AND_PEERS}
+    wanted = {*map(str, features_contract().columns), *OWN}
     return joined.select(*[name for name in joined.columns if name in wanted])
 
 
-def _add_shrunk_rates(joined: DataFrame, materialise: Materialise, *, minor_units: int) -> DataFrame:
-    """Add rates drawn towards the industry section: complaints per million of sales, and visits that found a violation."""
-    per_million = MILLION * 10**minor_units
-    frame = joined.transform(select, "*", "coalesce(industry_section, '') AS section")
-    active = frame.where("is_active")
-    for name, events, exposure, is_share, scale in (
-        ("complaint_rate", "complaints_12m", "sales_exposure", False, per_million),
-        ("violation_share", "violations_36m", "visits_36m", True, 1),
-    ):
-        pooled = join_pools(frame, active, "section", events=events, exposure=exposure, is_share=is_share, materialise=materialise)
-        rate = f"({shrunk(events, exposure)}) * {scale}"
-        frame = pooled.transform(select, "*", f"{rate} AS {name}").drop("pool_rate", "pool_weight")
-    return frame
-
-
-def _stand_among_peers(rated: DataFrame, *, as_of: date, minimum: int, materialise: Materialise) -> tuple[DataFrame, DataFrame]:
+def _stand_among_peers(
+    own: DataFrame,
+    assigned: DataFrame,
+    in_common: DataFrame,
+    add_rates: Callable[[DataFrame], DataFrame],
+    as_of: date,
+    materialise: Materialise,
+) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
-    cells = materialise(assign_groups(rated, minimum))
+    cells = materialise(assigned)
+    rated = own.transform(join_few, in_common, CELL).transform(add_rates)
     groups = materialise(describe_groups(rated, cells, indicators, materialise))
-    features = add_robust_z(rated, cells, groups, indicators)
-    medians = list_peer_medians(groups, indicators)
-    return (
+    # Cells are told their groups' figures first, so that entities are joined once with all that there is of cells.
+    placed = in_common.join(place_cells(cells, groups, indicators), [CELL], "inner")
+    features = own.transform(join_few, placed, CELL).transform(add_rates).transform(add_robust_z, indicators)
+    return Features(
         _select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
-        _select(medians.withColumn(AS_OF, F.lit(as_of)), PEERS),
+        _select(list_peer_medians(groups, indicators).withColumn(AS_OF, F.lit(as_of)), PEERS),
     )
 
 

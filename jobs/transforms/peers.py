@@ -30,6 +30,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
 
 PARTS = ("industry_section", "industry_division", "industry_group", "size_band", "age_band", "region_middle")
 CELL = "cell"
+ACTIVE = "active"
 WITHIN = "within"
 EVERYONE = "all"
 MINIMUM_VALUES = 5
@@ -72,18 +73,26 @@ def _label(level: int) -> str:
     return "concat(" + ", ', ', ".join(f"'{part}=', {part}" for part in LEVELS[level]) + ")"
 
 
-def assign_groups(entities: DataFrame, minimum: int) -> DataFrame:
-    """One row a cell that occurs: its narrowest group with ``minimum`` active entities, that group's level and size.
+def count_cells(entities: DataFrame) -> DataFrame:
+    """One row a cell that occurs: ``cell``, its parts, and how many entities of it are ``active``.
 
     Args:
         entities: one row an entity with ``cell``, its parts, and ``is_active``.
+    """
+    return entities.groupBy(CELL, *PARTS).agg(F.expr("count_if(is_active)").alias(ACTIVE))
+
+
+def assign_groups(cells: DataFrame, minimum: int) -> DataFrame:
+    """One row a cell: its narrowest group with ``minimum`` active entities, that group's level and size.
+
+    Args:
+        cells: of :func:`count_cells`.
         minimum: active entities needed; the group of all is used however few there are.
     """
     levels = range(len(LEVELS))
-    cells = entities.groupBy(CELL, *PARTS).agg(F.expr("count_if(is_active)").alias("active"))
-    sized = labelled = cells.transform(select, CELL, "active", *[f"{_label(level)} AS group_{level}" for level in levels])
+    sized = labelled = cells.transform(select, CELL, ACTIVE, *[f"{_label(level)} AS group_{level}" for level in levels])
     for level in levels:
-        sizes = labelled.groupBy(f"group_{level}").agg(F.expr("sum(active)").alias(f"size_{level}"))
+        sizes = labelled.groupBy(f"group_{level}").agg(F.sum(ACTIVE).alias(f"size_{level}"))
         sized = join_few(sized, sizes, f"group_{level}")
     enough = " ".join(f"WHEN size_{level} >= {minimum} THEN {level}" for level in levels[:-1])
     chosen = sized.transform(select, "*", f"CASE {enough} ELSE {levels[-1]} END AS level")
@@ -163,12 +172,16 @@ def _high(array: str) -> str:
     return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN get({array}, cast(({size} * 9 + 9) div 10 AS INT) - 1) END"
 
 
-def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
-    """Add the entity's group, and ``<indicator>_vs_peers`` = (x - median) / scale, within ±20.
+def place_cells(cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
+    """One row a cell: its group, the group's level and size, and of each indicator its median (``m_``) and scale (``scale_``).
 
     The scale is 1.4826 MAD. Where more than half of the peers are equal the MAD is 0, and the scale is the 90th percentile
-    of the deviations ÷ 1.6449, the same for normal values; where that is 0 too, it is that of all entities, MAD first. An
-    entity at the median has 0 whatever the scale; one off it, where no scale is found, has ±20: nearly all entities are equal.
+    of the deviations ÷ 1.6449, the same for normal values; where that is 0 too, it is that of all entities, MAD first.
+
+    Args:
+        cells: the answer of :func:`assign_groups`.
+        groups: the answer of :func:`describe_groups`.
+        indicators: those that were described.
     """
     overall = groups.where(f"member_of = '{EVERYONE}'").transform(
         select, *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
@@ -176,9 +189,19 @@ def add_robust_z(entities: DataFrame, cells: DataFrame, groups: DataFrame, indic
     own = groups.crossJoin(overall).transform(
         select, f"member_of AS {PEER_GROUP}", *[f"m_{n}" for n in indicators], *[f"{_scale(n)} AS scale_{n}" for n in indicators]
     )
-    # Cells are some thousand, so they are told their groups' figures first: entities are then joined once.
-    placed = entities.transform(join_few, cells.drop(WITHIN).transform(join_few, own, PEER_GROUP), CELL)
-    return placed.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
+    return cells.drop(WITHIN).transform(join_few, own, PEER_GROUP)
+
+
+def add_robust_z(entities: DataFrame, indicators: Sequence[str]) -> DataFrame:
+    """Add ``<indicator>_vs_peers`` = (x - median) / scale, within ±20.
+
+    An entity at the median has 0 whatever the scale; one off it, where no scale is found, has ±20: nearly all entities are equal.
+
+    Args:
+        entities: one row an entity, with the columns of :func:`place_cells`; medians and scales go.
+        indicators: columns of numbers.
+    """
+    return entities.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
@@ -14,6 +15,21 @@ MINIMUM_UNITS = 30
 """A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """A rate that is drawn towards its pool's.
+
+    Attributes:
+        events: the BIGINT column with the events of a unit; null where unknown.
+        exposure: the BIGINT column with what they are counted over; units without any are left out.
+        is_share: whether an event is a success out of ``exposure`` trials.
+    """
+
+    events: str
+    exposure: str
+    is_share: bool
+
+
 def ratio(numerator: str, denominator: str) -> str:
     """SQL of a quotient as DOUBLE; unknown when the denominator is zero or either side unknown.
 
@@ -22,7 +38,7 @@ def ratio(numerator: str, denominator: str) -> str:
     return f"(cast({numerator} AS DOUBLE) / nullif(cast({denominator} AS DOUBLE), 0))"
 
 
-def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: str, is_share: bool, parts: int = 1) -> DataFrame:
+def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: int = 1) -> DataFrame:
     """Each pool's rate, how much exposure that knowledge is worth, and its units: ``pool_rate``, ``pool_weight``, ``pool_units``.
 
     Method of moments for the variance of rates between units: s² = Σ e (r - m)² / Σ e, A = s² - v / ē, with m the pool's
@@ -33,11 +49,10 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
     Args:
         frame: one row a unit.
         by: the columns that name a pool; none for one pool of all.
-        events: the BIGINT column with the events of a unit; null where unknown.
-        exposure: the BIGINT column with what they are counted over; units without any are left out.
-        is_share: whether an event is a success out of ``exposure`` trials.
+        pooled: what the rate is made of.
         parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
     """
+    events, exposure = pooled.events, pooled.exposure
     square = f"cast({events} AS DOUBLE) * {events} / {exposure}"
     sums = frame.where(f"{exposure} > 0 AND {events} IS NOT NULL").transform(
         aggregate,
@@ -50,7 +65,7 @@ def pool_rates(frame: DataFrame, by: Sequence[str], *, events: str, exposure: st
         },
     )
     rated = sums.transform(select, "*", f"{ratio('_events', '_exposure')} AS pool_rate")
-    spread = "pool_rate * (1 - pool_rate)" if is_share else "pool_rate"
+    spread = "pool_rate * (1 - pool_rate)" if pooled.is_share else "pool_rate"
     moments = rated.transform(
         select,
         *by,
@@ -78,22 +93,20 @@ def _exact_sum(positive: str) -> str:
     return total.removeprefix(" + ")
 
 
-def join_pools(
-    frame: DataFrame, units: DataFrame, by: str, *, events: str, exposure: str, is_share: bool, materialise: Materialise
-) -> DataFrame:
-    """Add ``pool_rate`` and ``pool_weight``: those of the row's pool, or of all units where the pool has too few of them.
+def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: Pooled, materialise: Materialise) -> DataFrame:
+    """Add ``<name>_pool`` and ``<name>_weight``: rate and weight of the row's pool, or of all units where it has too few of them.
 
     Args:
         frame: rows with the column ``by``.
         units: the rows that the rates are taken from.
         by: the column that names a pool.
-        events, exposure, is_share: as in :func:`pool_rates`.
+        name: of the rate.
+        pooled: what it is made of.
         materialise: see :data:`jobs.transforms.materialise.Materialise`.
     """
-    own = pool_rates(units, [by], events=events, exposure=exposure, is_share=is_share).where(f"pool_units >= {MINIMUM_UNITS}")
-    every = pool_rates(units, [], events=events, exposure=exposure, is_share=is_share)
+    own = pool_rates(units, [by], pooled).where(f"pool_units >= {MINIMUM_UNITS}")
     own = materialise(own.transform(select, by, "pool_rate AS own_rate", "pool_weight AS own_weight", "pool_units AS own_units"))
-    every = materialise(every.transform(select, "pool_rate AS every_rate", "pool_weight AS every_weight"))
+    every = materialise(pool_rates(units, [], pooled).transform(select, "pool_rate AS every_rate", "pool_weight AS every_weight"))
     is_own = "own_units IS NOT NULL"
     return (
         join_few(frame, own, by)
@@ -101,16 +114,16 @@ def join_pools(
         .transform(
             select,
             "*",
-            f"CASE WHEN {is_own} THEN own_rate ELSE every_rate END AS pool_rate",
-            f"CASE WHEN {is_own} THEN own_weight ELSE every_weight END AS pool_weight",
+            f"CASE WHEN {is_own} THEN own_rate ELSE every_rate END AS {name}_pool",
+            f"CASE WHEN {is_own} THEN own_weight ELSE every_weight END AS {name}_weight",
         )
         .drop("own_rate", "own_weight", "own_units", "every_rate", "every_weight")
     )
 
 
-def shrunk(events: str, exposure: str) -> str:
-    """SQL of a unit's rate drawn towards its pool: (events + rate · weight) / (exposure + weight)."""
+def shrunk(events: str, exposure: str, rate: str, weight: str) -> str:
+    """SQL of a unit's rate drawn towards its pool's ``rate``: (events + rate · weight) / (exposure + weight)."""
     return (
-        f"CASE WHEN {events} IS NULL OR {exposure} IS NULL THEN NULL WHEN pool_weight IS NULL THEN pool_rate "
-        f"ELSE {ratio(f'({events} + pool_rate * pool_weight)', f'({exposure} + pool_weight)')} END"
+        f"CASE WHEN {events} IS NULL OR {exposure} IS NULL THEN NULL WHEN {weight} IS NULL THEN {rate} "
+        f"ELSE {ratio(f'({events} + {rate} * {weight})', f'({exposure} + {weight})')} END"
     )

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.transforms.joins import join_few
-from jobs.transforms.ratios import pool_rates, shrunk
+from jobs.transforms.ratios import Pooled, pool_rates, shrunk
 from jobs.transforms.selected import aggregate, select
 from jobs.transforms.visit_expectation import IS_FOLLOW_UP, IS_VISIT, PARTS, TOOK_PLACE
 
@@ -153,8 +153,8 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
     cells = sums.transform(select, *cell, f"{worth} AS worth", "wy", "w").transform(
         select, *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
     )
-    pool = pool_rates(cells, [], events="violations", exposure="worth", is_share=True, parts=VISIT_PARTS)
-    own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)")
+    pool = pool_rates(cells, [], Pooled("violations", "worth", is_share=True), parts=VISIT_PARTS)
+    own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)", "pool_rate", "pool_weight")
     rates = cells.crossJoin(pool).transform(select, *cell, f"{own} AS own_rate")
     return (
         join_few(frame, rates, cell)

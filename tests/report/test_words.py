@@ -10,7 +10,7 @@ from jobs.report.names import Names, language_of, number, title_of
 from jobs.report.peer_groups import peer_group_in_words
 from jobs.report.texts import load_texts
 from jobs.runtime.settings import Profile
-from jobs.transforms.peers import LEVELS, PARTS, assign_groups
+from jobs.transforms.peers import LEVELS, PARTS, assign_groups, count_cells
 
 
 @pytest.mark.parametrize(
@@ -97,5 +97,5 @@ def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profil
 def test_a_label_is_made_with_the_separator_that_it_is_read_by(spark: SparkSession) -> None:
     parts = ", ".join(f"'{part}' AS {part}" for part in PARTS)
     entities = spark.sql(f"SELECT 'c' AS cell, {parts}, true AS is_active")
-    (group,) = [row["peer_group"] for row in assign_groups(entities, 1).collect()]
+    (group,) = [row["peer_group"] for row in assign_groups(count_cells(entities), 1).collect()]
     assert group == ", ".join(f"{part}={part}" for part in LEVELS[0])
