@@ -14,7 +14,6 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.state import STATE
 from expectations.contracts.tables import MADE, SILVER
-from jobs.runtime.batches import BatchBook
 from jobs.runtime.code_version import code_version
 from jobs.runtime.environment import keep_environment
 from jobs.runtime.files import json_text, write_json
@@ -26,7 +25,8 @@ from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import CONFIG_ROOT, Profile
 from jobs.runtime.unmapped import NOT_MAPPED, rows_of_unmapped
-from jobs.runtime.versions_read import as_scored, classes_before_noted
+from jobs.runtime.versions_read import features_noted, scores_noted
+from jobs.scored_day import scored_day
 from jobs.target_list import TIE_KEY_VARIABLE, has_tie_key
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
@@ -39,9 +39,9 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     """Write the run's manifest and give it.
 
     Raises:
-        NothingToDo: when the day's scores are not of its features, so that no versions are what its list was made of.
+        NothingToDo: as of :func:`jobs.scored_day.scored_day`.
     """
-    lake = as_scored(lake, as_of)
+    lake = scored_day(lake, profile, as_of)
     today = f"{AS_OF} = '{as_of}'"
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=today)
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=today)
@@ -50,10 +50,6 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
     unmapped = rows_of_unmapped(lake, sources)
     _warn_of_what_the_list_rests_on(unmapped)
-    deliveries = {
-        name: [batch.gated for batch in BatchBook(lake.home, name).until(as_of) if batch.is_in_use]
-        for name in sorted({*sources, *unmapped})
-    }
     ranked = listed.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
         "as_of": as_of,
@@ -63,13 +59,13 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "config_hash": profile.fingerprint(),
         "version": version("steelyard"),
         "code_version": code_version(),
-        "deliveries": _digest(deliveries),
+        "deliveries": features_noted(lake.home, as_of)["deliveries"],
         "list": _digest(ranked),
         "engine": lake.engine,
         # With the version of Delta's JAR, which no package of ours tells.
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
-        "classes_before": classes_before_noted(lake.home, as_of),
+        "classes_before": scores_noted(lake.home, as_of)["classes_before"],
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,

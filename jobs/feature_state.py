@@ -13,6 +13,7 @@ from jobs.bring_state import is_within_reach
 from jobs.build_features import build_features_day
 from jobs.keep_register import bring_register, read_register, stand_all
 from jobs.link_complaints import link_day
+from jobs.runtime.batches import in_use_digest
 from jobs.runtime.code_version import FEATURES, code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
@@ -96,13 +97,18 @@ def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
     if vouched is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
-    digest = hashlib.sha256(policies.encode())
+    digest = hashlib.sha256(made_under(profile).encode())
     for contract, batches in vouched.items():
         for name, batch in batches.items():
             if batch.known_from < cutoff:
                 digest.update(f"{contract} {name} {batch.conformed}\n".encode())
     return digest.hexdigest()
+
+
+def made_under(profile: Profile) -> str:
+    """A hash of the catalogue, the policies that features read, and their code."""
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
+    return hashlib.sha256(policies.encode()).hexdigest()
 
 
 def _is_current(lake: Lake, profile: Profile, as_of: date, what: str) -> bool:
@@ -114,7 +120,12 @@ def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable
     path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
     forget(path)
-    based, read = rests_on(lake, profile, as_of), versions_now(lake)
+    note = {
+        "rests_on": rests_on(lake, profile, as_of),
+        "read": versions_now(lake),
+        "made_under": made_under(profile),
+        "deliveries": in_use_digest(lake.home, as_of),
+    }
     built = build(lake, profile, as_of)
-    write_json(path, {"rests_on": based, "read": read})
+    write_json(path, note)
     return built

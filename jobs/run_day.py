@@ -18,8 +18,8 @@ from jobs.runtime.manifest import SourceManifest
 from jobs.runtime.mapping import sift_mappings
 from jobs.runtime.mapping_defaults import mappings_of_day
 from jobs.runtime.settings import Profile
-from jobs.runtime.versions_read import as_scored
 from jobs.score_entities import score_day
+from jobs.scored_day import scored_day
 from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.target_list import target_day
 from jobs.train_model import is_training_due, train_day
@@ -56,7 +56,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
         bring_cohorts(lake, profile, as_of)
         _staged("train", lambda: {"model": train_day(lake, profile, as_of)})
     _staged("score", lambda: {"entities": score_day(lake, profile, as_of)})
-    _staged("target", lambda: {"listed": target_day(as_scored(lake, as_of), profile, as_of)})
+    _staged("target", lambda: {"listed": target_day(scored_day(lake, profile, as_of), profile, as_of)})
     return Day(settled, close_day(lake, profile, as_of))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -14,6 +15,7 @@ from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
 from jobs.classes_before import classes_before
+from jobs.runtime.code_version import SCORING, code_version
 from jobs.runtime.errors import NothingToDo, SteelyardError
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.model_store import ModelStore
@@ -56,8 +58,13 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         raise _no_features(lake, as_of)
     rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
     lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
-    note_scored(lake.home, as_of, earlier.facts)
+    note_scored(lake, as_of, earlier.facts, scored_under(profile))
     return rows.num_rows
+
+
+def scored_under(profile: Profile) -> str:
+    """A hash of the policies that scoring reads, and its code."""
+    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
 
 
 def _score(

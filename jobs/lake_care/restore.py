@@ -24,13 +24,14 @@ from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.fault_points import around
 from jobs.runtime.files import days_in, forget, read_json, write_json
 from jobs.runtime.lake import Lake, table_name
-from jobs.runtime.manifest import finished_days, note_path, run_manifest_path
+from jobs.runtime.manifest import finished_days, note_path, run_manifest_path, withdrawn_path
 from jobs.runtime.unfinished import Unfinished
 
 NOTES = {
     "silver.link": "links",
     **{table_name(table): f"state/{table.name}" for table in STATE},
     "gold.features": "features",
+    "gold.peers": "features",
     "gold.scores": "scores",
 }
 """The notes that say what a day of a table rests on; later days may build on a day, so theirs go with it."""
@@ -133,7 +134,7 @@ def _withdraw(home: Path, day: date) -> None:
     """Take a day's manifest out of use; what it said stays on record."""
     path = run_manifest_path(home, day)
     said = read_json(path)
-    write_json(home / "manifests" / "withdrawn" / f"{said['run_id']}.json", said)
+    write_json(withdrawn_path(home, said["run_id"]), said)
     forget(path)
 
 

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_TIMES, _MADE = "times", "_made"
+
 
 @dataclass(frozen=True)
 class Difference:
-    """One way in which the tables differ, at the first key where they do; ``column`` is empty where a whole row is one table's."""
+    """One way in which the tables differ, at the first key where they do; ``column`` is empty where whole rows are one table's."""
 
     column: str
     rows: int
@@ -40,8 +42,8 @@ class Comparison:
 def compare(table: str, published: pa.Table, made: pa.Table, key: Sequence[str]) -> Comparison:
     """Hold two tables of the same columns against each other, whatever the order of their rows.
 
-    Rows that one of them lacks come first, then each column that differs, in the order of columns. A float is its bits: NaN is
-    the same as itself, and 0.0 is not -0.0.
+    Rows that one of them lacks come first, then keys that name several rows of either, then each column that differs, in the order
+    of columns. A float is its bits: NaN is the same as itself, and 0.0 is not -0.0.
 
     Args:
         table: the name for messages.
@@ -50,26 +52,33 @@ def compare(table: str, published: pa.Table, made: pa.Table, key: Sequence[str])
         key: the columns that name a row.
     """
     names = [str(name) for name in key]
-    lacking = [
-        _rows_alone(published, made, names, is_published=True),
-        _rows_alone(made, published, names, is_published=False),
-    ]
-    ours, theirs = _sorted(_with_keys_of(published, made, names), names), _sorted(_with_keys_of(made, published, names), names)
+    counted = _counted(published, names).join(_counted(made, names), names, join_type="full outer", right_suffix=_MADE)
+    was, is_now = (pc.fill_null(counted[column], 0) for column in (_TIMES, _TIMES + _MADE))
+    least, most = pc.min_element_wise(was, is_now), pc.max_element_wise(was, is_now)
+    kinds = pc.equal(is_now, 0), pc.equal(was, 0), pc.and_(pc.greater(least, 0), pc.greater(most, 1))
+    rows = [_rows(counted.filter(kind), names) for kind in kinds]
+    once = counted.filter(pc.and_(pc.equal(least, 1), pc.equal(most, 1))).select(names)
+    ours, theirs = (_sorted(side.join(once, names, join_type="left semi"), names) for side in (published, made))
     columns = [_column(name, ours, theirs, names) for name in published.column_names if name not in names]
-    return Comparison(table, published.num_rows, tuple(found for found in (*lacking, *columns) if found))
+    return Comparison(table, published.num_rows, tuple(found for found in (*rows, *columns) if found))
 
 
-def _rows_alone(one: pa.Table, other: pa.Table, key: list[str], *, is_published: bool) -> Difference | None:
-    """The rows of one table whose keys the other lacks."""
-    alone = _sorted(one.select(key).join(other.select(key), key, join_type="left anti"), key)
-    if not alone.num_rows:
+def _counted(one: pa.Table, key: list[str]) -> pa.Table:
+    """How many rows each key names."""
+    return one.group_by(key).aggregate([([], "count_all")]).rename_columns([*key, _TIMES])
+
+
+def _rows(counted: pa.Table, key: list[str]) -> Difference | None:
+    """Keys that do not name one row on either side, as a difference in whole rows."""
+    if not counted.num_rows:
         return None
-    row = "a row", "no row"
-    return Difference("", alone.num_rows, alone.slice(0, 1).to_pylist()[0], *(row if is_published else reversed(row)))
+    first = _sorted(counted, key).slice(0, 1).to_pylist()[0]
+    said = [_said(first[_TIMES]), _said(first[_TIMES + _MADE])]
+    return Difference("", counted.num_rows, {name: first[name] for name in key}, *said)
 
 
-def _with_keys_of(one: pa.Table, other: pa.Table, key: list[str]) -> pa.Table:
-    return one.join(other.select(key), key, join_type="left semi")
+def _said(times: int | None) -> str:
+    return {None: "no row", 1: "a row"}.get(times, f"{times} rows")
 
 
 def _sorted(table: pa.Table, key: list[str]) -> pa.Table:

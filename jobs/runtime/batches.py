@@ -8,6 +8,7 @@ files again change nothing, and a file that was mended is taken in again with ev
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -120,6 +121,13 @@ class BatchBook:
     def save(self) -> None:
         """Write the book in one piece."""
         write_json(self.path, {day.isoformat(): asdict(self.batches[day]) for day in sorted(self.batches)})
+
+
+def in_use_digest(home: Path, as_of: date) -> str:
+    """A hash of the deliveries by ``as_of`` whose rows are in silver, of every source that has a book."""
+    sources = sorted(path.stem for path in (home / "manifests" / "batches").glob("*.json"))
+    in_use = {name: [batch.gated for batch in BatchBook(home, name).until(as_of) if batch.is_in_use] for name in sources}
+    return hashlib.sha256(json.dumps({name: found for name, found in in_use.items() if found}).encode()).hexdigest()
 
 
 def _batch(day: date, entry: dict[str, Any]) -> Batch:

@@ -67,6 +67,15 @@ FEATURES = (
     "jobs/link_complaints.py",
     "jobs/sum_returns.py",
 )
+SCORING = (
+    "expectations/contracts/*",
+    "models/*.py",
+    "jobs/classes_before.py",
+    "jobs/runtime/model_store.py",
+    "jobs/runtime/settings.py",
+    "jobs/score_entities.py",
+    "jobs/scored_whole.py",
+)
 EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
 """Patterns of files, by what rests on them. A verdict rests on what was read too, silver on both, and all the rest on silver."""
 

@@ -57,6 +57,11 @@ def run_manifest_path_by_id(home: Path, run_id: str) -> Path:
     return home / "manifests" / "runs" / "by_id" / f"{run_id}.json"
 
 
+def withdrawn_path(home: Path, run_id: str) -> Path:
+    """Where a run's manifest stays when a restore undid its day."""
+    return home / "manifests" / "withdrawn" / f"{run_id}.json"
+
+
 def finished_days(home: Path) -> dict[date, dict[str, int | None]]:
     """Each day that has a run's manifest, in order, with the table versions that its run left."""
     days = days_in(run_manifest_path(home, date.min).parent)
@@ -78,11 +83,17 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
     Raises:
         NothingToDo: when there is none.
-        CannotReplay: when it is no longer whole.
+        CannotReplay: when it is no longer whole, or the day's own is gone and the run's is there.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
     is_name = isinstance(which, date) or Path(which).name == which
     found = _read_run(path) if is_name else None
+    if found is None and isinstance(which, date) and (left := _left_by_id(home, which)):
+        raise CannotReplay(
+            what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
+            where=str(path),
+            then="bring it back from a backup; if the run died at its last write, run the day again",
+        )
     if found is None:
         raise NothingToDo(
             what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
@@ -90,6 +101,12 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
             then="run the day first with `steelyard run`" if isinstance(which, date) else "name the run_id of a manifest there",
         )
     return found
+
+
+def _left_by_id(home: Path, as_of: date) -> list[str]:
+    """The runs of a day that were closed and not withdrawn."""
+    closed = (path.stem for path in run_manifest_path_by_id(home, "*").parent.glob(f"{as_of}-*.json"))
+    return sorted(run for run in closed if not withdrawn_path(home, run).exists())
 
 
 def _read_run(path: Path) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from expectations.contracts import silver, state
 from expectations.contracts.core import Contract
+from expectations.contracts.scoring import SCORES
 from jobs.runtime.errors import NothingToDo
 from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake, table_name
@@ -34,14 +35,20 @@ def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
             yield (read_json(path) or {}).get("read") or {}
 
 
-def note_scored(home: Path, as_of: date, classes_before: Mapping[str, Any]) -> None:
-    """Note that the day's scores are of the features that are there now, and which day's classes they were held against."""
-    write_json(note_path(home, "scores", as_of), {"features": _features(home, as_of), "classes_before": classes_before})
+def note_scored(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:
+    """Note that the day's scores are of the features that are there now, which day's classes they were held against, and how."""
+    note = {
+        "features": features_noted(lake.home, as_of),
+        "classes_before": classes_before,
+        "made_under": made_under,
+        "version": lake.version(SCORES),
+    }
+    write_json(note_path(lake.home, "scores", as_of), note)
 
 
-def classes_before_noted(home: Path, as_of: date) -> dict[str, Any] | None:
-    """Which classes the day's scores were held against; None where a Steelyard scored them that held them against none."""
-    noted: dict[str, Any] | None = (read_json(note_path(home, "scores", as_of)) or {}).get("classes_before")
+def scores_noted(home: Path, as_of: date) -> dict[str, Any]:
+    """What the day's scores are of; nothing where the day was not scored."""
+    noted: dict[str, Any] = read_json(note_path(home, "scores", as_of)) or {}
     return noted
 
 
@@ -51,8 +58,8 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
     Raises:
         NothingToDo: when the day was not scored, or its features were built again since.
     """
-    features = _features(lake.home, as_of)
-    scored = (read_json(note_path(lake.home, "scores", as_of)) or {}).get("features")
+    features = features_noted(lake.home, as_of)
+    scored = scores_noted(lake.home, as_of).get("features")
     if not scored:
         raise NothingToDo(
             what=f"the features of {as_of} were not scored yet, or it was not noted of what they are",
@@ -68,7 +75,7 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
     return lake.at(features["read"])
 
 
-def _features(home: Path, as_of: date) -> dict[str, Any]:
+def features_noted(home: Path, as_of: date) -> dict[str, Any]:
     """What the day's features are of; nothing where a Steelyard built them that did not note it."""
     noted: dict[str, Any] = read_json(note_path(home, "features", as_of)) or {}
     return noted if "read" in noted else {}

@@ -149,14 +149,14 @@ def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Make the day's list within each region's capacity, with the reasons, and close the day with its manifest."""
     from jobs.close_day import close_day
     from jobs.runtime.lake import Lake
-    from jobs.runtime.versions_read import as_scored
+    from jobs.scored_day import scored_day
     from jobs.target_list import target_day
 
     settings, on = _profile(profile), day(as_of)
     _warn_of_unusable(settings)
     with only_writer(home), stage("target") as current:
         lake = Lake(home)
-        current.note(listed=target_day(as_scored(lake, on), settings, on))
+        current.note(listed=target_day(scored_day(lake, settings, on), settings, on))
         close_day(lake, settings, on)
 
 

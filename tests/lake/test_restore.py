@@ -17,7 +17,7 @@ from jobs.runtime.manifest import finished, note_path, run_manifest_path
 from jobs.runtime.settings import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
-from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put_day
+from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put, put_day
 
 D = date(2026, 6, 30)
 BEFORE = D - timedelta(days=1)
@@ -65,6 +65,20 @@ def test_a_later_day_is_withdrawn_with_its_notes_and_stays_on_record(tmp_path: P
     assert [run_manifest_path(tmp_path, day).exists() for day in (BEFORE, D)] == [True, False]
     assert [note_path(tmp_path, "features", day).exists() for day in (BEFORE, D)] == [True, False]
     assert (tmp_path / "manifests" / "withdrawn" / f"{D}-run.json").exists()
+
+
+def test_peers_that_go_back_take_their_features_note_with_them(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for day, median in ((BEFORE, 1.0), (D, 2.0)):
+        put(lake, scoring.PEERS, day, [{"peer_group": "all", "indicator": "age_days", "peer_median": median}])
+        close(lake, day, tables=[scoring.PEERS])
+        write_json(note_path(tmp_path, "features", day), {"rests_on": "x"})
+
+    plan = plan_day(lake, BEFORE)
+    restore(lake, plan)
+
+    assert plan.withdrawn == (D,)
+    assert [note_path(tmp_path, "features", day).exists() for day in (BEFORE, D)] == [True, False]
 
 
 def test_files_that_were_only_joined_take_no_day_away(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, REGISTER_STATE, TAX_STATE
+from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, REGISTER_STATE, SCORING, TAX_STATE
 from tests.imported import closure, named
 
 EDGES = {
@@ -24,6 +24,7 @@ RESTS_ON = {
     "jobs/sum_returns.py": (*_SILVER, *TAX_STATE),
     "jobs/keep_register.py": (*_SILVER, *REGISTER_STATE),
     "jobs/feature_state.py": (*_SILVER, *TAX_STATE, *FEATURES),
+    "jobs/score_entities.py": (*_SILVER, *SCORING),
 }
 
 
@@ -51,6 +52,6 @@ def test_what_is_made_of_silver_is_hashed_with_all_but_how_deliveries_are_read(s
 
 
 def test_every_pattern_names_a_file_and_every_edge_is_used() -> None:
-    for pattern in {*_SILVER, *TAX_STATE, *REGISTER_STATE, *FEATURES}:
+    for pattern in {*_SILVER, *TAX_STATE, *REGISTER_STATE, *FEATURES, *SCORING}:
         assert named((pattern,)), pattern
     assert set().union(*map(closure, RESTS_ON)) >= EDGES

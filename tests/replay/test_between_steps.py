@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from expectations.contracts import silver
+from expectations.contracts.scoring import SCORES
 from jobs.lake_care.maintain import maintain
 from jobs.runtime.files import read_json
 from jobs.runtime.lake import table_name
@@ -15,7 +19,7 @@ from jobs.runtime.mapping import load_mappings
 from jobs.take_in_source import in_order, take_in
 from tests.day import damage
 from tests.day.command import Outcome, steelyard
-from tests.day.town import PROFILE, TODAY, Town, gold
+from tests.day.town import PROFILE, TODAY, YESTERDAY, Town, gold
 
 
 def step(capfd: pytest.CaptureFixture[str], town: Town, verb: str) -> Outcome:
@@ -34,7 +38,7 @@ def take_in_a_mended_day(town: Town) -> None:
 
 @pytest.mark.slow
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
-    before = gold(town)
+    before, finished = gold(town), read_json(run_manifest_path(town.home, TODAY))
     assert step(capfd, town, "features").code == 0
     read = {table_name(table): town.lake.version(table) for table in silver.OF.values()}
     take_in_a_mended_day(town)
@@ -44,7 +48,9 @@ def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, cap
     done = step(capfd, town, "target")
     assert done.code == 0, done.err
     assert gold(town) == before
-    named = read_json(run_manifest_path(town.home, TODAY))["tables"]
+    closed = read_json(run_manifest_path(town.home, TODAY))
+    assert closed["deliveries"] == finished["deliveries"], "those that the list is of, and not the mended ones"
+    named = closed["tables"]
     assert {name: named[name] for name in read} == read
     assert town.lake.version(silver.ENTITY) > named["silver.entity"]
     again = steelyard(capfd, "replay", "--home", town.home, "--as-of", TODAY)
@@ -62,3 +68,36 @@ def test_features_built_again_after_they_were_scored_close_no_day(town: Town, ca
     assert read_json(run_manifest_path(town.home, TODAY)) == finished
     assert [step(capfd, town, verb).code for verb in ("score", "target")] == [0, 0]
     assert steelyard(capfd, "replay", "--home", town.home, "--as-of", TODAY).code == 0
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("minimum = 6", "minimum = 16", "the features of"),
+        ('ordinary = "B"', 'ordinary = "C"', "the scores of"),
+    ],
+)
+def test_a_policy_changed_between_the_steps_closes_no_day(
+    was: str, becomes: str, said: str, town: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    finished = read_json(run_manifest_path(town.home, TODAY))
+    folder = tmp_path / "changed"
+    shutil.copytree(PROFILE, folder)
+    policies = folder / "profile.toml"
+    policies.write_text(policies.read_text(encoding="utf-8").replace(was, becomes), encoding="utf-8")
+    done = steelyard(capfd, "target", "--profile", folder, "--home", town.home, "--as-of", TODAY)
+    assert done.code == 4
+    assert f"{said} {TODAY} were made under other policies" in done.err
+    assert read_json(run_manifest_path(town.home, TODAY)) == finished
+
+
+def test_classes_before_that_came_since_the_scores_close_no_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    scores = town.lake.arrow(SCORES, where=f"as_of = '{TODAY}'")
+    town.lake.replace_arrow(scores, SCORES, f"as_of = '{TODAY}'")
+    assert step(capfd, town, "target").code == 0, "the same classes, written again"
+    day = scores.schema.get_field_index("as_of")
+    of_yesterday = scores.set_column(day, scores.schema.field(day), pa.array([YESTERDAY] * scores.num_rows))
+    town.lake.replace_arrow(of_yesterday, SCORES, f"as_of = '{YESTERDAY}'")
+    done = step(capfd, town, "target")
+    assert done.code == 4
+    assert f"the classes that the scores of {TODAY} were held against are others by now" in done.err

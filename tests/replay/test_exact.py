@@ -55,3 +55,10 @@ def test_rows_that_one_lacks_come_before_columns_that_differ() -> None:
         Difference("", 2, {"entity_id": "c", "rank": 3}, "no row", "a row"),
         Difference("margin", 1, {"entity_id": "a", "rank": 1}, 0.5, 0.75),
     )
+
+
+def test_a_row_that_is_there_twice_is_told_and_the_others_are_compared() -> None:
+    made = table(("a", 1, 0.5, "late"), ("a", 1, 0.5, "late"), ("a", 2, NAN, None), ("b", 1, 0.25, "new"))
+    twice, margin = Difference("", 1, {"entity_id": "a", "rank": 1}, "a row", "2 rows"), {"entity_id": "b", "rank": 1}
+    assert compare("gold.x", PUBLISHED, made, KEY).differences == (twice, Difference("margin", 1, margin, None, 0.25))
+    assert not compare("gold.x", made, made, KEY).is_same

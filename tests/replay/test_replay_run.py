@@ -163,6 +163,16 @@ def test_what_is_lost_is_named_and_cannot_be_gone_past(
         assert "from a backup" in done.err
 
 
+def test_a_day_whose_own_manifest_is_gone_was_finished_all_the_same(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    run = manifest(town)["run_id"]
+    run_manifest_path(town.home, TODAY).unlink()
+    done = replay(capfd, town)
+    assert done.code == CANNOT
+    assert f"the manifest of {TODAY} is gone, and that of its run {run} is there" in done.err
+    run_manifest_path_by_id(town.home, run).unlink()
+    assert replay(capfd, town).code == NOTHING
+
+
 def test_another_tie_key_is_named(town: Town, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TIE_KEY_VARIABLE, "another")
     done = replay(capfd, town)
