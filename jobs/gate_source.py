@@ -44,6 +44,10 @@ def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: 
             judged = _judge(lake, profile, mapping, first, as_of)
             if first < judged[-1].delivered_on:
                 ingest_source(lake, profile, mapping, sources, as_of)
+    if (begun := unfinished.first(as_of)) is not None:
+        # The delivery that a step died at was withdrawn, and what was set aside of it with it: nothing is left to be judged.
+        with unfinished.writing(begun, as_of):
+            pass
     return BatchBook(lake.home, mapping.name).until(as_of)
 
 

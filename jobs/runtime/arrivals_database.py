@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
@@ -44,19 +44,37 @@ class InDatabase:
         self._dateless = 0
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
-        """How many records each day has, and a hash of them; days that are not looked back at stay as they are known."""
+        """How many records each day has, and a hash of them; days that are not looked back at stay as they are known.
+
+        Raises:
+            ConfigError: when all that was taken in before is gone at once, as it is while a table is being filled anew.
+        """
         since = self._since(known)
         found = {day: batch.files for day, batch in known.items() if since is not None and day < since}
         with connected(self._mapping) as cursor:
             check_columns(cursor, self._mapping)
             cursor.execute(days_sql(self._mapping, self._as_of, since))
-            for text, count, first, second in cursor.fetchall():
+            days = cursor.fetchall()
+            if known and not days:
+                self._check_not_emptied(cursor, known)
+            for text, count, first, second in days:
                 day = date.fromisoformat(text)
                 digest = hashlib.sha256(f"{count} {first} {second}".encode()).hexdigest()
                 found[day] = [FileFacts(name_of(self._mapping, day), count, 0, digest)]
             cursor.execute(dateless_sql(self._mapping))
             (self._dateless,) = cursor.fetchone()
         return found
+
+    def _check_not_emptied(self, cursor: Any, known: Mapping[date, Batch]) -> None:
+        """Days that are looked back at may all have been withdrawn; every day there was, hardly."""
+        cursor.execute(newest_sql(self._mapping, self._as_of))
+        (newest,) = cursor.fetchone()
+        if newest is None:
+            raise ConfigError(
+                what=f"no record of {self._mapping.name} is there any more, of {len(known)} days that were taken in",
+                where=f"{self._mapping.path.name}, {self._database.name}",
+                then="see that the table is filled; if all was withdrawn, leave one record of it",
+            )
 
     def _since(self, known: Mapping[date, Batch]) -> date | None:
         """The first day that is asked for changes; None for the first of all."""

@@ -197,7 +197,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:
     """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
-    from jobs.lake_care.forget_source import forget_source
+    from jobs.lake_care.forget_source import forget_source, is_known
     from jobs.runtime.errors import ConfigError, NothingToDo
     from jobs.runtime.lake import Lake
     from jobs.runtime.lock import only_writer
@@ -217,10 +217,10 @@ def forget(
     with only_writer(existing_home(home)):
         there = Lake(home)
         unmapped = rows_of_unmapped(there, mapped)
-        if source not in unmapped:
+        if not is_known(there, source):
             others = f"name one of {', '.join(unmapped)}" if unmapped else "nothing is to be done: each source there is mapped"
-            raise NothingToDo(what=f"silver has no row of a source {source!r}", where=str(home), then=others)
-        typer.echo(f"{source}: {unmapped[source]} rows in silver, with those of bronze and quarantine that belong to them")
+            raise NothingToDo(what=f"the lake has nothing of a source {source!r}", where=str(home), then=others)
+        typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all that is of it in bronze and quarantine")
         if not yes:
             _ask("take them out?")
         forget_source(there, source)

@@ -188,6 +188,31 @@ def test_days_that_are_not_looked_back_at_stay_as_they_were_taken_in(registry: R
     assert registry.ingest("2026-01-20").taken_in == (date(2026, 1, 20),)
 
 
+@pytest.mark.parametrize("looked_back", ["", "\nlook_back_days = 3"])
+def test_a_table_that_is_being_filled_anew_takes_nothing_back(registry: Registry, looked_back: str) -> None:
+    text = MAPPING.replace('row_key = "id"', f'row_key = "id"{looked_back}')
+    registry.mapping_path.write_text(text, encoding="utf-8")
+    registry.insert(SECOND_DAY)
+    registry.ingest()
+    kept = registry.kept()
+    registry.do("""CREATE TABLE registry.aside AS TABLE registry."Shops" """, """TRUNCATE registry."Shops" """)
+    with pytest.raises(ConfigError, match=r"no record of .* is there any more, of 2 days that were taken in"):
+        registry.ingest()
+    assert registry.kept() == kept
+    registry.do("""INSERT INTO registry."Shops" TABLE registry.aside""")
+    assert registry.ingest().taken_in == ()
+
+
+def test_a_day_that_is_withdrawn_alone_is_taken_back(registry: Registry) -> None:
+    text = MAPPING.replace('row_key = "id"', 'row_key = "id"\nlook_back_days = 3')
+    registry.mapping_path.write_text(text, encoding="utf-8")
+    registry.insert(SECOND_DAY.replace("2026-01-06", "2026-01-20"))
+    registry.ingest("2026-01-20")
+    registry.do("""DELETE FROM registry."Shops" WHERE "loaded on" = '2026-01-20'""")
+    registry.ingest("2026-01-20")
+    assert {source_file for *_, source_file, _ in registry.kept()} == {"registry.Shops/2026-01-05"}
+
+
 def test_a_query_gives_records_as_a_table_does(registry: Registry) -> None:
     number = "row_number() OVER (ORDER BY code) AS id"
     chosen = """code, "名称", state, opened, capital, changed_at, "loaded on" FROM registry."Shops" WHERE code = 'S1'"""

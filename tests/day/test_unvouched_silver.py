@@ -124,6 +124,13 @@ def test_a_delivery_is_withdrawn_and_a_step_after_it_fails(
     check_today_and_tomorrow(town)
 
 
+def test_a_gate_dies_and_its_delivery_is_withdrawn(town: Town) -> None:
+    Unfinished(town.home, "returns", "gate").mark(TODAY, TODAY)
+    shutil.rmtree((town.sources / "returns" / LATE).parent)
+    settle_all(town, TODAY)
+    assert vouched_deliveries(town.lake, ["returns"]) is not None
+
+
 @pytest.mark.slow
 def test_todays_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     settle_all(town, TODAY)

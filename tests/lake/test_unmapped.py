@@ -91,6 +91,25 @@ def test_a_source_that_is_forgotten_leaves_no_row_and_no_book_and_the_others_sta
     assert vouched_deliveries(lake, [MAPPED]) is not None
 
 
+@pytest.mark.parametrize("left", ["bronze", "book"])
+def test_a_source_that_never_came_as_far_as_silver_is_forgotten_too(
+    lake: Lake, left: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--profile", "cn", "--home", lake.home, "--yes")
+    if left == "bronze":
+        put(lake, BRONZE["tax_filing"], "stopped", 2)
+        put(lake, quarantine_of("stopped"), "stopped", 1)
+    else:
+        book = BatchBook(lake.home, "stopped")
+        book.put([Batch(D, "chain", [], stopped=["too few"])])
+        book.save()
+    assert steelyard(capfd, "lake", "forget", "stopped", *options).code == 0
+    tables = [table for table in (BRONZE["tax_filing"], quarantine_of("stopped")) if lake.exists(table)]
+    assert [sources(lake, table) for table in tables] == [[]] * len(tables)
+    assert BatchBook(lake.home, "stopped").batches == {}
+    assert steelyard(capfd, "lake", "forget", "stopped", *options).code == 4
+
+
 def test_after_a_crash_nothing_builds_on_the_rows_and_the_same_command_goes_on(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(*_given: object) -> None:
         raise KeyboardInterrupt
