@@ -13,7 +13,6 @@ where the console shows it.
 - **`train` is red**: a model was due and could not be made; the last lines of its log say why.
 - **`publish` is skipped**: the worker has no console (no extra `console`). The list and its page are made all the same.
 - **`publish` is red**: the console goes on showing the day before, whole. Mend what the log names and clear this task alone.
-- **Exit code 5**: the counts do not add up, so nothing was published. Don't force it: the log names the table and the two counts.
 - **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
   has no schedule of its own: backfill the ingest DAGs, all of them, and it follows.
 """

@@ -16,6 +16,7 @@ from expectations.contracts import scoring, silver
 from expectations.contracts.core import Contract
 from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.state import STATE
 from jobs.lake_care.backup import BEGUN, FACTS, newest_backup, verify
 from jobs.lake_care.tables import open_table
 from jobs.runtime.batches import Batch, BatchBook
@@ -29,12 +30,19 @@ from tests.crash.forks import Forks
 from tests.crash.sequences import Sequence, deliver_town
 from tests.crash.steps import Words
 from tests.day.town import PROFILE, TODAY
-from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put_day
+from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put, put_day, put_state
 
 D = date(2026, 6, 30)
 BEFORE, LONG_BEFORE = D - timedelta(days=1), D - timedelta(days=9)
+LONGEST_BEFORE = D - timedelta(days=12)
 COMPLAINTS = (silver.BRONZE["complaint"], silver.COMPLAINT)
 RUN = "0123456789ab"
+CUT_DOWN = (
+    (silver.LINK, "links", "complaint_id"),
+    (scoring.SCORES, "scores", "model_id"),
+    (scoring.PEERS, "features", "peer_group"),
+)
+"""What upkeep cuts down besides features: a table, what its days' notes are called, and a column of its key."""
 FINISHED = (FEATURES, scoring.RISK_LIST, silver.COMPLAINT)
 
 
@@ -52,13 +60,18 @@ def _profile(sources: Path) -> Path:
 
 
 def _neglect(_forks: Forks, home: Path, _sources: Path) -> None:
-    """Old days, small files, versions that nobody needs, and a log as earlier releases kept it."""
+    """Old days of all that upkeep cuts down, small files, versions that nobody needs, and a log as earlier releases kept it."""
     lake = Lake(home)
-    for day in (LONG_BEFORE, BEFORE, D):
+    for day in (LONGEST_BEFORE, LONG_BEFORE, BEFORE, D):
         put_day(lake, day)
+        for table, note, key in CUT_DOWN:
+            put(lake, table, day, [{"entity_id": name, key: name} for name in ENTITIES])
+            write_json(note_path(home, note, day), {"rests_on": "x"})
         write_deltalake(str(lake.path(FEATURES)), lake.arrow(FEATURES, where=f"as_of = '{day}'"), mode="append")
         close(lake, day)
-        write_json(note_path(home, "features", day), {"rests_on": "x"})
+    for table in STATE:
+        put_state(lake, table, str(LONG_BEFORE), "2026-05-01", [str(LONG_BEFORE)])
+        put_state(lake, table, str(D), "2026-06-01", [str(D)])
     put_day(lake, D, entities=["E9"], listed=["E9"])
     put_day(lake, D)
     table = open_table(lake, scoring.RISK_LIST)

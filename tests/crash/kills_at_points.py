@@ -26,7 +26,9 @@ from tests.crash.undisturbed import Undisturbed
 PARTS, QUICK_PARTS = 12, 4
 POINTS_OF_CARE = {
     "upkeep": (
-        "gold.features", "manifests/features", "manifests/time_travel", "settings of gold.risk_list", "joined gold.features",
+        "gold.features", "gold.scores", "gold.peers", "silver.link", "state.tax_sums", "state.register",
+        "manifests/features", "manifests/links", "manifests/scores", "manifests/state/tax_sums", "manifests/state/register",
+        "manifests/time_travel", "settings of gold.risk_list", "joined gold.features",
         "vacuumed gold.features", "lake/gold/risk_list/_delta_log", "lake/gold/risk_list/_delta_log/checkpoint",
         "lake/gold/risk_list/_delta_log/_last_checkpoint",
     ),

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from expectations.contracts import scoring
-from expectations.contracts.core import Contract
+from expectations.contracts.core import Contract, Type
 from expectations.contracts.indicators import features_contract
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake, arrow_schema, table_name
-from jobs.runtime.manifest import run_manifest_path, run_manifest_path_by_id
+from jobs.runtime.manifest import note_path, run_manifest_path, run_manifest_path_by_id
 
 ENTITIES = ("E1", "E2", "E3", "E4")
 LISTED = ("E2", "E4")
@@ -34,6 +34,16 @@ def put_day(
     """What a day leaves in gold: features of every entity, and the list."""
     put(lake, FEATURES, as_of, [{"entity_id": name, "peer_size": 3, "age_days": value} for name in entities])
     put(lake, scoring.RISK_LIST, as_of, [{"entity_id": name, "list_rank": at} for at, name in enumerate(listed, start=1)])
+
+
+def put_state(lake: Lake, table: Contract, day: str, settled: str, parts: list[str]) -> None:
+    """A day's part of a table of state, and the note of it: which month is settled, and with which parts it is read."""
+    schema = arrow_schema(table)
+    zeros = {str(column): 0 for column in table.columns if column.type is Type.BIGINT}
+    row = {**dict.fromkeys(schema.names), **zeros, "entity_id": "E", "as_of": date.fromisoformat(day)}
+    lake.replace_arrow(pa.Table.from_pylist([row], schema), table, f"as_of = '{day}'")
+    note = {"code": "c", "settled": settled, "deliveries": {}, "parts": parts}
+    write_json(note_path(lake.home, f"state/{table.name}", date.fromisoformat(day)), note)
 
 
 def close(

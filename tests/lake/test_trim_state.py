@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
-from expectations.contracts.core import Contract, Type
+from expectations.contracts.core import Contract
 from expectations.contracts.state import STATE
 from jobs.lake_care.trim_state import trim_state
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.manifest import note_path
+from jobs.runtime.lake import Lake
+from tests.lake.homes import put_state
 
 APRIL, MAY = "2026-04-01", "2026-05-01"
 
@@ -22,16 +20,6 @@ APRIL, MAY = "2026-04-01", "2026-05-01"
 def table(request: pytest.FixtureRequest) -> Contract:
     """Each table of state."""
     return request.param
-
-
-def put(lake: Lake, table: Contract, day: str, settled: str, parts: list[str]) -> None:
-    """A day's part of the state, and the note of it."""
-    schema = arrow_schema(table)
-    zeros = {str(column): 0 for column in table.columns if column.type is Type.BIGINT}
-    row = {**dict.fromkeys(schema.names), **zeros, "entity_id": "E", "as_of": date.fromisoformat(day)}
-    lake.replace_arrow(pa.Table.from_pylist([row], schema), table, f"as_of = '{day}'")
-    note = {"code": "c", "settled": settled, "deliveries": {}, "parts": parts}
-    write_json(note_path(lake.home, f"state/{table.name}", date.fromisoformat(day)), note)
 
 
 def held(lake: Lake, table: Contract) -> list[str]:
@@ -44,10 +32,10 @@ def noted(lake: Lake, table: Contract) -> list[str]:
 
 def test_state_of_settled_months_before_the_newest_go_with_their_notes(tmp_path: Path, table: Contract) -> None:
     lake = Lake(tmp_path)
-    put(lake, table, "2026-06-13", APRIL, ["2026-06-13"])
-    put(lake, table, "2026-06-14", APRIL, ["2026-06-13", "2026-06-14"])
-    put(lake, table, "2026-06-15", MAY, ["2026-06-15"])
-    put(lake, table, "2026-06-16", MAY, ["2026-06-15", "2026-06-16"])
+    put_state(lake, table, "2026-06-13", APRIL, ["2026-06-13"])
+    put_state(lake, table, "2026-06-14", APRIL, ["2026-06-13", "2026-06-14"])
+    put_state(lake, table, "2026-06-15", MAY, ["2026-06-15"])
+    put_state(lake, table, "2026-06-16", MAY, ["2026-06-15", "2026-06-16"])
     assert trim_state(lake, table, date(2026, 6, 16)) == ("2026-06-13", "2026-06-14")
     assert held(lake, table) == noted(lake, table) == ["2026-06-15", "2026-06-16"]
     version = lake.version(table)
@@ -57,15 +45,15 @@ def test_state_of_settled_months_before_the_newest_go_with_their_notes(tmp_path:
 
 def test_a_day_to_come_takes_nothing_from_the_days_before(tmp_path: Path, table: Contract) -> None:
     lake = Lake(tmp_path)
-    put(lake, table, "2026-06-14", APRIL, ["2026-06-14"])
-    put(lake, table, "2026-06-15", MAY, ["2026-06-15"])
+    put_state(lake, table, "2026-06-14", APRIL, ["2026-06-14"])
+    put_state(lake, table, "2026-06-15", MAY, ["2026-06-15"])
     assert trim_state(lake, table, date(2026, 6, 14)) == ()
 
 
 def test_a_part_that_no_note_names_goes(tmp_path: Path, table: Contract) -> None:
     lake = Lake(tmp_path)
-    put(lake, table, "2026-06-15", MAY, ["2026-06-15"])
-    put(lake, table, "2026-06-16", MAY, ["2026-06-15"])
+    put_state(lake, table, "2026-06-15", MAY, ["2026-06-15"])
+    put_state(lake, table, "2026-06-16", MAY, ["2026-06-15"])
     assert trim_state(lake, table, date(2026, 6, 16)) == ("2026-06-16",)
 
 
