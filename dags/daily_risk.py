@@ -10,6 +10,7 @@ where the console shows it.
 ### Triage
 - **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
 - **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
+- **`target` is red with exit code 4**: what the list rests on was changed since `score`; clear `features` with those after it.
 - **`train` is red**: a model was due and could not be made; the last lines of its log say why.
 - **`publish` is skipped**: the worker has no console (no extra `console`). The list and its page are made all the same.
 - **`publish` is red**: the console goes on showing the day before, whole. Mend what the log names and clear this task alone.

@@ -13,8 +13,8 @@ its manifest has the verdict, and yesterday's good data stays in use. `settle` c
 - **`ingest`, `gate` or `conform` is red**: the job crashed, or its mapping cannot be used. The last lines of the task's log
   say what, where and what to do. The list of the day was made without this source's news. Mend it, clear the task with
   those after it, and trigger `daily_risk` with `{"as_of": "<the day>"}`.
-- **Exit code 5**: records read are not those kept, doubled and quarantined, which is a fault of ours. Silver stays as it was, and the
-  list of the day is made of that; the log names the delivery and the counts. Clear the task once; report it if it comes again.
+- **Exit code 5**: records read are not those kept, doubled and quarantined, which is a fault of ours. Silver stays as it was, and
+  the list of the day is made of that; the log names the delivery and the counts. Clear the task once; report it if it comes again.
 - **All is green, but there is no news**: look at `manifests/sources/<source>/<as_of>.json`, at `verdict` and `why`.
 - **`outcomes` is skipped**: the worker has no console (no extra `console`); what was delivered before is in use.
 - **`outcomes` is red**: the console's results of the day were not delivered. Mend what the log names and clear the DAG's tasks.

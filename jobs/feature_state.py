@@ -120,12 +120,9 @@ def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable
     path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
     forget(path)
-    note = {
-        "rests_on": rests_on(lake, profile, as_of),
-        "read": versions_now(lake),
-        "made_under": made_under(profile),
-        "deliveries": in_use_digest(lake.home, as_of),
-    }
+    note: dict[str, object] = {"rests_on": rests_on(lake, profile, as_of), "read": versions_now(lake)}
+    if what == "features":
+        note |= {"made_under": made_under(profile), "deliveries": in_use_digest(lake.home, as_of)}
     built = build(lake, profile, as_of)
     write_json(path, note)
     return built

@@ -19,7 +19,7 @@ from jobs.runtime.batches import Batch, BatchBook
 from jobs.runtime.code_version import JUDGING, code_version
 from jobs.runtime.delivery_days import between
 from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake
+from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.mapping import SourceMapping
 from jobs.runtime.scratch import Scratch
 from jobs.runtime.settings import Profile
@@ -45,10 +45,16 @@ def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: 
             if first < judged[-1].delivered_on:
                 ingest_source(lake, profile, mapping, sources, as_of)
     if (begun := unfinished.first(as_of)) is not None:
-        # The delivery that a step died at was withdrawn, and what was set aside of it with it: nothing is left to be judged.
+        # The delivery that a step died at was withdrawn: nothing is left to be judged, nor what was set aside of it.
         with unfinished.writing(begun, as_of):
-            pass
+            _set_nothing_aside(lake, mapping, begun, as_of)
     return BatchBook(lake.home, mapping.name).until(as_of)
+
+
+def _set_nothing_aside(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> None:
+    table = quarantine_of(mapping.name)
+    if lake.exists(table):
+        lake.replace_arrow(arrow_schema(table).empty_table(), table, f"{STAGE} = '{Stage.GATE.value}' AND {between(first, as_of)}")
 
 
 def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:

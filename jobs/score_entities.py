@@ -17,7 +17,9 @@ from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURC
 from jobs.classes_before import classes_before
 from jobs.runtime.code_version import SCORING, code_version
 from jobs.runtime.errors import NothingToDo, SteelyardError
+from jobs.runtime.files import forget
 from jobs.runtime.lake import Lake, arrow_schema
+from jobs.runtime.manifest import note_path
 from jobs.runtime.model_store import ModelStore
 from jobs.runtime.settings import Profile
 from jobs.runtime.versions_read import note_scored
@@ -57,6 +59,8 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     if not parts:
         raise _no_features(lake, as_of)
     rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
+    # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
+    forget(note_path(lake.home, "scores", as_of))
     lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     note_scored(lake, as_of, earlier.facts, scored_under(profile))
     return rows.num_rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from expectations.contracts.core import Contract
 from expectations.contracts.lineage import SOURCE
 from expectations.contracts.quarantine import quarantine_of
@@ -30,5 +32,6 @@ def tables_with(lake: Lake, source: str) -> list[Contract]:
 
 
 def is_known(lake: Lake, source: str) -> bool:
-    """Whether there is anything of a source."""
-    return bool(tables_with(lake, source)) or BatchBook(lake.home, source).path.exists()
+    """Whether there is anything of a source; of what is no name of a file there is nothing."""
+    is_name = bool(source) and Path(source).name == source
+    return is_name and (bool(tables_with(lake, source)) or BatchBook(lake.home, source).path.exists())

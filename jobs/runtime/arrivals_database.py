@@ -71,7 +71,7 @@ class InDatabase:
         (newest,) = cursor.fetchone()
         if newest is None:
             raise ConfigError(
-                what=f"no record of {self._mapping.name} is there any more, of {len(known)} days that were taken in",
+                what=f"no record of {self._mapping.name} up to {self._as_of} is there any more, of {len(known)} days taken in",
                 where=f"{self._mapping.path.name}, {self._database.name}",
                 then="see that the table is filled; if all was withdrawn, leave one record of it",
             )

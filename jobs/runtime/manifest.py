@@ -104,9 +104,10 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
 
 def _left_by_id(home: Path, as_of: date) -> list[str]:
-    """The runs of a day that were closed and not withdrawn."""
-    closed = (path.stem for path in run_manifest_path_by_id(home, "*").parent.glob(f"{as_of}-*.json"))
-    return sorted(run for run in closed if not withdrawn_path(home, run).exists())
+    """The runs of a day that were closed; none where a restore undid the day."""
+    if any(withdrawn_path(home, "*").parent.glob(f"{as_of}-*.json")):
+        return []
+    return sorted(path.stem for path in run_manifest_path_by_id(home, "*").parent.glob(f"{as_of}-*.json"))
 
 
 def _read_run(path: Path) -> dict[str, Any] | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -107,8 +105,7 @@ def build_features(
     )
     cells = materialise(count_cells(own))
     in_common = tell_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
-    add_all_rates = partial(add_rates, minor_units=minor_units)
-    return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, add_all_rates, as_of, materialise)
+    return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, minor_units, as_of, materialise)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
@@ -189,17 +186,19 @@ def _stand_among_peers(
     own: DataFrame,
     assigned: DataFrame,
     in_common: DataFrame,
-    add_rates: Callable[[DataFrame], DataFrame],
+    minor_units: int,
     as_of: date,
     materialise: Materialise,
 ) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assigned)
-    rated = own.transform(join_few, in_common, CELL).transform(add_rates)
+    rated = own.transform(join_few, in_common, CELL).transform(add_rates, minor_units=minor_units)
     groups = materialise(describe_groups(rated, cells, indicators, materialise))
     # Cells are told their groups' figures first, so that entities are joined once with all that there is of cells.
     placed = in_common.join(place_cells(cells, groups, indicators), [CELL], "inner")
-    features = own.transform(join_few, placed, CELL).transform(add_rates).transform(add_robust_z, indicators)
+    features = (
+        own.transform(join_few, placed, CELL).transform(add_rates, minor_units=minor_units).transform(add_robust_z, indicators)
+    )
     return Features(
         _select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
         _select(list_peer_medians(groups, indicators).withColumn(AS_OF, F.lit(as_of)), PEERS),

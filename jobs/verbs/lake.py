@@ -218,7 +218,7 @@ def forget(
         there = Lake(home)
         unmapped = rows_of_unmapped(there, mapped)
         if not is_known(there, source):
-            others = f"name one of {', '.join(unmapped)}" if unmapped else "nothing is to be done: each source there is mapped"
+            others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of no source but those that are mapped"
             raise NothingToDo(what=f"the lake has nothing of a source {source!r}", where=str(home), then=others)
         typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all that is of it in bronze and quarantine")
         if not yes:

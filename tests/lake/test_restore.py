@@ -13,7 +13,7 @@ from jobs.lake_care.restore import plan_day, plan_table, restore
 from jobs.runtime.errors import ConfigError, NothingToDo
 from jobs.runtime.files import write_json
 from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import finished, note_path, run_manifest_path
+from jobs.runtime.manifest import find_run, finished, note_path, run_manifest_path
 from jobs.runtime.settings import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
@@ -65,6 +65,15 @@ def test_a_later_day_is_withdrawn_with_its_notes_and_stays_on_record(tmp_path: P
     assert [run_manifest_path(tmp_path, day).exists() for day in (BEFORE, D)] == [True, False]
     assert [note_path(tmp_path, "features", day).exists() for day in (BEFORE, D)] == [True, False]
     assert (tmp_path / "manifests" / "withdrawn" / f"{D}-run.json").exists()
+
+
+def test_a_day_that_a_restore_undid_is_not_finished_whatever_its_runs_were(tmp_path: Path) -> None:
+    lake = home_of(tmp_path, [BEFORE, D])
+    put_day(lake, D, listed=["E1"])
+    close(lake, D, "again")
+    restore(lake, plan_day(lake, BEFORE))
+    with pytest.raises(NothingToDo):
+        find_run(tmp_path, D)
 
 
 def test_peers_that_go_back_take_their_features_note_with_them(tmp_path: Path) -> None:

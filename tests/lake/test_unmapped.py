@@ -15,7 +15,7 @@ from expectations.contracts.silver import BRONZE, COMPLAINT
 from jobs.close_day import close_day
 from jobs.doctor import State, check_sources
 from jobs.lake_care.forget_source import forget_source
-from jobs.runtime.batches import Batch, BatchBook
+from jobs.runtime.batches import Batch, BatchBook, in_use_digest
 from jobs.runtime.lake import Lake, arrow_schema
 from jobs.runtime.manifest import find_run, run_manifest_path
 from jobs.runtime.profiles import load_profile
@@ -66,7 +66,9 @@ def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, t
     rows = Lake(town.home).arrow(COMPLAINT).num_rows
     assert manifest["unmapped"] == {"complaints": rows}
     assert manifest["sources"]["complaints"] == "not mapped"
-    assert manifest["deliveries"] == before["deliveries"], "its rows are still what the list is made of"
+    assert manifest["deliveries"] == before["deliveries"] == in_use_digest(town.home, TODAY), "its rows are still in the list"
+    BatchBook(town.home, "complaints").path.unlink()
+    assert in_use_digest(town.home, TODAY) != before["deliveries"]
     finding = check_sources(town.home)
     assert finding.state is State.WARN
     assert f"{rows} rows of complaints" in finding.found
@@ -127,6 +129,7 @@ def test_the_command_refuses_a_source_that_is_mapped_or_has_no_row(lake: Lake, c
     assert MAPPED in {path.stem for path in (load_profile("cn").folder / "sources").glob("*.toml")}
     options = ("--profile", "cn", "--home", lake.home, "--yes")
     assert steelyard(capfd, "lake", "forget", MAPPED, *options).code == 2
-    assert steelyard(capfd, "lake", "forget", "nobody", *options).code == 4
+    for name in ("nobody", "", "../silver/complaint", "../batches/hotline"):
+        assert steelyard(capfd, "lake", "forget", name, *options).code == 4
     assert steelyard(capfd, "lake", "forget", GIVEN_UP, *options).code == 0
     assert rows_of_unmapped(lake, [MAPPED]) == {}
