@@ -20,6 +20,13 @@ from jobs.runtime.errors import ConfigError, EngineAway
 ENGINE_VARIABLE = "STEELYARD_ENGINE"
 SUBMITTED = "submitted"
 _SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
+_SAIL_SETTINGS = {
+    "RUST_LOG": "error",
+    # Sail ends a session that is asked nothing for twenty minutes, and all later questions fail. A model of five million entities is
+    # fitted for longer; this engine has one client and goes with it, so there is nobody to be rid of.
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(30 * 24 * 3600),
+}
+"""Variables that Sail reads as it starts, unless the caller set them."""
 _sail_server: Any = None
 
 
@@ -107,7 +114,8 @@ def _sail_address() -> str:
     """Start Sail once a process and give its address on loopback."""
     global _sail_server
     if _sail_server is None:
-        os.environ.setdefault("RUST_LOG", "error")
+        for variable, value in _SAIL_SETTINGS.items():
+            os.environ.setdefault(variable, value)
         from pysail.spark import SparkConnectServer
 
         server = SparkConnectServer(ip="127.0.0.1", port=0)
