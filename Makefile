@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# Settings of the caller's shell that would make a run differ from another's.
+# Settings of the caller's shell that would make a run differ from another's, or every process compile what is compiled.
 unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE SPARK_HOME SPARK_REMOTE VIRTUAL_ENV
 
 BIN := .venv/bin

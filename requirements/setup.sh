@@ -105,7 +105,7 @@ uv="$venv/bin/uv"
 step 3 "$(grep -c '^[a-z0-9].*==' requirements/lock.txt) packages, by hash (a few minutes the first time)"
 # Wheels alone but for pyspark, which has none; without isolation it is built by the locked setuptools, not by a fetched one.
 # The installer is no part of the lock, so it is kept by being synced along with it. Packages are compiled once, here: where Python may not
-# write beside them (a container, PYTHONDONTWRITEBYTECODE), each process would compile thousands of modules, half of a small day's time.
+# write beside them (a container, PYTHONDONTWRITEBYTECODE), each process would compile thousands of modules, a third of a small day's time.
 with_heartbeat "$uv" pip sync "${quiet[@]}" --python "$venv/bin/python" --compile-bytecode --require-hashes \
     --only-binary :all: --no-binary pyspark --no-build-isolation requirements/lock.txt requirements/setup.txt \
     || stop "the packages could not be installed" "run make again: what was fetched is kept"
