@@ -33,7 +33,7 @@ def scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
     ):
         if noted.get("made_under") != wanted:
             raise _again(lake, as_of, f"the {step} of {as_of} were made under other policies, or by another Steelyard")
-    if lake.version(SCORES) != scores.get("version") and classes_before(lake, as_of).facts != scores["classes_before"]:
+    if lake.version(SCORES) != scores.get("table_version") and classes_before(lake, as_of).facts != scores["classes_before"]:
         raise _again(lake, as_of, f"the classes that the scores of {as_of} were held against are others by now")
     return there
 

@@ -41,7 +41,7 @@ def note_scored(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made
         "features": features_noted(lake.home, as_of),
         "classes_before": classes_before,
         "made_under": made_under,
-        "version": lake.version(SCORES),
+        "table_version": lake.version(SCORES),
     }
     write_json(note_path(lake.home, "scores", as_of), note)
 

@@ -19,7 +19,7 @@ from jobs.runtime.home import LOCK, SCRATCH
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""
 _UNSAID = (LOCK,)
-_SAY_VERSIONS = {"tables", "digest", "read", "features", "version_before"}
+_SAY_VERSIONS = {"tables", "digest", "read", "features", "table_version", "version_before"}
 """Where manifests and notes say them, and the digest over all that a manifest says."""
 _known: dict[bytes, list[tuple[str, str]]] = {}
 """Rows, each with its day, by a hash of the files that hold them: copies of a home share most."""

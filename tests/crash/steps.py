@@ -55,7 +55,7 @@ def steps_of_day(profile: Path, home: Path, sources: Path, as_of: date, whole: W
         Step(["link", *given], "after:manifests/links", 2),
         Step(["features", *given], "after:manifests/features", 2),
         Step(["train", *given, "--if-due"], "after:models/in_use"),
-        Step(["score", *given], "after:manifests/scores"),
+        Step(["score", *given], "after:manifests/scores", 2),
         Step(["target", *given], "after:manifests/runs"),
         Step(whole, "after:reports/risk_list"),
     ]
