@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 
 from pyspark.errors import PySparkException
@@ -18,7 +18,7 @@ from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SO
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.runtime.batches import Counts
-from jobs.runtime.delivery_days import between, day_ranges
+from jobs.runtime.delivery_days import DayRange, between, day_ranges, single_days
 from jobs.runtime.lake import Lake
 from jobs.runtime.landed_records import read_landed
 from jobs.runtime.landing import Landed
@@ -52,23 +52,19 @@ class Intake:
             build_on: earlier days with whose versions the records are compared.
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]
-        of_usable = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
-        try:
-            every = self.scratch.materialise(read_landed(*of_usable))
-        except PySparkException as error:
-            raise unmappable(*of_usable, error) from error
-        records = every.where(IN_SCOPE)
-        sound = records.where(F.col(UNREADABLE_COLUMN).isNull())
+        steps = self._steps({day: landed.read[day] for day in usable})
+        parts, every = self._read(landed, usable, [days for step in steps for days in step])
         duplicates: dict[date, int] = {}
-        for start, days in self._steps(usable):
-            rows = sound.where(F.col(DELIVERED_ON).isin(days) if days else F.lit(False))
-            marks = self._marks(rows, build_on)
+        for step in steps:
+            together = _sound(parts[step[0]] if len(step) == 1 else every)
+            marks = self._marks(together, build_on)
             duplicates |= _by_day(marks.where(IS_DUPLICATE))
-            kept = self._kept(rows, marks, days, build_on)
-            for begin, end in day_ranges({day: landed.read[day] for day in days}, start, self.as_of):
+            for begin, end in step:
+                kept = self._kept(_sound(parts[begin, end]), marks, _among(usable, begin, end), build_on)
                 of_source = f"{SOURCE} = '{self.mapping.name}' AND {between(begin, end)}"
-                self.lake.replace(kept.where(between(begin, end)), BRONZE[self.mapping.contract.name], of_source)
-            build_on = build_on | set(days)
+                self.lake.replace(kept, BRONZE[self.mapping.contract.name], of_source)
+            build_on = build_on.union(*(_among(usable, *days) for days in step))
+        records = every.where(IN_SCOPE)
         quarantine = quarantine_of(self.mapping.name)
         # What the gate set aside of the rows that were there before goes too; it judges these anew.
         mapped_or_judged = f"{STAGE} <> '{Stage.READ.value}' AND {self._days()}"
@@ -76,14 +72,27 @@ class Intake:
         self.lake.replace_arrow(landed.rejected, quarantine, f"{STAGE} = '{Stage.READ.value}' AND {self._days()}")
         return self._counts(landed, duplicates, _by_day(every.where(f"NOT {IN_SCOPE}")))
 
-    def _steps(self, usable: Sequence[date]) -> list[tuple[date, list[date]]]:
-        """What is compared at once: all days, but snapshots that notice absence one by one, each held against the last.
+    def _steps(self, read: Mapping[date, int]) -> list[list[DayRange]]:
+        """What is compared at once, in ranges of days that are written at once; together they are all days from ``first`` on.
 
-        The first step begins at ``first``, so that it clears what was there of days that are now gone or unusable.
+        All days are compared at once, but snapshots that notice absence one by one, each held against the last. Days that are now
+        gone or unusable are in a range too, so that what was there of them is cleared.
         """
-        if not self.mapping.notices_absence or not usable:
-            return [(self.first, list(usable))]
-        return [(self.first if day == usable[0] else day, [day]) for day in usable]
+        if self.mapping.notices_absence:
+            return [[days] for days in single_days(sorted(read), self.first, self.as_of)]
+        return [day_ranges(read, self.first, self.as_of)]
+
+    def _read(
+        self, landed: Landed, usable: Sequence[date], ranges: Sequence[DayRange]
+    ) -> tuple[dict[DayRange, DataFrame], DataFrame]:
+        """The landed records of each range of days, and of all of them, mapped once."""
+        of_days = partial(read_landed, self.lake, self.profile, self.mapping, self.sources, landed, scratch=self.scratch)
+        try:
+            parts, every = self.scratch.materialise_parts([of_days(_among(usable, *days)) for days in ranges])
+        except PySparkException as error:
+            given = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
+            raise unmappable(*given, error) from error
+        return dict(zip(ranges, parts, strict=True)), every
 
     def _earlier(self, build_on: Iterable[date]) -> DataFrame:
         bronze = self.lake.read(BRONZE[self.mapping.contract.name])
@@ -111,7 +120,7 @@ class Intake:
         kept = add_marks(rows, marks).where(f"NOT {IS_DUPLICATE}").select(*columns)
         if not (self.mapping.notices_absence and days):
             return kept
-        day = days[0]
+        (day,) = days
         latest = keep_latest_kept(self._earlier(build_on), self.mapping.contract.key)
         gone = absent_from(rows, latest, self.mapping.contract.key)
         lineage = {
@@ -154,6 +163,15 @@ def _dates_within(rows: DataFrame, key: Sequence[Column]) -> SqlColumn:
     ends = [rows.agg(F.min(name), F.max(name)).collect()[0] for name in dates]
     between = [F.col(name).between(F.lit(first), F.lit(last)) for name, (first, last) in zip(dates, ends, strict=True)]
     return reduce(SqlColumn.__and__, between, F.lit(True))
+
+
+def _among(days: Sequence[date], begin: date, end: date) -> list[date]:
+    return [day for day in days if begin <= day <= end]
+
+
+def _sound(rows: DataFrame) -> DataFrame:
+    """The records that are of the source, and of which every column could be read."""
+    return rows.where(IN_SCOPE).where(F.col(UNREADABLE_COLUMN).isNull())
 
 
 def _by_day(rows: DataFrame) -> dict[date, int]:

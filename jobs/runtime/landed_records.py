@@ -81,10 +81,18 @@ def _made_of_personal_values(mapping: SourceMapping, named: Mapping[str, Sequenc
 
 
 def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scratch: Scratch) -> DataFrame:
-    """Left join on the key, with the lookup's record as a struct of its name.
+    """Left join on the key, with the lookup's record as a struct of its name."""
+    path = scratch.folder / f"lookup-{lookup.name}.parquet"
+    if not path.is_file():
+        pq.write_table(_first_of_each_key(lookup, sources), path)
+    found = lake.session.read.parquet(str(path))
+    record = F.struct(*[F.col(quoted(name)) for name in found.columns]).alias(lookup.name)
+    keyed = found.select(F.col(quoted(lookup.key)).alias("__key"), record)
+    return raw.join(keyed, on=F.col(quoted(lookup.key)) == F.col("__key"), how="left").drop("__key")
 
-    A lookup that lists a key twice gives its first record, so that no record is doubled.
-    """
+
+def _first_of_each_key(lookup: Lookup, sources: Path) -> pa.Table:
+    """The lookup's records, the first of those that share a key, so that no record is doubled that it is joined to."""
     pieces = [
         piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows
     ]
@@ -97,9 +105,4 @@ def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scra
     table = pa.concat_tables(pieces, promote_options="permissive").drop_columns([ROW, RAW])
     numbered = table.append_column("__at", pa.array(range(table.num_rows), pa.int64()))
     firsts = numbered.group_by(lookup.key).aggregate([("__at", "min")])["__at_min"]
-    path = scratch.folder / f"lookup-{lookup.name}.parquet"
-    pq.write_table(table.take(firsts), path)
-    found = lake.session.read.parquet(str(path))
-    record = F.struct(*[F.col(quoted(name)) for name in found.columns]).alias(lookup.name)
-    keyed = found.select(F.col(quoted(lookup.key)).alias("__key"), record)
-    return raw.join(keyed, on=F.col(quoted(lookup.key)) == F.col("__key"), how="left").drop("__key")
+    return table.take(firsts)

@@ -6,6 +6,7 @@ A lazy frame that several branches read is computed once for each of them; writt
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -38,9 +39,24 @@ class Scratch:
 
     def materialise(self, frame: DataFrame) -> DataFrame:
         """The same rows, computed now and read back from Parquet."""
-        self._count += 1
-        path = str(self.folder / f"part-{self._count}")
-        frame.write.options(**_QUICK).parquet(path)
-        reader = frame.sparkSession.read
-        # Asking the frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is no file.
-        return (reader if any(Path(path).glob("*.parquet")) else reader.schema(frame.schema)).parquet(path)
+        return self.materialise_parts([frame])[1]
+
+    def materialise_parts(self, frames: Sequence[DataFrame]) -> tuple[list[DataFrame], DataFrame]:
+        """The same rows of each frame, and those of all of them; there must be one, and they have the same columns.
+
+        A reader of one part reads its files alone; of one frame cut by a condition it would read all, once for every cut.
+        """
+        parts, written = [], []
+        for frame in frames:
+            self._count += 1
+            path = str(self.folder / f"part-{self._count}")
+            frame.write.options(**_QUICK).parquet(path)
+            # Asking a frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is none.
+            is_filled = any(Path(path).glob("*.parquet"))
+            reader = frame.sparkSession.read
+            parts.append((reader if is_filled else reader.schema(frame.schema)).parquet(path))
+            if is_filled:
+                written.append(path)
+        if len(parts) == 1 or not written:
+            return parts, parts[0]
+        return parts, frames[0].sparkSession.read.parquet(*written)

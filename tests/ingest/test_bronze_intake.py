@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from deltalake import DeltaTable
 from pyspark.errors import PySparkException
 
 from expectations.contracts.silver import BRONZE
+from jobs.runtime.delivery_days import day_ranges
 from tests.ingest.conftest import Shop
 
 RETURNS = BRONZE["tax_filing"]
@@ -64,3 +66,28 @@ def test_a_correction_of_a_month_before_is_compared_with_its_file(returns: Shop)
     returns.deliver("2026-06-21", "1,2026-01-01,100", "2,2026-01-01,222", "2,2026-05-01,666", header="id,month,revenue")
     (*_, batch) = returns.ingest("2026-06-21").known
     assert (batch.counts.read, batch.counts.kept, batch.counts.duplicates) == (3, 1, 2)
+
+
+@pytest.mark.parametrize("most", [1, 2, 4, 100])
+def test_what_is_written_in_ranges_of_days_is_compared_at_once(shop: Shop, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.bronze_intake.day_ranges", partial(day_ranges, most=most))
+    shop.change_mapping(lambda _: MAPPING)
+    header = "id,month,revenue"
+    shop.deliver("2026-02-10", "1,2026-01-01,100", "2,2026-01-01,200", header=header)
+    shop.deliver("2026-03-10", header=header)
+    shop.deliver("2026-04-10", "1,2026-01-01,100", "2,2026-01-01,222", header=header)
+    shop.deliver("2026-05-10", "2,2026-01-01,222", "3,2026-01-01,300", header=header)
+    batches = shop.ingest("2026-05-10").known
+    assert [(batch.counts.read, batch.counts.kept, batch.counts.duplicates) for batch in batches] == [
+        (2, 2, 0),
+        (0, 0, 0),
+        (2, 1, 1),
+        (2, 1, 1),
+    ]
+    rows = shop.lake.read(RETURNS).toPandas().sort_values(["delivered_on", "entity_id"])
+    assert rows[["entity_id", "declared_revenue_minor", "is_revision"]].to_numpy().tolist() == [
+        ["1", 100, False],
+        ["2", 200, False],
+        ["2", 222, True],
+        ["3", 300, False],
+    ]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.runtime.delivery_days import day_ranges
+from jobs.runtime.delivery_days import day_ranges, single_days
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 3, 1)
 DAYS = st.dates(FIRST - timedelta(days=5), LAST + timedelta(days=5))
@@ -34,3 +34,12 @@ def test_a_day_of_more_rows_than_fit_is_a_range_of_its_own() -> None:
 
 def test_without_rows_there_is_one_range() -> None:
     assert day_ranges({}, FIRST, LAST) == [(FIRST, LAST)]
+
+
+@given(st.sets(st.dates(FIRST, LAST)))
+def test_days_apart_are_a_range_each_and_are_the_whole(days: set[date]) -> None:
+    ranges = single_days(list(days), FIRST, LAST)
+    assert (ranges[0][0], ranges[-1][1]) == (FIRST, LAST)
+    assert all(end + timedelta(days=1) == begin for (_, end), (begin, _) in pairwise(ranges))
+    alone = [[day] for day in sorted(days)]
+    assert [[day for day in sorted(days) if begin <= day <= end] for begin, end in ranges] == (alone or [[]])
