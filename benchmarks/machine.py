@@ -7,6 +7,8 @@ import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,15 @@ import psutil
 
 PACKAGES = ("pysail", "pyspark", "deltalake", "duckdb", "polars", "pyarrow", "numpy", "lightgbm")
 ROOT = Path(__file__).resolve().parents[1]
+ORIGIN = ("revision", "processor", "measured_on")
+"""The facts that each measurement bears: results are kept from run to run, and two compare only where these let them."""
 
 
 def machine_facts() -> dict[str, Any]:
-    """The facts that results depend on; ``load`` is how many processes wanted to run in the minute before."""
+    """The facts that results depend on.
+
+    ``load`` is how many processes wanted to run in the minute before, ``measured_on`` the day (UTC) on which measuring began.
+    """
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -28,8 +35,14 @@ def machine_facts() -> dict[str, Any]:
         "java": _java(),
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "revision": _revision(),
+        "measured_on": datetime.now(UTC).date().isoformat(),
         "load": round(os.getloadavg()[0], 1),
     }
+
+
+def origin_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a measurement comes from, of the facts of a machine or of a measurement; None stands for what is unknown."""
+    return {fact: facts.get(fact) for fact in ORIGIN}
 
 
 def _processor() -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.console.section import render_console
 from benchmarks.how_right import render_how_right
+from benchmarks.machine import origin_of
 from benchmarks.plans import PLANS
 from benchmarks.plots import NAMES, plot_features, plot_stages
 from benchmarks.scoring.section import render_scoring
@@ -83,14 +84,16 @@ def _machine(result: dict[str, Any]) -> str:
     java = f", Java {machine['java']}" if machine["java"] else ""
     return (
         f"{machine['processor']}, {machine['cores']} processors, {machine['memory_gib']} GiB; {machine['system']}; "
-        f"Python {machine['python']}{java}; {versions}. Measured at {_revisions(result)}. When it last began, {machine['load']} "
+        f"Python {machine['python']}{java}; {versions}. Measured {_origins(result)}. When it last began, {machine['load']} "
         f"processes wanted to run on the machine. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
     )
 
 
-def _revisions(result: dict[str, Any]) -> str:
-    revisions = sorted({found["revision"] for found in result["measurements"] if found.get("revision")})
-    return f"revision {', '.join(f'`{revision}`' for revision in revisions)}" if revisions else "a revision unknown"
+def _origins(result: dict[str, Any]) -> str:
+    """When, at which revision and on which processor: oldest first, so that one sees what was measured together."""
+    there = [origin_of(found) for found in result["measurements"] if "left_out" not in found]
+    found = {tuple(str(origin[fact] or "unknown") for fact in ("measured_on", "revision", "processor")) for origin in there}
+    return "; ".join(f"{day} at revision `{revision}` on {processor}" for day, revision, processor in sorted(found))
 
 
 def _features(summary: Summary) -> str:

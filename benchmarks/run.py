@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks.machine import machine_facts
+from benchmarks.machine import machine_facts, origin_of
 from benchmarks.measure import Measured, measure, one_after_the_other
 from benchmarks.plans import PLANS, Plan
 from benchmarks.worlds import LAST, MORROW, World, Worlds, unmake_silver
@@ -58,7 +58,7 @@ class Bench:
             found for found in measured if found["entities"] not in plan.sizes or (found["step"], found["entities"]) in self.kept
         ]
         self.machine = machine_facts()
-        self.worlds = Worlds(cache, self.machine["revision"])
+        self.worlds = Worlds(cache, self.machine)
 
     def do(self) -> None:
         """Measure the plan, size by size."""
@@ -188,9 +188,9 @@ class Bench:
 
     def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
         """Keep a measurement, and write all that there are."""
-        revision = world.revisions.get(step, self.machine["revision"])
-        facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows, "revision": revision}
-        self.found.append({**facts, **asdict(took)})
+        origin = world.origins.get(step) or origin_of(self.machine)
+        facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows}
+        self.found.append({**facts, **origin, **asdict(took)})
         self.write()
         self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
 

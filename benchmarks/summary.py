@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.machine import origin_of
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -18,6 +20,7 @@ class Figure:
         spread: the longest wall time over the shortest.
         rows_per_second: rows that the step works over, each second of wall time.
         stages: seconds of each stage, in the order they came.
+        measured: on which kinds of processor and on which days; figures of which this differs say nothing of each other.
         listed: how many its list holds; None of a step that makes none.
     """
 
@@ -30,6 +33,7 @@ class Figure:
     peak_mib: float
     spread: float
     stages: dict[str, float]
+    measured: frozenset[tuple[str | None, str | None]]
     listed: int | None = None
 
     @property
@@ -54,15 +58,25 @@ class Summary:
         return [self.figures[step, entities] for entities in self.sizes if (step, entities) in self.figures]
 
     def ratio(self, step: str, to: str, entities: int, attribute: str) -> float | None:
-        """How many times another step's figure a step's is, such as ``cpu_seconds``; None when one was not measured."""
+        """How many times another step's figure a step's is, such as ``cpu_seconds``.
+
+        None when one was not measured, or on another day or kind of processor than the other.
+        """
         one, other = self.figures.get((step, entities)), self.figures.get((to, entities))
-        return float(getattr(one, attribute) / getattr(other, attribute)) if one and other else None
+        if one is None or other is None or one.measured != other.measured:
+            return None
+        return float(getattr(one, attribute) / getattr(other, attribute))
 
     def growth(self, step: str, attribute: str) -> float | None:
-        """The exponent with which a step's figure grows with entities, by least squares of logarithms; None of one size."""
-        points = [(math.log(figure.entities), math.log(getattr(figure, attribute))) for figure in self.of(step)]
-        if len(points) < 2:
+        """The exponent with which a step's figure grows with entities, by least squares of logarithms; None of one size.
+
+        Of the sizes that were measured on the day and the kind of processor of the largest.
+        """
+        figures = self.of(step)
+        alike = [figure for figure in figures if figure.measured == figures[-1].measured]
+        if len(alike) < 2:
             return None
+        points = [(math.log(figure.entities), math.log(getattr(figure, attribute))) for figure in alike]
         x_mean, y_mean = (sum(values) / len(points) for values in zip(*points, strict=True))
         return sum((x - x_mean) * (y - y_mean) for x, y in points) / sum((x - x_mean) ** 2 for x, _ in points)
 
@@ -96,6 +110,7 @@ def _figure(step: str, entities: int, rounds: list[dict[str, Any]]) -> Figure:
         peak_mib=median(found["peak_mib"] for found in rounds),
         spread=max(walls) / min(walls),
         stages={name: median(seconds) for name, seconds in stages.items()},
+        measured=frozenset((origin["processor"], origin["measured_on"]) for origin in map(origin_of, rounds)),
         listed=next((stage["listed"] for found in rounds for stage in found["stages"] if "listed" in stage), None),
     )
 

@@ -1,6 +1,6 @@
 """Invented worlds and the homes that their deliveries were taken into, kept under ``build/bench`` for the next run.
 
-What making them took is measured once and kept beside them, with the revision that it was measured at. A world is made again when
+What making them took is measured once and kept beside them, with where that was measured. A world is made again when
 the code that invents it changed, a home when any that ``intake`` runs did.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
@@ -18,6 +18,7 @@ from typing import Any
 
 from deltalake import DeltaTable
 
+from benchmarks.machine import origin_of
 from benchmarks.measure import Measured
 from benchmarks.tomorrow import deliver_tomorrow
 from expectations.contracts import silver
@@ -58,7 +59,7 @@ class World:
     Attributes:
         records: the rows of silver that the home holds.
         news: of each source, the records that are delivered on the morrow.
-        revisions: of ``generate`` and ``intake``, the revision at which what they took was measured; None where it is unknown.
+        origins: of ``generate`` and ``intake``, where what they took was measured, see :data:`benchmarks.machine.ORIGIN`.
     """
 
     entities: int
@@ -69,15 +70,15 @@ class World:
     news: dict[str, int]
     generated: Measured
     taken_in: Measured
-    revisions: dict[str, str | None] = field(default_factory=dict)
+    origins: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class Worlds:
     """The folder that worlds are kept in."""
 
-    def __init__(self, folder: Path, revision: str | None) -> None:
-        """Keep them in ``folder``; those that are made now are of this revision."""
-        self.folder, self.revision = folder, revision
+    def __init__(self, folder: Path, machine: Mapping[str, Any]) -> None:
+        """Keep them in ``folder``; those that are made now are made on this machine."""
+        self.folder, self.origin = folder, origin_of(machine)
 
     def world(self, entities: int, months: int, run: Run) -> World:
         """A world of that size, made if it is not there."""
@@ -87,11 +88,11 @@ class Worlds:
             shutil.rmtree(folder, ignore_errors=True)
             took = run("generate", "--entities", entities, "--months", months, "--seed", SEED, "--as-of", LAST, "--out", folder)
             news = deliver_tomorrow(folder / "sources", LAST)
-            _note(folder, {"took": asdict(took), "revision": self.revision, "news": news})
+            _note(folder, {"took": asdict(took), **self.origin, "news": news})
         if not (home / "made.json").exists():
             shutil.rmtree(home, ignore_errors=True)
             took = run("intake", "--home", home, "--sources", folder / "sources", "--as-of", LAST)
-            _note(home, {"took": asdict(took), "revision": self.revision, "records": _records(home)})
+            _note(home, {"took": asdict(took), **self.origin, "records": _records(home)})
         made, taken_in = _noted(folder), _noted(home)
         return World(
             entities,
@@ -102,7 +103,7 @@ class Worlds:
             made["news"],
             Measured(**made["took"]),
             Measured(**taken_in["took"]),
-            {"generate": made.get("revision"), "intake": taken_in.get("revision")},
+            {"generate": origin_of(made), "intake": origin_of(taken_in)},
         )
 
     @contextmanager

@@ -17,7 +17,7 @@ from tests.benchmarks.test_summary import found
 
 MACHINE = {
     "processor": "Some Processor", "cores": 2, "memory_gib": 23.5, "system": "Linux x86_64", "python": "3.11.7", "java": None,
-    "packages": {"duckdb": "2.0.1"}, "revision": "abc", "load": 0.1,
+    "packages": {"duckdb": "2.0.1"}, "revision": "abc", "measured_on": "2026-01-02", "load": 0.1,
 }  # fmt: skip
 
 
@@ -45,6 +45,18 @@ def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
     assert "| score every entity | 4,000 | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 |" in page
     assert "| 4,000 | 80 | 42.5 | 140 |" in page, "scores, list and reasons together"
     assert "| `features-spark` | 1,000 | there is no Java |" in page
+
+
+def test_figures_of_two_days_stand_beside_each_other_without_ratio_or_growth():
+    told = result()
+    for found_ in told["measurements"]:
+        is_older = found_["step"] == "features-duckdb" or found_["entities"] == 1000
+        found_.update(revision="old" if is_older else "new", processor="P", measured_on="2026-01-01" if is_older else "2026-01-02")
+    page = render([told])
+    assert "Measured 2026-01-01 at revision `old` on P; 2026-01-02 at revision `new` on P." in page
+    assert "| 4,000 | Steelyard on Sail | 120.0 | 240.0 | 100 | 8 | 1 | 1.00 | - | - |" in page
+    assert "| 1,000 | Steelyard on Sail | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 | 3.00 | 3.00 |" in page
+    assert "| a whole day |" not in page, "its growth would be that from one day to another"
 
 
 def test_every_plot_that_the_page_shows_is_drawn(tmp_path: Path):
@@ -83,7 +95,7 @@ def test_what_is_written_is_the_page_of_the_results_with_the_consoles_part(tmp_p
 
 def test_the_facts_of_the_machine_name_no_host_user_or_folder():
     told = json.dumps(machine_facts())
-    assert {"processor", "cores", "memory_gib", "revision"} <= machine_facts().keys()
+    assert {"processor", "cores", "memory_gib", "revision", "measured_on"} <= machine_facts().keys()
     import getpass
     import platform
 

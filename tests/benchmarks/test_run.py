@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import run as runner
+from benchmarks.machine import origin_of
 from benchmarks.measure import Measured
 from benchmarks.plans import PLANS, Plan
 from benchmarks.run import LONG, Bench, StepFailed
@@ -50,8 +51,8 @@ def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
 
     def world(entities: int, months: int, _run: object) -> World:
         told.append("generate-made")
-        revisions = {"generate": "then", "intake": None}
-        return World(entities, months, tmp_path, home, 100, {"tax": 5}, generated=TOOK, taken_in=TOOK, revisions=revisions)
+        origins = {"generate": origin_of({"revision": "then", "measured_on": "2026-01-01"}), "intake": origin_of({})}
+        return World(entities, months, tmp_path, home, 100, {"tax": 5}, generated=TOOK, taken_in=TOOK, origins=origins)
 
     monkeypatch.setattr(bench, "command", command)
     monkeypatch.setattr(bench.worlds, "world", world)
@@ -87,16 +88,18 @@ def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tupl
         "entities": 10,
         "round": 1,
         "rows": 100,
-        "revision": under_way.machine["revision"],
+        **origin_of(under_way.machine),
         **asdict(TOOK),
     }
 
 
-def test_what_was_measured_with_a_kept_world_bears_that_revision(bench: tuple[Bench, list[str]]):
+def test_what_was_measured_with_a_kept_world_bears_that_revision_and_day(bench: tuple[Bench, list[str]]):
     under_way, _ = bench
     under_way.do()
-    told = {found["step"]: found.get("revision") for found in under_way.found}
-    assert (told["generate"], told["intake"], told["features"]) == ("then", None, under_way.machine["revision"])
+    told = {found["step"]: (found["revision"], found["measured_on"]) for found in under_way.found if "left_out" not in found}
+    assert told["generate"] == ("then", "2026-01-01")
+    assert told["intake"] == (None, None)
+    assert told["features"] == (under_way.machine["revision"], under_way.machine["measured_on"])
 
 
 def test_a_whole_day_is_taking_in_and_what_follows(bench: tuple[Bench, list[str]]):
@@ -151,7 +154,7 @@ def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypa
 
 
 def test_a_fork_shares_data_and_nothing_else_and_is_gone_at_the_end(home: Path, tmp_path: Path):
-    with Worlds(tmp_path / "cache", None).fork(home) as fork:
+    with Worlds(tmp_path / "cache", {}).fork(home) as fork:
         assert (fork / "lake/silver/filing/a.parquet").samefile(home / "lake/silver/filing/a.parquet")
         (fork / "manifests/batches/tax.json").write_text("changed")
         (fork / "lake/silver/filing/a.parquet").unlink()

@@ -38,6 +38,19 @@ def test_a_ratio_needs_both_steps_at_the_size():
     assert summary.ratio("features", "features-duckdb", 200, "cpu_seconds") is None
 
 
+def test_figures_of_other_days_or_processors_say_nothing_of_each_other():
+    then, now = {"processor": "P", "measured_on": "2026-01-01"}, {"processor": "P", "measured_on": "2026-01-02"}
+    other = {"processor": "Q", "measured_on": "2026-01-02"}
+    told = [found("features", n, n, **now) for n in (10, 100)] + [found("features", 1000, 9_999, **then)]
+    told += [found("features-duckdb", 10, 5, **now), found("features-duckdb", 100, 5, **other)]
+    summary = summarise(results(*told))
+    assert summary.ratio("features", "features-duckdb", 10, "wall_seconds") == 2
+    assert summary.ratio("features", "features-duckdb", 100, "wall_seconds") is None
+    assert summary.growth("features", "wall_seconds") is None, "the largest is alone of its day"
+    later = summarise(results(*told, found("features", 10_000, 10_000, **now)))
+    assert later.growth("features", "wall_seconds") == pytest.approx(1)
+
+
 def test_stages_are_added_up_over_sources():
     stages = [{"stage": "gate", "seconds": 1.0}, {"stage": "link", "seconds": 4.0}, {"stage": "gate", "seconds": 2.0}]
     (figure,) = summarise(results(found("day", 100, 9, stages=stages))).of("day")

@@ -1,4 +1,4 @@
-"""A world that is kept is used again only while the code that made it is the same, and tells at what revision it was measured."""
+"""A world that is kept is used again only while the code that made it is the same, and tells where it was measured."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_pattern_of_a_key_names_a_file() -> None:
         assert named((pattern,)), pattern
 
 
-def test_what_was_measured_at_an_earlier_revision_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_measured_at_an_earlier_revision_or_day_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 
     def run(step: str, *options: object) -> Measured:
@@ -37,10 +37,12 @@ def test_what_was_measured_at_an_earlier_revision_keeps_it(tmp_path: Path, monke
 
     monkeypatch.setattr(worlds, "deliver_tomorrow", lambda *_: {"tax": 1})
     monkeypatch.setattr(worlds, "_records", lambda _home: 7)
-    first = Worlds(tmp_path, "old").world(10, 3, run)
-    again = Worlds(tmp_path, "new").world(10, 3, run)
+    old = {"revision": "a", "processor": "P", "measured_on": "2026-01-01"}
+    new = {"revision": "b", "processor": "P", "measured_on": "2026-01-02"}
+    first = Worlds(tmp_path, old).world(10, 3, run)
+    again = Worlds(tmp_path, new).world(10, 3, run)
     assert ran == ["generate", "intake"]
     assert again == first
-    assert again.revisions == {"generate": "old", "intake": "old"}
-    larger = Worlds(tmp_path, "new").world(20, 3, run)
-    assert larger.revisions == {"generate": "new", "intake": "new"}
+    assert again.origins == {"generate": old, "intake": old}
+    larger = Worlds(tmp_path, new).world(20, 3, run)
+    assert larger.origins == {"generate": new, "intake": new}
