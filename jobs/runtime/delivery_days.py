@@ -7,12 +7,10 @@ from datetime import date, timedelta
 
 from expectations.contracts.lineage import DELIVERED_ON
 
-ROWS_AT_ONCE = 6_000_000
-"""A writer holds what goes to each partition until it has a file's worth of it: about a gigabyte for so many rows."""
-
-
 DayRange = tuple[date, date]
 """The first day and the last."""
+ROWS_AT_ONCE = 6_000_000
+"""A writer holds what goes to each partition until it has a file's worth of it: about a gigabyte for so many rows."""
 
 
 def between(first: date, last: date) -> str:
