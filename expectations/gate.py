@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pyspark.sql import DataFrame
 
-from expectations.contracts.core import Contract, Severity
+from expectations.contracts.core import Contract, RowRule, Severity
 from expectations.contracts.lineage import DELIVERED_ON
 from expectations.day_facts import BOUND_OF
 from expectations.row_marks import add_rule_marks, quarantined_rows, sound_rows
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from great_expectations.core.expectation_suite import ExpectationSuite
 
 __all__ = ["CheckResult", "GateOutcome", "gate_days", "gate_rows", "gate_source", "quarantined_rows", "sound_rows"]
-
-# COMPLETE collects every failing row to the driver; BASIC with no examples gives counts alone.
-_COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
 @dataclass(frozen=True)
@@ -124,32 +121,47 @@ def gate_rows(rows: DataFrame, contract: Contract) -> tuple[tuple[CheckResult, .
     context = _quiet_context()
     # Persisting is the caller's decision: GX would otherwise keep the frame in memory for the session's life.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset(contract.name)
-    result = _validate(
-        asset.add_batch_definition_whole_dataframe("all"), add_rule_marks(rows, contract), row_suite(contract), _COUNTS_ONLY
+    count = rows.count()
+    suite = row_suite(contract, contract.row_rules if count else ())
+    batches = asset.add_batch_definition_whole_dataframe("all")
+    result = _validate(batches, add_rule_marks(rows, contract), suite, {"result_format": "BASIC"})
+    of_columns, *of_rules = result["results"]
+    answers = {answer["expectation_config"]["meta"]["rule_id"]: answer for answer in of_rules}
+    of_none = {"success": True, "result": {"observed_value": 0}}
+    checks = [_check_of_rule(rule, answers[rule.id] if count else of_none, count) for rule in contract.row_rules]
+    return (_check_of_columns(rows, contract, of_columns), *checks), result
+
+
+def _check_of_columns(rows: DataFrame, contract: Contract, answer: Mapping[str, Any]) -> CheckResult:
+    lacking = [column for column in contract.columns if column not in rows.columns]
+    return CheckResult(
+        rule_id=COLUMNS_RULE,
+        severity=Severity.CRITICAL,
+        about=COLUMNS_ABOUT,
+        column=", ".join(lacking),
+        delivered_on=None,
+        checked=len(contract.columns),
+        failed=len(lacking),
+        passed=bool(answer["success"]),
+        observed=len(lacking) / len(contract.columns),
+        limit=0.0,
     )
-    checks = []
-    for answer in result["results"]:
-        meta, found = answer["expectation_config"]["meta"], answer["result"]
-        is_of_columns = meta["rule_id"] == COLUMNS_RULE
-        lacking = [column for column in contract.columns if column not in rows.columns]
-        # Over no rows the engine's sums are NULL.
-        failed = len(lacking) if is_of_columns else int(found["unexpected_count"] or 0)
-        checked = len(contract.columns) if is_of_columns else int(found["element_count"])
-        checks.append(
-            CheckResult(
-                rule_id=meta["rule_id"],
-                severity=Severity(answer["expectation_config"]["severity"]),
-                about=meta["about"],
-                column=", ".join(lacking) if is_of_columns else meta["column"],
-                delivered_on=None,
-                checked=checked,
-                failed=failed,
-                passed=bool(answer["success"]),
-                observed=failed / checked if checked else None,
-                limit=0.0,
-            )
-        )
-    return tuple(checks), result
+
+
+def _check_of_rule(rule: RowRule, answer: Mapping[str, Any], rows: int) -> CheckResult:
+    failed = int(answer["result"]["observed_value"])
+    return CheckResult(
+        rule_id=rule.id,
+        severity=rule.severity,
+        about=rule.about,
+        column=str(rule.column),
+        delivered_on=None,
+        checked=rows,
+        failed=failed,
+        passed=bool(answer["success"]),
+        observed=failed / rows if rows else None,
+        limit=0.0,
+    )
 
 
 def gate_days(

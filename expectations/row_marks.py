@@ -15,7 +15,7 @@ MARK = "rule__"
 
 
 def mark_of(rule: RowRule) -> str:
-    """The name of the boolean column that says whether a row holds the rule."""
+    """The name of the column that is 1 where a row breaks the rule, and 0 where it holds it."""
     return f"{MARK}{rule.id}"
 
 
@@ -36,8 +36,8 @@ def add_missing_columns(rows: DataFrame, contract: Contract) -> DataFrame:
 
 
 def add_rule_marks(rows: DataFrame, contract: Contract) -> DataFrame:
-    """The rows, with one boolean column a row rule (:func:`mark_of`): true where the rule holds; never NULL."""
-    marks = (F.expr(rule.holds()).alias(mark_of(rule)) for rule in contract.row_rules)
+    """The rows, with one column a row rule, see :func:`mark_of`; never NULL."""
+    marks = (F.expr(f"CASE WHEN {rule.holds()} THEN 0 ELSE 1 END").alias(mark_of(rule)) for rule in contract.row_rules)
     return add_missing_columns(rows, contract).select(*rows.columns, *marks)
 
 

@@ -5,10 +5,10 @@ Great Expectations takes seconds to import, so it is imported where it is used.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from expectations.contracts.core import BatchRule, Contract, Severity
+from expectations.contracts.core import BatchRule, Contract, RowRule, Severity
 from expectations.day_facts import BOUND_OF
 from expectations.row_marks import mark_of
 
@@ -37,13 +37,15 @@ def refuse_unknown_limits(contract: Contract, limits: Mapping[str, float]) -> No
         raise ValueError(f"limits are set for {unknown}, but {contract.name} has only the batch rules {known}")
 
 
-def row_suite(contract: Contract) -> ExpectationSuite:
-    """The suite of a frame marked by :func:`expectations.row_marks.add_rule_marks`.
+def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
+    """The suite of a frame marked by :func:`expectations.row_marks.add_rule_marks`: its columns, and ``rules`` of its contract.
 
-    Each rule is one expectation on its mark, so that the engine answers all of them in one aggregation.
+    Each rule is one expectation on the sum of its marks, how many rows break it, so that the engine answers all of them in one
+    aggregation. What is expected of single values costs a question more each, for the values that fail. A sum over no rows is NULL,
+    and met by nothing: of no rows no rule is to be asked.
     """
     from great_expectations import ExpectationSuite
-    from great_expectations.expectations.core import ExpectColumnValuesToBeInSet, ExpectTableColumnsToMatchSet
+    from great_expectations.expectations.core import ExpectColumnSumToBeBetween, ExpectTableColumnsToMatchSet
     from great_expectations.expectations.metadata_types import FailureSeverity
 
     columns_are_there = ExpectTableColumnsToMatchSet(
@@ -53,13 +55,14 @@ def row_suite(contract: Contract) -> ExpectationSuite:
         meta={"rule_id": COLUMNS_RULE, "about": COLUMNS_ABOUT, "column": ""},
     )
     rules_hold = [
-        ExpectColumnValuesToBeInSet(
+        ExpectColumnSumToBeBetween(
             column=mark_of(rule),
-            value_set=[True],
+            min_value=0,
+            max_value=0,
             severity=FailureSeverity(rule.severity.value),
             meta={"rule_id": rule.id, "about": rule.about, "column": str(rule.column), "predicate": rule.predicate},
         )
-        for rule in contract.row_rules
+        for rule in rules
     ]
     return ExpectationSuite(name=f"{contract.name}_rows", expectations=[columns_are_there, *rules_hold])
 

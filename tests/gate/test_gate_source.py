@@ -107,22 +107,22 @@ def test_equal_inputs_give_equal_results(spark: SparkSession) -> None:
     assert first.checks == second.checks
 
 
-def test_no_row_is_collected_by_the_validation(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    from great_expectations.datasource.fluent.interfaces import Batch
-
-    asked: list[Any] = []
-    validate = Batch.validate
-
-    def note(self: Any, suite: Any, *, result_format: Any) -> Any:
-        asked.append(result_format)
-        return validate(self, suite, result_format=result_format)
-
-    monkeypatch.setattr(Batch, "validate", note)
+def test_the_engine_is_asked_all_rules_at_once_and_gives_no_row(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = bronze(spark, "complaint", [{"severity": 9}] * 5)
+    collected: list[Any] = []
+    collect = type(rows).collect
+
+    def note(self: Any) -> Any:
+        found = collect(self)
+        collected.append(found)
+        return found
+
+    monkeypatch.setattr(type(rows), "collect", note)
     found = gate_source(rows, DAYS, COMPLAINT, {}).gx
-    assert [each["result_format"] for each in asked] == ["BASIC", "SUMMARY"]
-    assert asked[0]["partial_unexpected_count"] == 0
-    assert all(not answer["result"].get("partial_unexpected_list") for answer in found["rows"]["results"])
+    (sums,) = [answer for answer in collected if len(answer[0]) > 1]
+    assert [len(answer) for answer in collected] == [1] * len(collected)
+    assert len(collected) <= 2, "how many rows there are, and how many break each rule"
+    assert len(sums[0]) == len(COMPLAINT.row_rules)
     assert not any("unexpected_list" in answer["result"] for part in found.values() for answer in part["results"])
 
 
