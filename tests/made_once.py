@@ -19,7 +19,7 @@ def made_once(name: str, make: Callable[[Path], object], tmp_path_factory: pytes
     The workers of one pytest share it; so do several pytest, one after the other, for which ``STEELYARD_TEST_FOLDER`` names
     a new folder, as ``make test`` does. A process that asks while another makes it waits; where that fails, the next one tries.
     """
-    folder = _shared(tmp_path_factory) / name
+    folder = shared_folder(tmp_path_factory) / name
     made = folder.with_suffix(".made")
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -31,7 +31,8 @@ def made_once(name: str, make: Callable[[Path], object], tmp_path_factory: pytes
     return folder
 
 
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of a pytest know, and all pytest of ``STEELYARD_TEST_FOLDER``."""
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         folder = Path(named)

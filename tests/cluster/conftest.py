@@ -24,7 +24,7 @@ from tests.cluster.engine_process import EngineProcess
 from tests.cluster.spark_cluster import Cluster, run_cluster
 from tests.cluster.time_limit import LOGS, add_limit, pytest_runtest_makereport
 from tests.day.town import PROFILE, SOURCES, TODAY
-from tests.made_once import made_once
+from tests.made_once import made_once, shared_folder
 
 __all__ = ["pytest_runtest_makereport"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Confi
     folder = tmp_path_factory.mktemp("cluster")
     pytestconfig.stash[LOGS] = folder
     try:
-        with run_cluster(folder) as running:
+        with run_cluster(folder, shared_folder(tmp_path_factory) / "jars.lock") as running:
             yield running
     except ConfigError as error:
         _miss(str(error))

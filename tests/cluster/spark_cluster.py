@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shlex
@@ -56,8 +57,12 @@ class Cluster:
 
 
 @contextmanager
-def run_cluster(folder: Path) -> Iterator[Cluster]:
+def run_cluster(folder: Path, fetching: Path) -> Iterator[Cluster]:
     """Start a cluster whose files and logs are in ``folder``; it is ended, process by process, with the block.
+
+    Args:
+        folder: its own.
+        fetching: a file that is locked while JARs may be fetched, which two that do it at once spoil for each other.
 
     Raises:
         ConfigError: when there is no Java.
@@ -74,7 +79,9 @@ def run_cluster(folder: Path) -> Iterator[Cluster]:
         for number in range(1, WORKERS + 1):
             work = ["--port", "0", *WORKER, "--work-dir", str(folder / f"work-{number}")]
             start(f"worker-{number}", *_class("worker.Worker"), *work, master, until=_WORKER_IS_UP)
-        port = start("connect", *_connect_server(master), until=_CONNECT_IS_UP)[1]
+        with fetching.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            port = start("connect", *_connect_server(master), until=_CONNECT_IS_UP)[1]
         yield Cluster(master, f"sc://127.0.0.1:{port}", environment)
 
 
@@ -137,6 +144,8 @@ def _wait(process: subprocess.Popen[bytes], log: Path, until: re.Pattern[str]) -
         said = log.read_text(encoding="utf-8", errors="replace")
         if found := until.search(said):
             return found
-        if process.poll() is not None or time.monotonic() > deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{log.stem} ended with {process.returncode} before it was up:\n{said[-3000:]}")
+        if time.monotonic() > deadline:
             raise RuntimeError(f"{log.stem} did not come up in {START_SECONDS} s:\n{said[-3000:]}")
         time.sleep(0.2)
