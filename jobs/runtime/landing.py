@@ -18,7 +18,6 @@ from expectations.contracts.quarantine import Stage, quarantine_of
 from jobs.runtime.deliveries import Delivery
 from jobs.runtime.lake import arrow_schema
 from jobs.runtime.mapping import SourceMapping
-from jobs.runtime.raw_ahead import one_ahead
 from jobs.runtime.raw_files import read_raw
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord
 
@@ -142,11 +141,11 @@ def land(
 ) -> Landed:
     """Read every file of the deliveries into Parquet files in ``folder``.
 
-    Memory holds two pieces of one file at a time, and the rejected records.
+    Memory holds one piece of one file at a time, and the rejected records.
     """
     landing = Landing(mapping, folder)
     for delivery in deliveries:
         for path in delivery.files:
             progress(path)
-            landing.take(one_ahead(read_raw(path, mapping)), path.relative_to(sources).as_posix(), delivery.delivered_on)
+            landing.take(read_raw(path, mapping), path.relative_to(sources).as_posix(), delivery.delivered_on)
     return landing.close()
