@@ -45,6 +45,14 @@ def origin_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {fact: facts.get(fact) for fact in ORIGIN}
 
 
+def origin_of_both(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """Where two measurements that are added up come from.
+
+    What differs is told of both, so that the sum is compared with nothing that was measured where only one of them was.
+    """
+    return {fact: then[fact] if first[fact] == then[fact] else f"{first[fact]} and {then[fact]}" for fact in ORIGIN}
+
+
 def _processor() -> str:
     found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
     return found[1].strip() if found else platform.machine()

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks.machine import machine_facts, origin_of
+from benchmarks.machine import machine_facts, origin_of, origin_of_both
 from benchmarks.measure import Measured, measure, one_after_the_other
 from benchmarks.plans import PLANS, Plan
 from benchmarks.worlds import LAST, MORROW, World, Worlds, unmake_silver
@@ -67,7 +67,7 @@ class Bench:
             world = self.worlds.world(entities, self.plan.months, self.step)
             for step, took in (("generate", world.generated), ("intake", world.taken_in)):
                 if not self.is_kept(step, world):
-                    self.note(step, world, 1, took, rows=world.records)
+                    self.note(step, world, 1, took, rows=world.records, origin=world.origins[step])
             self.whole_day(world)
             for round_ in range(1, rounds + 1):
                 self.one_round(world, round_)
@@ -90,7 +90,8 @@ class Bench:
                 return self.leave_out(WHOLE_DAY, world, str(error))
             shutil.rmtree(self.models, ignore_errors=True)
             shutil.copytree(home / "models", self.models)
-        self.note(WHOLE_DAY, world, 1, one_after_the_other(world.taken_in, took), rows=world.records)
+        origin = origin_of_both(world.origins["intake"], origin_of(self.machine))
+        self.note(WHOLE_DAY, world, 1, one_after_the_other(world.taken_in, took), rows=world.records, origin=origin)
         return None
 
     @property
@@ -187,11 +188,10 @@ class Bench:
             raise StepFailed(f"it failed with exit code {took.exit_code}: {_last_line(log)}")
         return took
 
-    def note(self, step: str, world: World, round_: int, took: Measured, rows: int) -> None:
-        """Keep a measurement, and write all that there are."""
-        origin = world.origins.get(step) or origin_of(self.machine)
+    def note(self, step: str, world: World, round_: int, took: Measured, rows: int, origin: dict[str, Any] | None = None) -> None:
+        """Keep a measurement, made here and now unless it comes from elsewhere, and write all that there are."""
         facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows}
-        self.found.append({**facts, **origin, **asdict(took)})
+        self.found.append({**facts, **(origin or origin_of(self.machine)), **asdict(took)})
         self.write()
         self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
 

@@ -51,7 +51,8 @@ def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
 
     def world(entities: int, months: int, _run: object) -> World:
         told.append("generate-made")
-        origins = {"generate": origin_of({"revision": "then", "measured_on": "2026-01-01"}), "intake": origin_of({})}
+        then = origin_of({"revision": "then", "processor": "one kind", "measured_on": "2026-01-01"})
+        origins = {"generate": origin_of({}), "intake": then}
         return World(entities, months, tmp_path, home, 100, {"tax": 5}, generated=TOOK, taken_in=TOOK, origins=origins)
 
     monkeypatch.setattr(bench, "command", command)
@@ -97,8 +98,8 @@ def test_what_was_measured_with_a_kept_world_bears_that_revision_and_day(bench: 
     under_way, _ = bench
     under_way.do()
     told = {found["step"]: (found["revision"], found["measured_on"]) for found in under_way.found if "left_out" not in found}
-    assert told["generate"] == ("then", "2026-01-01")
-    assert told["intake"] == (None, None)
+    assert told["generate"] == (None, None)
+    assert told["intake"] == ("then", "2026-01-01")
     assert told["features"] == (under_way.machine["revision"], under_way.machine["measured_on"])
 
 
@@ -108,6 +109,14 @@ def test_a_whole_day_is_taking_in_and_what_follows(bench: tuple[Bench, list[str]
     (whole,) = [found for found in under_way.found if found["step"] == "whole day" and "wall_seconds" in found]
     assert (whole["wall_seconds"], whole["cpu_seconds"], whole["peak_mib"]) == (2.0, 3.0, 50.0)
     assert under_way.models.is_dir()
+
+
+def test_a_whole_day_on_a_home_taken_in_on_another_day_bears_both(bench: tuple[Bench, list[str]]):
+    under_way, _ = bench
+    under_way.machine |= {"revision": "now", "processor": "one kind", "measured_on": "2026-01-02"}
+    under_way.do()
+    (whole,) = [found for found in under_way.found if found["step"] == "whole day" and "left_out" not in found]
+    assert origin_of(whole) == {"revision": "then and now", "processor": "one kind", "measured_on": "2026-01-01 and 2026-01-02"}
 
 
 def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp_path: Path):
