@@ -146,7 +146,7 @@ def _saved(summary: Summary) -> str:
     for entities in summary.sizes:
         found = [summary.ratio("day", "rebuild", entities, what) for what in ("wall_seconds", "cpu_seconds")]
         if None not in found:
-            rows.append([f"{entities:,}", *[f"{ratio:.0%}" for ratio in found]])
+            rows.append([f"{entities:,}", *[f"{ratio:.1%}" for ratio in found]])
     return _table(["entities", "the day's news, of a rebuild's seconds", "of its CPU seconds"], rows) if rows else ""
 
 

@@ -39,7 +39,7 @@ def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
     assert "## From 1,000 to 4,000 entities\n" in page
     assert "| 4,000 | Steelyard on Sail | 120.0 | 240.0 | 100 | 8 | 1 | 1.00 | 3.00 | 3.00 |" in page
     assert "| Steelyard on Sail | 1.00 | 1.00 | 0.00 |" in page
-    assert "| 1,000 | 40% | 40% |" in page, "the day's news take two fifths of a rebuild"
+    assert "| 1,000 | 40.0% | 40.0% |" in page, "the day's news take two fifths of a rebuild"
     assert "| 1,000 | 20 | 100 | 5% | 10% |" in page
     assert "| a whole day | 1.50 | 1.50 | 0.00 |" in page, "four times the entities take eight times as long"
     assert "| score every entity | 4,000 | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 |" in page
