@@ -46,7 +46,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
         tax_sums=tax_sums,
     )
     where = f"{AS_OF} = '{as_of.isoformat()}'"
-    with Scratch(lake.home, "features") as scratch:
+    with Scratch(lake.home, "features", is_packed=False) as scratch:
         made = build_features(
             tables,
             as_of=as_of,

@@ -58,7 +58,7 @@ def _link(lake: Lake, profile: Profile, as_of: date) -> int:
 
 
 def _build(lake: Lake, profile: Profile, as_of: date) -> int:
-    with Scratch(lake.home, "register") as scratch:
+    with Scratch(lake.home, "register", is_packed=False) as scratch:
         register = read_register(lake, as_of, scratch.materialise)
         return build_features_day(lake, profile, as_of, register, read_tax_sums(lake, as_of))
 
@@ -69,7 +69,7 @@ def _is_state_within_reach(lake: Lake, profile: Profile, as_of: date) -> bool:
 
 def _build_on_silver(lake: Lake, profile: Profile, as_of: date) -> int:
     """Links and features on a state that is gone when they are built."""
-    with Scratch(lake.home, "state") as scratch:
+    with Scratch(lake.home, "state", is_packed=False) as scratch:
         register, sums = (scratch.materialise(of_all(lake, profile, as_of)) for of_all in (stand_all, add_up_all))
         _noted(lake, profile, as_of, "links", partial(link_day, register=register))
         return _noted(lake, profile, as_of, "features", partial(build_features_day, register=register, tax_sums=sums))

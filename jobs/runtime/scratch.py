@@ -15,18 +15,20 @@ from pyspark.sql import DataFrame
 from jobs.runtime.engine_path import engine_path
 from jobs.runtime.home import SCRATCH
 
-_QUICK = {"compression": "snappy", "dictionary_enabled": "false", "statistics_enabled": "none"}
+_QUICK = {"dictionary_enabled": "false", "statistics_enabled": "none"}
 """Quick to write, and gone soon; what only Sail knows, Spark passes over."""
 
 
 class Scratch:
     """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
 
-    Frames read back must not be used after the block.
+    Frames read back must not be used after the block. What has a row a record is packed, since a disk must hold it; of what has a
+    row an entity, packing and unpacking cost more than the room is worth.
     """
 
-    def __init__(self, home: Path, name: str) -> None:
+    def __init__(self, home: Path, name: str, *, is_packed: bool = True) -> None:
         self.folder: Path = engine_path(home) / SCRATCH / name
+        self._written_as = {**_QUICK, "compression": "snappy" if is_packed else "uncompressed"}
         self._count = 0
 
     def __enter__(self) -> Scratch:
@@ -50,7 +52,7 @@ class Scratch:
         for frame in frames:
             self._count += 1
             path = str(self.folder / f"part-{self._count}")
-            frame.write.options(**_QUICK).parquet(path)
+            frame.write.options(**self._written_as).parquet(path)
             # Asking a frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is none.
             is_filled = any(Path(path).glob("*.parquet"))
             reader = frame.sparkSession.read
