@@ -22,8 +22,8 @@ _QUICK = {"dictionary_enabled": "false", "statistics_enabled": "none"}
 class Scratch:
     """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
 
-    Frames read back must not be used after the block. What has a row a record is packed, since a disk must hold it; of what has a
-    row an entity, packing and unpacking cost more than the room is worth.
+    Frames read back must not be used after the block. They are packed, since a disk must hold them; where most have a row an
+    entity, packing and unpacking cost more than the room is worth.
     """
 
     def __init__(self, home: Path, name: str, *, is_packed: bool = True) -> None:
