@@ -13,8 +13,7 @@ class Plan:
         name: of its results' file.
         sizes: numbers of entities, ascending.
         months: of history.
-        rounds: how often features are made by each program, a number a size.
-        day_rounds: how often the rest of a day is measured, beside the features of the first rounds: it takes ten times as long.
+        rounds: how often each step of a day is measured, a number a size.
         whole_up_to: the most entities at which a whole day with training is measured too.
         spark_rounds: how often Apache Spark is.
         spark_up_to: the most entities that Apache Spark is asked for.
@@ -25,7 +24,6 @@ class Plan:
     sizes: tuple[int, ...]
     months: int
     rounds: tuple[int, ...]
-    day_rounds: int
     whole_up_to: int
     spark_rounds: int
     spark_up_to: int
@@ -38,13 +36,12 @@ class Plan:
 
 
 PLANS = {
-    "small": Plan("small", (20_000, 60_000), 24, (3, 3), day_rounds=3, whole_up_to=20_000, spark_rounds=1, spark_up_to=60_000),
+    "small": Plan("small", (20_000, 60_000), 24, (3, 3), whole_up_to=20_000, spark_rounds=1, spark_up_to=60_000),
     "full": Plan(
         "full",
         (200_000, 1_000_000, 5_000_000),
         24,
         (5, 5, 1),
-        day_rounds=2,
         whole_up_to=5_000_000,
         spark_rounds=1,
         spark_up_to=1_000_000,

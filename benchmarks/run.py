@@ -103,8 +103,7 @@ class Bench:
         """Each step once: features by every program, then the morrow's news, scores and list, then all again from bronze."""
         with self.worlds.fork(world.home) as home:
             self.features(world, round_, home)
-            if round_ <= self.plan.day_rounds:
-                self.morrow(world, round_, home)
+            self.morrow(world, round_, home)
         if round_ <= self.plan.spark_rounds:
             self.spark(world, round_)
 
