@@ -68,8 +68,10 @@ def _java() -> str | None:
 
 
 def _revision() -> str | None:
-    """The commit, with ``+`` when files differ from it; None outside a clone."""
+    """The commit, with ``+`` when files differ from it but for results, which measuring itself writes; None outside a clone."""
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True, text=True, check=False).stdout.strip()
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "-uno", "--", ".", ":!benchmarks/results"], capture_output=True, text=True, check=False
+    ).stdout.strip()
     return f"{commit}{'+' if changed else ''}" if commit else None

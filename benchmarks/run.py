@@ -35,7 +35,10 @@ RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
 WHOLE_DAY, SPARK = "whole day", "features-spark"
-LONG = ("generate", "intake", WHOLE_DAY, SPARK)
+DAY = ("day", "score", "target", "rebuild")
+"""One after the other on one home: kept together or not at all."""
+MAY_STAY = ("generate", "intake", WHOLE_DAY, *(f"features-{program}" for program in PROGRAMS), SPARK, "day")
+"""Our own features are always made: what others give is compared with them, and a day's news is built on them."""
 
 
 class StepFailed(Exception):
@@ -46,7 +49,11 @@ class Bench:
     """A plan under way and what it measured so far."""
 
     def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
-        """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again."""
+        """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again.
+
+        With ``day`` stays what follows it.
+        """
+        keep = {*keep, *(DAY if "day" in keep else ())}
         self.plan, self.cache = plan, cache
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
@@ -109,21 +116,27 @@ class Bench:
 
     def morrow(self, world: World, round_: int, home: Path) -> None:
         """The morrow's news, scores and list, then all again from bronze."""
+        if self.is_kept("day", world):
+            return
         if self.models.exists():
             shutil.copytree(self.models, home / "models")
         news, told = sum(world.news.values()), ("--home", home, "--sources", world.sources, "--as-of", MORROW)
-        for step, rows in (("day", news), ("score", world.entities), ("target", world.entities)):
-            self.measured(step, world, round_, rows, *told)
+        *news_to_list, rebuild = DAY
+        for step in news_to_list:
+            self.measured(step, world, round_, news if step == "day" else world.entities, *told)
         unmake_silver(home)
-        self.measured("rebuild", world, round_, world.records + news, *told)
+        self.measured(rebuild, world, round_, world.records + news, *told)
 
     def features(self, world: World, round_: int, home: Path) -> None:
         """The same features by Steelyard and by the hand-written programs, from the same files of silver."""
-        self.measured("features", world, round_, world.records, "--home", home, "--as-of", LAST)
+        asked = ("--home", home, "--as-of", LAST)
+        self.measured("features", world, round_, world.records, *asked)
         for program in PROGRAMS:
             out = home.parent / f"{program}.parquet"
             step = f"features-{program}"
-            done = self.measured(step, world, round_, world.records, "--home", home, "--as-of", LAST, "--out", out)
+            if self.is_kept(step, world):
+                continue
+            done = self.measured(step, world, round_, world.records, *asked, "--out", out)
             if done and round_ == 1:
                 self.compare(world, step, home, out)
             out.unlink(missing_ok=True)
@@ -250,7 +263,7 @@ def main() -> None:
     parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
     parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
     parser.add_argument(
-        "--keep", nargs="*", default=[], choices=LONG, help="steps that are not measured again where the results tell of them"
+        "--keep", nargs="*", default=[], choices=MAY_STAY, help="steps that are not measured again where the results tell of them"
     )
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
