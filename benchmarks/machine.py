@@ -50,7 +50,11 @@ def origin_of_both(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[st
 
     What differs is told of both, so that the sum is compared with nothing that was measured where only one of them was.
     """
-    return {fact: then[fact] if first[fact] == then[fact] else f"{first[fact]} and {then[fact]}" for fact in ORIGIN}
+    return {fact: then[fact] if first[fact] == then[fact] else f"{_said(first[fact])} and {_said(then[fact])}" for fact in ORIGIN}
+
+
+def _said(fact: object) -> object:
+    return "unknown" if fact is None else fact
 
 
 def _processor() -> str:

@@ -79,7 +79,7 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
 
 def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
     """The day's steps from links to list; ``before`` holds the classes of the days before, as they were."""
-    with Scratch(lake.home, "state") as scratch:
+    with Scratch(lake.home, "state", is_packed=False) as scratch:
         with stage("link") as current:
             register = scratch.materialise(stand_all(lake, profile, as_of))
             current.note(links=link_day(lake, profile, as_of, register))

@@ -22,11 +22,14 @@ _QUICK = {"dictionary_enabled": "false", "statistics_enabled": "none"}
 class Scratch:
     """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
 
-    Frames read back must not be used after the block. They are packed, since a disk must hold them; where most have a row an
-    entity, packing and unpacking cost more than the room is worth.
+    Frames read back must not be used after the block.
     """
 
     def __init__(self, home: Path, name: str, *, is_packed: bool = True) -> None:
+        """A folder of that name; its files are packed for the disk's sake, or not where most have no more than a row an entity.
+
+        Those are some gigabytes at most, and packing and unpacking them cost more processor time than the room is worth.
+        """
         self.folder: Path = engine_path(home) / SCRATCH / name
         self._written_as = {**_QUICK, "compression": "snappy" if is_packed else "uncompressed"}
         self._count = 0

@@ -124,16 +124,21 @@ def day_of(home: Path, profile: object, sources: Path) -> list[object]:
     return ["jobs.cli", "run", "--profile", profile, "--sources", sources, "--home", home, "--as-of", TODAY]
 
 
+def add_flaws(sources: Path) -> None:
+    """Write the flaws into each source's delivery of the day."""
+    for source, line in FLAWS.items():
+        first, *_ = sorted((sources / source / str(TODAY)).iterdir())
+        with first.open("a", encoding="utf-8") as file:
+            file.write(line)
+
+
 @pytest.fixture(scope="session")
 def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of the small town's day, on Sail, its deliveries beside it; for copying, not for changing."""
 
     def make(folder: Path) -> None:
         shutil.copytree(SOURCES, folder / "sources")
-        for source, line in FLAWS.items():
-            (path,) = (folder / "sources" / source / str(TODAY)).iterdir()
-            with path.open("a", encoding="utf-8") as file:
-                file.write(line)
+        add_flaws(folder / "sources")
         run_on("sail", *day_of(folder / "home", PROFILE, folder / "sources"))
 
     return made_once("town_on_sail", make, tmp_path_factory) / "home"

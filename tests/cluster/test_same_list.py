@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 from pathlib import Path
@@ -15,10 +16,11 @@ from expectations.contracts.scoring import RISK_LIST
 from expectations.contracts.state import STATE
 from expectations.contracts.tables import GOLD
 from jobs.runtime.lake import Lake
-from tests.cluster.conftest import FLAWS, WAYS, Run, day_of
+from tests.cluster.conftest import FLAWS, WAYS, Run, add_flaws, day_of
 from tests.cluster.homes import differences
 from tests.cluster.time_limit import ENTITIES_VARIABLE
-from tests.day.town import PROFILE, TODAY
+from tests.day.deliveries import add_not_yet_known, rearrange
+from tests.day.town import PROFILE, SOURCES, TODAY
 from tests.made_once import made_once
 
 pytestmark = pytest.mark.cluster
@@ -34,6 +36,18 @@ def test_the_towns_day_is_the_same_from_files_to_list(
     run_on(way, *day_of(home, PROFILE, town_sources))
     taken_in = [*silver.BRONZE.values(), *map(quarantine_of, FLAWS), *silver.OF.values(), silver.LINK, *STATE]
     assert differences(town_on_sail, home, taken_in) == []
+    assert differences(town_on_sail, home, GOLD, where=WHERE) == []
+
+
+def test_order_doubled_rows_split_files_and_what_is_not_yet_known_change_nothing(
+    run_on: Run, way: str, town_on_sail: Path, tmp_path: Path
+) -> None:
+    sources, home = tmp_path / "sources", tmp_path / "home"
+    shutil.copytree(SOURCES, sources)
+    add_not_yet_known(sources)
+    rearrange(sources, random.Random(1))
+    add_flaws(sources)
+    run_on(way, *day_of(home, PROFILE, sources))
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
 

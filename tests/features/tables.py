@@ -78,7 +78,7 @@ def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy
 
 def reckon_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`reckon`, of frames."""
-    with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features") as scratch:
+    with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
         sums = sum_returns(standing_returns(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
         register = scratch.materialise(stand_register(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
         others = {name: table for name, table in tables.items() if name not in ("entity", "filing")}

@@ -30,7 +30,7 @@ def lake(tmp_path, spark):
 
 def _build(lake, as_of):
     profile = load_profile("cn")
-    with Scratch(lake.home, "state") as scratch:
+    with Scratch(lake.home, "state", is_packed=False) as scratch:
         register = scratch.materialise(stand_all(lake, profile, as_of))
         return build_features_day(lake, profile, as_of, register, add_up_all(lake, profile, as_of))
 

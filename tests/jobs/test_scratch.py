@@ -1,4 +1,4 @@
-"""Intermediate results are compressed where a disk must hold many rows, and quick to write where there is one row an entity."""
+"""Intermediate results are compressed for the disk's sake, or not where they are asked to be quick."""
 
 from __future__ import annotations
 
