@@ -40,14 +40,14 @@ def test_the_towns_day_is_the_same_from_files_to_list(
 
 
 def test_order_doubled_rows_split_files_and_what_is_not_yet_known_change_nothing(
-    run_on: Run, way: str, town_on_sail: Path, tmp_path: Path
+    run_on: Run, town_on_sail: Path, tmp_path: Path
 ) -> None:
     sources, home = tmp_path / "sources", tmp_path / "home"
     shutil.copytree(SOURCES, sources)
     add_not_yet_known(sources)
     rearrange(sources, random.Random(1))
     add_flaws(sources)
-    run_on(way, *day_of(home, PROFILE, sources))
+    run_on("connect", *day_of(home, PROFILE, sources))
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
 
