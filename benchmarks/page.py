@@ -23,7 +23,12 @@ STEPS = {
     "generate": "`generate`: invent the world",
     "intake": "take in the whole history: ingest, gate, conform, link",
 }
-SCORING = {"score": "score every entity", "target": "make the day's list, with reasons for the listed"}
+SCORING = {
+    "score": "score every entity",
+    "score-spark": "score every entity, on Apache Spark",
+    "target": "make the day's list, with reasons for the listed",
+    "target-spark": "make the day's list, with reasons for the listed, on Apache Spark",
+}
 NEWS = {
     "day": "the day's news: ingest, gate, conform, link, features",
     "rebuild": "all again from bronze: gate, conform, link, features",

@@ -12,7 +12,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,10 +34,12 @@ CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
 RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
-WHOLE_DAY, SPARK = "whole day", "features-spark"
+WHOLE_DAY = "whole day"
 DAY = ("day", "score", "target", "rebuild")
-"""One after the other on one home: kept together or not at all."""
-MAY_STAY = ("generate", "intake", WHOLE_DAY, *(f"features-{program}" for program in PROGRAMS), SPARK, "day")
+SPARK = ("features-spark", "score-spark", "target-spark")
+CHAINS = {chain[0]: chain for chain in (DAY, SPARK)}
+"""Steps that go one after the other on one home, by their first: kept together or not at all."""
+MAY_STAY = ("generate", "intake", WHOLE_DAY, *(f"features-{program}" for program in PROGRAMS), *CHAINS)
 """Our own features are always made: what others give is compared with them, and a day's news is built on them."""
 
 
@@ -51,9 +53,9 @@ class Bench:
     def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
         """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again.
 
-        With ``day`` stays what follows it.
+        With the first of a chain stays what follows it.
         """
-        keep = {*keep, *(DAY if "day" in keep else ())}
+        keep = {step for first in keep for step in CHAINS.get(first, (first,))}
         self.plan, self.cache = plan, cache
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
@@ -118,8 +120,7 @@ class Bench:
         """The morrow's news, scores and list, then all again from bronze."""
         if self.is_kept("day", world):
             return
-        if self.models.exists():
-            shutil.copytree(self.models, home / "models")
+        self.bring_model(home)
         news, told = sum(world.news.values()), ("--home", home, "--sources", world.sources, "--as-of", MORROW)
         *news_to_list, rebuild = DAY
         for step in news_to_list:
@@ -150,19 +151,29 @@ class Bench:
             self.leave_out(step, world, f"its features are not ours: {error}")
 
     def spark(self, world: World, round_: int) -> None:
-        """The same features by Apache Spark on this machine, on a home of its own."""
-        if self.is_kept(SPARK, world):
+        """The same features by Apache Spark on this machine, on a home of its own, then their scores and list."""
+        features, *to_list = SPARK
+        if self.is_kept(features, world):
             return None
         if world.entities > self.plan.spark_up_to:
-            return self.leave_out(SPARK, world, "it takes too long at this size")
+            return self.leave_out_all(SPARK, world, "it takes too long at this size")
         try:
             require_java()
         except ConfigError as error:
-            return self.leave_out(SPARK, world, error.what)
+            return self.leave_out_all(SPARK, world, error.what)
         engine = {"STEELYARD_ENGINE": f"local[{self.plan.cores}]", "SPARK_DRIVER_MEMORY": f"{self.memory_gib}g"}
         with self.worlds.fork(world.home) as home:
-            self.measured(SPARK, world, round_, world.records, "--home", home, "--as-of", LAST, environment=engine)
+            told = ("--home", home, "--as-of", LAST)
+            self.bring_model(home)
+            self.measured(features, world, round_, world.records, *told, environment=engine)
+            for step in to_list:
+                self.measured(step, world, round_, world.entities, *told, environment=engine)
         return None
+
+    def bring_model(self, home: Path) -> None:
+        """Give a home the model of the last whole day, where one was measured."""
+        if self.models.exists():
+            shutil.copytree(self.models, home / "models")
 
     def measured(
         self, step: str, world: World, round_: int, rows: int, *options: object, environment: dict[str, str] | None = None
@@ -212,6 +223,11 @@ class Bench:
         self.found.append({"step": step, "entities": world.entities, "left_out": why})
         self.write()
         self.say(f"{step:16} left out: {why}")
+
+    def leave_out_all(self, steps: Iterable[str], world: World, why: str) -> None:
+        """Keep why there is no measurement of any of some steps."""
+        for step in steps:
+            self.leave_out(step, world, why)
 
     def is_kept(self, step: str, world: World) -> bool:
         """Whether a step stays as it was measured at that size."""

@@ -12,7 +12,7 @@ from benchmarks import run as runner
 from benchmarks.machine import origin_of
 from benchmarks.measure import Measured
 from benchmarks.plans import PLANS, Plan
-from benchmarks.run import DAY, MAY_STAY, Bench, StepFailed
+from benchmarks.run import DAY, MAY_STAY, SPARK, Bench, StepFailed
 from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
 
@@ -68,7 +68,7 @@ def test_every_step_is_measured_once_before_any_is_measured_again(bench: tuple[B
     rest = ["day", "score", "target", "rebuild"]
     again = [step for step in features if step != "compare"]
     assert told[:2] == ["generate-made", "whole day"]
-    assert told[2:20] == [*features, *rest, "features-spark", *again, *rest, "generate-made"]
+    assert told[2:22] == [*features, *rest, *SPARK, *again, *rest, "generate-made"]
 
 
 def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tuple[Bench, list[str]]):
@@ -79,7 +79,7 @@ def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tupl
     assert left == {
         ("whole day", 40): "it takes too long at this size",
         ("features-duckdb", 40): "it failed with exit code -9: it said nothing",
-        ("features-spark", 40): "it takes too long at this size",
+        **{(step, 40): "it takes too long at this size" for step in SPARK},
     }
     kept = [found for found in results["measurements"] if found["step"] == "features-polars"]
     assert [(found["entities"], found["round"]) for found in kept] == [(10, 1), (10, 2), (40, 1), (40, 2)]
@@ -131,7 +131,7 @@ def test_what_takes_long_can_stay_as_it_was_measured(
 ):
     under_way, told = bench
     under_way.do()
-    stays = {*MAY_STAY, *DAY}
+    stays = {*MAY_STAY, *DAY, *SPARK}
     before = [found for found in under_way.found if found["step"] in stays]
     later = Bench(PLAN, tmp_path / "cache", tmp_path / "results", keep=MAY_STAY)
     monkeypatch.setattr(later, "command", under_way.command)
@@ -158,7 +158,7 @@ def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypa
     monkeypatch.setattr(runner, "require_java", none)
     under_way, told = bench
     under_way.do()
-    assert "features-spark" not in told
+    assert not {*SPARK} & {*told}
     assert "there is none" in under_way.path.read_text(encoding="utf-8")
 
 
