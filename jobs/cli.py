@@ -20,6 +20,7 @@ from typer.main import get_command
 
 from jobs.runtime.errors import ConfigError, SteelyardError
 from jobs.runtime.log import keep_traceback
+from jobs.runtime.overheard import listen
 from jobs.runtime.unreadable import damage_told_by
 
 GROUP = "steelyard.verbs"
@@ -101,6 +102,7 @@ def steelyard(
 def main(arguments: list[str] | None = None) -> None:
     """Run a verb; a failure is explained on standard error, and its kind is the exit code."""
     before = signal.signal(signal.SIGINT, _stop_by_hand)
+    listen()
     try:
         app(args=arguments, prog_name="steelyard")
     except SteelyardError as error:

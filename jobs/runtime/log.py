@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from jobs.runtime.overheard import overheard
+
 _console = Console(stderr=True)
 
 
@@ -96,7 +98,9 @@ def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
 
 
 def keep_traceback() -> Path:
-    """Write the traceback of the error being handled to a file of its own; give the file."""
+    """Write the traceback of the error being handled, and what libraries logged before it, to a file of its own; give the file."""
     with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write(traceback.format_exc())
+        if said := overheard():
+            file.write(f"\nlogged before, the oldest first:\n{said}\n")
     return Path(file.name)
