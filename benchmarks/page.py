@@ -25,9 +25,8 @@ STEPS = {
 }
 SCORING = {
     "score": "score every entity",
-    "score-spark": "score every entity, on Apache Spark",
     "target": "make the day's list, with reasons for the listed",
-    "target-spark": "make the day's list, with reasons for the listed, on Apache Spark",
+    "target-spark": "the same list, on Apache Spark",
 }
 NEWS = {
     "day": "the day's news: ingest, gate, conform, link, features",

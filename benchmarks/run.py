@@ -36,11 +36,13 @@ CACHE = ROOT / "build" / "bench"
 PROGRAMS = ("duckdb", "polars")
 WHOLE_DAY = "whole day"
 DAY = ("day", "score", "target", "rebuild")
-SPARK = ("features-spark", "score-spark", "target-spark")
+SPARK = ("features-spark", "target-spark")
 CHAINS = {chain[0]: chain for chain in (DAY, SPARK)}
 """Steps that go one after the other on one home, by their first: kept together or not at all."""
 MAY_STAY = ("generate", "intake", WHOLE_DAY, *(f"features-{program}" for program in PROGRAMS), *CHAINS)
 """Our own features are always made: what others give is compared with them, and a day's news is built on them."""
+
+KEEP_HELP = f"steps that are not measured again where the results tell of them; with {' and '.join(CHAINS)} what follows each"
 
 
 class StepFailed(Exception):
@@ -53,7 +55,7 @@ class Bench:
     def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
         """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again.
 
-        With the first of a chain stays what follows it.
+        With the first of a chain stays what follows it, where the results tell of all of it.
         """
         keep = {step for first in keep for step in CHAINS.get(first, (first,))}
         self.plan, self.cache = plan, cache
@@ -62,7 +64,7 @@ class Bench:
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
         measured = _measured(self.path)
-        self.kept = {(found["step"], found["entities"]) for found in measured if found["step"] in keep}
+        self.kept = _whole_chains({(found["step"], found["entities"]) for found in measured if found["step"] in keep})
         self.found = [
             found for found in measured if found["entities"] not in plan.sizes or (found["step"], found["entities"]) in self.kept
         ]
@@ -90,13 +92,13 @@ class Bench:
         if self.is_kept(WHOLE_DAY, world):
             return None
         if world.entities > self.plan.whole_up_to:
-            return self.leave_out(WHOLE_DAY, world, "it takes too long at this size")
+            return self.leave_out((WHOLE_DAY,), world, "it takes too long at this size")
         with self.worlds.fork(world.home) as home:
             options = ("--profile", "cn", "--sources", world.sources, "--home", home, "--as-of", LAST, "--top", 0)
             try:
                 took = self.command(WHOLE_DAY, [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
             except StepFailed as error:
-                return self.leave_out(WHOLE_DAY, world, str(error))
+                return self.leave_out((WHOLE_DAY,), world, str(error))
             shutil.rmtree(self.models, ignore_errors=True)
             shutil.copytree(home / "models", self.models)
         origin = origin_of_both(world.origins["intake"], origin_of(self.machine))
@@ -148,26 +150,30 @@ class Bench:
             self.step("compare", "--home", home, "--as-of", LAST, "--out", out)
             self.say(f"{step}: the same features as ours")
         except StepFailed as error:
-            self.leave_out(step, world, f"its features are not ours: {error}")
+            self.leave_out((step,), world, f"its features are not ours: {error}")
 
     def spark(self, world: World, round_: int) -> None:
-        """The same features by Apache Spark on this machine, on a home of its own, then their scores and list."""
-        features, *to_list = SPARK
+        """The same features by Apache Spark on this machine, on a home of its own, then that day's list."""
+        features, listing = SPARK
         if self.is_kept(features, world):
             return None
         if world.entities > self.plan.spark_up_to:
-            return self.leave_out_all(SPARK, world, "it takes too long at this size")
+            return self.leave_out(SPARK, world, "it takes too long at this size")
         try:
             require_java()
         except ConfigError as error:
-            return self.leave_out_all(SPARK, world, error.what)
+            return self.leave_out(SPARK, world, error.what)
         engine = {"STEELYARD_ENGINE": f"local[{self.plan.cores}]", "SPARK_DRIVER_MEMORY": f"{self.memory_gib}g"}
         with self.worlds.fork(world.home) as home:
             told = ("--home", home, "--as-of", LAST)
             self.bring_model(home)
-            self.measured(features, world, round_, world.records, *told, environment=engine)
-            for step in to_list:
-                self.measured(step, world, round_, world.entities, *told, environment=engine)
+            if not self.measured(features, world, round_, world.records, *told, environment=engine):
+                return self.leave_out((listing,), world, "there are no features to score")
+            try:
+                self.step("score", *told, environment=engine)  # asks no engine: measured once, in the day of the news
+            except StepFailed as error:
+                return self.leave_out((listing,), world, f"there are no scores: {error}")
+            self.measured(listing, world, round_, world.entities, *told, environment=engine)
         return None
 
     def bring_model(self, home: Path) -> None:
@@ -182,7 +188,7 @@ class Bench:
         try:
             took = self.step(step, *options, environment=environment)
         except StepFailed as error:
-            self.leave_out(step, world, str(error))
+            self.leave_out((step,), world, str(error))
             return False
         self.note(step, world, round_, took, rows)
         return True
@@ -218,16 +224,12 @@ class Bench:
         self.write()
         self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
 
-    def leave_out(self, step: str, world: World, why: str) -> None:
-        """Keep why there is no measurement."""
-        self.found.append({"step": step, "entities": world.entities, "left_out": why})
-        self.write()
-        self.say(f"{step:16} left out: {why}")
-
-    def leave_out_all(self, steps: Iterable[str], world: World, why: str) -> None:
-        """Keep why there is no measurement of any of some steps."""
+    def leave_out(self, steps: Iterable[str], world: World, why: str) -> None:
+        """Keep why there is no measurement of some steps."""
         for step in steps:
-            self.leave_out(step, world, why)
+            self.found.append({"step": step, "entities": world.entities, "left_out": why})
+            self.say(f"{step:16} left out: {why}")
+        self.write()
 
     def is_kept(self, step: str, world: World) -> bool:
         """Whether a step stays as it was measured at that size."""
@@ -266,6 +268,12 @@ def _measured(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+def _whole_chains(kept: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Steps and sizes without those of a chain of which another step is not among them: all of it is measured again."""
+    chains = [{(step, size) for step in chain} for chain in CHAINS.values() for size in {size for _, size in kept}]
+    return kept - set().union(*(chain for chain in chains if not chain <= kept))
+
+
 def _last_line(log: Path) -> str:
     """The last line of an output, without paths, which differ from machine to machine."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
@@ -278,9 +286,7 @@ def main() -> None:
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
     parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
-    parser.add_argument(
-        "--keep", nargs="*", default=[], choices=MAY_STAY, help="steps that are not measured again where the results tell of them"
-    )
+    parser.add_argument("--keep", nargs="*", default=[], choices=MAY_STAY, help=KEEP_HELP)
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the folder that the results are written to")

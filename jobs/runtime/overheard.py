@@ -5,6 +5,7 @@ The engine's client says of an answer that it could not read only that it could 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import deque
 
@@ -14,15 +15,16 @@ _KEPT = 20
 
 
 class _Kept(logging.Handler):
-    """The last lines that were logged, as text: a record would hold on to what was in use."""
+    """The last messages that were logged, as text: a record would hold on to what was in use."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-        self.lines: deque[str] = deque(maxlen=_KEPT)
+        self.told: deque[str] = deque(maxlen=_KEPT)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
+        with contextlib.suppress(Exception):  # a message that cannot be written must not fail the call that it is about
+            self.told.append(self.format(record))
 
 
 _kept = _Kept()
@@ -36,4 +38,4 @@ def listen() -> None:
 
 def overheard() -> str:
     """The last of it, the oldest first; nothing when nothing was logged."""
-    return "\n".join(_kept.lines)
+    return "\n".join(_kept.told)

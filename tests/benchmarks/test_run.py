@@ -12,7 +12,7 @@ from benchmarks import run as runner
 from benchmarks.machine import origin_of
 from benchmarks.measure import Measured
 from benchmarks.plans import PLANS, Plan
-from benchmarks.run import DAY, MAY_STAY, SPARK, Bench, StepFailed
+from benchmarks.run import CHAINS, DAY, MAY_STAY, SPARK, Bench, StepFailed
 from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
 
@@ -67,8 +67,9 @@ def test_every_step_is_measured_once_before_any_is_measured_again(bench: tuple[B
     features = ["features", "features-duckdb", "compare", "features-polars", "compare"]
     rest = ["day", "score", "target", "rebuild"]
     again = [step for step in features if step != "compare"]
+    spark = ["features-spark", "score", "target-spark"]
     assert told[:2] == ["generate-made", "whole day"]
-    assert told[2:22] == [*features, *rest, *SPARK, *again, *rest, "generate-made"]
+    assert told[2:22] == [*features, *rest, *spark, *again, *rest, "generate-made"]
 
 
 def test_what_fails_or_is_left_out_is_in_the_results_with_its_reason(bench: tuple[Bench, list[str]]):
@@ -140,6 +141,21 @@ def test_what_takes_long_can_stay_as_it_was_measured(
     later.do()
     assert set(told) == {"generate-made", "features"}
     assert [found for found in later.found if found["step"] in stays] == before
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
+def test_a_chain_of_which_a_step_was_not_measured_is_measured_again(
+    chain: tuple[str, ...], bench: tuple[Bench, list[str]], tmp_path: Path
+):
+    under_way, _ = bench
+    under_way.do()
+    results = json.loads(under_way.path.read_text(encoding="utf-8"))
+    is_lost = {"step": chain[-1], "entities": 10}
+    results["measurements"] = [found for found in results["measurements"] if not is_lost.items() <= found.items()]
+    under_way.path.write_text(json.dumps(results), encoding="utf-8")
+    later = Bench(PLAN, tmp_path / "cache", tmp_path / "results", keep=[chain[0]])
+    assert later.kept == {(step, 40) for step in chain}
+    assert {(found["step"], found["entities"]) for found in later.found} == later.kept
 
 
 def test_the_full_plan_has_a_whole_day_at_each_size():

@@ -13,6 +13,7 @@ from expectations.contracts import scoring, silver, state
 from expectations.contracts.core import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.tables import GOLD, MADE
+from tests.day.deliveries import write
 from tests.day.town import TODAY, Town
 
 pytestmark = pytest.mark.slow
@@ -145,9 +146,7 @@ def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
     golden: Town, undisturbed: Town, tmp_path: Path, correction: Correction
 ) -> None:
     town = golden.copy(tmp_path)
-    delivery = town.sources / correction.source / TOMORROW.isoformat() / correction.file
-    delivery.parent.mkdir()
-    delivery.write_text("\n".join(correction.lines) + "\n", encoding="utf-8")
+    write(town.sources / correction.source / TOMORROW.isoformat() / correction.file, *correction.lines)
     town.run(TOMORROW)
     assert not town.quarantined(correction.source, TOMORROW)
 
@@ -172,6 +171,8 @@ def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
     own = {entity: {c for c in is_other if is_other.loc[entity, c] and not c.endswith(VS_PEERS)} for entity in correction.own}
     assert own == correction.own
     changed = set().union(*own.values())
+    of_own = is_other.loc[list(correction.own)].any()
+    assert {c for c in of_own.index[of_own] if c.endswith(VS_PEERS)} <= {name + VS_PEERS for name in changed}
     of_others = is_other.drop(index=list(correction.own)).any()
     assert set(of_others.index[of_others]) <= {*(changed & OF_ALL), *(name + VS_PEERS for name in changed)}
     peers, before = (of.rows(scoring.PEERS, TOMORROW) for of in (town, undisturbed))

@@ -12,7 +12,7 @@ from expectations import gate
 
 
 @pytest.fixture(autouse=True)
-def _collector_as_it_was() -> Iterator[None]:
+def _collector_on() -> Iterator[None]:
     yield
     gc.enable()
     gc.unfreeze()
@@ -29,12 +29,23 @@ def test_what_is_there_after_the_import_is_set_aside(*, is_on: bool) -> None:
     assert gc.get_freeze_count() > len(gc.get_objects())
 
 
-def test_an_import_that_fails_leaves_the_collector_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "great_expectations", None)
+def test_meanwhile_the_collector_is_off_and_on_again_when_the_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    was_on = []
+
+    class Watching:
+        """Finds no module, and sees whether the collector was on."""
+
+        def find_spec(self, *_: object) -> None:
+            was_on.append(gc.isenabled())
+
+    monkeypatch.delitem(sys.modules, "great_expectations", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Watching()])
     gc.unfreeze()
+    gc.enable()
 
     with pytest.raises(ImportError):
         gate._import_quickly.__wrapped__()
 
+    assert was_on == [False]
     assert gc.isenabled()
     assert not gc.get_freeze_count()

@@ -1,7 +1,8 @@
-"""The details of a fault tell why the engine's answer could not be read, which the client tells its log alone."""
+"""The details of a fault tell why the engine's answer could not be read, which its client tells its log alone."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,21 @@ from pathlib import Path
 import grpc
 import pytest
 
-from jobs.runtime import log, overheard
+from jobs import cli
+from jobs.runtime import overheard
+
+CLIENT = logging.getLogger("grpc")
+
+
+@pytest.fixture(autouse=True)
+def _nobody_listens() -> Iterator[None]:
+    def leave() -> None:
+        CLIENT.removeHandler(overheard._kept)
+        overheard._kept.told.clear()
+
+    leave()
+    yield
+    leave()
 
 
 @pytest.fixture
@@ -30,28 +45,37 @@ def ask() -> Iterator[Callable[[], object]]:
     server.stop(None).wait()
 
 
-def test_the_details_of_a_fault_tell_why_an_answer_could_not_be_read(ask: Callable[[], object]) -> None:
-    overheard.listen()
-    overheard.listen()
-    try:
-        ask()
-    except grpc.RpcError:
-        path = log.keep_traceback()
-    told = _taken(path)
-    assert "Exception deserializing response!" in told
-    assert told.count("ValueError: 7 bytes that are no message") == 1
-
-
-def test_an_error_of_which_nothing_was_logged_has_its_traceback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "overheard", lambda: "")
-    try:
-        raise ValueError("broken")
-    except ValueError:
-        path = log.keep_traceback()
-    assert _taken(path).rstrip().endswith("ValueError: broken")
-
-
-def _taken(path: Path) -> str:
+def details_of(verb: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the command line keeps of the fault of a verb."""
+    monkeypatch.setattr(cli, "app", lambda **_: verb())
+    with pytest.raises(SystemExit):
+        cli.main([])
+    path = Path(capsys.readouterr().err.splitlines()[0].rpartition(" ")[2])
     told = path.read_text(encoding="utf-8")
     path.unlink()
     return told
+
+
+def test_a_fault_tells_why_an_answer_could_not_be_read(
+    ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overheard.listen()  # as a command given by another does
+    told = details_of(ask, monkeypatch, capsys)
+    assert told.count("Exception deserializing message!") == 1
+    assert told.count("ValueError: 7 bytes that are no message") == 1
+
+
+def test_a_fault_of_which_nothing_was_logged_has_its_traceback_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ValueError("broken")
+
+    assert details_of(broken, monkeypatch, capsys).rstrip().endswith("ValueError: broken")
+
+
+def test_a_message_that_cannot_be_written_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CLIENT, "propagate", False)
+    overheard.listen()
+    CLIENT.warning("%d answers", "no number")
+    assert overheard.overheard() == ""
