@@ -26,7 +26,7 @@ STEPS = {
 SCORING = {
     "score": "score every entity",
     "target": "make the day's list, with reasons for the listed",
-    "target-spark": "the same list, on Apache Spark",
+    "target-spark": "make the list of the day of the features, on Apache Spark",
 }
 NEWS = {
     "day": "the day's news: ingest, gate, conform, link, features",
