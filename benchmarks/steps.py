@@ -37,11 +37,11 @@ def intake(options: argparse.Namespace) -> None:
 
 def features(options: argparse.Namespace) -> None:
     """Add up all returns and build the day's features, from silver alone."""
-    from jobs.build_features import build_features_day
-    from jobs.keep_register import bring_register, read_register
+    from jobs.feature_state import build_on_state
+    from jobs.keep_register import bring_register
     from jobs.runtime.lake import Lake
     from jobs.runtime.log import stage
-    from jobs.sum_returns import bring_tax_sums, read_tax_sums
+    from jobs.sum_returns import bring_tax_sums
 
     lake, profile = Lake(options.home), _profile()
     with stage("register"):
@@ -49,7 +49,7 @@ def features(options: argparse.Namespace) -> None:
     with stage("returns"):
         bring_tax_sums(lake, profile, options.as_of, afresh=True)
     with stage("features"):
-        build_features_day(lake, profile, options.as_of, read_register(lake, options.as_of), read_tax_sums(lake, options.as_of))
+        build_on_state(lake, profile, options.as_of)
 
 
 def features_duckdb(options: argparse.Namespace) -> None:

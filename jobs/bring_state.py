@@ -94,7 +94,8 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
     day, earlier = found
     with Scratch(lake.home, f"news-{kept.table.name}") as scratch:
         news = _news(kept, lake, profile, batches, day, as_of, earlier)
-        turned = _parts(kept, lake, earlier.parts).where(F.col(CHANGES_ON) <= F.lit(as_of)).select(ENTITY_ID)
+        before = _parts(kept, lake, earlier.parts, scratch.materialise)
+        turned = before.where(F.col(CHANGES_ON) <= F.lit(as_of)).select(ENTITY_ID)
         entities = scratch.materialise(news.union(turned).distinct())
         # Finding the newest version of a record reads all versions several times: few rows are read off the table once.
         rows = scratch.materialise(entities.join(_silver(kept, lake).select(*kept.read), ENTITY_ID, "inner"))
@@ -104,7 +105,7 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         if earlier.settled == wanted.settled:
             return _write_part(kept, lake, as_of, wanted, reckoned, earlier.parts)
         # Parts would come on top of parts without end: once a month the others' rows are written again beside the reckoned.
-        others = _parts(kept, lake, earlier.parts).where(kept.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
+        others = before.where(kept.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
         _write_part(kept, lake, as_of, wanted, others.unionByName(reckoned), since=[])
         return entities.count()
 
@@ -119,12 +120,11 @@ def read_state(kept: Kept, lake: Lake, as_of: date, materialise: Materialise | N
     """One row an entity of which there is something, as :func:`bring_state` left them on the day.
 
     Args:
-        materialise: see :data:`jobs.transforms.materialise.Materialise`; where it is given, what several days of the state hold
-            together is made once, for whoever reads it often and builds on it. What one day holds is a table already.
+        materialise: for the rows that changed since the first of the days that hold the state, see
+            :func:`jobs.transforms.newest_state.keep_newest_state`.
     """
     parts = Basis(**read_json(_path(kept, lake.home, as_of))).parts
-    rows = _parts(kept, lake, parts).where(kept.is_there)
-    return rows if materialise is None or len(parts) == 1 else materialise(rows)
+    return _parts(kept, lake, parts, materialise).where(kept.is_there)
 
 
 def reckon_all(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
@@ -136,10 +136,14 @@ def _silver(kept: Kept, lake: Lake) -> DataFrame:
     return lake.read(OF[kept.contract])
 
 
-def _parts(kept: Kept, lake: Lake, parts: list[str]) -> DataFrame:
+def _parts(kept: Kept, lake: Lake, parts: list[str], materialise: Materialise | None = None) -> DataFrame:
     """The rows that hold of those that some days of the state have together."""
-    rows = lake.read(kept.table).where(F.col(AS_OF).cast("string").isin(parts))
-    return keep_newest_state(rows, ENTITY_ID, first=parts[0], is_only=len(parts) == 1)
+    first, *later = [date.fromisoformat(part) for part in parts]
+    rows = lake.read(kept.table)
+    of_first = rows.where(F.col(AS_OF) == F.lit(first))
+    if not later:
+        return of_first
+    return keep_newest_state(of_first, rows.where(F.col(AS_OF).isin(later)), ENTITY_ID, materialise)
 
 
 def _batches(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> Mapping[str, Batch] | None:

@@ -13,6 +13,7 @@ from jobs.bring_state import Kept, bring_state, read_state, reckon_all
 from jobs.runtime.code_version import TAX_STATE
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
+from jobs.transforms.materialise import Materialise
 from jobs.transforms.tax_sums import standing_returns, sum_returns
 
 
@@ -41,9 +42,9 @@ def bring_tax_sums(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
     return bring_state(KEPT, lake, profile, as_of, afresh=afresh)
 
 
-def read_tax_sums(lake: Lake, as_of: date) -> DataFrame:
+def read_tax_sums(lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
     """One row an entity with a return, as :func:`bring_tax_sums` left them on the day."""
-    return read_state(KEPT, lake, as_of)
+    return read_state(KEPT, lake, as_of, materialise)
 
 
 def add_up_all(lake: Lake, profile: Profile, as_of: date) -> DataFrame:

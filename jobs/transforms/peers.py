@@ -137,10 +137,12 @@ def _members(cells: DataFrame) -> DataFrame:
 
 
 def _describe(entities: DataFrame, member: DataFrame, indicators: Sequence[str]) -> DataFrame:
-    values = member.join(entities.where("is_active").select(CELL, *indicators), [CELL], "inner")
     # To Spark's sort -0.0 is 0.0, so the sign of a median of both would hang on the order of rows; adding 0.0 leaves the one.
-    sorted_values = {f"v_{n}": f"array_sort(collect_list(cast({n} AS DOUBLE) + 0.0D))" for n in indicators}
-    frame = values.transform(aggregate, ["member_of"], sorted_values)
+    values = {f"v_{n}": f"collect_list(cast({n} AS DOUBLE) + 0.0D)" for n in indicators}
+    of_cells = entities.where("is_active").select(CELL, *indicators).transform(aggregate, [CELL], values)
+    # Each value is collected once, by cell: a group's are those of its cells, one after the other.
+    together = {f"v_{n}": f"array_sort(flatten(collect_list(v_{n})))" for n in indicators}
+    frame = member.join(of_cells, [CELL], "inner").transform(aggregate, ["member_of"], together)
     for carried, made in _steps(indicators):
         frame = frame.transform(select, "member_of", *carried, *made)
     return frame
