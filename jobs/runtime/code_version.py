@@ -40,6 +40,7 @@ _STATE = (
     "expectations/contracts/silver.py",
     "expectations/contracts/state.py",
     "expectations/contracts/tax_filing.py",
+    "jobs/transforms/joins.py",
     "jobs/transforms/latest_known.py",
     "jobs/transforms/materialise.py",
     "jobs/transforms/newest_state.py",
@@ -52,7 +53,6 @@ REGISTER_STATE = (
     *_STATE,
     "expectations/standards/hierarchies.py",
     "jobs/transforms/conformed.py",
-    "jobs/transforms/joins.py",
     "jobs/transforms/register_state.py",
     "jobs/keep_register.py",
 )

@@ -13,8 +13,7 @@ from jobs.transforms.materialise import Materialise
 def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise: Materialise | None = None) -> DataFrame:
     """Each key's row of the newest day that has one.
 
-    The first day holds every key and later days few, so only those few are brought into order, and they come first in the
-    join, which makes them the side that the hash table is built of.
+    The first day holds every key and later days few, so only those few are brought into order.
 
     Args:
         first: the rows of the first day.
