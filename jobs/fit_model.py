@@ -62,7 +62,7 @@ def fit(
     if weights is None or model.facts["kind"] != "learnt":
         return model
     told = {name: value for name, value in asdict(weights).items() if name != "weight"}
-    return replace(model, facts={**model.facts, "weights": told})
+    return replace(model, facts={**model.facts, "weights": told, "labels_share": known.labels_share})
 
 
 def _interval_policy(profile: Profile) -> IntervalPolicy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import pandas as pd
@@ -19,8 +19,9 @@ from jobs.runtime.log import stage
 from jobs.runtime.settings import Profile
 from jobs.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
-from models.cohorts import COHORT_ON, build_labels, check_labels, cohort_dates
+from models.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second
 from models.entity_sample import reference
+from models.label_sample import sample_labels
 from models.training_set import TrainingSet, join_labels
 
 _UNVISITED = 50_000
@@ -72,20 +73,21 @@ def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[dat
         )
     population = read_features(lake, as_of, among=reference(active))
     labels = _known_labels(lake, profile, as_of)
+    taught, labels_share = sample_labels(labels, profile.training.most_labels)
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
     visited, unvisited = [], []
     for cohort in _cohorts(labels):
         day = cohort.date()
         if not is_there(day):
             continue
-        seen = labels.loc[labels[COHORT_ON] == cohort, ENTITY_ID]
+        seen, teaches = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, taught))
         # Of those who could be listed that day: who closed since would else be among the visited alone.
-        listed = _active(lake, profile, day, share)
-        rows = read_features(lake, day, among=pd.Index(seen).union(listed)).assign(**{COHORT_ON: cohort})
-        is_seen = rows[ENTITY_ID].isin(seen)
+        others = _active(lake, profile, day, share).difference(seen)
+        rows = read_features(lake, day, among=teaches.union(others)).assign(**{COHORT_ON: cohort})
+        is_seen = rows[ENTITY_ID].isin(teaches)
         visited.append(rows[is_seen])
         unvisited.append(rows[~is_seen])
-    return join_labels(population, labels, visited, unvisited, share)
+    return join_labels(population, taught, visited, unvisited, share, labels_share)
 
 
 def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
@@ -134,7 +136,19 @@ def _active(lake: Lake, profile: Profile, as_of: date, share: float = 1.0) -> pd
 
 def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     policy, cutoff = profile.training, profile.end_of(as_of)
-    cohorts = cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts)
-    labels = build_labels(known_visits(lake, profile, as_of), cohorts, label_days=policy.label_days, known_before=cutoff)
+    visits = known_visits(lake, profile, as_of)
+    cohorts = _with_anybody(lake, profile, cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts))
+    labels = build_labels(visits, cohorts, label_days=policy.label_days, known_before=cutoff)
+    if len(labels) > PLENTY * policy.most_labels:
+        fewer = every_second(cohorts, every_months=policy.cohort_months, label_days=policy.label_days)
+        of_fewer = build_labels(visits, fewer, label_days=policy.label_days, known_before=cutoff)
+        labels = of_fewer if of_fewer[COHORT_ON].nunique() >= FEWEST_COHORTS else labels
     check_labels(labels, known_before=cutoff)
     return labels
+
+
+def _with_anybody(lake: Lake, profile: Profile, cohorts: Sequence[date]) -> list[date]:
+    """Those by whose end anybody was known: visits may be older than the register, and their labels teach nothing."""
+    first = lake.read(silver.ENTITY).agg(F.min(KNOWN_AT).alias(KNOWN_AT)).toPandas()
+    (known_at,) = pd.to_datetime(first[KNOWN_AT], utc=True).dt.tz_localize(None)
+    return [day for day in cohorts if known_at < pd.Timestamp(profile.end_of(day))]

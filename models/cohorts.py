@@ -16,6 +16,11 @@ HELD_OUT_COHORTS = 2
 """So many of the last cohorts judge a model that was kept from them,"""
 FEWEST_COHORTS = 4
 """where there are so many."""
+PLENTY = 2
+"""Of so many times the labels that are learnt from, those of every second cohort are enough. Where many are labelled, many more are
+registered, and the features of all of them on a day in the past take longer than what is learnt from them."""
+SHORTEST_MONTHS = 29.5
+"""Days a month, of the shortest two."""
 LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID)
 
 
@@ -29,6 +34,19 @@ def cohort_dates(as_of: date, *, every_months: int, count: int) -> tuple[date, .
         raise ValueError(f"cohorts need at least one month and one cohort, not {every_months} and {count}")
     month = pd.Period(as_of, freq="M")
     return tuple((month - 1 - step * every_months).end_time.date() for step in reversed(range(count)))
+
+
+def every_second(cohorts: Sequence[date], *, every_months: int, label_days: int) -> tuple[date, ...]:
+    """Every second cohort, the same ones whichever is the last; none where a visit might then label no cohort.
+
+    Args:
+        cohorts: as :func:`cohort_dates` gives them.
+        every_months: how far apart they are.
+        label_days: how long after a cohort a visit still speaks of it.
+    """
+    if label_days < 2 * every_months * SHORTEST_MONTHS:
+        return ()
+    return tuple(day for day in cohorts if (day.year * 12 + day.month) // every_months % 2 == 0)
 
 
 def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: int, known_before: datetime) -> pd.DataFrame:

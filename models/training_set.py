@@ -23,6 +23,7 @@ class TrainingSet:
 
     ``unvisited`` holds, of entities that could be listed on a cohort's day and have no label on it, a sample with their features of
     that day, and ``share`` the share of them that was kept; None where nobody asks why some were visited and others were not.
+    ``labels_share`` is the share of the labels that was kept, of a sample of businesses.
     """
 
     population: pd.DataFrame
@@ -31,6 +32,7 @@ class TrainingSet:
     inputs: Inputs
     unvisited: pd.DataFrame | None = None
     share: float = 1.0
+    labels_share: float = 1.0
 
     def known_at(self) -> npt.NDArray[np.datetime64]:
         """When each label became known (UTC, naive), shape (n,)."""
@@ -58,6 +60,7 @@ def join_labels(
     visited: Sequence[pd.DataFrame],
     unvisited: Sequence[pd.DataFrame] | None = None,
     share: float = 1.0,
+    labels_share: float = 1.0,
 ) -> TrainingSet:
     """The training set of labels and the features of their cohorts' days.
 
@@ -69,6 +72,7 @@ def join_labels(
         visited: features of labelled entities with ``cohort_on``, a frame a cohort; may be empty.
         unvisited: the same of a sample of the others; None where nobody asks.
         share: the share of the others that was kept, in (0, 1].
+        labels_share: the share of the labels that was kept, in (0, 1].
     """
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
 
@@ -83,4 +87,5 @@ def join_labels(
         usable_inputs(population),
         None if unvisited is None else together(unvisited),
         share,
+        labels_share,
     )

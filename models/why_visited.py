@@ -30,7 +30,7 @@ def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, c
         both = pd.concat([features, rest], ignore_index=True)
         # To whom a draw came nobody was sent: what is modelled is the way by which the others came to be labels.
         sent = np.concatenate([np.isnan(inclusion).astype(np.float64), np.zeros(len(rest))])
-        share = np.repeat([1.0, known.share], [len(features), len(rest)])
+        share = np.repeat([known.labels_share, known.share], [len(features), len(rest)])
         # A fit hangs on the order of its rows, so they stand in one of their own, visited or not.
         order = np.lexsort((both[ENTITY_ID].to_numpy(dtype=str), both[COHORT_ON].to_numpy()))
         rows = both.iloc[order]

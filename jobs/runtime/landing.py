@@ -7,6 +7,7 @@ and two engines never agree on which record is malformed (ADR 0002).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from expectations.contracts.quarantine import Stage, quarantine_of
 from jobs.runtime.deliveries import Delivery
 from jobs.runtime.lake import arrow_schema
 from jobs.runtime.mapping import SourceMapping
+from jobs.runtime.raw_ahead import read_ahead
 from jobs.runtime.raw_files import read_raw
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord
 
@@ -141,11 +143,12 @@ def land(
 ) -> Landed:
     """Read every file of the deliveries into Parquet files in ``folder``.
 
-    Memory holds one piece of one file at a time, and the rejected records.
+    Memory holds two pieces of one file at a time, and the rejected records.
     """
     landing = Landing(mapping, folder)
     for delivery in deliveries:
         for path in delivery.files:
             progress(path)
-            landing.take(read_raw(path, mapping), path.relative_to(sources).as_posix(), delivery.delivered_on)
+            with closing(read_ahead(read_raw(path, mapping))) as pieces:
+                landing.take(pieces, path.relative_to(sources).as_posix(), delivery.delivered_on)
     return landing.close()

@@ -47,6 +47,7 @@ _RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = MappingProxyType(
         "training.label_days": _at_least(1),
         "training.minimum_labels": _at_least(1),
         "training.minimum_positives": _at_least(1),
+        "training.most_labels": _at_least(1),
         "training.seed": _at_least(0),
         "training.weight_cap": (lambda cap: cap >= 1, "give 1 or more"),
         "retention.feature_days": _at_least(1),
@@ -247,6 +248,10 @@ def _is_day(value: Any) -> bool:
 
 
 def _order_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    most, fewest = _at(raw, "training.most_labels"), _at(raw, "training.minimum_labels")
+    if is_number(most) and is_number(fewest) and 0 < most < 2 * fewest:
+        then = "give at least twice training.minimum_labels, or a model may never be learnt"
+        yield Problem("training.most_labels", f"is {most}", then)
     for setting in ("peers.size_bands_minor", "peers.age_bands_years"):
         bands = _at(raw, setting)
         if isinstance(bands, list) and all(_is(band, float) for band in bands) and sorted(set(bands)) != bands:

@@ -53,6 +53,7 @@ class Training:
     minimum_positives: int
     seed: int
     weight_cap: float = 10.0
+    most_labels: int = 100_000
 
 
 @dataclass(frozen=True)

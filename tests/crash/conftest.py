@@ -19,10 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With ``--dist loadgroup``, as ``make test-crash`` says, all tests of a sequence go to one process."""
-    from tests.crash.by_sequence import BySequence
+    """With ``--dist loadgroup``, as ``make test-crash`` says, all tests of a sequence, or of a part of a day, go to one process."""
+    from tests.crash.by_sequence import ByPart, BySequence
 
-    return BySequence(config, log) if config.getvalue("dist") == "loadgroup" else None
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    return BySequence(config, log) if config.getoption("--quick") else ByPart(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.by_sequence import group_of
+from tests.crash.by_sequence import group_of, part_of
 from tests.crash.steps import Part, Step, parts_of
 
 POINTS = ["before:note", "after:note", "after:table", "before:note", "after:note", "after:model"]
@@ -29,3 +29,9 @@ def test_points_that_no_step_passes_are_told() -> None:
 def test_tests_of_one_sequence_go_together() -> None:
     assert {group_of("kills.py::test_at_a_point[3-first-day]"), group_of("kills.py::test_points[first-day]")} == {"first-day"}
     assert group_of("test_steps.py::test_a_step") == "test_steps.py::test_a_step"
+
+
+def test_days_go_part_by_part() -> None:
+    assert part_of("kills.py::test_points[first-day]") == "first-day"
+    assert {part_of(f"kills.py::test_at_a_{where}[11-first-day]") for where in ("point", "moment")} == {"first-day 11"}
+    assert {part_of(f"kills.py::test_at_a_point[{part}-backup]") for part in (3, 4)} == {"backup"}

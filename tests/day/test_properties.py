@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -140,6 +141,59 @@ def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eag
     assert (len(then.labels), len(later.labels)) == (7, 20)
     facts = ModelStore(eager.home).facts(train_day(eager.lake, eager.profile, TODAY))
     assert (facts["kind"], facts["visits"]) == ("rule", 7)
+
+
+def test_of_more_labels_than_are_wanted_those_of_some_businesses_are_learnt_from(eager: Town) -> None:
+    whole = gather_training_set.training_set(eager.lake, eager.profile, LATER)
+    wanting = replace(eager.profile, training=replace(eager.profile.training, most_labels=8))
+    some = gather_training_set.training_set(eager.lake, wanting, LATER)
+    assert 0 < len(some.labels) < len(whole.labels)
+    assert some.labels_share == 8 / 20
+    # Who was visited and is not learnt from is none of the unvisited.
+    assert some.unvisited is not None
+    at = ["entity_id", "cohort_on"]
+    assert not some.unvisited.empty
+    assert some.unvisited[at].merge(whole.labels[at]).empty
+
+
+def test_where_labels_are_plenty_visits_label_every_second_month(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    year = pd.date_range("2026-05-05", "2027-04-10", freq="5D")
+    visits = pd.DataFrame(
+        {
+            "entity_id": [f"S{number % 20:02}" for number in range(len(year))], "inspected_on": year, "known_at": year,
+            "found_violation": True, "selected_by": "targeted", "inclusion_probability": None, "inspector_id": None,
+        }
+    )  # fmt: skip
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: visits)
+    asked: list[date] = []
+    monkeypatch.setattr(gather_training_set, "has_features", lambda _lake, _profile, day: asked.append(day) or True)
+
+    def months(most: int, label_days: int = 60) -> list[int]:
+        asked.clear()
+        training = replace(eager.profile.training, cohorts=12, most_labels=most, label_days=label_days)
+        gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), date(2027, 4, 15))
+        return [day.month for day in asked]
+
+    every = months(len(year))
+    assert len(every) == 12
+    assert months(len(year) // 3) == [month for month in every if month % 2 == 0]
+    # Where a visit might then label no cohort, all of them stay.
+    assert months(len(year) // 3, label_days=45) == every
+
+
+def test_visits_before_anybody_was_registered_label_nobody(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[date] = []
+    monkeypatch.setattr(gather_training_set, "has_features", lambda _lake, _profile, day: asked.append(day) or True)
+    long_ago = pd.DataFrame(
+        {
+            "entity_id": ["S01"], "inspected_on": ["2020-03-05"], "known_at": ["2020-03-06"], "found_violation": [True],
+            "selected_by": ["targeted"], "inclusion_probability": [None], "inspector_id": [None],
+        }
+    )  # fmt: skip
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: long_ago)
+    training = replace(eager.profile.training, cohorts=120)
+    gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), LATER)
+    assert asked == []
 
 
 def test_a_planted_leak_is_refused(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,8 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
         ("seed = 20260101", "seed = -1", "training.seed", "0 or more"),
         ("weight_cap = 10.0", "weight_cap = 0.5", "training.weight_cap", "1 or more"),
+        ("most_labels = 100_000", "most_labels = 0", "training.most_labels", "1 or more"),
+        ("most_labels = 100_000", "most_labels = 599", "training.most_labels", "twice training.minimum_labels"),
         ("time_travel_days = 35", "time_travel_days = 0", "retention.time_travel_days", "1 or more"),
         ("capacity_share = 0.2", "capacity_share = 0", "evaluation.capacity_share", "above 0 and at most 1"),
         ("draws = 500", "draws = 0", "evaluation.draws", "1 or more"),

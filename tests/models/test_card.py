@@ -65,3 +65,14 @@ def test_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, lat
     assert "From margin to probability" not in card
     assert "No test window was kept apart." in card
     assert np.isfinite(importances(rule, later[:0])["importance"]).all()
+
+
+def test_card_tells_of_which_share_of_labels_a_model_learnt(learnt: RiskModel, later: pd.DataFrame) -> None:
+    def card(share: float) -> str:
+        model = replace(learnt, facts={**learnt.facts, "labels_share": share})
+        return model_card(
+            model, model_id="abc", profile="cn", as_of="2025-09-30", judged=None, importance=importances(learnt, later[:0])
+        )
+
+    assert "of a sample of businesses, 0.412 % of the labels that are known" in card(0.00412)
+    assert "sample of businesses" not in card(1.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates
+from models.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second
 
 COHORTS = (date(2025, 1, 31), date(2025, 2, 28))
 CUT_OFF = datetime(2025, 6, 1)
@@ -97,3 +97,19 @@ def test_instants_with_a_zone_are_compared_in_utc() -> None:
 def test_cohorts_are_month_ends_before_as_of() -> None:
     assert cohort_dates(date(2025, 3, 31), every_months=1, count=2) == (date(2025, 1, 31), date(2025, 2, 28))
     assert cohort_dates(date(2025, 3, 1), every_months=3, count=2) == (date(2024, 11, 30), date(2025, 2, 28))
+
+
+@pytest.mark.parametrize("every_months", [1, 2, 3])
+def test_every_second_cohort_is_the_same_whichever_is_the_last(every_months: int) -> None:
+    earlier, later = (
+        every_second(cohort_dates(as_of, every_months=every_months, count=12), every_months=every_months, label_days=200)
+        for as_of in (date(2026, 7, 1), date(2026, 7 + every_months, 1))
+    )
+    assert len(earlier) == len(later) == 6
+    assert len(set(earlier) & set(later)) >= 5
+
+
+def test_every_second_cohort_is_not_enough_where_visits_would_label_none() -> None:
+    year = cohort_dates(date(2026, 7, 1), every_months=1, count=12)
+    assert every_second(year, every_months=1, label_days=58) == ()
+    assert [day.month for day in every_second(year, every_months=1, label_days=60)] == [8, 10, 12, 2, 4, 6]

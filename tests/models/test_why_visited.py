@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from models.columns import Inputs
+from models.label_sample import sample_labels
 from models.training_set import TrainingSet
 from models.why_visited import told_reasons, weigh
 
@@ -49,3 +52,20 @@ def test_visits_that_somebody_was_sent_for_count_by_the_chance_to_be_sent_whoeve
     of_sent = known.features.loc[is_sent, "x"]
     assert of_sent.mean() > x.mean() + 0.5
     assert np.average(of_sent, weights=weights.weight[is_sent]) == pytest.approx(x.mean(), abs=0.12)
+
+
+def test_labels_of_a_sample_weigh_as_if_all_of_them_were_there() -> None:
+    random = np.random.default_rng(3)
+    x = random.normal(size=40_000)
+    is_sent = random.random(40_000) < 1 / (1 + np.exp(-0.5 - 1.2 * x))
+    rows = pd.DataFrame({"entity_id": [f"E{number:05}" for number in range(40_000)], "cohort_on": COHORT, "x": x})
+    labels = rows.loc[is_sent, ["entity_id", "cohort_on"]].assign(selected_by="targeted", inclusion_probability=np.nan)
+    some, share = sample_labels(labels, 3_000)
+    features = rows.merge(some[["entity_id"]], on="entity_id")
+    rest = rows[~is_sent].reset_index(drop=True)
+    known = TrainingSet(rows, features, some, Inputs(("x",), (0,), ("basic",)), rest, labels_share=share)
+    assert share < 0.15
+    weighed = weigh(known, some, features, cap=50, seed=2)
+    assert np.average(features["x"], weights=weighed.weight) == pytest.approx(x.mean(), abs=0.12)
+    as_if_all = weigh(replace(known, labels_share=1.0), some, features, cap=50, seed=2)
+    assert np.average(features["x"], weights=as_if_all.weight) < x.mean() - 0.2

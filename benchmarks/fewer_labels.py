@@ -1,0 +1,131 @@
+"""How good a model is that learns from fewer labels: ``python -m benchmarks.fewer_labels --home HOME``, after the home's first day.
+
+Every model is judged on the same visits, those of the home's last two cohorts, which none of them knew. The last lines learn at
+every second cohort alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import log_loss, roc_auc_score
+
+from benchmarks.each_world import RESULTS
+from benchmarks.worlds import LAST
+from expectations.contracts.inspection import FOUND_VIOLATION
+from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.fit_model import fit
+from jobs.gather_training_set import kept_training_set
+from jobs.runtime.lake import Lake
+from jobs.runtime.profiles import load_profile
+from jobs.runtime.settings import Profile
+from models.anomaly import fit_anomaly
+from models.cohorts import COHORT_ON, PLENTY, begin_of_held_out
+from models.label_sample import sample_labels
+from models.training_set import TrainingSet
+from models.why_visited import known_inclusion
+
+RESULT = RESULTS / "fewer_labels.json"
+MOST = (12_500, 25_000, 50_000, 100_000)
+ALL = 10**9
+HEAD = "| cohorts | labels | seconds | AUC | of random visits | found in the first fifth | log loss | of random visits |"
+
+
+def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """The figures of models that learn from all labels, from at most so many, and from as many at every second cohort.
+
+    Raises:
+        SystemExit: when the home has not the features of twelve cohorts with labels.
+    """
+    whole = _known(lake, profile, as_of, ALL)
+    begin = begin_of_held_out(whole.labels)
+    if begin is None or whole.labels[COHORT_ON].nunique() < profile.training.cohorts:
+        raise SystemExit(
+            f"{lake.home} has not the features of {profile.training.cohorts} cohorts with labels: make such a day first"
+        )
+    before, after = whole.split_at(begin, profile.end_of(begin.date()))
+    visits, seen = whole.labels[after], whole.features[after]
+    anomaly = fit_anomaly(whole.population, whole.inputs, seed=profile.training.seed)
+    second = _known(lake, profile, as_of, (len(whole.labels) - 1) // PLENTY)
+    of_second, _ = second.split_at(begin, profile.end_of(begin.date()))
+    tried = [
+        *[("every", whole, before, many) for many in (*most, ALL)],
+        *[("every second", second, of_second, many) for many in most[-2:]],
+    ]
+    for cohorts, known, rows, many in tried:
+        taught = _sampled(known, rows, many)
+        began = time.monotonic()
+        scores = fit(taught, profile, anomaly=anomaly).score(seen)
+        seconds = time.monotonic() - began
+        yield {"cohorts": cohorts, "labels": len(taught.labels), "seconds": round(seconds, 1), **judged(visits, scores)}
+
+
+def judged(visits: pd.DataFrame, scores: pd.DataFrame, share: float = 0.2) -> dict[str, float | None]:
+    """What scores were worth on visits: means over cohorts where margins rank, and the log loss of probabilities.
+
+    Of random visits None where there was none.
+
+    Args:
+        visits: labels, shape (n, …).
+        scores: of the same rows.
+        share: of a cohort's visits, the riskiest that are within capacity.
+    """
+    found, random = visits[FOUND_VIOLATION].to_numpy(), ~np.isnan(known_inclusion(visits))
+    margin, probability = scores[MARGIN].to_numpy(), scores[PROBABILITY].to_numpy()
+    at = [np.flatnonzero(visits[COHORT_ON] == cohort) for cohort in sorted(visits[COHORT_ON].unique())]
+    firsts = [rows[np.argsort(-margin[rows], kind="stable")[: int(share * len(rows))]] for rows in at]
+    return {
+        "auc": float(np.mean([roc_auc_score(found[rows], margin[rows]) for rows in at])),
+        "auc_of_random": float(roc_auc_score(found[random], margin[random])) if random.any() else None,
+        "found_in_first": float(np.mean([found[rows].mean() for rows in firsts])),
+        "log_loss": float(log_loss(found, probability)),
+        "log_loss_of_random": float(log_loss(found[random], probability[random])) if random.any() else None,
+    }
+
+
+def line(cohorts: str, labels: int, seconds: float, **worth: float | None) -> str:
+    """A model as a row of the table."""
+    told = ["" if figure is None else f"{figure:.4f}" for figure in worth.values()]
+    return f"| {' | '.join([cohorts, f'{labels:,}', f'{seconds:.0f}', *told])} |"
+
+
+def _known(lake: Lake, profile: Profile, as_of: date, most: int) -> TrainingSet:
+    """What is learnt from when at most so many labels are, which also decides whether it is at every second cohort."""
+    return kept_training_set(lake, replace(profile, training=replace(profile.training, most_labels=most)), as_of)
+
+
+def _sampled(known: TrainingSet, rows: np.ndarray, most: int) -> TrainingSet:
+    """Of the marked rows, those of as many businesses as give about ``most`` labels."""
+    labels = known.labels[rows].assign(_at=np.flatnonzero(rows))
+    some, share = sample_labels(labels, most)
+    features = known.features.iloc[some.pop("_at").to_numpy()].reset_index(drop=True)
+    return replace(known, labels=some.reset_index(drop=True), features=features, labels_share=share * known.labels_share)
+
+
+def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
+    """Print the table and write it down."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fewer_labels", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--as-of", type=date.fromisoformat, default=LAST)
+    parser.add_argument("--profile", default="cn")
+    parser.add_argument("--most", type=int, nargs="+", default=MOST)
+    asked = parser.parse_args(words)
+    print(HEAD, "|---|" + "---:|" * 7, sep="\n", flush=True)
+    found = []
+    for figures in fewer(Lake(asked.home), load_profile(asked.profile), asked.as_of, asked.most):
+        found.append(figures)
+        print(line(**figures), flush=True)
+    result.write_text(json.dumps({"as_of": str(asked.as_of), "models": found}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
