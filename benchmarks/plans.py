@@ -32,11 +32,13 @@ class Plan:
     def at(self, sizes: tuple[int, ...], rounds: int | None) -> Plan:
         """The plan at other sizes: as often as it says, its last number for a size that it does not know, or ``rounds`` times."""
         said = dict(zip(self.sizes, self.rounds, strict=True))
-        return replace(self, sizes=sizes, rounds=tuple(rounds or said.get(size, self.rounds[-1]) for size in sizes))
+        return replace(
+            self, sizes=sizes, rounds=tuple(said.get(size, self.rounds[-1]) if rounds is None else rounds for size in sizes)
+        )
 
 
 PLANS = {
-    "small": Plan("small", (20_000, 60_000), 24, (3, 3), whole_up_to=20_000, spark_rounds=1, spark_up_to=60_000),
+    "small": Plan("small", (20_000, 60_000), 24, (3, 3), whole_up_to=20_000, spark_rounds=1, spark_up_to=20_000),
     "full": Plan(
         "full",
         (200_000, 1_000_000, 5_000_000),

@@ -39,7 +39,9 @@ DAY = ("day", "score", "target", "rebuild")
 SPARK = ("features-spark", "target-spark")
 CHAINS = {chain[0]: chain for chain in (DAY, SPARK)}
 """Steps that go one after the other on one home, by their first: kept together or not at all."""
-MAY_STAY = ("generate", "intake", WHOLE_DAY, *(f"features-{program}" for program in PROGRAMS), *CHAINS)
+FIRST = ("generate", "intake", WHOLE_DAY)
+"""What comes once, before all rounds."""
+MAY_STAY = (*FIRST, *(f"features-{program}" for program in PROGRAMS), *CHAINS)
 """Our own features are always made: what others give is compared with them, and a day's news is built on them."""
 
 KEEP_HELP = f"steps that are not measured again where the results tell of them; with {' and '.join(CHAINS)} what follows each"
@@ -55,7 +57,8 @@ class Bench:
     def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
         """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again.
 
-        With the first of a chain stays what follows it, where the results tell of all of it.
+        With the first of a chain stays what follows it, where the results tell of all of it. Of a size without a round stays
+        what rounds gave.
         """
         keep = {step for first in keep for step in CHAINS.get(first, (first,))}
         self.plan, self.cache = plan, cache
@@ -65,8 +68,13 @@ class Bench:
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
         measured = _measured(self.path)
         self.kept = _whole_chains({(found["step"], found["entities"]) for found in measured if found["step"] in keep})
+        rounds = dict(zip(plan.sizes, plan.rounds, strict=True))
         self.found = [
-            found for found in measured if found["entities"] not in plan.sizes or (found["step"], found["entities"]) in self.kept
+            found
+            for found in measured
+            if found["entities"] not in rounds
+            or (found["step"], found["entities"]) in self.kept
+            or (found["step"] not in FIRST and not rounds[found["entities"]])
         ]
         self.machine = machine_facts()
         self.worlds = Worlds(cache, self.machine)
@@ -287,7 +295,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against hand-written programs.")
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
-    parser.add_argument("--rounds", type=int, help="rounds instead of the plan's")
+    parser.add_argument("--rounds", type=int, help="rounds instead of the plan's; with 0 a whole day alone is measured")
     parser.add_argument("--keep", nargs="*", default=[], choices=MAY_STAY, help=KEEP_HELP)
     parser.add_argument("--name", help="of the results' file, instead of the plan's")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")

@@ -80,6 +80,8 @@ def _data(facts: Mapping[str, Any], texts: Texts) -> list[str]:
         said.append(texts("card.population", n=_n(facts["population"])))
     if facts.get("visits") is not None:
         said.append(texts("card.visits", n=_n(facts["visits"]), found=_n(facts.get("found"))))
+    if (share := facts.get("labels_share", 1.0)) < 1:
+        said.append(texts("card.sample", share=f"{100 * share:.3g}"))
     if facts.get("first_cohort"):
         said.append(texts("card.cohorts", first=facts["first_cohort"], last=facts["last_cohort"]))
     if facts.get("held_out"):

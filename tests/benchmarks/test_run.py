@@ -12,7 +12,7 @@ from benchmarks import run as runner
 from benchmarks.machine import origin_of
 from benchmarks.measure import Measured
 from benchmarks.plans import PLANS, Plan
-from benchmarks.run import CHAINS, DAY, MAY_STAY, SPARK, Bench, StepFailed
+from benchmarks.run import CHAINS, DAY, FIRST, MAY_STAY, SPARK, Bench, StepFailed
 from benchmarks.worlds import World, Worlds, unmake_silver
 from jobs.runtime.errors import ConfigError
 
@@ -125,6 +125,19 @@ def test_what_was_found_at_other_sizes_stays(bench: tuple[Bench, list[str]], tmp
     later = Bench(PLAN.at((40,), rounds=1), tmp_path / "cache", tmp_path / "results")
     assert later.plan.rounds == (1,)
     assert later.found == [found for found in under_way.found if found["entities"] == 10]
+
+
+def test_without_a_round_the_whole_day_alone_is_measured_again(bench: tuple[Bench, list[str]], tmp_path: Path):
+    under_way, told = bench
+    under_way.do()
+    later = Bench(PLAN.at((10,), rounds=0), tmp_path / "cache", tmp_path / "results")
+    later.command, later.worlds.world = under_way.command, under_way.worlds.world  # type: ignore[method-assign]
+    kept = [found for found in under_way.found if found["step"] not in FIRST or found["entities"] == 40]
+    assert later.found == kept
+    told.clear()
+    later.do()
+    assert told == ["generate-made", "whole day"]
+    assert [found["step"] for found in later.found[len(kept) :]] == ["generate", "intake", "whole day"]
 
 
 def test_what_takes_long_can_stay_as_it_was_measured(

@@ -35,7 +35,7 @@ PROPER = {"LightGBM", "AUC", "Markdown", "exp"}
 LEARNT: dict[str, Any] = {
     "kind": "learnt", "as_of": "2026-06-30", "seed": 7, "champion": "blend", "learner": "LightGBM",
     "rounds": {"scorecard": 80, "trees": 200}, "population": 11822, "visits": 17487, "found": 2461, "first_cohort": "2024-06-30",
-    "last_cohort": "2026-05-31", "held_out": 9430, "held_out_by": "time", "drawn_at_random": 1200,
+    "last_cohort": "2026-05-31", "held_out": 9430, "held_out_by": "time", "drawn_at_random": 1200, "labels_share": 0.1634,
     "odds_by_reason": {"complaint": 2.1, "": 1.3}, "inspectors": {"number": 6, "spread": 1.08},
     "weights": {"by": f"{KNOWN} and {MODELLED}", "cap": 10.0, "capped": 67, "effective": 9096.4, "known": 3},
     "shift": {
@@ -174,7 +174,7 @@ def test_a_card_tells_all_that_is_noted_of_a_model(language: str) -> None:
     said = " ".join(text for part in parts.values() for text in (*part.sentences, *part.points))
 
     assert set(parts) == {key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")}
-    figures = "11,822 17,487 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1"
+    figures = "11,822 17,487 16.3 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1"
     assert [figure for figure in figures.split() if figure not in said] == []
     assert len(parts["scorecard"].rows) == 4
     assert len(parts["indicators"].rows) == 3
