@@ -57,7 +57,7 @@ test-slow: $(STAMP) ## the tests of rare situations that take long, some minutes
 	@echo "the slow tests pass too. Next: make lint"
 
 .PHONY: test-crash
-test-crash: $(STAMP) ## kill a run at every write and at random moments; the next must leave what an undisturbed one does (QUICK=1: in minutes)
+test-crash: $(STAMP) ## kill a run's steps at every write, and runs at random moments; the next must leave what an undisturbed one does (QUICK=1: in minutes)
 	@$(BIN)/pytest --dist loadgroup $(if $(QUICK),-n 2 --quick,-n 3 --no-loadscope-reorder) $(KILLS)
 	@echo "killed and given again, every command left what it leaves undisturbed"
 

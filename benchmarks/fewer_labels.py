@@ -44,7 +44,7 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
     """The figures of models that learn from at most so many labels, from all, and from half of them at every second cohort.
 
     Raises:
-        SystemExit: when the home has not the features of twelve cohorts with labels.
+        SystemExit: when the home has not the features of all cohorts of the profile, with labels.
     """
     whole = _known(lake, profile, as_of, ALL)
     begin = begin_of_held_out(whole.labels)
@@ -64,15 +64,15 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
     for cohorts, known, rows, many in tried:
         taught = _sampled(known, rows, many)
         began = time.monotonic()
-        scores = fit(taught, profile, anomaly=anomaly).score(seen)
+        model = fit(taught, profile, anomaly=anomaly)
         seconds = time.monotonic() - began
-        yield {"cohorts": cohorts, "labels": len(taught.labels), "seconds": round(seconds, 1), **judged(visits, scores)}
+        yield {"cohorts": cohorts, "labels": len(taught.labels), "seconds": round(seconds, 1), **judged(visits, model.score(seen))}
 
 
 def judged(visits: pd.DataFrame, scores: pd.DataFrame, share: float = 0.2) -> dict[str, float | None]:
-    """What scores were worth on visits: means over cohorts where margins rank, and the log loss of probabilities.
+    """What scores were worth on visits: means over cohorts where margins rank all visits, and the log loss of probabilities.
 
-    Of random visits None where there was none.
+    Of random visits, of both cohorts together, None where there was none.
 
     Args:
         visits: labels, shape (n, …).

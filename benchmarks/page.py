@@ -73,7 +73,8 @@ def _section(result: dict[str, Any]) -> str:
     if summary.of("whole day"):
         parts += [
             "### A whole day, from nothing\n",
-            "`steelyard run` on an empty home: the history is taken in, twelve past days are built to train on, a list made.\n",
+            "`steelyard run` on an empty home: the history is taken in, past days are built to train on, twelve or every second\n"
+            "of them, and a list is made.\n",
             _whole(summary),
             f"![Seconds of a whole day, by stage](benchmarks/{name}-whole.svg)\n",
         ]

@@ -13,7 +13,7 @@ class Plan:
         name: of its results' file.
         sizes: numbers of entities, ascending.
         months: of history.
-        rounds: how often each step of a day is measured, a number a size.
+        rounds: how often features, a day's news and a rebuild are measured, a number a size; 0 for a whole day alone.
         whole_up_to: the most entities at which a whole day with training is measured too.
         spark_rounds: how often Apache Spark is.
         spark_up_to: the most entities that Apache Spark is asked for.

@@ -168,7 +168,7 @@ class Bench:
         if self.is_kept(features, world):
             return None
         if world.entities > self.plan.spark_up_to:
-            return self.leave_out(SPARK, world, "it takes too long at this size")
+            return self.leave_out(SPARK, world, f"this plan asks it of at most {self.plan.spark_up_to:,} entities")
         try:
             require_java()
         except ConfigError as error:

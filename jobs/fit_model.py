@@ -59,10 +59,11 @@ def fit(
         candidates=candidates,
         anomaly=anomaly,
     )
+    model = replace(model, facts={**model.facts, "labels_share": known.labels_share})
     if weights is None or model.facts["kind"] != "learnt":
         return model
     told = {name: value for name, value in asdict(weights).items() if name != "weight"}
-    return replace(model, facts={**model.facts, "weights": told, "labels_share": known.labels_share})
+    return replace(model, facts={**model.facts, "weights": told})
 
 
 def _interval_policy(profile: Profile) -> IntervalPolicy:

@@ -31,7 +31,7 @@ _UNVISITED = 50_000
 def bring_cohorts(lake: Lake, profile: Profile, as_of: date) -> None:
     """Build the features of the cohorts' days where they are not current, each a stage of its own.
 
-    On a new home that takes longer than the training itself; on one in use there is one new day a month.
+    On a new home that takes longer than the training itself; on one in use there is at most one new day a month.
 
     Raises:
         LeakedLabelError: when a label could not have been known that day.
@@ -142,7 +142,8 @@ def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     if len(labels) > PLENTY * policy.most_labels:
         fewer = every_second(cohorts, every_months=policy.cohort_months, label_days=policy.label_days)
         of_fewer = build_labels(visits, fewer, label_days=policy.label_days, known_before=cutoff)
-        labels = of_fewer if of_fewer[COHORT_ON].nunique() >= FEWEST_COHORTS else labels
+        is_enough = len(of_fewer) > policy.most_labels and of_fewer[COHORT_ON].nunique() >= FEWEST_COHORTS
+        labels = of_fewer if is_enough else labels
     check_labels(labels, known_before=cutoff)
     return labels
 

@@ -91,7 +91,7 @@ def model_card(
     lines += ["", "## Data", "", f"- Population compared with: {facts.get('population', 0):,} entities"]
     lines.append(f"- Labelled visits: {facts.get('visits', 0):,}, of which {facts.get('found', 0):,} found a violation")
     if (share := facts.get("labels_share", 1.0)) < 1:
-        lines.append(f"- They are those of a sample of businesses, {100 * share:.3g} % of the labels that are known")
+        lines.append(f"- They are those of a sample of businesses, {100 * share:.3g} % of the labels of these cohorts")
     if learnt:
         lines.append(f"- Cohorts: {facts['first_cohort']} to {facts['last_cohort']}")
         lines.append(f"- Calibrated on {facts['held_out']:,} visits held out by {facts['held_out_by']}")

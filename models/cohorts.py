@@ -20,7 +20,7 @@ PLENTY = 2
 """Of so many times the labels that are learnt from, those of every second cohort are enough. Where many are labelled, many more are
 registered, and the features of all of them on a day in the past take longer than what is learnt from them."""
 SHORTEST_MONTHS = 29.5
-"""Days a month, of the shortest two."""
+"""Days a month, of the shortest two; of longer ones visits of the last days label no cohort."""
 LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID)
 
 
@@ -37,7 +37,7 @@ def cohort_dates(as_of: date, *, every_months: int, count: int) -> tuple[date, .
 
 
 def every_second(cohorts: Sequence[date], *, every_months: int, label_days: int) -> tuple[date, ...]:
-    """Every second cohort, the same ones whichever is the last; none where a visit might then label no cohort.
+    """Every second cohort, the same ones whichever is the last; none where visits of more than the last days before one label none.
 
     Args:
         cohorts: as :func:`cohort_dates` gives them.

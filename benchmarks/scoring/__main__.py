@@ -50,7 +50,7 @@ def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--listed", type=int, default=1_000)
-    parser.add_argument("--labels", type=int, default=128_000, help="visits to learn from, as many as a million entities have")
+    parser.add_argument("--labels", type=int, default=100_000, help="visits to learn from, as many as a day learns from at most")
     asked = parser.parse_args(words)
     lake, profile = Lake(asked.home), load_profile("cn")
     if not lake.exists(features_contract()):

@@ -39,6 +39,8 @@ class HeldOut:
 def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.DataFrame:
     """Score the visits of the last two cohorts with a model that is fitted on what was known when they began, as the card judges.
 
+    Where labels are more than ``most_labels``, they are those of the sample of businesses that is learnt from.
+
     Args:
         lake: a lake whose cohorts' features are there, as training leaves them.
         profile: its profile.

@@ -22,8 +22,8 @@ SUBMITTED = "submitted"
 _SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
 _SAIL_SETTINGS = {
     "RUST_LOG": "error",
-    # Sail ends a session that is asked nothing for a quarter of an hour, and all later questions fail. A model of five million
-    # entities is fitted for longer; this engine has one client and goes with it, so there is nobody to be rid of.
+    # Sail ends a session that is asked nothing for a quarter of an hour, and all later questions fail. A model of half a million
+    # labels is fitted for longer; this engine has one client and goes with it, so there is nobody to be rid of.
     "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(30 * 24 * 3600),
 }
 """Variables that Sail reads as it starts, unless the caller set them."""

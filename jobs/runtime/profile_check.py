@@ -14,7 +14,7 @@ from expectations.contracts import registration
 from expectations.contracts.indicators import DIMENSIONS, catalogue
 from expectations.standards.hierarchies import schemes
 from jobs.runtime.mapping_settings import Problem, is_number, near
-from jobs.runtime.settings import Profile
+from jobs.runtime.settings import Profile, Training
 
 _NOT_SETTINGS = {"folder"}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -249,6 +249,7 @@ def _is_day(value: Any) -> bool:
 
 def _order_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     most, fewest = _at(raw, "training.most_labels"), _at(raw, "training.minimum_labels")
+    most = Training.most_labels if most is None else most
     if is_number(most) and is_number(fewest) and 0 < most < 2 * fewest:
         then = "give at least twice training.minimum_labels, or a model may never be learnt"
         yield Problem("training.most_labels", f"is {most}", then)

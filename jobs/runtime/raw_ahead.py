@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
 
 T = TypeVar("T")
 
 
-def read_ahead(pieces: Iterable[T]) -> Generator[T, None, None]:
+def read_ahead(pieces: Generator[T, None, None]) -> Generator[T, None, None]:
     """The pieces in their order, each read by another thread while the one before is worked on; memory holds two.
 
     It serves where reading lets go of the interpreter, as decoding and parsing do. What reading raises is raised here, in its turn.
-    Close it where not all may be wanted: the thread then ends, and a file that it reads is closed.
+    Close it where not all may be wanted: the thread then ends, and ``pieces`` are closed with the file that they are of.
     """
-    source, end = iter(pieces), object()
-    with ThreadPoolExecutor(1, "reading") as pool:
-        coming = pool.submit(next, source, end)
+    end = object()
+    with closing(pieces), ThreadPoolExecutor(1, "reading") as pool:
+        coming = pool.submit(next, pieces, end)
         while (piece := coming.result()) is not end:
-            coming = pool.submit(next, source, end)
+            coming = pool.submit(next, pieces, end)
             yield piece  # type: ignore[misc]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -31,7 +31,7 @@ from jobs.runtime.raw_parquet import read_parquet
 from jobs.runtime.raw_piece import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
 
 
-def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Iterator[RawPiece]:
+def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawPiece, None, None]:
     """The records of one file of a source, with the columns ``mapping.raw.columns``.
 
     Args:

@@ -1,7 +1,7 @@
 """Tests of one sequence in one process, so that it is done undisturbed once: not every pytest hands marks of groups on.
 
 With every kill the two days have more to do than all other sequences together, so they are dealt out part by part, after the
-others: each process does them undisturbed, once, and all end at about the same time.
+others in the order of collection that ``make test-crash`` asks for: each process does them undisturbed, once, and all end together.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Quickly, the home is copied at each point of one undisturbed run: that is what a process killed there leaves on the disk, which a
 test holds against real kills. Points that leave the same disk are one. The step that passes the point is given again and must
 leave what it left undisturbed, since all that follows is made from what is then on the disk: rows, files, and the rows at the
-versions that notes name. Random kills go on to the end. Without ``--quick`` each point kills a process of its own, and at some
-the whole command is given again, and not the step alone.
+versions that notes name. Random kills go on to the end. Without ``--quick`` each point kills a process of its own; at one in
+nineteen it is that of the whole command, which is given again.
 """
 
 from __future__ import annotations

@@ -156,29 +156,34 @@ def test_of_more_labels_than_are_wanted_those_of_some_businesses_are_learnt_from
     assert some.unvisited[at].merge(whole.labels[at]).empty
 
 
-def test_where_labels_are_plenty_visits_label_every_second_month(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    year = pd.date_range("2026-05-05", "2027-04-10", freq="5D")
+@pytest.mark.parametrize(
+    ("businesses", "most", "more", "is_thinned"),
+    [
+        pytest.param(20, 68, {}, False, id="no plenty"),
+        pytest.param(20, 22, {}, True, id="plenty"),
+        pytest.param(20, 22, {"label_days": 45}, False, id="many visits would label no cohort"),
+        pytest.param(20, 22, {"cohorts": 7}, False, id="too few cohorts would be left"),
+        pytest.param(1, 5, {"cohorts": 11}, False, id="no more labels would be left than are learnt from"),
+    ],
+)
+def test_where_labels_are_plenty_visits_label_every_second_month(
+    eager: Town, monkeypatch: pytest.MonkeyPatch, businesses: int, most: int, more: dict[str, int], is_thinned: bool
+) -> None:
+    days = pd.date_range("2026-05-05", "2027-04-10", freq="5D")
     visits = pd.DataFrame(
         {
-            "entity_id": [f"S{number % 20:02}" for number in range(len(year))], "inspected_on": year, "known_at": year,
+            "entity_id": [f"S{number % businesses:02}" for number in range(len(days))], "inspected_on": days, "known_at": days,
             "found_violation": True, "selected_by": "targeted", "inclusion_probability": None, "inspector_id": None,
         }
     )  # fmt: skip
-    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: visits)
     asked: list[date] = []
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: visits)
     monkeypatch.setattr(gather_training_set, "has_features", lambda _lake, _profile, day: asked.append(day) or True)
+    training = replace(eager.profile.training, **{"cohorts": 12, "label_days": 60, "most_labels": most, **more})
+    gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), date(2027, 4, 15))
 
-    def months(most: int, label_days: int = 60) -> list[int]:
-        asked.clear()
-        training = replace(eager.profile.training, cohorts=12, most_labels=most, label_days=label_days)
-        gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), date(2027, 4, 15))
-        return [day.month for day in asked]
-
-    every = months(len(year))
-    assert len(every) == 12
-    assert months(len(year) // 3) == [month for month in every if month % 2 == 0]
-    # Where a visit might then label no cohort, all of them stay.
-    assert months(len(year) // 3, label_days=45) == every
+    assert {day.month % 2 for day in asked} == ({0} if is_thinned else {0, 1})
+    assert len(asked) == training.cohorts // (2 if is_thinned else 1)
 
 
 def test_visits_before_anybody_was_registered_label_nobody(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from jobs import gather_training_set, judge_model, train_model
+from jobs.fit_model import fit
 from jobs.judge_model import MODEL, Against, HeldOut, held_against, hold_out, judge_held_out, told
 from jobs.runtime.lake import Lake
 from jobs.runtime.model_store import ModelStore
@@ -174,3 +175,11 @@ def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
 
 def test_inputs_are_of_the_catalogue() -> None:
     assert set(INPUTS.columns) <= set(catalogue_inputs().columns)
+
+
+@pytest.mark.parametrize("kind", ["learnt", "rule"])
+def test_a_model_notes_of_which_share_of_labels_it_learnt(known: TrainingSet, kind: str) -> None:
+    least = 300 if kind == "learnt" else 10_000
+    profile = replace(PROFILE, training=replace(PROFILE.training, minimum_labels=least))
+    facts = fit(replace(known, labels_share=0.25), profile, candidates=("scorecard",)).facts
+    assert (facts["kind"], facts["labels_share"]) == (kind, 0.25)

@@ -74,5 +74,5 @@ def test_card_tells_of_which_share_of_labels_a_model_learnt(learnt: RiskModel, l
             model, model_id="abc", profile="cn", as_of="2025-09-30", judged=None, importance=importances(learnt, later[:0])
         )
 
-    assert "of a sample of businesses, 0.412 % of the labels that are known" in card(0.00412)
+    assert "of a sample of businesses, 0.412 % of the labels of these cohorts" in card(0.00412)
     assert "sample of businesses" not in card(1.0)
