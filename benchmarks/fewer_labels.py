@@ -44,7 +44,8 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
     """The figures of models that learn from at most so many labels, from all, and from half of them at every second cohort.
 
     Raises:
-        SystemExit: when the home has not the features of all cohorts of the profile, with labels.
+        SystemExit: when the home has not the features of all cohorts of the profile, with labels, or when the profile has no
+            cohort that would be left out.
     """
     whole = _known(lake, profile, as_of, ALL)
     begin = begin_of_held_out(whole.labels)
@@ -56,6 +57,8 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
     visits, seen = whole.labels[after], whole.features[after]
     anomaly = fit_anomaly(whole.population, whole.inputs, seed=profile.training.seed)
     second = _known(lake, profile, as_of, (len(whole.labels) - 1) // PLENTY)
+    if second.labels[COHORT_ON].nunique() == whole.labels[COHORT_ON].nunique():
+        raise SystemExit(f"profile {profile.name!r} has no cohort to leave out: give it more cohorts or longer label_days")
     of_second, _ = second.split_at(begin, profile.end_of(begin.date()))
     tried = [
         *[("every", whole, before, many) for many in (*most, ALL)],

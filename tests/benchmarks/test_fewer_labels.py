@@ -77,3 +77,11 @@ def test_every_model_is_judged_on_what_none_of_them_knew(known: TrainingSet, mon
     assert found[0]["found_in_first"] > 0.7
     assert found[0]["log_loss"] == pytest.approx(0.6, abs=0.05)
     assert fewer_labels.line(**found[2]).startswith("| every | 3,000 | 0 | 0.7")
+
+
+def test_a_profile_without_a_cohort_to_leave_out_is_refused(known: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fewer_labels, "fit_anomaly", lambda *_, **__: None)
+    monkeypatch.setattr(fewer_labels, "kept_training_set", lambda *_: known)
+    profile = replace(PROFILE, training=replace(PROFILE.training, cohorts=5))
+    with pytest.raises(SystemExit, match="has no cohort to leave out"):
+        next(fewer_labels.fewer(Lake(Path()), profile, date(2026, 6, 30), (500,)))

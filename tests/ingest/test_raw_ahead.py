@@ -66,7 +66,7 @@ def test_no_more_than_one_piece_is_read_ahead_and_what_is_read_is_closed() -> No
     assert closed.is_set()
 
 
-def test_a_file_whose_records_can_not_be_written_is_read_no_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_goes_on_reading_a_file_whose_records_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
