@@ -88,7 +88,7 @@ bench-console: $(STAMP) ## the console at a million entities on both databases, 
 test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
 	@requirements/cluster.sh
 	@$(BIN)/pytest -n 2 --dist loadgroup -m cluster tests/cluster
-	@echo "Spark and Sail agree. Next: make test-cluster-full, for 100,000 entities"
+	@echo "Spark and Sail agree. Next: $(if $(STEELYARD_CLUSTER_ENTITIES),make lint,make test-cluster-full, for 100,000 entities)"
 
 .PHONY: test-cluster-full
 test-cluster-full: ## as test-cluster, with 100,000 entities

@@ -55,10 +55,10 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
         )
     before, after = whole.split_at(begin, profile.end_of(begin.date()))
     visits, seen = whole.labels[after], whole.features[after]
-    anomaly = fit_anomaly(whole.population, whole.inputs, seed=profile.training.seed)
     second = _known(lake, profile, as_of, (len(whole.labels) - 1) // PLENTY)
     if second.labels[COHORT_ON].nunique() == whole.labels[COHORT_ON].nunique():
         raise SystemExit(f"profile {profile.name!r} has no cohort to leave out: give it more cohorts or longer label_days")
+    anomaly = fit_anomaly(whole.population, whole.inputs, seed=profile.training.seed)
     of_second, _ = second.split_at(begin, profile.end_of(begin.date()))
     tried = [
         *[("every", whole, before, many) for many in (*most, ALL)],

@@ -31,8 +31,8 @@ _UNVISITED = 50_000
 def bring_cohorts(lake: Lake, profile: Profile, as_of: date) -> None:
     """Build the features of the cohorts' days where they are not current, each a stage of its own.
 
-    On a new home that takes longer than the training itself; on one in use there is one new day a month, and several once where
-    labels are few enough again for every cohort.
+    On a new home that takes longer than the training itself; on one in use there is at most one new day a month, but for
+    several once where labels are few enough again for every cohort.
 
     Raises:
         LeakedLabelError: when a label could not have been known that day.

@@ -80,7 +80,6 @@ def test_every_model_is_judged_on_what_none_of_them_knew(known: TrainingSet, mon
 
 
 def test_a_profile_without_a_cohort_to_leave_out_is_refused(known: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fewer_labels, "fit_anomaly", lambda *_, **__: None)
     monkeypatch.setattr(fewer_labels, "kept_training_set", lambda *_: known)
     profile = replace(PROFILE, training=replace(PROFILE.training, cohorts=5))
     with pytest.raises(SystemExit, match="has no cohort to leave out"):
