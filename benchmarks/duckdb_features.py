@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,26 +11,31 @@ from benchmarks.asked import COLUMNS, PEER_INDICATORS, Asked
 from jobs.transforms.conformed import FULL_WIDTH, HALF_WIDTH, NOISE
 
 SCRIPTS = Path(__file__).parent / "duckdb"
-STEPS = ("entities", "returns", "complaints", "visits", "ties", "indicators", "peer_groups")
+AFTER_RETURNS = ("complaints", "visits", "ties", "indicators", "peer_groups")
 MINIMUM_VALUES = 5
 """Fewer peers with a value make no median."""
+AT_ONCE = 1_250_000
+"""Entities that are worked over at once where that takes much memory: each thread keeps some fifty sums of each."""
 
 
-def write_features(asked: Asked, out: Path, *, threads: int, memory: str, spill: Path) -> int:
+def write_features(asked: Asked, out: Path, *, threads: int, memory: str, spill: Path, at_once: int = AT_ONCE) -> int:
     """Write the day's features to a Parquet file; give the number of entities.
 
     Args:
         threads: worker threads.
         memory: the most that DuckDB may hold, such as ``8GB``.
         spill: a folder for what does not fit.
+        at_once: of more entities than this, returns and peers are worked over in parts.
     """
     with duckdb.connect(config={"threads": threads, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
         connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
         _ask(connection, asked)
-        for step in STEPS:
-            connection.execute((SCRIPTS / f"{step}.sql").read_text(encoding="utf-8"))
-        connection.execute(_spread())
-        connection.execute(_high_deviation())
+        connection.execute(_script("entities"))
+        parts = _parts(connection, at_once)
+        _add_up_returns(connection, parts)
+        for step in AFTER_RETURNS:
+            connection.execute(_script(step))
+        _measure_peers(connection, min(parts, len(PEER_INDICATORS)))
         rows = connection.execute(f"COPY ({_features()}) TO '{out}' (FORMAT parquet, COMPRESSION snappy)").fetchone()
         return int(rows[0]) if rows else 0
 
@@ -59,26 +65,58 @@ def _ask(connection: duckdb.DuckDBPyConnection, asked: Asked) -> None:
         connection.execute(f"SET VARIABLE {name} = {value}")
 
 
+def _script(step: str) -> str:
+    return (SCRIPTS / f"{step}.sql").read_text(encoding="utf-8")
+
+
 def _text(literal: str) -> str:
     return "'" + literal.replace("'", "''") + "'"
 
 
-def _spread() -> str:
-    """Each group's median and median absolute deviation of each indicator, ``m_`` and ``s_``: null where values are few."""
+def _parts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
+    counted = connection.execute("SELECT greatest(1, ceil(count(*) / ?))::INT FROM entity", [at_once]).fetchone()
+    return int(counted[0]) if counted else 1
+
+
+def _add_up_returns(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
+    """Add up returns, those of one part of the entities after those of another: all of their sums at once might not fit.
+
+    Returns lie by delivery, so an entity's are far apart. Sums that do not fit would be written out before many are added up,
+    time and again: those of five million entities took more than 34 GB.
+    """
+    for part in range(parts):
+        of_part = f" WHERE hash(entity_id) % {parts} = {part}" if parts > 1 else ""
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW filing AS FROM silver_filing{of_part}")
+        connection.execute(_script("returns"))
+        connection.execute(f"{'INSERT INTO tax' if part else 'CREATE TEMP TABLE tax AS'} FROM returns_added_up")
+
+
+def _measure_peers(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
+    """What the peers' values of each indicator tell, one part of the indicators after another: all values are kept meanwhile."""
+    for table, measure in (("spread", _spread), ("high", _high_deviation)):
+        names = [f"{table}_{part}" for part in range(parts)]
+        for part, name in enumerate(names):
+            connection.execute(f"CREATE TEMP TABLE {name} AS {measure(PEER_INDICATORS[part::parts])}")
+        side_by_side = names[0] + "".join(f" JOIN {name} USING (peer_group)" for name in names[1:])
+        connection.execute(f"CREATE TEMP VIEW {table} AS FROM {side_by_side}")
+
+
+def _spread(indicators: Sequence[str]) -> str:
+    """Each group's median and median absolute deviation of indicators, ``m_`` and ``s_``: null where values are few."""
     measured = [
         f"CASE WHEN count({name}) >= {MINIMUM_VALUES} THEN {measure}({name}::DOUBLE) END AS {mark}_{name}"
-        for name in PEER_INDICATORS
+        for name in indicators
         for mark, measure in (("m", "median"), ("s", "mad"))
     ]
     joined = "member JOIN rated USING (cell)"
-    return f"CREATE TEMP TABLE spread AS SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
+    return f"SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
 
 
-def _high_deviation() -> str:
+def _high_deviation(indicators: Sequence[str]) -> str:
     """Each group's 90th percentile of the deviations, ``h_``, by nearest rank, where the median one is zero."""
-    measured = [f"quantile_disc(abs({name} - m_{name}), 0.9) FILTER (s_{name} = 0) AS h_{name}" for name in PEER_INDICATORS]
+    measured = [f"quantile_disc(abs({name} - m_{name}), 0.9) FILTER (s_{name} = 0) AS h_{name}" for name in indicators]
     joined = "member JOIN rated USING (cell) JOIN spread USING (peer_group)"
-    return f"CREATE TEMP TABLE high AS SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
+    return f"SELECT peer_group, {', '.join(measured)} FROM {joined} WHERE is_active GROUP BY ALL"
 
 
 def _features() -> str:

@@ -46,6 +46,6 @@ PLANS = {
         (5, 5, 1),
         whole_up_to=5_000_000,
         spark_rounds=1,
-        spark_up_to=1_000_000,
+        spark_up_to=5_000_000,
     ),
 }

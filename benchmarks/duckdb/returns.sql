@@ -1,20 +1,20 @@
 -- Of tax returns: what each entity's add up to, and the indicators that are ratios of those sums.
 
-CREATE TEMP TABLE tax AS
+CREATE OR REPLACE TEMP VIEW returns_added_up AS
 WITH revised AS (
     SELECT DISTINCT entity_id, tax_type, period_start
-    FROM silver_filing
+    FROM filing
     WHERE is_revision AND known_at < getvariable('cutoff')
 ),
 standing AS (
     SELECT entity_id, tax_type, period_start, period_end, due_on, filed_on, declared_revenue_minor, output_tax_minor, input_tax_minor,
         tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent
-    FROM silver_filing ANTI JOIN revised USING (entity_id, tax_type, period_start)
+    FROM filing ANTI JOIN revised USING (entity_id, tax_type, period_start)
     WHERE known_at < getvariable('cutoff')
     UNION ALL
     SELECT entity_id, tax_type, period_start, period_end, due_on, filed_on, declared_revenue_minor, output_tax_minor, input_tax_minor,
         tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent
-    FROM silver_filing SEMI JOIN revised USING (entity_id, tax_type, period_start)
+    FROM filing SEMI JOIN revised USING (entity_id, tax_type, period_start)
     WHERE known_at < getvariable('cutoff')
     QUALIFY row_number() OVER (
         PARTITION BY entity_id, tax_type, period_start

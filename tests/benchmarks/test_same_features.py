@@ -31,11 +31,19 @@ def by_duckdb(asked: Asked, out: Path) -> int:
     return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill")
 
 
+def by_duckdb_in_parts(asked: Asked, out: Path) -> int:
+    return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill", at_once=20)
+
+
 def by_polars(asked: Asked, out: Path) -> int:
     return polars_features.write_features(asked, out)
 
 
-PROGRAMS = [pytest.param(by_duckdb, id="duckdb"), pytest.param(by_polars, id="polars")]
+PROGRAMS = [
+    pytest.param(by_duckdb, id="duckdb"),
+    pytest.param(by_duckdb_in_parts, id="duckdb-in-parts"),
+    pytest.param(by_polars, id="polars"),
+]
 
 
 def differing(ours: pd.DataFrame, file: Path) -> dict[str, list[tuple[object, object]]]:
