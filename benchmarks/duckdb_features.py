@@ -14,8 +14,8 @@ SCRIPTS = Path(__file__).parent / "duckdb"
 AFTER_RETURNS = ("complaints", "visits", "ties", "indicators", "peer_groups")
 MINIMUM_VALUES = 5
 """Fewer peers with a value make no median."""
-AT_ONCE = 1_250_000
-"""Entities that are worked over at once where that takes much memory: each thread keeps some fifty sums of each."""
+AT_ONCE = 2_000_000
+"""The most entities whose returns are added up at once: each thread keeps over forty sums of each."""
 
 
 def write_features(asked: Asked, out: Path, *, threads: int, memory: str, spill: Path, at_once: int = AT_ONCE) -> int:
@@ -23,9 +23,10 @@ def write_features(asked: Asked, out: Path, *, threads: int, memory: str, spill:
 
     Args:
         threads: worker threads.
-        memory: the most that DuckDB may hold, such as ``8GB``.
+        memory: the most that DuckDB may hold, such as ``8GiB``.
         spill: a folder for what does not fit.
-        at_once: of more entities than this, returns and peers are worked over in parts.
+        at_once: of more entities than this, returns are added up by parts of the entities, and peers measured by as many parts
+            of the indicators.
     """
     with duckdb.connect(config={"threads": threads, "memory_limit": memory, "temp_directory": str(spill)}) as connection:
         connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
@@ -79,20 +80,21 @@ def _parts(connection: duckdb.DuckDBPyConnection, at_once: int) -> int:
 
 
 def _add_up_returns(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
-    """Add up returns, those of one part of the entities after those of another: all of their sums at once might not fit.
+    """Add up returns into ``tax``, those of one part of the entities after those of another.
 
-    Returns lie by delivery, so an entity's are far apart. Sums that do not fit would be written out before many are added up,
-    time and again: those of five million entities took more than 34 GB.
+    Returns lie by delivery, so those of an entity are far apart. Sums that do not fit into memory are written out before many
+    returns are in them, time and again. Entities are dealt out by high bits of their hash: the low ones place a row in DuckDB's
+    own table, and would leave most places of it empty.
     """
     for part in range(parts):
-        of_part = f" WHERE hash(entity_id) % {parts} = {part}" if parts > 1 else ""
+        of_part = f" WHERE (hash(entity_id) >> 32) % {parts} = {part}" if parts > 1 else ""
         connection.execute(f"CREATE OR REPLACE TEMP VIEW filing AS FROM silver_filing{of_part}")
         connection.execute(_script("returns"))
         connection.execute(f"{'INSERT INTO tax' if part else 'CREATE TEMP TABLE tax AS'} FROM returns_added_up")
 
 
 def _measure_peers(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
-    """What the peers' values of each indicator tell, one part of the indicators after another: all values are kept meanwhile."""
+    """Make ``spread`` and ``high``, one part of the indicators after another: a median keeps all values until it is known."""
     for table, measure in (("spread", _spread), ("high", _high_deviation)):
         names = [f"{table}_{part}" for part in range(parts)]
         for part, name in enumerate(names):

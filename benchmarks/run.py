@@ -210,7 +210,7 @@ class Bench:
             StepFailed: when it failed; the message ends as its output did.
         """
         name = step.removesuffix("-spark")
-        limits = ("--cores", self.plan.cores, "--memory", f"{self.memory_gib}GB")
+        limits = ("--cores", self.plan.cores, "--memory", f"{self.memory_gib}GiB")
         command = [sys.executable, "-m", "benchmarks.steps", name, *map(str, (*options, *limits))]
         return self.command(step, command, environment)
 

@@ -92,6 +92,16 @@ def test_awkward_rows_give_the_same_features(awkward: tuple[Asked, pd.DataFrame]
     assert differing(ours, tmp_path / "features.parquet") == {}
 
 
+def test_many_entities_are_worked_over_in_parts(
+    awkward: tuple[Asked, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked, _ = awkward
+    read, script = [], duckdb_features._script
+    monkeypatch.setattr(duckdb_features, "_script", lambda step: read.append(step) or script(step))
+    by_duckdb_in_parts(asked, tmp_path / "features.parquet")
+    assert read.count("returns") > 1
+
+
 @pytest.fixture(scope="module")
 def world_home(spark: SparkSession, finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The home of an invented world, its features built afresh."""
