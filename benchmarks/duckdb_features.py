@@ -14,7 +14,7 @@ SCRIPTS = Path(__file__).parent / "duckdb"
 AFTER_RETURNS = ("complaints", "visits", "ties", "indicators", "peer_groups")
 MINIMUM_VALUES = 5
 """Fewer peers with a value make no median."""
-AT_ONCE = 2_000_000
+AT_ONCE = 1_250_000
 """The most entities whose returns are added up at once: each thread keeps over forty sums of each."""
 
 
