@@ -83,8 +83,8 @@ def _add_up_returns(connection: duckdb.DuckDBPyConnection, parts: int) -> None:
     """Add up returns into ``tax``, those of one part of the entities after those of another.
 
     Returns lie by delivery, so those of an entity are far apart. Sums that do not fit into memory are written out before many
-    returns are in them, time and again. Entities are dealt out by high bits of their hash: the low ones place a row in DuckDB's
-    own table, and would leave most places of it empty.
+    returns are in them, time and again. Entities are dealt out by high bits of their hash, since DuckDB's own table places
+    rows by the low ones.
     """
     for part in range(parts):
         of_part = f" WHERE (hash(entity_id) >> 32) % {parts} = {part}" if parts > 1 else ""
