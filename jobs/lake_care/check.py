@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from jobs.lake_care.check_counts import check_counts
+from jobs.lake_care.check_published import check_published
 from jobs.lake_care.check_runs import check_runs
 from jobs.lake_care.check_table import check_table
 from jobs.lake_care.findings import Finding, Verdict, warn
@@ -28,6 +29,7 @@ def check(lake: Lake) -> Iterator[Finding]:
             yield finding
     yield from _unknown(lake)
     yield from check_runs(lake, since)
+    yield from check_published(lake, since, unsound)
     if unsound:
         yield warn("sources", "counts", "not counted, since a table is not sound", "mend the tables above, then check again")
     else:

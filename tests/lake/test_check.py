@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from expectations.contracts.core import Contract
 from jobs.lake_care.check import check
 from jobs.lake_care.findings import Verdict
 from jobs.lake_care.maintain import maintain
+from jobs.lake_care.restore import plan_day, restore
 from jobs.lake_care.tables import open_table, sizes_of
 from jobs.runtime.batches import BatchBook
 from jobs.runtime.errors import Damaged
@@ -23,6 +25,7 @@ from jobs.runtime.files import read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import run_manifest_path
 from jobs.runtime.settings import Retention
+from jobs.runtime.table_version import VERSION
 from jobs.runtime.unfinished import Unfinished
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town
@@ -104,6 +107,34 @@ def lose_a_record(lake: Lake) -> None:
     lake.replace_arrow(rows.slice(1), FILING, f"source = 'returns' AND delivered_on = '{TODAY}'")
 
 
+def strike_from_the_list(lake: Lake) -> None:
+    open_table(lake, scoring.RISK_LIST).delete(f"as_of = '{TODAY}' AND list_rank = 1")
+
+
+def put_another_rank(lake: Lake) -> None:
+    open_table(lake, scoring.RISK_LIST).update({"list_rank": "list_rank + 1"}, predicate=f"as_of = '{YESTERDAY}'")
+
+
+def change_the_list_and_spoil_what_it_was(lake: Lake) -> None:
+    path = file_of(lake, scoring.RISK_LIST)
+    strike_from_the_list(lake)
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def change_the_list_and_spoil_it(lake: Lake) -> None:
+    strike_from_the_list(lake)
+    path = file_of(lake, scoring.RISK_LIST)
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def lose_a_days_reasons(lake: Lake) -> None:
+    open_table(lake, scoring.REASONS).delete(f"as_of = '{TODAY}'")
+
+
+def note_version(lake: Lake, version: int) -> None:
+    open_table(lake, scoring.RISK_LIST).alter.set_table_properties({VERSION: str(version)}, raise_if_not_exists=False)
+
+
 DAMAGES: tuple[tuple[Callable[[Lake], None], str, str], ...] = (
     (lose_a_file, "gold.scores", "files"),
     (cut_a_file_short, "gold.scores", "files"),
@@ -115,6 +146,11 @@ DAMAGES: tuple[tuple[Callable[[Lake], None], str, str], ...] = (
     (change_a_type, "gold.scores", "columns"),
     (lose_a_file_that_only_an_old_day_needs, f"run {TODAY}", "versions"),
     (name_a_version_that_never_was, f"run {YESTERDAY}", "versions"),
+    (strike_from_the_list, f"day {TODAY}", "risk_list"),
+    (put_another_rank, f"day {YESTERDAY}", "risk_list"),
+    (lose_a_days_reasons, f"day {TODAY}", "reasons"),
+    (change_the_list_and_spoil_what_it_was, f"day {TODAY}", "risk_list"),
+    (change_the_list_and_spoil_it, "gold.risk_list", "files"),
     (miscount, "source returns", "counts"),
     (forget_a_delivery, "source returns", "counts"),
     (lose_a_record, "source returns", "counts"),
@@ -140,6 +176,34 @@ def test_a_home_as_runs_leave_it_is_sound_and_every_source_is_accounted_for(two_
         f"run {YESTERDAY}",
         f"run {TODAY}",
     }
+    assert [finding.subject for finding in findings if finding.check == "risk_list"] == [f"day {YESTERDAY}", f"day {TODAY}"]
+
+
+@pytest.mark.parametrize(("change", "day"), [(strike_from_the_list, TODAY), (put_another_rank, YESTERDAY)])
+def test_only_the_day_whose_list_was_changed_is_told_and_what_the_newest_run_left_mends_it(
+    town: Town, change: Callable[[Lake], None], day: date
+) -> None:
+    change(town.lake)
+    assert found(town.lake, Verdict.FAIL) == {(f"day {day}", "risk_list")}
+
+    plan = plan_day(town.lake, TODAY)
+    restore(town.lake, plan)
+
+    assert plan.withdrawn == ()
+    assert found(town.lake, Verdict.FAIL) == set()
+
+
+def test_a_list_is_not_held_against_rows_of_before_a_migration(town: Town) -> None:
+    note_version(town.lake, 1)
+    said = read_json(run_manifest_path(town.home, TODAY))
+    write_json(
+        run_manifest_path(town.home, TODAY),
+        {**said, "tables": {**said["tables"], "gold.risk_list": town.lake.version(scoring.RISK_LIST), "gold.reasons": None}},
+    )
+    strike_from_the_list(town.lake)
+    note_version(town.lake, scoring.RISK_LIST.version)
+
+    assert [line.subject for line in check(town.lake) if line.check == "risk_list"] == [f"day {YESTERDAY}"]
 
 
 def test_a_maintained_home_is_sound(town: Town) -> None:
