@@ -55,7 +55,7 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
         for finding in do(Lake(home)):
             findings.append(finding)
             if not as_json:
-                typer.echo(f"{finding.verdict:<4}  {finding.subject:<22}  {finding.check:<8}  {finding.found}")
+                typer.echo(f"{finding.verdict:<4}  {finding.subject:<22}  {finding.check:<9}  {finding.found}")
                 if finding.then:
                     typer.echo(f"{'':<4}  -> {finding.then}")
     failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]

@@ -37,6 +37,11 @@ def file_of(lake: Lake, contract: Contract) -> Path:
     return lake.path(contract) / sorted(sizes_of(open_table(lake, contract)))[-1]
 
 
+def spoil(path: Path) -> None:
+    """Other bytes, in a file of the same size."""
+    path.write_bytes(bytes(path.stat().st_size))
+
+
 def append(lake: Lake, contract: Contract, rows: pa.Table) -> None:
     write_deltalake(str(lake.path(contract)), rows, mode="append")
 
@@ -51,8 +56,7 @@ def cut_a_file_short(lake: Lake) -> None:
 
 
 def spoil_a_file(lake: Lake) -> None:
-    path = file_of(lake, scoring.SCORES)
-    path.write_bytes(bytes(path.stat().st_size))
+    spoil(file_of(lake, scoring.SCORES))
 
 
 def spoil_a_log(lake: Lake) -> None:
@@ -118,13 +122,12 @@ def put_another_rank(lake: Lake) -> None:
 def change_the_list_and_spoil_what_it_was(lake: Lake) -> None:
     path = file_of(lake, scoring.RISK_LIST)
     strike_from_the_list(lake)
-    path.write_bytes(bytes(path.stat().st_size))
+    spoil(path)
 
 
 def change_the_list_and_spoil_it(lake: Lake) -> None:
     strike_from_the_list(lake)
-    path = file_of(lake, scoring.RISK_LIST)
-    path.write_bytes(bytes(path.stat().st_size))
+    spoil(file_of(lake, scoring.RISK_LIST))
 
 
 def lose_a_days_reasons(lake: Lake) -> None:
