@@ -19,20 +19,20 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import log_loss, roc_auc_score
 
-from benchmarks.each_world import RESULTS
-from benchmarks.worlds import LAST
+from benchmarks.harness.worlds import LAST
+from benchmarks.planted.each_world import RESULTS
 from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import MARGIN, PROBABILITY
-from jobs.fit_model import fit
-from jobs.gather_training_set import kept_training_set
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
-from models.anomaly import fit_anomaly
-from models.cohorts import COHORT_ON, PLENTY, begin_of_held_out
-from models.label_sample import sample_labels
-from models.training_set import TrainingSet
-from models.why_visited import known_inclusion
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from jobs.training.fit_model import fit
+from jobs.training.gather_training_set import kept_training_set
+from models.anomaly.ensemble import fit_anomaly
+from models.labels.cohorts import COHORT_ON, PLENTY, begin_of_held_out
+from models.labels.label_sample import sample_labels
+from models.labels.training_set import TrainingSet
+from models.labels.why_visited import known_inclusion
 
 RESULT = RESULTS / "fewer_labels.json"
 MOST = (12_500, 25_000, 50_000, 100_000)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.console.section import render_console
+from benchmarks.harness.machine import origin_of
+from benchmarks.harness.plans import PLANS
 from benchmarks.how_right import render_how_right
-from benchmarks.machine import origin_of
-from benchmarks.plans import PLANS
 from benchmarks.plots import NAMES, plot_features, plot_stages
 from benchmarks.scoring.section import render_scoring
 from benchmarks.summary import Figure, Summary, summarise

@@ -21,13 +21,13 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks.machine import machine_facts, origin_of, origin_of_both
-from benchmarks.measure import Measured, measure, one_after_the_other
-from benchmarks.plans import PLANS, Plan
-from benchmarks.worlds import LAST, MORROW, World, Worlds, unmake_silver
-from jobs.runtime.apache_spark import require_java
-from jobs.runtime.errors import ConfigError, SteelyardError
-from jobs.runtime.lock import only_writer
+from benchmarks.harness.machine import machine_facts, origin_of, origin_of_both
+from benchmarks.harness.measure import Measured, measure, one_after_the_other
+from benchmarks.harness.plans import PLANS, Plan
+from benchmarks.harness.worlds import LAST, MORROW, World, Worlds, unmake_silver
+from jobs.engine.apache_spark import require_java
+from jobs.foundation.errors import ConfigError, SteelyardError
+from jobs.foundation.locks import only_writer
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
 
 PROFILE = "cn"
 
@@ -22,10 +22,10 @@ def generate(options: argparse.Namespace) -> None:
 
 def intake(options: argparse.Namespace) -> None:
     """Take in, gate and conform what the sources delivered by the day, and link complaints."""
-    from jobs.feature_state import rebuild_links
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
-    from jobs.runtime.mapping import load_mappings
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.profile.mapping import load_mappings
+    from jobs.steps.feature_state import rebuild_links
     from jobs.take_in_source import in_order, take_in
 
     lake, profile = Lake(options.home), _profile()
@@ -37,11 +37,11 @@ def intake(options: argparse.Namespace) -> None:
 
 def features(options: argparse.Namespace) -> None:
     """Add up all returns and build the day's features, from silver alone."""
-    from jobs.feature_state import build_on_state
-    from jobs.keep_register import bring_register
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
-    from jobs.sum_returns import bring_tax_sums
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.incremental.keep_register import bring_register
+    from jobs.incremental.sum_returns import bring_tax_sums
+    from jobs.steps.feature_state import build_on_state
 
     lake, profile = Lake(options.home), _profile()
     with stage("register"):
@@ -54,8 +54,8 @@ def features(options: argparse.Namespace) -> None:
 
 def features_duckdb(options: argparse.Namespace) -> None:
     """The same features by DuckDB."""
-    from benchmarks.asked import asked_of
-    from benchmarks.duckdb_features import write_features
+    from benchmarks.features.duckdb_features import write_features
+    from benchmarks.features.request import asked_of
 
     asked = asked_of(options.home, _profile(), options.as_of)
     write_features(asked, options.out, threads=options.cores, memory=options.memory, spill=options.out.parent / "spill")
@@ -63,24 +63,24 @@ def features_duckdb(options: argparse.Namespace) -> None:
 
 def features_polars(options: argparse.Namespace) -> None:
     """The same features by Polars."""
-    from benchmarks.asked import asked_of
-    from benchmarks.polars.features import write_features
+    from benchmarks.features.polars.features import write_features
+    from benchmarks.features.request import asked_of
 
     write_features(asked_of(options.home, _profile(), options.as_of), options.out)
 
 
 def compare(options: argparse.Namespace) -> None:
     """See that a program's features are those that the home holds."""
-    from benchmarks.same import assert_same
+    from benchmarks.features.compare import assert_same
 
     assert_same(options.home, options.as_of, options.out)
 
 
 def day(options: argparse.Namespace) -> None:
     """Bring everything to a day whose news were delivered: take in, gate, conform, link, features."""
-    from jobs.feature_state import rebuild_features
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.steps.feature_state import rebuild_features
 
     intake(options)
     with stage("features"):
@@ -89,12 +89,12 @@ def day(options: argparse.Namespace) -> None:
 
 def rebuild(options: argparse.Namespace) -> None:
     """Make silver, links and features again of bronze, as if all of it had come today."""
-    from jobs.conform_source import conform_source
-    from jobs.feature_state import rebuild_features, rebuild_links
-    from jobs.gate_source import judge_source
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
-    from jobs.runtime.mapping import load_mappings
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.profile.mapping import load_mappings
+    from jobs.steps.conform_source import conform_source
+    from jobs.steps.feature_state import rebuild_features, rebuild_links
+    from jobs.steps.gate_source import judge_source
     from jobs.take_in_source import in_order
 
     lake, profile = Lake(options.home), _profile()
@@ -111,9 +111,9 @@ def rebuild(options: argparse.Namespace) -> None:
 
 def score(options: argparse.Namespace) -> None:
     """Score every entity."""
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
-    from jobs.score_entities import score_day
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.steps.score_entities import score_day
 
     with stage("score") as current:
         current.note(entities=score_day(Lake(options.home), _profile(), options.as_of))
@@ -121,9 +121,9 @@ def score(options: argparse.Namespace) -> None:
 
 def target(options: argparse.Namespace) -> None:
     """Make the day's list, with the reasons of each who is on it."""
-    from jobs.runtime.lake import Lake
-    from jobs.runtime.log import stage
-    from jobs.target_list import target_day
+    from jobs.engine.lake import Lake
+    from jobs.foundation.log import stage
+    from jobs.steps.target_list import target_day
 
     with stage("target") as current:
         current.note(listed=target_day(Lake(options.home), _profile(), options.as_of))

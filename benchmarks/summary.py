@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks.machine import origin_of
+from benchmarks.harness.machine import origin_of
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def flush_while_idle() -> None:
     def go_on() -> None:
         from django.db import DatabaseError, connections
 
-        from console.audit import spool
+        from console.apps.audit import spool
 
         while True:
             time.sleep(SECONDS)

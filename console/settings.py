@@ -12,11 +12,11 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from jinja2 import StrictUndefined
 
-from console.accounts.client_address import networks
-from console.accounts.provider import provider_settings
-from console.accounts.roles import roles_named
-from console.folder import folder_from_environment
-from console.switches import HTTPS_SWITCH, is_on
+from console.apps.accounts.provider_settings import provider_settings
+from console.apps.accounts.roles import roles_named
+from console.core.client_address import networks
+from console.core.folder import folder_from_environment
+from console.core.switches import HTTPS_SWITCH, is_on
 
 HERE = Path(__file__).resolve().parent
 FOLDER = folder_from_environment()
@@ -68,34 +68,34 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "csp",
     "django_htmx",
-    "console.accounts",
-    "console.audit",
-    "console.ranking",
-    "console.evidence",
-    "console.decisions",
-    "console.campaigns",
-    "console.appeals",
-    "console.desk",
-    "console.api",
-    "console.pages",
+    "console.apps.accounts",
+    "console.apps.audit",
+    "console.apps.ranking",
+    "console.apps.evidence",
+    "console.apps.decisions",
+    "console.apps.campaigns",
+    "console.apps.appeals",
+    "console.apps.desk",
+    "console.apps.api",
+    "console.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "console.pages.headers.FurtherHeaders",
+    "console.web.headers.FurtherHeaders",
     # Before whatever asks for the newest run: a page is of one, from what comes before its view to its frame.
-    "console.ranking.one_run.OneRun",
+    "console.apps.ranking.one_run.OneRun",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "console.pages.plain_signs.PlainSigns",
+    "console.web.plain_signs.PlainSigns",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "console.pages.language.ChosenLanguage",
+    "console.web.language.ChosenLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "console.accounts.first_things.FirstThings",
-    "console.pages.waking.WakesByDate",
+    "console.web.first_things.FirstThings",
+    "console.web.waking.WakesByDate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -112,12 +112,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "console.pages.every_page.every_page",
+                "console.web.every_page.every_page",
             ],
-            "builtins": ["console.pages.templatetags.words"],
+            "builtins": ["console.web.templatetags.words"],
         },
     },
-    # For what a page has many of; see console/pages/templatetags/entities.py.
+    # For what a page has many of; see console/web/templatetags/entities.py.
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "APP_DIRS": True,
@@ -164,16 +164,16 @@ DATABASES = {
     "default": _postgresql(ADDRESS, "console") if ADDRESS else _sqlite(FOLDER.decisions),
     "evidence": _postgresql(ADDRESS, "evidence") if ADDRESS else _sqlite(FOLDER.evidence),
 }
-DATABASE_ROUTERS = ["console.router.ByApp"]
+DATABASE_ROUTERS = ["console.core.router.ByApp"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.accounts.password_backend.ByPassword"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.apps.accounts.password_backend.ByPassword"]
 # Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
 OIDC_PROVIDER: dict[str, Any] | None = None
 globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
 if OIDC_PROVIDER is not None:
-    AUTHENTICATION_BACKENDS.append("console.accounts.provider_backend.Provider")
+    AUTHENTICATION_BACKENDS.append("console.apps.accounts.provider_backend.Provider")
 # Roles that must have a second factor; others may.
 SECOND_FACTOR_FOR = roles_named(os.environ.get("STEELYARD_CONSOLE_SECOND_FACTOR", ""))
 OTP_TOTP_ISSUER = "Steelyard"
@@ -189,14 +189,14 @@ LOGOUT_REDIRECT_URL = "sign_in"
 # Whose word is believed on where a request came from; by default nobody's but the connection's.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
 # Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over
-# all accounts, and over all addresses, console.accounts.tries counts, as it does for devices that are known.
-AXES_WHITELIST_CALLABLE = "console.accounts.devices.is_known"
+# all accounts, and over all addresses, console.apps.accounts.tries counts, as it does for devices that are known.
+AXES_WHITELIST_CALLABLE = "console.apps.accounts.devices.is_known"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-AXES_CLIENT_IP_CALLABLE = "console.accounts.client_address.client_address"
-AXES_LOCKOUT_CALLABLE = "console.accounts.views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "console.core.client_address.client_address"
+AXES_LOCKOUT_CALLABLE = "console.web.views.accounts.locked_out"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_DISABLE_ACCESS_LOG = True
@@ -220,7 +220,7 @@ STORAGES = {
 # Forms here are small; anything larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
-FILE_UPLOAD_HANDLERS = ["console.pages.no_files.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["console.web.no_files.NoFiles"]
 
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -232,7 +232,7 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
-CSRF_FAILURE_VIEW = "console.pages.failures.forged"
+CSRF_FAILURE_VIEW = "console.web.failures.forged"
 LANGUAGE_COOKIE_NAME = "language"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
@@ -266,7 +266,7 @@ FLUSHES_AFTER_RESPONSE = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "console.log.OneLine"}},
+    "formatters": {"line": {"()": "console.core.log.OneLine"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},

@@ -6,27 +6,24 @@ from django.contrib.auth.views import LogoutView
 from django.shortcuts import render
 from django.urls import path
 
-from console.accounts import provider_views as provider
-from console.accounts import second_factor as factor
-from console.accounts import views as accounts
-from console.api import views as tokens
-from console.api.api import api
-from console.appeals import views as appeals
-from console.campaigns import views as campaigns
-from console.desk import views as desk
-from console.pages import decisions, oversight, work
-from console.pages.entity import entity
-from console.pages.explore import explore, export_chart
-from console.pages.feedback import feedback, handle_one
-from console.pages.hand_over import hand_over_open
-from console.pages.list_export import export_list
-from console.pages.reason_texts import reason_texts
-from console.pages.risk_list import risk_list
-from console.pages.visits import visits
+from console.apps.accounts import second_factor as factor
+from console.web.api import token_views as tokens
+from console.web.api.endpoints import api
+from console.web.views import accounts, appeals, campaigns, decisions, home, oversight
+from console.web.views import provider_views as provider
+from console.web.views import saved_views as desk
+from console.web.views.entity import entity
+from console.web.views.explore import explore, export_chart
+from console.web.views.feedback import feedback, handle_one
+from console.web.views.hand_over import hand_over_open
+from console.web.views.list_export import export_list
+from console.web.views.reason_texts import reason_texts
+from console.web.views.risk_list import risk_list
+from console.web.views.visits import visits
 
 programs = api.urls
 urlpatterns = [
-    path("", work.home, name="home"),
+    path("", home.home, name="home"),
     path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
     path("sign-in/provider/", provider.to_provider, name="to_provider"),
     path("sign-in/provider/back/", provider.back, name="provider_back"),
@@ -49,10 +46,10 @@ urlpatterns = [
     path("entity/<str:entity_id>/appeal/", appeals.appeal_new, name="appeal_new"),
     path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
     path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
-    path("case/<int:pk>/result/", work.result, name="result"),
+    path("case/<int:pk>/result/", home.result, name="result"),
     path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
     path("visits/", visits, name="visits"),
-    path("supervisor/", work.supervisor, name="supervisor"),
+    path("supervisor/", home.supervisor, name="supervisor"),
     path("supervisor/hand-over/", hand_over_open, name="hand_over"),
     path("appeals/", appeals.appeals, name="appeals"),
     path("appeals/<int:pk>/answer/", appeals.appeal_answer, name="appeal_answer"),
@@ -82,7 +79,7 @@ urlpatterns = [
 # A token opens these, not a session: the page that asks one to sign in is no answer to a program.
 for view in (pattern.callback for pattern in programs[0] if pattern.name not in ("openapi-json", "api-root")):
     view.login_required = False
-handler400 = "console.pages.failures.bad_request"
-handler403 = "console.pages.failures.forbidden"
-handler404 = "console.pages.failures.not_found"
-handler500 = "console.pages.failures.fault"
+handler400 = "console.web.failures.bad_request"
+handler403 = "console.web.failures.forbidden"
+handler404 = "console.web.failures.not_found"
+handler500 = "console.web.failures.fault"

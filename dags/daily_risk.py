@@ -26,9 +26,9 @@ from operator import and_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, chain
 from steelyard_dags.assets import risk_list, settled
-from steelyard_dags.habits import READS_ONLY, run_options, task_habits
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
+from steelyard_dags.task_defaults import READS_ONLY, run_options, task_habits
 
 SETTINGS = read_settings()
 OPTIONS = run_options(SETTINGS)

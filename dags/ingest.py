@@ -30,9 +30,9 @@ from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable
 from steelyard_dags.assets import settled
-from steelyard_dags.habits import READS_ONLY, run_options, task_habits
 from steelyard_dags.settings import Settings, Source, read_settings
 from steelyard_dags.task import SteelyardTask
+from steelyard_dags.task_defaults import READS_ONLY, run_options, task_habits
 
 REGISTRATION = "registration"
 

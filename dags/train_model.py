@@ -15,9 +15,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronTriggerTimetable
-from steelyard_dags.habits import run_options, task_habits
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
+from steelyard_dags.task_defaults import run_options, task_habits
 
 SETTINGS = read_settings()
 

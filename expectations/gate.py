@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pyspark.sql import DataFrame
 
-from expectations.contracts.core import Contract, RowRule, Severity
+from expectations.batch_metrics import BOUND_OF
+from expectations.contracts.contract import Contract, RowRule, Severity
 from expectations.contracts.lineage import DELIVERED_ON
-from expectations.day_facts import BOUND_OF
-from expectations.row_marks import add_rule_marks, quarantined_rows, sound_rows
+from expectations.row_rules import add_rule_marks, quarantined_rows, sound_rows
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE, batch_suite, limit_of, row_suite
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits:
 
     Args:
         rows: the contract's columns with their lineage; read several times, so materialised by the caller.
-        days: one row a delivered day (:mod:`expectations.day_facts`).
+        days: one row a delivered day (:mod:`expectations.batch_metrics`).
         contract: the bronze contract.
         limits: the source's own limits by batch rule id.
 
@@ -172,7 +172,7 @@ def gate_days(
     """Ask every batch rule of every delivered day.
 
     Args:
-        days: one row a delivered day (:mod:`expectations.day_facts`).
+        days: one row a delivered day (:mod:`expectations.batch_metrics`).
         contract: the bronze contract.
         limits: the source's own limits by batch rule id.
 

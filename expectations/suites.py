@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from expectations.contracts.core import BatchRule, Contract, RowRule, Severity
-from expectations.day_facts import BOUND_OF
-from expectations.row_marks import mark_of
+from expectations.batch_metrics import BOUND_OF
+from expectations.contracts.contract import BatchRule, Contract, RowRule, Severity
+from expectations.row_rules import mark_of
 
 if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
@@ -38,7 +38,7 @@ def refuse_unknown_limits(contract: Contract, limits: Mapping[str, float]) -> No
 
 
 def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
-    """The suite of a frame marked by :func:`expectations.row_marks.add_rule_marks`: its columns, and ``rules`` of its contract.
+    """The suite of a frame marked by :func:`expectations.row_rules.add_rule_marks`: its columns, and ``rules`` of its contract.
 
     Each rule is one expectation on the sum of its marks, how many rows break it, so that the engine answers all of them in one
     aggregation. What is expected of single values costs a question more each, for the values that fail. A sum over no rows is NULL,
@@ -68,7 +68,7 @@ def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
 
 
 def batch_suite(contract: Contract, limits: Mapping[str, float]) -> ExpectationSuite:
-    """The suite of a pandas frame of day facts (:mod:`expectations.day_facts`): one expectation a batch rule.
+    """The suite of a pandas frame of day facts (:mod:`expectations.batch_metrics`): one expectation a batch rule.
 
     Args:
         contract: the bronze contract.

@@ -18,10 +18,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from jobs.runtime.errors import ConfigError, SteelyardError
-from jobs.runtime.log import keep_traceback
-from jobs.runtime.overheard import listen
-from jobs.runtime.unreadable import damage_told_by
+from jobs.foundation.errors import ConfigError, SteelyardError
+from jobs.foundation.log import keep_traceback
+from jobs.foundation.overheard import listen
+from jobs.foundation.unreadable import damage_told_by
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}

@@ -12,22 +12,22 @@ from typing import Any
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.registry import MADE, SILVER
 from expectations.contracts.state import STATE
-from expectations.contracts.tables import MADE, SILVER
-from jobs.runtime.code_version import code_version
-from jobs.runtime.environment import keep_environment
-from jobs.runtime.files import json_text, write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.log import warn
-from jobs.runtime.manifest import read_source_manifest, run_manifest_path, run_manifest_path_by_id
-from jobs.runtime.mapping import mapped_sources
-from jobs.runtime.mapping_defaults import mappings_of_day
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import CONFIG_ROOT, Profile
-from jobs.runtime.unmapped import NOT_MAPPED, rows_of_unmapped
-from jobs.runtime.versions_read import features_noted, scores_noted
-from jobs.scored_day import scored_day
-from jobs.target_list import TIE_KEY_VARIABLE, has_tie_key
+from jobs.engine.lake import Lake
+from jobs.foundation.code_version import code_version
+from jobs.foundation.environment import keep_environment
+from jobs.foundation.files import json_text, write_json
+from jobs.foundation.log import warn
+from jobs.incremental.scored_day import scored_day
+from jobs.incremental.versions_read import features_noted, scores_noted
+from jobs.lake.maintenance.unmapped import NOT_MAPPED, rows_of_unmapped
+from jobs.lake.manifests import read_source_manifest, run_manifest_path, run_manifest_path_by_id
+from jobs.lake.model_store import ModelStore
+from jobs.profile.mapping import mapped_sources
+from jobs.profile.profile import CONFIG_ROOT, Profile
+from jobs.sources.sources_of_day import mappings_of_day
+from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
 
 MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
 """What a run's id is a hash of,"""
@@ -39,7 +39,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     """Write the run's manifest and give it.
 
     Raises:
-        NothingToDo: as of :func:`jobs.scored_day.scored_day`.
+        NothingToDo: as of :func:`jobs.incremental.scored_day.scored_day`.
     """
     lake = scored_day(lake, profile, as_of)
     today = f"{AS_OF} = '{as_of}'"

@@ -12,24 +12,24 @@ from typing import Any
 
 import pyarrow as pa
 
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF
-from expectations.contracts.tables import MADE, SILVER
-from jobs.build_features import build_features_day
-from jobs.keep_register import stand_all
-from jobs.link_complaints import link_day
-from jobs.replay.aside import home_aside
-from jobs.replay.exact import Comparison, compare
-from jobs.replay.obstacles import Obstacle, obstacles
-from jobs.runtime.errors import CannotReplay
-from jobs.runtime.lake import Lake, arrow_schema, table_name
-from jobs.runtime.log import stage
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.scratch import Scratch
-from jobs.runtime.settings import Profile
-from jobs.score_entities import score_day
-from jobs.sum_returns import add_up_all
-from jobs.target_list import target_day
+from expectations.contracts.registry import MADE, SILVER
+from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.engine.scratch import Scratch
+from jobs.foundation.errors import CannotReplay
+from jobs.foundation.log import stage
+from jobs.incremental.keep_register import stand_all
+from jobs.incremental.sum_returns import add_up_all
+from jobs.lake.model_store import ModelStore
+from jobs.lake.table_comparison import Comparison, compare
+from jobs.profile.profile import Profile
+from jobs.replay_aside import home_aside
+from jobs.replay_obstacles import Obstacle, obstacles
+from jobs.steps.build_features import build_features_day
+from jobs.steps.link_complaints import link_day
+from jobs.steps.score_entities import score_day
+from jobs.steps.target_list import target_day
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from jobs.close_day import close_day
-from jobs.feature_state import rebuild_features, rebuild_links
-from jobs.gather_training_set import bring_cohorts
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake
-from jobs.runtime.log import stage
-from jobs.runtime.manifest import SourceManifest
-from jobs.runtime.mapping import sift_mappings
-from jobs.runtime.mapping_defaults import mappings_of_day
-from jobs.runtime.settings import Profile
-from jobs.score_entities import score_day
-from jobs.scored_day import scored_day
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import NothingToDo
+from jobs.foundation.log import stage
+from jobs.incremental.scored_day import scored_day
+from jobs.lake.manifests import SourceManifest
+from jobs.profile.mapping import sift_mappings
+from jobs.profile.profile import Profile
+from jobs.sources.sources_of_day import mappings_of_day
+from jobs.steps.feature_state import rebuild_features, rebuild_links
+from jobs.steps.score_entities import score_day
+from jobs.steps.target_list import target_day
 from jobs.take_in_source import in_order, stop_unmapped, take_in
-from jobs.target_list import target_day
-from jobs.train_model import is_training_due, train_day
+from jobs.training.gather_training_set import bring_cohorts
+from jobs.training.train_model import is_training_due, train_day
 
 
 @dataclass(frozen=True)

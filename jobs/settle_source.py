@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.arrivals import arrivals_of
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.manifest import SourceManifest, settled, stopped_by_mapping, write_source_manifest
-from jobs.runtime.mapping import SourceMapping
+from jobs.foundation.errors import ConfigError
+from jobs.lake.manifests import SourceManifest, settled, stopped_by_mapping, write_source_manifest
+from jobs.profile.mapping import SourceMapping
+from jobs.sources.file_source import arrivals_of
 
 
 def settle_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from jobs.conform_source import conform_source
-from jobs.gate_source import judge_source
-from jobs.ingest_source import ingest_source
-from jobs.runtime.errors import ConfigError, CountsDiffer, SteelyardError
-from jobs.runtime.lake import Lake
-from jobs.runtime.log import keep_traceback, stage, warn
-from jobs.runtime.manifest import SourceManifest, Verdict
-from jobs.runtime.mapping import SourceMapping
-from jobs.runtime.settings import Profile
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, CountsDiffer, SteelyardError
+from jobs.foundation.log import keep_traceback, stage, warn
+from jobs.lake.manifests import SourceManifest, Verdict
+from jobs.profile.mapping import SourceMapping
+from jobs.profile.profile import Profile
 from jobs.settle_source import settle_source, settle_unmapped
+from jobs.steps.conform_source import conform_source
+from jobs.steps.gate_source import judge_source
+from jobs.steps.ingest_source import ingest_source
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What ends the day rather than a source: the home cannot be written any more."""

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from models.calibration import SLOPE_FLOOR, Calibration
-from models.candidates import BLEND, SCORECARD, TREE
 from models.card_sections import held_against, how_good, how_learnt, markdown_table, scorecards
-from models.columns import indicator_of
-from models.evaluate import Judgement
-from models.interval import Interval
-from models.reasons import BASE
+from models.evaluation.evaluate import Judgement
+from models.explanation.reasons import BASE
+from models.inputs import indicator_of
+from models.risk.calibration import SLOPE_FLOOR, Calibration
+from models.risk.candidates import BLEND, SCORECARD, TREE
+from models.risk.interval import Interval
 from models.risk_model import RiskModel
 
 DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "either way"}

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.blend import Blend
-from models.bootstrap import Estimate
-from models.evaluate import Figures, Judgement
-from models.fallback import FallbackModel
-from models.probability import ProbabilityModel
-from models.scorecard import Scorecard
+from models.evaluation.bootstrap import Estimate
+from models.evaluation.evaluate import Figures, Judgement
+from models.risk.blend import Blend
+from models.risk.fallback import FallbackModel
+from models.risk.probability import ProbabilityModel
+from models.risk.scorecard import Scorecard
 
 
 def how_learnt(facts: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,7 @@
 """Sums in one order on every machine: what is fitted and judged is the same to the bit, however many processors there are.
 
 A dot product of more than some ten thousand numbers is cut among the threads of the linear algebra library, so its last digits hang
-on their number. LightGBM and scikit-learn are told theirs where they are called (:mod:`models.boosting`).
+on their number. LightGBM and scikit-learn are told theirs where they are called (:mod:`models.risk.boosting`).
 """
 
 from __future__ import annotations

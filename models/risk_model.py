@@ -15,17 +15,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
-from models.anomaly import AnomalyModel, fit_anomaly
-from models.calibration import Calibration
-from models.candidates import BLEND, CANDIDATES, kind_of
-from models.columns import Floats, Inputs, Ints, matrix
-from models.evidence import Evidence, fit_evidence
-from models.fallback import FallbackModel, fit_fallback
-from models.interval import USUAL, Interval, IntervalPolicy, fit_interval
+from models.anomaly.ensemble import AnomalyModel, fit_anomaly
+from models.explanation.reasons import BASE
+from models.inputs import Floats, Inputs, Ints, matrix
 from models.one_order import one_order
-from models.probability import ProbabilityModel, calibrate, fit_probability, reasons
-from models.random_share import RANDOM, Grounded
-from models.reasons import BASE
+from models.risk.calibration import Calibration
+from models.risk.candidates import BLEND, CANDIDATES, kind_of
+from models.risk.evidence import Evidence, fit_evidence
+from models.risk.fallback import FallbackModel, fit_fallback
+from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
+from models.risk.probability import ProbabilityModel, calibrate, fit_probability, reasons
+from models.risk.selection_bias import RANDOM, Grounded
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def fit_risk_model(
     Args:
         population: features of all entities on one day, against which strangeness is measured.
         X, y, time, entity, known_on, weight, inspector, reason, candidates: the labelled rows, and what may learn from them, as for
-            :func:`models.probability.fit_probability`; may be empty.
+            :func:`models.risk.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
         minimum_labels: with fewer labels than this the rule stands in,

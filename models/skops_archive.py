@@ -15,7 +15,7 @@ import skops.io
 from models.steady_zip import zipped
 
 TRUSTED = (
-    "models.squash.RobustSquash",
+    "models.statistics.robust_scale.RobustSquash",
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
@@ -24,6 +24,8 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 """The types, beyond those that skops itself trusts, that a stored model may hold."""
+MOVED = {("models.squash", "RobustSquash"): ("models.statistics.robust_scale", "RobustSquash")}
+"""Module and class as older models name them, with where the class is today."""
 
 
 def archived(estimator: Any) -> bytes:
@@ -66,6 +68,26 @@ def _canonical(node: Any, renamed: Mapping[str, str]) -> Any:
     return node
 
 
+def _with_moved_classes(body: bytes) -> bytes:
+    """The archive with every class of :data:`MOVED` named as it is today; other archives stay as they are."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    schema = json.loads(contents["schema.json"])
+    if not _rename_moved(schema):
+        return body
+    return zipped(contents | {"schema.json": json.dumps(schema, sort_keys=True).encode()})
+
+
+def _rename_moved(node: Any) -> bool:
+    """Rename the moved classes in a part of a schema, in place; true when there was one."""
+    parts = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
+    found = any([_rename_moved(part) for part in parts])
+    if isinstance(node, dict) and (was := (node.get("__module__"), node.get("__class__"))) in MOVED:
+        node["__module__"], node["__class__"] = MOVED[was]
+        return True
+    return found
+
+
 def restored(files: Mapping[str, bytes], name: str, kind: type) -> Any:
     """The estimator in the archive of that name, if it is of that kind and holds trusted types alone.
 
@@ -73,8 +95,8 @@ def restored(files: Mapping[str, bytes], name: str, kind: type) -> Any:
         ValueError: when it is no archive, or holds another kind or a type not in :data:`TRUSTED`.
         KeyError: when there is none of that name.
     """
-    body = files[name]
     try:
+        body = _with_moved_classes(files[name])
         unknown = sorted(set(skops.io.get_untrusted_types(data=body)) - set(TRUSTED))
     except zipfile.BadZipFile as error:
         raise ValueError(f"{name} is no skops archive: {error}; restore the file or retrain the model") from error

@@ -14,22 +14,22 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from models.anomaly_storage import anomaly_arrays, anomaly_facts, restore_anomaly
-from models.blend import Blend
-from models.boosting import HistogramBooster, LightGBMBooster
-from models.calibration import Calibration
-from models.candidates import BLEND, SCORECARD, TREE
-from models.columns import Inputs
-from models.evidence import Evidence
-from models.fallback import FallbackModel
-from models.interval import EVIDENCE, Interval
-from models.learner import Learner
-from models.probability import ProbabilityModel
+from models.anomaly.storage import anomaly_arrays, anomaly_facts, restore_anomaly
+from models.inputs import Inputs
+from models.risk.blend import Blend
+from models.risk.boosting import HistogramBooster, LightGBMBooster
+from models.risk.calibration import Calibration
+from models.risk.candidates import BLEND, SCORECARD, TREE
+from models.risk.evidence import Evidence
+from models.risk.fallback import FallbackModel
+from models.risk.interval import EVIDENCE, Interval
+from models.risk.learner import Learner
+from models.risk.probability import ProbabilityModel
+from models.risk.scorecard import Scorecard
+from models.risk.scorecard_storage import restore_scorecard, scorecard_facts
 from models.risk_model import RiskModel
-from models.scorecard import Scorecard
-from models.scorecard_storage import restore_scorecard, scorecard_facts
 from models.skops_archive import archived, restored
-from models.squash import RobustSquash
+from models.statistics.robust_scale import RobustSquash
 
 FORMAT = 3
 METADATA = "model.json"

@@ -20,7 +20,7 @@ import pandas as pd
 
 from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
-from jobs.report.sources import read_sources
+from jobs.lake.source_results import read_sources
 
 day = open_day()
 lake, names = day.lake, day.names

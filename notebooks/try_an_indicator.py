@@ -24,10 +24,10 @@ import pandas as pd
 from expectations.contracts.indicators import catalogue
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
-from jobs.gather_training_set import kept_training_set
+from jobs.training.gather_training_set import kept_training_set
 from jobs.report.drawing import INK, PALE, PLAIN
-from jobs.runtime.lake import Lake
-from models.evaluate import judge
+from jobs.engine.lake import Lake
+from models.evaluation.evaluate import judge
 
 MINE = "mine"
 RED = "#962f28"

@@ -24,12 +24,12 @@ import pandas as pd
 from expectations.contracts.indicators import DIMENSIONS, catalogue
 from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
-from jobs.runtime.lake import Lake
-from jobs.runtime.model_store import ModelStore
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
 from jobs.analysis.score_past_visits import score_past_visits
 from models.card import importances
-from models.evaluate import evaluate
-from models.reliability import reliability
+from models.evaluation.evaluate import evaluate
+from models.evaluation.reliability import reliability
 
 COLOUR_OF = dict(zip(DIMENSIONS, ("#98802f", "#37718e", "#962f28", "#4f8587", "#7a5c8a")))
 

@@ -24,9 +24,9 @@ import pandas as pd
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
 from jobs.report.drawing import INK, PALE, PLAIN
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake
-from models.by_group import OTHERS, judge_groups
+from jobs.foundation.errors import NothingToDo
+from jobs.engine.lake import Lake
+from models.evaluation.groups import OTHERS, judge_groups
 
 RED = "#962f28"
 day = open_day()

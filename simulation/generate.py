@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from jobs.runtime.errors import ConfigError
-from simulation import complaints, registrations, visits
-from simulation.clock import Clock, open_clock
-from simulation.dirt import spoilt_records, with_faults
-from simulation.filings import make_returns
-from simulation.inspections import live
-from simulation.tax_table import table_of
+from jobs.foundation.errors import ConfigError
+from simulation.sources import complaints, registrations, visits
+from simulation.sources.faults import spoilt_records, with_faults
+from simulation.sources.filings import make_returns
+from simulation.sources.inspections import live
+from simulation.sources.tax_table import table_of
+from simulation.sources.writers import ParquetFiles, TextFiles
 from simulation.truth import TruthFile, truth_of
-from simulation.world import make_entities
-from simulation.writers import ParquetFiles, TextFiles
+from simulation.world.clock import Clock, open_clock
+from simulation.world.entities import make_entities
 
 CHUNK = 50_000
 """Entities worked on at once: what bounds memory."""

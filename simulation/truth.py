@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulation.clock import Clock
-from simulation.inspections import History
-from simulation.population import Roles
-from simulation.text import pick, strings
-from simulation.typologies import TYPOLOGIES
-from simulation.world import NEVER, Entities
+from simulation.sources.inspections import History
+from simulation.world.clock import Clock
+from simulation.world.entities import NEVER, Entities
+from simulation.world.population import Roles
+from simulation.world.text import pick, strings
+from simulation.world.typologies import TYPOLOGIES
 
 SCHEMA = pa.schema(
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs.runtime.errors import SteelyardError
+from jobs.foundation.errors import SteelyardError
 
 
 def kinds_of(failure: type[SteelyardError] = SteelyardError) -> set[type[SteelyardError]]:

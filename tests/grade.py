@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from expectations.contracts.scoring import RISK_LIST, SCORES
 from jobs.close_day import close_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from models.credit import risk_class
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from models.risk.credit import risk_class
 
 
 def grade(home: Path, profile_folder: str, as_of: date) -> None:

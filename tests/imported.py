@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from jobs.runtime.code_version import ROOT
+from jobs.foundation.code_version import ROOT
 
 OURS = ("benchmarks.", "expectations.", "jobs.", "models.", "simulation.")
 

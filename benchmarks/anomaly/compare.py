@@ -10,7 +10,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from benchmarks.anomaly.sets import KnownAnomalies
-from models.anomaly import fit_anomaly
+from models.anomaly.ensemble import fit_anomaly
 
 FOREST_TREES = 200
 OURS, FOREST = "ensemble", "isolation forest"

@@ -12,8 +12,8 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from models.anomaly import fit_anomaly
-from models.columns import Inputs
+from models.anomaly.ensemble import fit_anomaly
+from models.inputs import Inputs
 
 PIECE = 100_000
 Made = TypeVar("Made")

@@ -21,7 +21,7 @@ from benchmarks.console.load import Crowd, ask_kinds, crowd
 from benchmarks.console.made_up import DAYS, MadeUp, made_up
 from benchmarks.console.server import POSTGRESQL, SQLITE, Site, site
 from benchmarks.console.table import BAR_MS, PUBLISH_BAR_SECONDS, by_kind, percentiles, render
-from benchmarks.machine import machine_facts
+from benchmarks.harness.machine import machine_facts
 
 CACHE = Path(__file__).resolve().parents[2] / "build" / "bench" / "console"
 RESULT = Path(__file__).resolve().parents[1] / "results" / "console.json"
@@ -68,7 +68,7 @@ def _measure(asked: argparse.Namespace, made: MadeUp, console: Site) -> dict[str
     print(f"published to an empty console in {filled.wall_seconds:.1f} s; a new day in {published.wall_seconds:.1f} s "
           f"({published.cpu_seconds:.1f} of a processor, {published.peak_mib:,.0f} MiB)", flush=True)  # fmt: skip
     os.environ |= console.environment
-    from console.verbs.site import open_site
+    from console.publishing.open_site import open_site
 
     open_site(made.home, "")
     people = make_people(max(2 * asked.at_once, asked.users))
@@ -117,8 +117,8 @@ def _tell(met: Crowd, users: int, minutes: float) -> dict[str, Any]:
 
 def _audit() -> dict[str, int]:
     """Events that the audit holds when all is over, and where its chain breaks."""
-    from console.audit import spool
-    from console.audit.chain import breaks, read_head
+    from console.apps.audit import spool
+    from console.apps.audit.chain import breaks, read_head
 
     spool.flush()
     found = {"events": read_head().number, "breaks": len(list(breaks()))}

@@ -50,7 +50,7 @@ def _spans(rng: random.Random, first: date, days: int) -> Iterator[tuple[date, d
 
 
 def _medians(rng: random.Random, before: date, days: int) -> Iterator[Any]:
-    from console.evidence.models import PeerMedian
+    from console.apps.evidence.models import PeerMedian
 
     first = PeerMedian.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
     held = list(PeerMedian.objects.filter(as_of=first).values_list("peer_group", "indicator", "peer_count"))
@@ -61,7 +61,7 @@ def _medians(rng: random.Random, before: date, days: int) -> Iterator[Any]:
 
 
 def _points(rng: random.Random, before: date, days: int) -> Iterator[Any]:
-    from console.evidence.models import TrendPoint
+    from console.apps.evidence.models import TrendPoint
 
     first = TrendPoint.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
     for name, points, letter in _listed("entity_id", "credit_points", "risk_class"):
@@ -71,8 +71,8 @@ def _points(rng: random.Random, before: date, days: int) -> Iterator[Any]:
 
 
 def _looks(rng: random.Random, people: Sequence[str]) -> Iterator[Any]:
-    from console.accounts.models import User
-    from console.desk.models import Look
+    from console.apps.accounts.models import User
+    from console.apps.desk.models import Look
 
     listed = list(_listed("entity_id", "credit_points", "risk_class"))
     for user in User.objects.filter(username__in=people).order_by("pk"):
@@ -84,10 +84,10 @@ def _looks(rng: random.Random, people: Sequence[str]) -> Iterator[Any]:
 
 def _decisions(people: Sequence[str]) -> Iterator[Any]:
     """Of each case a visit half a year ago, its return to review, and the step by which it stands where it stands."""
-    from console.accounts.models import User
-    from console.decisions.models import Case, Decision
-    from console.decisions.states import Action, State
-    from console.ranking.runs import current_run
+    from console.apps.accounts.models import User
+    from console.apps.decisions.models import Case, Decision
+    from console.apps.decisions.states import Action, State
+    from console.apps.ranking.runs import current_run
 
     run = current_run()
     assert run is not None
@@ -109,8 +109,8 @@ def _decisions(people: Sequence[str]) -> Iterator[Any]:
 
 
 def _campaigns(people: Sequence[str]) -> list[Any]:
-    from console.accounts.models import User
-    from console.campaigns.models import Campaign
+    from console.apps.accounts.models import User
+    from console.apps.campaigns.models import Campaign
 
     actor = User.objects.filter(username__in=people).order_by("pk").first()
     now = datetime(2026, 7, 1, tzinfo=UTC)
@@ -120,7 +120,7 @@ def _campaigns(people: Sequence[str]) -> list[Any]:
 
 
 def _members(campaigns: Sequence[Any]) -> Iterator[Any]:
-    from console.campaigns.models import Member
+    from console.apps.campaigns.models import Member
 
     columns = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
     listed = list(_listed(*columns))
@@ -131,8 +131,8 @@ def _members(campaigns: Sequence[Any]) -> Iterator[Any]:
 
 
 def _listed(*columns: str) -> Iterator[tuple[Any, ...]]:
-    from console.ranking.models import Ranked
-    from console.ranking.runs import alias_of, current_run
+    from console.apps.ranking.models import Ranked
+    from console.apps.ranking.runs import alias_of, current_run
 
     run = current_run()
     assert run is not None

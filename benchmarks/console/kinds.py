@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
-from console.texts import to_traditional
+from console.core.texts import to_traditional
 
 FILTERS = MappingProxyType(
     {

@@ -18,16 +18,16 @@ from deltalake import DeltaTable, write_deltalake
 
 from benchmarks.console.records import first_records, news_of
 from expectations.contracts import scoring
-from expectations.contracts.core import Contract, Type
+from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.standards.hierarchies import Hierarchy, load
-from jobs.runtime.code_version import code_version
-from jobs.runtime.lake import arrow_schema
-from jobs.runtime.table_version import VERSION
-from simulation.clock import open_clock
-from simulation.registrations import addresses, names
-from simulation.world import Entities, industry_codes, make_entities, region_codes
+from jobs.engine.lake import arrow_schema
+from jobs.foundation.code_version import code_version
+from jobs.lake.table_version import VERSION
+from simulation.sources.registrations import addresses, names
+from simulation.world.clock import open_clock
+from simulation.world.entities import Entities, industry_codes, make_entities, region_codes
 
 FIRST = date(2026, 6, 30)
 DAYS = tuple(FIRST + timedelta(days=days) for days in range(3))

@@ -19,9 +19,9 @@ SAMPLE = 5_000
 
 def make_people(number: int) -> list[str]:
     """Accounts that read the list, every other for all regions and the others for one each; give their names."""
-    from console.accounts.jurisdiction import Level
-    from console.accounts.models import Jurisdiction, User
-    from console.accounts.roles import Role
+    from console.apps.accounts.jurisdiction import Level
+    from console.apps.accounts.models import Jurisdiction, User
+    from console.apps.accounts.roles import Role
 
     regions = itertools.cycle(_regions())
     names = [f"asker{at}" for at in range(number)]
@@ -34,9 +34,9 @@ def make_people(number: int) -> list[str]:
 
 def make_cases(number: int, people: Sequence[str]) -> None:
     """So many of the first by rank have been decided on, in every state by turns; each is somebody's, by turns too."""
-    from console.accounts.models import User
-    from console.decisions.models import Case
-    from console.decisions.states import State
+    from console.apps.accounts.models import User
+    from console.apps.decisions.models import Case
+    from console.apps.decisions.states import State
 
     at = datetime(2026, 7, 1, tzinfo=UTC)
     states = itertools.cycle(state for state in State if state != State.TO_REVIEW)
@@ -50,12 +50,12 @@ def make_cases(number: int, people: Sequence[str]) -> None:
 
 def known(rng: random.Random) -> Known:
     """What the published list can be asked for."""
-    from console.campaigns.models import Campaign
-    from console.decisions.states import State
-    from console.evidence.models import Event, Kind
-    from console.pages.filters import CLASSES, ME, MOVED, NOBODY, SEEN
-    from console.ranking.models import PublishedRun
-    from console.ranking.runs import current_run
+    from console.apps.campaigns.models import Campaign
+    from console.apps.decisions.states import State
+    from console.apps.evidence.models import Event, Kind
+    from console.apps.ranking.models import PublishedRun
+    from console.apps.ranking.runs import current_run
+    from console.web.queries.list_filters import CLASSES, ME, MOVED, NOBODY, SEEN
 
     run = current_run()
     assert run is not None
@@ -95,14 +95,14 @@ def _regions() -> list[str]:
 
 
 def _ranked() -> Any:
-    from console.ranking.models import Ranked
-    from console.ranking.runs import alias_of
+    from console.apps.ranking.models import Ranked
+    from console.apps.ranking.runs import alias_of
 
     return Ranked.objects.using(alias_of(_run().run_id))
 
 
 def _run() -> Any:
-    from console.ranking.runs import current_run
+    from console.apps.ranking.runs import current_run
 
     run = current_run()
     assert run is not None

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts import silver
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import ENTITY_ID
 
 TOLD = 0.03

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.measure import Measured, measure
-from benchmarks.postgresql_server import find_programs, run_postgresql
+from benchmarks.harness.measure import Measured, measure
+from benchmarks.harness.postgresql_server import find_programs, run_postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE_VARIABLE = "STEELYARD_CONSOLE_DATABASE"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.each_world import RESULTS, each_world, read_words, write_down
+from benchmarks.harness.worlds import LAST
 from benchmarks.planted.bars import HEAD, line, summarise
-from benchmarks.worlds import LAST
+from benchmarks.planted.each_world import RESULTS, each_world, read_words, write_down
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
 from jobs.run_day import run_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from simulation.assess import assess_home
+from simulation.assessment.assess import assess_home
 
 RESULT = RESULTS / "planted.json"
 

@@ -18,7 +18,7 @@ def summarise(worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Means and ranges over worlds, and whether the two bars hold.
 
     Args:
-        worlds: assessments (:class:`simulation.assess.Assessment`) as dictionaries; at least one.
+        worlds: assessments (:class:`simulation.assessment.assess.Assessment`) as dictionaries; at least one.
     """
     shares = {name: [float(world[name]["share_in_top"]) for world in worlds] for name in SHARES}
     best = max(float(world["best_indicator_by_auc"]["roc_auc"]) for world in worlds)

@@ -14,7 +14,7 @@ import pandas as pd
 import sklearn
 
 from benchmarks.polish.compare import FOLDS, compare, summarise
-from models.boosting import load_lightgbm
+from models.risk.boosting import load_lightgbm
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "polish.json"
 SEEDS = (0, 1, 2, 3, 4)

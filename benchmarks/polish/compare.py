@@ -13,10 +13,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from models.candidates import BLEND, SCORECARD, TREE, Growing, Labels, blended
-from models.columns import Floats, Ints
-from models.inspector import NOBODY
-from models.probability import fit_probability
+from models.inputs import Floats, Ints
+from models.risk.candidates import BLEND, SCORECARD, TREE, Growing, Labels, blended
+from models.risk.inspector_effects import NOBODY
+from models.risk.probability import fit_probability
 
 PLAIN, CHAMPION = "plain boosting", "champion"
 FOLDS = 5

@@ -22,21 +22,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from benchmarks.machine import machine_facts
+from benchmarks.harness.machine import machine_facts
 from benchmarks.scoring.made_up import DAY, made_up_training_set, make
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
-from jobs.explain_listed import explain
-from jobs.fit_model import fit
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
-from jobs.score_entities import feature_batches, score_day
-from models.cohorts import begin_of_held_out
-from models.columns import catalogue_inputs
-from models.training_set import TrainingSet
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.lake.model_store import ModelStore
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from jobs.steps.explain_listed import explain
+from jobs.steps.score_entities import feature_batches, score_day
+from jobs.training.fit_model import fit
+from models.inputs import catalogue_inputs
+from models.labels.cohorts import begin_of_held_out
+from models.labels.training_set import TrainingSet
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "scoring.json"
 ONE_IN = 100

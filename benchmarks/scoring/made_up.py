@@ -12,12 +12,12 @@ from deltalake import write_deltalake
 from expectations.contracts import inspection, scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.model_store import ModelStore
-from models.cohorts import COHORT_ON
-from models.columns import Floats, catalogue_inputs
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.lake.model_store import ModelStore
+from models.inputs import Floats, catalogue_inputs
+from models.labels.cohorts import COHORT_ON
+from models.labels.training_set import TrainingSet, join_labels
 from models.risk_model import fit_risk_model
-from models.training_set import TrainingSet, join_labels
 
 DAY = date(2026, 6, 30)
 PIECE = 100_000

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.each_world import RESULTS, each_world, read_words, write_down
+from benchmarks.harness.worlds import LAST
+from benchmarks.planted.each_world import RESULTS, each_world, read_words, write_down
 from benchmarks.selective.compare import MAY_BE_LISTED, UNWEIGHTED, WEIGHTED, WHO, compare, is_right
-from benchmarks.worlds import LAST
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
 
 RESULT = RESULTS / "selective.json"
 

@@ -15,15 +15,15 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.registration import STATUS
 from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
 from expectations.contracts.silver import INSPECTION
-from jobs.fit_model import fit
-from jobs.gather_training_set import training_set
-from jobs.known_entities import active_ids, known_entities
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
+from jobs.profile.profile import Profile
 from jobs.run_day import run_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.settings import Profile
-from jobs.score_entities import read_features
-from models.promises import judge_promises
+from jobs.steps.known_entities import active_ids, known_entities
+from jobs.steps.score_entities import read_features
+from jobs.training.fit_model import fit
+from jobs.training.gather_training_set import training_set
+from models.evaluation.promises import judge_promises
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
 MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY = "may be listed", "not yet found", "everybody known"
@@ -69,7 +69,7 @@ def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) 
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over those given (:mod:`models.promises`), and how many visits to the first ``at`` would find something, of those
+    """Calibration over those given (:mod:`models.evaluation.promises`), and how many visits to the first ``at`` would find something, of those
     expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)

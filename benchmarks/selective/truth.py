@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.registration import INDUSTRY_CODE
 from expectations.contracts.silver import ENTITY
-from jobs.runtime.lake import Lake
-from simulation.assess import violating_on
-from simulation.industries import trades
-from simulation.inspections import FINDS
+from jobs.engine.lake import Lake
+from simulation.assessment.assess import violating_on
+from simulation.sources.inspections import FINDS
+from simulation.world.industries import trades
 
 VIOLATES, WOULD_FIND = "violates", "would_find"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from expectations.contracts import lineage, registration
-from expectations.contracts.core import (
+from expectations.contracts.contract import (
     BatchCheck,
     BatchRule,
     Column,

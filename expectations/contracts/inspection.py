@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from expectations.contracts.core import (
+from expectations.contracts.contract import (
     BatchCheck,
     BatchRule,
     Column,

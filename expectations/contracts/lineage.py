@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.contracts.core import Column, RowRule, Severity, Type, plausible
+from expectations.contracts.contract import Column, RowRule, Severity, Type, plausible
 
 ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile's id scheme", required=True)
 AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row speaks of", required=True)

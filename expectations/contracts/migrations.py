@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from expectations.contracts import lineage, scoring, silver
-from expectations.contracts.core import Column, Contract, Type
+from expectations.contracts.contract import Column, Contract, Type
 
 Select = Mapping[str, str]
 """A SELECT over one table: the SQL of each column of its result, by name, in order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from expectations.contracts.core import Column, Contract, Sensitivity, Type, Zone
+from expectations.contracts.contract import Column, Contract, Sensitivity, Type, Zone
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 
 

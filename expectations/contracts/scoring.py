@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.contracts import registration
-from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.contract import Column, Contract, Type, Zone
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 
 MODEL_ID = Column("model_id", Type.STRING, "The model that scored the row", required=True)

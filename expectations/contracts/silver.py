@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
-from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.contract import Column, Contract, Type, Zone
 
 INDUSTRY_SECTION = Column("industry_section", Type.STRING, "The broadest industry class (cn: GB/T 4754 section letter)")
 INDUSTRY_DIVISION = Column("industry_division", Type.STRING, "The second industry class (cn: two digits)")

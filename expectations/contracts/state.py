@@ -9,7 +9,7 @@ is month 0.
 from __future__ import annotations
 
 from expectations.contracts import registration, silver
-from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.contract import Column, Contract, Type, Zone
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 
 RETURNS = Column("returns", Type.BIGINT, "Returns that were added up; none takes away what earlier days hold", required=True)

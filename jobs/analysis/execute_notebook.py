@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from jobs.runtime.errors import ConfigError, NothingToDo, SteelyardError
-from jobs.runtime.files import write_whole
+from jobs.foundation.errors import ConfigError, NothingToDo, SteelyardError
+from jobs.foundation.files import write_whole
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from jobs.analysis.open_lake import OpenLake, open_lake
-from jobs.report.names import Names
-from jobs.report.sources import read_run
-from jobs.report.texts import load_texts
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.manifest import finished_days
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.foundation.errors import NothingToDo
+from jobs.lake.manifests import finished_days
+from jobs.lake.source_results import read_run
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from jobs.texts.names import Names
+from jobs.texts.texts import load_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_HOME = ROOT / ".demo" / "home"

@@ -18,11 +18,11 @@ import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.core import Column, Contract, Sensitivity
-from jobs.runtime.errors import ConfigError, NothingToDo
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.manifest import finished
-from jobs.runtime.tables_there import tables_of
+from expectations.contracts.contract import Column, Contract, Sensitivity
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.lake.maintenance.tables_there import tables_of
+from jobs.lake.manifests import finished
 
 if TYPE_CHECKING:
     import duckdb

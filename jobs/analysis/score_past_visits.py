@@ -10,12 +10,12 @@ import pandas as pd
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY
-from jobs import judge_model
-from jobs.gather_training_set import kept_training_set
-from jobs.runtime.lake import Lake
-from jobs.runtime.settings import Profile
-from models.baselines import past_record
-from models.cohorts import COHORT_ON
+from jobs.engine.lake import Lake
+from jobs.profile.profile import Profile
+from jobs.training import judge_model
+from jobs.training.gather_training_set import kept_training_set
+from models.evaluation.baselines import past_record
+from models.labels.cohorts import COHORT_ON
 from models.risk_model import RiskModel
 
 FOUND, PAST_RECORD = "found", "past_record"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from expectations.contracts.core import BatchRule, Column, Contract, RowRule, Zone
+from expectations.contracts.contract import BatchRule, Column, Contract, RowRule, Zone
 from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue
-from expectations.contracts.tables import SOURCES, every_table
+from expectations.contracts.registry import SOURCES, every_table
 
 ZONES = {
     Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",

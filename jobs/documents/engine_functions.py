@@ -13,18 +13,21 @@ from pathlib import Path
 
 from pyspark.sql import functions
 
-from jobs.runtime.mapping import load_mapping, mapping_paths, select_expressions
-from jobs.runtime.mapping_sql import calls
+from jobs.profile.mapping import load_mapping, mapping_paths, select_expressions
+from jobs.profile.mapping_sql import calls
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (
     "expectations/**/*.py",
     "jobs/*.py",
     "jobs/onboarding/mapping_draft.py",
-    *(f"jobs/{room}/*.py" for room in ("analysis", "runtime", "transforms")),
+    *(
+        f"jobs/{room}/**/*.py"
+        for room in ("analysis", "engine", "incremental", "profile", "sources", "steps", "training", "transforms")
+    ),
 )
 """Files that give SQL to an engine; what looks after tables asks Delta's own reader, and no engine."""
-_ANOTHER_SQL = {"jobs/runtime/raw_database.py"}
+_ANOTHER_SQL = {"jobs/sources/raw_database.py"}
 """Files whose SQL is PostgreSQL's own."""
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 

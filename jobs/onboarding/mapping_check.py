@@ -11,15 +11,15 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
-from jobs.runtime.deliveries import find_all_deliveries, find_lookup_files
-from jobs.runtime.errors import ConfigError, first_line
-from jobs.runtime.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
-from jobs.runtime.mapping_settings import Problem, near
-from jobs.runtime.mapping_shape import name_problems, shape_problems
-from jobs.runtime.mapping_sql import calls, tokens, with_try
-from jobs.runtime.profile_check import profile_problems
-from jobs.runtime.raw_parquet import declared_type, engine_type
-from jobs.runtime.toml_file import read_toml
+from jobs.foundation.errors import ConfigError, first_line
+from jobs.foundation.toml_file import read_toml
+from jobs.profile.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
+from jobs.profile.mapping_shape import name_problems, shape_problems
+from jobs.profile.mapping_sql import calls, tokens, with_try
+from jobs.profile.profile_check import profile_problems
+from jobs.profile.validation import Problem, near
+from jobs.sources.deliveries import find_all_deliveries, find_lookup_files
+from jobs.sources.parquet_format import declared_type, engine_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from expectations.contracts.core import Column, Contract, Type, sql_literal
+from expectations.contracts.contract import Column, Contract, Type, sql_literal
 from expectations.contracts.registration import ID_SCHEME
 from jobs.onboarding.mapping_guess import SURE, Guess, guess_contract, known_names
-from jobs.onboarding.raw_sniff import ColumnLook, FileLook, sniff
-from jobs.runtime.mapping_shape import PLACEHOLDER, RAW_TYPES, decimal_digits
-from jobs.runtime.mapping_sql import quoted
+from jobs.onboarding.sniff_file import ColumnLook, FileLook, sniff
+from jobs.profile.mapping_shape import PLACEHOLDER, RAW_TYPES, decimal_digits
+from jobs.profile.mapping_sql import quoted
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Units of money in headers, as how many minor units (hundredths) one is.

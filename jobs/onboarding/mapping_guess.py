@@ -11,11 +11,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from expectations.contracts.core import Column, Contract, Type
-from jobs.onboarding.raw_sniff import ColumnLook
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import CONTRACTS
-from jobs.runtime.mapping_settings import near
+from expectations.contracts.contract import Column, Contract, Type
+from jobs.foundation.errors import ConfigError
+from jobs.onboarding.sniff_file import ColumnLook
+from jobs.profile.mapping import CONTRACTS
+from jobs.profile.validation import near
 
 SURE = 0.9
 """From this score on a guess is written as a setting; below, as a comment."""

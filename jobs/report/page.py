@@ -11,11 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from jobs.report.charts import draw_charts
-from jobs.report.check_words import check_name, why
-from jobs.report.context import Context
-from jobs.report.names import Names, language_of, number, percent
-from jobs.report.peer_groups import peer_group_in_words
-from jobs.report.texts import load_texts
+from jobs.report.daily_report import Context
+from jobs.texts.check_words import check_name, why
+from jobs.texts.names import Names, language_of, number, percent
+from jobs.texts.peer_groups import peer_group_in_words
+from jobs.texts.texts import load_texts
 
 OPEN_ROWS = 300
 """Lists up to this length are shown open; longer ones open region by region."""

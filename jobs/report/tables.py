@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations.contracts.core import Contract, Sensitivity
+from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
 from expectations.contracts.scoring import (
@@ -21,7 +21,7 @@ from expectations.contracts.scoring import (
     SENTENCE_ZH_HANS,
     SENTENCE_ZH_HANT,
 )
-from jobs.report.names import Names
+from jobs.texts.names import Names
 
 REASON_COLUMNS = 5
 MASK = "***"

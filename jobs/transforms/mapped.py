@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.core import sql_literal
+from expectations.contracts.contract import sql_literal
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
 from jobs.transforms.selected import select

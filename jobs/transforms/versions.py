@@ -8,7 +8,7 @@ from functools import reduce
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from expectations.contracts.core import Column
+from expectations.contracts.contract import Column
 from expectations.contracts.lineage import CONTENT_HASH, DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
 from jobs.transforms.joins import join_few
 from jobs.transforms.materialise import Materialise

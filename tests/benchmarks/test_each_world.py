@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import each_world as module
-from benchmarks.each_world import each_world, read_words, write_down
+from benchmarks.planted import each_world as module
+from benchmarks.planted.each_world import each_world, read_words, write_down
 
 
 def test_a_world_is_there_while_it_is_judged_and_gone_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from benchmarks import fewer_labels
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
-from models.columns import Inputs
-from models.training_set import TrainingSet
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from models.inputs import Inputs
+from models.labels.training_set import TrainingSet
 
 PROFILE = load_profile("cn")
 COHORTS = pd.to_datetime(["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.machine import ORIGIN, origin_of, origin_of_both
+from benchmarks.harness.machine import ORIGIN, origin_of, origin_of_both
 
 ONE = {"revision": "a", "measured_on": "2026-01-01", "processor": "quick"}
 

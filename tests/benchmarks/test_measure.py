@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measure import Measured, one_after_the_other
+from benchmarks.harness.measure import Measured, one_after_the_other
 
 HOLD = "import time; held = bytearray(120 << 20); time.sleep(1.5)"
 BURN = "import time\nwhile time.process_time() < 0.6: pass"
@@ -21,7 +21,7 @@ APART = """
 import json, sys
 from dataclasses import asdict
 from pathlib import Path
-from benchmarks.measure import measure
+from benchmarks.harness.measure import measure
 code, folder, cores = sys.argv[1:]
 took = measure(
     [sys.executable, "-c", code], log=Path(folder) / "log", environment={"GREETING": "hello"}, cores=int(cores), folder=Path(folder)

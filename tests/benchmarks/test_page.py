@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks import page as pages
-from benchmarks.machine import machine_facts
+from benchmarks.harness.machine import machine_facts
+from benchmarks.harness.plans import PLANS
 from benchmarks.page import PAGE, PLOTS, RESULTS, draw, render, whole_page
-from benchmarks.plans import PLANS
 from tests.benchmarks.test_summary import found
 
 MACHINE = {

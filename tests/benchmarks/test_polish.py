@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.polish import __main__ as program
 from benchmarks.polish.compare import CHAMPION, PLAIN, compare, summarise
-from models.candidates import CANDIDATES
+from models.risk.candidates import CANDIDATES
 
 
 def firms(rows: int, seed: int) -> pd.DataFrame:

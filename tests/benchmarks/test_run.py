@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks import run as runner
-from benchmarks.machine import origin_of
-from benchmarks.measure import Measured
-from benchmarks.plans import PLANS, Plan
+from benchmarks.harness.machine import origin_of
+from benchmarks.harness.measure import Measured
+from benchmarks.harness.plans import PLANS, Plan
+from benchmarks.harness.worlds import World, Worlds, unmake_silver
 from benchmarks.run import CHAINS, DAY, FIRST, MAY_STAY, SPARK, Bench, StepFailed
-from benchmarks.worlds import World, Worlds, unmake_silver
-from jobs.runtime.errors import ConfigError
+from jobs.foundation.errors import ConfigError
 
 TOOK = Measured(wall_seconds=1.0, cpu_seconds=1.5, peak_mib=50.0, exit_code=0)
 PLAN = Plan("tried", sizes=(10, 40), months=3, rounds=(2, 2), whole_up_to=10, spark_rounds=1, spark_up_to=10)

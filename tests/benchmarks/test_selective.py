@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from benchmarks.selective.compare import WHO, by_group, is_right, measures
 from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
-from jobs.runtime.lake import Lake
-from simulation.inspections import FINDS
+from jobs.engine.lake import Lake
+from simulation.sources.inspections import FINDS
 from tests.conftest import FinishedDay
 
 

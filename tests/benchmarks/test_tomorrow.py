@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.tomorrow import deliver_tomorrow
+from benchmarks.harness.tomorrow import deliver_tomorrow
 from simulation.generate import generate_world
 
 LAST, DAY = date(2026, 6, 30), "2026-07-01"

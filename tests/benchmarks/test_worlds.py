@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import steps, worlds
-from benchmarks.measure import Measured
-from benchmarks.worlds import INVENTING, TAKING_IN, Worlds
+from benchmarks import steps
+from benchmarks.harness import worlds
+from benchmarks.harness.measure import Measured
+from benchmarks.harness.worlds import INVENTING, TAKING_IN, Worlds
 from tests.imported import imports, named, resting_on
 
 

@@ -14,14 +14,14 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import registration, scoring
 from expectations.contracts.silver import BRONZE, ENTITY
-from jobs.evaluate_profile import month_ends
-from jobs.feature_state import ensure_features
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.profile.mapping import load_mappings
+from jobs.profile.profile import Profile
 from jobs.run_day import Day, run_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.mapping import load_mappings
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
-from jobs.score_entities import read_features
+from jobs.steps.feature_state import ensure_features
+from jobs.steps.score_entities import read_features
+from jobs.training.evaluate_profile import month_ends
 
 AS_OF = date(2014, 8, 31)
 CONFIG = Path(__file__).resolve().parents[2] / "config" / "chicago"

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.postgresql_server import find_programs, run_postgresql
-from jobs.runtime.errors import ConfigError
+from benchmarks.harness.postgresql_server import find_programs, run_postgresql
+from jobs.foundation.errors import ConfigError
 from tests.cluster.engine_process import EngineProcess
 from tests.cluster.spark_cluster import Cluster, run_cluster
 from tests.cluster.time_limit import LOGS, add_limit, pytest_runtest_makereport

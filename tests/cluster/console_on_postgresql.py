@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from console.lake import finished_run
-from console.verbs.site import open_site
+from console.core.finished_run import finished_run
+from console.publishing.open_site import open_site
 
 
 def main(home: Path, folder: str, day: date) -> dict[str, object]:
@@ -23,23 +23,23 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from django.conf import settings
     from django.test import Client
 
-    from console import clock
-    from console.accounts.demo import make_demo_accounts
-    from console.accounts.models import Tries, User
-    from console.appeals.models import Appeal
-    from console.audit import spool
-    from console.audit.chain import breaks
-    from console.decisions.models import Decision
-    from console.desk.models import Look
-    from console.evidence.models import Figure
-    from console.pages.filtered import Filtered
-    from console.pages.filters import Filters
-    from console.pages.risk_list import run_of
-    from console.ranking.models import Postings, PublishedRun, Ranked
-    from console.ranking.publish import publish
-    from console.ranking.runs import alias_of, ties_of
-    from console.ranking.store import thin_out
-    from console.upkeep import clear_up
+    from console.apps.accounts.demo_accounts import make_demo_accounts
+    from console.apps.accounts.models import Tries, User
+    from console.apps.appeals.models import Appeal
+    from console.apps.audit import spool
+    from console.apps.audit.chain import breaks
+    from console.apps.decisions.models import Decision
+    from console.apps.desk.models import Look
+    from console.apps.evidence.models import Figure
+    from console.apps.ranking.models import Postings, PublishedRun, Ranked
+    from console.apps.ranking.runs import alias_of, ties_of
+    from console.commands.upkeep import clear_up
+    from console.core import clock
+    from console.publishing.publish import publish
+    from console.publishing.store import thin_out
+    from console.web.queries.filtered import Filtered
+    from console.web.queries.list_filters import Filters
+    from console.web.views.risk_list import run_of
 
     settings.ALLOWED_HOSTS.append("testserver")
     settings.FLUSHES_AFTER_RESPONSE = False  # however long a page takes, what it noted waits for the flush below
@@ -64,7 +64,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ]
     User.objects.update(must_change_password=False)
     client = Client()
-    client.force_login(User.objects.get(username="supervisor"), backend="console.accounts.password_backend.ByPassword")
+    client.force_login(User.objects.get(username="supervisor"), backend="console.apps.accounts.password_backend.ByPassword")
     pages = (
         "/",
         "/list/?q=杭州&state=to_review",
@@ -97,7 +97,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
     ]
-    client.force_login(User.objects.get(username="auditor"), backend="console.accounts.password_backend.ByPassword")
+    client.force_login(User.objects.get(username="auditor"), backend="console.apps.accounts.password_backend.ByPassword")
     says["with_nul"] += [client.get(f"/audit/?{name}=%00").status_code for name in ("actor", "entity", "kind", "since")]
     says["at_once"] = writes_at_once()
     says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))
@@ -147,11 +147,11 @@ def limits_of(alias: str) -> list[str]:
 
 def searched(run: Any, user: Any, word: str) -> list[bool]:
     """Whether a search within each class finds, in parts, what reading every row finds."""
-    from console.pages.filtered import Filtered
-    from console.pages.filters import Filters
-    from console.ranking.classes import CLASSES
-    from console.ranking.part import LAST
-    from console.ranking.runs import ranked_of
+    from console.apps.ranking.classes import CLASSES
+    from console.apps.ranking.list_part import LAST
+    from console.apps.ranking.runs import ranked_of
+    from console.web.queries.filtered import Filtered
+    from console.web.queries.list_filters import Filters
 
     rows = list(ranked_of(run, user).order_by("position"))
     same = []
@@ -173,9 +173,9 @@ def searched(run: Any, user: Any, word: str) -> list[bool]:
 
 def writes_at_once() -> int:
     """How many events stand in the chain of those that four writers wrote at the same time."""
-    from console.audit.chain import append
-    from console.audit.facts import SYSTEM, facts_of
-    from console.audit.models import AuditEvent, Kind
+    from console.apps.audit.chain import append
+    from console.apps.audit.events import SYSTEM, facts_of
+    from console.apps.audit.models import AuditEvent, Kind
 
     before = AuditEvent.objects.count()
     in_threads(*[lambda: [append([facts_of(Kind.VIEWED, SYSTEM)]) for _ in range(15)] for _ in range(4)])
@@ -186,16 +186,16 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     """Where two deferred cases stand after their day came while somebody was about to decide of the second."""
     from django.db import transaction
 
-    from console import clock
-    from console.accounts.models import User
-    from console.audit.chain import append
-    from console.audit.facts import facts_of
-    from console.audit.models import Kind
-    from console.decisions.decide import Wanted, decide
-    from console.decisions.models import Case
-    from console.decisions.states import Action
-    from console.decisions.wake import wake
-    from console.ranking.runs import current_run
+    from console.apps.accounts.models import User
+    from console.apps.audit.chain import append
+    from console.apps.audit.events import facts_of
+    from console.apps.audit.models import Kind
+    from console.apps.decisions.decide import Wanted, decide
+    from console.apps.decisions.models import Case
+    from console.apps.decisions.states import Action
+    from console.apps.decisions.wake import wake
+    from console.apps.ranking.runs import current_run
+    from console.core import clock
 
     run, user = current_run(), User.objects.get(username="supervisor")
     for entity in entities:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from expectations.contracts.core import Contract, Type
+from expectations.contracts.contract import Contract, Type
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE_FILE, SOURCE_ROW
-from jobs.runtime.lake import Lake
+from jobs.engine.lake import Lake
 
 TOLERANCE = 1e-9
 """How far two measures may be apart, against the larger: sums of fractions are taken in another order."""

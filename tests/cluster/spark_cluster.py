@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyspark
 
-from jobs.runtime.apache_spark import DELTA_SETTINGS, POSTGRESQL_JAR, jar_settings, require_java
+from jobs.engine.apache_spark import DELTA_SETTINGS, POSTGRESQL_JAR, jar_settings, require_java
 
 SPARK_HOME = Path(pyspark.__file__).parent
 START_SECONDS = 180

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.postgresql_server import find_programs
+from benchmarks.harness.postgresql_server import find_programs
 from tests.benchmarks.crowd import assert_people_work_while_a_day_is_published
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]

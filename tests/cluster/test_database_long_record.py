@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from adbc_driver_postgresql import dbapi
 
-from jobs.runtime.mapping import load_mapping
-from jobs.runtime.raw_database import connected, read_day
-from jobs.runtime.raw_lines import LONGEST_LINE
-from jobs.runtime.raw_piece import LONGEST_RAW, RAW, ROW
+from jobs.profile.mapping import load_mapping
+from jobs.sources.raw_database import connected, read_day
+from jobs.sources.raw_lines import LONGEST_LINE
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW
 from tests.cluster.test_database_source import MAPPING, VARIABLE
 
 pytestmark = pytest.mark.cluster

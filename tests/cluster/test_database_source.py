@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.postgresql_server import PASSWORD
+from benchmarks.harness.postgresql_server import PASSWORD
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
-from jobs.ingest_source import Ingested, ingest_source
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import Verdict
-from jobs.runtime.mapping import load_mapping
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError
+from jobs.lake.manifests import Verdict
+from jobs.profile.load_profile import load_profile
+from jobs.profile.mapping import load_mapping
+from jobs.profile.profile import Profile
 from jobs.settle_source import settle_source
+from jobs.steps.ingest_source import Ingested, ingest_source
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.homes import differences
 

@@ -12,10 +12,10 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.registry import GOLD
 from expectations.contracts.scoring import RISK_LIST
 from expectations.contracts.state import STATE
-from expectations.contracts.tables import GOLD
-from jobs.runtime.lake import Lake
+from jobs.engine.lake import Lake
 from tests.cluster.conftest import FLAWS, WAYS, Run, add_flaws, day_of
 from tests.cluster.homes import differences
 from tests.cluster.time_limit import ENTITIES_VARIABLE

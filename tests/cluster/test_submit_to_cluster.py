@@ -13,7 +13,7 @@ from steelyard_dags.settings import read_submit
 from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import call_for
 
-from jobs.runtime.apache_spark import jar_settings
+from jobs.engine.apache_spark import jar_settings
 from tests.cluster.spark_cluster import APPLICATION, Cluster
 from tests.day.town import PROFILE, TODAY
 

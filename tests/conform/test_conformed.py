@@ -9,7 +9,7 @@ from stdnum.cn import uscc
 
 from expectations.contracts.registration import USCC_ALPHABET
 from expectations.standards.hierarchies import load
-from jobs.transforms.conformed import add_industry_levels, add_region_levels, compare_key, is_valid_id
+from jobs.transforms.conform import add_industry_levels, add_region_levels, compare_key, is_valid_id
 
 
 def ask(spark: SparkSession, values: list[str | None], expression) -> list:

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contracts.silver import COMPLAINT, ENTITY
-from jobs.transforms.conformed import compare_key
+from jobs.transforms.conform import compare_key
 from jobs.transforms.links import keep_meant, link_complaints, what_complaints_give, what_entities_bear
 
 

@@ -14,7 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 
-from console.texts import Texts, load_texts
+from console.core.texts import Texts, load_texts
 from tests.console.conftest import PASSWORD
 
 ARGUMENTS = (

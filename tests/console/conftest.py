@@ -17,15 +17,15 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client, override_settings
 
-from console.accounts.jurisdiction import Level
-from console.accounts.models import Jurisdiction, User
-from console.accounts.roles import Role
-from console.folder import Folder
-from console.lake import finished_run
-from console.ranking.models import PublishedRun, Ranked
-from console.ranking.publish import publish
-from console.ranking.runs import alias_of, current_run
-from console.verbs.site import migrate
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.models import Jurisdiction, User
+from console.apps.accounts.roles import Role
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of, current_run
+from console.core.finished_run import finished_run
+from console.core.folder import Folder
+from console.publishing.open_site import migrate
+from console.publishing.publish import publish
 from tests.conftest import FinishedDay
 from tests.console.databases import Databases, in_files, use
 from tests.made_once import made_once
@@ -63,7 +63,7 @@ class Site:
         """A browser in which that person is signed in; nobody by default."""
         client = Client(**more)
         if name:
-            client.force_login(User.objects.get(username=name), backend="console.accounts.password_backend.ByPassword")
+            client.force_login(User.objects.get(username=name), backend="console.apps.accounts.password_backend.ByPassword")
         return client
 
     def user(self, name: str) -> User:
@@ -97,7 +97,7 @@ TEST_SETTINGS: dict[str, Any] = {
 def publish_with_people(day: FinishedDay, folder: Folder, databases: Databases) -> None:
     """Publish a finished day to a new console, and give that the people of the tests."""
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
-        patch.setattr("console.clock.now", lambda: PUBLISHED_AT)
+        patch.setattr("console.core.clock.now", lambda: PUBLISHED_AT)
         use(databases)
         migrate()
         publish(finished_run(day.home, day.as_of))
@@ -113,9 +113,9 @@ def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[
     """The published console, at nine in the morning after the day."""
     now = [NOW]
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
-        patch.setattr("console.clock.now", lambda: now[0])
+        patch.setattr("console.core.clock.now", lambda: now[0])
         # A test need not take a file to its end, as a server does.
-        patch.setattr("console.exports_at_once._places", threading.BoundedSemaphore(1000))
+        patch.setattr("console.web.exports_at_once._places", threading.BoundedSemaphore(1000))
         use(databases)
         yield Site(folder, day.home, now)
         connections.close_all()

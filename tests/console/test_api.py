@@ -11,15 +11,15 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.accounts.models import User
-from console.api.api import _reason, api
-from console.api.models import Scope, Token
-from console.api.tokens import A_MINUTE, make_token
-from console.audit import spool
-from console.audit.models import AuditEvent
-from console.decisions.models import Case, Decision
-from console.ranking.models import PublishedRun
-from console.ranking.runs import alias_of, reasons_of
+from console.apps.accounts.models import User
+from console.apps.api.models import Scope, Token
+from console.apps.api.tokens import A_MINUTE, make_token
+from console.apps.audit import spool
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Case, Decision
+from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.runs import alias_of, reasons_of
+from console.web.api.endpoints import _reason, api
 from expectations.contracts.indicators import catalogue
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 
@@ -271,7 +271,7 @@ def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(
     )
 
     described = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-    monkeypatch.setattr("console.api.tokens.A_MINUTE", 0 if who == "too often" else 10**6)
+    monkeypatch.setattr("console.apps.api.tokens.A_MINUTE", 0 if who == "too often" else 10**6)
     header = {"nobody": "Bearer nonsense", "without": f"Bearer {make_token(site.user('zhang'), 'test', [], UNTIL)}"}
     headers = {"Authorization": header.get(who) or held(site, "zhang")["authorization"], "Host": "testserver"}
     answered: Counter[int] = Counter()

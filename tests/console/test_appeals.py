@@ -9,13 +9,13 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.api.tokens import make_token
-from console.appeals.models import Answer, Appeal
-from console.audit.chain import breaks
-from console.audit.models import AuditEvent
-from console.decisions.models import Case, Decision
-from console.decisions.states import State
-from console.ranking.models import Ranked
+from console.apps.api.tokens import make_token
+from console.apps.appeals.models import Answer, Appeal
+from console.apps.audit.chain import breaks
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.states import State
+from console.apps.ranking.models import Ranked
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 SAYS = "<script>alert(1)</script> the filing was made\u202e"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models
 
-from console import clock
-from console.appeals.models import Answer, Appeal
-from console.audit.models import AuditEvent
-from console.decisions.models import Decision, Handling, ReasonVerdict, Result
+from console.apps.appeals.models import Answer, Appeal
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Decision, Handling, ReasonVerdict, Result
+from console.core import clock
 from tests.console.conftest import HANGZHOU, Site
 
 ON_RECORD: tuple[type[models.Model], ...] = (AuditEvent, Decision, Result, ReasonVerdict, Handling, Appeal, Answer)

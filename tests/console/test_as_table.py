@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from console.ranking.as_table import TYPES, as_table
-from console.ranking.models import OF_RUN, Postings, Ranked
-from console.ranking.store import _csv
+from console.apps.ranking.models import OF_RUN, Postings, Ranked
+from console.publishing.as_table import TYPES, as_table
+from console.publishing.store import _csv
 
 
 def test_every_column_of_a_run_has_a_type() -> None:

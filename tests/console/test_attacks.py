@@ -9,13 +9,13 @@ import pytest
 from django.db import connections
 from openpyxl import load_workbook
 
-from console.accounts.models import User
-from console.audit.models import AuditEvent
-from console.decisions.models import Case, Decision
-from console.exports import csv_lines, xlsx_file
-from console.ranking.models import Ranked
-from console.ranking.runs import alias_of
-from console.ranking.store import thin_out
+from console.apps.accounts.models import User
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Case, Decision
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.spreadsheets import csv_lines, xlsx_file
+from console.publishing.store import thin_out
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 

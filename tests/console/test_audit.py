@@ -10,11 +10,11 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import override_settings
 
-from console.audit import spool
-from console.audit.chain import GENESIS, Head, append, breaks, read_head
-from console.audit.facts import NOBODY, SYSTEM, facts_of
-from console.audit.models import AuditEvent, Kind
-from console.pages import list_export
+from console.apps.audit import spool
+from console.apps.audit.chain import GENESIS, Head, append, breaks, read_head
+from console.apps.audit.events import NOBODY, SYSTEM, facts_of
+from console.apps.audit.models import AuditEvent, Kind
+from console.web.views import list_export
 from tests.console.conftest import PASSWORD, Site
 
 pytestmark = pytest.mark.usefixtures("site")
@@ -74,7 +74,7 @@ def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
 
 
 def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.pages.oversight.MOST_RECKONED", 3)
+    monkeypatch.setattr("console.web.views.oversight.MOST_RECKONED", 3)
     add(6)
     run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
     page = site.client("zhou").post("/audit/verify/")
@@ -89,14 +89,14 @@ def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site,
 def test_what_comes_while_the_chain_is_reckoned_is_not_vouched_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
-    from console.verbs import audit
+    from console.commands import audit
 
     def slowly(known: Any) -> Any:
         yield from breaks(known)
         add(1)
 
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
-    monkeypatch.setattr("console.audit.chain.breaks", slowly)
+    monkeypatch.setattr("console.apps.audit.chain.breaks", slowly)
     add(3)
     reckoned = read_head()
 
@@ -109,7 +109,7 @@ def test_what_comes_while_the_chain_is_reckoned_is_not_vouched_for(site: Site, m
 def test_a_broken_chain_is_said_by_the_verb(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from typer.testing import CliRunner
 
-    from console.verbs import audit
+    from console.commands import audit
 
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
     asked = ["verify", "--home", str(site.home)]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from console.accounts.models import User
-from console.decisions.models import Case
-from console.texts import LANGUAGES
+from console.apps.accounts.models import User
+from console.apps.decisions.models import Case
+from console.core.texts import LANGUAGES
 from tests.console.browser import DESKTOP, PHONE, person
 from tests.console.conftest import HANGZHOU, Site
 

@@ -6,11 +6,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from console.accounts.models import User
-from console.audit import spool
-from console.audit.models import AuditEvent
-from console.campaigns.models import Campaign, Member
-from console.decisions.models import Case
+from console.apps.accounts.models import User
+from console.apps.audit import spool
+from console.apps.audit.models import AuditEvent
+from console.apps.campaigns.models import Campaign, Member
+from console.apps.decisions.models import Case
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 SAID = {"name": "Cosmetics", "capacity": 5, "checklist": "licence\n\nlabels ", "starts_on": "2026-07-01", "ends_on": "2026-07-31"}

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from console.audit.chain import GENESIS, breaks, read_head
-from console.audit.chain_file import PERSONAL, Checked, check
-from console.audit.chain_rows import chain_lines
-from console.audit.facts import SYSTEM, Facts, facts_of
-from console.audit.hashes import FIELDS, digest_of, hash_at_first
-from console.audit.models import AuditEvent, Kind
-from console.verbs import audit
+from console.apps.audit.chain import GENESIS, breaks, read_head
+from console.apps.audit.chain_export import chain_lines
+from console.apps.audit.chain_file import PERSONAL, Checked, check
+from console.apps.audit.events import SYSTEM, Facts, facts_of
+from console.apps.audit.hashes import FIELDS, digest_of, hash_at_first
+from console.apps.audit.models import AuditEvent, Kind
+from console.commands import audit
 from tests.console.conftest import Site
 from tests.console.test_audit import NO_TRIGGERS, run_sql
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory, override_settings
 
-from console.accounts.client_address import client_address, networks
+from console.core.client_address import client_address, networks
 from tests.console.conftest import PASSWORD, Site
 
 HERE = networks("127.0.0.1,::1,10.0.0.0/8")

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from console.accounts.roles import Role
-from console.audit.models import AuditEvent
-from console.decisions.decide import newest_step
-from console.decisions.models import Case, Decision, ReasonVerdict, Result
-from console.decisions.policies import NotPossible, due_after
-from console.decisions.results import record_result
-from console.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
-from console.policy import CONFIG, MOST_IN_BULK, _limits, policy, policy_of
-from console.ranking.models import Ranked
-from console.texts import load_texts
-from console.working_days import add_working_days
+from console.apps.accounts.roles import Role
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.decide import newest_step
+from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
+from console.apps.decisions.policies import NotPossible, due_after
+from console.apps.decisions.results import record_result
+from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
+from console.apps.ranking.models import Ranked
+from console.core.policy import CONFIG, MOST_IN_BULK, _limits, policy, policy_of
+from console.core.texts import load_texts
+from console.core.working_days import add_working_days
 from tests.console.conftest import GIVEN, HANGZHOU, Site
 
 
@@ -101,7 +101,7 @@ def test_a_profile_of_ones_own_says_what_is_otherwise_and_no_more(monkeypatch: p
     (tmp_path / "console").mkdir()
     shutil.copy(CONFIG / "console" / "default.toml", tmp_path / "console")
     (tmp_path / "console" / "own.toml").write_text("[deadlines]\nvisit = 4\n")
-    monkeypatch.setattr("console.policy.CONFIG", tmp_path)
+    monkeypatch.setattr("console.core.policy.CONFIG", tmp_path)
     limits = policy_of({"name": "own"})
 
     assert (limits.visit_days, limits.no_visit_days) == (4, policy_of({}).no_visit_days)

@@ -11,17 +11,17 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from console.api.tokens import make_token
-from console.audit.models import AuditEvent
-from console.decisions.models import Case
-from console.decisions.policies import NotPossible, check_deferral, days_deferred
-from console.decisions.states import Action, State
-from console.evidence.models import Event
-from console.pages import waking as pages_waking
-from console.policy import policy
-from console.ranking.models import Ranked
-from console.ranking.publish import publish
-from console.working_days import add_working_days
+from console.apps.api.tokens import make_token
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Case
+from console.apps.decisions.policies import NotPossible, check_deferral, days_deferred
+from console.apps.decisions.states import Action, State
+from console.apps.evidence.models import Event
+from console.apps.ranking.models import Ranked
+from console.core.policy import policy
+from console.core.working_days import add_working_days
+from console.publishing.publish import publish
+from console.web import waking as pages_waking
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

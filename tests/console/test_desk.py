@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from console.accounts.jurisdiction import Level
-from console.accounts.models import Jurisdiction, User
-from console.accounts.roles import Role
-from console.audit import spool
-from console.audit.models import AuditEvent
-from console.decisions.forms import colleagues
-from console.decisions.models import Case, Decision
-from console.decisions.states import State
-from console.desk.looks import looks_of
-from console.desk.models import Look, SavedView
-from console.desk.views import LONGEST, MOST
-from console.pages.filters import Filters
-from console.ranking.publish import publish
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.models import Jurisdiction, User
+from console.apps.accounts.roles import Role
+from console.apps.audit import spool
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.states import State
+from console.apps.desk.looks import looks_of
+from console.apps.desk.models import Look, SavedView
+from console.publishing.publish import publish
+from console.web.forms.decisions import colleagues
+from console.web.queries.list_filters import Filters
+from console.web.views.saved_views import LONGEST, MOST
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from console import exports_at_once
-from console.audit.models import AuditEvent, Kind
-from console.exports import FileParts, csv_lines, xlsx_file
-from console.exports_at_once import TooManyAtOnce, on_its_way
-from console.pages import list_export
-from console.policy import policy_of
+from console.apps.audit.models import AuditEvent, Kind
+from console.core.policy import policy_of
+from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
+from console.web import exports_at_once
+from console.web.exports_at_once import TooManyAtOnce, on_its_way
+from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
 
@@ -67,7 +67,7 @@ def test_a_file_has_no_more_queries_of_a_part_than_two(site: Site, monkeypatch: 
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 
-    from console.ranking.runs import alias_of
+    from console.apps.ranking.runs import alias_of
 
     monkeypatch.setattr(list_export, "ROWS_AT_ONCE", 50)
     with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as asked:
@@ -117,7 +117,7 @@ def test_a_list_longer_than_the_policy_allows_is_no_sheet_and_the_page_says_to_t
 
 
 def test_the_page_says_how_long_a_sheet_may_be_only_where_the_list_is_longer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from console.pages import risk_list
+    from console.web.views import risk_list
 
     assert site.client("wang").get("/list/").context["most_in_a_sheet"] == 0
     monkeypatch.setattr(risk_list, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=7))

@@ -13,15 +13,15 @@ from django.core.cache import cache
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.decisions.models import Case, Result
-from console.evidence.figures import MONTHS
-from console.evidence.models import Event, Figure, Kind, Link
-from console.pages.over_time import CHARTS
-from console.pages.shares import Z, hajek
-from console.ranking.drift import index_of
-from console.ranking.models import PublishedRun
-from console.ranking.publish import publish
-from console.ranking.runs import alias_of
+from console.apps.decisions.models import Case, Result
+from console.apps.evidence.models import Event, Figure, Kind, Link
+from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.runs import alias_of
+from console.publishing.drift import index_of
+from console.publishing.monthly_counts import MONTHS
+from console.publishing.publish import publish
+from console.web.queries.over_time import CHARTS
+from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site

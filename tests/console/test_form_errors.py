@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from console.decisions.models import Case
-from console.texts import LANGUAGES, load_texts
+from console.apps.decisions.models import Case
+from console.core.texts import LANGUAGES, load_texts
 from tests.console.conftest import HANGZHOU, Site
 
 SUMMARY = re.compile(r'<div class="message error" id="errors".*?</div>', re.DOTALL)

@@ -9,12 +9,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from console.accounts.models import User
-from console.audit.chain import breaks
-from console.audit.models import AuditEvent
-from console.decisions.hand_over import left_open
-from console.decisions.models import Case, Decision
-from console.decisions.states import State
+from console.apps.accounts.models import User
+from console.apps.audit.chain import breaks
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions.hand_over import left_open
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.states import State
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 

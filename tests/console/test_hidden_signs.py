@@ -12,11 +12,11 @@ import pytest
 from django.db import connections
 from openpyxl import load_workbook
 
-from console.api.tokens import make_token
-from console.exports import csv_lines, xlsx_file
-from console.hidden_signs import made_visible
-from console.ranking.models import Ranked
-from console.ranking.runs import alias_of
+from console.apps.api.tokens import make_token
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.invisible_characters import made_visible
+from console.core.spreadsheets import csv_lines, xlsx_file
 from tests.console.conftest import HANGZHOU, Site
 
 TURNED = "杭州\u202e司公\u202c\u200b甲"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from console.accounts.jurisdiction import Level
-from console.accounts.models import Jurisdiction
-from console.ranking import search
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.models import Jurisdiction
+from console.apps.ranking import search
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from console.accounts.models import User
-from console.audit.chain import breaks
-from console.audit.models import AuditEvent
-from console.campaigns.models import Campaign
-from console.decisions.models import Case, Result
-from console.pages.indicator_names import indicator_name
-from console.texts import LANGUAGES
+from console.apps.accounts.models import User
+from console.apps.audit.chain import breaks
+from console.apps.audit.models import AuditEvent
+from console.apps.campaigns.models import Campaign
+from console.apps.decisions.models import Case, Result
+from console.core.texts import LANGUAGES
+from console.web.queries.indicator_names import indicator_name
 from tests.console.browser import PHONE, Person, person
 from tests.console.conftest import HANGZHOU, PASSWORD, Site
 
@@ -273,7 +273,7 @@ def test_a_chart_has_its_table_and_its_file(site: Site, opens: Opens) -> None:
 
 
 def _indicators(site: Site) -> set[str]:
-    from console.ranking.runs import reasons_of
+    from console.apps.ranking.runs import reasons_of
 
     listed = site.all_ranked(is_listed=True, region_middle=HANGZHOU).values("position")
     return set(reasons_of(site.run).filter(position__in=listed).values_list("indicator", flat=True))

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from console.accounts.jurisdiction import Level
-from console.accounts.models import Jurisdiction
-from console.accounts.roles import Role
-from console.api.models import Scope
-from console.api.tokens import make_token
-from console.appeals.models import Appeal
-from console.campaigns.models import Campaign, Member
-from console.decisions.models import Case, Decision
-from console.desk.models import SavedView
-from console.ranking.models import Ranked
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.models import Jurisdiction
+from console.apps.accounts.roles import Role
+from console.apps.api.models import Scope
+from console.apps.api.tokens import make_token
+from console.apps.appeals.models import Appeal
+from console.apps.campaigns.models import Campaign, Member
+from console.apps.decisions.models import Case, Decision
+from console.apps.desk.models import SavedView
+from console.apps.ranking.models import Ranked
 from console.urls import urlpatterns
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
 

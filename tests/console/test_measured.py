@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from console.pages.measured import in_words
-from console.texts import LANGUAGES, load_texts
+from console.core.texts import LANGUAGES, load_texts
+from console.web.queries.measured import in_words
 from expectations.contracts.indicators import catalogue
 from tests.console.conftest import HANGZHOU, Site
 

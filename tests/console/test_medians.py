@@ -12,10 +12,10 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.evidence.models import PeerMedian
-from console.evidence.read import peer_counts
-from console.evidence.take_in import take_in_peers
-from console.lake import FinishedRun
+from console.apps.evidence.models import PeerMedian
+from console.apps.evidence.read import peer_counts
+from console.core.finished_run import FinishedRun
+from console.publishing.evidence import take_in_peers
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site

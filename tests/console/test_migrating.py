@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.folder import FOLDER_VARIABLE, Folder
-from console.verbs.site import migrate
+from console.core.folder import FOLDER_VARIABLE, Folder
+from console.publishing.open_site import migrate
 from tests.conftest import ROOT
 from tests.console.conftest import Site
 
@@ -19,7 +19,7 @@ MIGRATES = """
 import django
 django.setup()
 from django.db.migrations.executor import MigrationExecutor
-from console.verbs.site import migrate
+from console.publishing.open_site import migrate
 done, apply = [], MigrationExecutor.apply_migration
 def noted(self, state, migration, *args, **kwargs):
     done.append(migration.name)

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection
 
-from console.accounts.first_things import BY_PROVIDER
-from console.accounts.jurisdiction import Level
-from console.accounts.models import Jurisdiction, User
-from console.accounts.roles import Role
-from console.api.models import Token
-from console.api.tokens import MOST_TOKENS, make_token
-from console.audit import spool
-from console.audit.models import AuditEvent, Kind
-from console.decisions.models import Case, Decision
-from console.decisions.states import State
-from console.exports import csv_lines, harmless
-from console.hidden_signs import made_visible
-from console.ranking.models import PublishedRun, Ranked
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.models import Jurisdiction, User
+from console.apps.accounts.roles import Role
+from console.apps.api.models import Token
+from console.apps.api.tokens import MOST_TOKENS, make_token
+from console.apps.audit import spool
+from console.apps.audit.models import AuditEvent, Kind
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.states import State
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.core.invisible_characters import made_visible
+from console.core.spreadsheets import csv_lines, harmless
+from console.web.first_things import BY_PROVIDER
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 
@@ -235,7 +235,7 @@ def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypat
     def fails(*_: Any) -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr("console.pages.every_page.current_run", fails)
+    monkeypatch.setattr("console.web.every_page.current_run", fails)
     page = client.get("/help/", headers={"Accept-Language": "zh-Hant"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")

@@ -9,19 +9,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from console.pages import model_card as card
-from console.pages.check_words import check_name, why
-from console.pages.model_card import model_card
-from console.ranking.models import PublishedRun
-from console.texts import LANGUAGES, load_texts, read_words, to_simplified
+from console.apps.ranking.models import PublishedRun
+from console.core.check_words import check_name, why
+from console.core.texts import LANGUAGES, load_texts, read_words, to_simplified
+from console.web.queries import model_card as card
+from console.web.queries.model_card import model_card
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
-from models.calibration import SLOPE_FLOOR
-from models.candidates import CANDIDATES
 from models.card import DIRECTIONS, LIMITS
 from models.card_sections import markdown_table
-from models.selection import KNOWN, MODELLED, NONE
+from models.labels.selection import KNOWN, MODELLED, NONE
+from models.risk.calibration import SLOPE_FLOOR
+from models.risk.candidates import CANDIDATES
 from tests.console.conftest import Site
 
 CHINESE = ("zh-Hans", "zh-Hant")

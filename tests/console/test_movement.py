@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from console.lake import finished_run
-from console.ranking.disturbed import is_disturbed
-from console.ranking.models import PublishedRun, Ranked
-from console.ranking.publish import publish
-from console.ranking.runs import alias_of
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.finished_run import finished_run
+from console.publishing.disturbed import is_disturbed
+from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -131,6 +131,6 @@ def test_where_every_source_came_no_indicator_is_read(moved: Callable[..., Ranke
     def read(*_: Any) -> Any:
         raise AssertionError("nothing is to be read")
 
-    monkeypatch.setattr("console.ranking.changed._values", read)
+    monkeypatch.setattr("console.publishing.changed._values", read)
 
     assert moved({TAX: 77.0}, as_it_should).moved_by == "own"

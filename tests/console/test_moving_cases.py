@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from console.audit.chain import Head, append, breaks
-from console.audit.facts import Facts
-from console.audit.models import AuditEvent
-from console.decisions import by_system
-from console.decisions import wake as waking
-from console.decisions.models import Case
-from console.decisions.states import State
-from console.ranking.models import PublishedRun
-from console.ranking.publish import publish
+from console.apps.audit.chain import Head, append, breaks
+from console.apps.audit.events import Facts
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions import by_system
+from console.apps.decisions import wake as waking
+from console.apps.decisions.models import Case
+from console.apps.decisions.states import State
+from console.apps.ranking.models import PublishedRun
+from console.publishing.publish import publish
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

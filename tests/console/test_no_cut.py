@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from console.decisions.models import Case
-from console.decisions.states import State
-from console.desk.models import Look
-from console.ranking.models import Ranked
+from console.apps.decisions.models import Case
+from console.apps.decisions.states import State
+from console.apps.desk.models import Look
+from console.apps.ranking.models import Ranked
 from tests.console.conftest import HANGZHOU, Site
 
 MANY = 10_050

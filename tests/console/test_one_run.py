@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from console.ranking.models import PublishedRun
-from console.ranking.one_run import OneRun
-from console.ranking.runs import current_run
+from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.one_run import OneRun
+from console.apps.ranking.runs import current_run
 from tests.console.conftest import Site
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils.safestring import mark_safe
 
-from console.pages.templatetags.words import options
-from console.texts import load_texts
+from console.core.texts import load_texts
+from console.web.templatetags.words import options
 
 NAMES = [("a&b", "<b>"), ("c", "杭州市")]
 

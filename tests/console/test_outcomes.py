@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from deltalake import DeltaTable
 
-from console.campaigns.models import Campaign, Member
-from console.decisions.deliver import SOURCE, deliver
-from console.decisions.models import Case, Decision, Result
-from console.decisions.results import planned_visit
-from console.decisions.states import State
-from console.ranking.runs import reasons_of
+from console.apps.campaigns.models import Campaign, Member
+from console.apps.decisions.models import Case, Decision, Result
+from console.apps.decisions.results import planned_visit
+from console.apps.decisions.states import State
+from console.apps.ranking.runs import reasons_of
+from console.publishing.outcomes import SOURCE, deliver
 from jobs.cli import main
-from jobs.runtime.manifest import read_source_manifest
-from jobs.runtime.mapping import load_mapping, load_mappings
-from jobs.runtime.mapping_defaults import FOLDER, every_path, mappings_of_day
+from jobs.lake.manifests import read_source_manifest
+from jobs.profile.mapping import load_mapping, load_mappings
+from jobs.sources.sources_of_day import FOLDER, every_path, mappings_of_day
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 

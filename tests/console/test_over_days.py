@@ -13,19 +13,19 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.audit.chain import append, breaks
-from console.audit.facts import SYSTEM, facts_of
-from console.audit.models import AuditEvent, Kind
-from console.campaigns.models import Campaign
-from console.decisions.models import Case, Decision, Result
-from console.decisions.states import State
-from console.evidence.models import Event, TrendPoint
-from console.lake import finished_run
-from console.policy import policy_of
-from console.ranking.models import Ranked
-from console.ranking.publish import publish
-from console.ranking.runs import alias_of
-from console.working_days import add_working_days, is_working_day
+from console.apps.audit.chain import append, breaks
+from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.models import AuditEvent, Kind
+from console.apps.campaigns.models import Campaign
+from console.apps.decisions.models import Case, Decision, Result
+from console.apps.decisions.states import State
+from console.apps.evidence.models import Event, TrendPoint
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.finished_run import finished_run
+from console.core.policy import policy_of
+from console.core.working_days import add_working_days, is_working_day
+from console.publishing.publish import publish
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -55,7 +55,7 @@ def further(finished_day: FinishedDay, tmp_path: Path) -> Any:
 def test_a_case_goes_with_its_entity_to_another_region(
     site: Site, send: Any, further: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from console.ranking import publish as publishing
+    from console.publishing import publish as publishing
 
     subject = entity(site)
     said = {"name": "Cosmetics", "capacity": 3, "checklist": "licence", "starts_on": "2026-07-01", "ends_on": "2026-07-31"}

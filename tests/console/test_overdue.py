@@ -10,14 +10,14 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.api.models import Scope
-from console.api.tokens import make_token
-from console.decisions.models import Case
-from console.decisions.overdue import days_overdue, overdue
-from console.decisions.policies import due_after
-from console.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
-from console.policy import policy
-from console.texts import load_texts
+from console.apps.api.models import Scope
+from console.apps.api.tokens import make_token
+from console.apps.decisions.models import Case
+from console.apps.decisions.overdue import days_overdue, overdue
+from console.apps.decisions.policies import due_after
+from console.apps.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
+from console.core.policy import policy
+from console.core.texts import load_texts
 from tests.console.conftest import HANGZHOU, Site
 
 
@@ -99,7 +99,7 @@ def test_a_supervisor_sees_whatever_is_overdue_whoever_has_it_and_nothing_of_oth
 
 
 def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.pages.work.MOST_TOLD", 2)
+    monkeypatch.setattr("console.web.views.home.MOST_TOLD", 2)
     planned(site, send, count=3)
     on(site, 17)
 

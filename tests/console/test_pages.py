@@ -11,13 +11,13 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.pages.filtered import Filtered
-from console.pages.filters import Filters
-from console.pages.shares import wilson
-from console.ranking.models import Ranked
-from console.ranking.part import LAST
-from console.ranking.runs import alias_of
-from console.texts import LANGUAGES, load_texts, to_traditional
+from console.apps.ranking.list_part import LAST
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.texts import LANGUAGES, load_texts, to_traditional
+from console.web.queries.filtered import Filtered
+from console.web.queries.list_filters import Filters
+from models.statistics.proportions import wilson
 from tests.console.conftest import HANGZHOU, Site
 
 PAGES = {

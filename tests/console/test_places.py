@@ -13,20 +13,20 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from console.campaigns.models import Campaign, Member
-from console.decisions import places as placing
-from console.decisions.models import Case
-from console.decisions.states import WITH_DEADLINE, State
-from console.desk.looks import CHANGED, UNSEEN
-from console.desk.models import Look
-from console.pages import filtered as filtering
-from console.pages.filtered import Filtered
-from console.pages.filters import ME, NOBODY, Filters
-from console.pages.onward import next_to_review
-from console.ranking.models import Ranked
-from console.ranking.part import LAST
-from console.ranking.publish import publish
-from console.ranking.runs import ranked_of
+from console.apps.campaigns.models import Campaign, Member
+from console.apps.decisions import places as placing
+from console.apps.decisions.models import Case
+from console.apps.decisions.states import WITH_DEADLINE, State
+from console.apps.desk.looks import CHANGED, UNSEEN
+from console.apps.desk.models import Look
+from console.apps.ranking.list_part import LAST
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.runs import ranked_of
+from console.publishing.publish import publish
+from console.web.queries import filtered as filtering
+from console.web.queries.filtered import Filtered
+from console.web.queries.list_filters import ME, NOBODY, Filters
+from console.web.queries.onward import next_to_review
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pyroaring import BitMap
 
-from console.pages.filters import MOVED
-from console.ranking import postings as indexing
-from console.ranking.classes import CLASSES
-from console.ranking.postings import INDEXED, postings
-from console.ranking.words import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
+from console.apps.ranking import postings as indexing
+from console.apps.ranking.classes import CLASSES
+from console.apps.ranking.postings import INDEXED, postings
+from console.apps.ranking.words import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
+from console.web.queries.list_filters import MOVED
 
 
 def holds(name: str, text: str) -> bool:

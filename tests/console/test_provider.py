@@ -21,9 +21,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
-from console.accounts.models import User
-from console.accounts.provider import provider_settings
-from console.audit.models import AuditEvent
+from console.apps.accounts.models import User
+from console.apps.accounts.provider_settings import provider_settings
+from console.apps.audit.models import AuditEvent
 from tests.console.conftest import PASSWORD, Site
 from tests.console.test_second_factor import set_up
 
@@ -99,7 +99,7 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
     made.address = f"http://127.0.0.1:{server.server_port}"
     described = tmp_path / "provider.toml"
     described.write_text(description(made.address), encoding="utf-8")
-    backends = [*settings.AUTHENTICATION_BACKENDS, "console.accounts.provider_backend.Provider"]
+    backends = [*settings.AUTHENTICATION_BACKENDS, "console.apps.accounts.provider_backend.Provider"]
     with override_settings(AUTHENTICATION_BACKENDS=backends, **provider_settings(str(described))):
         yield made
     server.shutdown()

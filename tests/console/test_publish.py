@@ -14,19 +14,19 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from console.api.tokens import make_token
-from console.audit.chain import read_head
-from console.audit.models import AuditEvent
-from console.errors import Busy
-from console.evidence.models import Event, Partition, TrendPoint
-from console.lake import finished_run
-from console.policy import policy_of
-from console.ranking import publish as publishing
-from console.ranking.models import PublishedRun, Ranked
-from console.ranking.publish import publish
-from console.ranking.retention import thin_out_old
-from console.ranking.runs import alias_of, current_run, ranked_of
-from console.working_days import is_working_day
+from console.apps.api.tokens import make_token
+from console.apps.audit.chain import read_head
+from console.apps.audit.models import AuditEvent
+from console.apps.evidence.models import Event, Partition, TrendPoint
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of, current_run, ranked_of
+from console.core.errors import Busy
+from console.core.finished_run import finished_run
+from console.core.policy import policy_of
+from console.core.working_days import is_working_day
+from console.publishing import publish as publishing
+from console.publishing.publish import publish
+from console.publishing.retention import thin_out_old
 from expectations.contracts import registration, silver
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

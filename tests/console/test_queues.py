@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from console.audit.models import AuditEvent
-from console.decisions import catalogue
-from console.decisions.models import Decision, Handling
-from console.decisions.queues import QUEUES, reasons_for
-from console.decisions.states import State
-from console.ranking.models import Ranked
-from console.texts import LANGUAGES
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions import catalogue
+from console.apps.decisions.models import Decision, Handling
+from console.apps.decisions.queues import QUEUES, reasons_for
+from console.apps.decisions.states import State
+from console.apps.ranking.models import Ranked
+from console.core.texts import LANGUAGES
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 

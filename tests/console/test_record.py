@@ -12,12 +12,12 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.appeals.models import Appeal
-from console.decisions.models import Case, Decision
-from console.decisions.states import Action
-from console.pages.record import DECISION
-from console.ranking.models import Ranked
-from console.ranking.publish import publish
+from console.apps.appeals.models import Appeal
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.states import Action
+from console.apps.ranking.models import Ranked
+from console.publishing.publish import publish
+from console.web.views.record import DECISION
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import GIVEN, HANGZHOU, Site

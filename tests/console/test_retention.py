@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from console.ranking import retention
-from console.ranking.models import PublishedRun
-from console.ranking.publish import publish
-from console.ranking.retention import thin_out_old
-from console.ranking.store import thin_out
+from console.apps.ranking.models import PublishedRun
+from console.publishing import retention
+from console.publishing.publish import publish
+from console.publishing.retention import thin_out_old
+from console.publishing.store import thin_out
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site

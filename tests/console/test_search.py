@@ -15,17 +15,17 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.pages.filtered import Filtered
-from console.pages.filters import Filters
-from console.pages.list_export import CutShort
-from console.ranking import runs, search
-from console.ranking.models import Ranked
-from console.ranking.part import LAST
-from console.ranking.postings import INDEXED, postings
-from console.ranking.runs import alias_of, ranked_of
-from console.ranking.store import thin_out
-from console.ranking.words import CODE_BEGINS
-from console.texts import language_of
+from console.apps.ranking import runs, search
+from console.apps.ranking.list_part import LAST
+from console.apps.ranking.models import Ranked
+from console.apps.ranking.postings import INDEXED, postings
+from console.apps.ranking.runs import alias_of, ranked_of
+from console.apps.ranking.words import CODE_BEGINS
+from console.core.texts import language_of
+from console.publishing.store import thin_out
+from console.web.queries.filtered import Filtered
+from console.web.queries.list_filters import Filters
+from console.web.views.list_export import CutShort
 from tests.console.conftest import HANGZHOU, Site
 
 PAGE = 5
@@ -102,7 +102,7 @@ def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
 
 
 def _reasons(site: Site, entity: Ranked) -> list[str]:
-    from console.ranking.runs import reasons_of
+    from console.apps.ranking.runs import reasons_of
 
     return list(reasons_of(site.run).filter(position=entity.position).values_list("indicator", flat=True))
 
@@ -271,7 +271,7 @@ def test_an_export_by_state_and_text_has_what_the_page_has(site: Site, send: Any
 
 
 def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.pages.list_export.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("console.web.views.list_export.ROWS_AT_ONCE", 7)
     listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
     pairs = Counter(pair for row in listed for pair in {row.name[at : at + 2] for at in range(len(row.name) - 1)})
     text = pairs.most_common(1)[0][0]
@@ -294,7 +294,7 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
 
 
 def test_an_export_that_is_refused_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.exports_at_once._places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("console.web.exports_at_once._places", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")
 

@@ -13,8 +13,8 @@ from django.test import override_settings
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from console.accounts.roles import Role, roles_named
-from console.audit.models import AuditEvent
+from console.apps.accounts.roles import Role, roles_named
+from console.apps.audit.models import AuditEvent
 from tests.console.conftest import PASSWORD, Site
 
 

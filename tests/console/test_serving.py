@@ -23,17 +23,17 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from console import server
-from console.accounts.demo import check_accounts_of_production, make_demo_accounts
-from console.accounts.models import Jurisdiction, User
-from console.accounts.roles import Role
-from console.api.tokens import make_token
-from console.audit.models import AuditEvent
-from console.errors import NothingThere, Refused
-from console.folder import Folder
-from console.log import OneLine
+from console.apps.accounts.demo_accounts import check_accounts_of_production, make_demo_accounts
+from console.apps.accounts.models import Jurisdiction, User
+from console.apps.accounts.roles import Role
+from console.apps.api.tokens import make_token
+from console.apps.audit.models import AuditEvent
+from console.commands.serve import serve
+from console.core.errors import NothingThere, Refused
+from console.core.folder import Folder
+from console.core.log import OneLine
+from console.core.switches import HTTPS_SWITCH, is_on
 from console.server import Server
-from console.switches import HTTPS_SWITCH, is_on
-from console.verbs.serve import serve
 from tests.console.conftest import PASSWORD, Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -190,7 +190,7 @@ def test_no_page_tells_anybody_to_put_secrets_on_a_command_line() -> None:
 
 def test_a_process_that_serves_from_postgresql_keeps_its_connections_and_ends_what_takes_too_long(tmp_path: Path) -> None:
     says = (
-        "import console.wsgi\nfrom django.db import connections\nfrom console.ranking.runs import alias_of\n"
+        "import console.wsgi\nfrom django.db import connections\nfrom console.apps.ranking.runs import alias_of\n"
         "names = ('default', 'evidence', alias_of('2026-06-30-abc'))\n"
         "kept = ('CONN_MAX_AGE', 'CONN_HEALTH_CHECKS', 'OPTIONS')\n"
         "import json; print(json.dumps({name: [connections.settings[name][it] for it in kept] for name in names}))"

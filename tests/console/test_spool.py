@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from console.audit import spool
-from console.audit.facts import SYSTEM, facts_of
-from console.audit.models import AuditEvent, Kind
+from console.apps.audit import spool
+from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.models import AuditEvent, Kind
 from tests.console.conftest import Site
 
 

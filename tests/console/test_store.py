@@ -6,10 +6,10 @@ import sqlite3
 
 import pytest
 
-from console.errors import Refused
-from console.ranking.as_table import as_table
-from console.ranking.models import Tie
-from console.ranking.store import is_there, new_run
+from console.apps.ranking.models import Tie
+from console.core.errors import Refused
+from console.publishing.as_table import as_table
+from console.publishing.store import is_there, new_run
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"

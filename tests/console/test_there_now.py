@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from console.ranking import publish as publishing
-from console.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.publishing import publish as publishing
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from console.lake import finished_run
-from console.policy import policy_of
-from console.ranking.models import Tie
-from console.ranking.runs import alias_of
-from console.ranking.ties import MOST, ties
-from console.texts import LANGUAGES
-from console.working_days import is_working_day
+from console.apps.ranking.models import Tie
+from console.apps.ranking.runs import alias_of
+from console.core.finished_run import finished_run
+from console.core.policy import policy_of
+from console.core.texts import LANGUAGES
+from console.core.working_days import is_working_day
+from console.publishing.shared_identifiers import MOST, ties
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
 from tests.conftest import FinishedDay

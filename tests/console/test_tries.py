@@ -13,10 +13,10 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client, RequestFactory
 
-from console.accounts.models import Tries, User
-from console.accounts.tries import MOST, WINDOW, About, beyond, count
-from console.audit.models import AuditEvent
-from console.upkeep import clear_up
+from console.apps.accounts.models import Tries, User
+from console.apps.accounts.tries import MOST, WINDOW, About, beyond, count
+from console.apps.audit.models import AuditEvent
+from console.commands.upkeep import clear_up
 from tests.console.conftest import PASSWORD, Site
 
 STRANGER = "203.0.113.9"

@@ -11,16 +11,16 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.audit import spool
-from console.audit.models import AuditEvent
-from console.decisions import catalogue
-from console.decisions.models import Case
-from console.pages.measured import in_words
-from console.pages.reasons import reasons_told
-from console.pages.visits import SHEETS
-from console.ranking.models import Ranked
-from console.ranking.publish import publish
-from console.texts import LANGUAGES, load_texts
+from console.apps.audit import spool
+from console.apps.audit.models import AuditEvent
+from console.apps.decisions import catalogue
+from console.apps.decisions.models import Case
+from console.apps.ranking.models import Ranked
+from console.core.texts import LANGUAGES, load_texts
+from console.publishing.publish import publish
+from console.web.queries.measured import in_words
+from console.web.queries.reasons import reasons_told
+from console.web.views.visits import SHEETS
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, Site

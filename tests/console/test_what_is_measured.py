@@ -12,9 +12,9 @@ from django.http import QueryDict
 from benchmarks.console.history import make_history
 from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
 from benchmarks.console.people import known, make_cases, make_people
-from console.decisions.models import Case
-from console.evidence.models import PeerMedian
-from console.pages.filters import Filters
+from console.apps.decisions.models import Case
+from console.apps.evidence.models import PeerMedian
+from console.web.queries.list_filters import Filters
 from tests.console.conftest import Site
 
 PLACES = [query.partition("=")[2].strip("{}") for query in FILTERS.values()]

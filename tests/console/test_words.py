@@ -10,29 +10,29 @@ from pathlib import Path
 
 import pytest
 
-from console.accounts.roles import Role
-from console.api.models import Scope
-from console.audit.models import Kind
-from console.decisions import catalogue
-from console.decisions.forms import FORMS
-from console.decisions.queues import QUEUES
-from console.decisions.states import OF_SYSTEM, Action, State
-from console.evidence.models import Kind as EventKind
-from console.pages.explore import CHARTS
-from console.pages.feedback import STANDING
-from console.pages.filters import ME, MOVED, NOBODY, SEEN, Filters
-from console.pages.model_card import METRICS as OF_CARD
-from console.pages.model_words import METRICS, how
-from console.pages.over_time import CHARTS as OVER_TIME
-from console.pages.reason_texts import CHOSEN, OF_ACTIONS
-from console.pages.record import DECISION
-from console.ranking.classes import CLASSES
-from console.ranking.ties import KINDS
-from console.texts import LANGUAGES, load_texts, read_words, to_simplified
+from console.apps.accounts.roles import Role
+from console.apps.api.models import Scope
+from console.apps.audit.models import Kind
+from console.apps.decisions import catalogue
+from console.apps.decisions.queues import QUEUES
+from console.apps.decisions.states import OF_SYSTEM, Action, State
+from console.apps.evidence.models import Kind as EventKind
+from console.apps.ranking.classes import CLASSES
+from console.core.texts import LANGUAGES, load_texts, read_words, to_simplified
+from console.publishing.shared_identifiers import KINDS
+from console.web.forms.decisions import FORMS
+from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
+from console.web.queries.model_card import METRICS as OF_CARD
+from console.web.queries.over_time import CHARTS as OVER_TIME
+from console.web.views.explore import CHARTS
+from console.web.views.feedback import STANDING
+from console.web.views.model_words import METRICS, how
+from console.web.views.reason_texts import CHOSEN, OF_ACTIONS
+from console.web.views.record import DECISION
 from expectations.contracts import complaint, inspection, registration, tax_filing
-from jobs.runtime.manifest import Verdict
-from models.baselines import BEST, BOOSTING, PAST
-from models.evaluate import AS_IT_WAS, RANDOM
+from jobs.lake.manifests import Verdict
+from models.evaluation.baselines import BEST, BOOSTING, PAST
+from models.evaluation.evaluate import AS_IT_WAS, RANDOM
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "console"

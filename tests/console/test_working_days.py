@@ -9,8 +9,8 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.policy import Policy
-from console.working_days import is_working_day, working_days_between
+from console.core.policy import Policy
+from console.core.working_days import is_working_day, working_days_between
 
 NEAR = st.dates(date(2026, 1, 1), date(2026, 3, 31))
 NAMED = st.frozensets(NEAR.map(date.isoformat), max_size=30)

@@ -13,18 +13,18 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts import scoring, silver
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.state import STATE
-from jobs.lake_care.backup import BEGUN, FACTS, newest_backup, verify
-from jobs.lake_care.tables import open_table
-from jobs.runtime.batches import Batch, BatchBook
-from jobs.runtime.errors import CountsDiffer, NothingToDo
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.manifest import note_path
-from jobs.runtime.settings import CONFIG_ROOT
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import CountsDiffer, NothingToDo
+from jobs.foundation.files import write_json
+from jobs.lake.batches import Batch, BatchBook
+from jobs.lake.maintenance.backup import BEGUN, FACTS, newest_backup, verify
+from jobs.lake.maintenance.tables import open_table
+from jobs.lake.manifests import note_path
+from jobs.profile.profile import CONFIG_ROOT
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
 from tests.crash.sequences import Sequence, deliver_town

@@ -12,9 +12,9 @@ from typing import Any
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.state import STATE
-from jobs.runtime.home import LOCK, SCRATCH
+from jobs.foundation.home import LOCK, SCRATCH
 
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""

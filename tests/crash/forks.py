@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from jobs.target_list import TIE_KEY_VARIABLE
+from jobs.steps.target_list import TIE_KEY_VARIABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = -signal.SIGKILL

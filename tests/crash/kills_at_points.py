@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.fault_points import name_of
-from jobs.runtime.home import FILED, SCRATCH
+from jobs.foundation.fault_points import name_of
+from jobs.foundation.home import FILED, SCRATCH
 from tests.crash.care import CARE
 from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks

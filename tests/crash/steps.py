@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from jobs.runtime.mapping import load_mappings
+from jobs.profile.mapping import load_mappings
 from jobs.take_in_source import in_order
 
 Words = list[object]

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring
-from jobs.runtime import fault_points
-from jobs.runtime.fault_points import name_of
-from jobs.runtime.files import forget, write_json
-from jobs.runtime.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation import fault_points
+from jobs.foundation.fault_points import name_of
+from jobs.foundation.files import forget, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,7 +71,7 @@ def test_a_write_that_fails_is_not_passed(tmp_path: Path, passed: list[str]) -> 
 WRITE = """
 import sys
 from pathlib import Path
-from jobs.runtime.files import write_json
+from jobs.foundation.files import write_json
 write_json(Path(sys.argv[1]) / "manifests" / "runs" / "2026-06-30.json", {})
 """
 
@@ -99,7 +99,7 @@ def test_no_module_of_ours_listens() -> None:
 VICTIM = f"""
 import sys
 from pathlib import Path
-from jobs.runtime import fault_points
+from jobs.foundation import fault_points
 from tests.crash.victim import die_at
 fault_points.watch(die_at("drafted:manifests/runs#2"))
 {WRITE}

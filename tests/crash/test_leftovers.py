@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.home import LOCK, SCRATCH
-from jobs.runtime.leftovers import draft_of
-from jobs.runtime.lock import alone_in, only_writer
+from jobs.foundation.home import LOCK, SCRATCH
+from jobs.foundation.leftovers import draft_of
+from jobs.foundation.locks import alone_in, only_writer
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.errors import Busy
+from jobs.foundation.errors import Busy
 from tests.crash.forks import ROOT, environment
 from tests.crash.sequences import RUNS
 from tests.crash.undisturbed import Undisturbed

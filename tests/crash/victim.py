@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from jobs.cli import main
-from jobs.runtime import fault_points
+from jobs.foundation import fault_points
 
 FAULT_VARIABLE = "STEELYARD_FAULT"
 LOADED = (
-    "great_expectations", "pysail.spark", "sklearn.ensemble", "expectations.gate", "jobs.export_list", "jobs.report.terminal",
+    "great_expectations", "pysail.spark", "sklearn.ensemble", "expectations.gate", "jobs.report.export_list", "jobs.report.terminal",
     "jobs.run_day", "models.storage",
 )  # fmt: skip
 """What a day loads; importing none of it starts an engine."""

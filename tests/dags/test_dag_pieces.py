@@ -17,7 +17,7 @@ from steelyard_dags.command import FINAL, PASSING, CommandMissingError, RunningC
 from steelyard_dags.failure import failure_message, tell_webhook
 from steelyard_dags.settings import SettingsError, read_settings
 
-from jobs.runtime.errors import SteelyardError
+from jobs.foundation.errors import SteelyardError
 from tests.failures import kinds_of
 
 SHANGHAI = "Asia/Shanghai"

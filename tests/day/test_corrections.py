@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from expectations.contracts import scoring, silver, state
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.tables import GOLD, MADE
+from expectations.contracts.registry import GOLD, MADE
 from tests.day.deliveries import write
 from tests.day.town import TODAY, Town
 

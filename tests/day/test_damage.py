@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import source_manifest_path
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import source_manifest_path
 from tests.day import damage
 from tests.day.command import Outcome, steelyard
 from tests.day.damage import Damage

@@ -11,9 +11,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts import scoring
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import source_manifest_path
-from jobs.runtime.profiles import load_profile
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import source_manifest_path
+from jobs.profile.load_profile import load_profile
 from simulation.generate import generate_world
 from tests.day import damage, parquet_damage
 from tests.day.damage import Damage

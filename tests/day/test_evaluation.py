@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import evaluate_profile, gather_training_set
 from jobs.cli import main
-from jobs.evaluate_profile import Window, evaluate_days
-from jobs.runtime.errors import LeakFound
-from jobs.runtime.files import json_text
-from jobs.summarise_evaluation import refuse_suspects, summarise
+from jobs.foundation.errors import LeakFound
+from jobs.foundation.files import json_text
+from jobs.training import evaluate_profile, gather_training_set
+from jobs.training.evaluate_profile import Window, evaluate_days
+from jobs.training.summarise_evaluation import refuse_suspects, summarise
 from tests.day.town import PROFILE, Town, found_town
 
 APRIL, MAY = date(2026, 4, 30), date(2026, 5, 31)

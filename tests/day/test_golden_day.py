@@ -13,9 +13,9 @@ from pathlib import Path
 
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import run_manifest_path
-from jobs.runtime.model_store import ModelStore
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import run_manifest_path
+from jobs.lake.model_store import ModelStore
 from tests.day.town import HERE, PROFILE, SOURCES, TODAY, Town, gold, listed, manifests
 
 EXPECTED = HERE / "expected_list.txt"

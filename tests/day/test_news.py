@@ -12,20 +12,20 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from expectations.contracts import scoring, silver, state
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
-from jobs.feature_state import ensure_features, rebuild_features
-from jobs.keep_register import read_register, stand_all
-from jobs.runtime.files import forget
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import note_path
-from jobs.runtime.mapping import load_mappings
-from jobs.runtime.profiles import load_profile
-from jobs.score_entities import score_day
-from jobs.sum_returns import add_up_all, read_tax_sums
+from jobs.engine.lake import Lake
+from jobs.foundation.files import forget
+from jobs.incremental.keep_register import read_register, stand_all
+from jobs.incremental.sum_returns import add_up_all, read_tax_sums
+from jobs.lake.manifests import note_path
+from jobs.profile.load_profile import load_profile
+from jobs.profile.mapping import load_mappings
+from jobs.steps.feature_state import ensure_features, rebuild_features
+from jobs.steps.score_entities import score_day
+from jobs.steps.target_list import target_day
 from jobs.take_in_source import in_order, take_in
-from jobs.target_list import target_day
-from jobs.train_model import train_day
+from jobs.training.train_model import train_day
 from jobs.transforms.tax_sums import SUMS
 from simulation.generate import generate_world
 from tests.day.news import register

@@ -15,12 +15,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts.registration import STATUS
-from jobs import gather_training_set
-from jobs.known_entities import known_entities
-from jobs.runtime.model_store import ModelStore
-from jobs.train_model import train_day
-from models.cohorts import LeakedLabelError
-from models.entity_sample import sampled
+from jobs.lake.model_store import ModelStore
+from jobs.steps.known_entities import known_entities
+from jobs.training import gather_training_set
+from jobs.training.train_model import train_day
+from models.labels.cohorts import LeakedLabelError
+from models.labels.entity_sample import sampled
 from tests.day.deliveries import add_not_yet_known, append, rearrange, write
 from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 

@@ -9,9 +9,9 @@ from pyspark.sql import SparkSession
 
 from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import run_manifest_path
-from jobs.runtime.model_store import ModelStore
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import run_manifest_path
+from jobs.lake.model_store import ModelStore
 from tests.day import damage
 from tests.day.made_towns import town_after
 from tests.day.town import TODAY, YESTERDAY, Town, gold, gold_files, listed, manifests

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import run_manifest_path, source_manifest_path
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import run_manifest_path, source_manifest_path
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, TODAY, Town, listed
 

@@ -14,17 +14,18 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.lineage import ENTITY_ID
-from jobs import conform_source, take_in_source
-from jobs.feature_state import ensure_features, rebuild_features
-from jobs.keep_register import read_register, stand_all
-from jobs.lake_care.restore import plan_table, restore
-from jobs.runtime.errors import CountsDiffer, EngineAway
-from jobs.runtime.files import read_json
-from jobs.runtime.manifest import note_path
-from jobs.runtime.mapping import load_mappings
-from jobs.runtime.unfinished import Unfinished
-from jobs.runtime.vouched import vouched_deliveries
-from jobs.sum_returns import add_up_all, read_tax_sums
+from jobs import take_in_source
+from jobs.foundation.errors import CountsDiffer, EngineAway
+from jobs.foundation.files import read_json
+from jobs.incremental.consistency import vouched_deliveries
+from jobs.incremental.keep_register import read_register, stand_all
+from jobs.incremental.sum_returns import add_up_all, read_tax_sums
+from jobs.lake.maintenance.restore import plan_table, restore
+from jobs.lake.manifests import note_path
+from jobs.lake.write_intents import Unfinished
+from jobs.profile.mapping import load_mappings
+from jobs.steps import conform_source
+from jobs.steps.feature_state import ensure_features, rebuild_features
 from jobs.take_in_source import in_order, take_in
 from jobs.transforms.tax_sums import SUMS
 from tests.day.news import register

@@ -15,17 +15,17 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from expectations.contracts import scoring
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.tables import GOLD
+from expectations.contracts.registry import GOLD
+from jobs.engine.lake import Lake
+from jobs.lake.manifests import SourceManifest
+from jobs.profile.load_profile import load_profile
+from jobs.profile.mapping import load_mapping
+from jobs.profile.profile import Profile
 from jobs.run_day import Day, run_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import SourceManifest
-from jobs.runtime.mapping import load_mapping
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.steps.target_list import TIE_KEY_VARIABLE
 from jobs.take_in_source import take_in
-from jobs.target_list import TIE_KEY_VARIABLE
 
 HERE = Path(__file__).resolve().parent
 PROFILE = HERE / "profile"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from expectations.contracts import silver
-from jobs.runtime.batches import Batch, BatchBook
-from jobs.runtime.lake import Lake
+from jobs.engine.lake import Lake
+from jobs.lake.batches import Batch, BatchBook
 from tests.features.tables import frame
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from expectations.contracts import silver
-from expectations.contracts.core import Contract
-from jobs.runtime.scratch import Scratch
-from jobs.transforms.features import Known, build_features
-from jobs.transforms.peers import PeerPolicy
+from expectations.contracts.contract import Contract
+from jobs.engine.scratch import Scratch
+from jobs.transforms.features.build_features import Known, build_features
+from jobs.transforms.features.peers import PeerPolicy
 from jobs.transforms.register_state import stand_register
 from jobs.transforms.tax_sums import standing_returns, sum_returns
 

@@ -9,14 +9,14 @@ import pytest
 from expectations.contracts import silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.scoring import PEERS
-from jobs.build_features import build_features_day
-from jobs.keep_register import stand_all
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.home import SCRATCH
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.scratch import Scratch
-from jobs.sum_returns import add_up_all
+from jobs.engine.lake import Lake
+from jobs.engine.scratch import Scratch
+from jobs.foundation.errors import NothingToDo
+from jobs.foundation.home import SCRATCH
+from jobs.incremental.keep_register import stand_all
+from jobs.incremental.sum_returns import add_up_all
+from jobs.profile.load_profile import load_profile
+from jobs.steps.build_features import build_features_day
 from tests.features.tables import AS_OF, frame
 
 

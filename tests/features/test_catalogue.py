@@ -12,27 +12,27 @@ from expectations.contracts import complaint, inspection, registration, silver, 
 from expectations.contracts.denied import check_indicators, deny_list, find_denied
 from expectations.contracts.indicators import DIMENSIONS, catalogue, features_contract
 from jobs.documents.indicator_docs import render_indicator_docs
-from jobs.transforms import (
-    association_features,
-    complaint_features,
-    features,
+from jobs.transforms.features import registration as registration_features
+from jobs.transforms.features.build_features import (
+    associations,
+    build_features,
+    complaints,
     peers,
-    registration_features,
     supervision_features,
-    tax_features,
+    tax,
     visit_expectation,
 )
 from tests.features.tables import AS_OF, silver_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FEATURE_CODE = [
-    association_features,
-    complaint_features,
-    features,
+    associations,
+    complaints,
+    build_features,
     peers,
     registration_features,
     supervision_features,
-    tax_features,
+    tax,
 ]
 SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from jobs.transforms.peers import EVERYONE, describe_groups
+from jobs.transforms.features.peers import EVERYONE, describe_groups
 
 
 @pytest.mark.parametrize("values", [(-0.0,) * 30 + (0.0,) * 3, (0.0,) * 3 + (-0.0,) * 30])

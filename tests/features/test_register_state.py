@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 from expectations.contracts import silver
 from expectations.contracts.state import REGISTER
-from jobs.keep_register import bring_register, read_register, stand_all
-from jobs.lake_care.trim_state import trim_state
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
+from jobs.engine.lake import Lake
+from jobs.incremental.keep_register import bring_register, read_register, stand_all
+from jobs.lake.maintenance.trim_state import trim_state
+from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import settled_month
 from tests.day.news import register
 from tests.features.deliveries import deliver

@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
+from jobs.engine.lake import Lake
+from jobs.incremental.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
+from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import SUMS
 from tests.features.deliveries import deliver
 from tests.features.random_tables import draw_tables

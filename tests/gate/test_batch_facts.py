@@ -10,8 +10,8 @@ import pytest
 from gate_examples import CONTRACTS, bronze
 from pyspark.sql import SparkSession
 
-from expectations.day_facts import COLUMNS
-from jobs.transforms.batch_facts import COUNT_COLUMNS, READ_COLUMNS, count_days, day_facts, volume_ratios
+from expectations.batch_metrics import COLUMNS
+from jobs.transforms.batch_metrics import COUNT_COLUMNS, READ_COLUMNS, count_days, day_facts, volume_ratios
 
 NAN = float("nan")
 MONDAY = date(2026, 3, 2)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from gate_examples import CONTRACTS, DAY_EXAMPLES, SOUND_DAY
 
-from expectations.contracts.core import BatchCheck, BatchRule, Contract, Severity
+from expectations.contracts.contract import BatchCheck, BatchRule, Contract, Severity
 from expectations.gate import gate_days
 from expectations.suites import batch_suite, limit_of
 

@@ -11,10 +11,10 @@ from gate_examples import CONTRACTS, LINEAGE, ROW_EXAMPLES, SOUND, Example, bron
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from expectations.contracts.core import Column, Contract, Severity, Type, value_rules
+from expectations.contracts.contract import Column, Contract, Severity, Type, value_rules
 from expectations.contracts.silver import BRONZE
 from expectations.gate import gate_rows
-from expectations.row_marks import add_rule_marks, mark_of, quarantined_rows, sound_rows
+from expectations.row_rules import add_rule_marks, mark_of, quarantined_rows, sound_rows
 from expectations.suites import COLUMNS_RULE, row_suite
 
 IDS = [f"{example.contract}-{example.rule_id}" for example in ROW_EXAMPLES]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.ingest_source import Ingested, ingest_source
-from jobs.runtime.lake import Lake
-from jobs.runtime.mapping import SourceMapping, build_mapping, load_mapping
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.profile.mapping import SourceMapping, build_mapping, load_mapping
+from jobs.profile.profile import Profile
+from jobs.steps.ingest_source import Ingested, ingest_source
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE_VARIABLE = "TEST_CALLS_DATABASE"

@@ -11,9 +11,9 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
+from jobs.commands.config import app
 from jobs.onboarding.mapping_check import check_profile
-from jobs.runtime.settings import CONFIG_ROOT
-from jobs.verbs.config import app
+from jobs.profile.profile import CONFIG_ROOT
 
 MAPPING = """
 contract = "complaint"

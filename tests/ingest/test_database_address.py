@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.runtime.database_address import address_of, without_password
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import SourceMapping
-from jobs.runtime.raw_jdbc import jdbc_address
+from jobs.foundation.errors import ConfigError
+from jobs.profile.mapping import SourceMapping
+from jobs.sources.database_address import address_of, without_password
+from jobs.sources.raw_jdbc import jdbc_address
 
 from .conftest import DATABASE_VARIABLE
 

@@ -10,10 +10,10 @@ import pytest
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
-from jobs.ingest_source import ingest_source
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import load_mapping
-from jobs.runtime.unmappable import FEW_ROWS
+from jobs.foundation.errors import ConfigError
+from jobs.profile.mapping import load_mapping
+from jobs.sources.unmappable import FEW_ROWS
+from jobs.steps.ingest_source import ingest_source
 from jobs.transforms.latest_known import keep_latest
 from tests.ingest.conftest import Shop
 

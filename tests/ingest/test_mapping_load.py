@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import (
+from jobs.foundation.errors import ConfigError
+from jobs.profile.mapping import (
     known_at_expression,
     load_mapping,
     load_mappings,

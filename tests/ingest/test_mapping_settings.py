@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobs.runtime.mapping_settings import LONGEST_PERIOD, is_number, is_period, is_whole
+from jobs.profile.validation import LONGEST_PERIOD, is_number, is_period, is_whole
 
 BEYOND_FLOATS = 10**400
 """An integer that no float can hold; TOML sets integers no bound."""

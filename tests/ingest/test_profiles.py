@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.toml_file import read_toml
+from jobs.foundation.errors import ConfigError
+from jobs.foundation.toml_file import read_toml
+from jobs.profile.load_profile import load_profile
 
 
 def refusal(name: str) -> ConfigError:

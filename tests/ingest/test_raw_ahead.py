@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime import landing
-from jobs.runtime.deliveries import Delivery
-from jobs.runtime.mapping import load_mappings
-from jobs.runtime.raw_ahead import read_ahead
+from jobs.profile.mapping import load_mappings
+from jobs.sources import landing
+from jobs.sources.deliveries import Delivery
+from jobs.sources.raw_ahead import read_ahead
 from tests.day.town import PROFILE
 
 

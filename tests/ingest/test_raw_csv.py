@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.runtime.mapping import Lookup
-from jobs.runtime.raw_csv import Layout, parse_block
-from jobs.runtime.raw_files import FileProblem, read_lookup
-from jobs.runtime.raw_lines import LONGEST_LINE
-from jobs.runtime.raw_piece import RejectedRecord
+from jobs.profile.mapping import Lookup
+from jobs.sources.csv_format import Layout, parse_block
+from jobs.sources.formats import FileProblem, read_lookup
+from jobs.sources.raw_lines import LONGEST_LINE
+from jobs.sources.raw_records import RejectedRecord
 
 from .raw_reading import COLUMNS, mapping_of, read_all, write
 

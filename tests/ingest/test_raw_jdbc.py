@@ -9,9 +9,9 @@ import pytest
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import SourceMapping
-from jobs.runtime.raw_jdbc import carry_days, jdbc_address
+from jobs.foundation.errors import ConfigError
+from jobs.profile.mapping import SourceMapping
+from jobs.sources.raw_jdbc import carry_days, jdbc_address
 
 
 class JavaException:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from jobs.runtime.raw_files import FileProblem, read_raw
-from jobs.runtime.raw_lines import LONGEST_LINE
-from jobs.runtime.raw_parquet import record_text
-from jobs.runtime.raw_piece import LONGEST_RAW
+from jobs.sources.formats import FileProblem, read_raw
+from jobs.sources.parquet_format import record_text
+from jobs.sources.raw_lines import LONGEST_LINE
+from jobs.sources.raw_records import LONGEST_RAW
 
 from .raw_reading import Found, mapping_of, read_all, write
 

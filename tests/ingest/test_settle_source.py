@@ -16,13 +16,13 @@ from pyspark.sql import DataFrame
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import ENTITY
 from expectations.gate import GateOutcome
-from jobs import gate_source
-from jobs.conform_source import conform_source
-from jobs.gate_source import judge_source
-from jobs.runtime.batches import BatchBook
-from jobs.runtime.manifest import SourceManifest
-from jobs.runtime.unfinished import Unfinished
+from jobs.lake.batches import BatchBook
+from jobs.lake.manifests import SourceManifest
+from jobs.lake.write_intents import Unfinished
 from jobs.settle_source import settle_source
+from jobs.steps import gate_source
+from jobs.steps.conform_source import conform_source
+from jobs.steps.gate_source import judge_source
 from tests.ingest.conftest import Shop
 
 

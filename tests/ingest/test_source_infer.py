@@ -11,14 +11,14 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
+from jobs.commands.source import app
+from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import sql_problems
 from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
 from jobs.onboarding.mapping_guess import guess_contract, plain
-from jobs.onboarding.raw_sniff import guess_delimiter, guess_encoding, look_at, sniff
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.mapping import CONTRACTS, build_mapping
-from jobs.runtime.mapping_shape import shape_problems
-from jobs.verbs.source import app
+from jobs.onboarding.sniff_file import guess_delimiter, guess_encoding, look_at, sniff
+from jobs.profile.mapping import CONTRACTS, build_mapping
+from jobs.profile.mapping_shape import shape_problems
 
 from .raw_reading import read_all, write
 

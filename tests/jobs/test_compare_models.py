@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jobs.compare_models import compare_models
-from jobs.runtime.lake import Lake
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.profiles import load_profile
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
+from jobs.profile.load_profile import load_profile
+from jobs.training.compare_models import compare_models
 from tests.conftest import FinishedDay
 from tests.day.command import steelyard
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.runtime import connect_address
-from jobs.runtime.connect_address import require_listener
-from jobs.runtime.engine import open_session
-from jobs.runtime.errors import ConfigError, EngineAway
+from jobs.engine import connect_address
+from jobs.engine.connect_address import require_listener
+from jobs.engine.engine import open_session
+from jobs.foundation.errors import ConfigError, EngineAway
 
 
 @pytest.fixture(autouse=True)

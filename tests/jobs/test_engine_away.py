@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.runtime import engine
-from jobs.runtime.errors import ConfigError, EngineAway
+from jobs.engine import engine
+from jobs.foundation.errors import ConfigError, EngineAway
 
 URL = "sc://127.0.0.1:9/;token=s3cret"
 

@@ -10,10 +10,10 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts.silver import LINK
-from jobs.runtime.engine_path import engine_path
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.lake import Lake
-from jobs.runtime.scratch import Scratch
+from jobs.engine.lake import Lake
+from jobs.engine.scratch import Scratch
+from jobs.foundation.engine_path import engine_path
+from jobs.foundation.errors import ConfigError
 
 NAMES = ["plain", "a b", "中文", "a#b", "a[1]", "a?b"]
 

@@ -12,18 +12,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs import evaluate_profile
-from jobs.evaluate_profile import MODEL, NEIGHBOURS, Window, evaluate_days
-from jobs.runtime.errors import LeakFound, NothingToDo
-from jobs.runtime.files import json_text
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
-from jobs.summarise_evaluation import refuse_suspects, summarise
-from models.baselines import BEST, BOOSTING, PAST
-from models.cohorts import LeakedLabelError
-from models.columns import catalogue_inputs, usable_inputs
-from models.training_set import TrainingSet
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import LeakFound, NothingToDo
+from jobs.foundation.files import json_text
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from jobs.training import evaluate_profile
+from jobs.training.evaluate_profile import MODEL, NEIGHBOURS, Window, evaluate_days
+from jobs.training.summarise_evaluation import refuse_suspects, summarise
+from models.evaluation.baselines import BEST, BOOSTING, PAST
+from models.inputs import catalogue_inputs, usable_inputs
+from models.labels.cohorts import LeakedLabelError
+from models.labels.training_set import TrainingSet
 
 COHORT, AS_OF = date(2026, 3, 31), date(2026, 5, 31)
 ENTITIES = [f"E{number:03}" for number in range(300)]

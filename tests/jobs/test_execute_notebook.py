@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.analysis.execute_notebook import main
-from jobs.runtime.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, NothingToDo
 
 
 def write(folder: Path, cell: str) -> Path:

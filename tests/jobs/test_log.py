@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from jobs.runtime import log
+from jobs.foundation import log
 
 MARKUP = "a[/b].csv of [raw.types] [red]x\\"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.model_store import ModelStore
+from jobs.foundation.errors import NothingToDo
+from jobs.lake.model_store import ModelStore
 
 
 class Stored:

@@ -14,9 +14,9 @@ from expectations.contracts import scoring
 from jobs.analysis import open_day as module
 from jobs.analysis.open_day import open_day
 from jobs.analysis.open_lake import open_lake
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.settings import CONFIG_ROOT
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import NothingToDo
+from jobs.profile.profile import CONFIG_ROOT
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from jobs import cli
-from jobs.runtime import overheard
+from jobs.foundation import overheard
 
 CLIENT = logging.getLogger("grpc")
 

@@ -13,15 +13,15 @@ import pytest
 from benchmarks.scoring import made_up as made
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
-from jobs import score_entities
-from jobs.explain_listed import explain
-from jobs.runtime.errors import NothingToDo, SteelyardError
-from jobs.runtime.lake import Lake, arrow_schema
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.profiles import load_profile
-from jobs.score_entities import score_day
-from jobs.transforms.peers import CLIP
-from models.credit import standing
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import NothingToDo, SteelyardError
+from jobs.lake.model_store import ModelStore
+from jobs.profile.load_profile import load_profile
+from jobs.steps import score_entities
+from jobs.steps.explain_listed import explain
+from jobs.steps.score_entities import score_day
+from jobs.transforms.features.peers import CLIP
+from models.risk.credit import standing
 from models.risk_model import RiskModel
 
 PROFILE = load_profile("cn")

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.runtime.scratch import Scratch
+from jobs.engine.scratch import Scratch
 
 
 @pytest.mark.parametrize(("is_packed", "codec"), [(True, "SNAPPY"), (False, "UNCOMPRESSED")])

@@ -7,11 +7,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from jobs.runtime.profiles import load_profile
-from jobs.tell_neighbours import with_neighbours
-from models.columns import Inputs
-from models.neighbours import COLUMN, USUAL
-from models.training_set import TrainingSet
+from jobs.profile.load_profile import load_profile
+from jobs.training.tell_neighbours import with_neighbours
+from models.evaluation.neighbours import COLUMN, USUAL
+from models.inputs import Inputs
+from models.labels.training_set import TrainingSet
 
 REGIONS = pd.Series({"A": "north", "B": "north", "C": "south"})
 AS_OF = date(2026, 5, 31)

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobs import gather_training_set, judge_model, train_model
-from jobs.fit_model import fit
-from jobs.judge_model import MODEL, Against, HeldOut, held_against, hold_out, judge_held_out, told
-from jobs.runtime.lake import Lake
-from jobs.runtime.model_store import ModelStore
-from jobs.runtime.profiles import load_profile
-from models.baselines import BEST, BOOSTING, PAST
-from models.columns import Inputs, catalogue_inputs
-from models.training_set import TrainingSet
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
+from jobs.profile.load_profile import load_profile
+from jobs.training import gather_training_set, judge_model, train_model
+from jobs.training.fit_model import fit
+from jobs.training.judge_model import MODEL, Against, HeldOut, held_against, hold_out, judge_held_out, told
+from models.evaluation.baselines import BEST, BOOSTING, PAST
+from models.inputs import Inputs, catalogue_inputs
+from models.labels.training_set import TrainingSet
 
 PROFILE = load_profile("cn")
 AS_OF = date(2026, 6, 30)
@@ -166,7 +166,7 @@ def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
     store: ModelStore, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr("models.entity_sample.REFERENCE_ROWS", 50)
+    monkeypatch.setattr("models.labels.entity_sample.REFERENCE_ROWS", 50)
     monkeypatch.setattr(judge_model, "fit", lambda earlier, *_: seen.append(len(earlier.population)) or Reads("age_days"))
     assert store.newest(AS_OF) is None
     assert hold_out(Lake(Path()), known, PROFILE) is not None

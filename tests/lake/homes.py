@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from expectations.contracts import scoring
-from expectations.contracts.core import Contract, Type
+from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import features_contract
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake, arrow_schema, table_name
-from jobs.runtime.manifest import note_path, run_manifest_path, run_manifest_path_by_id
+from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.foundation.files import write_json
+from jobs.lake.manifests import note_path, run_manifest_path, run_manifest_path_by_id
 
 ENTITIES = ("E1", "E2", "E3", "E4")
 LISTED = ("E2", "E4")

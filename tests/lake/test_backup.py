@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.lake_care.backup import BEGUN, FACTS, back_up, files_of, newest_backup, verify
-from jobs.lake_care.check import check
-from jobs.lake_care.findings import Verdict
-from jobs.runtime.errors import ConfigError, Damaged, NothingToDo
-from jobs.runtime.home import CONSOLE, SCRATCH
-from jobs.runtime.lake import Lake
-from jobs.runtime.lock import only_writer
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, Damaged, NothingToDo
+from jobs.foundation.home import CONSOLE, SCRATCH
+from jobs.foundation.locks import only_writer
+from jobs.lake.maintenance.backup import BEGUN, FACTS, back_up, files_of, newest_backup, verify
+from jobs.lake.maintenance.check import check
+from jobs.lake.maintenance.findings import Verdict
 from tests.day.command import steelyard
 from tests.day.town import TODAY, Town, gold, listed
 from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put_day

@@ -13,20 +13,20 @@ import pytest
 from deltalake import write_deltalake
 
 from expectations.contracts import scoring, silver
-from expectations.contracts.core import Contract
-from jobs.lake_care.check import check
-from jobs.lake_care.findings import Verdict
-from jobs.lake_care.maintain import maintain
-from jobs.lake_care.restore import plan_day, restore
-from jobs.lake_care.tables import open_table, sizes_of
-from jobs.runtime.batches import BatchBook
-from jobs.runtime.errors import Damaged
-from jobs.runtime.files import read_json, write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import run_manifest_path
-from jobs.runtime.settings import Retention
-from jobs.runtime.table_version import VERSION
-from jobs.runtime.unfinished import Unfinished
+from expectations.contracts.contract import Contract
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import Damaged
+from jobs.foundation.files import read_json, write_json
+from jobs.lake.batches import BatchBook
+from jobs.lake.maintenance.check import check
+from jobs.lake.maintenance.findings import Verdict
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.maintenance.restore import plan_day, restore
+from jobs.lake.maintenance.tables import open_table, sizes_of
+from jobs.lake.manifests import run_manifest_path
+from jobs.lake.table_version import VERSION
+from jobs.lake.write_intents import Unfinished
+from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town
 

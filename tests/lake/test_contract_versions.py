@@ -12,19 +12,19 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts import lineage, scoring, silver
-from expectations.contracts.core import Column, Contract, Type
+from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
-from expectations.contracts.tables import every_table
-from jobs.lake_care import migrate as module
-from jobs.lake_care.check import check
-from jobs.lake_care.findings import Verdict
-from jobs.lake_care.migrate import migrate
-from jobs.lake_care.tables import open_table, select
-from jobs.runtime.files import read_json, write_json
-from jobs.runtime.lake import Lake, arrow_schema, table_name
-from jobs.runtime.manifest import finished, run_manifest_path
-from jobs.runtime.table_version import VERSION, is_current
-from jobs.trace_entity import trace_entity
+from expectations.contracts.registry import every_table
+from jobs.analysis.trace_entity import trace_entity
+from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.foundation.files import read_json, write_json
+from jobs.lake.maintenance import migrate as module
+from jobs.lake.maintenance.check import check
+from jobs.lake.maintenance.findings import Verdict
+from jobs.lake.maintenance.migrate import migrate
+from jobs.lake.maintenance.tables import open_table, select
+from jobs.lake.manifests import finished, run_manifest_path
+from jobs.lake.table_version import VERSION, is_current
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
 

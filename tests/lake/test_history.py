@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.lake_care.history import table_states, table_versions
-from jobs.lake_care.maintain import maintain
-from jobs.runtime.settings import Retention
+from jobs.lake.maintenance.history import table_states, table_versions
+from jobs.lake.maintenance.maintain import maintain
+from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.lake.homes import FEATURES, home_of, put_day
 

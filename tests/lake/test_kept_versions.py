@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.lake_care import kept_versions
-from jobs.lake_care.check import check
-from jobs.lake_care.maintain import maintain
-from jobs.runtime.manifest import runs_since
-from jobs.runtime.settings import Retention
+from jobs.lake.maintenance import kept_versions
+from jobs.lake.maintenance.check import check
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.manifests import runs_since
+from jobs.profile.profile import Retention
 from tests.lake.homes import home_of
 
 D = date(2026, 6, 30)

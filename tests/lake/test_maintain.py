@@ -13,14 +13,14 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts import scoring
-from jobs.lake_care.maintain import maintain
-from jobs.lake_care.table_log import checkpoints, readable_versions
-from jobs.lake_care.tables import files_on_disk, is_whole, open_table, sizes_of
-from jobs.runtime.errors import ConfigError
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import find_run, finished, note_path, time_travel_since
-from jobs.runtime.settings import CONFIG_ROOT, Retention
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError
+from jobs.foundation.files import write_json
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.maintenance.table_log import checkpoints, readable_versions
+from jobs.lake.maintenance.tables import files_on_disk, is_whole, open_table, sizes_of
+from jobs.lake.manifests import find_run, finished, note_path, time_travel_since
+from jobs.profile.profile import CONFIG_ROOT, Retention
 from tests.day.command import steelyard
 from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
 
@@ -186,7 +186,7 @@ def test_small_files_of_a_partition_are_joined(tmp_path: Path) -> None:
 
 def test_a_crash_at_any_step_loses_nothing_and_the_next_time_finishes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step is made to fail in turn, before and after it did its work."""
-    from jobs.lake_care import maintain as module
+    from jobs.lake.maintenance import maintain as module
 
     steps = ("trim_to_listed", "keep_time_travel_since", "_set_properties", "_join_small_files", "vacuum", "shorten_log")
     for at, (step, is_after) in enumerate((step, is_after) for step in steps for is_after in (False, True)):

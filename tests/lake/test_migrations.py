@@ -10,18 +10,18 @@ import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
-from expectations.contracts.core import Column, Contract, Type, Zone
+from expectations.contracts.contract import Column, Contract, Type, Zone
 from expectations.contracts.migrations import AddColumn, DropColumn, FillColumn, Migration, RenameColumn, WidenColumn, steps_up
-from jobs.lake_care import maintain as maintain_module
-from jobs.lake_care import migrate as migrate_module
-from jobs.lake_care.maintain import maintain
-from jobs.lake_care.migrate import migrate
-from jobs.lake_care.tables import open_table
-from jobs.runtime import table_version
-from jobs.runtime.errors import ConfigError, SteelyardError
-from jobs.runtime.lake import Lake
-from jobs.runtime.settings import Retention
-from jobs.runtime.table_version import version_of
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, SteelyardError
+from jobs.lake import table_version
+from jobs.lake.maintenance import maintain as maintain_module
+from jobs.lake.maintenance import migrate as migrate_module
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.maintenance.migrate import migrate
+from jobs.lake.maintenance.tables import open_table
+from jobs.lake.table_version import version_of
+from jobs.profile.profile import Retention
 
 DAY = Column("as_of", Type.DATE, "The day")
 KEY = Column("key", Type.STRING, "The key")

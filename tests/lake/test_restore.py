@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring, silver
-from jobs.lake_care.maintain import maintain
-from jobs.lake_care.restore import plan_day, plan_table, restore
-from jobs.runtime.errors import ConfigError, NothingToDo
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import find_run, finished, note_path, run_manifest_path
-from jobs.runtime.settings import Retention
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.files import write_json
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.maintenance.restore import plan_day, plan_table, restore
+from jobs.lake.manifests import find_run, finished, note_path, run_manifest_path
+from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
 from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put, put_day

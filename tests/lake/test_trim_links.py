@@ -7,11 +7,11 @@ from pathlib import Path
 
 from expectations.contracts import scoring
 from expectations.contracts.silver import LINK
-from jobs.lake_care.maintain import maintain
-from jobs.runtime.files import write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import finished, note_path
-from jobs.runtime.settings import Retention
+from jobs.engine.lake import Lake
+from jobs.foundation.files import write_json
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.manifests import finished, note_path
+from jobs.profile.profile import Retention
 from tests.lake.homes import FEATURES, close, put, put_day
 
 MONTH_END, OLD, KEPT, D = date(2026, 5, 31), date(2026, 6, 25), date(2026, 6, 28), date(2026, 6, 30)

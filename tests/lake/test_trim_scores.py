@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring
-from jobs.classes_before import classes_before
-from jobs.lake_care.maintain import maintain
-from jobs.lake_care.trim_to_listed import trim_scores
-from jobs.runtime.files import read_json, write_json
-from jobs.runtime.lake import Lake
-from jobs.runtime.manifest import finished, keep_time_travel_since, note_path, run_manifest_path
-from jobs.runtime.settings import Retention
-from jobs.scored_whole import is_scored_whole
+from jobs.engine.lake import Lake
+from jobs.foundation.files import read_json, write_json
+from jobs.incremental.classes_before import classes_before
+from jobs.incremental.scored_whole import is_scored_whole
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.maintenance.trim_to_listed import trim_scores
+from jobs.lake.manifests import finished, keep_time_travel_since, note_path, run_manifest_path
+from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.made_towns import town_after
 from tests.day.town import PROFILE, TODAY, YESTERDAY, Town

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from expectations.contracts.core import Contract
+from expectations.contracts.contract import Contract
 from expectations.contracts.state import STATE
-from jobs.lake_care.trim_state import trim_state
-from jobs.runtime.lake import Lake
+from jobs.engine.lake import Lake
+from jobs.lake.maintenance.trim_state import trim_state
 from tests.lake.homes import put_state
 
 APRIL, MAY = "2026-04-01", "2026-05-01"

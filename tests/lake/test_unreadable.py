@@ -10,9 +10,9 @@ import pytest
 
 from expectations.contracts import scoring
 from jobs.cli import main
-from jobs.runtime.errors import ConfigError, Damaged
-from jobs.runtime.manifest import run_manifest_path
-from jobs.runtime.unreadable import damage_told_by
+from jobs.foundation.errors import ConfigError, Damaged
+from jobs.foundation.unreadable import damage_told_by
+from jobs.lake.manifests import run_manifest_path
 from tests.lake.homes import home_of
 
 DAY = date(2026, 6, 30)

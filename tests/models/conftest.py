@@ -33,7 +33,7 @@ def rule(labelled: Labelled) -> RiskModel:
 @pytest.fixture(scope="session")
 def without_lightgbm(labelled: Labelled) -> RiskModel:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.boosting.load_lightgbm", lambda: None)
+        patch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
         return fit(labelled, candidates=("blend",))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.columns import Inputs
+from models.inputs import Inputs
 from models.risk_model import RiskModel, fit_risk_model
 
 INPUTS = Inputs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.agreement import agreement
+from models.evaluation.agreement import agreement
 
 
 def test_a_model_agrees_with_itself_and_with_any_rising_function_of_itself() -> None:

@@ -13,8 +13,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from benchmarks.anomaly.compare import compare, summarise
 from benchmarks.anomaly.sets import read_set
-from models.anomaly import AnomalyModel, fit_anomaly
-from models.squash import RobustSquash
+from models.anomaly.ensemble import AnomalyModel, fit_anomaly
+from models.statistics.robust_scale import RobustSquash
 
 
 def normal_rows(rows: int, columns: int, seed: int = 0) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def test_rows_score_alike_whatever_chunk_they_come_in(fitted: AnomalyModel, monk
     rows = pd.concat([normal_rows(300, 6, seed=4), far_out(0, 5, 1e9, np.nan)], ignore_index=True)
     score, contributions = fitted.score(rows), fitted.contributions(rows)
     order = np.random.default_rng(5).permutation(len(rows))
-    monkeypatch.setattr("models.anomaly.CHUNK", 60)
+    monkeypatch.setattr("models.anomaly.ensemble.CHUNK", 60)
     np.testing.assert_array_equal(fitted.score(rows), score)
     np.testing.assert_array_equal(fitted.score(rows.iloc[order]), score[order])
     np.testing.assert_array_equal(fitted.score(rows[11:12]), score[11:12])
@@ -133,7 +133,7 @@ def test_seed_and_not_row_order_decides(labelled: Labelled) -> None:
 
 
 def test_fit_on_a_sample_is_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.anomaly.REFERENCE_ROWS", 400)
+    monkeypatch.setattr("models.anomaly.ensemble.REFERENCE_ROWS", 400)
     population, inputs = normal_rows(1000, 3), as_inputs(["c0", "c1", "c2"])
     one, two = (fit_anomaly(population.sample(frac=1, random_state=order), inputs, seed=1) for order in (1, 2))
     assert (one.score(population) == two.score(population)).all()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, as_inputs
 
-from models.baselines import choose_indicator, fit_boosting, past_record, roc_auc
+from models.evaluation.baselines import choose_indicator, fit_boosting, past_record, roc_auc
 
 
 def test_past_record_puts_those_of_whom_none_is_known_last() -> None:

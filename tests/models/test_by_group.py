@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.by_group import FEWEST_VISITS, MOST_GROUPS, OTHERS, UNKNOWN, Group, judge_groups
+from models.evaluation.groups import FEWEST_VISITS, MOST_GROUPS, OTHERS, UNKNOWN, Group, judge_groups
 
 SETTINGS = {"share": 0.2, "draws": 100, "seed": 1}
 

@@ -9,7 +9,7 @@ import pandas as pd
 from model_examples import Labelled
 
 from models.card import importances, model_card
-from models.evaluate import judge
+from models.evaluation.evaluate import judge
 from models.risk_model import RiskModel
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.class_change import Settled, Voices, settle, voices
+from models.targeting.class_stability import Settled, Voices, settle, voices
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second
+from models.labels.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second
 
 COHORTS = (date(2025, 1, 31), date(2025, 2, 28))
 CUT_OFF = datetime(2025, 6, 1)

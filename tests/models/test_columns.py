@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import Indicator, features_contract
-from models import columns
-from models.columns import Inputs, catalogue_inputs, matrix
+from models import inputs
+from models.inputs import Inputs, catalogue_inputs, matrix
 
 UNSCORED = ("complainants_12m", "top_complainant_share")
 
@@ -19,7 +19,7 @@ def indicator(column: str, direction: int, *, peer: bool) -> Indicator:
 
 def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = (indicator("late", 1, peer=True), indicator("age", -1, peer=False))
-    monkeypatch.setattr(columns, "catalogue", lambda: listed)
+    monkeypatch.setattr(inputs, "catalogue", lambda: listed)
     assert catalogue_inputs() == Inputs(("late", "late_vs_peers", "age"), (1, 1, -1), ("tax", "tax", "tax"))
 
 
@@ -30,7 +30,7 @@ def test_inputs_are_the_feature_columns_that_hold_indicators_but_for_those_that_
 
 
 def test_how_complainants_are_concentrated_is_told_and_not_scored() -> None:
-    assert {one.column for one in columns.catalogue() if not one.scored} == set(UNSCORED)
+    assert {one.column for one in inputs.catalogue() if not one.scored} == set(UNSCORED)
 
 
 def test_null_and_infinite_values_are_unknown() -> None:

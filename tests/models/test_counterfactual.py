@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.counterfactual import Counterfactuals, counterfactuals
+from models.explanation.counterfactual import Counterfactuals, counterfactuals
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.credit import class_of_interval, credit_points, ranks, risk_class, standing
+from models.risk.credit import class_of_interval, credit_points, ranks, risk_class, standing
 from models.risk_model import RiskModel
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}

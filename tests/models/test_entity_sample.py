@@ -7,8 +7,8 @@ import hashlib
 import pandas as pd
 import pytest
 
-from models import entity_sample
-from models.entity_sample import hash_bound, reference, sampled
+from models.labels import entity_sample
+from models.labels.entity_sample import hash_bound, reference, sampled
 
 
 def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.bootstrap import businesses, draw_weights, estimate
-from models.evaluate import AT_CAPACITY, evaluate, judge
+from models.evaluation.bootstrap import businesses, draw_weights, estimate
+from models.evaluation.evaluate import AT_CAPACITY, evaluate, judge
 
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
 Y = np.array([0.0, 0.0, 1.0, 1.0])

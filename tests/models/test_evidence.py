@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.columns import Inputs
-from models.evidence import fit_evidence
+from models.inputs import Inputs
+from models.risk.evidence import fit_evidence
 
 COLUMNS = ("age_days", "days_since_visit", "months_since_return", "late_filing_share", "late_filing_share_vs_peers")
 INPUTS = Inputs(COLUMNS, (-1, 0, 1, 1, 1), ("basic", "supervision", "tax", "tax", "tax"))

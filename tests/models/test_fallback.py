@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.columns import Inputs
-from models.fallback import fit_fallback
+from models.inputs import Inputs
+from models.risk.fallback import fit_fallback
 
 INPUTS = Inputs(("late", "late_vs_peers", "zero", "age", "size"), (1, 1, 1, -1, 0), ("tax", "tax", "tax", "basic", "basic"))
 # Median 0 and MAD 1 / 1.4826 in every column: the robust scale is 1.

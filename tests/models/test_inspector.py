@@ -10,11 +10,11 @@ from sklearn.metrics import roc_auc_score
 
 from expectations.contracts.denied import find_denied
 from expectations.contracts.indicators import features_contract
-from models.boosting import Growth, fit_booster, level
-from models.calibration import sigmoid
-from models.columns import catalogue_inputs
-from models.inspector import fit_effects
-from models.probability import ProbabilityModel, fit_probability
+from models.inputs import catalogue_inputs
+from models.risk.boosting import Growth, fit_booster, level
+from models.risk.calibration import sigmoid
+from models.risk.inspector_effects import fit_effects
+from models.risk.probability import ProbabilityModel, fit_probability
 from models.risk_model import RiskModel
 
 NAMES = np.array([f"I{number}" for number in range(8)])
@@ -64,7 +64,7 @@ def test_probability_is_the_mean_over_who_may_come() -> None:
 def test_a_margin_learnt_beside_offsets_is_free_of_them(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Strict inspectors were sent to large x: without the offset the slope of x is theirs too."""
     if library == "scikit-learn":
-        monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
+        monkeypatch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
     X, who, y, margin = inspected(20_000, seed=5, sent=1.5)
     offset = EFFECTS[np.searchsorted(NAMES, who)]
     growth = Growth(learning_rate=0.05, leaves=7, column_share=1.0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sklearn.isotonic import IsotonicRegression
 
-from models.calibration import sigmoid
-from models.interval import EVIDENCE, Interval, IntervalPolicy, fit_interval, venn_abers
+from models.risk.calibration import sigmoid
+from models.risk.interval import EVIDENCE, Interval, IntervalPolicy, fit_interval, venn_abers
 
 
 def held_out(visits: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.grow_trees import Growth, average_path, grow_forest
-from models.isolation_trees import Forest
+from models.anomaly.forest_growth import Growth, average_path, grow_forest
+from models.anomaly.isolation_trees import Forest
 
 GROWTHS = [Growth(20, 64, 1, "pooled"), Growth(20, 64, 5, "averaged")]
 

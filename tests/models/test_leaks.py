@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from model_examples import as_inputs
 
-from models.cohorts import LeakedLabelError
-from models.leaks import LeakedFeatureError, check_apart, check_features, check_outcomes, suspects
+from models.evaluation.leakage import LeakedFeatureError, check_apart, check_features, check_outcomes, suspects
+from models.labels.cohorts import LeakedLabelError
 
 AS_OF = date(2025, 1, 31)
 NEXT_DAY = datetime(2025, 2, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.loda import BIN_NUMBERS, fit_loda
+from models.anomaly.loda import BIN_NUMBERS, fit_loda
 
 
 def values(rows: int = 1000, columns: int = 5, seed: int = 0) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from models.measures import (
+from models.evaluation.ranking_metrics import (
     Measure,
     auc,
     average_precision,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.neighbours import USUAL, found_at_neighbours
+from models.evaluation.neighbours import USUAL, found_at_neighbours
 
 REGIONS = pd.Series({"A": "north", "B": "north", "C": "north", "D": "south", "E": None})
 

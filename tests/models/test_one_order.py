@@ -9,9 +9,9 @@ from model_examples import INPUTS, fit, invent
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import risk_model
-from models.by_group import judge_groups
-from models.evaluate import evaluate
-from models.leaks import suspects
+from models.evaluation.evaluate import evaluate
+from models.evaluation.groups import judge_groups
+from models.evaluation.leakage import suspects
 from models.one_order import one_order
 from models.storage import dump
 
@@ -37,7 +37,12 @@ def test_linear_algebra_is_done_by_one_thread_and_as_before_after() -> None:
 
 def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    for name in ("models.risk_model.fit_anomaly", "models.evaluate.count", "models.by_group.count", "models.leaks.count"):
+    for name in (
+        "models.risk_model.fit_anomaly",
+        "models.evaluation.evaluate.count",
+        "models.evaluation.groups.count",
+        "models.evaluation.leakage.count",
+    ):
         module, function = name.rsplit(".", 1)
         real = getattr(__import__(module, fromlist=[function]), function)
         monkeypatch.setattr(name, lambda *args, real=real, **named: (seen.append(threads()), real(*args, **named))[1])

@@ -10,11 +10,11 @@ import pytest
 from model_examples import INPUTS, Labelled
 from sklearn.metrics import roc_auc_score
 
-from models.boosting import fit_booster, load_lightgbm
-from models.calibration import SLOPE_FLOOR, Calibration, fit_calibration, sigmoid
-from models.folds import entity_folds, time_folds
-from models.probability import ProbabilityModel, fit_probability
+from models.risk.boosting import fit_booster, load_lightgbm
+from models.risk.calibration import SLOPE_FLOOR, Calibration, fit_calibration, sigmoid
+from models.risk.probability import ProbabilityModel, fit_probability
 from models.risk_model import RiskModel
+from models.statistics.time_splits import entity_folds, time_folds
 
 
 def fit(labelled: Labelled, **changes: object) -> ProbabilityModel:

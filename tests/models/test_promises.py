@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from models.calibration import sigmoid
-from models.promises import judge_promises
+from models.evaluation.promises import judge_promises
+from models.risk.calibration import sigmoid
 
 RANDOM = np.random.default_rng(3)
 LOG_ODDS = RANDOM.normal(-1.5, 1.2, 20_000)

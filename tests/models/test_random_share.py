@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, fit, invent
 
-from models.calibration import Calibration, fit_calibration, sigmoid
 from models.card_sections import how_learnt
-from models.interval import fit_interval
-from models.probability import calibrate, fit_probability
-from models.random_share import FEWEST, RANDOM, ground, speaks_of_all
+from models.risk.calibration import Calibration, fit_calibration, sigmoid
+from models.risk.interval import fit_interval
+from models.risk.probability import calibrate, fit_probability
+from models.risk.selection_bias import FEWEST, RANDOM, ground, speaks_of_all
 from models.storage import dump, load
 
 REASONS = np.array([RANDOM, "campaign", "complaint", "targeted"])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.reasons import NotAdditiveError, check_additive
+from models.explanation.reasons import NotAdditiveError, check_additive
 from models.risk_model import RiskModel
 
 

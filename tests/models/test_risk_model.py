@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, fit, invent, shuffled
 
-from models.boosting import HistogramBooster, LightGBMBooster
-from models.calibration import Calibration
-from models.fallback import FallbackModel
-from models.reasons import strongest
+from models.explanation.reasons import strongest
+from models.risk.boosting import HistogramBooster, LightGBMBooster
+from models.risk.calibration import Calibration
+from models.risk.fallback import FallbackModel
 from models.risk_model import RiskModel, fit_risk_model
 
 
@@ -56,7 +56,7 @@ def test_order_of_training_rows_changes_nothing(labelled: Labelled, later: pd.Da
 def test_two_fits_are_equal_without_lightgbm(
     labelled: Labelled, later: pd.DataFrame, without_lightgbm: RiskModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
+    monkeypatch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
     same(fit(shuffled(labelled, seed=6), candidates=("blend",)).score(later), without_lightgbm.score(later))
 
 

@@ -10,9 +10,9 @@ import pytest
 from model_examples import INPUTS, Labelled, fit
 from sklearn.metrics import roc_auc_score
 
-from models.bins import ROWS_A_BIN, Bins, cut_bins
+from models.risk.bins import ROWS_A_BIN, Bins, cut_bins
+from models.risk.scorecard import LOG_ODDS_A_POINT, Scorecard, Stumps
 from models.risk_model import RiskModel
-from models.scorecard import LOG_ODDS_A_POINT, Scorecard, Stumps
 from models.storage import dump, load
 
 
@@ -101,7 +101,7 @@ def test_both_libraries_grow_the_same_kind_of_card(
     labelled: Labelled, later: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = fit(labelled, candidates=("scorecard",))
-    monkeypatch.setattr("models.boosting.load_lightgbm", lambda: None)
+    monkeypatch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
     theirs = fit(labelled, candidates=("scorecard",))
     assert theirs.facts["learner"] == "scorecard (scikit-learn)"
     correlation = np.corrcoef(ours.violation.margin(later), theirs.violation.margin(later))[0, 1]

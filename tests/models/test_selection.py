@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.calibration import sigmoid
-from models.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, shift
+from models.labels.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, shift
+from models.risk.calibration import sigmoid
 
 
 def test_known_probabilities_weigh_by_their_inverse() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.tail import fit_tail, share_out
+from models.anomaly.tail_scale import fit_tail, share_out
 
 
 @pytest.mark.parametrize("raw", [np.zeros(100), np.arange(100.0), np.repeat([0.0, 5.0], [99, 1]), np.array([3.0])])

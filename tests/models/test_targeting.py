@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.targeting import keep_reasoned, rank_list, tie_break
+from models.targeting.ranking import keep_reasoned, rank_list, tie_break
 
 KEY = b"secret"
 

@@ -7,7 +7,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from models.boosting import TREES, HistogramBooster, fit_booster
+from models.risk.boosting import TREES, HistogramBooster, fit_booster
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def grown() -> tuple[HistogramBooster, np.ndarray]:
     rows[random.random(rows.shape) < 0.2] = np.nan
     y = (np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1] * rows[:, 2]) + random.normal(size=2000) > 0).astype(float)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("models.boosting.load_lightgbm", lambda: None)
+        patch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
         found = fit_booster(rows, y, np.ones(2000), (1, 0, 0), growth=TREES, rounds=20, seed=1, threads=1)
     assert isinstance(found, HistogramBooster)
     return found, rows

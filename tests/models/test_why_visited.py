@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.columns import Inputs
-from models.label_sample import sample_labels
-from models.training_set import TrainingSet
-from models.why_visited import told_reasons, weigh
+from models.inputs import Inputs
+from models.labels.label_sample import sample_labels
+from models.labels.training_set import TrainingSet
+from models.labels.why_visited import told_reasons, weigh
 
 COHORT = pd.Timestamp("2026-05-31")
 

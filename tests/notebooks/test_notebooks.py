@@ -16,11 +16,11 @@ from pyspark.sql import SparkSession
 from jobs.analysis.execute_notebook import execute_notebook
 from jobs.analysis.open_lake import open_lake
 from jobs.close_day import close_day
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.score_entities import score_day
-from jobs.target_list import target_day
-from jobs.train_model import train_day
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.steps.score_entities import score_day
+from jobs.steps.target_list import target_day
+from jobs.training.train_model import train_day
 from tests.conftest import ROOT, FinishedDay, change_policy
 
 pytestmark = pytest.mark.timeout(900)

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs import gather_training_set, judge_model
+from jobs.training import gather_training_set
+from jobs.training import judge_model
 from jobs.analysis.score_past_visits import score_past_visits
-from jobs.runtime.lake import Lake
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.engine.lake import Lake
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
 from tests.conftest import FinishedDay
 
 pytestmark = pytest.mark.timeout(900)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.runtime.code_version import CONFORMING, FEATURES, JUDGING, READING, REGISTER_STATE, SCORING, TAX_STATE
+from jobs.foundation.code_version import CONFORMING, FEATURES, JUDGING, READING, REGISTER_STATE, SCORING, TAX_STATE
 from tests.imported import closure, named
 
 EDGES = {
@@ -18,17 +18,21 @@ EDGES = {
 """Where rows are and are kept, what is noted of them, how a fault is told; none decides what a row says."""
 _SILVER = (*READING, *JUDGING, *CONFORMING)
 RESTS_ON = {
-    "jobs/ingest_source.py": READING,
-    "jobs/gate_source.py": (*READING, *JUDGING),
-    "jobs/conform_source.py": _SILVER,
-    "jobs/sum_returns.py": (*_SILVER, *TAX_STATE),
-    "jobs/keep_register.py": (*_SILVER, *REGISTER_STATE),
-    "jobs/feature_state.py": (*_SILVER, *TAX_STATE, *FEATURES),
-    "jobs/score_entities.py": (*_SILVER, *SCORING),
+    "jobs/steps/ingest_source.py": READING,
+    "jobs/steps/gate_source.py": (*READING, *JUDGING),
+    "jobs/steps/conform_source.py": _SILVER,
+    "jobs/incremental/sum_returns.py": (*_SILVER, *TAX_STATE),
+    "jobs/incremental/keep_register.py": (*_SILVER, *REGISTER_STATE),
+    "jobs/steps/feature_state.py": (*_SILVER, *TAX_STATE, *FEATURES),
+    "jobs/steps/score_entities.py": (*_SILVER, *SCORING),
 }
 
 
-STATE = {"jobs/sum_returns.py": TAX_STATE, "jobs/keep_register.py": REGISTER_STATE, "jobs/feature_state.py": FEATURES}
+STATE = {
+    "jobs/incremental/sum_returns.py": TAX_STATE,
+    "jobs/incremental/keep_register.py": REGISTER_STATE,
+    "jobs/steps/feature_state.py": FEATURES,
+}
 """What is kept or made of silver has all in its own hash but how deliveries are read: silver's rows are vouched for by theirs."""
 HASHED_BY_VALUE = {
     f"expectations/contracts/{name}.py"

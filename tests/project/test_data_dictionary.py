@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from expectations import contracts
-from expectations.contracts.core import Contract
-from expectations.contracts.tables import SOURCES, every_table
+from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SOURCES, every_table
 from jobs.documents.data_dictionary import render_data_dictionary
 
 ROOT = Path(__file__).resolve().parents[2]

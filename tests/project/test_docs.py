@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime.apache_spark import POSTGRESQL_JAR, delta_jar
+from jobs.engine.apache_spark import POSTGRESQL_JAR, delta_jar
 from tests.failures import kinds_of
 
 ROOT = Path(__file__).resolve().parents[2]

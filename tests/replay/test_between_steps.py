@@ -11,11 +11,11 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.scoring import SCORES
-from jobs.lake_care.maintain import maintain
-from jobs.runtime.files import read_json
-from jobs.runtime.lake import table_name
-from jobs.runtime.manifest import run_manifest_path
-from jobs.runtime.mapping import load_mappings
+from jobs.engine.lake import table_name
+from jobs.foundation.files import read_json
+from jobs.lake.maintenance.maintain import maintain
+from jobs.lake.manifests import run_manifest_path
+from jobs.profile.mapping import load_mappings
 from jobs.take_in_source import in_order, take_in
 from tests.day import damage
 from tests.day.command import Outcome, steelyard

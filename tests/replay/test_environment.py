@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.runtime import environment
-from jobs.runtime.engine import ENGINE_VARIABLE
-from jobs.runtime.lake import Lake
+from jobs.engine.engine import ENGINE_VARIABLE
+from jobs.engine.lake import Lake
+from jobs.foundation import environment
 
 
 def test_all_that_a_day_needs_is_in_it_and_what_it_does_not_need_is_not() -> None:

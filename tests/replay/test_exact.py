@@ -7,7 +7,7 @@ import struct
 import pyarrow as pa
 import pytest
 
-from jobs.replay.exact import Difference, compare
+from jobs.lake.table_comparison import Difference, compare
 
 KEY = ("entity_id", "rank")
 NAN = float("nan")

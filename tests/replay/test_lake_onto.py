@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts import scoring
-from jobs.runtime.errors import NothingToDo
-from jobs.runtime.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import NothingToDo
 
 DAY = "as_of = '2026-06-30'"
 

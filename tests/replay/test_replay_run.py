@@ -17,10 +17,10 @@ from deltalake import DeltaTable
 
 from expectations.contracts import scoring, silver
 from jobs.close_day import digest_of, run_id_of
-from jobs.runtime.files import read_json, write_json
-from jobs.runtime.manifest import run_manifest_path, run_manifest_path_by_id
-from jobs.runtime.model_store import ModelStore
-from jobs.target_list import TIE_KEY_VARIABLE
+from jobs.foundation.files import read_json, write_json
+from jobs.lake.manifests import run_manifest_path, run_manifest_path_by_id
+from jobs.lake.model_store import ModelStore
+from jobs.steps.target_list import TIE_KEY_VARIABLE
 from tests.day import damage
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, TODAY, Town

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.report import names
-from jobs.runtime.profiles import load_profile
-from jobs.runtime.settings import Profile
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
+from jobs.texts import names
 from tests.report.example_day import INDICATORS, write_lake, write_manifests
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from jobs.evaluate_profile import MODEL, NEIGHBOURS, Window
-from jobs.runtime.files import json_text
-from jobs.runtime.settings import Profile
-from jobs.summarise_evaluation import summarise
-from models.baselines import BEST, BOOSTING, PAST
-from models.columns import catalogue_inputs
+from jobs.foundation.files import json_text
+from jobs.profile.profile import Profile
+from jobs.training.evaluate_profile import MODEL, NEIGHBOURS, Window
+from jobs.training.summarise_evaluation import summarise
+from models.evaluation.baselines import BEST, BOOSTING, PAST
+from models.inputs import catalogue_inputs
 
 VISITS = 150
 EVIL = "<script>alert(1)</script>"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.report.check_words import check_name, why
-from jobs.report.context import gather
+from jobs.lake.source_results import Check, Counts, RuleResult, Source
+from jobs.profile.profile import Profile
+from jobs.report.daily_report import gather
 from jobs.report.page import render_page
-from jobs.report.sources import Check, Counts, RuleResult, Source
-from jobs.runtime.settings import Profile
+from jobs.texts.check_words import check_name, why
 from tests.report.example_day import AS_OF
 
 CHECK = Check("platform_id_present", "critical", "platform_id is given", "platform_id", "", 9, 1, False, None, None)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from jobs.evaluate_profile import MODEL
+from jobs.foundation.errors import LeakFound
+from jobs.profile.profile import Profile
 from jobs.report.evaluation.figures import write_figure
 from jobs.report.evaluation.page import render_evaluation, write_pages
 from jobs.report.evaluation.terminal import show_evaluation
-from jobs.report.texts import LANGUAGES
-from jobs.runtime.errors import LeakFound
-from jobs.runtime.settings import Profile
-from jobs.summarise_evaluation import refuse_suspects, summarise, write_summary
+from jobs.texts.texts import LANGUAGES
+from jobs.training.evaluate_profile import MODEL
+from jobs.training.summarise_evaluation import refuse_suspects, summarise, write_summary
 from tests.report.example_evaluation import EVIL, invent_windows, keep
 from tests.report.tags import Tags, addresses_elsewhere
 

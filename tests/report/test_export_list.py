@@ -12,13 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations.contracts import registration
-from expectations.contracts.core import Contract, Zone
+from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_LIST
-from jobs.export_list import FORMATS, export_list
+from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.profile.profile import Profile
+from jobs.report.export_list import FORMATS, export_list
 from jobs.report.tables import guard_formula, mask_personal
-from jobs.runtime.errors import ConfigError, NothingToDo
-from jobs.runtime.settings import Profile
 
 AS_OF = date(2026, 1, 31)
 

@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from jobs.runtime.errors import ConfigError
-from jobs.verbs.export import export
+from jobs.commands.export import export
+from jobs.foundation.errors import ConfigError
 
 APP = typer.Typer()
 APP.command()(export)

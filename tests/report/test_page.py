@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.report.context import Context, Reason, gather
+from jobs.foundation.errors import Damaged
+from jobs.profile.profile import Profile
+from jobs.report.daily_report import Context, Reason, gather
 from jobs.report.page import render_page
-from jobs.report.texts import LANGUAGES, load_texts
-from jobs.runtime.errors import Damaged
-from jobs.runtime.settings import Profile
+from jobs.texts.texts import LANGUAGES, load_texts
 from tests.report.example_day import AS_OF, EVIL
 from tests.report.tags import Tags, addresses_elsewhere
 

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from jobs.report.names import Names
-from jobs.report.reason_words import Basis, basis_in_words, better_in_words, change_in_words
-from jobs.report.texts import LANGUAGES, load_texts
-from jobs.runtime.profiles import load_profile
-from jobs.transforms.newest_records import newest_by_source, newest_of
+from jobs.profile.load_profile import load_profile
+from jobs.steps.newest_records import newest_by_source, newest_of
+from jobs.texts.names import Names
+from jobs.texts.reason_words import Basis, basis_in_words, better_in_words, change_in_words
+from jobs.texts.texts import LANGUAGES, load_texts
 
 DAY = date(2026, 6, 30)
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}

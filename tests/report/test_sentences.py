@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from expectations.contracts.indicators import Indicator, catalogue
-from jobs.report.sentences import format_value, render
-from jobs.report.texts import LANGUAGES
+from jobs.texts.sentences import format_value, render
+from jobs.texts.texts import LANGUAGES
 
 
 def of(column: str) -> Indicator:

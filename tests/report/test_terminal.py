@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from jobs.report.context import Context, gather
+from jobs.profile.profile import Profile
+from jobs.report.daily_report import Context, gather
 from jobs.report.terminal import choose_rows, show_list
-from jobs.runtime.settings import Profile
 from tests.report.example_day import AS_OF
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from pyspark.sql import SparkSession
 
+from jobs.profile.profile import Profile
 from jobs.report.card import Block, Section, read_card
-from jobs.report.names import Names, language_of, number, title_of
-from jobs.report.peer_groups import peer_group_in_words
-from jobs.report.texts import load_texts
-from jobs.runtime.settings import Profile
-from jobs.transforms.peers import LEVELS, PARTS, assign_groups, count_cells
+from jobs.texts.names import Names, language_of, number, title_of
+from jobs.texts.peer_groups import peer_group_in_words
+from jobs.texts.texts import load_texts
+from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from simulation.assess import assess, roc_auc, share_in_top
+from simulation.assessment.assess import assess, roc_auc, share_in_top
 from simulation.truth import SCHEMA
 from simulation.violating import violating_on
 

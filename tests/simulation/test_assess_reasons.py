@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from simulation.assess_interval import assess_intervals, interval_coverage
-from simulation.assess_reasons import assess_reasons
-from simulation.industries import trades
-from simulation.shown_by import FULL_SIGNS_OF, SHOWN_BY, SIGNS_OF
+from simulation.assessment.assess_interval import assess_intervals, interval_coverage
+from simulation.assessment.assess_reasons import assess_reasons
+from simulation.assessment.shown_by import FULL_SIGNS_OF, SHOWN_BY, SIGNS_OF
 from simulation.truth import SCHEMA
-from simulation.typologies import SIGNS, TYPOLOGIES
+from simulation.world.industries import trades
+from simulation.world.typologies import SIGNS, TYPOLOGIES
 
 DAY = date(2026, 6, 30)
 BEGAN = date(2026, 1, 1)

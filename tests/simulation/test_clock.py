@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from simulation.clock import day_of, number_of, open_clock
+from simulation.world.clock import day_of, number_of, open_clock
 
 
 @pytest.mark.parametrize(

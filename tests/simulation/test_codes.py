@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from stdnum.cn import uscc
 
-from simulation.codes import pseudonyms, social_credit_codes, with_wrong_check
+from simulation.world.codes import pseudonyms, social_credit_codes, with_wrong_check
 
 
 def make(numbers: np.ndarray, key: int = 7) -> np.ndarray:

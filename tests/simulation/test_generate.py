@@ -15,11 +15,11 @@ import pytest
 from stdnum.cn import uscc
 
 from expectations.standards.hierarchies import load
-from jobs.runtime.errors import ConfigError
-from simulation import registrations
-from simulation.dirt import BAD_BYTES, BAD_DATE
+from jobs.foundation.errors import ConfigError
 from simulation.generate import generate_world
-from simulation.typologies import TYPOLOGIES
+from simulation.sources import registrations
+from simulation.sources.faults import BAD_BYTES, BAD_DATE
+from simulation.world.typologies import TYPOLOGIES
 
 AS_OF = date(2026, 6, 30)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from expectations.standards.hierarchies import load
-from simulation.industries import season_table, trades
-from simulation.regions import PREFECTURES, places
+from simulation.world.industries import season_table, trades
+from simulation.world.regions import PREFECTURES, places
 
 
 def test_an_industry_class_has_its_group_division_and_section_above_it() -> None:

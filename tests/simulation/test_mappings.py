@@ -15,7 +15,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from expectations.contracts import complaint, inspection, registration, tax_filing
-from simulation.dirt import BAD_BYTES
+from simulation.sources.faults import BAD_BYTES
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "config" / "cn" / "sources"
 CONTRACTS = {

@@ -19,8 +19,8 @@ from jobs.report.evaluation.figures import (
     write_figure,
 )
 from jobs.report.evaluation.tables import compared
-from jobs.report.names import Names, number, percent
 from jobs.report.svg import draw
+from jobs.texts.names import Names, number, percent
 
 COLOURS = {
     "model": PLAIN,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.report.names import Names
-from models.by_group import OTHERS
-from models.columns import indicator_of
+from jobs.texts.names import Names
+from models.evaluation.groups import OTHERS
+from models.inputs import indicator_of
 
 Content = Mapping[str, Any]
-"""What :func:`jobs.summarise_evaluation.summarise` gives, as read from its JSON: a figure of no meaning is None."""
+"""What :func:`jobs.training.summarise_evaluation.summarise` gives, as read from its JSON: a figure of no meaning is None."""
 
 ORDER_MEASURES = ("auc", "average_precision", "first_half_share", "days_earlier", "precision", "recall", "lift")
 PROMISE_MEASURES = (

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from jobs.foundation.files import read_json, write_whole
+from jobs.profile.profile import Profile
 from jobs.report.evaluation.charts import draw_charts, draw_group_charts
 from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
 from jobs.report.evaluation.tables import (
@@ -17,11 +19,9 @@ from jobs.report.evaluation.tables import (
     promises_table,
     suspect_lines,
 )
-from jobs.report.names import Names
 from jobs.report.page import environment, page_style, policy_of
-from jobs.report.texts import LANGUAGES, load_texts
-from jobs.runtime.files import read_json, write_whole
-from jobs.runtime.settings import Profile
+from jobs.texts.names import Names
+from jobs.texts.texts import LANGUAGES, load_texts
 
 HEADLINES = ("auc", "first_half_share", "days_earlier", "lift")
 
@@ -30,7 +30,7 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
     """The page as HTML; the same figures give the same text.
 
     Args:
-        content: as read from the JSON of :func:`jobs.summarise_evaluation.write_summary`.
+        content: as read from the JSON of :func:`jobs.training.summarise_evaluation.write_summary`.
         profile: whose names of regions and industries are used.
         language: of the page.
 

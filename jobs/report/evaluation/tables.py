@@ -16,7 +16,7 @@ from jobs.report.evaluation.figures import (
     order_name,
     write_figure,
 )
-from jobs.report.names import Names, number
+from jobs.texts.names import Names, number
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.folder import FOLDER_VARIABLE
-from console.ranking.publish_lock import KEYS
+from console.core.folder import FOLDER_VARIABLE
+from console.publishing.publish_lock import KEYS
 from tests.cluster.console.conftest import say, within
 from tests.console.test_migrating import TWO, processes_that_migrate, steps_of
 

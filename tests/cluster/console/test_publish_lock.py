@@ -16,12 +16,12 @@ import psycopg
 import pytest
 from django.db import OperationalError, connections
 
-from console.errors import Busy
-from console.lake import finished_run
-from console.ranking import publish as publishing
-from console.ranking.publish import Published, publish
-from console.ranking.publish_lock import KEYS, NOTICES_LOSS, publish_lock
-from console.ranking.runs import current_run
+from console.apps.ranking.runs import current_run
+from console.core.errors import Busy
+from console.core.finished_run import finished_run
+from console.publishing import publish as publishing
+from console.publishing.publish import Published, publish
+from console.publishing.publish_lock import KEYS, NOTICES_LOSS, publish_lock
 from tests.cluster.console.conftest import say
 from tests.conftest import ROOT, FinishedDay
 from tests.console.another_day import add_day
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.cluster
 HOLDS = """
 import django, sys
 django.setup()
-from console.ranking.publish_lock import publish_lock
+from console.publishing.publish_lock import publish_lock
 with publish_lock():
     print("held", flush=True)
     sys.stdin.read()

@@ -1,0 +1,1 @@
+"""Measure commands, generate input worlds, and describe the machine."""

@@ -1,0 +1,1 @@
+"""The Django apps: models and rules, without pages."""

@@ -1,0 +1,91 @@
+"""Accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+from console.apps.accounts.jurisdiction import Level
+from console.apps.accounts.roles import READS_LIST, SEES_EVERY_REGION, Role
+
+
+class User(AbstractUser):
+    """A person with one role and some regions. Accounts are shut, never deleted: the audit names them."""
+
+    role = models.CharField(max_length=16, choices=[(item, item) for item in Role], default=Role.INSPECTOR)
+    language = models.CharField(max_length=8, default="", blank=True)
+    uses_keys = models.BooleanField(default=True)
+    has_second_factor = models.BooleanField(default=False)
+    goes_on = models.BooleanField(default=True)
+    must_change_password = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)
+    sessions_ended = models.IntegerField(default=0)
+
+    class Meta(AbstractUser.Meta):
+        ordering = ("username",)
+
+    def __str__(self) -> str:
+        return self.username
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session must know to be this account's; another one each time that all of its sessions were ended."""
+        own: str = super()._get_session_auth_hash(secret=secret)
+        if not self.sessions_ended:
+            return own
+        return salted_hmac(
+            "console.accounts.sessions", f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256"
+        ).hexdigest()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may sign in as this account: one for looking around is open on settings for that alone."""
+        return self.is_active and (not self.is_demo or bool(getattr(settings, "DEMO_ACCOUNTS", False)))
+
+    @property
+    def may_read_list(self) -> bool:
+        """Whether the role reads entities at all."""
+        return self.role in READS_LIST
+
+    @property
+    def sees_every_region(self) -> bool:
+        """Whether regions do not bound what the role reads."""
+        return self.role in SEES_EVERY_REGION
+
+    def regions(self) -> Sequence[Jurisdiction]:
+        """The jurisdictions, read once a request."""
+        if not hasattr(self, "_regions"):
+            self._regions = list(self.jurisdictions.all())
+        return self._regions
+
+
+class Tries(models.Model):
+    """How often passwords were tried in a quarter of an hour by a device, from an address or for an account.
+
+    Whose they are is kept as a keyed hash: people mistype their password into the field for the name.
+    """
+
+    about = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64)
+    window = models.BigIntegerField()
+    count = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("about", "digest", "window"), name="one_count_a_window"),)
+        indexes = (models.Index(fields=("window",), name="tries_by_window"),)
+
+
+class Jurisdiction(models.Model):
+    """A region that a user answers for, with all below it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="jurisdictions")
+    level = models.CharField(max_length=8, choices=[(item, item) for item in Level])
+    code = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "level", "code"), name="one_jurisdiction_a_region"),)
+        ordering = ("level", "code")

@@ -1,0 +1,93 @@
+"""Make tokens, know them again, and count how often they are used."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case as When
+from django.db.models import F, QuerySet, Value
+from django.db.models import When as If
+from django.http import HttpRequest
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+
+from console.apps.accounts.roles import DECIDES
+from console.apps.api.models import Scope, Token
+from console.apps.audit.chain import append
+from console.apps.audit.events import facts_of
+from console.apps.audit.models import Kind
+from console.core import clock
+
+A_MINUTE = 120
+"""Requests a minute and token."""
+LONGEST_DAYS = 90
+MOST_TOKENS = 10
+"""Tokens of one person that are good at the same time."""
+
+
+def scopes_of(user: Any) -> list[Scope]:
+    """What a token of this person's may be for."""
+    if not user.may_read_list:
+        return []
+    return [scope for scope in Scope if scope != Scope.DECIDE or user.role in DECIDES]
+
+
+def live_tokens(user: Any) -> QuerySet[Token]:
+    """The tokens of a person that are neither over nor taken back."""
+    return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=clock.today())
+
+
+def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str:
+    """Make a token and give its text, which is kept nowhere."""
+    text = "sty_" + secrets.token_urlsafe(32)
+    allowed = [str(scope) for scope in scopes_of(user) if scope in scopes]
+    with transaction.atomic():
+        token = Token.objects.create(
+            user=user, name=name, digest=_digest(text), scopes=allowed, made_at=clock.now(), expires_on=expires_on
+        )
+        append([facts_of(Kind.TOKEN_MADE, user, detail={"token": token.pk, "scopes": allowed, "expires_on": expires_on})])
+    return text
+
+
+class Bearer(HttpBearer):
+    """``Authorization: Bearer TOKEN``, for one scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> Token | None:
+        """The token, when it is good; the request is then its owner's.
+
+        That a password is still to be chosen says nothing of a token: until it is, only a session that the provider opened makes
+        one, and a new password takes back all that were made before.
+
+        Raises:
+            HttpError: 403 when it is not for this, 429 when it was used too often within the minute.
+        """
+        found = Token.objects.select_related("user").filter(digest=_digest(token), is_revoked=False).first()
+        if found is None or found.expires_on < clock.today() or not found.user.is_open:
+            return None
+        if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
+            raise HttpError(403, f"this token is not for {self.scope}")
+        if not _count(found):
+            raise HttpError(429, f"at most {A_MINUTE} requests a minute")
+        request.user = found.user
+        return found
+
+
+def _count(token: Token) -> bool:
+    """Count one use, in the database, so that all workers count together; False when there were enough."""
+    minute = int(clock.now().timestamp()) // 60
+    used = When(If(minute=minute, then=F("used_in_minute") + 1), default=Value(1))
+    Token.objects.filter(pk=token.pk).update(used_in_minute=used, minute=minute)
+    token.refresh_from_db(fields=["used_in_minute"])
+    return token.used_in_minute <= A_MINUTE
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

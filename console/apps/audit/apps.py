@@ -1,0 +1,39 @@
+"""The app as Django knows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class Audit(AppConfig):
+    """See the package's docstring."""
+
+    name = "console.apps.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        """After a response has left, see whether views and searches wait to be taken in; note who signs in and out."""
+        from django.core.signals import request_finished
+
+        request_finished.connect(_after_response, dispatch_uid="audit spool")
+        from console.apps.audit import sign_ins
+
+        sign_ins.connect()
+
+
+def _after_response(**_facts: Any) -> None:
+    from django.conf import settings
+    from django.db import DatabaseError
+
+    from console.apps.audit import spool
+
+    try:
+        if spool.is_due() and settings.FLUSHES_AFTER_RESPONSE:
+            spool.flush(wait=False)
+    except DatabaseError:
+        # The lines stay in their file for the next flush; the response has left, and nobody is there to be told.
+        import logging
+
+        logging.getLogger("console.apps.audit").error("the audit's spool could not be taken in; it will be tried again")

@@ -1,0 +1,46 @@
+"""Who signed in and out, and who could not, and from where, goes into the chain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.apps.audit.chain import append
+from console.apps.audit.events import NOBODY, facts_of
+from console.apps.audit.models import Kind
+from console.core.client_address import client_address
+
+
+def connect() -> None:
+    """Listen to Django's and Axes' signals."""
+    from axes.signals import user_locked_out
+    from django.contrib.auth import signals
+
+    signals.user_logged_in.connect(_signed_in, dispatch_uid="audit in")
+    signals.user_logged_out.connect(_signed_out, dispatch_uid="audit out")
+    signals.user_login_failed.connect(_failed, dispatch_uid="audit failed")
+    user_locked_out.connect(_locked_out, dispatch_uid="audit locked")
+
+
+def _signed_in(user: Any, request: Any = None, **_facts: Any) -> None:
+    append([facts_of(Kind.SIGNED_IN, user, detail=_from(request))])
+
+
+def _signed_out(user: Any, **_facts: Any) -> None:
+    if user is not None:
+        append([facts_of(Kind.SIGNED_OUT, user)])
+
+
+def _failed(credentials: dict[str, Any], request: Any = None, **_facts: Any) -> None:
+    detail = {"username": str(credentials.get("username") or "-")[:150], **_from(request)}
+    append([facts_of(Kind.SIGN_IN_FAILED, NOBODY, detail=detail)])
+
+
+def _locked_out(username: str, request: Any = None, **_facts: Any) -> None:
+    detail = {"username": str(username)[:150], "by": "account and address", **_from(request)}
+    append([facts_of(Kind.LOCKED_OUT, NOBODY, detail=detail)])
+
+
+def _from(request: Any) -> dict[str, str]:
+    """Where somebody signs in from, as far as it is known."""
+    address = client_address(request) if request is not None else ""
+    return {"address": address} if address else {}

@@ -1,0 +1,13 @@
+"""The app as Django knows it."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class Decisions(AppConfig):
+    """See the package's docstring."""
+
+    name = "console.apps.decisions"
+    label = "decisions"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,37 @@
+from django.db import migrations, models
+
+import console.apps.decisions.states
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("decisions", "0002_append_only"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="decision",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    (console.apps.decisions.states.Action["VISIT"], console.apps.decisions.states.Action["VISIT"]),
+                    (console.apps.decisions.states.Action["DEFER"], console.apps.decisions.states.Action["DEFER"]),
+                    (console.apps.decisions.states.Action["DISMISS"], console.apps.decisions.states.Action["DISMISS"]),
+                    (console.apps.decisions.states.Action["PROPOSE"], console.apps.decisions.states.Action["PROPOSE"]),
+                    (console.apps.decisions.states.Action["APPROVE"], console.apps.decisions.states.Action["APPROVE"]),
+                    (console.apps.decisions.states.Action["REFUSE"], console.apps.decisions.states.Action["REFUSE"]),
+                    (console.apps.decisions.states.Action["RECORD"], console.apps.decisions.states.Action["RECORD"]),
+                    (
+                        console.apps.decisions.states.Action["RECORD_NO_VISIT"],
+                        console.apps.decisions.states.Action["RECORD_NO_VISIT"],
+                    ),
+                    (console.apps.decisions.states.Action["REOPEN"], console.apps.decisions.states.Action["REOPEN"]),
+                    (console.apps.decisions.states.Action["ASSIGN"], console.apps.decisions.states.Action["ASSIGN"]),
+                    (console.apps.decisions.states.Action["UNDO"], console.apps.decisions.states.Action["UNDO"]),
+                    (console.apps.decisions.states.Action["WAKE"], console.apps.decisions.states.Action["WAKE"]),
+                    (console.apps.decisions.states.Action["RETURN"], console.apps.decisions.states.Action["RETURN"]),
+                ],
+                max_length=24,
+            ),
+        ),
+    ]

@@ -1,0 +1,53 @@
+"""Who may: by role, region and having had no part in it. What the state of a case allows is told by policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from console.apps.accounts.roles import APPROVES, DECIDES
+from console.apps.decisions.states import OF_RESULT, Action
+
+_DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
+_APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
+
+
+class NotAllowed(Exception):
+    """Somebody may not do something; ``why`` is a key of the words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def check_user_can(user: Any, action: Action, case: Any) -> None:
+    """See that a user may do something to a case that is within their regions.
+
+    Args:
+        user: who asks.
+        action: what they would do.
+        case: the case; ``case.proposed_by_id`` is who proposed its dismissal, ``case.assigned_to_id`` who is to visit.
+
+    Raises:
+        NotAllowed: when they may not.
+    """
+    if not user.is_authenticated or not user.is_active:
+        raise NotAllowed("refused.not_signed_in")
+    if action in _DECISIONS and user.role not in DECIDES:
+        raise NotAllowed("refused.role")
+    if action in OF_RESULT and (user.role not in DECIDES or (user.role not in APPROVES and case.assigned_to_id != user.pk)):
+        raise NotAllowed("refused.not_yours")
+    if action in _APPROVALS and user.role not in APPROVES:
+        raise NotAllowed("refused.role")
+    if action == Action.APPROVE and case.proposed_by_id == user.pk:
+        raise NotAllowed("refused.own")
+    if action not in _DECISIONS | OF_RESULT | _APPROVALS:
+        raise NotAllowed("refused.role")
+
+
+def user_can(user: Any, action: Action, case: Any) -> bool:
+    """Whether :func:`check_user_can` would let them; hides what would be refused."""
+    try:
+        check_user_can(user, action, case)
+    except NotAllowed:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Dismissals from which others are to learn: whoever mends data, or keeps the list's rules. Each is dealt with, or opened again.
+
+Where a dismissal stands in its queue is its newest :class:`Handling`, and open before the first: rows are only ever added.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from console.apps.accounts.roles import DEALS_WITH_QUEUES
+from console.apps.audit.chain import append
+from console.apps.audit.events import facts_of
+from console.apps.audit.models import Kind
+from console.apps.decisions import catalogue
+from console.apps.decisions.models import Case, Decision, Handling
+from console.apps.decisions.permissions import NotAllowed
+from console.apps.decisions.policies import NotPossible
+from console.apps.decisions.states import Action
+from console.core import clock
+
+QUEUES = ("data", "policy")
+"""The queues of the catalogue that somebody reads."""
+
+
+@dataclass(frozen=True)
+class Handled:
+    """What somebody wants to say of a dismissal in a queue.
+
+    ``token`` names the form, ``seen`` is the newest handling of it that they saw, by its key, 0 where there was none; ``reason`` is
+    a code of the kind that :func:`reasons_for` gives.
+    """
+
+    token: str
+    seen: int
+    reason: str
+    comment: str = ""
+
+
+def dismissals_of(user: Any, queue: str) -> QuerySet[Decision]:
+    """The dismissals of a queue, of cases that a user may see, the newest first; each with ``is_open``."""
+    codes = [code for code in catalogue.codes("dismiss") if catalogue.queue_of("dismiss", code) == queue]
+    newest = Handling.objects.filter(decision=OuterRef("pk")).order_by("-pk").values("is_open")[:1]
+    cases = Case.objects.visible_to(user)
+    told = Decision.objects.filter(case__in=cases, action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None, reason__in=codes)
+    return told.annotate(is_open=Coalesce(Subquery(newest), True)).order_by("-at", "-id")
+
+
+def reasons_for(queue: str, *, is_open: bool) -> str:
+    """The kind of the catalogue by which one of a queue is dealt with, or, where that was done, opened again."""
+    return f"dealt_{queue}" if is_open else "undealt"
+
+
+def user_deals_with_queues(user: Any) -> bool:
+    """Whether a user may say that something of a queue is dealt with."""
+    return user.is_active and user.role in DEALS_WITH_QUEUES
+
+
+def handle(user: Any, decision: Decision, wanted: Handled) -> Handling:
+    """Deal with a dismissal that is open in its queue, or open again what was dealt with. Where the case stands is not moved by it.
+
+    Args:
+        user: who does it.
+        decision: as :func:`dismissals_of` gave it for them.
+        wanted: what they say of it.
+
+    Raises:
+        NotAllowed: the user may not.
+        NotPossible: somebody did so meanwhile, or the form was sent before.
+    """
+    if not user_deals_with_queues(user):
+        raise NotAllowed("refused.role")
+    try:
+        with transaction.atomic():
+            case = Case.objects.select_for_update().get(pk=decision.case_id)
+            newest = decision.handlings.last()
+            if (newest.pk if newest else 0) != wanted.seen:
+                raise NotPossible("refused.changed")
+            made = Handling.objects.create(
+                decision=decision,
+                at=clock.now(),
+                actor=user,
+                is_open=newest is not None and not newest.is_open,
+                reason=wanted.reason,
+                comment=wanted.comment,
+                form_token=wanted.token,
+            )
+            detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
+            facts = facts_of(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
+            append([facts])
+    except IntegrityError as error:
+        raise NotPossible("refused.sent_before") from error
+    return made

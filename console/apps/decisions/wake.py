@@ -1,0 +1,122 @@
+"""End deferrals whose day has come or whose condition is fulfilled; bring back who was not visited, or is listed after long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from functools import partial
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Q
+
+from console.apps.decisions.by_system import move_all_by_system
+from console.apps.decisions.models import Case
+from console.apps.decisions.policies import SETTLED
+from console.apps.decisions.states import Action, State
+from console.apps.evidence.models import Event, Kind, Link
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of, current_run
+from console.core import clock
+from console.core.policy import policy_of
+
+CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
+AT_ONCE = 200
+"""Cases that move in one transaction."""
+_BY_DATE = MappingProxyType({State.DEFERRED: (Action.WAKE, "date"), State.NOT_INSPECTED: (Action.RETURN, "no_visit")})
+"""What brings a case back whose day has come, and why, by its state."""
+
+
+def wake(run: PublishedRun) -> int:
+    """Move the cases that a newly published run moves; give how many.
+
+    The cases of a batch move in one transaction, with one step at the end of the audit's chain, so that whoever decides meanwhile
+    waits for one batch at most. What is looked up is so before; a case that somebody moved since stays as they left it. Where it is
+    broken off, the next call goes on.
+    """
+    until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
+    is_ended = Q(state__in=SETTLED, changed_at__lt=until)
+    is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, clock.today())))
+    wanted = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
+    pks = list(wanted.values_list("pk", flat=True))
+    moved = 0
+    for at in range(0, len(pks), AT_ONCE):
+        cases = list(wanted.filter(pk__in=pks[at : at + AT_ONCE]))
+        entities = _entities_of(run, [case.entity_id for case in cases])
+        moved += _move(cases, partial(_move_of, run=run, entities=entities), run)
+    return moved
+
+
+def wake_by_date(most: int) -> bool:
+    """Bring back those whose day has come, deferred or not visited, also on a day on which nothing is published.
+
+    Args:
+        most: how many are brought back at most.
+
+    Returns:
+        Whether all of them are back: where not, the next call goes on.
+    """
+    run = current_run()
+    if run is None:
+        return True
+    today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
+    due = list(Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today).order_by("pk")[: most + 1])
+    for at in range(0, min(len(due), most), AT_ONCE):
+        _move(due[at : min(at + AT_ONCE, most)], lambda case: _BY_DATE[State(case.state)], run)
+    return len(due) <= most
+
+
+def _move(cases: list[Case], move_of: Callable[[Case], tuple[Action, str] | None], run: PublishedRun) -> int:
+    """Move, of these cases, those that are to move; give how many.
+
+    Who decides locks their case and then the end of the audit's chain. Here all of the batch are locked, in one order, before
+    anything is written, so that neither waits for the other.
+    """
+    moves = {case.pk: (case.version, move) for case in cases if (move := move_of(case)) is not None}
+    if not moves:
+        return 0
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().filter(pk__in=list(moves)).order_by("pk")
+        unmoved = [case for case in locked if case.version == moves[case.pk][0]]
+        move_all_by_system([(case, *moves[case.pk][1]) for case in unmoved], run_id=run.run_id)
+    return len(unmoved)
+
+
+def _move_of(case: Case, *, run: PublishedRun, entities: dict[str, Ranked]) -> tuple[Action, str] | None:
+    """What a newly published run does to a case, and why; None where it leaves it as it is."""
+    entity = entities.get(case.entity_id)
+    if case.state == State.NOT_INSPECTED:
+        return _BY_DATE[State.NOT_INSPECTED]
+    if case.state == State.DEFERRED:
+        why = _why(case, run, entity)
+        return (Action.WAKE, why) if why else None
+    return (Action.RETURN, "listed_again") if entity is not None and entity.is_listed else None
+
+
+def _why(case: Case, run: PublishedRun, entity: Ranked | None) -> str:
+    if case.wake_on is not None and case.wake_on <= max(run.as_of, clock.today()):
+        return "date"
+    if case.wake_condition == CLASS_CHANGE and entity is not None and entity.risk_class != case.risk_class:
+        return CLASS_CHANGE
+    if case.wake_condition == NEW_COMPLAINT:
+        linked = list(Link.objects.filter(entity_id=case.entity_id).values_list("complaint_id", flat=True))
+        complaints = Event.objects.filter(Q(entity_id=case.entity_id) | Q(record__in=linked), kind=Kind.COMPLAINT)
+        seen = _seen_until(case)
+        # What became known of a complaint that was there before, such as how it ended, or that it was withdrawn, is no new one.
+        old = complaints.filter(known_at__lt=seen).values("record")
+        if complaints.filter(known_at__gte=seen, is_absent=False).exclude(record__in=old).exists():
+            return NEW_COMPLAINT
+    return ""
+
+
+def _seen_until(case: Case) -> datetime:
+    """The end of the day that was published when the case was deferred: what became known later was not seen."""
+    deferred = case.decisions.filter(action=Action.DEFER, undone_by=None).latest("at", "id")
+    seen = PublishedRun.objects.get(run_id=deferred.run_id)
+    return datetime.combine(seen.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(policy_of(seen.profile).time_zone))
+
+
+def _entities_of(run: PublishedRun, names: list[str]) -> dict[str, Ranked]:
+    rows = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=names)
+    return {row.entity_id: row for row in rows}

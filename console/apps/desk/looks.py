@@ -1,0 +1,96 @@
+"""What a person has looked at, and what is another since: kept from the audit's own lines, so that a page writes nothing more.
+
+A line becomes a :class:`Look` when it is taken into the chain, with others. Until then it is read where it waits, so that a page
+that was left a second ago counts as looked at.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+
+from pyroaring import BitMap
+
+from console.apps.audit import spool
+from console.apps.audit.events import Facts
+from console.apps.audit.models import Kind
+from console.apps.desk.models import Look
+from console.apps.ranking.listed import listed_of
+from console.apps.ranking.models import PublishedRun
+
+PAGE = "entity"
+UNSEEN, CHANGED = "no", "changed"
+
+
+class Standing(NamedTuple):
+    """How an entity stood when it was looked at."""
+
+    risk_class: str
+    credit_points: int
+
+
+def keep_looks(events: Iterable[Facts], **_of_signal: Any) -> None:
+    """Keep the newest look of each person at each entity; told twice, it keeps the same."""
+    newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
+    Look.objects.bulk_create(
+        [
+            Look(user_id=user, entity_id=entity, at=facts.at, **_standing(facts)._asdict())
+            for (user, entity), facts in sorted(newest.items())
+        ],
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["user", "entity_id"],
+        update_fields=["at", "risk_class", "credit_points"],
+    )
+
+
+def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Standing]:
+    """How entities stood when the user last looked at them, by identifier; of those named, else of all."""
+    looks = Look.objects.filter(user=user)
+    looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
+    # Those that wait first: what is taken into the chain in between is then found in both, not in neither.
+    waiting = _waiting(user)
+    kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
+    return {**kept, **waiting}
+
+
+def places_looked_at(user: Any, run: PublishedRun) -> BitMap:
+    """The places of those of a run's listed whom the user has looked at."""
+    listed, waiting = listed_of(run), _waiting(user)
+    kept = Look.objects.filter(user=user).values_list("entity_id", flat=True)
+    return BitMap(listed[name].position for name in chain(waiting, kept) if name in listed)
+
+
+def places_changed(user: Any, run: PublishedRun) -> BitMap:
+    """The places of those of a run's listed who stood otherwise when the user looked at them."""
+    listed, waiting = listed_of(run), _waiting(user)
+    kept = Look.objects.filter(user=user).values_list("entity_id", "risk_class", "credit_points")
+    looked_at = chain(((name, *stood) for name, stood in waiting.items()), (row for row in kept if row[0] not in waiting))
+    of_listed = ((listed[name], risk_class, points) for name, risk_class, points in looked_at if name in listed)
+    return BitMap(
+        now.position for now, risk_class, points in of_listed if (risk_class, points) != (now.risk_class, now.credit_points)
+    )
+
+
+def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
+    """``no`` for an entity that was not looked at, ``changed`` for one that stands otherwise since, else empty."""
+    look = looks.get(entity.entity_id)
+    if look is None:
+        return UNSEEN
+    return CHANGED if look != Standing(entity.risk_class, entity.credit_points) else ""
+
+
+def _waiting(user: Any) -> dict[str, Standing]:
+    """The user's looks that are not in the chain yet."""
+    return {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
+
+
+def _is_look(facts: Facts) -> bool:
+    return facts.kind == Kind.VIEWED and facts.actor_id is not None and json.loads(facts.detail).get("page") == PAGE
+
+
+def _standing(facts: Facts) -> Standing:
+    says = json.loads(facts.detail)
+    return Standing(str(says.get("risk_class", "")), int(says.get("credit_points", -1)))

@@ -1,0 +1,123 @@
+"""Events, links, trend and peers. Nothing here is a decision: all of it can be made again from the lake."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import models
+
+from console.apps.accounts.jurisdiction import OfRegion
+
+
+class Kind(StrEnum):
+    """What an event is; the silver table that it is read from."""
+
+    REGISTRATION = "entity"
+    FILING = "filing"
+    COMPLAINT = "complaint"
+    INSPECTION = "inspection"
+
+
+class Partition(models.Model):
+    """A partition of a silver table as it was taken in: a delivery of a source. ``files`` tells when it is another."""
+
+    kind = models.CharField(max_length=16)
+    source = models.CharField(max_length=64)
+    delivered_on = models.DateField()
+    files = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("kind", "source", "delivered_on"), name="one_partition"),)
+
+
+class Event(models.Model):
+    """One version of one record. Of a record's versions that were known on a day, the newest stands."""
+
+    kind = models.CharField(max_length=16)
+    source = models.CharField(max_length=64)
+    delivered_on = models.DateField()
+    entity_id = models.CharField(max_length=64, default="")
+    record = models.CharField(max_length=120)
+    happened_on = models.DateField(null=True)
+    known_at = models.DateTimeField()
+    source_file = models.TextField(default="")
+    source_row = models.BigIntegerField(default=0)
+    is_absent = models.BooleanField(default=False)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("entity_id", "happened_on"), name="events_of_entity"),
+            models.Index(fields=("kind", "record"), name="versions_of_record"),
+            models.Index(fields=("kind", "source", "delivered_on"), name="events_of_delivery"),
+        )
+
+
+class Measure(StrEnum):
+    """What is counted by month: what happened in it, and how things stood on the newest published day of it."""
+
+    BIRTHS = "births"
+    DEATHS = "deaths"
+    COMPLAINTS = "complaints"
+    ENTITIES = "entities"
+    HIGH_RISK = "high_risk"
+    LISTED = "listed"
+    FILERS = "filers"
+    UNFILED = "unfiled"
+
+
+class Figure(OfRegion):
+    """How many, of a month, a region and an industry."""
+
+    measure = models.CharField(max_length=16)
+    month = models.DateField()
+    industry_section = models.CharField(max_length=16, default="")
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("measure", "month", "region_code", "region_middle", "region_top", "industry_section"), name="one_figure"
+            ),
+        )
+        indexes = (models.Index(fields=("region_middle", "measure"), name="figures_of_region"),)
+
+
+class Link(models.Model):
+    """Whom a complaint without an identifier speaks of, and how surely, as the newest published day could tell."""
+
+    complaint_id = models.CharField(max_length=120, primary_key=True)
+    entity_id = models.CharField(max_length=64, db_index=True)
+    confidence = models.FloatField()
+    method = models.CharField(max_length=32)
+
+
+class TrendPoint(models.Model):
+    """An entity's points and class from a day on, until the next point."""
+
+    entity_id = models.CharField(max_length=64)
+    as_of = models.DateField(db_index=True)
+    credit_points = models.IntegerField()
+    risk_class = models.CharField(max_length=2)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("entity_id", "as_of"), name="one_point_a_day"),)
+
+
+class PeerMedian(models.Model):
+    """A peer group's median of an indicator from a day on, until the day from which on another holds, or none."""
+
+    peer_group = models.CharField(max_length=200)
+    indicator = models.CharField(max_length=64)
+    as_of = models.DateField()
+    until = models.DateField(null=True)
+    peer_count = models.BigIntegerField()
+    peer_median = models.FloatField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("peer_group", "indicator", "as_of"), name="one_median_a_day"),)
+        indexes = (
+            models.Index(fields=("peer_group", "until"), name="medians_of_group"),
+            models.Index(fields=("as_of",), name="medians_by_day"),
+            models.Index(fields=("until",), name="medians_by_end"),
+        )

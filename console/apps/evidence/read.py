@@ -1,0 +1,106 @@
+"""An entity's record as a page shows it: one timeline, its trend, its links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q
+
+from console.apps.evidence.models import Event, Kind, Link, PeerMedian, TrendPoint
+
+MOST_EVENTS = 400
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One event: what it was, when, where it is recorded, and how surely it is of this entity (None: it names it)."""
+
+    kind: str
+    happened_on: date | None
+    facts: dict[str, Any]
+    source: str
+    source_file: str
+    source_row: int
+    confidence: float | None = None
+
+
+def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
+    """What was known by the end of a day and had happened by then: of each record the newest version; the newest event first."""
+    links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
+    own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
+    names, linked = list(links), []
+    for at in range(0, len(names), 500):
+        linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
+    events = [*_newest(own), *_newest(linked)]
+    shown = [
+        Shown(
+            event.kind,
+            event.happened_on,
+            event.facts,
+            event.source,
+            event.source_file,
+            event.source_row,
+            links[event.record].confidence if not event.entity_id and event.record in links else None,
+        )
+        for event in events
+        if event.happened_on is None or event.happened_on <= as_of
+    ]
+    return sorted(shown, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+
+
+def _newest(events: Iterable[Event]) -> list[Event]:
+    newest: dict[tuple[str, str], Event] = {}
+    ordered = sorted(
+        events, key=lambda event: (event.known_at, event.delivered_on, event.source, event.source_file, event.source_row)
+    )
+    for event in ordered:
+        newest[event.kind, event.record] = event
+    return [event for event in newest.values() if not event.is_absent]
+
+
+@dataclass(frozen=True)
+class Trend:
+    """An entity's points over published days, and the same as a drawing's coordinates."""
+
+    points: list[TrendPoint]
+    until: date
+    path: str
+    dots: list[tuple[float, float]]
+    bands: list[tuple[str, float, float]]
+
+
+WIDTH, HEIGHT = 600.0, 160.0
+
+
+def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
+    """The steps of an entity's points up to a day; each holds until the next."""
+    points = list(TrendPoint.objects.filter(entity_id=entity_id, as_of__lte=until).order_by("as_of"))
+    first = points[0].as_of if points else until
+    days = max((until - first).days, 1)
+
+    def x(on: date) -> float:
+        return round((on - first).days / days * WIDTH, 1)
+
+    def y(value: float) -> float:
+        return round(HEIGHT - value / 1000 * HEIGHT, 1)
+
+    steps = []
+    for at, point in enumerate(points):
+        steps.append(f"{'L' if at else 'M'}{x(point.as_of)} {y(points[at - 1].credit_points if at else point.credit_points)}")
+        steps.append(f"L{x(point.as_of)} {y(point.credit_points)}")
+    if points:
+        steps.append(f"L{WIDTH} {y(points[-1].credit_points)}")
+    bounds = sorted(classes.items(), key=lambda pair: pair[1])
+    tops = [bound for _, bound in bounds[1:]] + [1000]
+    bands = [(letter, y(top), round(y(bound) - y(top), 1)) for (letter, bound), top in zip(bounds, tops, strict=True)]
+    return Trend(points, until, " ".join(steps), [(x(point.as_of), y(point.credit_points)) for point in points], bands)
+
+
+def peer_counts(peer_groups: Iterable[str], indicators: Iterable[str], as_of: date) -> dict[tuple[str, str], int]:
+    """How many peers had each of the indicators on a day, by peer group and indicator."""
+    held = Q(until=None) | Q(until__gt=as_of)
+    medians = PeerMedian.objects.filter(held, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
+    return {(group, indicator): count for group, indicator, count in medians.values_list("peer_group", "indicator", "peer_count")}

@@ -1,0 +1,168 @@
+"""Published runs, and the tables that each run's own database holds."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from console.apps.accounts.jurisdiction import OfRegion
+
+_ENDINGS = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
+
+
+class PublishedRun(models.Model):
+    """A day's run that was published: which one is shown is told here, in one row, so that readers never see half a day.
+
+    ``moves_cases`` until the cases that it moves have moved; ``is_thinning`` while it is thinned out, until that is done.
+    """
+
+    run_id = models.CharField(max_length=64, primary_key=True)
+    as_of = models.DateField(db_index=True)
+    is_current = models.BooleanField(default=False)
+    is_whole = models.BooleanField(default=True)
+    is_thinning = models.BooleanField(default=False)
+    moves_cases = models.BooleanField(default=False)
+    published_at = models.DateTimeField()
+    model_id = models.CharField(max_length=64, default="")
+    entities = models.IntegerField(default=0)
+    listed = models.IntegerField(default=0)
+    profile = models.JSONField(default=dict)
+    model = models.JSONField(default=dict)
+    sources = models.JSONField(default=list)
+    model_card = models.TextField(default="")
+    drift = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-as_of",)
+        constraints = (
+            models.UniqueConstraint(fields=("as_of",), condition=models.Q(is_current=True), name="one_current_run_a_day"),
+        )
+
+
+class Ranked(OfRegion):
+    """An entity's place on a day. ``position`` is 1 for the first to visit: the listed in the list's order, then all others."""
+
+    position = models.IntegerField(primary_key=True)
+    entity_id = models.CharField(max_length=64, unique=True)
+    name = models.TextField(default="")
+    address = models.TextField(default="")
+    status = models.CharField(max_length=16, default="")
+    entity_type = models.CharField(max_length=16, default="")
+    established_on = models.DateField(null=True)
+    industry_code = models.CharField(max_length=16, default="")
+    industry_section = models.CharField(max_length=16, default="")
+    risk_class = models.CharField(max_length=2)
+    credit_points = models.IntegerField()
+    probability = models.FloatField(null=True)
+    probability_low = models.FloatField(null=True)
+    probability_high = models.FloatField(null=True)
+    held_class = models.CharField(max_length=2, default="")
+    held_source = models.CharField(max_length=32, default="")
+    better_en = models.TextField(default="")
+    better_zh_hans = models.TextField(default="")
+    better_zh_hant = models.TextField(default="")
+    anomaly = models.FloatField()
+    margin = models.FloatField()
+    peer_group = models.CharField(max_length=200, default="")
+    is_listed = models.BooleanField(default=False)
+    region_rank = models.IntegerField(null=True)
+    capacity_region = models.CharField(max_length=32, default="")
+    previous_position = models.IntegerField(null=True)
+    previous_class = models.CharField(max_length=2, default="")
+    moved_by = models.CharField(max_length=8, default="")
+
+    class Meta:
+        managed = False
+        ordering = ("position",)
+        # Every filter together with the rank, so that a page of any of them is read off one index.
+        indexes = (
+            models.Index(fields=("region_code", "position"), name="by_region_code"),
+            models.Index(fields=("region_middle", "position"), name="by_region_middle"),
+            models.Index(fields=("region_top", "position"), name="by_region_top"),
+            models.Index(fields=("risk_class", "position"), name="by_class"),
+            models.Index(fields=("industry_section", "position"), name="by_section"),
+            models.Index(fields=("is_listed", "position"), name="by_listed"),
+            models.Index(fields=("moved_by", "position"), name="by_moved"),
+            models.Index(fields=("peer_group", "position"), name="by_peers"),
+        )
+
+    def better(self, language: str) -> str:
+        """What would bring a listed entity into a better class, in a language; empty where nothing is told."""
+        return _in(language, self, "better")
+
+
+class Reason(models.Model):
+    """Why a listed entity stands where it stands, as ``gold.reasons`` says it."""
+
+    position = models.IntegerField()
+    reason_rank = models.IntegerField()
+    indicator = models.CharField(max_length=64)
+    contribution = models.FloatField()
+    value = models.FloatField(null=True)
+    peer_median = models.FloatField(null=True)
+    peer_group = models.CharField(max_length=200, default="")
+    sentence_en = models.TextField()
+    sentence_zh_hans = models.TextField()
+    sentence_zh_hant = models.TextField()
+    basis_en = models.TextField(default="")
+    basis_zh_hans = models.TextField(default="")
+    basis_zh_hant = models.TextField(default="")
+    change_en = models.TextField(default="")
+    change_zh_hans = models.TextField(default="")
+    change_zh_hant = models.TextField(default="")
+
+    class Meta:
+        managed = False
+        ordering = ("position", "reason_rank")
+        indexes = (
+            models.Index(fields=("position", "reason_rank"), name="reasons_of"),
+            models.Index(fields=("indicator", "position"), name="by_indicator"),
+        )
+
+    @staticmethod
+    def column_of(name: str, language: str) -> str:
+        """The column that holds a text, such as ``sentence``, in a language."""
+        return f"{name}_{_ENDINGS.get(language, 'en')}"
+
+    def sentence(self, language: str) -> str:
+        """The reason in a language."""
+        return _in(language, self, "sentence")
+
+    def basis(self, language: str) -> str:
+        """With whom the entity was compared and what the reason rests on, in a language; empty where it is not told."""
+        return _in(language, self, "basis")
+
+    def change(self, language: str) -> str:
+        """What would change it, or why the entity cannot, in a language; empty where it is not told."""
+        return _in(language, self, "change")
+
+
+def _in(language: str, row: models.Model, name: str) -> str:
+    return str(getattr(row, f"{name}_{_ENDINGS.get(language, 'en')}"))
+
+
+class Tie(models.Model):
+    """Another entity that a listed one shares something with on the register: what kind of thing, never whose."""
+
+    position = models.IntegerField()
+    kind = models.CharField(max_length=8)
+    other_id = models.CharField(max_length=64)
+    sharing = models.IntegerField()
+
+    class Meta:
+        managed = False
+        ordering = ("position", "kind", "id")
+        indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
+
+
+class Postings(models.Model):
+    """A word of the index that is searched, and the places that have it: see postings.py."""
+
+    word = models.TextField(primary_key=True)
+    places = models.BinaryField()
+
+    class Meta:
+        managed = False
+
+
+OF_RUN = (Ranked, Reason, Tie, Postings)
+"""The tables of a run's database."""

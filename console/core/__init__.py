@@ -1,0 +1,1 @@
+"""Settings, texts and helpers that no app or page owns."""

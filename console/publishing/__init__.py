@@ -1,0 +1,1 @@
+"""Publish a finished day from the lake to the console's databases."""

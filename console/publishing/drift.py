@@ -1,0 +1,97 @@
+"""How far a day's scores and indicators are from those of an earlier published day.
+
+The population stability index of two distributions over the same bins: the sum of (a - b) ln(a / b) over the bins' shares (Siddiqi,
+Credit Risk Scorecards, 2006). Below 0.1 it is taken for none, from 0.25 on for a change that somebody should look into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow.dataset as ds
+
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of
+from console.core.finished_run import FinishedRun
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.lineage import AS_OF
+
+DAYS = 30
+"""How long before the day the one that it is held against is, where there is one so old; else the oldest."""
+BINS = 10
+AT_ONCE = 8
+"""Indicators that are read together: so many columns of a country's entities fit into memory."""
+SAMPLE = 100_000
+"""Entities of a day that are looked at, evenly over the table: more would move no index that anybody acts on."""
+LEAST = 0.5
+"""What a bin without anybody counts, of its number of entities, so that the logarithm is of a number."""
+
+
+def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicators: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The stability indices of credit points and of each indicator against an earlier day.
+
+    Args:
+        run: the run.
+        before: the run of :func:`held_against`.
+        points: the credit points of every entity on the run's day.
+        indicators: what :func:`drift_of_indicators` tells.
+    """
+    then = Ranked.objects.using(alias_of(before.run_id)).values_list("credit_points", flat=True)
+    edges = np.linspace(0, 1000, BINS + 1)[1:-1]
+    return {
+        "against": before.as_of.isoformat(),
+        "is_other_model": before.model_id != str(run.manifest.get("model_id") or ""),
+        "points": index_of(np.asarray(points, float), np.fromiter(then.iterator(chunk_size=50_000), float), edges),
+        "indicators": indicators,
+    }
+
+
+def held_against(as_of: date) -> PublishedRun | None:
+    """The run that a day's drift is told against; None where none was published."""
+    earlier = PublishedRun.objects.filter(is_current=True, is_whole=True, as_of__lt=as_of)
+    return earlier.filter(as_of__lte=as_of - timedelta(days=DAYS)).order_by("-as_of").first() or earlier.order_by("as_of").first()
+
+
+def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
+    """Each indicator's index and its share of unknown values on both days, the largest index first; none whose day is not kept."""
+    columns = [indicator.column for indicator in catalogue()]
+    days = ds.field(str(AS_OF)).isin([before, run.as_of])
+    found = []
+    for at in range(0, len(columns), AT_ONCE):
+        part = columns[at : at + AT_ONCE]
+        frame = run.rows(features_contract(), [AS_OF, *part], where=days).to_pandas()
+        is_now = (frame[str(AS_OF)] == run.as_of).to_numpy()
+        if is_now.all() or not is_now.any():
+            return []
+        for name in part:
+            values = frame[name].to_numpy(dtype=float, na_value=np.nan)
+            now, then = (some[:: max(1, len(some) // SAMPLE)] for some in (values[is_now], values[~is_now]))
+            known = then[~np.isnan(then)]
+            edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
+            unknown = float(np.isnan(now).mean()), float(np.isnan(then).mean())
+            found.append(
+                {"indicator": name, "index": index_of(now, then, edges), "unknown": unknown[0], "unknown_then": unknown[1]}
+            )
+    return sorted(found, key=lambda one: (-one["index"], one["indicator"]))
+
+
+def index_of(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
+    """The population stability index; unknown values are a bin of their own.
+
+    Args:
+        now: values, NaN where unknown; one at least.
+        then: values to hold them against; one at least.
+        edges: the bins' inner edges, rising.
+    """
+    shares = []
+    for values in (now, then):
+        is_unknown = np.isnan(values)
+        bins = np.searchsorted(edges, values[~is_unknown], side="right")
+        counts = np.append(np.bincount(bins, minlength=len(edges) + 1), is_unknown.sum())
+        shares.append(counts)
+    is_used = (shares[0] + shares[1]) > 0
+    a, b = (np.maximum(counts[is_used], LEAST) / len(values) for counts, values in zip(shares, (now, then), strict=True))
+    return float(np.sum((a - b) * np.log(a / b)))

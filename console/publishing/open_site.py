@@ -1,0 +1,76 @@
+"""Open the site for a verb: Django set up over the folder that the options name, its tables brought up to date."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.core.errors import NothingThere
+from console.core.folder import FOLDER_VARIABLE, HOME_VARIABLE
+
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
+]
+FolderOption = Annotated[
+    str,
+    typer.Option(
+        "--console", help=f"The folder of the console's own files; by default {FOLDER_VARIABLE}, else console in the home."
+    ),
+]
+
+_SCHEMAS = {"default": "console", "evidence": "evidence"}
+"""The schema of each database's tables, where both are in PostgreSQL."""
+
+
+def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
+    """Set Django up; the first call in a process decides the folder."""
+    if home is not None:
+        os.environ[HOME_VARIABLE] = str(home)
+    if folder:
+        os.environ[FOLDER_VARIABLE] = folder
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    try:
+        import django
+    except ImportError as error:
+        raise NothingThere(
+            what=f"the console is not installed here: {error}",
+            where="this Python environment",
+            then="install Steelyard with its extra console, as make setup does",
+        ) from error
+    django.setup()
+    if migrates:
+        migrate()
+
+
+def migrate() -> None:
+    """Bring the tables up to date; nothing happens when they are.
+
+    Of two processes that begin at once the second waits for the first, and finds them so. Where they are, nobody who publishes
+    is waited for.
+    """
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    from console.publishing.publish_lock import publish_lock
+
+    settings.FOLDER.make()
+    if all(_is_up_to_date(alias) for alias in _SCHEMAS):
+        return
+    with publish_lock(waits=True):
+        for alias, schema in _SCHEMAS.items():
+            if connections[alias].vendor == "postgresql":
+                with connections[alias].cursor() as cursor:
+                    cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+            call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
+def _is_up_to_date(alias: str) -> bool:
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections[alias])
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())

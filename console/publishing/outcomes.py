@@ -1,0 +1,60 @@
+"""Hand the results of visits to the lake as any source does: a file a day, by a mapping, through the same checks."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from console.apps.decisions.models import Result
+from console.core.policy import policy
+
+SOURCE = "console_results"
+
+
+def deliver(sources: Path, as_of: date) -> tuple[Path | None, int]:
+    """Write the results that were recorded on a day; give the file and how many. The same day gives the same bytes.
+
+    A day without results is an empty file, so that the source is known to go on; there is none before the first result of all.
+
+    A correction is delivered on its own day, as a later version of the same visit. An instant is when the result was recorded: from
+    then on it could be known, and no label counts before. Who visited is left out: it may be no feature, and nobody needs it to
+    learn.
+    """
+    zone = ZoneInfo(policy().time_zone)
+    first = datetime.combine(as_of, time.min, tzinfo=zone)
+    last = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
+    if not Result.objects.filter(decision__at__lt=last).exists():
+        return None, 0
+    results = Result.objects.filter(decision__at__gte=first, decision__at__lt=last).select_related("decision__case").order_by("pk")
+    lines = [json.dumps(_facts(result), ensure_ascii=False, sort_keys=True) for result in results]
+    path = sources / SOURCE / str(as_of) / "results.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return path, len(lines)
+
+
+def _facts(result: Result) -> dict[str, str]:
+    """A result as texts, in the contract's columns; what is not known is empty."""
+    facts = {
+        "inspection_id": f"console-{result.first().pk}",
+        "entity_id": result.decision.case.entity_id,
+        "selected_by": result.selected_by,
+        "inclusion_probability": result.inclusion_probability,
+        "planned_on": result.planned_on,
+        "inspected_on": result.inspected_on,
+        "reported_at": result.decision.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "visit_status": result.visit_status,
+        "items_checked": result.items_checked,
+        "breaches": result.breaches,
+        "severity": result.severity,
+        "found_violation": None if result.found_violation is None else str(result.found_violation).lower(),
+    }
+    return {name: "" if value is None else str(value) for name, value in facts.items()}

@@ -1,0 +1,90 @@
+"""Pages of appeals."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
+from console.apps.appeals.appeals import answer, appeals_of, cases_had_part_in, record_appeal
+from console.apps.appeals.models import Appeal
+from console.apps.decisions.permissions import NotAllowed
+from console.apps.decisions.policies import NotPossible
+from console.core import clock
+from console.web.access import for_roles
+from console.web.forms.appeals import AnswerForm, AppealForm
+from console.web.notes import note_refusal, note_view
+from console.web.views.entity import find
+
+ANSWERED = 100
+"""The newest answered appeals that the page shows."""
+
+
+@for_roles(READS_LIST)
+def appeals(request: HttpRequest) -> HttpResponse:
+    """Those that wait for an answer, what is due first at the beginning, and those answered last."""
+    note_view(request, "appeals")
+    return _page(request)
+
+
+def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> HttpResponse:
+    waiting = list(appeals_of(request.user).filter(answer=None))
+    approves = request.user.role in APPROVES
+    had_part = cases_had_part_in(request.user) if approves else set()
+    for appeal in waiting:
+        form = (sent or {}).get(appeal.pk) or AnswerForm(request.texts, auto_id=f"appeal_{appeal.pk}_%s")
+        appeal.form = form if approves and appeal.case_id not in had_part else None
+    answered = appeals_of(request.user).exclude(answer=None)
+    context = {
+        "waiting": waiting,
+        "sent_form": next(iter((sent or {}).values()), None),
+        "answered": list(answered.order_by("-answer__at")[:ANSWERED]),
+        "count": answered.count(),
+        "today": clock.today(),
+        "approves": approves,
+    }
+    return render(request, "appeals.html", context, status=422 if sent else 200)
+
+
+@for_roles(DECIDES)
+def appeal_new(request: HttpRequest, entity_id: str) -> HttpResponse:
+    """Record one of an entity."""
+    run, entity = find(request, entity_id)
+    note_view(request, "appeal", run=run, entity=entity)
+    initial = {"token": uuid.uuid4().hex, "received_on": clock.today()}
+    form = AppealForm(request.texts, request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_appeal(request.user, entity, run.run_id, form.cleaned_data)
+        except (NotAllowed, NotPossible) as error:
+            note_refusal(request, entity, error.why)
+            messages.error(request, request.texts(error.why))
+        else:
+            messages.success(request, request.texts("appeal.recorded"))
+        return redirect("entity", entity_id=entity.entity_id)
+    context: dict[str, Any] = {"form": form, "entity": entity}
+    return render(request, "appeal_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_roles(APPROVES)
+def appeal_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer one; what is refused is said, and kept."""
+    appeal: Appeal = get_object_or_404(appeals_of(request.user), pk=pk)
+    form = AnswerForm(request.texts, request.POST, auto_id=f"appeal_{pk}_%s")
+    if not form.is_valid():
+        note_view(request, "appeals")
+        return _page(request, {pk: form})
+    try:
+        answer(request.user, appeal, form.cleaned_data)
+    except (NotAllowed, NotPossible) as error:
+        note_refusal(request, appeal.case, error.why)
+        messages.error(request, request.texts(error.why))
+    else:
+        messages.success(request, request.texts("appeal.answered"))
+    return redirect("appeals")

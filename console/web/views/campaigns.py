@@ -1,0 +1,83 @@
+"""Pages of campaigns."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from console.apps.accounts.roles import APPROVES, READS_LIST
+from console.apps.campaigns.campaigns import close_campaign, follow, make_campaign
+from console.apps.campaigns.models import Campaign
+from console.apps.ranking.runs import current_run
+from console.core import clock
+from console.web.access import for_roles
+from console.web.forms.campaigns import CampaignForm
+from console.web.notes import note_search, note_view
+from console.web.queries.filtered import Filtered
+from console.web.queries.list_filters import Filters
+from console.web.views.risk_list import CAPPED
+
+
+@for_roles(READS_LIST)
+def campaigns(request: HttpRequest) -> HttpResponse:
+    """Those that run and those that ended."""
+    note_view(request, "campaigns")
+    context = {"campaigns": Campaign.objects.visible_to(request.user), "may_make": request.user.role in APPROVES}
+    return render(request, "campaigns.html", context)
+
+
+@for_roles(READS_LIST)
+def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far one is: its members in the user's regions, and what visits found."""
+    shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
+    note_view(request, "campaign", campaign=pk)
+    may_close = shown.closed_at is None and _is_theirs(request.user, shown)
+    context = {"campaign": shown, "tags": Filters.read(shown.filters).tags(), "may_close": may_close}
+    return render(request, "campaign.html", context | follow(request.user, shown))
+
+
+def _is_theirs(user: Any, shown: Campaign) -> bool:
+    return user.role in APPROVES and (shown.made_by_id == user.pk or not shown.made_by.is_active)
+
+
+@for_roles(APPROVES)
+def new(request: HttpRequest) -> HttpResponse:
+    """Make one of what the list shows: the list's filter comes along in the address."""
+    run = current_run()
+    if run is None:
+        raise Http404
+    filters = Filters.read({**request.GET.dict(), "day": ""})
+    initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
+    form = CampaignForm(request.texts, request.POST or None, initial=initial)
+    found, _ = Filtered.by(filters, run, request.user).count(CAPPED + 1)
+    note_search(request, run, filters.given(), found, page="campaign new")
+    if request.method == "POST" and form.is_valid():
+        if not found:
+            form.add_error(None, request.texts("bulk.none"))
+        else:
+            try:
+                made = make_campaign(request.user, run, filters, form.cleaned_data)
+            except IntegrityError:
+                messages.error(request, request.texts("refused.sent_before"))
+                return redirect("campaigns")
+            return redirect("campaign", pk=made.pk)
+    context = {"form": form, "tags": filters.tags(), "found": min(found, CAPPED), "is_capped": found > CAPPED}
+    return render(request, "campaign_new.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@for_roles(APPROVES)
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close one's own, or that of a shut account, which else nobody could."""
+    shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
+    if not _is_theirs(request.user, shown):
+        raise Http404
+    key = "campaign.closed_now" if close_campaign(request.user, shown) else "refused.sent_before"
+    messages.success(request, request.texts(key))
+    return redirect("campaign", pk=pk)

@@ -1,0 +1,118 @@
+"""What comes back from those who visited and dismissed: were the reasons right, and what is to be mended."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from console.apps.accounts.roles import DEALS_WITH_QUEUES, READS_FEEDBACK
+from console.apps.decisions.models import Decision, ReasonVerdict
+from console.apps.decisions.permissions import NotAllowed
+from console.apps.decisions.policies import NotPossible
+from console.apps.decisions.queues import QUEUES, Handled, dismissals_of, handle, reasons_for, user_deals_with_queues
+from console.web.access import for_roles
+from console.web.forms.decisions import Handle
+from console.web.notes import note_refusal, note_view
+from console.web.queries.indicator_names import indicator_name
+from models.statistics.proportions import wilson
+
+MOST_TOLD = 100
+OPEN, DEALT = "open", "dealt"
+STANDING = (OPEN, DEALT)
+
+
+@for_roles(READS_FEEDBACK)
+def feedback(request: HttpRequest) -> HttpResponse:
+    """For each indicator, how often those who visited found that its reason was right; and the queues of dismissals."""
+    return _page(request)
+
+
+def _page(request: HttpRequest, sent: dict[int, Handle] | None = None) -> HttpResponse:
+    standing = DEALT if request.GET.get("standing") == DEALT else OPEN
+    note_view(request, "feedback", standing=standing)
+    context = {
+        "rows": _judged(request),
+        "queues": [(queue, *_of_queue(request, queue, sent or {}, is_open=standing == OPEN)) for queue in QUEUES],
+        "standing": standing,
+        "standings": STANDING,
+        "sent_form": next(iter((sent or {}).values()), None),
+    }
+    return render(request, "feedback.html", context, status=422 if sent else 200)
+
+
+def _judged(request: HttpRequest) -> list[dict[str, Any]]:
+    """Each indicator with how often its reason was judged so, not so or neither, and the share with its interval."""
+    standing = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
+    counted = standing.values("indicator").annotate(
+        yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
+    )  # fmt: skip
+    rows = []
+    for row in counted.order_by("indicator"):
+        judged = row["yes"] + row["no"]
+        low, high = wilson(row["yes"], judged)
+        rows.append(
+            {
+                **row,
+                "name": indicator_name(row["indicator"], request.language),
+                "share": row["yes"] / judged if judged else None,
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows
+
+
+def _of_queue(request: HttpRequest, queue: str, sent: dict[int, Handle], *, is_open: bool) -> tuple[list[Decision], int]:
+    """The newest dismissals of a queue that are open, or dealt with, each with its form for whoever may; and how many there are."""
+    found = dismissals_of(request.user, queue).filter(is_open=is_open)
+    shown = list(found.select_related("case").prefetch_related("handlings__actor")[:MOST_TOLD])
+    for decision in shown:
+        decision.told = [(reasons_for(queue, is_open=not one.is_open), one) for one in decision.handlings.all()]
+        decision.form = sent.get(decision.pk) or (_form(request, queue, decision) if user_deals_with_queues(request.user) else None)
+    return shown, found.count()
+
+
+def _form(request: HttpRequest, queue: str, decision: Decision, data: Any = None) -> Handle:
+    steps = list(decision.handlings.all())
+    initial = {"token": uuid.uuid4().hex, "seen": steps[-1].pk if steps else 0}
+    kind = reasons_for(queue, is_open=decision.is_open)
+    return Handle(request.texts, kind, data, initial=initial, auto_id=f"dealt_{decision.pk}_%s")
+
+
+def _find(user: Any, pk: int) -> tuple[str, Decision]:
+    """The queue that a dismissal is in, and the dismissal.
+
+    Raises:
+        Http404: when it is in none, or of a case that the user may not see.
+    """
+    for queue in QUEUES:
+        decision = dismissals_of(user, queue).filter(pk=pk).first()
+        if decision is not None:
+            return queue, decision
+    raise Http404
+
+
+@require_POST
+@for_roles(DEALS_WITH_QUEUES)
+def handle_one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say that one is dealt with, or open it again; what is refused is said, and kept."""
+    queue, decision = _find(request.user, pk)
+    form = _form(request, queue, decision, request.POST)
+    if not form.is_valid():
+        return _page(request, {pk: form})
+    said = form.cleaned_data
+    try:
+        made = handle(request.user, decision, Handled(said["token"], said["seen"], said["reason"], said["comment"]))
+    except (NotAllowed, NotPossible) as error:
+        note_refusal(request, decision.case, error.why)
+        messages.error(request, request.texts(error.why))
+    else:
+        messages.success(request, request.texts("message.opened_in_queue" if made.is_open else "message.dealt_with"))
+    return redirect(f"{reverse('feedback')}?standing={OPEN if decision.is_open else DEALT}")

@@ -1,0 +1,173 @@
+"""Home, results of visits, and what waits for a supervisor."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+
+from console.apps.accounts.models import User
+from console.apps.accounts.roles import APPROVES, DECIDES
+from console.apps.appeals.appeals import appeals_of
+from console.apps.decisions.hand_over import left_open
+from console.apps.decisions.models import Case, Result
+from console.apps.decisions.overdue import days_overdue, overdue
+from console.apps.decisions.permissions import NotAllowed, check_user_can, user_can
+from console.apps.decisions.policies import NotPossible, check_case_allows
+from console.apps.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
+from console.apps.decisions.states import Action, State
+from console.apps.desk.looks import UNSEEN
+from console.apps.ranking.models import PublishedRun, Reason
+from console.apps.ranking.runs import current_run
+from console.core import clock
+from console.core.policy import policy
+from console.publishing.disturbed import CAME
+from console.web.access import for_roles
+from console.web.forms.decisions import HandOver, colleagues, step_forms
+from console.web.forms.results import ResultForm, answers_of
+from console.web.notes import note_refusal, note_view
+from console.web.queries.filtered import Filtered
+from console.web.queries.list_filters import Filters
+from console.web.queries.seen_then import seen_then
+from console.web.queries.visit_results import found_by
+
+HIT_DAYS = 90
+MOST_TOLD = 100
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """What is new, what waits, and how often one's visits found something."""
+    run = current_run()
+    if run is None:
+        return render(request, "nothing_published.html")
+    if not request.user.may_read_list:
+        return render(request, "home.html", {"run": run})
+    today = clock.today()
+    cases = Case.objects.visible_to(request.user)
+    mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
+    results = Result.objects.standing().filter(
+        decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
+    )
+    appeals = appeals_of(request.user).filter(answer=None)
+    visits, hits = results.count(), results.filter(found_violation=True).count()
+    context = {
+        "run": run,
+        "passed": sum(source["verdict"] in CAME for source in run.sources),
+        "sources": len(run.sources),
+        "late": [source for source in run.sources if source["verdict"] not in CAME],
+        "to_review": _listed_there(request, run, Filters(state=State.TO_REVIEW)),
+        "deferred": cases.filter(state=State.DEFERRED).count(),
+        "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
+        "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
+        "unseen": _listed_there(request, run, Filters(seen=UNSEEN)),
+        "overdue": overdue(mine, today).count(),
+        "planned": mine.count(),
+        "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
+        "appeals": appeals.count(),
+        "late_appeals": appeals.filter(due_on__lt=today).count(),
+        "late_cases": overdue(cases, today).count(),
+        "visits": visits,
+        "hits": hits,
+        "hit_days": HIT_DAYS,
+        "decides": request.user.role in DECIDES,
+        "approves": request.user.role in APPROVES,
+    }
+    return render(request, "home.html", context)
+
+
+def _listed_there(request: HttpRequest, run: PublishedRun, filters: Filters) -> int:
+    """As many as the list shows, so filtered."""
+    return Filtered.by(filters, run, request.user).count()[0]
+
+
+@for_roles(DECIDES)
+def result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what a visit found, or correct what was recorded."""
+    case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
+    try:
+        corrected = standing_result(case)
+        action = Action.CORRECT if corrected is not None else Action.RECORD
+        check_user_can(request.user, action, case)
+        check_case_allows(action, State(case.state))
+    except (NotAllowed, NotPossible) as error:
+        return _refuse_result(request, case, error)
+    note_view(request, "result", entity=case)
+    form = ResultForm(
+        request.texts,
+        _reasons_seen(case),
+        decided_on(planned_visit(case)),
+        request.POST or None,
+        initial={"token": uuid.uuid4().hex, "version": case.version}
+        | (answers_of(corrected) if corrected else {"inspected_on": clock.today()}),
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            record_result(request.user, case, form.cleaned_data, form.verdicts())
+        except (NotAllowed, NotPossible) as error:
+            return _refuse_result(request, case, error)
+        messages.success(request, request.texts(f"message.{action}"))
+        return redirect("visits" if action == Action.RECORD else reverse("entity", args=[case.entity_id]))
+    context = {"form": form, "case": case, "action": action, "planned": planned_visit(case)}
+    return render(request, "result.html", context, status=422 if form.errors else 200)
+
+
+def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPossible) -> HttpResponse:
+    """Say why; that it was sent all the same is kept."""
+    if request.method == "POST":
+        note_refusal(request, case, error.why)
+    messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
+    return redirect("entity", entity_id=case.entity_id)
+
+
+def _reasons_seen(case: Case) -> list[Reason]:
+    """The reasons that were shown when the visit was decided."""
+    planned = planned_visit(case)
+    seen = seen_then([planned]).get(planned.pk) if planned else None
+    return seen.reasons if seen else []
+
+
+@for_roles(APPROVES)
+def supervisor(request: HttpRequest) -> HttpResponse:
+    """Dismissals that wait for a second person, what is past its deadline, who has how much to do, and what visits found."""
+    cases = Case.objects.visible_to(request.user)
+    waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on"))
+    proposals = newest_decisions(waiting, Action.PROPOSE)
+    for case in waiting:
+        case.proposal = proposals.get(case.pk)
+        case.may_approve = user_can(request.user, Action.APPROVE, case)
+        case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
+    today, run = clock.today(), current_run()
+    people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
+    load = (
+        cases.filter(state=State.VISIT_PLANNED)
+        .values("assigned_to")
+        .annotate(planned=Count("id"), overdue=Count("id", filter=Q(due_on__lt=today)))
+    )
+    by_person = {row["assigned_to"]: row for row in load}
+    late = overdue(cases, today)
+    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MOST_TOLD]), policy()
+    for case in (*waiting, *late_shown):
+        case.days_overdue = days_overdue(case, today, limits)
+    left = left_open(request.user)
+    context = {
+        "left": [(person, cases, _handing(request, person)) for person, cases in left],
+        "waiting": waiting,
+        "late": late_shown,
+        "late_count": late.count(),
+        "nobodys": by_person.get(None),
+        "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
+        "found": found_by(request.user, run, request.language),
+        "run": run,
+    }
+    note_view(request, "supervisor")
+    return render(request, "supervisor.html", context)
+
+
+def _handing(request: HttpRequest, person: User) -> HandOver:
+    initial = {"token": uuid.uuid4().hex, "person": person.pk}
+    return HandOver(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")

@@ -1,0 +1,81 @@
+"""The visits that one is to make, a page at a time; printed, it is a sheet for each of them, to be filled in on the way."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.core.paginator import Paginator
+from django.db.models import F, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+from console.apps.accounts.roles import DECIDES
+from console.apps.decisions import catalogue
+from console.apps.decisions.models import Case
+from console.apps.decisions.overdue import days_overdue
+from console.apps.decisions.results import newest_decisions
+from console.apps.decisions.states import Action, State
+from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.runs import among, current_run, ranked_of
+from console.core import clock
+from console.core.policy import policy_of
+from console.web.access import for_roles
+from console.web.notes import note_view
+from console.web.queries.seen_then import seen_then
+
+ON_PAPER = ("no_visit", "severity", "right")
+"""The kinds of the catalogue whose codes are ticked on paper, as the result's form asks for them."""
+WHEN = ("overdue", "this_week", "later")
+"""The parts of the page, by when visits are due."""
+SHEETS = 20
+"""Visits on a page: as many as a day or two hold."""
+
+
+@for_roles(DECIDES)
+def visits(request: HttpRequest) -> HttpResponse:
+    """Overdue, this week, later, the soonest due first; with why each is made, and what its campaign asks to look at."""
+    today = clock.today()
+    mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user)
+    page = Paginator(mine.order_by(F("due_on").asc(nulls_last=True), "pk"), SHEETS).get_page(request.GET.get("page"))
+    run, cases = current_run(), list(page)
+    if run is not None:
+        _dress(request, run, cases)
+        _add_blanks(request, cases)
+    note_view(request, "visits", run=run, entities=[case.entity_id for case in cases])
+    groups = [(name, [case for case in cases if _when(case.due_on, today) == name]) for name in WHEN]
+    return render(request, "visits.html", {"groups": groups, "page": page, "run": run, "today": today})
+
+
+def _when(due_on: date | None, today: date) -> str:
+    if due_on is None or due_on > today + timedelta(days=7):
+        return "later"
+    return "overdue" if due_on < today else "this_week"
+
+
+def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
+    """Give each case where its entity is now, the decision to visit, and the reasons that were shown with it: the result's form
+    asks whether those were right."""
+    ranked = ranked_of(run, request.user)
+    names = among(ranked.db, (case.entity_id for case in cases))
+    entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
+    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
+    prefetch_related_objects(list(planned.values()), "campaign")
+    seen = seen_then(planned.values())
+    for case in cases:
+        case.days_overdue = days_overdue(case, today, limits)
+        case.entity = entities.get(case.entity_id)
+        case.planned = planned.get(case.pk)
+        case.seen = seen.get(case.planned.pk) if case.planned else None
+
+
+def _add_blanks(request: HttpRequest, cases: list[Case]) -> None:
+    """Give each case what is filled in on paper: the same for all with as many reasons, and made once for those."""
+    words = {"texts": request.texts, "ticked": {kind: catalogue.choices(kind, request.texts.language) for kind in ON_PAPER}}
+    made: dict[int, SafeString] = {}
+    for case in cases:
+        count = len(case.seen.reasons) if case.seen else 0
+        if count not in made:
+            made[count] = render_to_string("visit_blanks.html", {**words, "numbers": range(1, count + 1)})
+        case.blanks = made[count]

@@ -1,0 +1,115 @@
+"""``steelyard config``: is a profile sound, and what does it say?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jobs.commands.options import ProfileOption
+
+MISTAKEN = 2
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check a profile and its source mappings, or show them.")
+
+SourcesFolder = Annotated[
+    Path | None,
+    typer.Option("--sources", help="The folder of deliveries: Parquet columns are tried with the types they have there."),
+]
+
+
+@app.command()
+def check(
+    profile: ProfileOption,
+    sources: SourcesFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
+) -> None:
+    """Name every mistake in a profile and its mappings at once, and what to do (exit code 2 when one is an error)."""
+    from jobs.engine.engine import open_session
+    from jobs.onboarding.mapping_check import check_profile
+    from jobs.profile.load_profile import profile_folder
+
+    folder = profile_folder(profile)
+    findings = check_profile(folder, open_session, sources)
+    errors = sum(finding.problem.is_error for finding in findings)
+    rows = [
+        {
+            "severity": "error" if finding.problem.is_error else "warning",
+            "file": finding.file.relative_to(folder).as_posix(),
+            "setting": finding.problem.setting,
+            "what": finding.problem.what,
+            "then": finding.problem.then,
+        }
+        for finding in findings
+    ]
+    if as_json:
+        typer.echo(json.dumps({"profile": str(folder), "errors": errors, "findings": rows}, ensure_ascii=False, indent=2))
+    else:
+        _show_findings(rows)
+        typer.echo(f"{folder.name}: {errors} errors, {len(rows) - errors} warnings")
+    if errors:
+        raise typer.Exit(MISTAKEN)
+
+
+def _show_findings(rows: list[dict[str, str]]) -> None:
+    """A table on a terminal; a line each otherwise, so that it can be searched."""
+    import sys
+
+    if not rows:
+        return
+    if not sys.stdout.isatty():
+        for row in rows:
+            typer.echo(f"{row['severity']}: {row['file']}: {row['setting']}: {row['what']}; {row['then']}")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    for heading in ("", "file", "setting", "what is wrong", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        style = "bold red" if row["severity"] == "error" else "yellow"
+        table.add_row(Text(row["severity"], style=style), *(Text(row[name]) for name in ("file", "setting", "what", "then")))
+    Console().print(table)
+
+
+@app.command()
+def show(profile: ProfileOption) -> None:
+    """Write the profile and its mappings as they are understood, defaults and final SQL included, as JSON; no secret is in it."""
+    from jobs.profile.load_profile import load_profile
+    from jobs.profile.mapping import known_at_expression, load_mappings, select_expressions
+
+    loaded = load_profile(profile)
+    mappings = {
+        name: {
+            "contract": mapping.contract.name,
+            **{setting: _plain(getattr(mapping, setting)) for setting in _SHOWN},
+            "known_at": known_at_expression(mapping, loaded.time_zone),
+            "columns": select_expressions(mapping),
+        }
+        for name, mapping in load_mappings(loaded.folder).items()
+    }
+    shown = {name: _plain(value) for name, value in vars(loaded).items()} | {
+        "fingerprint": loaded.fingerprint(),
+        "sources": mappings,
+    }
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+_SHOWN = (
+    "owner", "format", "encoding", "delimiter", "files", "database", "delivered_on", "delivery", "absence", "every_days", "nulls",
+    "keep", "raw", "lookups", "limits", "optional",
+)  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    """A setting as JSON can hold it."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,46 @@
+"""`steelyard evaluate`: how good the scores would have been on past days."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.commands.options import HomeOption, ProfileOption, SourcesOption, day, sources_folder
+
+
+def evaluate(
+    profile: ProfileOption,
+    sources: SourcesOption,
+    home: HomeOption,
+    first: Annotated[str, typer.Option("--first", help="The first month whose end is scored, as YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--last", help="The last month whose end is scored, as YYYY-MM-DD.")],
+) -> None:
+    """Score past month ends with what was known then, and judge by the visits that followed, beside plain baselines.
+
+    The figures are kept as JSON, and as a page in each language that opens without a network. Exits with 10 where a score or an
+    indicator seems to have known the outcomes.
+    """
+    from rich.console import Console
+
+    from jobs.engine.lake import Lake
+    from jobs.foundation.locks import only_writer
+    from jobs.foundation.log import progress_of
+    from jobs.profile.load_profile import load_profile
+    from jobs.report.evaluation.page import write_pages
+    from jobs.report.evaluation.terminal import show_evaluation
+    from jobs.training.evaluate_profile import evaluate_days, month_ends
+    from jobs.training.summarise_evaluation import refuse_suspects, summarise, write_summary
+
+    settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
+    folder = sources_folder(sources, home)
+    with only_writer(home), progress_of("evaluate", len(days)) as advance:
+        windows = evaluate_days(Lake(home), settings, folder, days, advance)
+        content = summarise(windows, settings)
+        figures = write_summary(home, content)
+        pages = write_pages(figures, settings)
+    console = Console()
+    show_evaluation(content, console)
+    for path in (figures, *pages):
+        console.print(f"Written: {path}", soft_wrap=True, highlight=False)
+    refuse_suspects(content)

@@ -1,0 +1,92 @@
+"""``steelyard model``: the models of a home."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, existing_home
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Write it as JSON.")]
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look at a home's models.")
+
+
+@app.callback()
+def model() -> None:
+    """Look at a home's models: which there are, what each is and is worth, and where two of them part."""
+
+
+@app.command(name="list")
+def list_models(home: HomeOption, as_json: JsonOption = False) -> None:
+    """List the models, the newest first: what each learnt from, and for which days it was put in use."""
+    from jobs.commands.rows import show
+    from jobs.lake.model_store import ModelStore
+
+    show(ModelStore(existing_home(home)).kept(), as_json=as_json, empty="no model was trained yet")
+
+
+@app.command(name="show")
+def show_model(
+    home: HomeOption,
+    model_id: Annotated[str, typer.Argument(metavar="[ID]", help="A model; the newest by default.")] = "",
+) -> None:
+    """Show a model's card: what it is, what it learnt from, how good it is, its limits, and what weighs in it."""
+    from jobs.foundation.errors import NothingToDo
+    from jobs.lake.model_store import ModelStore
+
+    store = ModelStore(existing_home(home))
+    kept = [one.model_id for one in store.kept()]
+    wanted = model_id or (kept[0] if kept else "")
+    if wanted not in kept:
+        raise NothingToDo(
+            what=f"there is no model {model_id}" if model_id else "no model was trained yet",
+            where=str(home / "models"),
+            then="name one that `steelyard model list` shows" if kept else "train one with `steelyard train`",
+        )
+    typer.echo(store.card(wanted), nl=False)
+
+
+@app.command(name="use")
+def use_model(home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model.")], as_of: AsOfOption) -> None:
+    """Put a model in use from a day on, until one trained for a later day takes its place."""
+    from jobs.foundation.locks import only_writer
+    from jobs.lake.model_store import ModelStore
+
+    with only_writer(existing_home(home)):
+        ModelStore(home).use(model_id, day(as_of))
+    typer.echo(f"{model_id} is in use from {as_of} on")
+
+
+@app.command()
+def compare(
+    home: HomeOption,
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="A model's id.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="Another's.")],
+    as_of: AsOfOption,
+    profile: ProfileOfRunOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Score a finished day by two models: whom either would visit, and which indicators move them."""
+    import json
+    from dataclasses import asdict
+
+    from jobs.commands.options import profile_of_run
+    from jobs.commands.rows import show
+    from jobs.engine.lake import Lake
+    from jobs.training.compare_models import compare_models
+
+    on = day(as_of)
+    there = existing_home(home)
+    found = compare_models(Lake(there), profile_of_run(there, on, profile), on, first, second)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str))
+        return
+    for title, rows, empty in (
+        (f"first {first}, second {second}, on {on}", found.standings, ""),
+        ("whom only one of them would visit", found.movers, "both would visit the same"),
+        ("what weighs most among those that either would visit, in log-odds", found.weights, "nothing weighs"),
+    ):
+        typer.echo(f"\n{title}")
+        show(rows, as_json=False, empty=empty)

@@ -1,0 +1,95 @@
+"""`steelyard replay`: does a published list come out again, from what its run was made of?"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobs.commands.options import HomeOption, ProfileOfRunOption, day, profile_of
+
+if TYPE_CHECKING:
+    from jobs.lake.table_comparison import Comparison, Difference
+    from jobs.replay_run import Replay
+
+SHOWN = 3
+"""At most so many ways in which a table differs are shown as text; JSON has all."""
+
+
+def replay(
+    home: HomeOption,
+    as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD: its newest finished run.")] = "",
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="A run by its id, also one that was since done again.")] = "",
+    profile: ProfileOfRunOption = "",
+    even_so: Annotated[
+        bool, typer.Option("--even-so", help="Go on where code, profile, engine or packages are others now.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write what was found as JSON.")] = False,
+) -> None:
+    """Do a finished day again, aside, and compare with what was published (7: it differs, 8: it cannot be done again)."""
+    import json
+
+    from jobs.engine.lake import Lake
+    from jobs.foundation.errors import ConfigError, ListDiffers
+    from jobs.lake.manifests import find_run
+    from jobs.replay_run import replay_run
+
+    if bool(as_of) == bool(run):
+        raise ConfigError(what="one run must be named", where="--as-of and --run", then="give --as-of DAY, or --run ID")
+    manifest = find_run(home, day(as_of) if as_of else run)
+    found = replay_run(Lake(home), profile_of(manifest, profile), manifest, even_so=even_so)
+    if as_json:
+        typer.echo(json.dumps(_plain(found), ensure_ascii=False, indent=2, default=str))
+    else:
+        _show(found)
+    if not found.is_same:
+        worst = next(table for table in found.tables if not table.is_same)
+        raise ListDiffers(
+            what=f"the run {found.run_id}, done again, differs first in {worst.table}: {_words(worst.differences[0])}",
+            where=str(home),
+            then="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"
+            if not found.gone_past
+            else "what is named above is another than it was, and may be why",
+        )
+
+
+def _show(found: Replay) -> None:
+    for obstacle in found.gone_past:
+        typer.echo(f"gone past: {obstacle.what}")
+    for table in found.tables:
+        typer.echo(f"{table.table:<16} {table.rows:>9,} rows  {'the same' if table.is_same else 'DIFFERS'}")
+        for difference in table.differences[:SHOWN]:
+            typer.echo(f"{'':<16} {_words(difference)}")
+        if len(table.differences) > SHOWN:
+            typer.echo(f"{'':<16} and in {len(table.differences) - SHOWN} more columns")
+    if found.is_same:
+        typer.echo(f"{found.run_id}: the same, to the last bit")
+
+
+def _words(difference: Difference) -> str:
+    rows = "1 row" if difference.rows == 1 else f"{difference.rows:,} rows"
+    key = ", ".join(f"{name} {value}" for name, value in difference.key.items())
+    if not difference.column:
+        return f"{rows} without a match, first {key}: published {difference.published}, done again {difference.made}"
+    return f"{difference.column} in {rows}, first {key}: published {difference.published!r}, done again {difference.made!r}"
+
+
+def _plain(found: Replay) -> dict[str, Any]:
+    return {
+        "run_id": found.run_id,
+        "as_of": found.as_of,
+        "same": found.is_same,
+        "gone_past": [obstacle.what for obstacle in found.gone_past],
+        "tables": [_plain_table(table) for table in found.tables],
+    }
+
+
+def _plain_table(table: Comparison) -> dict[str, Any]:
+    differences = [{name: _json(value) for name, value in vars(part).items()} for part in table.differences]
+    return {"table": table.table, "rows": table.rows, "same": table.is_same, "differences": differences}
+
+
+def _json(value: Any) -> Any:
+    """A number that JSON has no word for as text: NaN must not look like null."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

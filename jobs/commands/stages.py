@@ -1,0 +1,193 @@
+"""The stages of a day, one verb each; `steelyard run` does them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobs.commands.options import (
+    AfreshOption,
+    AsOfOption,
+    HomeOption,
+    IfDueOption,
+    ProfileOption,
+    SourceOption,
+    SourcesOption,
+    StrictOption,
+    day,
+    sources_folder,
+)
+from jobs.foundation.errors import ConfigError, SourceStopped
+from jobs.foundation.locks import only_writer
+from jobs.foundation.log import stage, warn
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jobs.profile.mapping import SourceMapping
+    from jobs.profile.profile import Profile
+
+
+def ingest(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Take a source's new deliveries into bronze; what cannot be read goes to quarantine."""
+    from jobs.engine.lake import Lake
+    from jobs.steps.ingest_source import ingest_source
+
+    settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
+    with only_writer(home), stage("ingest", source=source) as current:
+        done = ingest_source(Lake(home), settings, mapping, folder, on)
+        current.note(**done.totals())
+    for warning in done.warnings:
+        warn(warning, source=source)
+
+
+def gate(
+    profile: ProfileOption,
+    source: SourceOption,
+    sources: SourcesOption,
+    home: HomeOption,
+    as_of: AsOfOption,
+    strict: StrictOption = False,
+) -> None:
+    """Check a source's new deliveries against its contract."""
+    from jobs.engine.lake import Lake
+    from jobs.steps.gate_source import judge_source
+
+    settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
+    with only_writer(home), stage("gate", source=source) as current:
+        batches = judge_source(Lake(home), settings, mapping, folder, on)
+        current.note(deliveries=len(batches), stopped=sum(not batch.is_usable for batch in batches))
+    if batches and not batches[-1].is_usable:
+        why = "; ".join([*batches[-1].unusable, *batches[-1].stopped])
+        warn(f"{source}: the delivery of {batches[-1].delivered_on} may not be used: {why}", source=source)
+        if strict:
+            raise SourceStopped(
+                what=why,
+                where=f"source {source}, delivery of {batches[-1].delivered_on}",
+                then="mend the delivery and give the same command again; until then the data before it stays in use",
+            )
+
+
+def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Bring a source's sound rows to silver, in standard codes, and settle the source for the day."""
+    from jobs.engine.lake import Lake
+    from jobs.settle_source import settle_source
+    from jobs.steps.conform_source import conform_source
+
+    settings, mapping = _source(profile, source)
+    on, folder = day(as_of), sources_folder(sources, home)
+    with only_writer(home), stage("conform", source=source) as current:
+        days = conform_source(Lake(home), settings, mapping, on)
+        current.note(days=days, verdict=settle_source(home, mapping, folder, on).verdict.value)
+
+
+def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
+    from jobs.profile.mapping import load_mapping
+    from jobs.settle_source import settle_source, settle_unmapped
+
+    _, path = _mapping_path(profile, source)
+    with only_writer(home), stage("settle", source=source) as current:
+        try:
+            mapping = load_mapping(path)
+        except ConfigError as error:
+            manifest = settle_unmapped(home, source, error, day(as_of))
+            warn(f"{source}: {manifest.why}", source=source, verdict=manifest.verdict.value)
+        else:
+            manifest = settle_source(home, mapping, sources, day(as_of))
+        current.note(verdict=manifest.verdict.value)
+
+
+def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Link complaints that name no entity to the one that they speak of."""
+    from jobs.engine.lake import Lake
+    from jobs.steps.feature_state import rebuild_links
+
+    settings = _profile(profile)
+    _warn_of_unusable(settings)
+    with only_writer(home), stage("link") as current:
+        current.note(links=rebuild_links(Lake(home), settings, day(as_of)))
+
+
+def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh: AfreshOption = False) -> None:
+    """Build the indicators of every entity as they could be known on the day."""
+    from jobs.engine.lake import Lake
+    from jobs.steps.feature_state import rebuild_features
+
+    settings = _profile(profile)
+    _warn_of_unusable(settings)
+    with only_writer(home), stage("features") as current:
+        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), afresh=afresh))
+
+
+def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
+    """Train the model on past visits, as far as they were known on the day."""
+    from jobs.engine.lake import Lake
+    from jobs.training.gather_training_set import bring_cohorts
+    from jobs.training.train_model import is_training_due, train_day
+
+    settings, on, lake = _profile(profile), day(as_of), Lake(home)
+    with only_writer(home):
+        is_due = not if_due or is_training_due(lake, settings, on)
+        if is_due:
+            bring_cohorts(lake, settings, on)
+        with stage("train") as current:
+            current.note(**({"model": train_day(lake, settings, on)} if is_due else {"is_due": False}))
+
+
+def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Score every entity with the newest model trained by the day."""
+    from jobs.engine.lake import Lake
+    from jobs.steps.score_entities import score_day
+
+    with only_writer(home), stage("score") as current:
+        current.note(entities=score_day(Lake(home), _profile(profile), day(as_of)))
+
+
+def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
+    """Make the day's list within each region's capacity, with the reasons, and close the day with its manifest."""
+    from jobs.close_day import close_day
+    from jobs.engine.lake import Lake
+    from jobs.incremental.scored_day import scored_day
+    from jobs.steps.target_list import target_day
+
+    settings, on = _profile(profile), day(as_of)
+    _warn_of_unusable(settings)
+    with only_writer(home), stage("target") as current:
+        lake = Lake(home)
+        current.note(listed=target_day(scored_day(lake, settings, on), settings, on))
+        close_day(lake, settings, on)
+
+
+def _profile(name: str) -> Profile:
+    from jobs.profile.load_profile import load_profile
+
+    return load_profile(name)
+
+
+def _warn_of_unusable(profile: Profile) -> None:
+    """Say which sources bring nothing new because of their mapping: what they brought before stays in use."""
+    from jobs.profile.mapping import sift_mappings
+
+    for source, error in sift_mappings(profile.folder)[1].items():
+        warn(f"{source}: its mapping cannot be used, so only what it brought before is: {error}", source=source)
+
+
+def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:
+    from jobs.profile.mapping import load_mapping
+
+    settings, path = _mapping_path(profile, source)
+    return settings, load_mapping(path)
+
+
+def _mapping_path(profile: str, source: str) -> tuple[Profile, Path]:
+    from jobs.sources.sources_of_day import every_path
+
+    settings = _profile(profile)
+    paths = every_path(settings.folder)
+    if source not in paths:
+        raise ConfigError(
+            what=f"there is no source {source!r}", where=str(settings.folder / "sources"), then=f"name one of {', '.join(paths)}"
+        )
+    return settings, paths[source]

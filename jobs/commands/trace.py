@@ -1,0 +1,31 @@
+"""`steelyard trace`: from a reason back to the file and row that it rests on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, profile_of_run
+
+
+def trace(
+    entity: Annotated[str, typer.Argument(help="The entity's identifier.")],
+    as_of: AsOfOption,
+    home: HomeOption,
+    profile: ProfileOfRunOption = "",
+    rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 12,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+) -> None:
+    """Walk from an entity's standing to its reasons, features, silver rows, and the file and row of each."""
+    from rich.console import Console
+
+    from jobs.analysis.trace_entity import trace_entity
+    from jobs.analysis.traced import as_json, show_trace
+    from jobs.engine.lake import Lake
+
+    found = trace_entity(Lake(home), profile_of_run(home, day(as_of), profile), entity, day(as_of))
+    if json:
+        typer.echo(as_json(found))
+    else:
+        show_trace(found, Console(), rows=rows)

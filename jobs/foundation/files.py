@@ -1,0 +1,75 @@
+"""Files that are whole or not there: written beside their place and renamed into it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.foundation.errors import Damaged
+from jobs.foundation.fault_points import around, reach
+from jobs.foundation.leftovers import draft_of
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` so that a reader, or a crash, sees the old file or the new one and nothing between."""
+    reach("before", path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = draft_of(path, os.getpid())
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    reach("drafted", path)
+    draft.replace(path)
+    reach("after", path)
+
+
+def forget(path: Path) -> None:
+    """Take a file away; there need be none."""
+    with around(path):
+        path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` as JSON; the same content is the same bytes."""
+    write_whole(path, (json_text(content) + "\n").encode())
+
+
+def json_text(content: Any) -> str:
+    """``content`` as JSON with sorted keys; what is read back from it gives the same text again."""
+    return json.dumps(_without_nan(content), ensure_ascii=False, indent=1, sort_keys=True, default=str, allow_nan=False)
+
+
+def _without_nan(content: Any) -> Any:
+    """The same content with null for NaN and infinities, which JSON does not have."""
+    if isinstance(content, Mapping):
+        return {str(key): _without_nan(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_without_nan(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, None when it is not there.
+
+    Raises:
+        Damaged: when it is no JSON; nothing here writes such a file, so a disk or a hand did.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Damaged(
+            what=f"it is not as it was written: {error}", where=str(path), then="bring the file back from a backup"
+        ) from error
+
+
+def days_in(folder: Path) -> list[date]:
+    """The days that have a file of theirs, ``<day>.json``, in a folder, in order."""
+    return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.json"))

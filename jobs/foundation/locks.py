@@ -1,0 +1,54 @@
+"""One writer a home: two runs at once would each replace what the other made."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jobs.foundation.errors import Busy, ConfigError
+from jobs.foundation.home import LOCK
+from jobs.foundation.leftovers import sweep
+
+
+@contextmanager
+def only_writer(home: Path) -> Iterator[None]:
+    """Hold the home's write lock, and take away what an earlier writer left when it was killed.
+
+    In a folder that had no writer before there is nothing of ours, and nothing is taken away.
+
+    Raises:
+        ConfigError: when the home cannot be made or written.
+        Busy: when another process holds it.
+    """
+    had_writer = (home / LOCK).is_file()
+    with alone_in(home):
+        if had_writer:
+            sweep(home)
+        yield
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder's write lock; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        ConfigError: when the folder cannot be made or written.
+        Busy: when another process holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("a")
+    except OSError as error:
+        raise ConfigError(
+            what=f"the folder cannot be written: {error.strerror or error}", where=str(folder), then="give one that you may write"
+        ) from error
+    with lock as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Busy(
+                what="another run is writing here", where=str(folder), then="wait until it ends, then give the same command again"
+            ) from error
+        yield

@@ -1,0 +1,1 @@
+"""Tables, manifests, batches and stored models, read and written without an engine."""

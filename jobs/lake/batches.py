@@ -1,0 +1,165 @@
+"""What is known of a source's deliveries: which days were taken in, with what counts and what verdict.
+
+Each day has a *chain*: a hash of the last usable day's chain, the day's files, the mapping and the contract. A day whose
+chain is no longer what its files and forerunners give is stale, and so are all after it; ingest begins there. So the same
+files again change nothing, and a file that was mended is taken in again with everything that built on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from jobs.foundation.files import read_json, write_json
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """A raw file, or a day's rows of a database, as it was when it was read.
+
+    Attributes:
+        name: its path, relative to the folder it was looked for in; of a database ``table/day``.
+        size: bytes; of a database, rows.
+        mtime_ns: when it was written last; of a database 0.
+        sha256: of its bytes; of a database, of sums of its rows' hashes.
+    """
+
+    name: str
+    size: int
+    mtime_ns: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of a day's records; ``absent`` counts keys that a snapshot no longer held."""
+
+    read: int = 0
+    kept: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    out_of_scope: int = 0
+    absent: int = 0
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record read is kept, a duplicate or quarantined."""
+        return self.read == self.kept + self.duplicates + self.quarantined
+
+
+@dataclass
+class Batch:
+    """One delivery day of a source.
+
+    Attributes:
+        chain: see the module's text.
+        files: its files, or what stands for one where its records are rows of a database.
+        unusable: why its files could not be taken in at all, empty when they could.
+        stopped: why the gate stopped it, empty when it did not.
+        gated: hash of the chain and the rules that the verdict was given under, empty before the gate.
+        conformed: the verdict, schemes and code with which its rows went to silver, empty before.
+        set_aside: rows that were kept and then quarantined by the gate.
+        known_from: the earliest ``known_at`` of its silver rows, as text, empty when it has none.
+        known_until: the latest ``known_at`` of its silver rows, as text, empty when it has none or none was noted.
+    """
+
+    delivered_on: date
+    chain: str
+    files: list[FileFacts]
+    counts: Counts = field(default_factory=Counts)
+    unusable: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    gated: str = ""
+    conformed: str = ""
+    known_from: str = ""
+    known_until: str = ""
+    set_aside: int = 0
+    checks: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its rows may go on."""
+        return not self.unusable and not self.stopped
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether its rows are in silver under the verdict that holds."""
+        return self.is_usable and bool(self.gated) and self.conformed.startswith(f"{self.verdict}:")
+
+    @property
+    def verdict(self) -> str:
+        """What the gate said, and on what grounds."""
+        return f"{self.gated}:{'usable' if self.is_usable else 'unusable'}"
+
+
+class BatchBook:
+    """The batches of one source, kept in ``home/manifests/batches/<source>.json``."""
+
+    def __init__(self, home: Path, source: str) -> None:
+        self.path = home / "manifests" / "batches" / f"{source}.json"
+        raw = read_json(self.path) or {}
+        self.batches = {date.fromisoformat(day): _batch(date.fromisoformat(day), entry) for day, entry in raw.items()}
+
+    def until(self, as_of: date) -> list[Batch]:
+        """Batches delivered by ``as_of``, oldest first."""
+        return [self.batches[day] for day in sorted(self.batches) if day <= as_of]
+
+    def put(self, batches: Iterable[Batch]) -> None:
+        """Add or replace days."""
+        self.batches.update({batch.delivered_on: batch for batch in batches})
+
+    def drop(self, days: Iterable[date]) -> None:
+        """Forget days whose deliveries are gone."""
+        for day in days:
+            self.batches.pop(day, None)
+
+    def save(self) -> None:
+        """Write the book in one piece."""
+        write_json(self.path, {day.isoformat(): asdict(self.batches[day]) for day in sorted(self.batches)})
+
+
+def in_use_digest(home: Path, as_of: date) -> str:
+    """A hash of the deliveries by ``as_of`` whose rows are in silver, of every source that has a book."""
+    sources = sorted(path.stem for path in (home / "manifests" / "batches").glob("*.json"))
+    in_use = {name: [batch.gated for batch in BatchBook(home, name).until(as_of) if batch.is_in_use] for name in sources}
+    return hashlib.sha256(json.dumps({name: found for name, found in in_use.items() if found}).encode()).hexdigest()
+
+
+def _batch(day: date, entry: dict[str, Any]) -> Batch:
+    files = [FileFacts(**facts) for facts in entry["files"]]
+    return Batch(**{**entry, "delivered_on": day, "files": files, "counts": Counts(**entry["counts"])})
+
+
+def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
+    """Size and hash of a file; the hash is taken anew only when size or time differ from ``earlier``."""
+    found = path.stat()
+    if earlier and (earlier.size, earlier.mtime_ns) == (found.st_size, found.st_mtime_ns):
+        return earlier
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileFacts(name, found.st_size, found.st_mtime_ns, digest)
+
+
+def chains_of(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:
+    """The chain of each delivery day, oldest first.
+
+    Args:
+        files: the files of each day.
+        rules: a fingerprint of the mapping and the contract.
+        unused: days that may not be used, on which later days therefore do not build.
+    """
+    chains: dict[date, str] = {}
+    base = ""
+    for day in sorted(files):
+        digest = hashlib.sha256(f"{base}\n{rules}\n".encode())
+        for facts in sorted(files[day], key=lambda facts: facts.name):
+            digest.update(f"{facts.name}\0{facts.sha256}\n".encode())
+        chains[day] = digest.hexdigest()
+        if day not in unused:
+            base = chains[day]
+    return chains

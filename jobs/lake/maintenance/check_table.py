@@ -1,0 +1,165 @@
+"""Is a table what its contract and its own log say it is?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from datetime import date
+from itertools import groupby
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from expectations.contracts.contract import Contract
+from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.foundation.errors import ConfigError
+from jobs.lake.maintenance.findings import Finding, fail, ok, some, warn
+from jobs.lake.maintenance.kept_versions import files_needed, kept_versions
+from jobs.lake.maintenance.table_log import checkpoints, named_files
+from jobs.lake.maintenance.tables import files_on_disk, open_table, select, sizes_of
+from jobs.lake.table_version import check_current, version_of
+
+AT_ONCE = 2_000_000
+"""Rows whose keys are held against each other at once; a key never spans two days."""
+GO_BACK = "bring it back: `steelyard lake restore` to a version that is whole, or the files from a backup; then check again"
+
+
+def check_table(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
+    """All that can be asked of one table; what rests on files is not asked when they are not all there."""
+    name = table_name(contract)
+    try:
+        table = open_table(lake, contract)
+        sizes = sizes_of(table)
+    except (DeltaError, OSError) as error:
+        yield fail(name, "log", f"its log cannot be read: {str(error).splitlines()[0]}", GO_BACK)
+        return
+    yield _shape(lake, table, contract, name)
+    files = _files(lake, table, contract, name, sizes)
+    yield files
+    if not files.then:
+        yield _keys(lake, table, contract, name)
+    yield from _room(lake, contract, name, named)
+
+
+def _shape(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Finding:
+    """Columns, their types, partitions and version, against the contract."""
+    try:
+        check_current(table, name, contract, lake.home)
+    except ConfigError as error:
+        return fail(name, "columns", error.what, error.then)
+    there = {field.name: field.type for field in pa.schema(table.schema().to_arrow())}
+    apart = [
+        f"{field.name} is {there[field.name]} and should be {field.type}"
+        for field in arrow_schema(contract)
+        if there[field.name] != field.type
+    ]
+    partitions = table.metadata().partition_columns
+    if partitions != [str(column) for column in contract.partition_by]:
+        apart.append(f"it is partitioned by {', '.join(partitions) or 'nothing'}, not {', '.join(contract.partition_by)}")
+    if apart:
+        return fail(name, "columns", some(apart), "report it; `steelyard lake restore` brings back a version from before")
+    return ok(name, "columns", f"{len(contract.columns)} columns of version {version_of(table)}")
+
+
+def _files(lake: Lake, table: DeltaTable, contract: Contract, name: str, sizes: dict[str, int]) -> Finding:
+    """The files that the log names are there, of the size and with the rows that it says."""
+    there = files_on_disk(lake, contract)
+    lost = sorted(path for path in sizes if path not in there)
+    if lost:
+        return fail(name, "files", f"{len(lost)} of {len(sizes)} files are gone: {some(lost)}", GO_BACK)
+    apart = sorted(path for path, size in sizes.items() if there[path] != size)
+    if apart:
+        return fail(name, "files", f"{len(apart)} of {len(sizes)} files have another size: {some(apart)}", GO_BACK)
+    added = pa.table(table.get_add_actions()).select(["path", "num_records"]).to_pylist()
+    broken = sorted(path for row in added if not _holds(lake, contract, path := unquote(row["path"]), row["num_records"]))
+    if broken:
+        return fail(name, "files", f"{len(broken)} of {len(sizes)} files cannot be read or lack rows: {some(broken)}", GO_BACK)
+    return ok(name, "files", f"{len(sizes)} files, {sum(sizes.values()):,} bytes, {table.count():,} rows")
+
+
+def _holds(lake: Lake, contract: Contract, path: str, rows: int | None) -> bool:
+    try:
+        found = pq.read_metadata(lake.path(contract) / path).num_rows
+    except (pa.ArrowException, OSError):
+        return False
+    return rows is None or found == rows
+
+
+def _keys(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Finding:
+    """No two rows are one: of a record, its place in its file; of the rest, the contract's key. No key is null."""
+    twice = 0
+    for key, of_rows in _what_is_unique(contract):
+        columns = ", ".join(key)
+        for days in _slices(table, contract):
+            rows = f"SELECT {columns} FROM t WHERE {days} AND {of_rows}"
+            doubled = (
+                "SELECT coalesce(sum(n - 1), 0) AS n "
+                f"FROM (SELECT count(*) AS n FROM ({rows}) GROUP BY {columns} HAVING count(*) > 1)"
+            )
+            null = f"SELECT count(*) AS n FROM ({rows}) WHERE {' OR '.join(f'{column} IS NULL' for column in key)}"
+            twice += sum(int(select(lake, sql, t=contract)["n"][0].as_py()) for sql in (doubled, null))
+    if twice:
+        return fail(
+            name,
+            "keys",
+            f"{twice:,} rows are there twice or have no key",
+            "run the day again, which replaces its rows; report it if they come back",
+        )
+    return ok(name, "keys", "every row is there once")
+
+
+def _what_is_unique(contract: Contract) -> list[tuple[list[str], str]]:
+    """The columns that no two rows share, and of which rows."""
+    key = [str(column) for column in contract.key]
+    if IS_ABSENT not in contract.columns:
+        return [(key, "true")]
+    # A record that a snapshot no longer held has no place in a file.
+    lineage = [str(column) for column in (SOURCE, SOURCE_FILE, SOURCE_ROW)]
+    return [(lineage, f"NOT {IS_ABSENT}"), ([str(SOURCE), str(DELIVERED_ON), *key], f"{IS_ABSENT}")]
+
+
+def _slices(table: DeltaTable, contract: Contract) -> Iterator[str]:
+    """Predicates that cut a table by its days into parts of some two million rows, so that memory holds one part's keys."""
+    day = next((column for column in contract.partition_by if column in (AS_OF, DELIVERED_ON)), None)
+    if day is None:
+        yield "true"
+        return
+    added = pa.table(table.get_add_actions(flatten=True)).select([f"partition.{day}", "num_records"]).to_pylist()
+    files = sorted((row[f"partition.{day}"], row["num_records"] or 0) for row in added)
+    part: list[date] = []
+    held = 0
+    for value, group in groupby(files, key=lambda file: file[0]):
+        rows = sum(count for _, count in group)
+        if part and held + rows > AT_ONCE:
+            yield _between(day, part)
+            part, held = [], 0
+        part.append(value)
+        held += rows
+    if part:
+        yield _between(day, part)
+
+
+def _between(day: str, part: list[Any]) -> str:
+    return f"{day} >= '{part[0]}' AND {day} <= '{part[-1]}'"
+
+
+def _room(lake: Lake, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
+    """Files that nobody needs, and a log that hides versions from the engine."""
+    versions = kept_versions(lake, contract, named)
+    there, needed = files_on_disk(lake, contract), files_needed(lake, contract, versions)
+    spare = there.keys() - needed
+    stray = sorted(spare - named_files(lake.path(contract)))
+    if stray:
+        found = f"{len(stray)} files that no version names, left by a writer that died: {some(stray)}"
+        yield warn(name, "room", found, "`steelyard lake maintain` removes them")
+    else:
+        freed = sum(there[path] for path in spare)
+        yield ok(name, "room", f"{len(versions)} versions kept; {len(spare)} files, {freed:,} bytes, are of others")
+    hidden = [version for version in versions if version < max(checkpoints(lake.path(contract)), default=0)]
+    if hidden:
+        found = f"{len(hidden)} kept versions are before a checkpoint, where the engine cannot read them"
+        yield warn(name, "log", found, "`steelyard lake maintain` mends the log")

@@ -1,0 +1,110 @@
+"""What became of a home's tables: each version, when it was made, by what, and which days' runs left it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from expectations.contracts.contract import Contract
+from jobs.engine.lake import Lake, table_name
+from jobs.lake.maintenance.tables import is_whole, open_table, sizes_of, tables_of
+from jobs.lake.manifests import finished_days
+from jobs.lake.table_version import version_of
+
+_ROWS = ("numOutputRows", "num_added_rows")
+_ADDED = ("numAddedFiles", "num_added_files", "numFilesAdded")
+_REMOVED = ("numRemovedFiles", "num_removed_files", "numFilesRemoved", "numRemovedFile")
+"""What the engines call the same figures."""
+
+
+@dataclass(frozen=True)
+class TableState:
+    """A table as it is: its newest version, the contract's version, when it was last written (UTC), rows, files, bytes."""
+
+    table: str
+    version: int
+    contract: int
+    written_at: str
+    rows: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """One version of a table.
+
+    Attributes:
+        version: its number.
+        written_at: when it was committed, UTC.
+        operation: what was done, in Delta's words.
+        replaced: which rows were replaced, empty when that was not said.
+        rows_added: rows written, None when that was not said.
+        files_added: data files that came, None when that was not said.
+        files_removed: data files that are no longer part of the table, None when that was not said.
+        is_whole: whether it can be read: its data files are all there.
+        left_by: the days whose runs left the table at this version.
+    """
+
+    version: int
+    written_at: str
+    operation: str
+    replaced: str
+    rows_added: int | None
+    files_added: int | None
+    files_removed: int | None
+    is_whole: bool
+    left_by: tuple[date, ...]
+
+
+def table_states(lake: Lake) -> list[TableState]:
+    """Every table that is there, as it is now."""
+    return [_state(lake, contract) for contract in tables_of(lake)]
+
+
+def table_versions(lake: Lake, contract: Contract, limit: int) -> list[TableVersion]:
+    """The newest ``limit`` versions of a table that its log still tells, newest first."""
+    days = finished_days(lake.home)
+    found = []
+    for entry in open_table(lake, contract).history(limit):
+        version = int(entry["version"])
+        metrics = entry.get("operationMetrics") or {}
+        found.append(
+            TableVersion(
+                version=version,
+                written_at=_instant(entry.get("timestamp")),
+                operation=str(entry.get("operation", "")),
+                replaced=str((entry.get("operationParameters") or {}).get("predicate", "")),
+                rows_added=_figure(metrics, _ROWS),
+                files_added=_figure(metrics, _ADDED),
+                files_removed=_figure(metrics, _REMOVED),
+                is_whole=is_whole(lake, contract, version),
+                left_by=tuple(day for day, tables in days.items() if tables.get(table_name(contract)) == version),
+            )
+        )
+    return found
+
+
+def _state(lake: Lake, contract: Contract) -> TableState:
+    table = open_table(lake, contract)
+    sizes = sizes_of(table)
+    return TableState(
+        table=table_name(contract),
+        version=table.version(),
+        contract=version_of(table),
+        written_at=_instant(table.history(1)[0].get("timestamp")),
+        rows=table.count(),
+        files=len(sizes),
+        bytes=sum(sizes.values()),
+    )
+
+
+def _instant(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _figure(metrics: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    return next((int(metrics[name]) for name in names if name in metrics), None)

@@ -1,0 +1,97 @@
+"""Keep a home's tables small and quick: trim old days, join small files, drop what no kept version needs, shorten logs.
+
+Each part commits whole or leaves everything as it was, and does nothing where nothing is to be done; so after a crash, or
+for good measure, the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from expectations.contracts.contract import Contract
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.silver import LINK
+from expectations.contracts.state import STATE
+from jobs.engine.lake import PROPERTIES, Lake, table_name
+from jobs.foundation.fault_points import around
+from jobs.foundation.log import stage
+from jobs.lake.maintenance.kept_versions import first_day_kept, kept_versions, named_versions
+from jobs.lake.maintenance.table_log import shorten_log
+from jobs.lake.maintenance.tables import open_table, tables_of
+from jobs.lake.maintenance.trim_state import trim_state
+from jobs.lake.maintenance.trim_to_listed import trim_peers, trim_scores, trim_to_listed
+from jobs.lake.maintenance.vacuum import vacuum
+from jobs.lake.manifests import finished_days, keep_time_travel_since
+from jobs.lake.table_version import check_current
+from jobs.profile.profile import Retention
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What maintenance did.
+
+    Attributes:
+        since: the first day whose run's table versions are kept.
+        trimmed: days of which only the listed entities' features, links, scores and peers are left now.
+        joined: small files that became part of larger ones.
+        freed: bytes of data files that went.
+        log_files: files of the tables' logs that went.
+    """
+
+    since: date
+    trimmed: tuple[date, ...]
+    joined: int
+    freed: int
+    log_files: int
+
+
+def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
+    """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this.
+
+    Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
+    a long rest, takes nothing away that the last runs left.
+
+    Raises:
+        ConfigError: when a table has yet to be migrated. A migration that was killed is known by its newest commit, so no other
+            may come upon it.
+    """
+    contracts = tables_of(lake)
+    for contract in contracts:
+        check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
+    as_of = min(as_of, max(finished_days(lake.home), default=as_of))
+    trimmed = {
+        day
+        for contract, note in ((features_contract(), "features"), (LINK, "links"))
+        for day in trim_to_listed(lake, contract, note, as_of, retention.feature_days)
+    }
+    trimmed |= {*trim_peers(lake, as_of, retention.feature_days), *trim_scores(lake, as_of, retention.feature_days)}
+    for table in STATE:
+        trim_state(lake, table, as_of)
+    # Said before anything goes: from then on no reader looks for a version that may be gone.
+    since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
+    named = named_versions(lake.home, since)
+    joined = freed = log_files = 0
+    for contract in contracts:
+        with stage("maintain", table=table_name(contract)) as current:
+            _set_properties(lake, contract)
+            joined_here = _join_small_files(lake, contract)
+            versions = kept_versions(lake, contract, named)
+            freed_here = vacuum(lake, contract, versions)
+            log_here = shorten_log(lake.path(contract), versions[0])
+            current.note(versions=len(versions), joined=joined_here, freed=freed_here, log_files=log_here)
+        joined, freed, log_files = joined + joined_here, freed + freed_here, log_files + log_here
+    return Maintained(since, tuple(sorted(trimmed)), joined, freed, log_files)
+
+
+def _set_properties(lake: Lake, contract: Contract) -> None:
+    """Give a table made by an earlier Steelyard the settings that its log is kept by."""
+    table = open_table(lake, contract)
+    if not PROPERTIES.items() <= table.metadata().configuration.items():
+        with around(f"settings of {table_name(contract)}"):
+            table.alter.set_table_properties(PROPERTIES)
+
+
+def _join_small_files(lake: Lake, contract: Contract) -> int:
+    with around(f"joined {table_name(contract)}"):
+        return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

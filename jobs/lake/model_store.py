@@ -1,0 +1,182 @@
+"""Models on disk: one folder a model, named by the day it was trained for and what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs.foundation.errors import NothingToDo
+from jobs.foundation.fault_points import around
+from jobs.foundation.files import days_in, read_json, write_json, write_whole
+from jobs.foundation.home import MODELS
+
+if TYPE_CHECKING:
+    from models.risk_model import RiskModel
+
+FACTS = "facts.json"
+CARD = "card.md"
+IN_USE = "in_use"
+TRAINED = "trained"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A model that is kept: its id, and what it learnt from.
+
+    Attributes:
+        trained_for: the day.
+        kind: learnt, or the rule that stands in.
+        visits, found: labelled visits, and those of them that found a violation.
+        held_out_auc: on visits that it did not learn from; None where none were kept apart.
+        against: the model that was in use when it was trained; None where there was none.
+        was_better: whether that one was better beyond noise, and stayed.
+        in_use_for: the days from which it was in use.
+    """
+
+    model_id: str
+    trained_for: str
+    kind: str
+    visits: int
+    found: int
+    held_out_auc: float | None
+    against: str | None
+    was_better: bool
+    in_use_for: list[str]
+
+
+class ModelStore:
+    """The models under ``home/models``."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / MODELS
+
+    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str, *, stays: str | None = None) -> str:
+        """Keep a model and put it in use from its day on; give its id. The same model on the same day has the same id.
+
+        Args:
+            stays: the id of another that stays in use instead.
+        """
+        # Here and in get, not above: reading a card or an id must not load the learning libraries.
+        from models.storage import dump
+
+        files = dump(model)
+        model_id = f"{as_of}-{_digest(files)}"
+        folder = self._folder / model_id
+        for name in sorted(files):
+            write_whole(folder / name, files[name])
+        write_whole(folder / CARD, card.replace("{model_id}", model_id).encode())
+        # The facts are written last: a folder without them is a model that was never finished.
+        write_json(folder / FACTS, {**facts, "model_id": model_id})
+        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": stays or model_id, TRAINED: model_id})
+        return model_id
+
+    def use(self, model_id: str, as_of: date) -> None:
+        """Put a model in use from a day on, until one takes its place that is trained for a later day.
+
+        Raises:
+            NothingToDo: when there is none of that id, or it was trained for a later day.
+        """
+        if not (self._folder / model_id / FACTS).is_file() or model_id[:10] > str(as_of):
+            raise NothingToDo(
+                what=f"there is no model {model_id} that was trained for {as_of} or before",
+                where=str(self._folder),
+                then="name one that `steelyard model list` shows",
+            )
+        write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id, TRAINED: self.last_trained(as_of)})
+
+    def newest(self, as_of: date) -> str | None:
+        """The model in use on a day: that of the last day up to it for which one was trained or chosen."""
+        found = self._in_use(as_of)
+        return found["model_id"] if found else None
+
+    def last_trained(self, as_of: date) -> str | None:
+        """The model that was trained for the last day up to a day, whether or not it came into use."""
+        found = self._in_use(as_of)
+        return found.get(TRAINED, found["model_id"]) if found else None
+
+    def _in_use(self, as_of: date) -> dict[str, str] | None:
+        days = [day for day in days_in(self._folder / IN_USE) if day <= as_of]
+        return read_json(self._folder / IN_USE / f"{days[-1]}.json") if days else None
+
+    def inputs(self, model_id: str) -> tuple[str, ...]:
+        """The columns that a model reads, as far as this code can read it; else none that there is."""
+        try:
+            return self.get(model_id).inputs.columns
+        except (ValueError, RuntimeError):
+            return ("unreadable",)
+
+    def kept(self) -> list[Kept]:
+        """The models that were finished, the newest first."""
+        in_use: dict[str, list[str]] = {}
+        for day in days_in(self._folder / IN_USE):
+            in_use.setdefault(read_json(self._folder / IN_USE / f"{day}.json")["model_id"], []).append(str(day))
+        ids = sorted((path.parent.name for path in self._folder.glob(f"*/{FACTS}")), reverse=True)
+        return [_kept(model_id, self.facts(model_id), in_use.get(model_id, [])) for model_id in ids]
+
+    def facts(self, model_id: str) -> dict[str, Any]:
+        """What was written of a model when it was trained."""
+        found: dict[str, Any] = read_json(self._folder / model_id / FACTS) or {}
+        return found
+
+    def card(self, model_id: str) -> str:
+        """The model card, as Markdown."""
+        return (self._folder / model_id / CARD).read_text(encoding="utf-8")
+
+    def get(self, model_id: str) -> RiskModel:
+        """Load a model.
+
+        Raises:
+            NothingToDo: when there is none of that id.
+        """
+        from models.storage import load
+
+        folder = self._folder / model_id
+        if not (folder / FACTS).is_file():
+            raise NothingToDo(
+                what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`"
+            )
+        return load(_files(folder))
+
+    def is_whole(self, model_id: str) -> bool:
+        """Whether a model is here with the files that its id was made from."""
+        folder = self._folder / model_id
+        return (folder / FACTS).is_file() and model_id.endswith(f"-{_digest(_files(folder))}")
+
+    def lend(self, model_id: str, home: Path, as_of: date) -> None:
+        """Copy a model into another home, where it is the one in use on a day."""
+        with around(home / MODELS / model_id):
+            shutil.copytree(self._folder / model_id, home / MODELS / model_id)
+        write_json(home / MODELS / IN_USE / f"{as_of}.json", {"model_id": model_id})
+
+
+def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Kept:
+    metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
+    against = facts.get("against") or {}
+    return Kept(
+        model_id,
+        str(facts.get("as_of", "")),
+        str(facts.get("kind", "")),
+        int(facts.get("visits", 0)),
+        int(facts.get("found", 0)),
+        metrics.get("auc"),
+        against.get("model_id"),
+        bool(against.get("stays", False)),
+        in_use_for,
+    )
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The files that a model is made of; a draft that a killed run left is none."""
+    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD) and not path.name.startswith("."))
+    return {path.name: path.read_bytes() for path in sorted(paths)}
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + files[name] + b"\0")
+    return digest.hexdigest()[:12]

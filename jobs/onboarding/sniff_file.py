@@ -1,0 +1,261 @@
+"""What a raw file is: its format, encoding, delimiter, columns, and what the values of each column look like."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from jobs.foundation.errors import ConfigError
+from jobs.profile.mapping import Lookup
+from jobs.sources.csv_format import QuoteMisplacedError, QuoteOpenError, split_record
+from jobs.sources.formats import FileProblem, read_lookup
+from jobs.sources.json_format import keys_of
+from jobs.sources.raw_records import RAW, ROW
+
+SAMPLE_BYTES = 1 << 20
+SAMPLE_ROWS = 5_000
+MOST_CATEGORIES = 20
+NULLS = ("", "NULL", "null", "N/A", "无", "-", "—")
+DELIMITERS = (",", "\t", ";", "|")
+# The signatures of files that people hand over in place of text.
+_SIGNATURES = {
+    b"PK\x03\x04": "a spreadsheet or ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"%PDF": "a PDF",
+}
+
+DATE_FORMATS = (
+    ("yyyy-MM-dd", "%Y-%m-%d", r"\d{4}-\d{2}-\d{2}"),
+    ("yyyy/MM/dd", "%Y/%m/%d", r"\d{4}/\d{2}/\d{2}"),
+    ("yyyy/M/d", "%Y/%m/%d", r"\d{4}/\d{1,2}/\d{1,2}"),
+    ("yyyy-M-d", "%Y-%m-%d", r"\d{4}-\d{1,2}-\d{1,2}"),
+    ("yyyyMMdd", "%Y%m%d", r"(?:19|20)\d{6}"),
+    ("yyyy年M月d日", "%Y年%m月%d日", r"\d{4}年\d{1,2}月\d{1,2}日"),
+    ("yyyy.MM.dd", "%Y.%m.%d", r"\d{4}\.\d{2}\.\d{2}"),
+    ("MM/dd/yyyy", "%m/%d/%Y", r"\d{2}/\d{2}/\d{4}"),
+    ("dd/MM/yyyy", "%d/%m/%Y", r"\d{2}/\d{2}/\d{4}"),
+    ("yyyy-MM-dd HH:mm:ss", "%Y-%m-%d %H:%M:%S", r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"),
+    ("yyyy-MM-dd'T'HH:mm:ss", "%Y-%m-%dT%H:%M:%S", r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"),
+    ("yyyy/MM/dd HH:mm:ss", "%Y/%m/%d %H:%M:%S", r"\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}"),
+    ("yyyy-MM-dd HH:mm", "%Y-%m-%d %H:%M", r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}"),
+)
+"""Spark's pattern, Python's, and what values look like; the first that fits all is taken."""
+BOOLEANS = (("是", "否"), ("Y", "N"), ("1", "0"), ("true", "false"), ("TRUE", "FALSE"), ("有", "无"))
+_USCC = re.compile(r"[0-9A-HJ-NP-RTUWXY]{18}")
+_WHOLE = re.compile(r"[+-]?\d+")
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+# Nearly all values must agree: a few bad ones are what quarantine is for.
+_MOST = 0.95
+
+
+@dataclass(frozen=True)
+class ColumnLook:
+    """What a column's values look like.
+
+    Attributes:
+        name: the raw column.
+        kind: ``uscc``, ``date``, ``timestamp``, ``boolean``, ``whole``, ``number``, ``category``, ``text`` or ``empty``.
+        pattern: Spark's pattern of a date or timestamp; the word for true of a boolean.
+        values: the values of a category, the commonest first.
+        parquet_type: the type it has in a Parquet file, else empty.
+    """
+
+    name: str
+    kind: str
+    pattern: str = ""
+    values: tuple[str, ...] = ()
+    parquet_type: str = ""
+
+
+@dataclass(frozen=True)
+class FileLook:
+    """What a file is, from its beginning."""
+
+    path: Path
+    format: str
+    encoding: str
+    delimiter: str
+    columns: tuple[ColumnLook, ...]
+    nulls: tuple[str, ...]
+    rows: int
+    rejected: int
+
+
+def sniff(path: Path) -> FileLook:
+    """Look at the beginning of a file.
+
+    Raises:
+        ConfigError: when it is no file that a source can have.
+    """
+    head = _head(path)
+    form = "parquet" if head.startswith(b"PAR1") else "jsonl" if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
+    encoding = "utf-8" if form == "parquet" else guess_encoding(head)
+    delimiter = guess_delimiter(head, encoding) if form == "csv" else ","
+    names = keys_of(head, encoding) if form == "jsonl" else ()
+    lookup = Lookup("file", path.name, form, "", encoding, delimiter, names)
+    tables: list[pa.Table] = []
+    rows = rejected = 0
+    try:
+        for piece in read_lookup(path, lookup, nulls=()):
+            tables.append(piece.rows.slice(0, SAMPLE_ROWS - rows))
+            rows += tables[-1].num_rows
+            rejected += len(piece.rejected)
+            if any(record.row == 0 for record in piece.rejected):
+                raise ConfigError(what=piece.rejected[0].reason, where=str(path), then="give a file that can be read")
+            if rows >= SAMPLE_ROWS:
+                break
+    except FileProblem as problem:
+        raise ConfigError(what=problem.reason, where=str(path), then="give each column a name of its own") from problem
+    sample = pa.concat_tables([table for table in tables if table.num_rows] or tables[-1:])
+    looks = tuple(_look(name, sample.column(name)) for name in sample.column_names if name not in (ROW, RAW))
+    return FileLook(path, form, encoding, delimiter, looks, _nulls_in(sample), rows, rejected)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(SAMPLE_BYTES)
+    except OSError as error:
+        raise ConfigError(what=f"it cannot be read: {error.strerror}", where=str(path), then="give a file that is there") from error
+    if not head:
+        raise ConfigError(what="the file is empty", where=str(path), then="give a file with records")
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature):
+            raise ConfigError(what=f"it is {kind}", where=str(path), then="export it as CSV, JSON Lines or Parquet")
+    return head
+
+
+def guess_encoding(head: bytes) -> str:
+    """The encoding that most lines of a file's beginning can be decoded with."""
+    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        return "utf-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    lines = head.split(b"\n")
+    lines = lines[:-1] if len(lines) > 1 and len(head) == SAMPLE_BYTES else lines
+    # A legacy encoding decodes much that is not its own, so UTF-8 comes first and must only decode nearly all.
+    for encoding in ("utf-8", "gb18030", "big5"):
+        if sum(_decodes(line, encoding) for line in lines) >= _MOST * len(lines) and _decodes(lines[0], encoding):
+            return encoding
+    return "latin-1"
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def guess_delimiter(head: bytes, encoding: str) -> str:
+    """The delimiter that cuts the first records into equally many fields, as many as can be."""
+    lines = [line.removesuffix("\r") for line in head.decode(encoding, errors="replace").split("\n")[:50] if line.strip()]
+
+    def agreement(delimiter: str) -> tuple[float, int]:
+        widths = _widths(lines, delimiter)
+        width, often = max(Counter(widths).items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+        return (often / len(widths) if width > 1 else 0.0, width)
+
+    return max(DELIMITERS, key=agreement)
+
+
+def _widths(lines: list[str], delimiter: str) -> list[int]:
+    """The fields of each record, records over several lines joined; 0 for one that cannot be cut."""
+    widths: list[int] = []
+    text = ""
+    for line in lines:
+        text = f"{text}\n{line}" if text else line
+        try:
+            widths.append(len(split_record(text, delimiter)))
+        except QuoteOpenError:
+            continue
+        except QuoteMisplacedError:
+            widths.append(0)
+        text = ""
+    return [*widths, 0] if text else widths
+
+
+def _nulls_in(sample: pa.Table) -> tuple[str, ...]:
+    found = {"": None}
+    for name in sample.column_names:
+        column = sample.column(name)
+        if name not in (ROW, RAW) and pa.types.is_string(column.type):
+            values = {str(value).strip() for value in column.unique().to_pylist() if value is not None}
+            # A word for nothing is also a value where a column has no others.
+            found |= dict.fromkeys(null for null in NULLS if null in values and len(values) > 3)
+    return tuple(null for null in NULLS if null in found)
+
+
+def _look(name: str, column: pa.ChunkedArray) -> ColumnLook:
+    if not pa.types.is_string(column.type):
+        is_whole = pa.types.is_floating(column.type) and pc.all(pc.equal(column, pc.floor(column))).as_py()
+        return ColumnLook(name, "whole" if is_whole else _native_kind(column.type), parquet_type=_spark_type(column.type))
+    values = [text for value in column.to_pylist() if value is not None and (text := value.strip()) and text not in NULLS]
+    return look_at(name, values)
+
+
+def look_at(name: str, values: list[str]) -> ColumnLook:
+    """What the values of a text column look like, nulls left out."""
+    if not values:
+        return ColumnLook(name, "empty")
+    if _share(values, _USCC) >= _MOST:
+        return ColumnLook(name, "uscc")
+    for pattern, python_pattern, shape in DATE_FORMATS:
+        if _share(values, re.compile(shape)) >= _MOST and _parse(values, shape, python_pattern) >= _MOST:
+            return ColumnLook(name, "timestamp" if "H" in pattern else "date", pattern)
+    counts = Counter(values)
+    for yes, no in BOOLEANS:
+        if set(counts) <= {yes, no}:
+            return ColumnLook(name, "boolean", yes, (yes, no))
+    if _share(values, _WHOLE) >= _MOST:
+        return ColumnLook(name, "whole")
+    if _share(values, _NUMBER) >= _MOST:
+        return ColumnLook(name, "number")
+    if len(counts) <= MOST_CATEGORIES and len(counts) <= max(3, len(values) // 2):
+        return ColumnLook(name, "category", values=tuple(sorted(counts, key=lambda value: (-counts[value], value))))
+    return ColumnLook(name, "text")
+
+
+def _share(values: list[str], shape: re.Pattern[str]) -> float:
+    return sum(shape.fullmatch(value) is not None for value in values) / len(values)
+
+
+def _parse(values: Iterable[str], shape: str, pattern: str) -> float:
+    tried = list(islice((value for value in values if re.fullmatch(shape, value)), 500))
+    return sum(_is_date(value, pattern) for value in tried) / max(len(tried), 1)
+
+
+def _is_date(value: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(value, pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def _native_kind(kind: pa.DataType) -> str:
+    tests = {
+        "date": pa.types.is_date,
+        "timestamp": pa.types.is_timestamp,
+        "boolean": pa.types.is_boolean,
+        "whole": pa.types.is_integer,
+        "number": lambda one: pa.types.is_floating(one) or pa.types.is_decimal(one),
+    }
+    return next((name for name, test in tests.items() if test(kind)), "text")
+
+
+def _spark_type(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    names = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "whole": "bigint", "number": "double"}
+    return names.get(_native_kind(kind), "")

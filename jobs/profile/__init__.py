@@ -1,0 +1,1 @@
+"""A jurisdiction's settings and source mappings."""

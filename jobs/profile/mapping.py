@@ -1,0 +1,221 @@
+"""Source mappings: how the raw columns of a source become the columns of a contract, read from TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
+from expectations.contracts.contract import Contract, Type, sql_literal
+from jobs.foundation.errors import ConfigError
+from jobs.foundation.toml_file import read_toml
+from jobs.profile.mapping_database import Database, database_of
+from jobs.profile.mapping_shape import name_problems, shape_problems, with_defaults
+from jobs.profile.mapping_sql import names_in, qualified, quoted, with_try
+
+CONTRACTS: dict[str, Contract] = {
+    contract.name: contract for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
+}
+"""The contracts that a source can be mapped to."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The raw columns that a source's files are expected to have; for Parquet, the types they are brought to."""
+
+    columns: tuple[str, ...]
+    types: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A contract column that is a lookup of a raw value; a value that is not listed cannot be read."""
+
+    raw_column: str
+    values: tuple[tuple[str, str | int | float | bool], ...]
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A second file, joined to the source by a raw column of equal name; its columns become ``<name>.<column>``."""
+
+    name: str
+    files: str
+    format: str
+    key: str
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """One source. ``docs/sources.md`` says what each setting means; ``name`` is the file's stem."""
+
+    name: str
+    path: Path
+    contract: Contract
+    owner: str
+    format: str
+    encoding: str
+    delimiter: str
+    files: str
+    delivered_on: date | None
+    delivery: str
+    absence: str
+    every_days: int
+    nulls: tuple[str, ...]
+    known_at: str | None
+    keep: str | None
+    raw: Raw
+    columns: Mapping[str, str]
+    translate: Mapping[str, Translation]
+    lookups: tuple[Lookup, ...]
+    limits: Mapping[str, float]
+    optional: tuple[str, ...] = ()
+    database: Database | None = None
+
+    @property
+    def notices_absence(self) -> bool:
+        """Whether a key that a snapshot no longer holds is gone."""
+        return self.delivery == "snapshot" and self.absence == "removed"
+
+    def quote(self, name: str) -> str:
+        """A name that :meth:`raw_inputs` gives, as SQL."""
+        return quoted(name, self._lookup_names)
+
+    def expression(self, column: str) -> str | None:
+        """The SQL of a contract column, translations compiled, calls that raise on bad input made to give NULL."""
+        if column in self.translate:
+            table = self.translate[column]
+            raw = quoted(table.raw_column, self._lookup_names)
+            cases = " ".join(f"WHEN {sql_literal(key)} THEN {sql_literal(value)}" for key, value in table.values)
+            return f"CASE trim(cast({raw} as string)) {cases} END" if cases else "NULL"
+        if column in self.columns:
+            return self.safe(self.columns[column])
+        return None
+
+    def safe(self, sql: str) -> str:
+        """An expression of the mapping as it is run: lookup columns quoted, ``cast`` and ``to_timestamp`` not raising."""
+        return with_try(qualified(sql, self._lookup_names))
+
+    def raw_inputs(self, column: str) -> tuple[str, ...]:
+        """The raw columns, and lookup columns as ``name.column``, that a contract column's expression names."""
+        if column in self.translate:
+            return (self.translate[column].raw_column,)
+        return self.names_in(self.columns.get(column, ""))
+
+    def names_in(self, sql: str) -> tuple[str, ...]:
+        """The raw columns, and lookup columns as ``name.column``, that a SQL expression names, in order, each once."""
+        return names_in(sql, self.raw.columns, self._lookup_names)
+
+    @property
+    def _lookup_names(self) -> tuple[str, ...]:
+        return tuple(lookup.name for lookup in self.lookups)
+
+
+def select_expressions(mapping: SourceMapping) -> dict[str, str]:
+    """Each contract column as SQL over the raw columns, of the contract's type; a column that is not mapped is NULL.
+
+    A lookup's column is written as two quoted names, `` `<name>`.`<column>` ``: an aliased join or a struct column serves.
+    """
+    found: dict[str, str] = {}
+    for column in mapping.contract.columns:
+        sql = mapping.expression(column)
+        kind = column.type.value
+        found[str(column)] = f"cast(NULL as {kind})" if sql is None else f"try_cast(({sql}) as {kind})"
+    return found
+
+
+def known_at_expression(mapping: SourceMapping, time_zone: ZoneInfo, delivered_on: str = lineage.DELIVERED_ON) -> str:
+    """The instant (UTC) from which a record could be known, as SQL.
+
+    It is the mapping's own expression, else the start of the day in the column ``delivered_on`` in ``time_zone``. NULL
+    where the mapping's expression cannot be read: such a record's time is unknown and it must be quarantined.
+    """
+    if mapping.known_at is not None:
+        return f"try_cast(({mapping.safe(mapping.known_at)}) as {Type.TIMESTAMP.value})"
+    return f"to_utc_timestamp(cast(`{delivered_on}` as timestamp), '{time_zone.key}')"
+
+
+def load_mapping(path: Path) -> SourceMapping:
+    """Read one mapping.
+
+    Raises:
+        ConfigError: when it cannot be used; all its mistakes are named at once.
+    """
+    raw = read_toml(path, "mapping")
+    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, CONTRACTS)) if problem.is_error]
+    if errors:
+        raise ConfigError(
+            what="; ".join(problem.sentence() for problem in errors),
+            where=str(path),
+            then="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
+        )
+    return build_mapping(raw, path)
+
+
+def build_mapping(raw: Mapping[str, Any], path: Path) -> SourceMapping:
+    """A mapping from settings whose shape was checked."""
+    settings = with_defaults(raw)
+    return SourceMapping(
+        name=path.stem,
+        path=path,
+        contract=CONTRACTS[settings["contract"]],
+        owner=settings["owner"],
+        format=settings["format"],
+        encoding=settings["encoding"],
+        delimiter=settings["delimiter"],
+        files=settings["files"],
+        delivered_on=settings["delivered_on"],
+        delivery=settings["delivery"],
+        absence=settings["absence"],
+        every_days=settings["every_days"],
+        nulls=tuple(settings["nulls"]),
+        known_at=settings["known_at"],
+        keep=settings["keep"],
+        raw=Raw(tuple(settings["raw"]["columns"]), tuple(settings["raw"].get("types", {}).items())),
+        columns=dict(settings["columns"]),
+        translate={
+            name: Translation(table["from"], tuple(table["values"].items())) for name, table in settings["translate"].items()
+        },
+        lookups=tuple(Lookup(**{**lookup, "columns": tuple(lookup.get("columns", ()))}) for lookup in settings["lookups"]),
+        limits=dict(settings["limits"]),
+        optional=tuple(settings["optional"]),
+        database=database_of(settings["database"]),
+    )
+
+
+def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:
+    """All mappings of a profile by name, in the order of their names.
+
+    Raises:
+        ConfigError: when one cannot be used.
+    """
+    return {path.stem: load_mapping(path) for path in mapping_paths(profile_folder)}
+
+
+def sift_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping], dict[str, ConfigError]]:
+    """The mappings of a profile that can be used, and of each other why not; by name, in the order of their names."""
+    usable: dict[str, SourceMapping] = {}
+    unusable: dict[str, ConfigError] = {}
+    for path in mapping_paths(profile_folder):
+        try:
+            usable[path.stem] = load_mapping(path)
+        except ConfigError as error:
+            unusable[path.stem] = error
+    return usable, unusable
+
+
+def mapped_sources(profile_folder: Path) -> list[str]:
+    """The sources that a profile maps, whether or not each mapping can be used, in order."""
+    return [path.stem for path in mapping_paths(profile_folder)]
+
+
+def mapping_paths(profile_folder: Path) -> list[Path]:
+    """The mapping files of a profile, in the order of their names."""
+    return sorted((profile_folder / "sources").glob("*.toml"))

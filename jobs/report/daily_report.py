@@ -1,0 +1,271 @@
+"""Everything that the report says of a day, gathered from the lake and the manifests into plain values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts.contract import Contract
+from expectations.contracts.lineage import AS_OF
+from expectations.contracts.scoring import (
+    ANOMALY,
+    MARGIN,
+    MODEL_ID,
+    PROBABILITY,
+    REASONS,
+    RISK_CLASS,
+    RISK_LIST,
+    SCORES,
+)
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.foundation.errors import NothingToDo
+from jobs.lake.manifests import finished, finished_days
+from jobs.lake.source_results import Source, read_run, read_sources
+from jobs.profile.profile import Profile
+from jobs.report.card import Section, read_card
+
+BINS = 36
+_OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an entity is listed, as ``gold.reasons`` has it.
+
+    ``sentences``, ``basis`` (what the reason rests on) and ``change`` (what would change it) are by language; the last two are
+    empty for a day that was made before they were told.
+    """
+
+    indicator: str
+    value: float | None
+    peer_median: float | None
+    peer_group: str
+    sentences: dict[str, str]
+    basis: dict[str, str] = field(default_factory=dict)
+    change: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of the list, with its reasons, the strongest first; ``better`` says by language what would better its class."""
+
+    list_rank: int
+    capacity_region: str
+    region_rank: int
+    entity_id: str
+    name: str
+    industry_code: str
+    region_code: str
+    address: str
+    risk_class: str
+    credit_points: int
+    probability: float | None
+    objective: float
+    reasons: tuple[Reason, ...]
+    probability_low: float | None = None
+    probability_high: float | None = None
+    held_class: str | None = None
+    held_source: str | None = None
+    better: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClassCount:
+    """How many entities a class has, and how many of them are listed."""
+
+    letter: str
+    entities: int
+    listed: int
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How a score is spread: ``edges`` has one more value than ``every`` and ``listed``; ``line`` is the lowest listed."""
+
+    edges: tuple[float, ...]
+    every: tuple[int, ...]
+    listed: tuple[int, ...]
+    line: float | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """A day, ready to be shown; ``classes`` with the best first; ``scored`` of the ``entities`` still have their score."""
+
+    as_of: date
+    profile: Profile
+    run: dict[str, Any]
+    model_id: str
+    entities: int
+    scored: int
+    classes: tuple[ClassCount, ...]
+    scores: Histogram | None
+    listed: tuple[Listed, ...]
+    sources: tuple[Source, ...]
+    model_card: tuple[Section, ...]
+
+    @property
+    def regions(self) -> tuple[tuple[str, tuple[Listed, ...]], ...]:
+        """The listed of each capacity region, by region code, then rank in the region."""
+        groups: dict[str, list[Listed]] = {}
+        for row in self.listed:
+            groups.setdefault(row.capacity_region, []).append(row)
+        return tuple((region, tuple(sorted(rows, key=lambda row: row.region_rank))) for region, rows in sorted(groups.items()))
+
+    @property
+    def late_sources(self) -> tuple[Source, ...]:
+        """The sources whose older data is in use."""
+        return tuple(source for source in self.sources if not source.is_current)
+
+    def count_listed(self, key: Callable[[Listed], str]) -> list[tuple[str, int]]:
+        """How many are listed by ``key``, the most first, equal counts by key."""
+        return in_order(Counter(key(row) for row in self.listed))
+
+    def count_indicators(self) -> list[tuple[str, int]]:
+        """How many listed entities have each indicator among their reasons, the most first."""
+        return in_order(Counter(name for row in self.listed for name in {reason.indicator for reason in row.reasons}))
+
+
+def in_order(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Counts with the largest first, equal ones by name."""
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def gather(home: Path, profile: Profile, as_of: date) -> Context:
+    """A day's list, reasons, scores, run and sources.
+
+    Raises:
+        NothingToDo: when that day has no list; the message names the days that have one.
+        ConfigError: when a manifest cannot be read.
+    """
+    run = read_run(home, as_of)
+    if run is None:
+        raise no_list(home, as_of)
+    listed = _read_listed(home, as_of)
+    scores = read_day(home, SCORES, as_of, RISK_CLASS, _objective(profile))
+    return Context(
+        as_of=as_of,
+        profile=profile,
+        run=run,
+        model_id=str(run.get(MODEL_ID) or ""),
+        entities=int(run.get("entities") or scores.num_rows),
+        scored=scores.num_rows,
+        classes=_count_classes(scores, listed, profile),
+        scores=_histogram(scores[str(_objective(profile))], listed),
+        listed=listed,
+        sources=read_sources(home, as_of, dict(run.get("sources") or {})),
+        model_card=_read_model_card(home, str(run.get(MODEL_ID) or "")),
+    )
+
+
+def no_list(home: Path, as_of: date) -> NothingToDo:
+    """The explanation that a day has no list."""
+    days = [str(day) for day in finished_days(home)]
+    shown = ", ".join(days[-10:]) or "none yet"
+    return NothingToDo(
+        what=f"there is no list for {as_of.isoformat()}",
+        where=str(home),
+        then=f"make it with `steelyard run --as-of {as_of.isoformat()}`, or name a day that has one: {shown}"
+        + (f" (the last 10 of {len(days)})" if len(days) > 10 else ""),
+    )
+
+
+def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.Table:
+    """A table's rows of a day, with the contract's types; ``columns`` to have only some.
+
+    Raises:
+        NothingToDo: when the table was never written.
+    """
+    names = [str(column) for column in columns or contract.columns]
+    table = finished(Lake(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
+    schema = arrow_schema(contract)
+    return table.cast(pa.schema([schema.field(name) for name in names]))
+
+
+def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
+    """The day's listed by rank, with their reasons."""
+    reasons: dict[str, list[Reason]] = {}
+    for row in read_day(home, REASONS, as_of).sort_by("reason_rank").to_pylist():
+        texts = (_by_language(row, name) for name in ("sentence", "basis", "change"))
+        reasons.setdefault(row["entity_id"], []).append(
+            Reason(row["indicator"], row["value"], row["peer_median"], row["peer_group"] or "", *texts)
+        )
+    return tuple(
+        Listed(
+            list_rank=row["list_rank"],
+            capacity_region=row["capacity_region"],
+            region_rank=row["region_rank"],
+            entity_id=row["entity_id"],
+            name=row["name"] or "",
+            industry_code=row["industry_code"] or "",
+            region_code=row["region_code"] or "",
+            address=row["address"] or "",
+            risk_class=row["risk_class"],
+            credit_points=row["credit_points"],
+            probability=row["probability"],
+            objective=row["objective"],
+            reasons=tuple(reasons.get(row["entity_id"], ())),
+            probability_low=row["probability_low"],
+            probability_high=row["probability_high"],
+            held_class=row["held_class"],
+            held_source=row["held_source"],
+            better=_by_language(row, "better"),
+        )
+        for row in read_day(home, RISK_LIST, as_of).sort_by("list_rank").to_pylist()
+    )
+
+
+def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
+    """A text in each language that it is told in."""
+    columns = {"en": f"{name}_en", "zh-Hans": f"{name}_zh_hans", "zh-Hant": f"{name}_zh_hant"}
+    return {language: row[column] for language, column in columns.items() if row[column]}
+
+
+def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:
+    from jobs.lake.model_store import ModelStore  # loads the learning libraries
+
+    try:
+        return read_card(ModelStore(home).card(model_id)) if model_id else ()
+    except FileNotFoundError:
+        return ()
+
+
+def _objective(profile: Profile) -> str:
+    return _OBJECTIVES.get(profile.objective.kind, MARGIN)
+
+
+def _count_classes(scores: pa.Table, listed: tuple[Listed, ...], profile: Profile) -> tuple[ClassCount, ...]:
+    """The profile's classes, the best first, with their entities."""
+    counted = pc.value_counts(scores[str(RISK_CLASS)].cast(pa.string())).to_pylist()
+    entities = {pair["values"]: pair["counts"] for pair in counted}
+    of_list = Counter(row.risk_class for row in listed)
+    letters = sorted(profile.classes, key=lambda letter: -profile.classes[letter])
+    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in letters)
+
+
+def _histogram(column: pa.ChunkedArray, listed: tuple[Listed, ...]) -> Histogram | None:
+    """Equal bins over the scores of all entities, None when nobody has a score."""
+    every = column.to_numpy(zero_copy_only=False).astype(float)
+    every = every[np.isfinite(every)]
+    if every.size == 0:
+        return None
+    chosen = np.array([row.objective for row in listed], dtype=float)
+    chosen = chosen[np.isfinite(chosen)]
+    low, high = float(every.min()), float(every.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, BINS + 1)
+    return Histogram(
+        edges=tuple(edges.tolist()),
+        every=tuple(np.histogram(every, edges)[0].tolist()),
+        listed=tuple(np.histogram(chosen, edges)[0].tolist()),
+        line=float(chosen.min()) if chosen.size else None,
+    )

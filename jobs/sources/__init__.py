@@ -1,0 +1,1 @@
+"""Read deliveries: one registry of formats, files and databases, landing."""

@@ -1,0 +1,111 @@
+"""Which files a source delivered, and when: found by the ISO dates in their paths, never by the clock.
+
+A folder that cannot be looked into raises its OSError: to go on without it would take its deliveries for withdrawn.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import translate
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from jobs.profile.mapping_shape import PLACEHOLDER
+
+if TYPE_CHECKING:
+    from jobs.profile.mapping import Lookup, SourceMapping
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+# What a link that leads nowhere, or a file in a folder's place, gives: there is nothing, and nothing is hidden from us.
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+# A date where there can be one; else whatever stands there, so that a person can be told of it.
+_STAMP = r"(?P<day>\d{4}-\d{2}-\d{2}|.+)"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The files of one day's delivery, in the order of their paths."""
+
+    delivered_on: date
+    files: tuple[Path, ...]
+
+
+def find_deliveries(mapping: SourceMapping, sources_dir: Path, as_of: date) -> list[Delivery]:
+    """The deliveries up to and including ``as_of``, the oldest first; a file outside ``sources_dir`` is left out.
+
+    Raises:
+        OSError: when a folder cannot be looked into.
+    """
+    return [delivery for delivery in find_all_deliveries(mapping, sources_dir) if delivery.delivered_on <= as_of]
+
+
+def find_all_deliveries(mapping: SourceMapping, sources_dir: Path) -> list[Delivery]:
+    """Every delivery there is, the oldest first: for looking at a source, not for a day's work."""
+    return _scan(mapping, sources_dir)[0]
+
+
+def delivery_warnings(mapping: SourceMapping, sources_dir: Path) -> list[str]:
+    """What a person should see in the source's folders: names that are no dates, files that lead out of the folder."""
+    return _scan(mapping, sources_dir)[1]
+
+
+def find_lookup_files(lookup: Lookup, sources_dir: Path) -> tuple[Path, ...]:
+    """The files of a lookup, in the order of their paths; one outside ``sources_dir`` is left out."""
+    found = (path for path, _ in _walk(sources_dir, PurePosixPath(lookup.files).parts, None))
+    return tuple(sorted(path for path in found if _is_inside(path, sources_dir) and path.is_file()))
+
+
+def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], list[str]]:
+    by_day: dict[date, list[Path]] = {}
+    warnings: list[str] = []
+    for path, stamp in _walk(sources_dir, PurePosixPath(mapping.files).parts, None):
+        shown = path.relative_to(sources_dir).as_posix()
+        day = mapping.delivered_on if stamp is None else _day(stamp)
+        if day is None:
+            warnings.append(f"{shown} is left out: {stamp!r} is no date such as 2026-01-31")
+        elif not _is_inside(path, sources_dir):
+            warnings.append(f"{shown} is left out: it leads out of the sources folder")
+        elif path.is_file():
+            by_day.setdefault(day, []).append(path)
+    return [Delivery(day, tuple(sorted(by_day[day]))) for day in sorted(by_day)], sorted(warnings)
+
+
+def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[tuple[Path, str | None]]:
+    """Paths below a folder that follow a pattern's parts, each with the text found at the placeholder."""
+    if not parts:
+        yield folder, stamp
+        return
+    matcher = re.compile(translate(parts[0]).replace(re.escape(PLACEHOLDER), _STAMP))
+    try:
+        children = sorted(folder.iterdir())
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return
+        raise
+    for child in children:
+        match = matcher.match(child.name)
+        is_hidden = child.name.startswith(".") and not parts[0].startswith(".")
+        if match and not is_hidden:
+            yield from _walk(child, parts[1:], match.groupdict().get("day") or stamp)
+
+
+def _day(stamp: str) -> date | None:
+    try:
+        return date.fromisoformat(stamp) if _ISO.fullmatch(stamp) else None
+    except ValueError:
+        return None
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
+    except RuntimeError:  # a link that leads to itself, before Python 3.13
+        return False
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return False
+        raise

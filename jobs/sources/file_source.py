@@ -1,0 +1,92 @@
+"""What a source delivered, day by day, in files or in a database: what is there, what it is like, and its records, landed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from jobs.foundation.errors import ConfigError
+from jobs.lake.batches import Batch, FileFacts, file_facts
+from jobs.profile.mapping import SourceMapping
+from jobs.sources.deliveries import Delivery, delivery_warnings, find_deliveries
+from jobs.sources.landing import Landed, land
+
+if TYPE_CHECKING:
+    from jobs.engine.lake import Lake
+
+Progress = Callable[[Path], None]
+
+
+class Arrivals(Protocol):
+    """The deliveries of one source up to a day."""
+
+    def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
+        """What each day of delivery holds, so that a day that changed can be told; ``known`` is what was taken in before."""
+
+    def newest(self) -> date | None:
+        """The newest day of delivery; None when there is none, or nobody can tell."""
+
+    def warnings(self) -> list[str]:
+        """What a person should see: deliveries that belong to no day."""
+
+    def land(self, days: Sequence[date], folder: Path, lake: Lake, progress: Progress, /) -> Landed:
+        """The records of the days, in Parquet below ``folder``."""
+
+
+def arrivals_of(mapping: SourceMapping, sources: Path, as_of: date) -> Arrivals:
+    """What a source delivered up to and including ``as_of``."""
+    if mapping.database is None:
+        return InFiles(mapping, sources, as_of)
+    from jobs.sources.arrivals_database import InDatabase
+
+    return InDatabase(mapping, mapping.database, as_of)
+
+
+class InFiles:
+    """Deliveries that are files below the sources folder."""
+
+    def __init__(self, mapping: SourceMapping, sources: Path, as_of: date) -> None:
+        self._mapping, self._sources, self._as_of = mapping, sources, as_of
+
+    @cached_property
+    def _deliveries(self) -> dict[date, Delivery]:
+        found = find_deliveries(self._mapping, self._sources, self._as_of)
+        return {delivery.delivered_on: delivery for delivery in found}
+
+    def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
+        """Size and hash of each day's files.
+
+        Raises:
+            ConfigError: when all that was taken in before is gone at once, as it is where a folder is not mounted.
+            OSError: when a folder or a file cannot be read.
+        """
+        if known and not self._deliveries:
+            raise ConfigError(
+                what=f"no delivery of {self._mapping.name} is there any more, of {len(known)} that were taken in",
+                where=f"{self._mapping.files} in {self._sources}",
+                then="see that the folder is mounted; if all were withdrawn, put an empty file in the place of one",
+            )
+        return {day: self._facts(day, known.get(day)) for day in self._deliveries}
+
+    def _facts(self, day: date, known: Batch | None) -> list[FileFacts]:
+        earlier = {facts.name: facts for facts in known.files} if known else {}
+        names = {path: path.relative_to(self._sources).as_posix() for path in self._deliveries[day].files}
+        return [file_facts(path, name, earlier.get(name)) for path, name in names.items()]
+
+    def newest(self) -> date | None:
+        """The newest day that has a file; None, too, when a folder cannot be looked into, of which ingest has told."""
+        try:
+            return max(self._deliveries, default=None)
+        except OSError:
+            return None
+
+    def warnings(self) -> list[str]:
+        """Names that are no dates, and files that lead out of the folder."""
+        return delivery_warnings(self._mapping, self._sources)
+
+    def land(self, days: Sequence[date], folder: Path, _lake: Lake, progress: Progress, /) -> Landed:
+        """Read here, file by file, on every engine."""
+        return land(self._mapping, [self._deliveries[day] for day in days], self._sources, folder, progress)

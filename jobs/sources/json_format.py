@@ -1,0 +1,136 @@
+"""JSON Lines: one object a line; every value becomes text, as it was written."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+
+from jobs.sources.raw_lines import LONGEST_LINE, show, too_long
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord
+
+
+class _Number(str):
+    """A number as it was written, so that nested ones are not quoted when they are rendered."""
+
+    __slots__ = ()
+
+
+_DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+
+
+def json_text(value: Any) -> str | None:
+    """A parsed value as text: a string as it is, a number as written, objects and arrays as JSON with sorted keys."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _nested(value)
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_nested(value[key])}" for key in sorted(value)) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_nested(part) for part in value) + "]"
+    if isinstance(value, _Number):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def parse_objects(
+    data: bytes, first: int, encoding: str, columns: tuple[str, ...], extra: Counter[str]
+) -> tuple[pa.Table, list[RejectedRecord], int]:
+    """Parse complete lines.
+
+    Args:
+        data: the lines.
+        first: the line number of the first.
+        encoding: of the lines, line-safe.
+        columns: the keys that are kept; one that an object lacks is NULL.
+        extra: counts, of the keys that are not kept, the objects that have them.
+
+    Returns:
+        The rows, the rejected records, and how many lines there were.
+    """
+    numbers: list[int] = []
+    raws: list[str] = []
+    records: list[dict[str, Any]] = []
+    rejected: list[RejectedRecord] = []
+    known = set(columns)
+    lines = data.removesuffix(b"\n").split(b"\n")
+    for number, line in enumerate(lines, start=first):
+        body = line.removesuffix(b"\r")
+        if not body.strip():
+            continue
+        record = _parse(body, number, encoding)
+        if isinstance(record, RejectedRecord):
+            rejected.append(record)
+            continue
+        text, parsed = record
+        numbers.append(number)
+        raws.append(text)
+        records.append(parsed)
+        if not parsed.keys() <= known:
+            extra.update(parsed.keys() - known)
+    texts = {name: _text_array([record.get(name) for record in records]) for name in columns}
+    return pa.table(texts | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())}), rejected, len(lines)
+
+
+def _text_array(values: list[Any]) -> pa.Array:
+    try:
+        # Texts, and numbers as they were written, need no rendering.
+        return pa.array(values, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([json_text(value) for value in values], pa.string())
+
+
+def _parse(body: bytes, number: int, encoding: str) -> tuple[str, dict[str, Any]] | RejectedRecord:
+    if len(body) > LONGEST_LINE:
+        return too_long(number, body, encoding)
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError:
+        return RejectedRecord(number, show(body, encoding), "wrong_encoding", f"line {number} is not {encoding}")
+    # A NUL may also hide behind its escape.
+    if "\0" in text or "\\u0000" in text:
+        return RejectedRecord(number, text[:LONGEST_RAW], "nul_byte", f"line {number} holds a NUL character")
+    try:
+        parsed = _DECODER.decode(text)
+        if "\\u" in text:
+            # Half of an escaped surrogate pair is no character and could not be stored.
+            json_text([parsed]).encode()  # type: ignore[union-attr]
+        elif isinstance(parsed, dict) and ("[" in text or text.count("{") > 1):
+            _check_depth(parsed)
+    except (ValueError, RecursionError) as error:
+        reason = f"line {number} is not JSON: {error}"
+        return RejectedRecord(number, text[:LONGEST_RAW], "not_json", reason)
+    if not isinstance(parsed, dict):
+        kind = type(parsed).__name__.removeprefix("_").lower()
+        return RejectedRecord(number, text[:LONGEST_RAW], "not_a_json_object", f"line {number} is a JSON {kind}, not an object")
+    return text, parsed
+
+
+def _check_depth(parsed: dict[str, Any]) -> None:
+    """Render nested values once, so that one too deep to be rendered is turned away, not a fault later.
+
+    Raises:
+        RecursionError: when a value is nested too deeply.
+    """
+    for value in parsed.values():
+        if isinstance(value, dict | list):
+            _nested(value)
+
+
+def keys_of(data: bytes, encoding: str) -> tuple[str, ...]:
+    """The keys of the objects among the lines of a file's beginning, in the order of their first appearance."""
+    found: dict[str, None] = {}
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        record = _parse(line.removesuffix(b"\r"), number, encoding)
+        if not isinstance(record, RejectedRecord):
+            found |= dict.fromkeys(record[1])
+    return tuple(found)

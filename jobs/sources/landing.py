@@ -1,0 +1,154 @@
+"""Raw files to Parquet that the engine can read: every record as it came, with its file, row and raw text.
+
+Raw text is read here and not by the engine, because no engine gives back a malformed record with its line and raw text,
+and two engines never agree on which record is malformed (ADR 0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations.contracts.quarantine import Stage, quarantine_of
+from jobs.engine.lake import arrow_schema
+from jobs.profile.mapping import SourceMapping
+from jobs.sources.deliveries import Delivery
+from jobs.sources.formats import read_raw
+from jobs.sources.raw_ahead import read_ahead
+from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord
+
+FILE, DELIVERED = "__file", "__delivered_on"
+PART_ROWS = 500_000
+"""Records in one Parquet file of what was landed: an engine shares a folder of files out among processors, not a file."""
+
+
+@dataclass
+class Landed:
+    """What came of reading some deliveries.
+
+    Attributes:
+        rows: the folder of Parquet files with the records that could be read; None when there were none.
+        rejected: the records that could not, as quarantine rows; a file that cannot be used at all is one record.
+        read: records read a day, rejected ones included.
+        problems: days that cannot be used because of a file, with the reasons; their records are not in ``rows``' count.
+        warnings: what a person should know of the files.
+    """
+
+    rows: Path | None
+    rejected: pa.Table
+    read: dict[date, int] = field(default_factory=dict)
+    problems: dict[date, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+
+class Landing:
+    """Collects the pieces of many files, or of a table's days; the first with rows sets the schema that all must share."""
+
+    def __init__(self, mapping: SourceMapping, folder: Path) -> None:
+        self._mapping = mapping
+        self._folder = folder
+        self._schema: pa.Schema | None = None
+        self._writer: pq.ParquetWriter | None = None
+        self._parts = self._rows_in_part = 0
+        self._rejected: list[dict[str, object]] = []
+        self.landed = Landed(rows=None, rejected=pa.table({}))
+
+    def take(self, pieces: Iterable[RawPiece], name: str, day: date) -> None:
+        """Take in one file, or what stands for one; its records are read as they are asked for."""
+        self.landed.read.setdefault(day, 0)
+        try:
+            records, said = 0, len(self.landed.warnings)
+            for piece in pieces:
+                self.landed.warnings.extend(piece.warnings)
+                records += piece.rows.num_rows + len(piece.rejected)
+                for record in piece.rejected:
+                    self.reject(record, name, day)
+                self.landed.read[day] += piece.rows.num_rows + len(piece.rejected)
+                if piece.rows.num_rows:
+                    self._write(piece.rows, name, day)
+            if records == 0 and len(self.landed.warnings) == said:
+                self.landed.warnings.append(f"the file {name} holds no record")
+        except FileProblem as problem:
+            self._give_up(name, day, problem.rule_id, problem.reason)
+
+    def close(self) -> Landed:
+        """What was landed, with days that cannot be used reduced to their one reason a file."""
+        self._end_part()
+        if self._parts:
+            self.landed.rows = self._folder
+        problems = self.landed.problems
+        kept = [row for row in self._rejected if row["delivered_on"] not in problems or row["rule_id"] == "file_unusable"]
+        for day in problems:
+            self.landed.read[day] = sum(row["delivered_on"] == day for row in kept)
+        self.landed.rejected = pa.Table.from_pylist(kept, schema=arrow_schema(quarantine_of(self._mapping.name)))
+        return self.landed
+
+    def _write(self, rows: pa.Table, name: str, day: date) -> None:
+        count = rows.num_rows
+        rows = rows.append_column(FILE, pa.repeat(name, count)).append_column(DELIVERED, pa.repeat(pa.scalar(day), count))
+        try:
+            if self._schema is None:
+                self._schema = rows.schema
+            rows = rows.cast(self._schema)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+            raise FileProblem("wrong_type", f"its columns have other types than the files before: {error}") from error
+        self._writer = self._writer or self._begin_part(rows.schema)
+        self._writer.write_table(rows)
+        self._rows_in_part += count
+        if self._rows_in_part >= PART_ROWS:
+            self._end_part()
+
+    def _begin_part(self, schema: pa.Schema) -> pq.ParquetWriter:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._parts += 1
+        return pq.ParquetWriter(self._folder / f"rows-{self._parts:05}.parquet", schema, compression="zstd", compression_level=1)
+
+    def _end_part(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._writer, self._rows_in_part = None, 0
+
+    def reject(self, record: RejectedRecord, name: str, day: date) -> None:
+        """Set a record aside that could not be read."""
+        self._rejected.append(
+            {
+                "source": self._mapping.name,
+                "source_file": name,
+                "source_row": record.row,
+                "delivered_on": day,
+                "stage": Stage.READ.value,
+                "rule_id": record.rule_id,
+                "reason": record.reason,
+                "raw": record.raw,
+            }
+        )
+
+    def _give_up(self, name: str, day: date, rule_id: str, reason: str) -> None:
+        self.landed.problems.setdefault(day, []).append(f"{name}: {reason}")
+        self.reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
+
+
+def land(
+    mapping: SourceMapping,
+    deliveries: Iterable[Delivery],
+    sources: Path,
+    folder: Path,
+    progress: Callable[[Path], None] = lambda _path: None,
+) -> Landed:
+    """Read every file of the deliveries into Parquet files in ``folder``.
+
+    Memory holds two pieces of one file at a time, and the rejected records.
+    """
+    landing = Landing(mapping, folder)
+    for delivery in deliveries:
+        for path in delivery.files:
+            progress(path)
+            with closing(read_ahead(read_raw(path, mapping))) as pieces:
+                landing.take(pieces, path.relative_to(sources).as_posix(), delivery.delivered_on)
+    return landing.close()

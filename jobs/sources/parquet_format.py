@@ -1,0 +1,193 @@
+"""Parquet: columns keep their types; what cannot be decoded is turned away row by row, by its row group.
+
+A row longer than a line of text may be is turned away too, so that a record is as long in one format as in another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from jobs.foundation.errors import first_line
+from jobs.profile.mapping_shape import decimal_digits
+from jobs.sources.raw_lines import LONGEST_LINE
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
+
+BATCH_ROWS = 65_536
+_FAULTS = (pa.ArrowException, OSError, ValueError)
+"""What Arrow raises; an OSError with a number is the machine's, and one without tells of the bytes."""
+
+
+def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawPiece]:
+    """The rows of a Parquet file.
+
+    Args:
+        path: the file.
+        columns: the columns that are expected and kept; all of the file's when None.
+        types: the Spark type each column is brought to, where the mapping declares one.
+
+    Raises:
+        FileProblem: when columns are missing, doubled, or cannot be brought to their declared type.
+        OSError: when the machine does not give the file, or the rest of it.
+    """
+    try:
+        file = parquet.ParquetFile(path)
+        schema = file.schema_arrow
+    except _FAULTS as error:
+        _raise_again_if_of_the_machine(error)
+        yield unreadable(path.name, first_line(error), columns or ())
+        return
+    with file:
+        names = schema.names
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        missing = [name for name in columns or () if name not in names]
+        wanted = list(columns) if columns is not None else names
+        if repeated or missing:
+            rule, what = ("duplicate_columns", repeated) if repeated else ("missing_columns", missing)
+            verb = "has these columns more than once" if repeated else "lacks the columns"
+            raise FileProblem(rule, f"the file {path.name} {verb}: {', '.join(what)}")
+        unexpected = tuple(name for name in names if name not in wanted)
+        if unexpected:
+            yield RawPiece(
+                _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
+            )
+        yield from _groups(file, path, wanted, types)
+
+
+def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Mapping[str, str]) -> Iterator[RawPiece]:
+    first = 1
+    for group in range(file.num_row_groups):
+        count = file.metadata.row_group(group).num_rows
+        done = 0
+        try:
+            for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=wanted, use_threads=False):
+                table = pa.Table.from_batches([batch]).select(wanted)
+                try:
+                    plain = _plain(table, types)
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError, KeyError) as error:
+                    raise FileProblem("wrong_type", f"the file {path.name}: {first_line(error)}") from error
+                yield _without_long(_numbered(plain, first + done))
+                done += table.num_rows
+        except _FAULTS as error:
+            _raise_again_if_of_the_machine(error)
+            why = f"row group {group} of the file {path.name} could not be decoded: {first_line(error)}"
+            yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
+        first += count
+
+
+def _without_long(rows: pa.Table) -> RawPiece:
+    """The rows that are as short as a line of text must be; the longer ones, turned away."""
+    long = list(_long_rows(rows, 0))
+    if not long:
+        return RawPiece(rows)
+    is_short = np.ones(rows.num_rows, bool)
+    is_short[long] = False
+    rejected = [
+        RejectedRecord(
+            rows[ROW][index].as_py(),
+            record_text(rows, index)[:LONGEST_RAW],
+            "line_too_long",
+            f"row {rows[ROW][index]} is longer than {LONGEST_LINE:,} bytes",
+        )
+        for index in long
+    ]
+    return RawPiece(rows.filter(pa.array(is_short)), rejected)
+
+
+def _long_rows(rows: pa.Table, first: int) -> Iterator[int]:
+    """Which rows, from ``first`` on, hold too many bytes: a table's size is cheap to ask, so it is halved until they are found."""
+    if rows.nbytes <= LONGEST_LINE:
+        return
+    half = rows.num_rows // 2
+    if half == 0:
+        yield first
+        return
+    yield from _long_rows(rows.slice(0, half), first)
+    yield from _long_rows(rows.slice(half), first + half)
+
+
+def _raise_again_if_of_the_machine(error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+
+
+def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:
+    for start in range(rows.start, rows.stop, BATCH_ROWS):
+        part = range(start, min(start + BATCH_ROWS, rows.stop))
+        yield RawPiece(empty, [RejectedRecord(row, "", "file_unreadable", why) for row in part])
+
+
+def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
+    """Types that every engine reads alike: no dictionaries, large strings or nanoseconds; NaN is NULL."""
+    for position, field in enumerate(table.schema):
+        wanted = engine_type(field.type)
+        column = table.column(position)
+        if field.name in types:
+            wanted = declared_type(types[field.name])
+            try:
+                column = column.cast(wanted)
+            except pa.ArrowInvalid as error:
+                raise pa.ArrowInvalid(f"column {field.name} is {field.type}, not {types[field.name]}: {error}") from error
+        elif wanted != field.type:
+            column = column.cast(wanted, safe=False)
+        if pa.types.is_floating(wanted):
+            column = pc.if_else(pc.is_nan(column), pa.scalar(None, wanted), column)
+        table = table.set_column(position, pa.field(field.name, wanted), column)
+    return table
+
+
+_DECLARED = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+def declared_type(kind: str) -> pa.DataType:
+    """The type that a mapping's ``[raw.types]`` names, as its shape was found to be sound."""
+    digits = decimal_digits(kind)
+    return pa.decimal128(*digits) if digits else _DECLARED[kind]
+
+
+def engine_type(kind: pa.DataType) -> pa.DataType:
+    """The type that a file's column is read as where the mapping declares none."""
+    if pa.types.is_dictionary(kind):
+        return engine_type(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", tz=kind.tz)
+    if pa.types.is_date64(kind):
+        return pa.date32()
+    if pa.types.is_float16(kind):
+        return pa.float64()
+    if pa.types.is_unsigned_integer(kind):
+        return pa.decimal128(20) if kind.bit_width == 64 else pa.int64()
+    return kind
+
+
+def _numbered(table: pa.Table, first: int) -> pa.Table:
+    numbers = pa.array(range(first, first + table.num_rows), pa.int64())
+    return table.append_column(ROW, numbers).append_column(RAW, pa.nulls(table.num_rows, pa.string()))
+
+
+def _empty(schema: pa.Schema, wanted: list[str], types: Mapping[str, str]) -> pa.Table:
+    kinds = {name: declared_type(types[name]) if name in types else engine_type(schema.field(name).type) for name in wanted}
+    fields = [pa.field(name, kind) for name, kind in kinds.items()]
+    return pa.schema([*fields, pa.field(ROW, pa.int64()), pa.field(RAW, pa.string())]).empty_table()
+
+
+def record_text(rows: pa.Table, index: int) -> str:
+    """A Parquet row as JSON text, for the quarantine."""
+    names = [name for name in rows.column_names if name not in (ROW, RAW)]
+    return json.dumps(rows.select(names).slice(index, 1).to_pylist()[0], ensure_ascii=False, default=str)

@@ -1,0 +1,96 @@
+"""What reading a raw file gives: pieces of rows, the records turned away, and what is wrong with the file as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ROW = "__row"
+"""Line (text files, the header is line 1) or row (Parquet, from 1) of the record in its file."""
+RAW = "__raw"
+"""The record's raw text; NULL for Parquet, where :func:`jobs.sources.parquet_format.record_text` renders it when asked."""
+LONGEST_RAW = 2_000
+"""Characters of raw text that a rejected record keeps."""
+
+
+@dataclass(frozen=True)
+class RejectedRecord:
+    """A physical record that could not be read.
+
+    Attributes:
+        row: its line or row in the file; 0 when the file as a whole could not be read.
+        raw: its raw text, at most :data:`LONGEST_RAW` characters, undecodable bytes as ``\\xNN``.
+        rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long`` (a row, too), ``nul_byte``,
+            ``not_json``, ``not_a_json_object`` or ``file_unreadable``.
+        reason: what was wrong, as a sentence.
+    """
+
+    row: int
+    raw: str
+    rule_id: str
+    reason: str
+
+
+class FileProblem(Exception):
+    """No record of a file can be trusted to mean what the mapping says: the source must stop.
+
+    Attributes:
+        rule_id: ``missing_columns``, ``duplicate_columns`` or ``wrong_type``.
+        reason: what was wrong, as a sentence.
+    """
+
+    def __init__(self, rule_id: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule_id = rule_id
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class RawPiece:
+    """Some consecutive records of a file.
+
+    Attributes:
+        rows: the mapping's raw columns (text for text formats, native types for Parquet), with the mapping's null values
+            already NULL, then :data:`ROW` (int64) and :data:`RAW` (string); in the order of the file.
+        rejected: the records turned away.
+        warnings: sentences about the file that a person should see; they stop nothing.
+    """
+
+    rows: pa.Table
+    rejected: Sequence[RejectedRecord] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def no_rows(columns: Iterable[str]) -> pa.Table:
+    """A table of text columns without a row."""
+    return text_table({name: [] for name in columns}, [], [])
+
+
+def text_table(values: dict[str, list[str | None]], numbers: list[int], raws: list[str]) -> pa.Table:
+    """A table of text columns with the line numbers and raw texts of its records."""
+    arrays = {name: pa.array(column, pa.string()) for name, column in values.items()}
+    return pa.table(arrays | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())})
+
+
+def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawPiece:
+    """The piece of a file that cannot be read at all: one rejected record, row 0."""
+    reason = f"the file {path_name} could not be read: {why}"
+    return RawPiece(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
+
+
+def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:
+    """The table with text values that, trimmed, are among ``nulls`` replaced by NULL; ``__raw`` keeps what it says."""
+    if not nulls:
+        return table
+    wanted = pa.array(nulls, pa.string())
+    for position, name in enumerate(table.column_names):
+        column = table.column(position)
+        if name == RAW or not pa.types.is_string(column.type):
+            continue
+        is_null = pc.is_in(pc.utf8_trim_whitespace(column), value_set=wanted)
+        if pc.any(is_null).as_py():
+            table = table.set_column(position, name, pc.if_else(is_null, pa.scalar(None, pa.string()), column))
+    return table

@@ -1,0 +1,169 @@
+"""Why each listed entity is on the list, and what would bring it into a better class, in three languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from expectations.contracts import scoring
+from expectations.contracts.indicators import Indicator, catalogue
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.engine.lake import Lake, arrow_schema
+from jobs.lake.model_store import ModelStore
+from jobs.profile.profile import Profile
+from jobs.steps.newest_records import newest_by_source, newest_of
+from jobs.steps.score_entities import read_features
+from jobs.texts.names import Names
+from jobs.texts.reason_words import Basis, basis_in_words, better_in_words, change_in_words
+from jobs.texts.sentences import render, render_unknown
+from jobs.texts.texts import LANGUAGES, load_texts
+from jobs.transforms.features.peers import CLIP
+from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
+from models.explanation.reasons import ROW, check_additive, strongest
+from models.risk.credit import worst_first
+from models.risk_model import RiskModel
+from models.targeting.class_stability import settle
+
+_COUNT = "peer_count"
+_COLUMNS = {
+    "en": (scoring.SENTENCE_EN, scoring.BASIS_EN, scoring.CHANGE_EN, scoring.BETTER_EN),
+    "zh-Hans": (scoring.SENTENCE_ZH_HANS, scoring.BASIS_ZH_HANS, scoring.CHANGE_ZH_HANS, scoring.BETTER_ZH_HANS),
+    "zh-Hant": (scoring.SENTENCE_ZH_HANT, scoring.BASIS_ZH_HANT, scoring.CHANGE_ZH_HANT, scoring.BETTER_ZH_HANT),
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The listed with what would bring a better class, and the rows of ``gold.reasons``."""
+
+    listed: pd.DataFrame
+    reasons: pa.Table
+
+
+def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> Explained:
+    """Explain a day's list.
+
+    Args:
+        listed: the list's rows with the columns of ``gold.scores``.
+    """
+    if listed.empty:
+        columns = (scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
+        return Explained(listed.assign(**dict.fromkeys(map(str, columns))), arrow_schema(scoring.REASONS).empty_table())
+    features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
+    model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
+    scores, contributions = model.explain(features)
+    check_additive(contributions, scores[scoring.MARGIN])
+    indicators = {indicator.column: indicator for indicator in catalogue()}
+    speakers = {language: Names(load_texts(language), profile) for language in LANGUAGES}
+    peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
+    peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
+    reasons = strongest(contributions, features)
+    reasons = _with_peers(reasons, features, peers)
+    reasons = _in_words(reasons, features, indicators, speakers, as_of)
+    letters = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
+    found = _better(model, profile, features, contributions, letters, peers, indicators)
+    is_best = letters == worst_first(profile.classes)[-1]
+    bettered = _better_in_words(found, features[ENTITY_ID], is_best, indicators, speakers)
+    return Explained(listed.merge(bettered, on=str(ENTITY_ID), how="left", validate="one_to_one"), reasons)
+
+
+def _with_peers(reasons: pd.DataFrame, features: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame:
+    rows = reasons[ROW].to_numpy()
+    placed = reasons.assign(
+        **{
+            str(ENTITY_ID): features[ENTITY_ID].to_numpy()[rows],
+            str(scoring.PEER_GROUP): features[scoring.PEER_GROUP].to_numpy()[rows],
+        }
+    )
+    columns = [scoring.PEER_GROUP, scoring.INDICATOR, scoring.PEER_MEDIAN, _COUNT]
+    return placed.merge(peers[columns], how="left", on=[scoring.PEER_GROUP, scoring.INDICATOR])
+
+
+def _in_words(
+    reasons: pd.DataFrame, features: pd.DataFrame, indicators: dict[str, Indicator], speakers: dict[str, Names], as_of: date
+) -> pa.Table:
+    newest = newest_by_source(features, as_of)
+    rows = reasons.sort_values([ENTITY_ID, scoring.REASON_RANK], ignore_index=True).to_dict("records")
+    for row in rows:
+        indicator = indicators[row[scoring.INDICATOR]]
+        is_known, has_peers = not np.isnan(row[scoring.VALUE]), not np.isnan(row[scoring.PEER_MEDIAN])
+        day = newest_of(indicator, newest, row[ROW]) if is_known else None
+        peers = int(row[_COUNT]) if has_peers else None
+        basis = Basis(str(row[scoring.PEER_GROUP] or ""), peers, indicator.sources, day, as_of)
+        row |= {AS_OF: as_of, scoring.RESTS_ON: ", ".join(indicator.sources), scoring.NEWEST_ON: day}
+        row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
+        for language, (sentence, based, change, _) in _COLUMNS.items():
+            names = speakers[language]
+            row[sentence] = _sentence(indicator, row[scoring.VALUE], row[scoring.PEER_MEDIAN], names)
+            row[based] = basis_in_words(basis, names)
+            row[change] = change_in_words(indicator, names)
+    return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
+
+
+def _sentence(indicator: Indicator, value: float | None, median: float | None, names: Names) -> str:
+    language, profile = names.texts.language, names.profile
+    if value is None:
+        return render_unknown(indicator, language)
+    return render(indicator, value, median, language, currency=profile.currency, minor_units=profile.minor_units)
+
+
+def _better(
+    model: RiskModel,
+    profile: Profile,
+    features: pd.DataFrame,
+    contributions: pd.DataFrame,
+    letters: np.ndarray,
+    peers: pd.DataFrame,
+    indicators: dict[str, Indicator],
+) -> Counterfactuals:
+    """What would bring each row a better class, towards its peers' medians, or a neutral value where no peers are looked at."""
+    usual = peers.pivot(index=scoring.PEER_GROUP, columns=scoring.INDICATOR, values=scoring.PEER_MEDIAN)
+    goals = usual.reindex(features[scoring.PEER_GROUP]).reset_index(drop=True)
+    goals = goals.assign(**{name: one.neutral for name, one in indicators.items() if one.neutral is not None and not one.peer})
+
+    def stands(changed: pd.DataFrame) -> np.ndarray:
+        """The class on the morrow: what would not stand then would bring nothing."""
+        return settle(
+            model.score(changed),
+            lambda at: model.contributions(changed.iloc[at]),
+            changed,
+            letters[changed.index],
+            model.of_margin,
+            indicators=indicators,
+            bounds=profile.classes,
+            ordinary=profile.certainty.ordinary,
+        ).stands
+
+    return counterfactuals(
+        features,
+        contributions,
+        letters,
+        goals,
+        stands,
+        indicators=indicators,
+        bounds=profile.classes,
+        clip=CLIP,
+    )
+
+
+def _better_in_words(
+    found: Counterfactuals,
+    entities: pd.Series,
+    is_best: np.ndarray,
+    indicators: dict[str, Indicator],
+    speakers: dict[str, Names],
+) -> pd.DataFrame:
+    wanted: dict[int, list[tuple[str, float, float]]] = {}
+    for row in found.changes.to_dict("records"):
+        wanted.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
+    frame = pd.DataFrame({str(ENTITY_ID): entities.to_numpy(), str(scoring.BETTER_CLASS): found.better})
+    for language, (*_, column) in _COLUMNS.items():
+        frame[str(column)] = [
+            better_in_words(better, wanted.get(at, ()), is_best[at], indicators, speakers[language], most=MOST)
+            for at, better in enumerate(found.better)
+        ]
+    return frame

@@ -1,0 +1,82 @@
+"""The day's list: rank who may be visited within each region's capacity, and say why each is on it."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+
+from expectations.contracts import scoring
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.profile.profile import Profile
+from jobs.steps.explain_listed import explain
+from jobs.steps.known_entities import REGION_OF_LEVEL, active_ids, known_entities
+from models.targeting.ranking import keep_reasoned, rank_list
+
+TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
+PUBLIC_TIE_KEY = "steelyard"
+UNKNOWN_REGION = "unknown"
+
+
+def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Replace the day's list and its reasons; give how many are listed.
+
+    Raises:
+        NothingToDo: when the day has no scores.
+        ConfigError: when the policy's objective or region level is unknown.
+    """
+    scores = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{as_of}'").to_pandas()
+    if scores.empty:
+        raise NothingToDo(
+            what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), then="run `steelyard score`"
+        )
+    entities = known_entities(lake, profile, as_of)
+    candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
+    candidates[scoring.CAPACITY_REGION] = _capacity_region(candidates, profile)
+    candidates[scoring.OBJECTIVE] = _objective(candidates, profile)
+    listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
+    explained = explain(lake, profile, as_of, listed)
+    listed = keep_reasoned(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
+    where = f"{AS_OF} = '{as_of}'"
+    # Reasons first: a list is never there without them.
+    lake.replace_arrow(explained.reasons, scoring.REASONS, where)
+    lake.replace_arrow(pa.Table.from_pandas(listed, preserve_index=False), scoring.RISK_LIST, where)
+    return len(listed)
+
+
+def has_tie_key() -> bool:
+    """Whether the operator gave a secret to break ties by; by the public word anybody can work out who stands before whom."""
+    return bool(os.environ.get(TIE_KEY_VARIABLE))
+
+
+def tie_key(as_of: date) -> bytes:
+    """The key of the tie-break: the secret of the profile's operator, turned each year."""
+    return f"{os.environ.get(TIE_KEY_VARIABLE) or PUBLIC_TIE_KEY}:{as_of.year}".encode()
+
+
+def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
+    level = profile.capacity.region_level
+    if level not in REGION_OF_LEVEL:
+        raise ConfigError(
+            what=f"capacity.region_level is {level!r}",
+            where=str(profile.folder / "profile.toml"),
+            then=f"use one of {', '.join(REGION_OF_LEVEL)}",
+        )
+    # Nobody's district, yet not a place to hide in: such entities are ranked apart, as if of a region of their own.
+    return candidates[REGION_OF_LEVEL[level]].fillna(UNKNOWN_REGION)
+
+
+def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
+    kind = profile.objective.kind
+    if kind not in (scoring.MARGIN, scoring.PROBABILITY, scoring.ANOMALY):
+        raise ConfigError(
+            what=f"objective.kind is {kind!r}",
+            where=str(profile.folder / "profile.toml"),
+            then="use margin, probability or anomaly",
+        )
+    # The rule that stands in for a model knows no probability; its margin is the order it has.
+    return candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]

@@ -1,0 +1,1 @@
+"""Texts in each language: names, numbers, reasons, checks, the model card."""

@@ -1,0 +1,1 @@
+"""Gather a training set, fit, evaluate and compare models."""

@@ -1,0 +1,130 @@
+"""Hold two models against each other on one day: how good each was found to be, whom either would visit, and what moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import MARGIN, RISK_LIST
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import NothingToDo
+from jobs.lake.model_store import ModelStore
+from jobs.profile.profile import Profile
+from jobs.steps.score_entities import read_features
+from models.card import importances
+from models.evaluation.agreement import agreement
+from models.risk.credit import standing, worst_first
+
+MOVERS = 10
+"""So many of those that one model would visit and the other would not are named."""
+INDICATORS = 15
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A measure of each model. What is held out is held out for each by itself: of models of two days other visits."""
+
+    measure: str
+    first: Any
+    second: Any
+
+
+@dataclass(frozen=True)
+class Mover:
+    """An entity that one model would visit and the other would not, and its place by each."""
+
+    entity_id: str
+    first_place: int
+    second_place: int
+    first_class: str
+    second_class: str
+
+
+@dataclass(frozen=True)
+class Weight:
+    """What an indicator adds to the margin, its size as a mean over those that either model would visit, in log-odds."""
+
+    indicator: str
+    first: float
+    second: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What :func:`compare_models` found."""
+
+    as_of: date
+    standings: list[Standing]
+    movers: list[Mover]
+    weights: list[Weight]
+
+
+def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second: str) -> Compared:
+    """Score a day's entities by two models.
+
+    As many count as would be visited as the day lists, by margin alone: capacity by region is left aside.
+
+    Raises:
+        NothingToDo: when a model is not there, or the day has no features or no list.
+    """
+    store = ModelStore(lake.home)
+    models = [store.get(model_id) for model_id in (first, second)]
+    features = read_features(lake, as_of)
+    at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
+    if not at:
+        raise NothingToDo(what=f"nobody is listed for {as_of}", where=str(lake.home), then="name a day that was finished")
+    scores = [model.score(features) for model in models]
+    classes = [standing(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
+    found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
+    places = (found.first_places, found.second_places)
+    chosen = np.minimum(*places) <= at
+    worst = worst_first(profile.classes)[0]
+    in_worst = [int((letters == worst).sum()) for letters in classes]
+    standings = [
+        *_when_trained(store.facts(first), store.facts(second)),
+        Standing(f"in class {worst}, of {len(features):,}", *in_worst),
+        Standing(f"of the first {at:,}, also among the other's", found.shared, found.shared),
+        Standing("in another class by the other", *[int((classes[0] != classes[1]).sum())] * 2),
+        Standing("correlation of ranks", *[None if np.isnan(found.correlation) else round(found.correlation, 4)] * 2),
+    ]
+    return Compared(
+        as_of,
+        standings,
+        _movers(features[ENTITY_ID].to_numpy(), places, classes, at),
+        _weights([importances(model, features[chosen]) for model in models]),
+    )
+
+
+def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[Standing]:
+    """What the two learnt from, and were worth on the visits that they did not learn from."""
+    of_both = [Standing(name, first.get(name), second.get(name)) for name in ("kind", "as_of", "visits", "found")]
+    worth = [(facts.get("held_out_metrics") or {}).get("model") or {} for facts in (first, second)]
+    names = sorted(worth[0].keys() | worth[1].keys())
+    return of_both + [Standing(f"held out: {name}", worth[0].get(name), worth[1].get(name)) for name in names]
+
+
+def _movers(names: Any, places: tuple[Any, Any], classes: list[Any], at: int) -> list[Mover]:
+    """Those that only one model would visit, by the better of their two places."""
+    is_one_sided = (places[0] <= at) != (places[1] <= at)
+    rows = np.flatnonzero(is_one_sided)
+    rows = rows[np.argsort(np.minimum(places[0], places[1])[rows], kind="stable")][:MOVERS]
+    return [
+        Mover(str(names[row]), int(places[0][row]), int(places[1][row]), str(classes[0][row]), str(classes[1][row])) for row in rows
+    ]
+
+
+def _weights(found: list[pd.DataFrame]) -> list[Weight]:
+    """The indicators that weigh most in either model."""
+    sizes = [frame.set_index("indicator")["importance"] for frame in found]
+    table = pd.concat(sizes, axis=1, keys=["first", "second"]).fillna(0.0)
+    table = table.assign(most=table.max(axis=1)).rename_axis("indicator").reset_index()
+    table = table.sort_values(["most", "indicator"], ascending=[False, True]).head(INDICATORS)
+    return [
+        Weight(name, round(one, 4), round(other, 4))
+        for name, one, other in zip(table["indicator"], table["first"].tolist(), table["second"].tolist(), strict=True)
+    ]

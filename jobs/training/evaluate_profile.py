@@ -1,0 +1,210 @@
+"""How good the scores would have been: on past days, with only what was known then, against the visits that followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+
+from expectations.contracts import inspection, registration, silver
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
+from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import ConfigError, LeakFound, NothingToDo
+from jobs.profile.mapping import sift_mappings
+from jobs.profile.profile import Profile
+from jobs.sources.sources_of_day import mappings_of_day
+from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
+from jobs.steps.score_entities import read_features
+from jobs.take_in_source import in_order, stop_unmapped, take_in
+from jobs.training.fit_model import fit
+from jobs.training.gather_training_set import known_visits, training_set
+from jobs.training.tell_neighbours import with_neighbours
+from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
+from models.evaluation.leakage import LeakedFeatureError, check_apart, check_features, check_outcomes
+from models.inputs import catalogue_inputs
+from models.labels.cohorts import COHORT_ON, LeakedLabelError
+from models.labels.training_set import TrainingSet
+from models.risk.candidates import CANDIDATES
+
+MODEL, NEIGHBOURS = "model", "with neighbours"
+ORDERS = (MODEL, PAST, BEST, BOOSTING, NEIGHBOURS)
+"""Orders that are fitted on the known past; the model's first. The last shows what the model leaves out."""
+REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY = "region", "industry", "entity_type", "selected_by"
+GROUPS = (REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY)
+"""Columns of the visits by which figures are told apart."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """One day of scoring and the visits that followed it.
+
+    Attributes:
+        as_of: the day.
+        visited: entities visited in the window, each by its first visit.
+        unknown: how many of them were not known on the day, and so could not be scored.
+        labels: visits that the day's model learnt from.
+        labels_found: how many of those had found a violation.
+        kind: ``learnt``, or ``rule`` where too few visits were known to learn from.
+        best_indicator: the column that had ordered the known past best, with its direction; empty where none was known.
+        visits: the scored visits: ``as_of, entity_id, day, found, probability``, :data:`ORDERS`, :data:`GROUPS`,
+            ``inclusion_probability``, and the catalogue's columns as they were known on the day.
+    """
+
+    as_of: date
+    visited: int
+    unknown: int
+    labels: int
+    labels_found: int
+    kind: str
+    best_indicator: str
+    visits: pd.DataFrame
+
+    @property
+    def found(self) -> int:
+        """How many of the scored visits found a violation."""
+        return int(self.visits[FOUND].sum())
+
+
+def month_ends(first: date, last: date) -> list[date]:
+    """The last day of each month from ``first``'s to ``last``'s.
+
+    Raises:
+        ConfigError: when there is none.
+    """
+    days = [month.end_time.date() for month in pd.period_range(first, last, freq="M")]
+    if not days:
+        raise ConfigError(
+            what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last"
+        )
+    return days
+
+
+def evaluate_days(
+    lake: Lake, profile: Profile, sources: Path, days: list[date], progress: Callable[[date], None] = lambda _day: None
+) -> list[Window]:
+    """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
+
+    Sources are taken in up to the last window's end. Everything that a day's model, baselines and scores use was known on that
+    day; the visits that judge them are read apart, after.
+
+    Raises:
+        NothingToDo: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
+        LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
+    """
+    end = max(days) + timedelta(days=profile.training.label_days)
+    _, unusable = sift_mappings(profile.folder)
+    stop_unmapped(lake.home, unusable, end)
+    for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
+        take_in(lake, profile, mapping, sources, end)
+    outcomes = known_visits(lake, profile, end)
+    windows = []
+    for as_of in days:
+        progress(as_of)
+        try:
+            windows.append(_window(lake, profile, as_of, outcomes))
+        except (LeakedLabelError, LeakedFeatureError) as error:
+            raise LeakFound(
+                what=str(error),
+                where=f"the evaluation of {as_of}",
+                then="see in the source's mapping how known_at is found; no figure was made",
+            ) from error
+    _check_both_ends(windows)
+    return windows
+
+
+def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -> Window:
+    label_days = profile.training.label_days
+    known = training_set(lake, profile, as_of)
+    visits = _first_visits(outcomes, as_of, as_of + timedelta(days=label_days))
+    if visits.empty:
+        raise NothingToDo(
+            what=f"no visit is known in the {label_days} days after {as_of}",
+            where="silver.inspection",
+            then="choose days that visits followed",
+        )
+    features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
+    scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
+    if scored.empty:
+        raise NothingToDo(
+            what=f"none of the {len(visits)} entities visited in the {label_days} days after {as_of} was known that day",
+            where=str(lake.home),
+            then="choose later days, or deliver the registrations that were known then",
+        )
+    _check_time(known, scored, profile, as_of)
+    found = known.labels[inspection.FOUND_VIOLATION]
+    model = fit(known, profile)
+    baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
+    best, scores = baselines.best, model.score(scored)
+    groups = _groups(lake, profile, as_of)
+    beside, with_beside = with_neighbours(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
+    champion = model.facts.get("champion")
+    around = fit(beside, profile, candidates=(champion,) if champion else CANDIDATES)
+    judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
+    judged[WINDOW] = as_of
+    judged[ENTITY] = scored[ENTITY_ID]
+    judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
+    judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
+    judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
+    for name, order in baselines.scores(scored).items():
+        judged[name] = order
+    judged[NEIGHBOURS] = around.score(with_beside)[MARGIN]
+    return Window(
+        as_of=as_of,
+        visited=len(visits),
+        unknown=len(visits) - len(scored),
+        labels=len(found),
+        labels_found=int(found.sum()),
+        kind=str(model.facts["kind"]),
+        best_indicator=f"{best.column} {'↑' if best.direction > 0 else '↓'}" if best.column else "",
+        visits=judged.merge(groups, on=ENTITY, how="left", validate="one_to_one"),
+    )
+
+
+def _check_time(known: TrainingSet, scored: pd.DataFrame, profile: Profile, as_of: date) -> None:
+    """Nothing is learnt from that judges, nothing judges that was known, and every indicator is of its row's day."""
+    check_features(known.features, known.labels[COHORT_ON])
+    check_features(scored, pd.Series([as_of] * len(scored)))
+    check_outcomes(scored, as_of=as_of, label_days=profile.training.label_days, known_from=profile.end_of(as_of))
+    check_apart(known.labels, scored)
+
+
+def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFrame:
+    """Each entity's first visit in a window; visits of one day are one, which found something if any did."""
+    on = pd.to_datetime(outcomes[inspection.INSPECTED_ON])
+    inside = outcomes[(on > pd.Timestamp(after)) & (on <= pd.Timestamp(until)) & outcomes[inspection.FOUND_VIOLATION].notna()]
+    columns = [
+        str(column)
+        for column in (
+            ENTITY_ID, inspection.INSPECTED_ON, inspection.FOUND_VIOLATION, KNOWN_AT, inspection.SELECTED_BY,
+            inspection.INCLUSION_PROBABILITY,
+        )
+    ]  # fmt: skip
+    ordered = inside.sort_values(columns, ascending=[True, True, False, True, True, True], kind="stable")
+    return ordered.drop_duplicates(ENTITY_ID)[columns]
+
+
+def _groups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """Each known entity's region, as capacity counts it, broadest industry and legal form, as they were known on the day."""
+    level = profile.capacity.region_level
+    region = REGION_OF_LEVEL.get(level, registration.REGION_CODE)
+    industry = silver.INDUSTRY_SECTION if profile.industry_scheme else registration.INDUSTRY_CODE
+    columns = (ENTITY_ID, region, industry, registration.ENTITY_TYPE)
+    names = {str(region): REGION, str(industry): INDUSTRY, str(registration.ENTITY_TYPE): ENTITY_TYPE}
+    return known_entities(lake, profile, as_of, columns).rename(columns=names)
+
+
+def _check_both_ends(windows: list[Window]) -> None:
+    """Refuse an evaluation in which every visit ended alike: no order is better than another then."""
+    visits, found = sum(len(window.visits) for window in windows), sum(window.found for window in windows)
+    if found in (0, visits):
+        outcome = "none" if found == 0 else "every one"
+        raise NothingToDo(
+            what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
+            where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
+            then="choose days after which some visits found a violation and some did not",
+        )

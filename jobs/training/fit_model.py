@@ -1,0 +1,72 @@
+"""Fit a model on a training set as the profile says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from expectations.contracts import inspection
+from expectations.contracts.lineage import ENTITY_ID
+from jobs.profile.profile import Profile
+from models.anomaly.ensemble import AnomalyModel
+from models.labels.cohorts import COHORT_ON
+from models.labels.training_set import TrainingSet
+from models.labels.why_visited import told_reasons, weigh
+from models.one_order import one_order
+from models.risk.candidates import CANDIDATES
+from models.risk.interval import IntervalPolicy
+from models.risk_model import RiskModel, fit_risk_model
+
+
+@one_order
+def fit(
+    known: TrainingSet,
+    profile: Profile,
+    rows: np.ndarray | None = None,
+    *,
+    is_weighted: bool = True,
+    candidates: tuple[str, ...] = CANDIDATES,
+    anomaly: AnomalyModel | None = None,
+) -> RiskModel:
+    """Fit on all labelled rows, or on those that ``rows`` marks.
+
+    Without weights every visit counts alike, and none is asked whether it was drawn at random: what a model would be that took
+    the visited for everybody. ``anomaly`` is that of the same population where it was fitted before.
+    """
+    labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
+    known_on = known.known_on(profile.time_zone)
+    training = profile.training
+    weights = None
+    if is_weighted and len(labels):
+        weights = weigh(known, labels, features, cap=training.weight_cap, seed=training.seed)
+    model = fit_risk_model(
+        known.population,
+        features,
+        labels[inspection.FOUND_VIOLATION],
+        labels[COHORT_ON],
+        labels[ENTITY_ID],
+        known.inputs,
+        anomaly_weight=profile.scoring["anomaly_weight"],
+        minimum_labels=training.minimum_labels,
+        minimum_positives=training.minimum_positives,
+        seed=training.seed,
+        interval=_interval_policy(profile),
+        known_on=known_on if rows is None else known_on[rows],
+        weight=None if weights is None else weights.weight,
+        inspector=labels[inspection.INSPECTOR_ID],
+        reason=told_reasons(labels) if is_weighted else None,
+        candidates=candidates,
+        anomaly=anomaly,
+    )
+    model = replace(model, facts={**model.facts, "labels_share": known.labels_share})
+    if weights is None or model.facts["kind"] != "learnt":
+        return model
+    told = {name: value for name, value in asdict(weights).items() if name != "weight"}
+    return replace(model, facts={**model.facts, "weights": told})
+
+
+def _interval_policy(profile: Profile) -> IntervalPolicy:
+    """How a profile has intervals made."""
+    policy = profile.certainty
+    return IntervalPolicy(policy.level, policy.fresh_days, policy.half_life_days)

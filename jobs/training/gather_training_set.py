@@ -1,0 +1,156 @@
+"""Gather what may be learnt from on a day: features as they were known on cohort days, labels as they became known after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+import pandas as pd
+from pyspark.sql import functions as F
+
+from expectations.contracts import inspection, registration, silver
+from expectations.contracts.indicators import features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import NothingToDo
+from jobs.foundation.log import stage
+from jobs.profile.profile import Profile
+from jobs.steps.feature_state import ensure_features, has_features
+from jobs.steps.known_entities import active_ids, known_entities
+from jobs.steps.score_entities import read_features
+from jobs.transforms.latest_known import keep_standing
+from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second
+from models.labels.entity_sample import reference
+from models.labels.label_sample import sample_labels
+from models.labels.training_set import TrainingSet, join_labels
+
+_UNVISITED = 50_000
+"""About so many rows of the unvisited, over all cohorts, tell who is visited."""
+
+
+def bring_cohorts(lake: Lake, profile: Profile, as_of: date) -> None:
+    """Build the features of the cohorts' days where they are not current, each a stage of its own.
+
+    On a new home that takes longer than the training itself; on one in use there is at most one new day a month, but for
+    several once where labels are few enough again for every cohort.
+
+    Raises:
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    for day in [cohort.date() for cohort in _cohorts(_known_labels(lake, profile, as_of))]:
+        if not has_features(lake, profile, day):
+            with stage("cohort", day=str(day)) as current:
+                current.note(is_known=_ensured(lake, profile, day))
+
+
+def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
+    """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
+
+    Raises:
+        NothingToDo: when no entity was known that day.
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    ensure_features(lake, profile, as_of)
+    return _gathered(lake, profile, as_of, lambda day: _ensured(lake, profile, day))
+
+
+def kept_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
+    """The same, as training saw it, from features that are there: reads, never writes.
+
+    Raises:
+        NothingToDo: when the features of the day are not there.
+    """
+    days = {partition[str(AS_OF)] for partition in lake.partitions(features_contract())}
+    return _gathered(lake, profile, as_of, lambda day: str(day) in days)
+
+
+def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date], bool]) -> TrainingSet:
+    active = _active(lake, profile, as_of)
+    if active.empty:
+        raise NothingToDo(
+            what=f"no entity that may be listed was known on {as_of}",
+            where=str(lake.home),
+            then="take in a registration source first, or choose a later day",
+        )
+    population = read_features(lake, as_of, among=reference(active))
+    labels = _known_labels(lake, profile, as_of)
+    taught, labels_share = sample_labels(labels, profile.training.most_labels)
+    share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
+    visited, unvisited = [], []
+    for cohort in _cohorts(labels):
+        day = cohort.date()
+        if not is_there(day):
+            continue
+        seen, teaches = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, taught))
+        # Of those who could be listed that day: who closed since would else be among the visited alone.
+        others = _active(lake, profile, day, share).difference(seen)
+        rows = read_features(lake, day, among=teaches.union(others)).assign(**{COHORT_ON: cohort})
+        is_seen = rows[ENTITY_ID].isin(teaches)
+        visited.append(rows[is_seen])
+        unvisited.append(rows[~is_seen])
+    return join_labels(population, taught, visited, unvisited, share, labels_share)
+
+
+def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """The features of a day of those that others are compared with.
+
+    Raises:
+        NothingToDo: when the day has no features.
+    """
+    return read_features(lake, as_of, among=reference(_active(lake, profile, as_of)))
+
+
+def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """Visits that took place and whose result was known by the end of ``as_of``, each in its newest version."""
+    rows = lake.read(silver.INSPECTION).transform(
+        keep_standing,
+        (inspection.INSPECTION_ID,),
+        cutoff=profile.end_of(as_of),
+        as_of=as_of,
+        event_on=inspection.INSPECTED_ON,
+    )
+    made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
+    columns = (
+        ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
+        inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,
+    )  # fmt: skip
+    return made.select(*[str(column) for column in columns]).toPandas()
+
+
+def _cohorts(labels: pd.DataFrame) -> list[pd.Timestamp]:
+    return [pd.Timestamp(cohort) for cohort in sorted(labels[COHORT_ON].unique())]
+
+
+def _ensured(lake: Lake, profile: Profile, day: date) -> bool:
+    """Build a day's features unless they are current; whether anybody was known then: data need not reach back so far."""
+    try:
+        ensure_features(lake, profile, day, is_past=True)
+    except NothingToDo:
+        return False
+    return True
+
+
+def _active(lake: Lake, profile: Profile, as_of: date, share: float = 1.0) -> pd.Index:
+    """Those that could be listed on a day, or a sample of them."""
+    return active_ids(known_entities(lake, profile, as_of, (ENTITY_ID, registration.STATUS), share=share), profile)
+
+
+def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    policy, cutoff = profile.training, profile.end_of(as_of)
+    visits = known_visits(lake, profile, as_of)
+    cohorts = _with_anybody(lake, profile, cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts))
+    labels = build_labels(visits, cohorts, label_days=policy.label_days, known_before=cutoff)
+    if len(labels) > PLENTY * policy.most_labels:
+        fewer = every_second(cohorts, every_months=policy.cohort_months, label_days=policy.label_days)
+        of_fewer = build_labels(visits, fewer, label_days=policy.label_days, known_before=cutoff)
+        is_enough = len(of_fewer) > policy.most_labels and of_fewer[COHORT_ON].nunique() >= FEWEST_COHORTS
+        labels = of_fewer if is_enough else labels
+    check_labels(labels, known_before=cutoff)
+    return labels
+
+
+def _with_anybody(lake: Lake, profile: Profile, cohorts: Sequence[date]) -> list[date]:
+    """Those by whose end anybody was known: visits may be older than the register, and their labels teach nothing."""
+    first = lake.read(silver.ENTITY).agg(F.min(KNOWN_AT).alias(KNOWN_AT)).toPandas()
+    (known_at,) = pd.to_datetime(first[KNOWN_AT], utc=True).dt.tz_localize(None)
+    return [day for day in cohorts if known_at < pd.Timestamp(profile.end_of(day))]

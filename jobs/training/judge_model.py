@@ -1,0 +1,145 @@
+"""Judge what was learnt by the last visits, kept from the model that judges them, and hold the model in use against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from expectations.contracts import inspection
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.scoring import MARGIN, PROBABILITY
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
+from jobs.profile.profile import Profile
+from jobs.training.fit_model import fit
+from jobs.training.gather_training_set import reference_population
+from jobs.training.plain_figures import nested
+from models.evaluation.baselines import fit_baselines
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Judgement, judge
+from models.labels.cohorts import COHORT_ON, begin_of_held_out
+from models.labels.training_set import TrainingSet
+from models.labels.why_visited import weigh
+from models.risk.incumbent import IN_USE, NEW, defend
+from models.risk_model import RiskModel
+
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """The visits of the last two cohorts, and what a model that knew only the cohorts before makes of them.
+
+    Attributes:
+        learnt: which of the labelled rows it knew, shape (n,).
+        rows: which of them judge it, shape (n,).
+        scores: the model's, of those rows.
+        model: the model itself.
+    """
+
+    learnt: np.ndarray
+    rows: np.ndarray
+    scores: pd.DataFrame
+    model: RiskModel
+
+
+@dataclass(frozen=True)
+class Against:
+    """How the model that was in use did against the new one.
+
+    Attributes:
+        model_id: the one that was in use.
+        visits: the held-out visits that became known after it was trained.
+        difference, low, high: its mean log loss less the new one's on them, and the interval; negative is better. None where it
+            could not be told: too few visits, or a model of another time's catalogue.
+        stays: whether it is better beyond noise.
+    """
+
+    model_id: str
+    visits: int
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    stays: bool = False
+
+
+def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None:
+    """What a model that knew only the cohorts before the last two would have made of them; None where it cannot be told."""
+    begin = begin_of_held_out(known.labels)
+    if begin is None:
+        return None
+    before, after = known.split_at(begin, profile.end_of(begin.date()))
+    found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
+    if not before.any() or found.min(initial=1) == found.max(initial=0):
+        return None
+    # Strangeness too is measured against those who were known then, not against today's.
+    earlier = replace(known, population=reference_population(lake, profile, begin.date()))
+    model = fit(earlier, profile, before)
+    return HeldOut(before, after, model.score(known.features[after]), model)
+
+
+def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Judgement:
+    """How good the order of the held-out visits would have been, beside orders that knew as much as the model.
+
+    Each held-out cohort is a window of :func:`models.evaluation.evaluate.judge`.
+    """
+    labels, features, scores = known.labels[held_out.rows], known.features[held_out.rows], held_out.scores
+    past, found = known.features[held_out.learnt], known.labels.loc[held_out.learnt, inspection.FOUND_VIOLATION]
+    baselines = fit_baselines(past, found, known.inputs, seed=profile.training.seed)
+    orders = {MODEL: scores[MARGIN].to_numpy(), **baselines.scores(features)}
+    visits = pd.DataFrame(
+        {
+            WINDOW: labels[COHORT_ON].to_numpy(),
+            ENTITY: labels[ENTITY_ID].to_numpy(),
+            DAY: labels[inspection.INSPECTED_ON].to_numpy(),
+            FOUND: labels[inspection.FOUND_VIOLATION].to_numpy(),
+            PROMISED: scores[PROBABILITY].to_numpy(),
+            **orders,
+        }
+    )
+    policy = profile.evaluation
+    return judge(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
+
+
+def told(judged: Judgement) -> dict[str, Any]:
+    """A judgement as plain numbers: each order's figures with intervals, the model's leads, and the figures alone."""
+    orders = nested({name: {**of, **(judged.promises if name == MODEL else {})} for name, of in judged.orders.items()})
+    return {
+        "held_out_metrics": {name: {measure: figure["value"] for measure, figure in of.items()} for name, of in orders.items()},
+        "held_out_orders": orders,
+        "held_out_leads": nested(judged.leads),
+    }
+
+
+def held_against(store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date) -> Against | None:
+    """Hold the model in use on the day before against the new one, on what became known after it; None where none was in use.
+
+    A model that is trained again for its day meets the same one as at first, so what is put in use is the same.
+    """
+    model_id = store.newest(as_of - timedelta(days=1))
+    if model_id is None:
+        return None
+    if held_out is None or not set(store.inputs(model_id)) <= set(known.inputs.columns):
+        return Against(model_id, 0)
+    later = known.known_at() >= np.datetime64(profile.end_of(date.fromisoformat(model_id[:10])))
+    rows = held_out.rows & later
+    labels, features = known.labels[rows], known.features[rows]
+    if labels.empty:
+        return Against(model_id, 0)
+    training = profile.training
+    contest = defend(
+        {
+            NEW: held_out.scores[MARGIN].to_numpy()[later[held_out.rows]],
+            IN_USE: store.get(model_id).score(features)[MARGIN].to_numpy(),
+        },
+        labels[inspection.FOUND_VIOLATION],
+        weigh(known, labels, features, cap=training.weight_cap, seed=training.seed).weight,
+        labels[ENTITY_ID],
+        seed=training.seed,
+    )
+    if contest is None:
+        return Against(model_id, len(labels))
+    return Against(model_id, len(labels), contest.difference, contest.low, contest.high, contest.wins)

@@ -1,0 +1,150 @@
+"""An evaluation's windows as figures: what is kept as JSON, shown in the terminal and drawn on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from jobs.foundation.code_version import code_version
+from jobs.foundation.errors import LeakFound
+from jobs.foundation.files import write_json
+from jobs.profile.profile import Profile
+from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
+from jobs.training.plain_figures import DIGITS, by_measure, nested, plain
+from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
+from models.evaluation.groups import Group, judge_groups
+from models.evaluation.leakage import Suspect, suspects
+from models.evaluation.reliability import reliability
+from models.inputs import catalogue_inputs
+from models.labels.selection import Weights, effective_size, label_weights
+from models.labels.why_visited import known_inclusion
+
+BINS = 10
+VISITS_A_BIN = 30
+COUNTS = "counts"
+_SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presence": "whether {} has a value"}
+
+
+def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
+    """The figures of all days together and of each day, beside baselines, with 95 % intervals by business.
+
+    Returns:
+        Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
+        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning, its ends where
+        too few draws have one.
+    """
+    policy, seed = profile.evaluation, profile.training.seed
+    visits = pd.concat([window.visits for window in windows], ignore_index=True)
+    judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
+    found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    cap = profile.training.weight_cap
+    weights, drawn_size = _weigh(visits, cap)
+    counted = visits.assign(**{COUNTS: weights.weight})
+    by_group = {
+        kind: judge_groups(
+            counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
+            counts=COUNTS if kind == SELECTED_BY else None,
+        )
+        for kind in GROUPS
+    }  # fmt: skip
+    return {
+        "profile": profile.name,
+        "config": profile.fingerprint(),
+        "code_version": code_version(),
+        "seed": seed,
+        "label_days": profile.training.label_days,
+        "drawn": {"visits": weights.known, "effective_size": drawn_size, "cap": weights.cap, "capped": weights.capped},
+        **asdict(policy),
+        "first": windows[0].as_of.isoformat(),
+        "last": windows[-1].as_of.isoformat(),
+        "visits": len(visits),
+        "found": int(visits[FOUND].sum()),
+        "businesses": int(visits[ENTITY].nunique()),
+        "order_names": list(judged.orders),
+        "group_kinds": list(GROUPS),
+        "orders": nested(judged.orders),
+        "leads": nested(judged.leads),
+        "promises": by_measure(judged.promises),
+        "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
+        "reliability": _reliability(visits),
+        "days": [_day(window, judged, cap) for window in windows],
+        "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
+        "suspects": [_suspect(suspect) for suspect in found],
+    }
+
+
+def write_summary(home: Path, content: Mapping[str, Any]) -> Path:
+    """Keep the figures; give the file."""
+    path = home / "reports" / f"evaluation_{content['first']}_{content['last']}.json"
+    write_json(path, content)
+    return path
+
+
+def refuse_suspects(content: Mapping[str, Any]) -> None:
+    """Let a run that seems to have seen the outcomes fail.
+
+    Raises:
+        LeakFound: naming what orders later outcomes too well to be believed.
+    """
+    if not content["suspects"]:
+        return
+    named = "; ".join(
+        f"{_SUSPECT[one['kind']].format(one['name'])} (AUC {auc['value']:.3f}, {auc['low']:.3f} to {auc['high']:.3f})"
+        for one in content["suspects"]
+        for auc in (one["auc"],)
+    )
+    raise LeakFound(
+        what=f"a leak is suspected: better than {content['auc_bound']:g}, the bound of what can be known beforehand, is {named}",
+        where=f"the evaluation of {content['first']} to {content['last']}",
+        then="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
+        "evaluation.auc_bound in profile.toml",
+    )
+
+
+def _weigh(visits: pd.DataFrame, cap: float) -> tuple[Weights, float]:
+    """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
+    inclusion = known_inclusion(visits)
+    weights = label_weights(inclusion, None, cap=cap)
+    return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)
+
+
+def _day(window: Window, judged: Judgement, cap: float) -> dict[str, Any]:
+    days = pd.to_datetime(window.visits[DAY])
+    weights, drawn_size = _weigh(window.visits, cap)
+    return {
+        "as_of": window.as_of.isoformat(),
+        "labels": window.labels,
+        "labels_found": window.labels_found,
+        "kind": window.kind,
+        "best_indicator": window.best_indicator,
+        "visited": window.visited,
+        "not_known_that_day": window.unknown,
+        "judged": len(window.visits),
+        "found": window.found,
+        "last_visit": days.max().date().isoformat(),
+        "with_inclusion_probability": weights.known,
+        "effective_size": drawn_size,
+        "orders": nested(judged.windows[window.as_of]),
+    }
+
+
+def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
+    known = visits[visits[PROMISED].notna()]
+    if known.empty:
+        return []
+    count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
+    bins = reliability(known[PROMISED], known[FOUND], entity=known[ENTITY], bins=count)
+    return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {"code": group.code, "visits": group.visits, "found": group.found, **by_measure(group.figures)}
+
+
+def _suspect(suspect: Suspect) -> dict[str, Any]:
+    return {"name": suspect.name, "kind": suspect.kind, "auc": plain(suspect.auc)}

@@ -1,0 +1,93 @@
+"""Train the model of a day when it is due: gather what is known, fit, judge, hold against the model in use, keep with its card."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date, timedelta
+
+import pandas as pd
+
+from jobs.engine.lake import Lake
+from jobs.lake.model_store import ModelStore
+from jobs.profile.profile import Profile
+from jobs.steps.feature_state import rests_on
+from jobs.training.fit_model import fit
+from jobs.training.gather_training_set import training_set
+from jobs.training.judge_model import Against, held_against, hold_out, judge_held_out, told
+from models.card import importances, model_card
+from models.evaluation.evaluate import Judgement
+from models.labels.selection import shift
+from models.labels.training_set import TrainingSet
+from models.risk_model import RiskModel
+
+RETRAIN_AFTER = timedelta(days=7)
+_ROWS_FOR_CARD = 5_000
+
+
+def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether no model was trained in the week up to the day, or the data of the day it was trained for are others now."""
+    store = ModelStore(lake.home)
+    newest = store.last_trained(as_of)
+    if newest is None:
+        return True
+    trained_for = date.fromisoformat(newest[:10])
+    if as_of - trained_for >= RETRAIN_AFTER:
+        return True
+    now = rests_on(lake, profile, trained_for)
+    return now is not None and bool(store.facts(newest).get("rests_on") != now)
+
+
+def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
+    """Train the model of a day and keep it; give its id. It comes into use unless the one in use before is better beyond noise.
+
+    Raises:
+        NothingToDo: when no entity was known that day.
+        LeakedLabelError: when a label could not have been known that day.
+    """
+    known = training_set(lake, profile, as_of)
+    sample = known.population.sample(min(len(known.population), _ROWS_FOR_CARD), random_state=profile.training.seed)
+    model = _beside_unweighted(fit(known, profile), known, profile, sample)
+    held_out = hold_out(lake, known, profile)
+    judged = None if held_out is None else judge_held_out(held_out, known, profile)
+    against = held_against(ModelStore(lake.home), known, held_out, profile, as_of)
+    return _keep(lake, profile, as_of, model, judged, against, sample)
+
+
+def _beside_unweighted(model: RiskModel, known: TrainingSet, profile: Profile, sample: pd.DataFrame) -> RiskModel:
+    """The model, with what weighing its labels did: how far scores are from those of the same model without weights."""
+    if "weights" not in model.facts:
+        return model
+    plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],), anomaly=model.anomaly)
+    return replace(model, facts={**model.facts, "shift": shift(model.score(sample), plain.score(sample))})
+
+
+def _keep(
+    lake: Lake,
+    profile: Profile,
+    as_of: date,
+    model: RiskModel,
+    judged: Judgement | None,
+    against: Against | None,
+    sample: pd.DataFrame,
+) -> str:
+    # Beside the model, not in it: what a model is, and so its id, hangs on no other that happened to be in use.
+    noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
+    card = model_card(
+        replace(model, facts=noted),
+        model_id="{model_id}",
+        profile=profile.name,
+        as_of=str(as_of),
+        judged=judged,
+        importance=importances(model, sample),
+    )
+    facts = {
+        **noted,
+        "rests_on": rests_on(lake, profile, as_of),
+        "as_of": as_of,
+        "profile": profile.name,
+        "config": profile.fingerprint(),
+    }
+    if judged is not None:
+        facts |= told(judged)
+    stays = against.model_id if against is not None and against.stays else None
+    return ModelStore(lake.home).put(model, as_of, facts, card, stays=stays)

@@ -1,0 +1,94 @@
+"""Bronze to silver, row by row: standard codes, keys for comparing names and addresses, and the check of an identifier."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts import complaint, lineage, registration, silver
+from expectations.contracts.contract import Contract
+from expectations.standards.hierarchies import Hierarchy
+
+FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
+HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
+# What people write differently and mean alike; the ideographic full stop and brackets among it.
+NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“”‘’—]+"
+
+
+def conform(
+    rows: DataFrame, contract: Contract, *, industries: Hierarchy | None, regions: Hierarchy | None, id_scheme: str
+) -> DataFrame:
+    """The contract's sound bronze rows as rows of its silver table.
+
+    Each silver row depends on its bronze row alone, so a day's rows can be conformed without reading any other day.
+    """
+    if contract.name == registration.CONTRACT.name:
+        rows = (
+            rows.transform(add_industry_levels, industries)
+            .transform(add_region_levels, regions)
+            .transform(add_compare_keys, name=registration.NAME)
+            .withColumn(silver.ID_IS_VALID, is_valid_id(id_scheme))
+        )
+    if contract.name == complaint.CONTRACT.name:
+        rows = rows.transform(add_compare_keys, name=complaint.ENTITY_NAME)
+    return rows.select(*[str(column) for column in silver.OF[contract.name].columns])
+
+
+def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFrame:
+    """Add section, division and group; without a hierarchy each is the code itself, an unlisted code has none."""
+    code = F.col(registration.INDUSTRY_CODE)
+    if industries is None:
+        levels = [code, code, code]
+    else:
+        # A code may be written with its section letter before the digits (C1311).
+        digits = F.regexp_replace(F.upper(F.trim(code)), "^[A-T]", "")
+        section = _lookup(
+            F.substring(digits, 1, 2), {division: industries.ancestors(division)[-1] for division in industries.codes(2)}
+        )
+        is_listed = section.isNotNull()
+        levels = [
+            section,
+            F.when(is_listed, F.substring(digits, 1, 2)),
+            F.when(is_listed & (F.length(digits) >= 3), F.substring(digits, 1, 3)),
+        ]
+    names = (silver.INDUSTRY_SECTION, silver.INDUSTRY_DIVISION, silver.INDUSTRY_GROUP)
+    return rows.withColumns({str(name): level for name, level in zip(names, levels, strict=True)})
+
+
+def add_region_levels(rows: DataFrame, regions: Hierarchy | None) -> DataFrame:
+    """Add the broadest and the second region; without a hierarchy each is the code itself, an unlisted code has none.
+
+    A county that is under its province directly (and a district of a city that is a province) has the province as both.
+    """
+    code = F.col(registration.REGION_CODE)
+    top, middle = code, code
+    if regions is not None:
+        top, middle = F.concat(F.substring(code, 1, 2), F.lit("0000")), F.concat(F.substring(code, 1, 4), F.lit("00"))
+        top = F.when(top.isin(list(regions.codes(1))), top)
+        middle = F.when(top.isNotNull(), F.when(middle.isin(list(regions.codes(2))), middle).otherwise(top))
+    return rows.withColumns({str(silver.REGION_TOP): top, str(silver.REGION_MIDDLE): middle})
+
+
+def add_compare_keys(rows: DataFrame, *, name: str) -> DataFrame:
+    """Add the keys by which names and addresses are compared: one width, upper case, without spaces and punctuation."""
+    return rows.withColumns(
+        {str(silver.NAME_KEY): compare_key(F.col(name)), str(silver.ADDRESS_KEY): compare_key(F.col(registration.ADDRESS))}
+    )
+
+
+def compare_key(text: Column) -> Column:
+    """A text as it is compared; NULL when nothing is left of it."""
+    key = F.regexp_replace(F.upper(F.translate(text, FULL_WIDTH, HALF_WIDTH)), NOISE, "")
+    return F.when(key != "", key)
+
+
+def is_valid_id(id_scheme: str) -> Column:
+    """Whether ``entity_id`` passes its scheme's own check; a scheme without a check passes whatever is given."""
+    if id_scheme != registration.USCC:
+        return F.col(lineage.ENTITY_ID).isNotNull()
+    return F.coalesce(F.expr(registration.USCC_IS_VALID), F.lit(False))
+
+
+def _lookup(code: Column, table: dict[str, str]) -> Column:
+    pairs = [F.lit(part) for pair in sorted(table.items()) for part in pair]
+    return F.element_at(F.create_map(*pairs), code)

@@ -1,0 +1,1 @@
+"""Compute the indicators of each entity: pure DataFrame to DataFrame."""

@@ -1,0 +1,209 @@
+"""The features of a day: every entity's indicators, and where it stands among its peers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts import silver
+from expectations.contracts.complaint import COMPLAINT_ID, RECEIVED_ON
+from expectations.contracts.contract import Contract
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.inspection import INSPECTED_ON
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import PEERS
+from jobs.transforms.features import complaints as complaint
+from jobs.transforms.features import supervision_features as supervision
+from jobs.transforms.features.associations import count_ties
+from jobs.transforms.features.cell_rates import OWN, add_rates, tell_cells
+from jobs.transforms.features.peers import (
+    CELL,
+    PeerPolicy,
+    add_cell,
+    add_robust_z,
+    assign_groups,
+    count_cells,
+    describe_groups,
+    list_peer_medians,
+    place_cells,
+)
+from jobs.transforms.features.ratios import ratio
+from jobs.transforms.features.registration import add_register_indicators, count_any_changes
+from jobs.transforms.features.tax import make_tax_indicators
+from jobs.transforms.features.visit_expectation import add_expected
+from jobs.transforms.joins import join_few
+from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
+from jobs.transforms.materialise import Materialise
+from jobs.transforms.selected import select
+
+SALES_FLOOR = 10_000
+"""Yearly sales, in currency units, below which a complaint rate takes them for this much."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a day's features are made of; a source that a profile lacks is an empty frame.
+
+    The tables of silver come with all their versions; ``register`` and ``tax_sums`` have one row an entity, as of the day.
+    The register is read several times, so it is a table, or materialised by the caller.
+    """
+
+    register: DataFrame
+    complaint: DataFrame
+    inspection: DataFrame
+    link: DataFrame
+    tax_sums: DataFrame
+
+
+@dataclass(frozen=True)
+class Features:
+    """``gold.features`` and ``gold.peers`` of one day."""
+
+    features: DataFrame
+    peers: DataFrame
+
+
+def build_features(
+    tables: Known, *, as_of: date, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
+) -> Features:
+    """Every indicator of every entity known at ``as_of``, closed ones too, with the peers' medians.
+
+    Args:
+        tables: see :class:`Known`.
+        as_of: the day; nothing that took place later counts.
+        cutoff: the first instant (UTC, naive) that is too late to have been known.
+        peers: how peer groups are cut.
+        minor_units: decimal places of the currency.
+        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+    """
+    entities = tables.register.transform(add_register_indicators, as_of=as_of)
+    complaints = materialise(_known_complaints(tables, as_of, cutoff))
+    visits = materialise(_known_visits(tables, as_of, cutoff, materialise))
+    # Few entities were complained of or visited. What is known of those is made once and joined wherever it is asked for, so that
+    # not every entity's row has to be written with it in between.
+    complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
+    visited = materialise(supervision.count_visits(visits, as_of=as_of))
+    told = materialise(
+        count_any_changes(tables.register)
+        .crossJoin(complaint.count_any_complaints(complaints))
+        .crossJoin(supervision.count_any_visits(visits))
+    )
+    recorded = (
+        entities.transform(join_few, complained.join(visited, [str(ENTITY_ID)], "full"), ENTITY_ID)
+        .crossJoin(told)
+        .transform(_fill_zeros)
+    )
+    own = materialise(
+        recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
+        .transform(join_few, count_ties(entities, recorded, materialise), ENTITY_ID)
+        .transform(_add_joint_indicators, minor_units=minor_units)
+        .transform(add_cell, peers)
+        .transform(_keep_needed)
+    )
+    cells = materialise(count_cells(own))
+    in_common = tell_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
+    return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, minor_units, as_of, materialise)
+
+
+def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
+    complaints = keep_standing(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
+    links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
+    linked = complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
+    return linked.select(*complaint.NEEDED)
+
+
+def _known_visits(tables: Known, as_of: date, cutoff: datetime, materialise: Materialise) -> DataFrame:
+    visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
+    return visits.transform(add_expected, materialise).select(*supervision.NEEDED)
+
+
+def _fill_zeros(joined: DataFrame) -> DataFrame:
+    """Nothing found is zero where the source tells of anybody, and unknown where it tells of nobody."""
+    zeros = {
+        **dict.fromkeys(("changes_12m", "rep_and_address_changed"), "has_changes"),
+        **dict.fromkeys(complaint.COUNTS, "has_complaints"),
+        **dict.fromkeys(supervision.COUNTS, "has_visits"),
+        **dict.fromkeys(supervision.FOLLOW_UPS, "has_follow_ups"),
+    }
+    return _replace(joined, {name: f"CASE WHEN {source} THEN coalesce({name}, 0) END" for name, source in zeros.items()})
+
+
+def _replace(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
+    kept = [name for name in frame.columns if name not in columns]
+    return frame.transform(select, *kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
+
+
+def _known_tie(key: str, name: str) -> str:
+    return f"CASE WHEN {key} IS NOT NULL AND {key} <> '' THEN coalesce({name}, 0) END"
+
+
+_PERSON = "coalesce(legal_rep_id, owner_id)"
+_BASELINE_DAYS = f"greatest(28, least({complaint.BASELINE_DAYS}, coalesce(age_days, 365) - 28))"
+_JOINT = {
+    "capital_to_sales": ratio("registered_capital_minor", "sales_12m"),
+    "registered_capital": "registered_capital_minor",
+    # Counts of rare events, brought to equal variance by Anscombe's root: about standard normal when nothing changed.
+    "complaint_burst": f"2 * (sqrt(complaints_28d + 0.375D) - sqrt(complaints_before_28d * 28.0D / ({_BASELINE_DAYS}) + 0.375D))",
+    "overdue_complaint_share": ratio("overdue_count", "complaints_12m"),
+    "refused_mediation_share": ratio("refused_count", "complaints_12m"),
+    "prepaid_complaint_share": ratio("prepaid_count", "complaints_12m"),
+    "top_complainant_share": ratio("largest_complainant", "known_complainants"),
+    "breach_rate": ratio("decayed_breaches", "decayed_items"),
+    "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
+    "excess_breaches": supervision.excess("excess_breach_parts", "counted_items", supervision.USUAL_ITEMS * supervision.TODAY),
+    "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
+    "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
+    "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
+    "same_legal_rep": _known_tie("legal_rep_id", "same_legal_rep"),
+    "same_owner": _known_tie("owner_id", "same_owner"),
+    "same_phone": _known_tie("phone_hash", "same_phone"),
+    "same_agent": _known_tie("agent_id", "same_agent"),
+    "entities_at_address": _known_tie("address_key", "entities_at_address"),
+    "ended_tie_share": ratio("ended_person_ties", "person_ties"),
+    "violations_of_ties_36m": f"CASE WHEN has_visits THEN {_known_tie(_PERSON, 'violations_of_ties_36m')} END",
+    "complaints_of_ties_12m": f"CASE WHEN has_complaints THEN {_known_tie(_PERSON, 'complaints_of_ties_12m')} END",
+    "complaints_at_address_12m": f"CASE WHEN has_complaints THEN {_known_tie('address_key', 'complaints_at_address_12m')} END",
+    "phoenix": f"CASE WHEN established_on IS NOT NULL THEN {_known_tie(f'coalesce({_PERSON}, address_key)', 'phoenix')} END",
+}
+
+
+def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
+    floor = SALES_FLOOR * 10**minor_units
+    exposure = f"CASE WHEN sales_12m IS NOT NULL THEN cast(greatest(sales_12m, {floor}.0D) AS BIGINT) END"
+    return _replace(joined, {**_JOINT, "sales_exposure": exposure})
+
+
+def _keep_needed(joined: DataFrame) -> DataFrame:
+    """Without what indicators were made of: keys that entities share are long, and as costly to write as all the numbers."""
+    wanted = {*map(str, features_contract().columns), *OWN}
+    return joined.select(*[name for name in joined.columns if name in wanted])
+
+
+def _stand_among_peers(
+    own: DataFrame,
+    assigned: DataFrame,
+    in_common: DataFrame,
+    minor_units: int,
+    as_of: date,
+    materialise: Materialise,
+) -> Features:
+    indicators = [indicator.column for indicator in catalogue() if indicator.peer]
+    cells = materialise(assigned)
+    rated = own.transform(join_few, in_common, CELL).transform(add_rates, minor_units=minor_units)
+    groups = materialise(describe_groups(rated, cells, indicators, materialise))
+    # Cells are told their groups' figures first, so that entities are joined once with all that there is of cells.
+    placed = in_common.join(place_cells(cells, groups, indicators), [CELL], "inner")
+    features = (
+        own.transform(join_few, placed, CELL).transform(add_rates, minor_units=minor_units).transform(add_robust_z, indicators)
+    )
+    return Features(
+        _select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
+        _select(list_peer_medians(groups, indicators).withColumn(AS_OF, F.lit(as_of)), PEERS),
+    )
+
+
+def _select(frame: DataFrame, contract: Contract) -> DataFrame:
+    return frame.transform(select, *[f"cast({column} AS {column.type.value}) AS {column}" for column in contract.columns])

@@ -1,0 +1,125 @@
+"""The anomaly model as plain numbers and arrays, and back."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.anomaly.ensemble import AnomalyModel, Member
+from models.anomaly.isolation_trees import Forest
+from models.anomaly.loda import Loda
+from models.anomaly.tail_scale import Tail
+from models.statistics.robust_scale import RobustSquash
+from models.steady_zip import zipped
+
+Array = npt.NDArray[Any]
+WIDE = ("depth", "rarity", "center", "spread")
+PLACES = ("first", "second", "columns")
+KINDS: dict[str, type[Forest | Loda]] = {"forest": Forest, "loda": Loda}
+
+
+def anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
+    """What of the model is written as JSON."""
+    return {
+        "columns": model.columns,
+        "directions": model.squash.directions,
+        "tail": _tail_facts(model.tail),
+        "members": [
+            {
+                "kind": next(kind for kind, made in KINDS.items() if isinstance(member.detector, made)),
+                "scale": member.scale,
+                "tail": _tail_facts(member.tail),
+                "base": member.detector.base,
+            }
+            for member in model.members
+        ],
+    }
+
+
+def anomaly_arrays(model: AnomalyModel) -> bytes:
+    """The rest: an npz whose bytes depend on the arrays alone (numpy's own bears the clock's date)."""
+    arrays: dict[str, Array] = {"center": model.squash.center_, "spread": model.squash.spread_}
+    for at, member in enumerate(model.members):
+        arrays |= {f"{at}.{name}": getattr(member.detector, name) for name in _array_names(type(member.detector))}
+    return zipped({f"{name}.npy": _saved(array) for name, array in arrays.items()})
+
+
+def _saved(array: Array) -> bytes:
+    body = io.BytesIO()
+    np.save(body, np.ascontiguousarray(array), allow_pickle=False)
+    return body.getvalue()
+
+
+def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> AnomalyModel:
+    """The model of :func:`anomaly_facts` and :func:`anomaly_arrays`.
+
+    Raises:
+        ValueError: when ``body`` (of the file ``name``) is no archive of plain arrays, or they do not fit the facts.
+        KeyError: when one is missing.
+    """
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{name} is no archive of plain arrays: {error}; restore the file or retrain the model") from error
+    if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
+        raise ValueError(f"{name} holds numbers of another kind than the model's; restore the file or retrain the model")
+    columns = tuple(facts["columns"])
+    squash = RobustSquash(tuple(facts["directions"]))
+    squash.center_, squash.spread_, squash.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
+    members = tuple(_member(at, member, arrays) for at, member in enumerate(facts["members"]))
+    model = AnomalyModel(columns, squash, members, _tail(facts["tail"]))
+    if not _fits(model):
+        raise ValueError(f"{name} does not fit the model that it belongs to; restore the file or retrain the model")
+    return model
+
+
+def _member(at: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
+    kind = KINDS[facts["kind"]]
+    found: dict[str, Any] = {name: arrays[f"{at}.{name}"] for name in _array_names(kind)}
+    detector = Loda(**found, base=facts["base"]) if kind is Loda else Forest(**found)
+    return Member(facts["scale"], detector, _tail(facts["tail"]))
+
+
+def _array_names(kind: type[Forest | Loda]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "base")
+
+
+def _dtype(key: str) -> npt.DTypeLike:
+    """What an array's numbers are, by its name, which ends in the field's."""
+    field = key.rpartition(".")[2]
+    return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
+
+
+def _tail_facts(tail: Tail) -> dict[str, Any]:
+    return {
+        "raw": tail.raw.tolist(), "level": tail.level_at.tolist(), "slope_below": tail.slope_below, "slope_above": tail.slope_above,
+    }  # fmt: skip
+
+
+def _tail(facts: Mapping[str, Any]) -> Tail:
+    return Tail(np.array(facts["raw"]), np.array(facts["level"]), facts["slope_below"], facts["slope_above"])
+
+
+def _fits(model: AnomalyModel) -> bool:
+    """Whether shapes agree and every column that is named exists: what else would read past the end of an array."""
+    k = len(model.columns)
+    fits = model.squash.center_.shape == model.squash.spread_.shape == (k,)
+    for member in model.members:
+        detector = member.detector
+        if isinstance(detector, Forest):
+            named, nodes = (detector.first, detector.second), detector.depth.shape[1]
+            shapes = {getattr(detector, name).shape for name in _array_names(Forest)}
+            fits &= len(shapes) == 1 and nodes & (nodes + 1) == 0 and nodes >= 3
+        else:
+            named = (detector.columns, detector.columns)
+            fits &= detector.columns.shape == detector.weights.shape and detector.rarity.ndim == 2
+            fits &= {len(detector.low), len(detector.width), len(detector.rarity)} == {len(detector.columns)}
+        fits &= all(bool(((columns >= 0) & (columns < k)).all()) for columns in named)
+    return bool(fits)

@@ -1,0 +1,1 @@
+"""Metrics, baselines, bootstrap intervals, groups and leakage checks."""

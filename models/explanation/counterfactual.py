@@ -1,0 +1,212 @@
+"""What would bring an entity into a better class: the fewest of its own indicators, moved as little as is enough.
+
+A counterfactual explanation (Wachter, Mittelstadt & Russell 2017), held to what its reader can act on: only indicators that the
+entity itself can change, only towards what is usual (its peers' median, or a neutral value), and at most three. Since more of such
+an indicator is never less risk to the model of violations, a greedy search along those directions does: take in one indicator
+after the other, those that add most first, until the class is better; leave out again those without which it still is; then draw
+each back as far as the class allows. Every answer was scored: the class is the one that the model gives to the changed entity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from expectations.contracts.indicators import Indicator
+from expectations.contracts.scoring import INDICATOR, VALUE
+from models.explanation.reasons import ROW
+from models.inputs import Floats, Ints, Texts
+from models.risk.credit import ranks
+
+MOST = 3
+HALVINGS = 8
+WANTED = "wanted"
+WHOLE = frozenset({"count", "periods", "flag", "grade"})
+"""Units of which there are whole ones alone."""
+
+Classify = Callable[[pd.DataFrame], npt.ArrayLike]
+
+
+@dataclass(frozen=True)
+class Counterfactuals:
+    """What was found for each row.
+
+    Attributes:
+        better: the class that the changes bring, None where there are none.
+        changes: ``row`` (position, from 0), ``indicator``, ``value`` and ``wanted`` (in the indicator's unit), by row and then by
+            what the indicator adds, the most first.
+    """
+
+    better: Texts
+    changes: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Path:
+    """One step of each row: which indicator may move from where to where; NaN and -1 where a row has fewer steps."""
+
+    at: Ints
+    value: Floats
+    goal: Floats
+
+
+def counterfactuals(
+    X: pd.DataFrame,
+    contributions: pd.DataFrame,
+    standing: npt.ArrayLike,
+    goals: pd.DataFrame,
+    classify: Classify,
+    *,
+    indicators: Mapping[str, Indicator],
+    bounds: Mapping[str, int],
+    clip: float,
+) -> Counterfactuals:
+    """Search for every row; rows do not depend on one another.
+
+    Args:
+        X: features, shape (n, …).
+        contributions: what each indicator adds, of the same rows.
+        standing: each row's class.
+        goals: what is usual for each row, a column an indicator, NaN where it is not known.
+        classify: the class of each row of changed features; the row's position in ``X`` is its index.
+        indicators: the catalogue by column.
+        bounds: each class's lower bound.
+        clip: the size at which the features cut peer forms off; from a value cut off, the spread of the peers cannot be told.
+    """
+    X = X.reset_index(drop=True)
+    wanted = ranks(standing, bounds) + 1
+    names = sorted(
+        name for name in contributions.columns if name in indicators and indicators[name].changeable and indicators[name].direction
+    )
+    steps = _steps(X, contributions, goals, [indicators[name] for name in names])
+    is_whole = np.array([indicators[name].unit in WHOLE for name in names] or [False])
+
+    def reached(moved: Floats, rows: Ints) -> npt.NDArray[np.bool_]:
+        if not len(rows):
+            return np.zeros(0, dtype=bool)
+        changed = _changed(X.iloc[rows], [_of(step, rows) for step in steps], moved, names, is_whole, clip)
+        better: npt.NDArray[np.bool_] = ranks(classify(changed), bounds) >= wanted[rows]
+        return better
+
+    moved, found = _search(reached, len(X), steps, wanted < len(bounds))
+    changes = _listed(steps, moved, found, names, is_whole)
+    better = np.full(len(X), None, dtype=object)
+    rows = np.flatnonzero(found)
+    if len(rows):
+        changed = _changed(X.iloc[rows], [_of(step, rows) for step in steps], moved[rows], names, is_whole, clip)
+        better[rows] = np.asarray(classify(changed), dtype=object)
+    return Counterfactuals(better, changes)
+
+
+def _search(
+    reached: Callable[[Floats, Ints], npt.NDArray[np.bool_]], n: int, steps: list[_Path], may_rise: npt.NDArray[np.bool_]
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """How far each step is gone, 0 to 1, shape (n, steps), and for which rows that is enough."""
+    moved, found = np.zeros((n, len(steps))), np.zeros(n, dtype=bool)
+    taken = np.zeros(n, dtype=np.int64)
+    for number, step in enumerate(steps):
+        open_ = np.flatnonzero(may_rise & ~found & (step.at >= 0))
+        moved[open_, number] = 1.0
+        found[open_] = reached(moved[open_], open_)
+        taken[open_] = number
+    moved[~found] = 0.0
+    for number in reversed(range(len(steps))):
+        rows = np.flatnonzero(found & (number < taken))
+        without = moved[rows].copy()
+        without[:, number] = 0.0
+        spared = rows[reached(without, rows)]
+        moved[spared, number] = 0.0
+    for number in reversed(range(len(steps))):
+        rows = np.flatnonzero(found & (moved[:, number] > 0))
+        short, enough = np.zeros(len(rows)), np.ones(len(rows))
+        for _ in range(HALVINGS):
+            tried = moved[rows].copy()
+            tried[:, number] = (short + enough) / 2
+            holds = reached(tried, rows)
+            enough, short = np.where(holds, tried[:, number], enough), np.where(holds, short, tried[:, number])
+        moved[rows, number] = enough
+    return moved, found
+
+
+def _steps(X: pd.DataFrame, contributions: pd.DataFrame, goals: pd.DataFrame, indicators: list[Indicator]) -> list[_Path]:
+    """Each row's indicators that may move, those that add most first, equal ones by name."""
+    if not indicators or not len(X):
+        return []
+    names = [indicator.column for indicator in indicators]
+    added = contributions[names].to_numpy(dtype=np.float64)
+    value = X.reindex(columns=names).to_numpy(dtype=np.float64, na_value=np.nan)
+    goal = goals.reindex(columns=names).to_numpy(dtype=np.float64, na_value=np.nan)
+    direction = np.array([indicator.direction for indicator in indicators])
+    usable = (added > 0) & (direction * (value - goal) > 0)
+    order = np.argsort(np.where(usable, -added, np.inf), axis=1, kind="stable")[:, :MOST]
+    rows = np.arange(len(X))
+    return [_Path(np.where(usable[rows, at], at, -1), value[rows, at], goal[rows, at]) for at in order.T]
+
+
+def _of(step: _Path, rows: Ints) -> _Path:
+    return _Path(step.at[rows], step.value[rows], step.goal[rows])
+
+
+def _moved_to(step: _Path, share: Floats, is_whole: npt.NDArray[np.bool_]) -> Floats:
+    """The value after going that share of the way; whole where the unit is, rounded onwards so that it is enough."""
+    target = np.where(share >= 1.0, step.goal, step.value + share * (step.goal - step.value))
+    onwards = np.where(step.goal < step.value, np.floor(target), np.ceil(target))
+    whole: Floats = np.where(is_whole[np.maximum(step.at, 0)], onwards, target)
+    return whole
+
+
+def _changed(
+    X: pd.DataFrame, steps: list[_Path], moved: Floats, names: list[str], is_whole: npt.NDArray[np.bool_], clip: float
+) -> pd.DataFrame:
+    """The features with each step gone as far as ``moved`` says, the forms against peers along with the values."""
+    changed = X.copy()
+    for number, step in enumerate(steps):
+        target = _moved_to(step, moved[:, number], is_whole)
+        for at in np.unique(step.at[(step.at >= 0) & (moved[:, number] > 0)]):
+            rows = np.flatnonzero((step.at == at) & (moved[:, number] > 0))
+            name = names[at]
+            changed[name] = _put(changed[name], rows, target[rows])
+            peer = f"{name}_vs_peers"
+            if peer in changed:
+                z = changed[peer].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+                changed[peer] = _put(changed[peer], rows, _peer_form(z, step.value[rows], step.goal[rows], target[rows], clip))
+    return changed
+
+
+def _peer_form(z: Floats, value: Floats, median: Floats, target: Floats, clip: float) -> Floats:
+    """The robust z of the target, by the spread that value and z tell; where z was cut off it stays until the median is reached."""
+    is_cut = np.abs(z) >= clip
+    away = value - median
+    spread = np.divide(away, z, out=np.full_like(away, np.inf), where=(z != 0) & ~is_cut & ~np.isnan(z))
+    told = np.divide(target - median, spread, out=np.zeros_like(away), where=np.isfinite(spread))
+    at_median = np.abs(target - median) <= np.maximum(np.abs(median), 1.0) * 1e-12
+    passed = (target - median) * away <= 0
+    kept = np.where(at_median | passed, 0.0, z)
+    form: Floats = np.where(np.isnan(z), np.nan, np.where(np.isfinite(spread), np.clip(told, -clip, clip), kept))
+    return form
+
+
+def _put(column: pd.Series, rows: Ints, values: Floats) -> pd.Series:
+    filled = column.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
+    filled[rows] = values
+    return pd.Series(filled, index=column.index)
+
+
+def _listed(
+    steps: list[_Path], moved: Floats, found: npt.NDArray[np.bool_], names: list[str], is_whole: npt.NDArray[np.bool_]
+) -> pd.DataFrame:
+    columns = [ROW, "step", str(INDICATOR), str(VALUE), WANTED]
+    parts = []
+    for number, step in enumerate(steps):
+        rows = np.flatnonzero(found & (moved[:, number] > 0))
+        target = _moved_to(step, moved[:, number], is_whole)[rows]
+        named = np.array(names, dtype=object)[step.at[rows]]
+        parts.append(pd.DataFrame(dict(zip(columns, (rows, number, named, step.value[rows], target), strict=True))))
+    if not parts:
+        return pd.DataFrame(columns=[ROW, str(INDICATOR), str(VALUE), WANTED])
+    listed = pd.concat(parts, ignore_index=True).sort_values([ROW, "step"], ignore_index=True)
+    return listed.drop(columns="step")

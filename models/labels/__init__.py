@@ -1,0 +1,1 @@
+"""Cohorts, sampling, the training set and the propensity of a visit."""

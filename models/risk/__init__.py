@@ -1,0 +1,1 @@
+"""Learn and calibrate the probability that a visit finds a violation."""

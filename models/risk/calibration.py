@@ -1,0 +1,105 @@
+"""From a margin to a probability, without ever making two different margins equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.inputs import Floats
+
+SLOPE_FLOOR = 0.05
+PENALTY = 1.0
+STEPS = 100
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """``probability = 1 / (1 + exp(-(slope * margin + intercept)))`` with a positive slope; or that beside a background.
+
+    With a background (Abbott 1925, "A method of computing the effectiveness of an insecticide"; Finney 1971, "Probit analysis",
+    chapter 7) a visit finds what the margin tells, or what it finds anywhere, or both:
+    ``1 - (1 - the above) * (1 - 1 / (1 + exp(-(background + 0.05 * margin))))``. The background rises so little that it is all but
+    one rate, and enough that no two margins become equal.
+    """
+
+    slope: float
+    intercept: float
+    background: float | None = None
+
+    def __call__(self, margin: Floats) -> Floats:
+        """Probabilities of shape (n,), strictly increasing in ``margin``."""
+        if self.background is None:
+            return sigmoid(self.slope * margin + self.intercept)
+        found: Floats = -np.expm1(-self._hazard(margin, self.background))
+        return found
+
+    def log_odds(self, margin: Floats) -> Floats:
+        """Calibrated log-odds of shape (n,)."""
+        if self.background is None:
+            return self.slope * margin + self.intercept
+        hazard = self._hazard(margin, self.background)
+        found: Floats = hazard + np.log(-np.expm1(-hazard))
+        return found
+
+    def _hazard(self, margin: Floats, background: float) -> Floats:
+        """The negative logarithm of the probability that nothing is found: the sum of that of either cause."""
+        own = np.logaddexp(0.0, self.slope * margin + self.intercept)
+        hazard: Floats = own + np.logaddexp(0.0, background + SLOPE_FLOOR * margin)
+        return hazard
+
+
+def sigmoid(z: Floats) -> Floats:
+    """The logistic function, without overflow."""
+    small = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1.0, small) / (1.0 + small)
+
+
+def log_loss(log_odds: Floats, y: Floats) -> Floats:
+    """The log loss of each row, shape (n,); y is 0 or 1, or a probability."""
+    loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
+    return loss
+
+
+def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None) -> Calibration:
+    """Platt scaling (Platt 1999) on held-out margins, drawn towards slope 1 by a penalty worth a few labels.
+
+    Args:
+        margin, y, weight: shape (n,); y is 0 or 1, or a probability.
+        offset: log-odds, shape (n,), that outcomes owe to something else; no part of the calibration.
+
+    Returns:
+        A calibration whose slope is at least 0.05: where margins tell nothing the probabilities are nearly, but not
+        quite, equal, so that the order stays.
+    """
+    weight = np.ones_like(margin) if weight is None else weight / weight.mean()
+    beside = np.zeros_like(margin) if offset is None else offset
+    slope, intercept = _newton(margin, y, weight, beside, slope_free=True)
+    if slope < SLOPE_FLOOR:
+        slope, intercept = _newton(margin, y, weight, beside, slope_free=False)
+    return Calibration(slope, intercept)
+
+
+def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_free: bool) -> tuple[float, float]:
+    """Minimise the penalised log loss; the slope is fixed at the floor unless it is free."""
+    at = np.array([1.0 if slope_free else SLOPE_FLOOR, 0.0])
+    design = np.column_stack([margin, np.ones_like(margin)])
+    penalty = np.array([PENALTY, PENALTY / 100.0])
+    free = np.array([slope_free, True])
+
+    def loss(point: Floats) -> float:
+        return float(weight @ log_loss(design @ point + offset, y) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
+
+    for _ in range(STEPS):
+        p = sigmoid(design @ at + offset)
+        gradient = (design.T @ (weight * (p - y)) + penalty * (at - [1.0, 0.0]))[free]
+        curvature = ((design.T * (weight * p * (1 - p))) @ design + np.diag(penalty))[np.ix_(free, free)]
+        step = np.zeros(2)
+        step[free] = np.linalg.solve(curvature, gradient)
+        size = 1.0
+        while size > 1e-8 and loss(at - size * step) > loss(at):
+            size /= 2
+        at = at - size * step
+        if float(np.abs(size * step).max()) < 1e-10:
+            break
+    return float(at[0]), float(at[1])

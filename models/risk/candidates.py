@@ -1,0 +1,116 @@
+"""The candidates for the probability: a scorecard, monotone boosted trees, and a blend of both, in order of readability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.inputs import Floats, Ints
+from models.risk.blend import Blend
+from models.risk.boosting import STUMPS, TREES, Booster, fit_booster
+from models.risk.inspector_effects import NOBODY, InspectorEffects, fit_effects
+from models.risk.learner import Learner
+from models.risk.scorecard import Scorecard, Stumps
+
+SCORECARD, TREE, BLEND = "scorecard", "trees", "blend"
+CANDIDATES = (SCORECARD, TREE, BLEND)
+"""In order of readability: the first is preferred (:mod:`models.risk.champion`)."""
+SHARE = 0.5
+"""A blend's share of the scorecard; the rest is the trees'."""
+ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800)}
+"""Numbers of boosting rounds that are tried; the trees take smaller steps (:data:`models.risk.boosting.TREES`)."""
+FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
+"""Rounds where nothing could be held out to choose them by."""
+FIRST_ROUNDS = 40
+"""Rounds of the margin beside which inspectors' effects are estimated."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled rows in an order of their own; arrays parallel, of n rows."""
+
+    rows: Floats
+    y: Floats
+    weight: Floats
+    inspector: npt.NDArray[np.str_]
+
+    def part(self, at: Ints) -> Labels:
+        """The rows at these positions, in this order."""
+        return Labels(self.rows[at], self.y[at], self.weight[at], self.inspector[at])
+
+
+@dataclass(frozen=True)
+class Growing:
+    """How candidates are fitted."""
+
+    directions: tuple[int, ...]
+    seed: int
+    threads: int
+
+    def effects(self, labels: Labels) -> InspectorEffects:
+        """Who inspected, beside a first margin that is itself learnt beside effects that know of no margin."""
+        if (labels.inspector == NOBODY).all():
+            return fit_effects(labels.y, labels.weight, labels.inspector, np.zeros(len(labels.y)))
+        found, rate = labels.y, np.average(labels.y, weights=labels.weight)
+        alone = np.full(len(found), np.log(rate / (1 - rate)))
+        first = fit_effects(found, labels.weight, labels.inspector, alone).offset(labels.inspector)
+        stumps = fit_booster(
+            labels.rows, found, labels.weight, self.directions,
+            offset=first, growth=STUMPS, rounds=FIRST_ROUNDS, seed=self.seed, threads=self.threads,
+        )  # fmt: skip
+        return fit_effects(found, labels.weight, labels.inspector, stumps.margin(labels.rows))
+
+    def staged(self, labels: Labels, effects: InspectorEffects, kind: str, rows: Floats) -> Floats:
+        """The margins of ``rows`` after each of :data:`ROUNDS`, of the scorecard or the trees fitted on labelled rows: (m, 6)."""
+        if kind == SCORECARD:
+            stumps = self._stumps(labels, effects, ROUNDS[kind][-1])
+            return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS[kind]])
+        booster = self._trees(labels, effects, ROUNDS[kind][-1])
+        return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS[kind]])
+
+    def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: dict[str, int]) -> Learner:
+        """One candidate fitted on labelled rows with the rounds that were chosen."""
+        if kind == SCORECARD:
+            return self._stumps(labels, effects, rounds[SCORECARD]).scorecard(rounds[SCORECARD])
+        if kind == TREE:
+            return self._trees(labels, effects, rounds[TREE])
+        return blend(self.learner(labels, effects, SCORECARD, rounds), self.learner(labels, effects, TREE, rounds))
+
+    def _stumps(self, labels: Labels, effects: InspectorEffects, rounds: int) -> Stumps:
+        return Stumps(
+            labels.rows, labels.y, labels.weight, self.directions, _offset(labels, effects),
+            rounds=rounds, seed=self.seed, threads=self.threads,
+        )  # fmt: skip
+
+    def _trees(self, labels: Labels, effects: InspectorEffects, rounds: int) -> Booster:
+        return fit_booster(
+            labels.rows, labels.y, labels.weight, self.directions,
+            offset=_offset(labels, effects), growth=TREES, rounds=rounds, seed=self.seed, threads=self.threads,
+        )  # fmt: skip
+
+
+def grown(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """What must be grown for these candidates: a blend is made of both the others."""
+    return (SCORECARD, TREE) if BLEND in candidates else candidates
+
+
+def blend(scorecard: Learner, trees: Learner) -> Blend:
+    """The blend in its stated shares."""
+    return Blend((scorecard, trees), (SHARE, 1 - SHARE))
+
+
+def blended(scorecard: Floats, trees: Floats) -> Floats:
+    """The margins of the blend from those of its parts."""
+    return SHARE * scorecard + (1 - SHARE) * trees
+
+
+def kind_of(learner: Learner) -> str:
+    """Which of :data:`CANDIDATES` a fitted candidate is."""
+    return SCORECARD if isinstance(learner, Scorecard) else BLEND if isinstance(learner, Blend) else TREE
+
+
+def _offset(labels: Labels, effects: InspectorEffects) -> Floats | None:
+    """None where nobody is known to have inspected, so that learning begins from the labels' level."""
+    return effects.offset(labels.inspector) if effects.effect.any() else None

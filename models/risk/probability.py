@@ -1,0 +1,278 @@
+"""The probability that a visit would find a violation, learnt from the visits that were made.
+
+The number of boosting rounds, the champion among the candidates and the calibration come from forward chaining over the cohorts
+(fit on what was known then, judged on what followed); the champion is then fitted on all labels with that number of rounds. Where
+visits were drawn at random, the calibration rests on every visit instead, each judged by a champion that saw none of its business:
+those drawn are few, and all of them are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models.inputs import Floats, Ints, matrix
+from models.risk.calibration import Calibration, fit_calibration, log_loss
+from models.risk.candidates import (
+    BLEND,
+    CANDIDATES,
+    FEW_ROUNDS,
+    ROUNDS,
+    SCORECARD,
+    TREE,
+    Growing,
+    Labels,
+    blended,
+    grown,
+)
+from models.risk.champion import Choice, choose
+from models.risk.inspector_effects import NOBODY, InspectorEffects
+from models.risk.learner import Learner
+from models.risk.selection_bias import RANDOM, Grounded, Texts, ground, speaks_of_all
+from models.side_by_side import side_by_side
+from models.statistics.time_splits import entity_folds, time_folds
+
+CROSS_FOLDS = 5
+"""Where random visits calibrate, each fifth of the businesses is held out in turn."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Margins of labelled rows that the margin's model had not seen.
+
+    Attributes:
+        rows: positions in the labelled rows given, shape (m,).
+        margin: shape (m,).
+        split: ``time`` or, where all labels are of one cohort or visits drawn at random calibrate, ``entity``; ``none`` where
+            neither could be held out.
+        offset: log-odds that each outcome owes to who inspected, as known before it, shape (m,).
+    """
+
+    rows: Ints
+    margin: Floats
+    split: str
+    offset: Floats
+
+
+@dataclass(frozen=True)
+class ProbabilityModel:
+    """A fitted probability; ``held_out``, ``effects`` and ``choice`` live with the fit and are not stored.
+
+    Attributes:
+        columns: what it reads.
+        learner: the champion.
+        calibration: from its margin to the probability.
+        rounds: the best number of boosting rounds, of the scorecard and of the trees as far as they were grown.
+        effects: who inspected; averaged out in the calibration, and no part of a score.
+        choice: how the champion was chosen; None where nothing could be held out or one candidate alone was asked for.
+    """
+
+    columns: tuple[str, ...]
+    learner: Learner
+    calibration: Calibration
+    rounds: Mapping[str, int]
+    held_out: HeldOut | None = field(default=None, compare=False)
+    effects: InspectorEffects | None = field(default=None, compare=False)
+    choice: Choice | None = field(default=None, compare=False)
+
+    def margin(self, X: pd.DataFrame) -> Floats:
+        """Log-odds before calibration, shape (n,)."""
+        return self.learner.margin(matrix(X, self.columns))
+
+    def probability(self, X: pd.DataFrame) -> Floats:
+        """Calibrated probabilities, shape (n,), strictly increasing in the margin."""
+        return self.calibration(self.margin(X))
+
+    def contributions(self, X: pd.DataFrame) -> Floats:
+        """What each column adds to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
+        return self.explain(X)[1]
+
+    def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
+        """:meth:`margin`, to the bit, and :meth:`contributions`, in one go."""
+        return self.learner.explain(matrix(X, self.columns))
+
+
+def fit_probability(
+    X: pd.DataFrame,
+    y: npt.ArrayLike,
+    time: npt.ArrayLike,
+    entity: npt.ArrayLike,
+    directions: tuple[int, ...],
+    *,
+    known_on: npt.ArrayLike | None = None,
+    weight: npt.ArrayLike | None = None,
+    inspector: npt.ArrayLike | None = None,
+    reason: npt.ArrayLike | None = None,
+    candidates: tuple[str, ...] = CANDIDATES,
+    seed: int,
+    threads: int = 1,
+) -> ProbabilityModel:
+    """Fit on labelled rows; the order they come in changes nothing.
+
+    Args:
+        X: shape (n, k); NaN is unknown.
+        y: 0 or 1, shape (n,).
+        time: each row's cohort date.
+        entity: each row's entity; an entity has at most one row a cohort.
+        directions: one a column of ``X``: 1, -1 or 0.
+        known_on: the day by whose end each label was known: what became known after a cohort's day is not learnt from to judge that
+            cohort. None where each was known before the next cohort.
+        weight: what each label counts (:mod:`models.labels.selection`), positive, up to a common factor.
+        inspector: who made each visit, None or NaN where unknown; adjusted for, never read as a column.
+        reason: why each was visited, ``random`` where a draw of known probability named it: those calibrate where there are
+            enough (:mod:`models.risk.selection_bias`).
+        candidates: of :data:`models.risk.candidates.CANDIDATES`, the most readable first.
+        seed: for the boosters' column sampling and the contests' draws.
+        threads: threads of LightGBM; their number changes no result.
+
+    Raises:
+        ValueError: when y is not 0/1 with both present, lengths differ, a weight is not positive, or an entity has two
+            rows in one cohort.
+    """
+    columns = tuple(str(column) for column in X.columns)
+    rows, found = matrix(X, columns), np.asarray(y, dtype=np.float64)
+    dates = np.asarray(time, dtype="datetime64[D]")
+    known = dates if known_on is None else np.asarray(known_on, dtype="datetime64[D]")
+    names = np.asarray(entity, dtype=object).astype(str)
+    weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
+    who = _named(inspector, len(rows))
+    why = reasons(reason, len(rows))
+    _check(rows, found, dates, known, names, weights, directions)
+    order = np.lexsort((names, dates))
+    labels = Labels(rows[order], found[order], weights[order] / weights.mean(), who[order])
+    names, why = names[order], why[order]
+    growing = Growing(directions, seed, threads)
+    split, folds = "time", time_folds(dates[order], labels.y, known[order])
+    if not folds:
+        split, folds = "entity", entity_folds(names, labels.y)
+    effects = growing.effects(labels)
+    if not folds:
+        learner = growing.learner(labels, effects, candidates[0], FEW_ROUNDS)
+        held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
+        return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), FEW_ROUNDS, held_out, effects)
+    held, margins, offset = _hold_out(growing, labels, folds, grown(candidates))
+    judged = labels.part(held)
+    rounds: dict[str, int] = {}
+    at_best: dict[str, Floats] = {}
+    for kind, staged in margins.items():
+        losses = [np.average(log_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
+        best = int(np.argmin(losses))
+        rounds[kind], at_best[kind] = ROUNDS[kind][best], staged[:, best]
+    if BLEND in candidates:
+        at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
+    calibrated = {}
+    for kind in candidates:
+        own = fit_calibration(at_best[kind], judged.y, judged.weight, offset)
+        calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, judged.y)
+    choice = choose(calibrated, judged.weight, names[held], seed=seed)
+    margin = at_best[choice.champion]
+    crossed = entity_folds(names, labels.y, CROSS_FOLDS) if speaks_of_all(labels.y, why) else []
+    if crossed:
+        split = "entity"
+        held, margin, offset = _cross_fit(growing, labels, crossed, choice.champion, rounds)
+    grounded = calibrate(margin, labels.y[held], labels.weight[held], why[held], offset, effects)
+    learner = growing.learner(labels, effects, choice.champion, rounds)
+    held_out = HeldOut(order[held], margin, split, offset)
+    return ProbabilityModel(columns, learner, grounded.calibration, rounds, held_out, effects, choice)
+
+
+def calibrate(
+    margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats, effects: InspectorEffects | None
+) -> Grounded:
+    """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
+
+    Visits that were drawn at random speak of everybody, the others of those who were sent for: :func:`models.risk.selection_bias.ground`.
+    Where too few were drawn, all count as they are weighed, and the probability is what a visit like them would find.
+
+    Args:
+        margin, y, weight: shape (m,).
+        reason: why each was visited, shape (m,).
+        offset: log-odds that each outcome owes to who inspected, shape (m,).
+        effects: the inspectors, whom the probability is averaged over; None for none.
+    """
+    if speaks_of_all(y, reason):
+        fitted = ground(margin, y, weight, reason, offset)
+    else:
+        fitted = Grounded(fit_calibration(margin, y, weight, offset), weight)
+    if effects is None or not effects.effect.any():
+        return fitted
+    averaged = effects.averaged(fitted.calibration.log_odds(margin))
+    if fitted.tilt is None:
+        return replace(fitted, calibration=fit_calibration(margin, averaged, weight))
+    everybody, nothing = np.full(len(margin), RANDOM), np.zeros(len(margin))
+    return replace(fitted, calibration=ground(margin, averaged, weight, everybody, nothing).calibration)
+
+
+def reasons(given: npt.ArrayLike | None, rows: int) -> Texts:
+    """Why each was visited as text; the empty text where unknown."""
+    return _named(given, rows)
+
+
+def _hold_out(
+    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
+) -> tuple[Ints, dict[str, Floats], Floats]:
+    """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
+    parts = [labels.part(fitted_on) for fitted_on, _ in folds]
+    effects = list(side_by_side(growing.effects, parts))
+
+    def staged(task: tuple[int, str]) -> Floats:
+        fold, kind = task
+        return growing.staged(parts[fold], effects[fold], kind, labels.rows[folds[fold][1]])
+
+    # The longest first: trees take more rounds than a scorecard, and a later fold learns from more labels.
+    tasks = sorted(((fold, kind) for fold in range(len(folds)) for kind in kinds), key=lambda task: (task[1] != TREE, -task[0]))
+    margins = dict(zip(tasks, side_by_side(staged, tasks), strict=True))
+    held = np.concatenate([judged_on for _, judged_on in folds])
+    offset = np.concatenate([one.offset(labels.inspector[at]) for one, (_, at) in zip(effects, folds, strict=True)])
+    return held, {kind: np.concatenate([margins[fold, kind] for fold in range(len(folds))]) for kind in kinds}, offset
+
+
+def _cross_fit(
+    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], champion: str, rounds: Mapping[str, int]
+) -> tuple[Ints, Floats, Floats]:
+    """The rows held out by all folds, their margins by the champion fitted on the rest, and what who inspected added."""
+
+    def held_out(fold: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
+        fitted_on, held = fold
+        part = labels.part(fitted_on)
+        effects = growing.effects(part)
+        margin = growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
+        return margin, effects.offset(labels.inspector[held])
+
+    margins, offsets = zip(*side_by_side(held_out, folds), strict=True)
+    return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
+
+
+def _named(told: npt.ArrayLike | None, rows: int) -> Texts:
+    """Who inspected, or why, as text; the empty text where unknown."""
+    if told is None:
+        return np.full(rows, NOBODY)
+    given = pd.Series(np.asarray(told, dtype=object))
+    return given.where(given.notna(), NOBODY).astype(str).to_numpy(dtype=str)
+
+
+def _check(
+    rows: Floats,
+    y: Floats,
+    time: npt.NDArray[np.datetime64],
+    known: npt.NDArray[np.datetime64],
+    entity: npt.NDArray[np.str_],
+    weight: Floats,
+    directions: tuple[int, ...],
+) -> None:
+    if not len(rows) == len(y) == len(time) == len(known) == len(entity) == len(weight):
+        raise ValueError("X, y, time, known_on, entity and weight differ in length")
+    if len(directions) != rows.shape[1]:
+        raise ValueError(f"{len(directions)} directions were given for {rows.shape[1]} columns")
+    if set(np.unique(y)) != {0.0, 1.0}:
+        raise ValueError("y must hold 0 and 1, both of them")
+    if not (np.isfinite(weight).all() and (weight > 0).all()):
+        raise ValueError("weights must be positive")
+    keys = pd.DataFrame({"entity": entity, "time": time})
+    if keys.duplicated().any():
+        twice = keys[keys.duplicated()].iloc[0]
+        raise ValueError(f"entity {twice['entity']} has two rows in the cohort of {twice['time']:%Y-%m-%d}")

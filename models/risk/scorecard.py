@@ -1,0 +1,154 @@
+"""An additive scorecard: every indicator cut into bins, every bin a whole number of credit points, monotone, no more.
+
+The points come from boosted trees of a single split over the bins: such trees add up to one step function a column, which is
+read off and rounded to whole points. (Lou, Caruana and Gehrke 2012, "Intelligible models for classification and regression";
+Siddiqi 2006, "Credit Risk Scorecards", for points that double the odds.) Rounding keeps the order of the bins, so what was
+monotone stays so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from models.inputs import Floats, Ints
+from models.risk.bins import Bins, cut_bins
+from models.risk.boosting import STUMPS, Booster, fit_booster
+from models.risk.credit import EVEN_ODDS_POINTS, POINTS_TO_DOUBLE_ODDS
+
+LOG_ODDS_A_POINT = float(np.log(2.0)) / POINTS_TO_DOUBLE_ODDS
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Points by column and bin, on the scale of credit points: more is better, 100 double the odds of a clean visit.
+
+    Attributes:
+        bins: where each column is cut.
+        points: whole points a column, one number a bin.
+        unknown: whole points of an unknown value, shape (k,).
+        base: the points of an entity that is ordinary in every column.
+        library: what fitted it.
+    """
+
+    bins: Bins
+    points: tuple[Ints, ...]
+    unknown: Ints
+    base: int
+    library: str
+
+    @property
+    def name(self) -> str:
+        """What it is, and which library fitted it."""
+        return f"scorecard ({self.library})"
+
+    def total(self, rows: Floats) -> Ints:
+        """The base and the points of every column added up: whole credit points of shape (n,), without limits."""
+        total: Ints = self.base + self._points(rows).sum(axis=1)
+        return total
+
+    def margin(self, rows: Floats) -> Floats:
+        """Log-odds of a violation, shape (n,)."""
+        return self._log_odds(self.total(rows))
+
+    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The margins, to the bit, and each column's points as log-odds: shape (n, k + 1), the last the base."""
+        points = self._points(rows)
+        base = np.full((len(rows), 1), (EVEN_ODDS_POINTS - self.base) * LOG_ODDS_A_POINT)
+        return self._log_odds(self.base + points.sum(axis=1)), np.concatenate([points * -LOG_ODDS_A_POINT, base], axis=1)
+
+    @staticmethod
+    def _log_odds(total: Ints) -> Floats:
+        return np.asarray(EVEN_ODDS_POINTS - total, dtype=np.float64) * LOG_ODDS_A_POINT
+
+    def _points(self, rows: Floats) -> Ints:
+        codes = self.bins.codes(rows)
+        found = np.empty(codes.shape, dtype=np.int64)
+        for at, points in enumerate(self.points):
+            column = codes[:, at]
+            is_unknown = np.isnan(column)
+            found[:, at] = np.where(is_unknown, self.unknown[at], points[np.where(is_unknown, 0, column).astype(np.int64)])
+        return found
+
+    def table(self, columns: tuple[str, ...]) -> pd.DataFrame:
+        """The card to read: ``column, at_least, below`` (NaN where open), ``points``; a row with both NaN is the unknown value.
+
+        Neighbouring bins of equal points are one row; a column whose points are all 0 is left out.
+        """
+        rows: list[tuple[str, float, float, int]] = []
+        for name, bounds, points, unknown in zip(columns, self.bins.bounds, self.points, self.unknown, strict=True):
+            if not points.any() and not unknown:
+                continue
+            starts = np.concatenate([[0], np.flatnonzero(np.diff(points)) + 1])
+            at_least = np.concatenate([[np.nan], bounds])[starts]
+            rows += zip([name] * len(starts), at_least, [*at_least[1:], np.nan], points[starts].tolist(), strict=True)
+            rows.append((name, np.nan, np.nan, int(unknown)))
+        return pd.DataFrame(rows, columns=["column", "at_least", "below", "points"])
+
+
+class Stumps:
+    """Boosted single splits over the bins of labelled rows, from which scorecards of any number of rounds are read."""
+
+    def __init__(
+        self,
+        rows: Floats,
+        y: Floats,
+        weight: Floats,
+        directions: tuple[int, ...],
+        offset: Floats | None,
+        *,
+        rounds: int,
+        seed: int,
+        threads: int,
+    ) -> None:
+        """Fit on ``rows`` (n, k), ``y``, ``weight`` and ``offset`` (n,), the last as for :func:`models.risk.boosting.fit_booster`."""
+        self._bins = cut_bins(rows)
+        self._codes = self._bins.codes(rows)
+        self._weight = weight
+        self._booster: Booster = fit_booster(
+            self._codes, y, weight, directions, offset=offset, growth=STUMPS, rounds=rounds, seed=seed, threads=threads
+        )
+
+    def scorecard(self, rounds: int) -> Scorecard:
+        """The scorecard after so many rounds."""
+        steps, unknown, base = self._steps(rounds)
+        points, unknown_points = [], np.zeros(len(steps), dtype=np.int64)
+        for at, step in enumerate(steps):
+            codes = self._codes[:, at]
+            known = ~np.isnan(codes)
+            share = np.bincount(codes[known].astype(np.int64), self._weight[known], minlength=len(step))
+            # A value that was never unknown in training is, when unknown later, an ordinary one.
+            ordinary = float(share @ step) / share.sum() if share.sum() > 0 else 0.0
+            missing = float(unknown[at]) if not known.all() else ordinary
+            missing_weight = float(self._weight[~known].sum())
+            mean = (ordinary * share.sum() + missing * missing_weight) / (share.sum() + missing_weight)
+            points.append(_as_points(step - mean))
+            unknown_points[at] = _as_points(np.array([missing - mean]))[0]
+            base += mean
+        whole = EVEN_ODDS_POINTS + int(_as_points(np.array([base]))[0])
+        return Scorecard(self._bins, tuple(points), unknown_points, whole, self._booster.name)
+
+    def _steps(self, rounds: int) -> tuple[list[Floats], Floats, float]:
+        """What each bin and the unknown value add beside bin 0, and the margin of bin 0 everywhere: trees of one split add up."""
+        sizes = [len(bounds) + 1 for bounds in self._bins.bounds]
+        asked = np.zeros((1 + sum(sizes) + len(sizes), len(sizes)))
+        start = 1
+        for at, size in enumerate(sizes):
+            asked[start : start + size, at] = np.arange(size)
+            asked[start + size, at] = np.nan
+            start += size + 1
+        margin = self._booster.margin(asked, rounds)
+        steps, unknown, start = [], np.zeros(len(sizes)), 1
+        for at, size in enumerate(sizes):
+            steps.append(margin[start : start + size] - margin[0])
+            unknown[at] = margin[start + size] - margin[0]
+            start += size + 1
+        return steps, unknown, float(margin[0])
+
+
+def _as_points(log_odds: Floats) -> Ints:
+    """Log-odds of a violation as whole points; -0.5 and 0.5 round to the even number, so the order is kept."""
+    points: Ints = np.rint(-log_odds / LOG_ODDS_A_POINT).astype(np.int64)
+    return points

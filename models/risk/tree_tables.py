@@ -1,0 +1,160 @@
+"""Small trees as tables: which side a row takes at each split makes a pattern, and each pattern has its answer.
+
+A tree of a few splits has few patterns. All splits of all rows are looked at, column by column, which takes less than to follow
+each row down; the answers are added up in the trees' order, as the libraries do, so that sums are theirs to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.inputs import Floats, Ints
+
+MOST_SPLITS = 8
+CHUNK = 16_384
+LARGEST_DUMPED = 1e300
+
+
+@dataclass(frozen=True)
+class Split:
+    """A row goes left when its value of ``column`` is at most ``threshold``; an unknown one where ``unknown_left`` says."""
+
+    column: int
+    threshold: float
+    unknown_left: bool
+
+
+@dataclass(frozen=True)
+class PatternTree:
+    """A tree's splits and its table; bit ``j`` of a pattern is set when the row goes left at split ``j``.
+
+    Attributes:
+        splits: at most :data:`MOST_SPLITS`.
+        answers: shape (patterns,).
+    """
+
+    splits: tuple[Split, ...]
+    answers: Floats
+
+    def patterns(self, by_column: Floats, room: Room) -> Ints:
+        """The pattern of each row, shape (n,), in the room given; ``by_column`` has the shape (columns, n)."""
+        room.pattern[:] = 0
+        for place, split in enumerate(self.splits):
+            # An unknown value is neither more nor at most: which of the two is asked decides where it goes.
+            if split.unknown_left:
+                np.greater(by_column[split.column], split.threshold, out=room.is_left)
+                np.logical_not(room.is_left, out=room.is_left)
+            else:
+                np.less_equal(by_column[split.column], split.threshold, out=room.is_left)
+            np.multiply(room.is_left, 1 << place, out=room.bit)
+            np.add(room.pattern, room.bit, out=room.pattern)
+        return room.pattern
+
+
+class Room:
+    """Arrays of n rows that every tree writes into anew."""
+
+    def __init__(self, n: int) -> None:
+        self.is_left = np.empty(n, np.bool_)
+        self.pattern, self.bit = np.empty(n, np.intp), np.empty(n, np.intp)
+        self.one = np.empty(n)
+
+
+def pattern_trees(dumped: dict[str, Any]) -> tuple[PatternTree, ...] | None:
+    """The trees of a model as LightGBM dumps it; None where one has too many splits, or splits of another kind."""
+    trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
+    return tuple(_tabulated(root) for root in trees) if all(map(_is_small, trees)) else None
+
+
+def _tabulated(root: dict[str, Any]) -> PatternTree:
+    nodes = list(splits_of(root))
+    splits = tuple(Split(int(node["split_feature"]), _threshold(node), _unknown_left(node)) for node in nodes)
+    return PatternTree(splits, _answers(root, ways(nodes), 1 << len(nodes)))
+
+
+def sum_of_answers(trees: tuple[PatternTree, ...], rows: Floats) -> Floats:
+    """The trees' answers added up, shape (n,).
+
+    Args:
+        trees: as :func:`pattern_trees` gives them.
+        rows: shape (n, k); NaN is unknown.
+    """
+    answer = np.zeros(len(rows))
+    for start in range(0, len(rows), CHUNK):
+        by_column = np.ascontiguousarray(rows[start : start + CHUNK].T)
+        room = Room(by_column.shape[1])
+        for tree in trees:
+            add_looked_up(tree.answers, tree.patterns(by_column, room), answer[start : start + CHUNK], room)
+    return answer
+
+
+def add_looked_up(table: Floats, patterns: Ints, total: Floats, room: Room) -> None:
+    """Add what a table holds for each row's pattern to ``total``, shape (n,)."""
+    np.take(table, patterns, out=room.one, mode="clip")
+    np.add(total, room.one, out=total)
+
+
+def ways(nodes: list[dict[str, Any]]) -> dict[int, Any]:
+    """By split index, whether each pattern of these splits goes left there, shape (patterns,)."""
+    patterns = np.arange(1 << len(nodes))
+    return {node["split_index"]: (patterns >> place & 1).astype(bool) for place, node in enumerate(nodes)}
+
+
+def splits_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node and all below it that split, as LightGBM dumps them; a pattern's bits are in this order."""
+    if "split_index" in node:
+        yield node
+        for side in ("left", "right"):
+            yield from splits_of(node[f"{side}_child"])
+
+
+def as_dumped(nodes: Any) -> dict[str, Any]:
+    """A tree of scikit-learn's histogram booster, given its table of nodes, as LightGBM dumps one."""
+
+    def node(at: int) -> dict[str, Any]:
+        here = nodes[at]
+        if here["is_leaf"]:
+            return {"leaf_value": float(here["value"]), "leaf_count": int(here["count"])}
+        return {
+            "split_index": at,
+            "split_feature": int(here["feature_idx"]),
+            "decision_type": "in" if here["is_categorical"] else "<=",
+            "threshold": float(here["num_threshold"]),
+            "missing_type": "NaN",
+            "default_left": bool(here["missing_go_to_left"]),
+            "internal_count": int(here["count"]),
+            "left_child": node(int(here["left"])),
+            "right_child": node(int(here["right"])),
+        }
+
+    return {"tree_structure": node(0)}
+
+
+def _is_small(root: dict[str, Any]) -> bool:
+    nodes = list(splits_of(root))
+    return len(nodes) <= MOST_SPLITS and all(
+        node["decision_type"] == "<=" and node["missing_type"] in ("NaN", "None") for node in nodes
+    )
+
+
+def _answers(node: dict[str, Any], goes_left: dict[int, Any], patterns: int) -> Floats:
+    if "split_index" not in node:
+        return np.full(patterns, float(node["leaf_value"]))
+    left, right = (_answers(node[f"{side}_child"], goes_left, patterns) for side in ("left", "right"))
+    chosen: Floats = np.where(goes_left[node["split_index"]], left, right)
+    return chosen
+
+
+def _threshold(node: dict[str, Any]) -> float:
+    """LightGBM dumps infinity, by which it parts the known from the unknown, as 1e300."""
+    threshold = float(node["threshold"])
+    return np.inf if threshold >= LARGEST_DUMPED else threshold
+
+
+def _unknown_left(node: dict[str, Any]) -> bool:
+    """Without a way of its own for what is unknown, LightGBM takes it for 0."""
+    return bool(node["default_left"]) if node["missing_type"] == "NaN" else float(node["threshold"]) >= 0.0

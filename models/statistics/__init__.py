@@ -1,0 +1,1 @@
+"""Survey estimators, intervals, drift, time splits and robust scales."""

@@ -1,0 +1,1 @@
+"""Rank entities by region and stabilise their classes."""

@@ -1,0 +1,1 @@
+"""Compare a day's list with the simulation's truth."""

@@ -1,0 +1,149 @@
+"""Complaints: each received, most of them resolved, some without saying whom they mean by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from simulation.sources.inspections import History
+from simulation.sources.registrations import addresses, names
+from simulation.world.clock import Clock
+from simulation.world.codes import pseudonyms
+from simulation.world.entities import Entities
+from simulation.world.industries import trades, trait
+from simulation.world.population import Roles
+from simulation.world.text import dates, decimals, instants, joined, masked, numbered, pick, strings
+from simulation.world.typologies import TYPOLOGIES
+
+CATEGORIES = ("食品安全", "产品质量", "预付消费", "虚假宣传", "欺诈", "价格", "合同", "售后服务", "卫生", "其他")
+GRADES = ("服务", "质量或合同", "欺诈", "安全")
+OUTCOMES = ("办理中", "属实", "已调解", "不属实", "拒绝调解", "撤诉")
+CHANNELS = ("12315热线", "12315平台", "来访", "来信", "转办")
+WITHOUT_CODE = 0.28
+"""Share of complaints that give a name or an address, not the code."""
+DELAYED = 0.004
+FOOD = ("14", "61", "62", "5212", "5213", "5223", "5225")
+"""Trades whose complaints are mostly of food and cleanliness."""
+COMPLAINANT_KEY = 31
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """One row a complaint; ``entity`` points into the chunk, days are day numbers, an open one has no end in it."""
+
+    entity: np.ndarray
+    received: np.ndarray
+    second: np.ndarray
+    category: np.ndarray
+    grade: np.ndarray
+    amount: np.ndarray
+    resolved: np.ndarray
+    outcome: np.ndarray
+    channel: np.ndarray
+    complainant: np.ndarray
+    named: np.ndarray
+    is_late: np.ndarray
+
+
+def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> Complaints:
+    """The complaints counted in the history, with their particulars."""
+    month = np.repeat(np.arange(clock.months), history.complaints.sum(axis=1))
+    who = np.concatenate([np.repeat(np.arange(len(entities)), counts) for counts in history.complaints]).astype(np.int64)
+    size = len(who)
+    lengths = np.array([clock.length(m) for m in range(clock.months)])
+    received = clock.starts[month] + np.floor(rng.random(size) * lengths[month]).astype(np.int64)
+    guilty = history.violates[month, who]
+    grave = guilty * roles.signs["grave"][who]
+    grade = 1 + (rng.random(size) < 0.42) + (rng.random(size) < 0.10 + 0.35 * grave) + (rng.random(size) < 0.05 + 0.2 * grave)
+    stays_open = rng.random(size) < 0.05 + 0.40 * guilty * roles.signs["open"][who] + 0.3 * entities.troubled[who]
+    duration = 1 + np.floor(rng.gamma(2.2, 9, size)).astype(np.int64) + np.where(stays_open & (rng.random(size) < 0.5), 90, 0)
+    refused = stays_open & (rng.random(size) < 0.6)
+    outcome = np.where(refused, 4, rng.choice([1, 2, 3, 5], size=size, p=[0.30, 0.42, 0.18, 0.10]))
+    return Complaints(
+        entity=who,
+        received=received,
+        second=rng.integers(8 * 3600, 20 * 3600, size),
+        category=_categories(rng, entities, roles, who, guilty),
+        grade=np.minimum(grade, 4),
+        amount=np.round(np.exp(rng.normal(5.6 + 0.5 * (grade > 1), 1.2, size)) * 100).astype(np.int64),
+        resolved=received + np.where(stays_open & ~refused, 400, duration),
+        outcome=outcome,
+        channel=rng.choice(5, size=size, p=[0.45, 0.40, 0.05, 0.02, 0.08]),
+        complainant=rng.integers(0, 2**62, size),
+        named=np.where(rng.random(size) < WITHOUT_CODE, rng.integers(1, 5, size), 0),
+        is_late=rng.random(size) < DELAYED,
+    )
+
+
+def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who: np.ndarray, guilty: np.ndarray) -> np.ndarray:
+    trade = entities.trade[who]
+    food = np.array([item.code.startswith(FOOD) for item in trades()])[trade]
+    usual = rng.choice(10, size=len(who), p=[0.02, 0.26, 0.02, 0.12, 0.04, 0.10, 0.14, 0.24, 0.02, 0.04])
+    usual = np.where(food & (rng.random(len(who)) < 0.45), rng.choice([0, 8], size=len(who), p=[0.7, 0.3]), usual)
+    usual = np.where(trait("prepaid")[trade] & (rng.random(len(who)) < 0.4), 2, usual)
+    runaway = np.array([kind.name == "prepaid_runaway" for kind in TYPOLOGIES] + [False])[roles.typology[who]]
+    return np.where(guilty & runaway & (rng.random(len(who)) < 0.6), 2, usual)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """JSON lines with the day of their delivery, sorted by it."""
+
+    delivered: np.ndarray
+    text: pa.Array
+
+
+def lines(clock: Clock, entities: Entities, complaints: Complaints, numbered_from: int) -> Lines:
+    """Each complaint as it was received and, once resolved, again with its outcome."""
+    size = len(complaints.entity)
+    everyone = np.arange(size)
+    typed_in = complaints.received + np.where(complaints.is_late, 45 + everyone % 40, 0)
+    resolved = np.maximum(complaints.resolved, typed_in)
+    entered, settled = everyone[typed_in <= clock.last], everyone[resolved <= clock.last]
+    row = np.concatenate([entered, settled])
+    is_settled = np.repeat([False, True], [len(entered), len(settled)])
+    day = np.where(is_settled, resolved[row], typed_in[row])
+    delivered = clock.delivered(day)
+    order = np.lexsort((day, row, delivered))
+    row, is_settled, day, delivered = row[order], is_settled[order], day[order], delivered[order]
+    second = np.where(is_settled, complaints.second[row] // 2 + 43200, complaints.second[row])
+    return Lines(delivered, _json(entities, complaints, row, is_settled, day, second, numbered_from))
+
+
+def _json(
+    entities: Entities,
+    complaints: Complaints,
+    row: np.ndarray,
+    is_settled: np.ndarray,
+    day: np.ndarray,
+    second: np.ndarray,
+    numbered_from: int,
+) -> pa.Array:
+    who, named = complaints.entity[row], complaints.named[row]
+    version = np.zeros(len(row), dtype=np.int64)
+    registered, trading = names(entities, version, who)
+    short = pc.replace_substring(registered, "有限公司", "")
+    name = pc.if_else(pa.array(named == 2), trading, pc.if_else(pa.array(named == 3), short, registered))
+    fields = {
+        "投诉编号": numbered("TS", numbered_from + row, 10),
+        "受理日期": dates(complaints.received[row]),
+        "被投诉主体代码": masked(strings(entities.code[who]), named == 0),
+        "被投诉主体名称": masked(name, named != 4),
+        "被投诉地址": masked(addresses(entities, version, who), (named > 0) | (row % 2 == 0)),
+        "投诉类别": pick(CATEGORIES, complaints.category[row]),
+        "严重等级": pick(GRADES, complaints.grade[row] - 1),
+        "涉及金额": decimals(complaints.amount[row], 2),
+        "办结期限": dates(complaints.received[row] + 60),
+        "办结日期": dates(complaints.resolved[row], is_settled),
+        "处理结果": pick(OUTCOMES, np.where(is_settled, complaints.outcome[row], 0)),
+        "来源渠道": pick(CHANNELS, complaints.channel[row]),
+        "投诉人标识": strings(pseudonyms(complaints.complainant[row], COMPLAINANT_KEY)),
+        "更新时间": instants(day, second),
+    }
+    parts: list[pa.Array | str] = []
+    for number, (label, values) in enumerate(fields.items()):
+        parts += [f'{", " if number else "{"}"{label}": ', joined('"', values, '"')]
+    return joined(*parts, "}", null="null")

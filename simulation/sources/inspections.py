@@ -1,0 +1,184 @@
+"""Month by month: complaints come in, inspectors go out, violators are found and stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.world.clock import Clock
+from simulation.world.entities import NEVER, Entities
+from simulation.world.industries import trait
+from simulation.world.population import Roles
+from simulation.world.regions import places
+from simulation.world.typologies import TYPOLOGIES
+
+RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN = 0, 1, 2, 3, 4
+INSPECTED, NOT_REACHABLE, REFUSED, NOT_DONE = 0, 1, 2, 3
+FINDS = 0.86
+"""Chance that a usual inspector finds an ongoing violation."""
+REPORTED_LATE = 0.004
+"""Share of visits that are reported months later."""
+INVITES = 0.065
+"""Chance a month that a violator's, or a mimic's, outward sign brings inspectors."""
+INSPECTORS = 24
+"""Inspectors a prefecture."""
+
+
+@dataclass(frozen=True)
+class Visits:
+    """One row a visit; ``entity`` points into the chunk."""
+
+    entity: np.ndarray
+    month: np.ndarray
+    selected_by: np.ndarray
+    probability: np.ndarray
+    inspected: np.ndarray
+    reported: np.ndarray
+    status: np.ndarray
+    is_late: np.ndarray
+    inspector: np.ndarray
+    items: np.ndarray
+    breaches: np.ndarray
+    severity: np.ndarray
+    is_violation: np.ndarray
+    was_violating: np.ndarray
+
+
+@dataclass(frozen=True)
+class History:
+    """What the loop over the months leaves.
+
+    Attributes:
+        complaints: counts, month × entity.
+        violates: whether the violation is going on, month × entity.
+        shows: the same for violators and mimics.
+        visits: the visits.
+        found: day on which the finding was reported, NEVER where it was not.
+    """
+
+    complaints: np.ndarray
+    violates: np.ndarray
+    shows: np.ndarray
+    visits: Visits
+    found: np.ndarray
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month as inspectors see it, and the truth that they may find; arrays over the entities.
+
+    ``recent`` counts the complaints of three months, ``record`` the past findings, fading by 7 % a month.
+    """
+
+    number: int
+    trading: np.ndarray
+    violates: np.ndarray
+    shows: np.ndarray
+    complaints: np.ndarray
+    recent: np.ndarray
+    record: np.ndarray
+
+
+def live(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> History:
+    """Play the window's months."""
+    n, months = len(entities), clock.months
+    found = np.full(n, NEVER, dtype=np.int64)
+    record = np.zeros(n)
+    complaints = np.zeros((months, n), dtype=np.int32)
+    violates, shows = np.zeros((months, n), dtype=bool), np.zeros((months, n), dtype=bool)
+    rounds = []
+    for month in range(months):
+        start, end = clock.starts[month], clock.starts[month] + clock.length(month)
+        trading = (entities.established < start) & (entities.closed >= end)
+        ongoing = (roles.began < end) & (found >= start)
+        violates[month], shows[month] = trading & roles.is_violator & ongoing, trading & ongoing
+        rate = complaint_rate(month, clock, entities, roles, shows[month]) * (clock.length(month) / 30.4)
+        complaints[month] = rng.poisson(np.where(entities.established < start, rate, 0.0) * (entities.closed >= start))
+        recent = complaints[max(0, month - 2) : month + 1].sum(axis=0)
+        now = Month(month, trading, violates[month], shows[month], complaints[month], recent, record)
+        visits = _visit(rng, clock, entities, roles, now)
+        rounds.append(visits)
+        hit = visits.entity[visits.is_violation & visits.was_violating]
+        found[hit] = visits.reported[visits.is_violation & visits.was_violating]
+        record *= 0.93
+        record[visits.entity[visits.is_violation]] += 1
+    columns = {name: np.concatenate([getattr(visits, name) for visits in rounds]) for name in Visits.__dataclass_fields__}
+    return History(complaints, violates, shows, Visits(**columns), found)
+
+
+def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, shows: np.ndarray) -> np.ndarray:
+    """Complaints expected of each entity in 30 days: by trade, size, how it is liked, and its signs."""
+    signs = roles.signs
+    usual = trait("complaints")[entities.trade] / 1000 * np.exp(0.55 * entities.size) * entities.disliked
+    elapsed = (clock.starts[month] + 30 - roles.began) / 30.4
+    is_wave = np.isin(roles.mimic, [number for number, kind in enumerate(TYPOLOGIES) if kind.mimic == "viral_wave"])
+    force = np.where(is_wave, 2.2 * (elapsed < 3), np.minimum(elapsed, 3) / 3)
+    added = shows * signs["complaints"] * force * (0.20 + 5 * usual)
+    closing = entities.troubled & (entities.closed - clock.starts[month] < 240)
+    return usual * np.where(closing, 5, 1) + added + 0.08 * closing
+
+
+def _visit(
+    rng: np.random.Generator,
+    clock: Clock,
+    entities: Entities,
+    roles: Roles,
+    now: Month,
+) -> Visits:
+    """One month's visits: who, why, by whom and what was found."""
+    random_rate = places().random_rate[places().prefecture[entities.county]]
+    kinds = {kind: np.array([item.found_by == kind for item in TYPOLOGIES] + [False]) for kind in ("targeted", "joint", "campaign")}
+    role = np.maximum(roles.typology, roles.mimic)
+    invited = {kind: INVITES * now.shows * chosen[role] for kind, chosen in kinds.items()}
+    by_record = 0.0042 * np.exp(0.5 * entities.size) * (1 + 2.5 * now.record) * (1 + 0.7 * np.minimum(now.recent, 8))
+    chances = np.stack(
+        [
+            random_rate,
+            np.minimum(by_record, 0.12) + invited["targeted"],
+            1 - 0.97 ** np.minimum(now.complaints, 8),
+            0.0006 + invited["joint"],
+            0.0004 + invited["campaign"],
+        ]
+    )
+    drawn = (rng.random(chances.shape) < chances) & now.trading
+    chosen = np.flatnonzero(drawn.any(axis=0))
+    selected_by = drawn[:, chosen].argmax(axis=0)
+    size = len(chosen)
+    inspected = _working_days(clock.starts[now.number] + rng.integers(0, clock.length(now.number), size), clock)
+    violating = now.violates[chosen] & (inspected >= roles.began[chosen])
+    is_late = rng.random(size) < REPORTED_LATE
+    prefecture = places().prefecture[entities.county[chosen]]
+    inspector = prefecture * INSPECTORS + rng.integers(0, INSPECTORS, size)
+    strictness = 0.75 + 0.5 * ((inspector * 2654435761) % 1000) / 1000
+    status = rng.choice(4, size=size, p=[0.95, 0.025, 0.005, 0.02])
+    away = violating & (rng.random(size) < 0.3 * np.minimum(roles.signs["unreachable"][chosen], 1.5))
+    status = np.where(away, NOT_REACHABLE, status)
+    slip = trait("slip")[entities.trade[chosen]] / 100 * strictness
+    deep = rng.random(size) < np.minimum(FINDS * strictness**0.3, 0.97)
+    is_violation = (status == INSPECTED) & np.where(violating, deep, rng.random(size) < slip)
+    grave = np.where(violating, 1 + rng.binomial(3, 0.5, size), 1 + (rng.random(size) < 0.12))
+    items = rng.integers(8, 31, size)
+    breaches = np.minimum(np.where(violating, 1 + rng.poisson(2.5, size), 1 + rng.poisson(0.4, size)), items)
+    return Visits(
+        entity=chosen,
+        month=np.full(size, now.number),
+        selected_by=selected_by,
+        probability=np.where(selected_by == RANDOM, random_rate[chosen], np.nan),
+        inspected=inspected,
+        reported=inspected + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
+        status=status,
+        is_late=is_late,
+        inspector=inspector,
+        items=np.where(status == INSPECTED, items, 0),
+        breaches=np.where(is_violation, breaches, 0),
+        severity=np.where(is_violation, grave, 0),
+        is_violation=is_violation,
+        was_violating=violating,
+    )
+
+
+def _working_days(days: np.ndarray, clock: Clock) -> np.ndarray:
+    """Move weekend days to the Friday before (day 0, 1970-01-01, was a Thursday), never before the window."""
+    weekday = (days + 3) % 7
+    return np.maximum(days - np.maximum(weekday - 4, 0), clock.first)

@@ -1,0 +1,86 @@
+"""Files as agencies hand them over: one folder a source and day, text in the agency's encoding or Parquet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from simulation.world.clock import day_of
+
+
+class TextFiles:
+    """A source's text files, one a delivery, written to chunk by chunk; a delivery without records gets no file.
+
+    Args:
+        folder: the source's folder.
+        name: the file's name in each day's folder.
+        encoding: of the text.
+        header: a first line, or empty.
+    """
+
+    def __init__(self, folder: Path, name: str, encoding: str, header: str = "") -> None:
+        self.folder, self.name, self.encoding, self.header = folder, name, encoding, header
+        self._open: dict[int, BinaryIO] = {}
+
+    def __enter__(self) -> TextFiles:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for file in self._open.values():
+            file.close()
+
+    def write(self, delivery: int, lines: pa.Array, spoilt: list[tuple[int, bytes]]) -> None:
+        """Append lines to a delivery's file, each spoilt record after the line whose number it bears."""
+        file = self._file(delivery)
+        begin = 0
+        for row, record in spoilt:
+            file.write(self._encoded(lines[begin : row + 1]) + record + b"\n")
+            begin = row + 1
+        file.write(self._encoded(lines[begin:]))
+
+    def _encoded(self, lines: pa.Array) -> bytes:
+        if not len(lines):
+            return b""
+        ended = pc.binary_join_element_wise(lines, pa.scalar("\n"), "")
+        offsets = np.frombuffer(ended.buffers()[1], dtype=np.int32)
+        begin, end = offsets[ended.offset], offsets[ended.offset + len(ended)]
+        text = ended.buffers()[2].to_pybytes()[begin:end]
+        return text if self.encoding == "utf-8" else text.decode("utf-8").encode(self.encoding)
+
+    def _file(self, delivery: int) -> BinaryIO:
+        if delivery not in self._open:
+            path = self.folder / day_of(delivery).isoformat() / self.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open[delivery] = path.open("wb")
+            if self.header:
+                self._open[delivery].write((self.header + "\n").encode(self.encoding))
+        return self._open[delivery]
+
+
+class ParquetFiles:
+    """A source's Parquet files, one a delivery, a row group a chunk."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+        self._open: dict[int, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> ParquetFiles:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+    def write(self, delivery: int, table: pa.Table) -> None:
+        """Append a table to a delivery's file."""
+        if delivery not in self._open:
+            path = self.folder / day_of(delivery).isoformat() / self.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open[delivery] = pq.ParquetWriter(path, table.schema, compression="zstd")
+        self._open[delivery].write_table(table)

@@ -1,0 +1,1 @@
+"""The invented world: population, regions, industries, typologies, clock."""

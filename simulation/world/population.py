@@ -1,0 +1,86 @@
+"""Who violates, who only looks like it, since when, and with which signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.world.clock import Clock
+from simulation.world.industries import trait
+from simulation.world.typologies import SIGNS, TYPOLOGIES
+
+VIOLATORS = 0.02
+"""Share of the entities that violate at some time in the window; as many are mimics."""
+SIGN_SHOWS = 0.86
+"""The chance that a violator bears each sign of its typology."""
+LEAD_DAYS = 60
+"""No violation begins within so many last days of the world: returns of its time are not in yet."""
+
+_WHOLESALE_AND_BUSINESS = ("51", "54", "59", "65", "72", "74", "75", "50", "49")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Arrays over a chunk's entities.
+
+    Attributes:
+        typology: index into TYPOLOGIES of a violator, −1 otherwise.
+        mimic: index into TYPOLOGIES of a mimic, −1 otherwise.
+        began: day number at which the violation, or the mimic's sign, begins; beyond every day otherwise.
+        signs: strength of each sign, sign × entity, 0 where it is not borne.
+    """
+
+    typology: np.ndarray
+    mimic: np.ndarray
+    began: np.ndarray
+    signs: dict[str, np.ndarray]
+
+    @property
+    def is_violator(self) -> np.ndarray:
+        """Whether the entity violates at some time."""
+        return self.typology >= 0
+
+
+def eligible(who: str, trade: np.ndarray, is_company: np.ndarray) -> np.ndarray:
+    """Which entities a typology may befall."""
+    if who == "company":
+        return is_company
+    if who == "consumer":
+        return trait("consumer")[trade]
+    if who == "prepaid":
+        return trait("prepaid")[trade]
+    if who == "trade":
+        divisions = np.array([code[:2] for code in trait("code")])
+        return np.isin(divisions, _WHOLESALE_AND_BUSINESS)[trade] & is_company
+    return np.ones(len(trade), dtype=bool)
+
+
+def cast_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_company: np.ndarray) -> Roles:
+    """Give roles to a share of the entities; each typology and each double gets at least one where anybody is eligible."""
+    n = len(trade)
+    typology, mimic = np.full(n, -1, dtype=np.int8), np.full(n, -1, dtype=np.int8)
+    for number, kind in enumerate(TYPOLOGIES):
+        wanted = max(1, round(n * VIOLATORS * kind.share))
+        for role, who in ((typology, kind.who), (mimic, kind.mimic_who)):
+            free = np.flatnonzero(eligible(who, trade, is_company) & (typology < 0) & (mimic < 0))
+            role[rng.permutation(free)[:wanted]] = number
+    return Roles(typology, mimic, _beginnings(rng, clock, typology, mimic), _signs(rng, typology, mimic))
+
+
+def _beginnings(rng: np.random.Generator, clock: Clock, typology: np.ndarray, mimic: np.ndarray) -> np.ndarray:
+    """Spread over the window: about even, a little denser late, so that past ones were caught and late ones are not."""
+    span = max(clock.last - LEAD_DAYS - clock.first, 1)
+    days = clock.first + np.floor(span * rng.random(len(typology)) ** 0.85).astype(np.int64)
+    return np.where((typology >= 0) | (mimic >= 0), days, np.iinfo(np.int32).max)
+
+
+def _signs(rng: np.random.Generator, typology: np.ndarray, mimic: np.ndarray) -> dict[str, np.ndarray]:
+    signs = {}
+    for name in SIGNS:
+        usual = np.array([kind.signs.get(name, 0.0) for kind in TYPOLOGIES] + [0.0])[typology]
+        lawful = np.array([kind.mimic_signs.get(name, 0.0) for kind in TYPOLOGIES] + [0.0])[mimic]
+        shown = rng.random(len(typology)) < SIGN_SHOWS
+        strength = np.exp(rng.normal(0, 0.35, len(typology)))
+        signs[name] = np.where(mimic >= 0, lawful, usual * shown) * strength
+    return signs

@@ -1,0 +1,75 @@
+"""Text for whole arrays at once, on Arrow: dates, names, addresses, and joining fields into lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from simulation.world.clock import EPOCH
+
+FIRST_YEAR, LAST_YEAR = 1980, 2060
+
+
+def pick(words: Sequence[str] | np.ndarray, index: np.ndarray) -> pa.Array:
+    """``words[index]`` as an Arrow string array; an index of −1 gives null."""
+    indices = pa.array(index, mask=index < 0) if len(index) and index.min() < 0 else pa.array(index)
+    return pa.array(list(words), pa.string()).take(indices)
+
+
+@cache
+def _dates() -> pa.Array:
+    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 1, 1)
+    days = np.arange(np.datetime64(first), np.datetime64(last))
+    return pa.array(days.astype(str).tolist(), pa.string())
+
+
+@cache
+def _clock_times() -> pa.Array:
+    return pa.array([f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}" for second in range(86400)], pa.string())
+
+
+def dates(days: np.ndarray, is_given: np.ndarray | None = None) -> pa.Array:
+    """Day numbers as ``2026-06-30``; null where ``is_given`` is false."""
+    offset = (date(FIRST_YEAR, 1, 1) - EPOCH).days
+    index = np.clip(days - offset, 0, len(_dates()) - 1).astype(np.int64)
+    return _dates().take(pa.array(index, mask=None if is_given is None else ~is_given))
+
+
+def instants(days: np.ndarray, seconds: np.ndarray) -> pa.Array:
+    """Local day and second as ``2026-06-30 14:03:20``."""
+    return joined(dates(days), " ", _clock_times().take(pa.array(seconds)))
+
+
+def strings(values: np.ndarray) -> pa.Array:
+    """Numbers or ASCII bytes as text."""
+    array = pa.array(values)
+    return array.cast(pa.string())
+
+
+def numbered(prefix: str, values: np.ndarray, width: int) -> pa.Array:
+    """Whole numbers with a prefix and leading zeros."""
+    return joined(prefix, pc.utf8_lpad(strings(values), width, "0"))
+
+
+def masked(array: pa.Array, is_given: np.ndarray) -> pa.Array:
+    """The array, null where ``is_given`` is false."""
+    return pc.if_else(pa.array(is_given), array, pa.scalar(None, array.type))
+
+
+def joined(*parts: pa.Array | str, null: str | None = None) -> pa.Array:
+    """The parts written one after another; a null part makes the whole null, or is written as ``null`` where that is given."""
+    pieces = [pa.scalar(part) if isinstance(part, str) else part for part in parts]
+    if null is None:
+        return pc.binary_join_element_wise(*pieces, "")
+    return pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=null)
+
+
+def decimals(values: np.ndarray, places: int) -> pa.Array:
+    """Whole numbers of the smallest unit with a decimal point before the last ``places`` digits, exactly; not for negatives."""
+    scale = 10**places
+    return joined(strings(values // scale), ".", pc.utf8_lpad(strings(values % scale), places, "0"))
