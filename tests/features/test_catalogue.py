@@ -13,7 +13,7 @@ from expectations.contracts.denied import check_indicators, deny_list, find_deni
 from expectations.contracts.indicators import DIMENSIONS, catalogue, features_contract
 from jobs.documents.indicator_docs import render_indicator_docs
 from jobs.transforms.features import registration as registration_features
-from jobs.transforms.features.build_features import (
+from jobs.transforms.features import (
     associations,
     build_features,
     complaints,
