@@ -122,8 +122,8 @@ bench-full: $(STAMP) ## the same at 200,000, 1 and 5 million, a whole day at eac
 
 .PHONY: docs
 docs: $(STAMP) ## write again the pages that are made from the contracts
-	@$(BIN)/python -m jobs.documents.data_dictionary docs/data-dictionary.md
-	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.indicator_docs import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
+	@$(BIN)/python -m jobs.documents.contract_pages docs/data-dictionary.md
+	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.contract_pages import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
 	@$(BIN)/python -m jobs.documents.engine_functions docs/engines.md
 	@echo "written: docs/data-dictionary.md, docs/indicators.md, docs/engines.md. Next: git diff docs"
 

@@ -30,7 +30,7 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import kept_training_set
 from models.anomaly.ensemble import fit_anomaly
 from models.labels.cohorts import COHORT_ON, PLENTY, begin_of_held_out
-from models.labels.label_sample import sample_labels
+from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
 from models.labels.why_visited import known_inclusion
 

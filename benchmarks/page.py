@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.console.section import render_console
+from benchmarks.console.table import render_console
 from benchmarks.harness.machine import origin_of
 from benchmarks.harness.plans import PLANS
 from benchmarks.how_right import render_how_right

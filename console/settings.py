@@ -15,8 +15,7 @@ from jinja2 import StrictUndefined
 from console.apps.accounts.provider_settings import provider_settings
 from console.apps.accounts.roles import roles_named
 from console.core.client_address import networks
-from console.core.folder import folder_from_environment
-from console.core.switches import HTTPS_SWITCH, is_on
+from console.core.environment import HTTPS_SWITCH, folder_from_environment, is_on
 
 HERE = Path(__file__).resolve().parent
 FOLDER = folder_from_environment()
@@ -83,19 +82,19 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "console.web.headers.FurtherHeaders",
+    "console.web.middleware.FurtherHeaders",
     # Before whatever asks for the newest run: a page is of one, from what comes before its view to its frame.
-    "console.apps.ranking.one_run.OneRun",
+    "console.apps.ranking.runs.OneRun",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "console.web.plain_signs.PlainSigns",
+    "console.web.middleware.PlainSigns",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "console.web.language.ChosenLanguage",
+    "console.web.middleware.ChosenLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "console.web.first_things.FirstThings",
-    "console.web.waking.WakesByDate",
+    "console.web.middleware.FirstThings",
+    "console.web.middleware.WakesByDate",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -112,7 +111,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "console.web.every_page.every_page",
+                "console.web.context_processors.every_page",
             ],
             "builtins": ["console.web.templatetags.words"],
         },
@@ -168,12 +167,12 @@ DATABASE_ROUTERS = ["console.core.router.ByApp"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.apps.accounts.password_backend.ByPassword"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.apps.accounts.backends.ByPassword"]
 # Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
 OIDC_PROVIDER: dict[str, Any] | None = None
 globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
 if OIDC_PROVIDER is not None:
-    AUTHENTICATION_BACKENDS.append("console.apps.accounts.provider_backend.Provider")
+    AUTHENTICATION_BACKENDS.append("console.apps.accounts.backends.Provider")
 # Roles that must have a second factor; others may.
 SECOND_FACTOR_FOR = roles_named(os.environ.get("STEELYARD_CONSOLE_SECOND_FACTOR", ""))
 OTP_TOTP_ISSUER = "Steelyard"
@@ -189,8 +188,8 @@ LOGOUT_REDIRECT_URL = "sign_in"
 # Whose word is believed on where a request came from; by default nobody's but the connection's.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
 # Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over
-# all accounts, and over all addresses, console.apps.accounts.tries counts, as it does for devices that are known.
-AXES_WHITELIST_CALLABLE = "console.apps.accounts.devices.is_known"
+# all accounts, and over all addresses, console.apps.accounts.sign_in_attempts counts, as it does for devices that are known.
+AXES_WHITELIST_CALLABLE = "console.apps.accounts.sign_in_attempts.is_known"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -220,7 +219,7 @@ STORAGES = {
 # Forms here are small; anything larger is refused before it is read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
-FILE_UPLOAD_HANDLERS = ["console.web.no_files.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["console.web.middleware.NoFiles"]
 
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

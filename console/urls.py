@@ -10,14 +10,13 @@ from console.apps.accounts import second_factor as factor
 from console.web.api import token_views as tokens
 from console.web.api.endpoints import api
 from console.web.views import accounts, appeals, campaigns, decisions, home, oversight
-from console.web.views import provider_views as provider
+from console.web.views import accounts as provider
 from console.web.views import saved_views as desk
+from console.web.views.decisions import hand_over_open
 from console.web.views.entity import entity
 from console.web.views.explore import explore, export_chart
-from console.web.views.feedback import feedback, handle_one
-from console.web.views.hand_over import hand_over_open
+from console.web.views.feedback import feedback, handle_one, reason_texts
 from console.web.views.list_export import export_list
-from console.web.views.reason_texts import reason_texts
 from console.web.views.risk_list import risk_list
 from console.web.views.visits import visits
 

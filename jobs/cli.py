@@ -18,10 +18,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from jobs.foundation.errors import ConfigError, SteelyardError
-from jobs.foundation.log import keep_traceback
-from jobs.foundation.overheard import listen
-from jobs.foundation.unreadable import damage_told_by
+from jobs.foundation.errors import ConfigError, SteelyardError, damage_told_by
+from jobs.foundation.log import keep_traceback, listen
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}

@@ -21,7 +21,7 @@ from jobs.foundation.files import json_text, write_json
 from jobs.foundation.log import warn
 from jobs.incremental.scored_day import scored_day
 from jobs.incremental.versions_read import features_noted, scores_noted
-from jobs.lake.maintenance.unmapped import NOT_MAPPED, rows_of_unmapped
+from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, rows_of_unmapped
 from jobs.lake.manifests import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
 from jobs.profile.mapping import mapped_sources

@@ -1,4 +1,7 @@
-"""All steps of one source: take in what came, judge it, bring it to silver, and settle the source for the day."""
+"""All steps of one source: take in what came, judge it, bring it to silver, and settle the source for the day.
+
+Settle a source for a day: write down what it found of its deliveries, whatever became of them.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,32 @@ from pathlib import Path
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, CountsDiffer, SteelyardError
 from jobs.foundation.log import keep_traceback, stage, warn
-from jobs.lake.manifests import SourceManifest, Verdict
+from jobs.lake.manifests import SourceManifest, Verdict, settled, stopped_by_mapping, write_source_manifest
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
-from jobs.settle_source import settle_source, settle_unmapped
+from jobs.sources.file_source import arrivals_of
 from jobs.steps.conform_source import conform_source
 from jobs.steps.gate_source import judge_source
 from jobs.steps.ingest_source import ingest_source
+
+
+def settle_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
+    """Write the source's manifest of ``as_of`` from the state that its steps left, ended or not, and give it."""
+    # Files that are not in day folders come once; nothing more is due.
+    every_days = None if mapping.delivered_on is not None else mapping.every_days
+    newest = arrivals_of(mapping, sources, as_of).newest()
+    manifest = settled(home, mapping.name, mapping.contract.name, every_days, as_of, newest)
+    write_source_manifest(home, manifest)
+    return manifest
+
+
+def settle_unmapped(home: Path, source: str, error: ConfigError, as_of: date) -> SourceManifest:
+    """Settle a source as stopped whose mapping cannot be used, for ``error``, so that the day goes on with the others."""
+    # Without folders: the same mapping gives the same manifest wherever it is.
+    manifest = stopped_by_mapping(home, source, as_of, f"its mapping {source}.toml cannot be used: {error.what}")
+    write_source_manifest(home, manifest)
+    return manifest
+
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What ends the day rather than a source: the home cannot be written any more."""

@@ -18,7 +18,6 @@ from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILIT
 from models.anomaly.ensemble import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
 from models.inputs import Floats, Inputs, Ints, matrix
-from models.one_order import one_order
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.evidence import Evidence, fit_evidence
@@ -26,6 +25,7 @@ from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import ProbabilityModel, calibrate, fit_probability, reasons
 from models.risk.selection_bias import RANDOM, Grounded
+from models.threads import one_order
 
 
 @dataclass(frozen=True)

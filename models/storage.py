@@ -15,20 +15,17 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.anomaly.storage import anomaly_arrays, anomaly_facts, restore_anomaly
+from models.archives import archived, restored
 from models.inputs import Inputs
-from models.risk.blend import Blend
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
-from models.risk.candidates import BLEND, SCORECARD, TREE
+from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
 from models.risk.interval import EVIDENCE, Interval
-from models.risk.learner import Learner
 from models.risk.probability import ProbabilityModel
-from models.risk.scorecard import Scorecard
-from models.risk.scorecard_storage import restore_scorecard, scorecard_facts
+from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
 from models.risk_model import RiskModel
-from models.skops_archive import archived, restored
 from models.statistics.robust_scale import RobustSquash
 
 FORMAT = 3
@@ -75,7 +72,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
 
     Raises:
         ValueError: when a file is missing or broken, the format is another, or an archive holds a type not in
-            :data:`models.skops_archive.TRUSTED`.
+            :data:`models.archives.TRUSTED`.
         RuntimeError: when the model needs LightGBM and it cannot be loaded.
     """
     try:

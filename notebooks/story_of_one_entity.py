@@ -23,7 +23,7 @@ from jobs.analysis.entity_timeline import LANES, timeline
 from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.engine.lake import Lake
-from jobs.analysis.trace_entity import trace_entity
+from jobs.analysis.trace import trace_entity
 
 day = open_day()
 lake, names = day.lake, day.names

@@ -25,7 +25,7 @@ from expectations.contracts.indicators import catalogue
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
 from jobs.training.gather_training_set import kept_training_set
-from jobs.report.drawing import INK, PALE, PLAIN
+from jobs.report.svg import INK, PALE, PLAIN
 from jobs.engine.lake import Lake
 from models.evaluation.evaluate import judge
 

@@ -27,9 +27,9 @@ from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
 from jobs.analysis.score_past_visits import score_past_visits
-from models.card import importances
+from models.model_card import importances
 from models.evaluation.evaluate import evaluate
-from models.evaluation.reliability import reliability
+from models.evaluation.calibration_metrics import reliability
 
 COLOUR_OF = dict(zip(DIMENSIONS, ("#98802f", "#37718e", "#962f28", "#4f8587", "#7a5c8a")))
 

@@ -23,7 +23,7 @@ import pandas as pd
 
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
-from jobs.report.drawing import INK, PALE, PLAIN
+from jobs.report.svg import INK, PALE, PLAIN
 from jobs.foundation.errors import NothingToDo
 from jobs.engine.lake import Lake
 from models.evaluation.groups import OTHERS, judge_groups

@@ -13,11 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.foundation.errors import ConfigError
-from simulation.sources import complaints, registrations, visits
+from simulation.sources import complaints, inspections, registrations
 from simulation.sources.faults import spoilt_records, with_faults
-from simulation.sources.filings import make_returns
 from simulation.sources.inspections import live
-from simulation.sources.tax_table import table_of
+from simulation.sources.tax_filings import make_returns, table_of
 from simulation.sources.writers import ParquetFiles, TextFiles
 from simulation.truth import TruthFile, truth_of
 from simulation.world.clock import Clock, open_clock
@@ -40,7 +39,7 @@ class Output:
             TextFiles(sources / "registration", "registration.csv", "gb18030", registrations.HEADER)
         )
         self.complaint = stack.enter_context(TextFiles(sources / "complaint", "complaints.jsonl", "utf-8"))
-        self.inspection = stack.enter_context(TextFiles(sources / "inspection", "inspections.csv", "utf-8", visits.HEADER))
+        self.inspection = stack.enter_context(TextFiles(sources / "inspection", "inspections.csv", "utf-8", inspections.HEADER))
         self.tax = stack.enter_context(ParquetFiles(sources / "tax", "returns.parquet"))
         self.truth = TruthFile(folder / "truth")
         stack.callback(self.truth.close)
@@ -107,7 +106,7 @@ def _generate_chunk(output: Output, clock: Clock, seed: int, chunk: int, first: 
     output.dirt["complaint"].update(without_code=int((told.named > 0).sum()), late=int(told.is_late.sum()))
     _write_text(output, "complaint", rng["dirt"], lines.delivered, lines.text)
 
-    seen = visits.lines(rng["visits"], clock, people, history.visits, numbered["visit"])
+    seen = inspections.lines(rng["visits"], clock, people, history.visits, numbered["visit"])
     numbered["visit"] += len(history.visits.entity)
     output.dirt["inspection"].update(corrected=seen.corrected, late=seen.late)
     _write_text(output, "inspection", rng["dirt"], seen.delivered, seen.text)

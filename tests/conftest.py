@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from jobs.engine.engine import open_session
+from jobs.engine.session import open_session
 from tests.grade import grade
 from tests.made_once import made_once
 from tests.order import place_of

@@ -1,22 +1,112 @@
-"""Ask the served console: each kind of page in turn for its times, and many people at once while a day is published."""
+"""Ask the served console: each kind of page in turn for its times, and many people at once while a day is published.
+
+Somebody at a browser: signs in as people do, asks for pages, and notes how long each took and what came.
+
+Whether a page of the list belongs wholly to one published run: held against who stands where on that day.
+"""
 
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import numpy as np
 
 from benchmarks.console.kinds import KINDS, Asking, Known
 from benchmarks.console.people import PASSWORD
 from benchmarks.console.server import Served, Site
-from benchmarks.console.visitor import Answer, Visitor
-from benchmarks.console.wholeness import day_of, fault_of
+
+ROWS = 50
+_DAY = re.compile(r'<h1>[^<]*<time datetime="(\d{4}-\d\d-\d\d)">')
+_ROW = re.compile(
+    r'<tr class="entity.*?<td class="figure"[^>]*>([\d,]+)</td>\s*<td class="name"><a class="go" href="/entity/([^/]+)/', re.DOTALL
+)
+
+
+def day_of(page: str) -> date | None:
+    """The day that a page of the list says it shows."""
+    found = _DAY.search(page)
+    return date.fromisoformat(found[1]) if found else None
+
+
+def fault_of(path: str, page: str, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> str:
+    """What is wrong with a page of the list; empty when it is whole.
+
+    Args:
+        path: what was asked for.
+        page: what came, as HTML.
+        orders: of each day the identifiers in the order of their places.
+        sees_all: whether who asked sees every region; a page without filters then has no gap.
+    """
+    day = day_of(page)
+    if day is None or day not in orders:
+        return f"{path}: it shows no day that was published"
+    order = orders[day]
+    rows = [(int(place.replace(",", "")), name) for place, name in _ROW.findall(page)]
+    places = [place for place, _ in rows]
+    strangers = [place for place, name in rows if not 0 < place <= len(order) or order[place - 1] != name]
+    if strangers:
+        return f"{path}: at places {strangers[:5]} are others than those of {day}"
+    if places != sorted(set(places)):
+        return f"{path}: its places are not in order"
+    asked = parse_qs(urlsplit(path).query)
+    after = int(asked.pop("after", ["0"])[0])
+    if len(rows) < ROWS and 'rel="next"' in page:
+        return f"{path}: it has {len(rows)} rows and says that there are more"
+    if sees_all and not asked and places != list(range(after + 1, min(after + ROWS, len(order)) + 1)):
+        return f"{path}: places are missing after {after} of {day}"
+    return ""
+
+
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of one question: ``seconds`` from asking to the last byte; ``status`` 0 where the connection failed."""
+
+    kind: str
+    path: str
+    status: int
+    seconds: float
+    text: str
+
+
+class Visitor:
+    """One person with one session."""
+
+    def __init__(self, address: str) -> None:
+        self.browser = httpx.Client(base_url=address, timeout=60, follow_redirects=False)
+
+    def sign_in(self, name: str, password: str) -> None:
+        """Sign in by the page's own form.
+
+        Raises:
+            RuntimeError: when that is refused.
+        """
+        token = _CSRF.search(self.browser.get("/sign-in/").text)
+        form = {"username": name, "password": password, "csrfmiddlewaretoken": token[1] if token else ""}
+        came = self.browser.post("/sign-in/", data=form)
+        if came.status_code != 302:
+            raise RuntimeError(f"{name} could not sign in: the answer was {came.status_code}")
+
+    def ask(self, kind: str, path: str) -> Answer:
+        """Ask for a page; a failure is an answer too."""
+        began = time.perf_counter()
+        try:
+            came = self.browser.get(path)
+        except httpx.HTTPError as error:
+            return Answer(kind, path, 0, time.perf_counter() - began, repr(error))
+        return Answer(kind, path, came.status_code, time.perf_counter() - began, came.text)
+
 
 WARM = 3
 """Questions of each kind that come before those that are timed: a server that has run for a day has read its files before."""

@@ -44,7 +44,7 @@ TAKING_IN = (
     "benchmarks/steps.py",
     "config/cn/**/*",
     "jobs/runtime/*.py",
-    "jobs/settle_source.py",
+    "jobs/take_in_source.py",
     "jobs/take_in_source.py",
 )
 

@@ -23,7 +23,7 @@ from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
-from models.evaluation.promises import judge_promises
+from models.evaluation.calibration_metrics import judge_promises
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
 MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY = "may be listed", "not yet found", "everybody known"
@@ -69,7 +69,7 @@ def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) 
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over those given (:mod:`models.evaluation.promises`), and how many visits to the first ``at`` would find something, of those
+    """Calibration over those given (:mod:`models.evaluation.calibration_metrics`), and how many visits to the first ``at`` would find something, of those
     expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)

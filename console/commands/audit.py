@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from console.core.environment import HOME_VARIABLE
 from console.core.errors import Damaged, NothingThere, Refused, explained
-from console.core.folder import HOME_VARIABLE
 from console.publishing.open_site import FolderOption, HomeOption, open_site
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)

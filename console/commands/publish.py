@@ -1,14 +1,22 @@
-"""`steelyard publish`: put a finished day where the console shows it."""
+"""`steelyard publish`: put a finished day where the console shows it.
+
+What ends by itself and nobody needs afterwards, cleared once a day.
+"""
 
 from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 
+from console.apps.accounts.models import Tries
+from console.apps.accounts.sign_in_attempts import WINDOW
+from console.core import clock
 from console.core.errors import Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
 
@@ -32,7 +40,7 @@ def publish(
 
     run = finished_run(home, on)
     open_site(home, folder)
-    from console.commands.upkeep import clear_up
+    from console.commands.publish import clear_up
     from console.publishing.publish import publish as do_publish
 
     began = time.monotonic()
@@ -47,3 +55,18 @@ def publish(
         "cleared": cleared,
     }
     typer.echo(json.dumps(facts), err=True)
+
+
+_FORGOTTEN = timedelta(days=1)
+"""After so long no wrong password counts any more, whatever counted it."""
+
+
+def clear_up() -> int:
+    """Clear sessions that are over, and counts of wrong passwords that no longer count; give how many rows there were."""
+    now = clock.now()
+    over = (
+        Session.objects.filter(expire_date__lt=now),
+        Tries.objects.filter(window__lt=int(now.timestamp()) // WINDOW),
+        AccessAttempt.objects.filter(attempt_time__lt=now - _FORGOTTEN),
+    )
+    return sum(rows.delete()[0] for rows in over)

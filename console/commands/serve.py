@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from console.core.environment import HTTPS_SWITCH, is_on
 from console.core.errors import Refused, explained
-from console.core.switches import HTTPS_SWITCH, is_on
 from console.publishing.open_site import FolderOption, HomeOption, open_site
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")

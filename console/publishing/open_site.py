@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
 from console.core.errors import NothingThere
-from console.core.folder import FOLDER_VARIABLE, HOME_VARIABLE
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")

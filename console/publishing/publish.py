@@ -1,4 +1,7 @@
-"""Publish a finished day: its ranking into a database of its own, the evidence by its changes, and then, in one row, the swap."""
+"""Publish a finished day: its ranking into a database of its own, the evidence by its changes, and then, in one row, the swap.
+
+How long a ranking is kept whole, and what of it stays for good.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +17,50 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
+from django.db.models import Q
 
+from console.apps.audit import spool
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, facts_of
-from console.apps.audit.models import Kind
+from console.apps.audit.models import AuditEvent, Kind
 from console.apps.ranking.models import Postings, PublishedRun, Ranked, Reason, Tie
 from console.apps.ranking.postings import INDEXED, postings
 from console.apps.ranking.runs import alias_of
 from console.core import clock
 from console.core.finished_run import FinishedRun
 from console.core.policy import policy_of
-from console.publishing.as_table import as_table
-from console.publishing.disturbed import disturbed_contracts, sources_told
 from console.publishing.drift import drift, drift_of_indicators, held_against
 from console.publishing.evidence import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
 from console.publishing.monthly_counts import reckon_figures, take_in_figures
-from console.publishing.movement import Before, add_movement, standing_before
+from console.publishing.movement import Before, add_movement, disturbed_contracts, sources_told, standing_before
 from console.publishing.publish_lock import publish_lock
-from console.publishing.retention import thin_out_old
+from console.publishing.run_database import as_table, is_there, new_run, thin_out
 from console.publishing.shared_identifiers import SHARED, ties
-from console.publishing.store import is_there, new_run
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
+
+
+def thin_out_old(ranking_days: int) -> int:
+    """Leave of each run that is older than the newest ``ranking_days`` published days, or that another run of its day replaced,
+    what was listed and what anybody viewed or decided; give how many runs were thinned out.
+
+    A run is said not to be whole before anything of it goes, and what goes, goes at once: nobody reads a part of a day that is said
+    to be whole. One whose thinning out was broken off is thinned out by the next call.
+    """
+    shown = PublishedRun.objects.filter(is_current=True).order_by("-as_of")
+    newest = set(shown.values_list("run_id", flat=True)[:ranking_days])
+    unfinished = PublishedRun.objects.filter(Q(is_whole=True) | Q(is_thinning=True))
+    old = [run for run in unfinished if run.is_thinning or run.run_id not in newest]
+    if old:
+        spool.flush()
+    for run in old:
+        PublishedRun.objects.filter(pk=run.pk).update(is_whole=False, is_thinning=True)
+        touched = AuditEvent.objects.filter(run_id=run.run_id).exclude(entity_id="").values_list("entity_id", flat=True)
+        thin_out(run.run_id, touched.distinct())
+        PublishedRun.objects.filter(pk=run.pk).update(is_thinning=False)
+    return len(old)
+
 
 _ENTITY = (
     ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,

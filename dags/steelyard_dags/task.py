@@ -1,4 +1,7 @@
-"""The one kind of task there is: it calls the command line for the run's day."""
+"""The one kind of task there is: it calls the command line for the run's day.
+
+Which verbs the DAGs call, and which of them open an engine: only those are worth sending to a cluster.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from steelyard_dags.as_of import NoDayError, as_of_day
 from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissingError, RunningCommand, meaning_of
 from steelyard_dags.settings import SettingsError, read_submit
-from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import Call, call_for
 
 if TYPE_CHECKING:
@@ -78,3 +80,21 @@ class SteelyardTask(BaseOperator):
         self.log.info("$ %s", call.shown())
         self._running = RunningCommand(call.command, call.environment)
         return self._running.follow(lambda line: self.log.info("%s", line))
+
+
+NEEDS_ENGINE = {
+    "ingest": True,
+    "gate": True,
+    "conform": True,
+    "settle": False,
+    "link": True,
+    "features": True,
+    "train": True,
+    "score": False,
+    "target": True,
+    "export": False,
+    "publish": False,
+    "outcomes": False,
+    "lake": False,
+    "replay": True,
+}

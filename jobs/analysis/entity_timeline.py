@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.contracts import complaint, inspection, registration, tax_filing
-from jobs.analysis.trace_entity import SourceRow, Trace
+from jobs.analysis.trace import SourceRow, Trace
 
 LANES = ("registration", "filing", "complaint", "inspection")
 
@@ -27,7 +27,7 @@ def timeline(trace: Trace) -> pd.DataFrame:
     """The events of a trace, the oldest first; every version known that day has its row, so a correction follows what it corrects.
 
     Args:
-        trace: from :func:`jobs.analysis.trace_entity.trace_entity`.
+        trace: from :func:`jobs.analysis.trace.trace_entity`.
 
     Returns:
         ``on`` (datetime64, NaT where the record has no date), ``lane`` (one of :data:`LANES`), ``what``, ``is_adverse``,

@@ -15,8 +15,8 @@ from jobs.lake.manifests import finished_days
 from jobs.lake.source_results import read_run
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
-from jobs.texts.texts import load_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_HOME = ROOT / ".demo" / "home"

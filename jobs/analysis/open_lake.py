@@ -21,7 +21,7 @@ from deltalake.exceptions import DeltaError
 from expectations.contracts.contract import Column, Contract, Sensitivity
 from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.errors import ConfigError, NothingToDo
-from jobs.lake.maintenance.tables_there import tables_of
+from jobs.lake.maintenance.table_files import tables_of
 from jobs.lake.manifests import finished
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Name every mistake in a profile and its mappings at once, and what to do (exit code 2 when one is an error)."""
-    from jobs.engine.engine import open_session
+    from jobs.engine.session import open_session
     from jobs.onboarding.mapping_check import check_profile
     from jobs.profile.load_profile import profile_folder
 

@@ -1,13 +1,34 @@
-"""``steelyard doctor``: is this machine fit?"""
+"""``steelyard doctor``: is this machine fit?
+
+Whether this machine is fit to run Steelyard: each check finds one thing, and says what to do about it.
+"""
 
 from __future__ import annotations
 
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+from importlib import metadata, util
 from pathlib import Path
 from typing import Annotated
 
+import psutil
 import typer
+from packaging.requirements import Requirement
 
+from expectations.contracts.contract import Column, Contract, Type, Zone
 from jobs.commands.options import HOME_VARIABLE
+from jobs.foundation.errors import CannotReplay, ConfigError
+from jobs.foundation.files import days_in
+from jobs.lake.manifests import find_run, run_manifest_path
+from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import CONFIG_ROOT
 
 UNFIT = 2
 
@@ -19,7 +40,7 @@ def doctor(
     """Look whether this machine can run a day, and say what to do where it cannot (exit code 2)."""
     import json
 
-    from jobs.commands.doctor_checks import State, examine, is_fit
+    from jobs.commands.doctor import State, examine, is_fit
 
     findings = examine(home)
     fit = is_fit(findings)
@@ -36,3 +57,239 @@ def doctor(
         typer.echo(f"this machine is {'fit' if fit else 'not fit'}" + (f", with {warned} to look at" if warned else ""))
     if not fit:
         raise typer.Exit(UNFIT)
+
+
+OLDEST_PYTHON = (3, 11)
+NEWEST_TRIED_PYTHON = (3, 13)
+GIB = 1024**3
+DISK_NEEDED, DISK_WISHED = 1 * GIB, 5 * GIB
+MEMORY_NEEDED, MEMORY_WISHED = 1 * GIB, 3 * GIB
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+PROBE = Contract(
+    name="probe",
+    zone=Zone.GOLD,
+    about="Written and read once, to see that the engine and the lake work together.",
+    grain="a number",
+    key=(Column("number", Type.BIGINT, "0, 1, 2"),),
+    columns=(Column("number", Type.BIGINT, "0, 1, 2"),),
+    owner="data engineering",
+)
+
+
+class State(StrEnum):
+    """OK, WARN: something works less well, FAIL: a day cannot be run."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; ``then`` says what to do and is empty when all is well."""
+
+    subject: str
+    state: State
+    found: str
+    then: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding for ``--json``."""
+        return {key: str(value) for key, value in asdict(self).items()}
+
+
+def examine(home: Path) -> list[Finding]:
+    """Every check, in a fixed order; a check that breaks is itself a failed finding.
+
+    Args:
+        home: the folder that runs would be kept in; it need not exist yet.
+    """
+    checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+        ("Python", check_python),
+        ("packages", check_packages),
+        ("LightGBM", check_lightgbm),
+        ("engine", check_engine),
+        ("disk", lambda: check_disk(home)),
+        ("memory", check_memory),
+        ("profiles", check_profiles),
+        ("sources", lambda: check_sources(home)),
+        ("tie key", check_tie_key),
+        ("Airflow", check_airflow),
+    )
+    return [_guarded(subject, check) for subject, check in checks]
+
+
+def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:
+    try:
+        return check()
+    except Exception as error:
+        return Finding(subject, State.FAIL, f"{type(error).__name__}: {error}", "mend what the message names, then try again")
+
+
+def is_fit(findings: list[Finding]) -> bool:
+    """Whether no check failed."""
+    return all(finding.state is not State.FAIL for finding in findings)
+
+
+def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
+    """Python is one that Steelyard runs on."""
+    found = ".".join(map(str, version))
+    if version < OLDEST_PYTHON:
+        return Finding("Python", State.FAIL, found, "install Python 3.11 or later, then run `make setup`")
+    if version > NEWEST_TRIED_PYTHON:
+        return Finding("Python", State.WARN, f"{found}, newer than any tried", "prefer 3.11 to 3.13 if something fails")
+    return Finding("Python", State.OK, found)
+
+
+def check_packages(requirements: list[str] | None = None) -> Finding:
+    """Every package that Steelyard itself needs is there, in a version that it accepts.
+
+    Args:
+        requirements: requirement lines; those of the installed distribution by default.
+    """
+    if requirements is None:
+        try:
+            requirements = metadata.requires("steelyard") or []
+        except metadata.PackageNotFoundError:
+            return Finding("packages", State.FAIL, "steelyard itself is not installed", "run `make setup`")
+    needed = [one for one in map(Requirement, requirements) if one.marker is None or one.marker.evaluate({"extra": ""})]
+    wrong = [problem for problem in map(_problem, needed) if problem]
+    if wrong:
+        return Finding("packages", State.FAIL, "; ".join(wrong), "run `make setup`")
+    return Finding("packages", State.OK, f"{len(needed)} needed, all there")
+
+
+def _problem(requirement: Requirement) -> str:
+    try:
+        version = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        return f"{requirement.name} is missing"
+    if requirement.specifier.contains(version, prereleases=True):
+        return ""
+    return f"{requirement.name} is {version}, wanted {requirement.specifier}"
+
+
+def check_lightgbm() -> Finding:
+    """LightGBM loads, which takes the system's OpenMP library; scikit-learn stands in where it does not."""
+    try:
+        module = importlib.import_module("lightgbm")
+    except (ImportError, OSError) as error:
+        then = "run `apt-get install -y libgomp1` as root (Debian, Ubuntu); until then scikit-learn's gradient boosting stands in"
+        return Finding("LightGBM", State.WARN, str(error), then)
+    return Finding("LightGBM", State.OK, module.__version__)
+
+
+def check_engine() -> Finding:
+    """The engine starts, and a Delta table that it writes reads back the same, through it and without it."""
+    from jobs.engine.lake import Lake
+    from jobs.engine.session import ENGINE_VARIABLE, open_session, without_token
+
+    wanted = without_token(os.environ.get(ENGINE_VARIABLE, "sail"))
+    try:
+        session = open_session()
+        with tempfile.TemporaryDirectory(prefix="steelyard-doctor-") as folder:
+            lake = Lake(Path(folder), session)
+            lake.replace(session.range(3).withColumnRenamed("id", "number"), PROBE, "true")
+            through = sorted(row["number"] for row in lake.read(PROBE).collect())
+            without = sorted(lake.arrow(PROBE)["number"].to_pylist())
+    except ConfigError as error:
+        return Finding("engine", State.FAIL, error.what, error.then)
+    if through != [0, 1, 2] or without != through:
+        return Finding("engine", State.FAIL, f"{wanted} read back {through} and {without}", "run `make setup`")
+    return Finding("engine", State.OK, f"{wanted} starts, writes and reads a Delta table")
+
+
+def check_disk(home: Path, free: int | None = None) -> Finding:
+    """There is room where runs would be kept, and it may be written.
+
+    Args:
+        home: the folder; where it is not there yet, its nearest parent is asked.
+        free: bytes free; asked of the system by default.
+    """
+    folder = next(parent for parent in (home.resolve(), *home.resolve().parents) if parent.is_dir())
+    if not os.access(folder, os.W_OK):
+        return Finding("disk", State.FAIL, f"{folder} may not be written", "choose another --home, or ask for the right to write")
+    free = shutil.disk_usage(folder).free if free is None else free
+    return _by_size("disk", free, f"free at {folder}", DISK_NEEDED, DISK_WISHED, "make room, or choose another --home")
+
+
+def check_memory(free: int | None = None) -> Finding:
+    """There is memory to run a day in.
+
+    Args:
+        free: bytes free; asked of the system and of the container's limit by default.
+    """
+    free = _free_memory() if free is None else free
+    return _by_size("memory", free, "free", MEMORY_NEEDED, MEMORY_WISHED, "end other programs, or use a larger machine")
+
+
+def _free_memory() -> int:
+    free = psutil.virtual_memory().available
+    limit = CGROUP_LIMIT.read_text().strip() if CGROUP_LIMIT.is_file() else "max"
+    # A container may be given less than the machine has, which psutil does not see.
+    return min(free, int(limit)) if limit.isdigit() else free
+
+
+def _by_size(subject: str, size: int, about: str, needed: int, wished: int, then: str) -> Finding:
+    found = f"{size / GIB:.1f} GiB {about}"
+    if size < needed:
+        return Finding(subject, State.FAIL, f"{found}, {needed // GIB} needed", then)
+    if size < wished:
+        return Finding(subject, State.WARN, f"{found}, {wished // GIB} wished for", then)
+    return Finding(subject, State.OK, found)
+
+
+def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
+    """Every profile can be read, and the system or the tzdata package knows its time zone."""
+    names = sorted(path.parent.name for path in root.glob("*/profile.toml"))
+    if not names:
+        return Finding("profiles", State.FAIL, f"none in {root}", "run from a whole checkout, or install Steelyard anew")
+    read = []
+    for name in names:
+        try:
+            profile = load_profile(str(root / name))
+        except ConfigError as error:
+            return Finding("profiles", State.FAIL, f"{error.what} in {error.where}", error.then)
+        read.append(f"{name} ({profile.time_zone.key})")
+    return Finding("profiles", State.OK, ", ".join(read))
+
+
+def check_sources(home: Path) -> Finding:
+    """The last finished day was made of sources that its profile maps, and of no other."""
+    days = days_in(run_manifest_path(home, date.min).parent)
+    if not days:
+        return Finding("sources", State.OK, "no day is finished yet")
+    last = max(days)
+    try:
+        unmapped = find_run(home, last).get("unmapped") or {}
+    except CannotReplay as error:
+        return Finding("sources", State.WARN, f"{error.what} in {error.where}", error.then)
+    if unmapped:
+        rows = ", ".join(f"{count} rows of {source}" for source, count in unmapped.items())
+        then = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
+        return Finding("sources", State.WARN, f"the list of {last} rests on what no mapping names any more: {rows}", then)
+    return Finding("sources", State.OK, f"the list of {last} rests on sources that are mapped")
+
+
+def check_tie_key() -> Finding:
+    """Equal objectives are ordered by a secret of the operator."""
+    from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
+
+    if has_tie_key():
+        return Finding("tie key", State.OK, f"{TIE_KEY_VARIABLE} is set")
+    found = f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word"
+    return Finding("tie key", State.WARN, found, "set it to a secret, and keep that: a day is done again with the same one")
+
+
+def check_airflow() -> Finding:
+    """Airflow is here, or somewhere on the path; only the schedule needs it."""
+    if util.find_spec("airflow") is not None:
+        try:
+            return Finding("Airflow", State.OK, metadata.version("apache-airflow"))
+        except metadata.PackageNotFoundError:
+            return Finding("Airflow", State.WARN, "something else owns the package `airflow`", "look for a folder of that name")
+    elsewhere = shutil.which("airflow")
+    if elsewhere:
+        return Finding("Airflow", State.OK, f"in an environment of its own: {elsewhere}")
+    return Finding("Airflow", State.WARN, "not here", "`make setup` installs it; only the schedule and `make demo` need it")

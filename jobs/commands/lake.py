@@ -31,7 +31,7 @@ def history(
     from jobs.commands.rows import show
     from jobs.engine.lake import Lake
     from jobs.lake.maintenance.history import table_states, table_versions
-    from jobs.lake.maintenance.tables import table_of
+    from jobs.lake.maintenance.table_files import table_of
 
     there = Lake(existing_home(home))
     found = table_versions(there, table_of(there, table), limit) if table else table_states(there)
@@ -201,8 +201,7 @@ def forget(
     from jobs.engine.lake import Lake
     from jobs.foundation.errors import ConfigError, NothingToDo
     from jobs.foundation.locks import only_writer
-    from jobs.lake.maintenance.forget_source import forget_source, is_known
-    from jobs.lake.maintenance.unmapped import rows_of_unmapped
+    from jobs.lake.maintenance.orphaned_sources import forget_source, is_known, rows_of_unmapped
     from jobs.profile.load_profile import load_profile
     from jobs.profile.mapping import mapped_sources
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.home import FOLDERS
+from jobs.foundation.paths import FOLDERS
 
 if TYPE_CHECKING:
     from jobs.profile.profile import Profile

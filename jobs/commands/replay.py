@@ -11,7 +11,7 @@ from jobs.commands.options import HomeOption, ProfileOfRunOption, day, profile_o
 
 if TYPE_CHECKING:
     from jobs.lake.table_comparison import Comparison, Difference
-    from jobs.replay_run import Replay
+    from jobs.replay import Replay
 
 SHOWN = 3
 """At most so many ways in which a table differs are shown as text; JSON has all."""
@@ -33,7 +33,7 @@ def replay(
     from jobs.engine.lake import Lake
     from jobs.foundation.errors import ConfigError, ListDiffers
     from jobs.lake.manifests import find_run
-    from jobs.replay_run import replay_run
+    from jobs.replay import replay_run
 
     if bool(as_of) == bool(run):
         raise ConfigError(what="one run must be named", where="--as-of and --run", then="give --as-of DAY, or --run ID")

@@ -72,8 +72,8 @@ def gate(
 def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Bring a source's sound rows to silver, in standard codes, and settle the source for the day."""
     from jobs.engine.lake import Lake
-    from jobs.settle_source import settle_source
     from jobs.steps.conform_source import conform_source
+    from jobs.take_in_source import settle_source
 
     settings, mapping = _source(profile, source)
     on, folder = day(as_of), sources_folder(sources, home)
@@ -85,7 +85,7 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
     from jobs.profile.mapping import load_mapping
-    from jobs.settle_source import settle_source, settle_unmapped
+    from jobs.take_in_source import settle_source, settle_unmapped
 
     _, path = _mapping_path(profile, source)
     with only_writer(home), stage("settle", source=source) as current:

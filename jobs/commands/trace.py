@@ -20,8 +20,7 @@ def trace(
     """Walk from an entity's standing to its reasons, features, silver rows, and the file and row of each."""
     from rich.console import Console
 
-    from jobs.analysis.trace_entity import trace_entity
-    from jobs.analysis.traced import as_json, show_trace
+    from jobs.analysis.trace import as_json, show_trace, trace_entity
     from jobs.engine.lake import Lake
 
     found = trace_entity(Lake(home), profile_of_run(home, day(as_of), profile), entity, day(as_of))

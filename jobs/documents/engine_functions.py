@@ -27,7 +27,7 @@ CODE = (
     ),
 )
 """Files that give SQL to an engine; what looks after tables asks Delta's own reader, and no engine."""
-_ANOTHER_SQL = {"jobs/sources/raw_database.py"}
+_ANOTHER_SQL = {"jobs/sources/postgresql.py"}
 """Files whose SQL is PostgreSQL's own."""
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 

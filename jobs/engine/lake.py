@@ -12,11 +12,11 @@ from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.contract import Contract, Type
 from expectations.contracts.migrations import Select, nested
-from jobs.foundation.engine_path import engine_path
 from jobs.foundation.errors import NothingToDo
 from jobs.foundation.fault_points import around
+from jobs.foundation.paths import engine_path
 from jobs.lake.table_version import VERSION, check_current, check_not_newer, selects_up
-from jobs.transforms.selected import select
+from jobs.transforms.frames import select
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -91,7 +91,7 @@ class Lake:
     def session(self) -> SparkSession:
         """The engine's session."""
         if self._session is None:
-            from jobs.engine.engine import open_session
+            from jobs.engine.session import open_session
 
             self._session = open_session()
         return self._session
@@ -99,7 +99,7 @@ class Lake:
     @property
     def engine(self) -> str:
         """What reads frames: ``sail``, whose version is its package's; else connect or spark with the version that answers."""
-        from jobs.engine.engine import engine_kind
+        from jobs.engine.session import engine_kind
 
         kind = engine_kind()
         return kind if kind == "sail" else f"{kind} {self.session.version}"

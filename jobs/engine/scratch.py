@@ -12,8 +12,7 @@ from types import TracebackType
 
 from pyspark.sql import DataFrame
 
-from jobs.foundation.engine_path import engine_path
-from jobs.foundation.home import SCRATCH
+from jobs.foundation.paths import SCRATCH, engine_path
 
 _QUICK = {"dictionary_enabled": "false", "statistics_enabled": "none"}
 """Quick to write, and gone soon; what only Sail knows, Spark passes over."""

@@ -9,18 +9,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READING = (
     "jobs/steps/ingest_source.py",
-    "jobs/steps/bronze_intake.py",
+    "jobs/steps/ingest_source.py",
     "jobs/runtime/raw_*.py",
     "jobs/runtime/mapping*.py",
     "jobs/runtime/land*.py",
     "jobs/runtime/arrivals*.py",
     "jobs/sources/deliveries.py",
     "jobs/profile/profile.py",
-    "jobs/transforms/joins.py",
+    "jobs/transforms/frames.py",
     "jobs/transforms/latest_known.py",
     "jobs/transforms/mapped.py",
-    "jobs/transforms/materialise.py",
-    "jobs/transforms/selected.py",
+    "jobs/transforms/frames.py",
+    "jobs/transforms/frames.py",
     "jobs/transforms/versions.py",
 )
 JUDGING = ("expectations/*.py", "jobs/transforms/batch_metrics.py", "jobs/steps/gate_source.py")
@@ -40,13 +40,13 @@ _STATE = (
     "expectations/contracts/silver.py",
     "expectations/contracts/state.py",
     "expectations/contracts/tax_filing.py",
-    "jobs/transforms/joins.py",
+    "jobs/transforms/frames.py",
     "jobs/transforms/latest_known.py",
-    "jobs/transforms/materialise.py",
-    "jobs/incremental/newest_state.py",
-    "jobs/transforms/selected.py",
+    "jobs/transforms/frames.py",
+    "jobs/incremental/entity_state.py",
+    "jobs/transforms/frames.py",
     "jobs/transforms/tax_sums.py",
-    "jobs/incremental/bring_state.py",
+    "jobs/incremental/entity_state.py",
 )
 TAX_STATE = (*_STATE, "jobs/incremental/sum_returns.py")
 REGISTER_STATE = (
@@ -62,7 +62,7 @@ FEATURES = (
     "jobs/transforms/*.py",
     "jobs/steps/build_features.py",
     "jobs/steps/feature_state.py",
-    "jobs/incremental/bring_state.py",
+    "jobs/incremental/entity_state.py",
     "jobs/incremental/keep_register.py",
     "jobs/steps/link_complaints.py",
     "jobs/incremental/sum_returns.py",
@@ -70,11 +70,11 @@ FEATURES = (
 SCORING = (
     "expectations/contracts/*",
     "models/*.py",
-    "jobs/incremental/classes_before.py",
+    "jobs/incremental/previous_classes.py",
     "jobs/lake/model_store.py",
     "jobs/profile/profile.py",
     "jobs/steps/score_entities.py",
-    "jobs/incremental/scored_whole.py",
+    "jobs/incremental/previous_classes.py",
 )
 EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
 """Patterns of files, by what rests on them. A verdict rests on what was read too, silver on both, and all the rest on silver."""

@@ -1,4 +1,7 @@
-"""Errors that a person can act on: what was wrong, where, and what to do; each kind has its exit code."""
+"""Errors that a person can act on: what was wrong, where, and what to do; each kind has its exit code.
+
+Whether a failure is that of a table's files, which a disk or a hand spoilt, and not of the program.
+"""
 
 from __future__ import annotations
 
@@ -84,3 +87,20 @@ class LeakFound(SteelyardError):
 def first_line(error: object) -> str:
     """The first line of what an error says; its kind where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+_READERS = {"_internal", "deltalake", "pyarrow", "pyspark"}
+"""Who reads tables, by the module of their errors: Delta's and Arrow's libraries, and the engines."""
+_SAID = ("Parquet error", "Json error", "Object at location", "FAILED_READ_FILE", "not a Parquet file")
+"""What they say of a file that is cut, that holds something else, or that is gone."""
+
+
+def damage_told_by(error: BaseException) -> Damaged | None:
+    """The damage that an error of a reader of tables tells; None for every other error."""
+    if type(error).__module__.partition(".")[0] not in _READERS or not any(words in str(error) for words in _SAID):
+        return None
+    return Damaged(
+        what=f"a table could not be read: {first_line(error)}",
+        where="the lake of the home",
+        then="ask `steelyard lake check --home HOME`, which names the files and what to do",
+    )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from jobs.foundation.home import FILED, LAKE
+from jobs.foundation.paths import FILED, LAKE
 
 _VARIES = re.compile(r"[-_]?\d{4}-\d{2}-\d{2}(-[0-9a-f]{12})?|^[0-9a-f]{16,}$")
 """Days, identifiers of runs and models, hashes, a log's versions."""

@@ -1,18 +1,74 @@
-"""Files that are whole or not there: written beside their place and renamed into it."""
+"""Files that are whole or not there: written beside their place and renamed into it.
+
+What a process that was killed left behind in a home: intermediate files, and drafts of files that were never finished.
+
+TOML that people write: a file is read whole, or refused with what to do about it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import os
+import re
+import shutil
+import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from jobs.foundation.errors import Damaged
+import psutil
+
+from jobs.foundation.errors import ConfigError, Damaged
 from jobs.foundation.fault_points import around, reach
-from jobs.foundation.leftovers import draft_of
+from jobs.foundation.paths import FILED, SCRATCH
+
+_DRAFT = re.compile(r"\..+\.steelyard-(\d+)")
+
+
+def draft_of(path: Path, process: int) -> Path:
+    """Where a process writes a file before it is renamed into its place."""
+    return path.with_name(f".{path.name}.steelyard-{process}")
+
+
+def sweep(home: Path) -> None:
+    """Take away what nobody writes any more. Only the one writer of the home may call this.
+
+    What is ours is told by names that nobody else gives. A draft of a process that still runs is left: ``export`` writes files
+    without being the home's writer.
+    """
+    shutil.rmtree(home / SCRATCH, ignore_errors=True)
+    for folder in FILED:
+        for path in (home / folder).rglob(".*"):
+            draft = _DRAFT.fullmatch(path.name)
+            if draft and path.is_file() and not psutil.pid_exists(int(draft[1])):
+                path.unlink(missing_ok=True)
+
+
+def read_toml(path: Path, kind: str) -> dict[str, Any]:
+    """A TOML file.
+
+    Args:
+        path: the file.
+        kind: what it is to whoever named it, ``profile`` or ``mapping``.
+
+    Raises:
+        ConfigError: when it cannot be opened or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        is_there = not isinstance(error, FileNotFoundError | NotADirectoryError)
+        raise ConfigError(
+            what=f"it cannot be read: {error.strerror}",
+            where=str(path),
+            then=f"let it be read, or name another {kind}" if is_there else f"name a {kind} that exists",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="save it as UTF-8") from error
+    except ValueError as error:  # a number of thousands of digits is refused by Python, not by its TOML reader
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="mend the line named") from error
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.foundation.errors import Busy, ConfigError
-from jobs.foundation.home import LOCK
-from jobs.foundation.leftovers import sweep
+from jobs.foundation.files import sweep
+from jobs.foundation.paths import LOCK
 
 
 @contextmanager

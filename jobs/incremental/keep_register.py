@@ -10,9 +10,9 @@ from expectations.contracts import registration
 from expectations.contracts.state import IS_THERE, REGISTER
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import REGISTER_STATE
-from jobs.incremental.bring_state import Kept, bring_state, read_state, reckon_all
+from jobs.incremental.entity_state import Kept, bring_state, read_state, reckon_all
 from jobs.profile.profile import Profile
-from jobs.transforms.materialise import Materialise
+from jobs.transforms.frames import Materialise
 from jobs.transforms.register_state import READ, stand_register
 
 

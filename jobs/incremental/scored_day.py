@@ -7,7 +7,7 @@ from datetime import date
 from expectations.contracts.scoring import SCORES
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import NothingToDo
-from jobs.incremental.classes_before import classes_before
+from jobs.incremental.previous_classes import classes_before
 from jobs.incremental.versions_read import as_scored, features_noted, scores_noted
 from jobs.lake.manifests import note_path
 from jobs.profile.profile import Profile

@@ -11,9 +11,9 @@ from expectations.contracts.lineage import CONTENT_HASH
 from expectations.contracts.state import RETURNS, TAX_SUMS
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import TAX_STATE
-from jobs.incremental.bring_state import Kept, bring_state, read_state, reckon_all
+from jobs.incremental.entity_state import Kept, bring_state, read_state, reckon_all
 from jobs.profile.profile import Profile
-from jobs.transforms.materialise import Materialise
+from jobs.transforms.frames import Materialise
 from jobs.transforms.tax_sums import standing_returns, sum_returns
 
 

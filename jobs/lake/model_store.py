@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jobs.foundation.errors import NothingToDo
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import days_in, read_json, write_json, write_whole
-from jobs.foundation.home import MODELS
+from jobs.foundation.paths import MODELS
 
 if TYPE_CHECKING:
     from models.risk_model import RiskModel

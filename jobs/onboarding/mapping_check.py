@@ -12,9 +12,9 @@ from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
 from jobs.foundation.errors import ConfigError, first_line
-from jobs.foundation.toml_file import read_toml
+from jobs.foundation.files import read_toml
 from jobs.profile.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
-from jobs.profile.mapping_shape import name_problems, shape_problems
+from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
 from jobs.profile.profile_check import profile_problems
 from jobs.profile.validation import Problem, near

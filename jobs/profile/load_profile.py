@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.toml_file import read_toml
+from jobs.foundation.files import read_toml
 from jobs.profile.profile import CONFIG_ROOT, Capacity, Certainty, Evaluation, Objective, Peers, Profile, Retention, Training
 from jobs.profile.profile_check import profile_problems
 

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
 from expectations.contracts.contract import Contract, Type, sql_literal
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.toml_file import read_toml
-from jobs.profile.mapping_database import Database, database_of
-from jobs.profile.mapping_shape import name_problems, shape_problems, with_defaults
+from jobs.foundation.files import read_toml
+from jobs.profile.mapping_schema import Database, database_of, name_problems, shape_problems, with_defaults
 from jobs.profile.mapping_sql import names_in, qualified, quoted, with_try
 
 CONTRACTS: dict[str, Contract] = {

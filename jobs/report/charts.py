@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from jobs.report.daily_report import Context
-from jobs.report.drawing import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, quiet, shorten, text_width
-from jobs.report.svg import draw
+from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
+from jobs.texts.languages import Texts
 from jobs.texts.names import Names, number, percent
-from jobs.texts.texts import Texts
 
 SHOWN = 10
 VOLUME_DAYS = 35

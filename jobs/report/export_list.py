@@ -1,23 +1,106 @@
-"""Export a day's list: read it, write it in the wanted form, put it in place whole."""
+"""Export a day's list: read it, write it in the wanted form, put it in place whole.
+
+The list as a table for others: CSV that a spreadsheet opens safely, and Parquet with the reasons inside each row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from expectations.contracts.scoring import REASONS, RISK_LIST
+from expectations.contracts.contract import Contract, Sensitivity
+from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
+from expectations.contracts.scoring import (
+    LIST_RANK,
+    REASON_RANK,
+    REASONS,
+    RISK_LIST,
+    SENTENCE_EN,
+    SENTENCE_ZH_HANS,
+    SENTENCE_ZH_HANT,
+)
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import write_whole
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
-from jobs.report.tables import to_csv, to_parquet
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
-from jobs.texts.texts import load_texts
+
+REASON_COLUMNS = 5
+MASK = "***"
+# A spreadsheet takes a cell that begins so for a formula; the full-width forms too, under an East Asian input method.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SENTENCES = {"en": SENTENCE_EN, "zh-Hans": SENTENCE_ZH_HANS, "zh-Hant": SENTENCE_ZH_HANT}
+
+
+def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
+    """The list with names of codes and the first reasons as sentences.
+
+    Args:
+        listed: rows of ``gold.risk_list``.
+        reasons: the same entities' rows of ``gold.reasons``.
+        names: the language of names and reasons; heads stay in English.
+
+    Returns:
+        UTF-8 with a byte order mark, so that a spreadsheet sees the encoding; lines end in CRLF, as RFC 4180 says.
+    """
+    sentence = str(_SENTENCES[names.texts.language])
+    of_entity: dict[str, list[str]] = {}
+    for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
+        of_entity.setdefault(row[ENTITY_ID], []).append(row[sentence])
+    rows = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK)).to_pylist()
+    target = io.StringIO(newline="")
+    writer = csv.writer(target)
+    columns = [str(column) for column in RISK_LIST.columns]
+    writer.writerow([*columns, "industry_name", "region_name", *[f"reason_{at + 1}" for at in range(REASON_COLUMNS)]])
+    for row in rows:
+        sentences = of_entity.get(row[ENTITY_ID], [])[:REASON_COLUMNS]
+        cells = [row[column] for column in columns]
+        cells += [names.industry(row[INDUSTRY_CODE] or ""), names.region_path(row[REGION_CODE] or "")]
+        writer.writerow([guard_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
+    return b"\xef\xbb\xbf" + target.getvalue().encode()
+
+
+def to_parquet(listed: pa.Table, reasons: pa.Table) -> bytes:
+    """The list with a column ``reasons``: a list of structs, the strongest reason first.
+
+    Args:
+        listed: rows of ``gold.risk_list``.
+        reasons: the same entities' rows of ``gold.reasons``.
+    """
+    inner = [str(column) for column in REASONS.columns if column not in REASONS.key or column == REASON_RANK]
+    of_entity: dict[str, list[dict[str, object]]] = {}
+    for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
+        of_entity.setdefault(row[ENTITY_ID], []).append({name: row[name] for name in inner})
+    table = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK))
+    kind = pa.list_(pa.struct([reasons.schema.field(name) for name in inner]))
+    lists: Sequence[list[dict[str, object]]] = [of_entity.get(entity, []) for entity in table[str(ENTITY_ID)].to_pylist()]
+    target = io.BytesIO()
+    pq.write_table(table.append_column("reasons", pa.array(lists, kind)), target, compression="zstd")
+    return target.getvalue()
+
+
+def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
+    """Values of personal columns are covered, so that an export never tells of a person; missing ones stay missing."""
+    for column in contract.columns:
+        if column.sensitivity is Sensitivity.PERSONAL:
+            masked = [None if value is None else MASK for value in table[str(column)].to_pylist()]
+            table = table.set_column(table.schema.get_field_index(str(column)), str(column), pa.array(masked, pa.string()))
+    return table
+
+
+def guard_formula(cell: object) -> object:
+    """A text that a spreadsheet would run as a formula, behind an apostrophe; numbers and dates stay as they are."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: Path, language: str) -> int:

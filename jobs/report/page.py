@@ -13,9 +13,9 @@ from markupsafe import Markup
 from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
 from jobs.texts.check_words import check_name, why
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names, language_of, number, percent
 from jobs.texts.peer_groups import peer_group_in_words
-from jobs.texts.texts import load_texts
 
 OPEN_ROWS = 300
 """Lists up to this length are shown open; longer ones open region by region."""

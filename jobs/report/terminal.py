@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.report.daily_report import Context, Listed
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names, number, percent
-from jobs.texts.texts import load_texts
 
 _CLASS_STYLES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red"}
 

@@ -15,9 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from jobs.sources.raw_block import Block, cut_block
-from jobs.sources.raw_lines import LONGEST_LINE, show, too_long
 from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord, text_table
+from jobs.sources.text_lines import LONGEST_LINE, Block, cut_block, show, too_long
 
 MOST_JOINED_LINES = 50
 """A quoted field may run over so many physical lines."""

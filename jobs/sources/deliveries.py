@@ -14,7 +14,7 @@ from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from jobs.profile.mapping_shape import PLACEHOLDER
+from jobs.profile.mapping_schema import PLACEHOLDER
 
 if TYPE_CHECKING:
     from jobs.profile.mapping import Lookup, SourceMapping

@@ -40,7 +40,7 @@ def arrivals_of(mapping: SourceMapping, sources: Path, as_of: date) -> Arrivals:
     """What a source delivered up to and including ``as_of``."""
     if mapping.database is None:
         return InFiles(mapping, sources, as_of)
-    from jobs.sources.arrivals_database import InDatabase
+    from jobs.sources.database_source import InDatabase
 
     return InDatabase(mapping, mapping.database, as_of)
 

@@ -18,7 +18,8 @@ from jobs.profile.mapping import Lookup, SourceMapping
 from jobs.sources.csv_format import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
 from jobs.sources.json_format import parse_objects
 from jobs.sources.parquet_format import read_parquet
-from jobs.sources.raw_lines import (
+from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
+from jobs.sources.text_lines import (
     BLOCK_BYTES,
     Lines,
     LongLine,
@@ -28,7 +29,6 @@ from jobs.sources.raw_lines import (
     read_lines,
     too_long,
 )
-from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
 
 
 def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawPiece, None, None]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from jobs.sources.raw_lines import LONGEST_LINE, show, too_long
 from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord
+from jobs.sources.text_lines import LONGEST_LINE, show, too_long
 
 
 class _Number(str):

@@ -2,15 +2,19 @@
 
 Raw text is read here and not by the engine, because no engine gives back a malformed record with its line and raw text,
 and two engines never agree on which record is malformed (ADR 0002).
+
+Reading ahead: while one piece is written, another thread reads the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,8 +24,25 @@ from jobs.engine.lake import arrow_schema
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.deliveries import Delivery
 from jobs.sources.formats import read_raw
-from jobs.sources.raw_ahead import read_ahead
 from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord
+
+T = TypeVar("T")
+
+
+def read_ahead(pieces: Generator[T, None, None]) -> Generator[T, None, None]:
+    """The pieces in their order, each read by another thread while the one before is worked on; memory holds two.
+
+    It serves where reading a piece or working on it lets go of the interpreter, as decoding and writing do. What reading raises is
+    raised here, in its turn. Close it where not all may be wanted: the thread then ends, and ``pieces`` are closed with the file
+    that they are of.
+    """
+    end = object()
+    with closing(pieces), ThreadPoolExecutor(1, "reading") as pool:
+        coming = pool.submit(next, pieces, end)
+        while (piece := coming.result()) is not end:
+            coming = pool.submit(next, pieces, end)
+            yield piece  # type: ignore[misc]
+
 
 FILE, DELIVERED = "__file", "__delivered_on"
 PART_ROWS = 500_000

@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from pyarrow import parquet
 
 from jobs.foundation.errors import first_line
-from jobs.profile.mapping_shape import decimal_digits
-from jobs.sources.raw_lines import LONGEST_LINE
+from jobs.profile.mapping_schema import decimal_digits
 from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
+from jobs.sources.text_lines import LONGEST_LINE
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)

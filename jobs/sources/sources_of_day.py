@@ -28,7 +28,7 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
     """The mappings that a day is made by, in the order of their names: the profile's, and the defaults that something came of.
 
     A mapping of the profile that cannot be used is not among them: its source is settled as stopped
-    (:func:`jobs.settle_source.settle_unmapped`).
+    (:func:`jobs.take_in_source.settle_unmapped`).
 
     Args:
         profile_folder: the profile's folder.

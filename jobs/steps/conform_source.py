@@ -13,8 +13,7 @@ from expectations.standards.hierarchies import Hierarchy, load
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import CONFORMING, code_version
 from jobs.foundation.errors import CountsDiffer
-from jobs.lake.batches import Batch, BatchBook
-from jobs.lake.delivery_days import between, day_ranges
+from jobs.lake.batches import Batch, BatchBook, between, day_ranges
 from jobs.lake.write_intents import Unfinished
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile

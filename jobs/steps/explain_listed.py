@@ -1,4 +1,7 @@
-"""Why each listed entity is on the list, and what would bring it into a better class, in three languages."""
+"""Why each listed entity is on the list, and what would bring it into a better class, in three languages.
+
+On which day an entity's newest record of a source is, told by its features.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -15,18 +19,58 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake, arrow_schema
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
-from jobs.steps.newest_records import newest_by_source, newest_of
 from jobs.steps.score_entities import read_features
+from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.names import Names
-from jobs.texts.reason_words import Basis, basis_in_words, better_in_words, change_in_words
-from jobs.texts.sentences import render, render_unknown
-from jobs.texts.texts import LANGUAGES, load_texts
+from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words, render, render_unknown
 from jobs.transforms.features.peers import CLIP
+from jobs.transforms.tax_sums import settled_month
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
 from models.risk.credit import worst_first
 from models.risk_model import RiskModel
 from models.targeting.class_stability import settle
+
+Days = npt.NDArray[np.datetime64]
+NONE = np.datetime64("NaT", "D")
+
+
+def newest_by_source(features: pd.DataFrame, as_of: date) -> dict[str, Days]:
+    """The day of each row's newest record of each source that an indicator tells the age of; NaT where it has none.
+
+    A return counts on the last day of its month.
+
+    Args:
+        features: rows of ``gold.features`` of the day.
+        as_of: the day.
+    """
+    found: dict[str, Days] = {}
+    for indicator in catalogue():
+        if indicator.age_of:
+            age = features[indicator.column].to_numpy(dtype=np.float64, na_value=np.nan)
+            days = _months_back(age, as_of) if indicator.unit == "months" else _days_back(age, as_of)
+            found[indicator.age_of] = np.fmax(found.get(indicator.age_of, np.full(len(features), NONE)), days)
+    return found
+
+
+def newest_of(indicator: Indicator, newest: dict[str, Days], at: int) -> date | None:
+    """The newest of the records that an indicator of a row rests on; None where others' records tell it, or none is dated."""
+    days = [newest[source][at] for source in indicator.sources if source in newest] if indicator.own else []
+    known = [day for day in days if not np.isnat(day)]
+    return max(known).astype(object) if known else None
+
+
+def _days_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
+    known = ~np.isnan(age)
+    days: Days = np.datetime64(as_of, "D") - np.where(known, age, 0).astype("timedelta64[D]")
+    return np.where(known, days, NONE)
+
+
+def _months_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
+    known = ~np.isnan(age)
+    after = np.datetime64(settled_month(as_of), "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
+    return np.where(known, after.astype("datetime64[D]") - 1, NONE)
+
 
 _COUNT = "peer_count"
 _COLUMNS = {

@@ -13,8 +13,8 @@ from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import FEATURES, code_version
 from jobs.foundation.files import forget, read_json, write_json
 from jobs.incremental import keep_register, sum_returns
-from jobs.incremental.bring_state import is_within_reach
 from jobs.incremental.consistency import vouched_deliveries
+from jobs.incremental.entity_state import is_within_reach
 from jobs.incremental.keep_register import bring_register, read_register, stand_all
 from jobs.incremental.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
 from jobs.incremental.versions_read import versions_now

@@ -18,8 +18,7 @@ from jobs.engine.lake import Lake, arrow_schema
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import JUDGING, code_version
 from jobs.foundation.files import write_json
-from jobs.lake.batches import Batch, BatchBook
-from jobs.lake.delivery_days import between
+from jobs.lake.batches import Batch, BatchBook, between
 from jobs.lake.write_intents import Unfinished
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile

@@ -14,7 +14,7 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.engine.lake import Lake
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_known, keep_latest
-from models.labels.entity_sample import hash_bound
+from models.labels.sampling import hash_bound
 
 COLUMNS = (
     ENTITY_ID, registration.NAME, registration.STATUS, registration.INDUSTRY_CODE, registration.REGION_CODE,
@@ -29,7 +29,7 @@ def known_entities(
 ) -> pd.DataFrame:
     """One row an entity known by the end of ``as_of``, in order of ``entity_id``, which is one of the columns.
 
-    With a ``share`` below 1 it is of a sample, the one that :func:`models.labels.entity_sample.sampled` takes, and only that is read.
+    With a ``share`` below 1 it is of a sample, the one that :func:`models.labels.sampling.sampled` takes, and only that is read.
     """
     versions = lake.read(silver.ENTITY)
     if share < 1:

@@ -18,7 +18,7 @@ from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.code_version import SCORING, code_version
 from jobs.foundation.errors import NothingToDo, SteelyardError
 from jobs.foundation.files import forget
-from jobs.incremental.classes_before import classes_before
+from jobs.incremental.previous_classes import classes_before
 from jobs.incremental.versions_read import note_scored
 from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
@@ -26,8 +26,8 @@ from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.inputs import Ints
 from models.risk_model import RiskModel
-from models.side_by_side import side_by_side
 from models.targeting.class_stability import settle
+from models.threads import side_by_side
 
 ROWS_AT_ONCE = 32_768
 

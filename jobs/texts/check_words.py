@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from jobs.lake.source_results import Check, Source
 from jobs.texts.checks_in_chinese import check_in_chinese, why_in_chinese
+from jobs.texts.languages import sentence_to_traditional
 from jobs.texts.names import number
-from jobs.texts.traditional import sentence_to_traditional
 
 
 def check_name(check: Check, language: str) -> tuple[str, str]:

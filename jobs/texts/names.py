@@ -9,8 +9,7 @@ from expectations.contracts.indicators import Indicator, catalogue
 from expectations.standards import hierarchies
 from expectations.standards.hierarchies import Hierarchy
 from jobs.profile.profile import Profile
-from jobs.texts.texts import Texts
-from jobs.texts.traditional import to_traditional
+from jobs.texts.languages import Texts, to_traditional
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from jobs.foundation.errors import NothingToDo
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
-from models.card import importances
 from models.evaluation.agreement import agreement
+from models.model_card import importances
 from models.risk.credit import standing, worst_first
 
 MOVERS = 10

@@ -13,10 +13,10 @@ from models.anomaly.ensemble import AnomalyModel
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet
 from models.labels.why_visited import told_reasons, weigh
-from models.one_order import one_order
 from models.risk.candidates import CANDIDATES
 from models.risk.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
+from models.threads import one_order
 
 
 @one_order

@@ -20,8 +20,7 @@ from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
 from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second
-from models.labels.entity_sample import reference
-from models.labels.label_sample import sample_labels
+from models.labels.sampling import reference, sample_labels
 from models.labels.training_set import TrainingSet, join_labels
 
 _UNVISITED = 50_000

@@ -17,13 +17,13 @@ from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
-from jobs.training.plain_figures import nested
 from models.evaluation.baselines import fit_baselines
+from models.evaluation.bootstrap import nested
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Judgement, judge
 from models.labels.cohorts import COHORT_ON, begin_of_held_out
 from models.labels.training_set import TrainingSet
 from models.labels.why_visited import weigh
-from models.risk.incumbent import IN_USE, NEW, defend
+from models.risk.champion import IN_USE, NEW, defend
 from models.risk_model import RiskModel
 
 MODEL = "model"

@@ -15,11 +15,11 @@ from jobs.foundation.errors import LeakFound
 from jobs.foundation.files import write_json
 from jobs.profile.profile import Profile
 from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
-from jobs.training.plain_figures import DIGITS, by_measure, nested, plain
+from models.evaluation.bootstrap import DIGITS, by_measure, nested, plain
+from models.evaluation.calibration_metrics import reliability
 from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
 from models.evaluation.groups import Group, judge_groups
 from models.evaluation.leakage import Suspect, suspects
-from models.evaluation.reliability import reliability
 from models.inputs import catalogue_inputs
 from models.labels.selection import Weights, effective_size, label_weights
 from models.labels.why_visited import known_inclusion

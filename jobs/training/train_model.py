@@ -14,10 +14,10 @@ from jobs.steps.feature_state import rests_on
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
 from jobs.training.judge_model import Against, held_against, hold_out, judge_held_out, told
-from models.card import importances, model_card
 from models.evaluation.evaluate import Judgement
 from models.labels.selection import shift
 from models.labels.training_set import TrainingSet
+from models.model_card import importances, model_card
 from models.risk_model import RiskModel
 
 RETRAIN_AFTER = timedelta(days=7)

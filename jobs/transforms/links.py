@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import complaint, lineage, silver
 from expectations.contracts.state import TRADING_NAME_KEY
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import aggregate, select
 
 NAME_AND_ADDRESS, NAME, ADDRESS = "name_and_address", "name", "address"
 CONFIDENCE = {NAME_AND_ADDRESS: 0.99, NAME: 0.95, ADDRESS: 0.7}

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.contract import sql_literal
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
-from jobs.transforms.selected import select
+from jobs.transforms.frames import select
 
 IN_SCOPE = "is_in_scope"
 UNREADABLE_COLUMN = "unreadable_column"

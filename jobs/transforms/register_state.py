@@ -15,9 +15,8 @@ from expectations.contracts import registration, silver
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION
 from expectations.contracts.state import REGISTER, TRADING_NAME_KEY
 from jobs.transforms.conform import compare_key
-from jobs.transforms.joins import join_few
+from jobs.transforms.frames import aggregate, join_few, select
 from jobs.transforms.latest_known import VERSION_ORDER, keep_known, keep_latest
-from jobs.transforms.selected import aggregate, select
 
 CHANGE_DAYS = 365
 PAIRED_CHANGE_DAYS = 30

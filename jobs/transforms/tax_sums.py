@@ -18,8 +18,8 @@ from pyspark.sql import functions as F
 from expectations.contracts import silver
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.tax_filing import PERIOD_END
+from jobs.transforms.frames import aggregate, select
 from jobs.transforms.latest_known import keep_standing
-from jobs.transforms.selected import aggregate, select
 
 SETTLING_DAYS = 45
 """A month counts once it is so many days past: its returns were due by the middle of the next month."""

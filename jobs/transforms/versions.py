@@ -10,8 +10,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Column
 from expectations.contracts.lineage import CONTENT_HASH, DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE_FILE, SOURCE_ROW
-from jobs.transforms.joins import join_few
-from jobs.transforms.materialise import Materialise
+from jobs.transforms.frames import Materialise, join_few
 
 IS_DUPLICATE = "is_duplicate"
 ABSENT_HASH = "absent"
@@ -55,7 +54,7 @@ def find_marks(
         kept: the bronze rows of the days before.
         elsewhere: bronze rows that stay and are not of the days before; None when there are none.
         key: the contract's key.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
 
     Returns:
         The columns :data:`RECORD`, ``is_duplicate`` and ``is_again``, for :func:`add_marks`.

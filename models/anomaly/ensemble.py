@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 
 from models.anomaly.forest_growth import Growth, grow_forest
-from models.anomaly.isolation_trees import Floats32, Forest
+from models.anomaly.isolation_forest import Floats32, Forest
 from models.anomaly.loda import Loda, fit_loda
 from models.anomaly.tail_scale import Tail, fit_tail, share_out
 from models.inputs import Floats, Inputs, matrix
-from models.side_by_side import side_by_side
 from models.statistics.robust_scale import RobustSquash
+from models.threads import side_by_side
 
 TREES = 100
 ROWS_A_TREE = 256
@@ -115,7 +115,7 @@ class AnomalyModel:
     def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
         """The scores, to the bit as :meth:`score` gives them, and what adds up to them, in one go.
 
-        Each detector says what the columns add to it (see ``explain`` of :class:`models.anomaly.isolation_trees.Forest` and
+        Each detector says what the columns add to it (see ``explain`` of :class:`models.anomaly.isolation_forest.Forest` and
         :class:`models.anomaly.loda.Loda`); the tails' stretch is shared out in proportion, so signs stay.
 
         Returns:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from models.anomaly.isolation_trees import Floats32, Forest
+from models.anomaly.isolation_forest import Floats32, Forest
 from models.inputs import Floats, Ints
 
 EULER = 0.5772156649015329
@@ -51,7 +51,7 @@ class _Segments:
 
 @dataclass(frozen=True)
 class _Splits:
-    """One split a node, or none where ``gain`` is minus infinity; see :class:`models.anomaly.isolation_trees.Forest`."""
+    """One split a node, or none where ``gain`` is minus infinity; see :class:`models.anomaly.isolation_forest.Forest`."""
 
     gain: Floats
     first: Ints

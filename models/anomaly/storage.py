@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.anomaly.ensemble import AnomalyModel, Member
-from models.anomaly.isolation_trees import Forest
+from models.anomaly.isolation_forest import Forest
 from models.anomaly.loda import Loda
 from models.anomaly.tail_scale import Tail
+from models.archives import zipped
 from models.statistics.robust_scale import RobustSquash
-from models.steady_zip import zipped
 
 Array = npt.NDArray[Any]
 WIDE = ("depth", "rarity", "center", "spread")

@@ -2,12 +2,14 @@
 
 Every order is judged on the same draws, so that the interval of a lead is that of the difference (Efron & Tibshirani 1993,
 chapters 8 and 13).
+
+Figures with their intervals as plain numbers, for JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -86,3 +88,24 @@ def estimate(value: float, drawn: Floats, level: float = 0.95) -> Estimate:
         return Estimate(float(value), float("nan"), float("nan"))
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(float(value), float(low), float(high))
+
+
+DIGITS = 6
+
+Plain = dict[str, float]
+"""``value, low, high``; NaN where the figure has no meaning, or no interval."""
+
+
+def nested(figures: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Plain]]:
+    """Each order's figures by measure."""
+    return {name: by_measure(of) for name, of in figures.items()}
+
+
+def by_measure(figures: Mapping[str, Estimate]) -> dict[str, Plain]:
+    """Figures by measure."""
+    return {name: plain(figure) for name, figure in figures.items()}
+
+
+def plain(figure: Estimate) -> Plain:
+    """One figure."""
+    return {name: round(value, DIGITS) for name, value in asdict(figure).items()}

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
-from models.evaluation.promises import judge_promises
+from models.evaluation.calibration_metrics import judge_promises
 from models.evaluation.ranking_metrics import Measure, Ranked, count, gain, measures_at, rank, running_sum, within
 from models.inputs import Floats, Ints
-from models.one_order import one_order
+from models.threads import one_order
 
 WINDOW, ENTITY, DAY, FOUND, PROMISED = "as_of", "entity_id", "day", "found", "probability"
 """Columns of the visits that are judged; each order's score is a column of its own name."""

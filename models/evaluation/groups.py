@@ -12,7 +12,7 @@ from models.evaluation.bootstrap import Estimate, businesses, draw_weights, esti
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, in_order
 from models.evaluation.ranking_metrics import count, pairs_in_order, rank, ratio
 from models.inputs import Floats, Ints
-from models.one_order import one_order
+from models.threads import one_order
 
 OTHERS = "*"
 """The code of the groups that are too small, or too many, to be shown apart."""

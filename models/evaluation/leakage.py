@@ -22,7 +22,7 @@ from models.evaluation.evaluate import DAY, ENTITY, FOUND, WINDOW, in_order
 from models.evaluation.ranking_metrics import auc, count, rank
 from models.inputs import Floats, Inputs, matrix
 from models.labels.cohorts import LeakedLabelError
-from models.one_order import one_order
+from models.threads import one_order
 
 EVEN = 0.5
 

@@ -19,8 +19,8 @@ from models.evaluation.agreement import agreement
 from models.inputs import Floats, Ints, matrix
 from models.risk.boosting import STUMPS, fit_booster
 from models.risk.calibration import sigmoid
-from models.side_by_side import side_by_side
 from models.statistics.time_splits import FOLDS, entity_folds
+from models.threads import side_by_side
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100

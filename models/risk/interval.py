@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.inputs import Floats, Ints
-from models.risk.equal_groups import equal_groups
+from models.risk.calibration import equal_groups
 
 DRAWS = 200
 GROUPS = 50

@@ -26,15 +26,15 @@ from models.risk.candidates import (
     TREE,
     Growing,
     Labels,
+    Learner,
     blended,
     grown,
 )
 from models.risk.champion import Choice, choose
 from models.risk.inspector_effects import NOBODY, InspectorEffects
-from models.risk.learner import Learner
 from models.risk.selection_bias import RANDOM, Grounded, Texts, ground, speaks_of_all
-from models.side_by_side import side_by_side
 from models.statistics.time_splits import entity_folds, time_folds
+from models.threads import side_by_side
 
 CROSS_FOLDS = 5
 """Where random visits calibrate, each fifth of the businesses is held out in turn."""

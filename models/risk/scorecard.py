@@ -4,19 +4,71 @@ The points come from boosted trees of a single split over the bins: such trees a
 read off and rounded to whole points. (Lou, Caruana and Gehrke 2012, "Intelligible models for classification and regression";
 Siddiqi 2006, "Credit Risk Scorecards", for points that double the odds.) Rounding keeps the order of the bins, so what was
 monotone stays so.
+
+Bins of an indicator that a person can read: few, each with enough rows, their bounds values that occur.
+
+A scorecard as plain numbers, and back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from models.inputs import Floats, Ints
-from models.risk.bins import Bins, cut_bins
 from models.risk.boosting import STUMPS, Booster, fit_booster
 from models.risk.credit import EVEN_ODDS_POINTS, POINTS_TO_DOUBLE_ODDS
+
+MOST_BINS = 10
+ROWS_A_BIN = 50
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Each column's bins: bin 0 is below the first bound, bin b from bound b - 1 on; unknown is apart.
+
+    Attributes:
+        bounds: one array a column, ascending; empty where the column says nothing.
+    """
+
+    bounds: tuple[Floats, ...]
+
+    def codes(self, rows: Floats) -> Floats:
+        """The bin of every value of ``rows`` (n, k), as float64; NaN stays NaN."""
+        found = np.empty(rows.shape, dtype=np.float64)
+        for at, bounds in enumerate(self.bounds):
+            column = rows[:, at]
+            found[:, at] = np.where(np.isnan(column), np.nan, np.searchsorted(bounds, column, side="right"))
+        return found
+
+
+def cut_bins(rows: Floats) -> Bins:
+    """Bins of about equal numbers of the known values of ``rows`` (n, k), fixed by them alone and not by their order.
+
+    From the least value on, a bin is closed as soon as it holds its share of the rows left, and 50 at least; so a value that
+    half of the rows have is a bin of its own, and the rare values above it are still told apart.
+    """
+    return Bins(tuple(_bounds(rows[:, at]) for at in range(rows.shape[1])))
+
+
+def _bounds(column: Floats) -> Floats:
+    values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+    up_to = np.cumsum(counts)
+    total = int(up_to[-1]) if len(up_to) else 0
+    bounds, done = [], 0
+    for left in range(MOST_BINS, 1, -1):
+        share = max((total - done) / left, ROWS_A_BIN)
+        last = int(np.searchsorted(up_to, done + share, side="left"))
+        if last >= len(values) - 1 or total - int(up_to[last]) < ROWS_A_BIN:
+            break
+        bounds.append(values[last + 1])
+        done = int(up_to[last])
+    return np.array(bounds, dtype=np.float64)
+
 
 LOG_ODDS_A_POINT = float(np.log(2.0)) / POINTS_TO_DOUBLE_ODDS
 
@@ -152,3 +204,35 @@ def _as_points(log_odds: Floats) -> Ints:
     """Log-odds of a violation as whole points; -0.5 and 0.5 round to the even number, so the order is kept."""
     points: Ints = np.rint(-log_odds / LOG_ODDS_A_POINT).astype(np.int64)
     return points
+
+
+def scorecard_facts(card: Scorecard) -> dict[str, Any]:
+    """What is written as JSON: everything."""
+    return {
+        "bounds": [bounds.tolist() for bounds in card.bins.bounds],
+        "points": [points.tolist() for points in card.points],
+        "unknown": card.unknown.tolist(),
+        "base": card.base,
+        "library": card.library,
+    }
+
+
+def restore_scorecard(facts: Mapping[str, Any], columns: int, name: str) -> Scorecard:
+    """The scorecard of :func:`scorecard_facts`.
+
+    Raises:
+        ValueError: when it does not have a row for each of the model's ``columns``, bounds that rise, and whole points for
+            each bin; ``name`` is the file it was in.
+        KeyError: when a part is missing.
+    """
+    bounds = tuple(np.array(values, dtype=np.float64) for values in facts["bounds"])
+    given = [*facts["points"], facts["unknown"], [facts["base"]]]
+    is_whole = all(isinstance(point, int) for points in given for point in points)
+    fits = len(bounds) == len(facts["points"]) == len(facts["unknown"]) == columns and all(
+        len(points) == len(cuts) + 1 and bool((np.diff(cuts) > 0).all())
+        for points, cuts in zip(facts["points"], bounds, strict=False)
+    )
+    if not (is_whole and fits):
+        raise ValueError(f"the scorecard in {name} does not fit its model; restore the file or retrain the model")
+    points = tuple(np.array(values, dtype=np.int64) for values in facts["points"])
+    return Scorecard(Bins(bounds), points, np.array(facts["unknown"], dtype=np.int64), facts["base"], facts["library"])

@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
-from benchmarks.console.load import Asked
+from benchmarks.console.load import ROWS, Answer, Asked, fault_of
 from benchmarks.console.table import by_kind, percentiles
-from benchmarks.console.visitor import Answer
-from benchmarks.console.wholeness import ROWS, fault_of
 from tests.benchmarks.crowd import assert_people_work_while_a_day_is_published
 
 ROOT = Path(__file__).resolve().parents[2]

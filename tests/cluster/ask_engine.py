@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from jobs.engine.engine import open_session
+from jobs.engine.session import open_session
 from tests.cluster.function_examples import EDGES, queries
 
 RAISES = "raises"

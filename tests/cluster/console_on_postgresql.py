@@ -33,12 +33,12 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.evidence.models import Figure
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
     from console.apps.ranking.runs import alias_of, ties_of
-    from console.commands.upkeep import clear_up
+    from console.commands.publish import clear_up
     from console.core import clock
     from console.publishing.publish import publish
-    from console.publishing.store import thin_out
-    from console.web.queries.filtered import Filtered
+    from console.publishing.run_database import thin_out
     from console.web.queries.list_filters import Filters
+    from console.web.queries.list_query import Filtered
     from console.web.views.risk_list import run_of
 
     settings.ALLOWED_HOSTS.append("testserver")
@@ -64,7 +64,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ]
     User.objects.update(must_change_password=False)
     client = Client()
-    client.force_login(User.objects.get(username="supervisor"), backend="console.apps.accounts.password_backend.ByPassword")
+    client.force_login(User.objects.get(username="supervisor"), backend="console.apps.accounts.backends.ByPassword")
     pages = (
         "/",
         "/list/?q=杭州&state=to_review",
@@ -97,7 +97,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
     ]
-    client.force_login(User.objects.get(username="auditor"), backend="console.apps.accounts.password_backend.ByPassword")
+    client.force_login(User.objects.get(username="auditor"), backend="console.apps.accounts.backends.ByPassword")
     says["with_nul"] += [client.get(f"/audit/?{name}=%00").status_code for name in ("actor", "entity", "kind", "since")]
     says["at_once"] = writes_at_once()
     says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))
@@ -147,11 +147,11 @@ def limits_of(alias: str) -> list[str]:
 
 def searched(run: Any, user: Any, word: str) -> list[bool]:
     """Whether a search within each class finds, in parts, what reading every row finds."""
-    from console.apps.ranking.classes import CLASSES
     from console.apps.ranking.list_part import LAST
+    from console.apps.ranking.models import CLASSES
     from console.apps.ranking.runs import ranked_of
-    from console.web.queries.filtered import Filtered
     from console.web.queries.list_filters import Filters
+    from console.web.queries.list_query import Filtered
 
     rows = list(ranked_of(run, user).order_by("position"))
     same = []

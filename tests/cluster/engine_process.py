@@ -69,7 +69,7 @@ class EngineProcess:
 
 def _serve() -> None:
     """Answer until nobody asks any more."""
-    from jobs.engine.engine import open_session
+    from jobs.engine.session import open_session
 
     # Copies, since what a program writes, and what it may read, goes elsewhere meanwhile.
     asked, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")

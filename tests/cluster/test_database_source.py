@@ -20,8 +20,8 @@ from jobs.lake.manifests import Verdict
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mapping
 from jobs.profile.profile import Profile
-from jobs.settle_source import settle_source
 from jobs.steps.ingest_source import Ingested, ingest_source
+from jobs.take_in_source import settle_source
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.homes import differences
 

@@ -10,8 +10,8 @@ import pytest
 from deltalake import DeltaTable
 from steelyard_dags.command import RunningCommand
 from steelyard_dags.settings import read_submit
-from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import call_for
+from steelyard_dags.task import NEEDS_ENGINE
 
 from jobs.engine.apache_spark import jar_settings
 from tests.cluster.spark_cluster import APPLICATION, Cluster

@@ -22,8 +22,8 @@ from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import Role
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run
+from console.core.environment import Folder
 from console.core.finished_run import finished_run
-from console.core.folder import Folder
 from console.publishing.open_site import migrate
 from console.publishing.publish import publish
 from tests.conftest import FinishedDay
@@ -63,7 +63,7 @@ class Site:
         """A browser in which that person is signed in; nobody by default."""
         client = Client(**more)
         if name:
-            client.force_login(User.objects.get(username=name), backend="console.apps.accounts.password_backend.ByPassword")
+            client.force_login(User.objects.get(username=name), backend="console.apps.accounts.backends.ByPassword")
         return client
 
     def user(self, name: str) -> User:
@@ -115,7 +115,7 @@ def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
         patch.setattr("console.core.clock.now", lambda: now[0])
         # A test need not take a file to its end, as a server does.
-        patch.setattr("console.web.exports_at_once._places", threading.BoundedSemaphore(1000))
+        patch.setattr("console.web.downloads._places", threading.BoundedSemaphore(1000))
         use(databases)
         yield Site(folder, day.home, now)
         connections.close_all()

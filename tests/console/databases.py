@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connections
 
-from console.core.folder import Folder
+from console.core.environment import Folder
 from console.settings import _postgresql, _sqlite
 
 Databases = dict[str, dict[str, Any]]

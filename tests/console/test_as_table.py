@@ -10,8 +10,7 @@ import pyarrow as pa
 import pytest
 
 from console.apps.ranking.models import OF_RUN, Postings, Ranked
-from console.publishing.as_table import TYPES, as_table
-from console.publishing.store import _csv
+from console.publishing.run_database import TYPES, _csv, as_table
 
 
 def test_every_column_of_a_run_has_a_type() -> None:

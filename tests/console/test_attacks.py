@@ -15,7 +15,7 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.spreadsheets import csv_lines, xlsx_file
-from console.publishing.store import thin_out
+from console.publishing.run_database import thin_out
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 

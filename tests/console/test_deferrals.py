@@ -21,7 +21,7 @@ from console.apps.ranking.models import Ranked
 from console.core.policy import policy
 from console.core.working_days import add_working_days
 from console.publishing.publish import publish
-from console.web import waking as pages_waking
+from console.web import middleware as pages_waking
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

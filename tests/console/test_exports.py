@@ -18,8 +18,8 @@ from console.apps.audit.models import AuditEvent, Kind
 from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
-from console.web import exports_at_once
-from console.web.exports_at_once import TooManyAtOnce, on_its_way
+from console.web import downloads
+from console.web.downloads import TooManyAtOnce, on_its_way
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -30,7 +30,7 @@ EXPORTED = {"kind": Kind.EXPORTED}
 @pytest.fixture
 def one_place(monkeypatch: pytest.MonkeyPatch) -> threading.BoundedSemaphore:
     places = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(exports_at_once, "_places", places)
+    monkeypatch.setattr(downloads, "_places", places)
     return places
 
 
@@ -180,7 +180,7 @@ def test_a_sheets_file_is_gone_when_it_was_sent() -> None:
 
 
 def test_exports_leave_half_of_a_servers_threads_to_pages() -> None:
-    assert Server({}).options["threads"] >= 2 * exports_at_once.MOST
+    assert Server({}).options["threads"] >= 2 * downloads.MOST
 
 
 def test_what_is_exported_of_a_long_list_is_told_by_its_event(site: Site) -> None:

@@ -20,7 +20,7 @@ from console.apps.ranking.runs import alias_of
 from console.publishing.drift import index_of
 from console.publishing.monthly_counts import MONTHS
 from console.publishing.publish import publish
-from console.web.queries.over_time import CHARTS
+from console.web.queries.time_charts import CHARTS
 from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from console.core.folder import FOLDER_VARIABLE, Folder
+from console.core.environment import FOLDER_VARIABLE, Folder
 from console.publishing.open_site import migrate
 from tests.conftest import ROOT
 from tests.console.conftest import Site

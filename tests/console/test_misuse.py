@@ -21,7 +21,7 @@ from console.apps.decisions.states import State
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.core.invisible_characters import made_visible
 from console.core.spreadsheets import csv_lines, harmless
-from console.web.first_things import BY_PROVIDER
+from console.web.middleware import BY_PROVIDER
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 
@@ -235,7 +235,7 @@ def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypat
     def fails(*_: Any) -> None:
         raise DatabaseError("gone")
 
-    monkeypatch.setattr("console.web.every_page.current_run", fails)
+    monkeypatch.setattr("console.web.context_processors.current_run", fails)
     page = client.get("/help/", headers={"Accept-Language": "zh-Hant"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")

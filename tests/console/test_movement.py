@@ -14,7 +14,7 @@ import pytest
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.finished_run import finished_run
-from console.publishing.disturbed import is_disturbed
+from console.publishing.movement import is_disturbed
 from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
 from tests.conftest import FinishedDay
@@ -131,6 +131,6 @@ def test_where_every_source_came_no_indicator_is_read(moved: Callable[..., Ranke
     def read(*_: Any) -> Any:
         raise AssertionError("nothing is to be read")
 
-    monkeypatch.setattr("console.publishing.changed._values", read)
+    monkeypatch.setattr("console.publishing.movement._values", read)
 
     assert moved({TAX: 77.0}, as_it_should).moved_by == "own"

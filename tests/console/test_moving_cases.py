@@ -12,7 +12,7 @@ from django.db import connection
 from console.apps.audit.chain import Head, append, breaks
 from console.apps.audit.events import Facts
 from console.apps.audit.models import AuditEvent
-from console.apps.decisions import by_system
+from console.apps.decisions import wake
 from console.apps.decisions import wake as waking
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import State
@@ -56,7 +56,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
         return append(events)
 
     monkeypatch.setattr(waking, "move_all_by_system", look)
-    monkeypatch.setattr(by_system, "append", count)
+    monkeypatch.setattr(wake, "append", count)
 
     done = publish(run)
 

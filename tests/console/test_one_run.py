@@ -11,8 +11,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from console.apps.ranking.models import PublishedRun
-from console.apps.ranking.one_run import OneRun
-from console.apps.ranking.runs import current_run
+from console.apps.ranking.runs import OneRun, current_run
 from tests.console.conftest import Site
 
 

@@ -13,8 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from console.apps.api.models import Scope
 from console.apps.api.tokens import make_token
 from console.apps.decisions.models import Case
-from console.apps.decisions.overdue import days_overdue, overdue
-from console.apps.decisions.policies import due_after
+from console.apps.decisions.policies import days_overdue, due_after, overdue
 from console.apps.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
 from console.core.policy import policy
 from console.core.texts import load_texts

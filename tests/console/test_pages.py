@@ -15,8 +15,8 @@ from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.texts import LANGUAGES, load_texts, to_traditional
-from console.web.queries.filtered import Filtered
 from console.web.queries.list_filters import Filters
+from console.web.queries.list_query import Filtered
 from models.statistics.proportions import wilson
 from tests.console.conftest import HANGZHOU, Site
 

@@ -23,10 +23,9 @@ from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import ranked_of
 from console.publishing.publish import publish
-from console.web.queries import filtered as filtering
-from console.web.queries.filtered import Filtered
+from console.web.queries import list_query as filtering
 from console.web.queries.list_filters import ME, NOBODY, Filters
-from console.web.queries.onward import next_to_review
+from console.web.queries.list_query import Filtered, next_to_review
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

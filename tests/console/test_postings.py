@@ -9,9 +9,9 @@ import pytest
 from pyroaring import BitMap
 
 from console.apps.ranking import postings as indexing
-from console.apps.ranking.classes import CLASSES
+from console.apps.ranking.models import CLASSES
 from console.apps.ranking.postings import INDEXED, postings
-from console.apps.ranking.words import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
+from console.apps.ranking.search_terms import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
 from console.web.queries.list_filters import MOVED
 
 

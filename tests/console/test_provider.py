@@ -99,7 +99,7 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
     made.address = f"http://127.0.0.1:{server.server_port}"
     described = tmp_path / "provider.toml"
     described.write_text(description(made.address), encoding="utf-8")
-    backends = [*settings.AUTHENTICATION_BACKENDS, "console.apps.accounts.provider_backend.Provider"]
+    backends = [*settings.AUTHENTICATION_BACKENDS, "console.apps.accounts.backends.Provider"]
     with override_settings(AUTHENTICATION_BACKENDS=backends, **provider_settings(str(described))):
         yield made
     server.shutdown()

@@ -25,8 +25,7 @@ from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.core.working_days import is_working_day
 from console.publishing import publish as publishing
-from console.publishing.publish import publish
-from console.publishing.retention import thin_out_old
+from console.publishing.publish import publish, thin_out_old
 from expectations.contracts import registration, silver
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

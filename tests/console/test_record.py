@@ -17,7 +17,7 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import Action
 from console.apps.ranking.models import Ranked
 from console.publishing.publish import publish
-from console.web.views.record import DECISION
+from console.web.views.entity import DECISION
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import GIVEN, HANGZHOU, Site

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from console.apps.ranking.models import PublishedRun
-from console.publishing import retention
-from console.publishing.publish import publish
-from console.publishing.retention import thin_out_old
-from console.publishing.store import thin_out
+from console.publishing import publish as retention
+from console.publishing.publish import publish, thin_out_old
+from console.publishing.run_database import thin_out
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site

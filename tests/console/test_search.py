@@ -20,11 +20,11 @@ from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.postings import INDEXED, postings
 from console.apps.ranking.runs import alias_of, ranked_of
-from console.apps.ranking.words import CODE_BEGINS
+from console.apps.ranking.search_terms import CODE_BEGINS
 from console.core.texts import language_of
-from console.publishing.store import thin_out
-from console.web.queries.filtered import Filtered
+from console.publishing.run_database import thin_out
 from console.web.queries.list_filters import Filters
+from console.web.queries.list_query import Filtered
 from console.web.views.list_export import CutShort
 from tests.console.conftest import HANGZHOU, Site
 
@@ -294,7 +294,7 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
 
 
 def test_an_export_that_is_refused_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.exports_at_once._places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("console.web.downloads._places", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")
 

@@ -29,10 +29,9 @@ from console.apps.accounts.roles import Role
 from console.apps.api.tokens import make_token
 from console.apps.audit.models import AuditEvent
 from console.commands.serve import serve
+from console.core.environment import HTTPS_SWITCH, Folder, is_on
 from console.core.errors import NothingThere, Refused
-from console.core.folder import Folder
 from console.core.log import OneLine
-from console.core.switches import HTTPS_SWITCH, is_on
 from console.server import Server
 from tests.console.conftest import PASSWORD, Site
 

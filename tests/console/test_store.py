@@ -8,8 +8,7 @@ import pytest
 
 from console.apps.ranking.models import Tie
 from console.core.errors import Refused
-from console.publishing.as_table import as_table
-from console.publishing.store import is_there, new_run
+from console.publishing.run_database import as_table, is_there, new_run
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"

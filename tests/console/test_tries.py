@@ -14,9 +14,9 @@ from django.db import connections
 from django.test import Client, RequestFactory
 
 from console.apps.accounts.models import Tries, User
-from console.apps.accounts.tries import MOST, WINDOW, About, beyond, count
+from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, beyond, count
 from console.apps.audit.models import AuditEvent
-from console.commands.upkeep import clear_up
+from console.commands.publish import clear_up
 from tests.console.conftest import PASSWORD, Site
 
 STRANGER = "203.0.113.9"

@@ -17,18 +17,17 @@ from console.apps.decisions import catalogue
 from console.apps.decisions.queues import QUEUES
 from console.apps.decisions.states import OF_SYSTEM, Action, State
 from console.apps.evidence.models import Kind as EventKind
-from console.apps.ranking.classes import CLASSES
+from console.apps.ranking.models import CLASSES
 from console.core.texts import LANGUAGES, load_texts, read_words, to_simplified
 from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
 from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.web.queries.model_card import METRICS as OF_CARD
-from console.web.queries.over_time import CHARTS as OVER_TIME
+from console.web.queries.time_charts import CHARTS as OVER_TIME
+from console.web.views.entity import DECISION
 from console.web.views.explore import CHARTS
-from console.web.views.feedback import STANDING
-from console.web.views.model_words import METRICS, how
-from console.web.views.reason_texts import CHOSEN, OF_ACTIONS
-from console.web.views.record import DECISION
+from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
+from console.web.views.oversight import METRICS, how
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from jobs.lake.manifests import Verdict
 from models.evaluation.baselines import BEST, BOOSTING, PAST

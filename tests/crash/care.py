@@ -22,7 +22,7 @@ from jobs.foundation.errors import CountsDiffer, NothingToDo
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.backup import BEGUN, FACTS, newest_backup, verify
-from jobs.lake.maintenance.tables import open_table
+from jobs.lake.maintenance.table_files import open_table
 from jobs.lake.manifests import note_path
 from jobs.profile.profile import CONFIG_ROOT
 from tests.crash.contents import Contents, contents

@@ -14,7 +14,7 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.state import STATE
-from jobs.foundation.home import LOCK, SCRATCH
+from jobs.foundation.paths import LOCK, SCRATCH
 
 Contents = dict[str, Any]
 """What there is, by name: the sorted rows of a table, the bytes of a file."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from jobs.foundation.fault_points import name_of
-from jobs.foundation.home import FILED, SCRATCH
+from jobs.foundation.paths import FILED, SCRATCH
 from tests.crash.care import CARE
 from tests.crash.contents import Contents, contents, differing, tables
 from tests.crash.forks import KILLED, Forks

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from jobs.foundation.home import LOCK, SCRATCH
-from jobs.foundation.leftovers import draft_of
+from jobs.foundation.files import draft_of
 from jobs.foundation.locks import alone_in, only_writer
+from jobs.foundation.paths import LOCK, SCRATCH
 
 
 @pytest.fixture

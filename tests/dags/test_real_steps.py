@@ -15,8 +15,8 @@ from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 from steelyard_dags.command import RunningCommand
 from steelyard_dags.settings import read_submit
-from steelyard_dags.steps import NEEDS_ENGINE
 from steelyard_dags.submit import call_for
+from steelyard_dags.task import NEEDS_ENGINE
 
 from jobs.cli import main
 from tests.day.made_towns import town_after

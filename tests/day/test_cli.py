@@ -11,7 +11,7 @@ import pytest
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
 from jobs.foundation.locks import only_writer
-from jobs.lake.maintenance.trim_to_listed import trim_to_listed
+from jobs.lake.maintenance.retention import trim_to_listed
 from jobs.lake.manifests import keep_time_travel_since
 from jobs.steps.target_list import TIE_KEY_VARIABLE
 from tests.day.command import Outcome, steelyard

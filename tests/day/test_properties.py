@@ -20,7 +20,7 @@ from jobs.steps.known_entities import known_entities
 from jobs.training import gather_training_set
 from jobs.training.train_model import train_day
 from models.labels.cohorts import LeakedLabelError
-from models.labels.entity_sample import sampled
+from models.labels.sampling import sampled
 from tests.day.deliveries import add_not_yet_known, append, rearrange, write
 from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 

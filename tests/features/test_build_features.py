@@ -12,7 +12,7 @@ from expectations.contracts.scoring import PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import NothingToDo
-from jobs.foundation.home import SCRATCH
+from jobs.foundation.paths import SCRATCH
 from jobs.incremental.keep_register import stand_all
 from jobs.incremental.sum_returns import add_up_all
 from jobs.profile.load_profile import load_profile

@@ -9,19 +9,10 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import complaint, inspection, registration, silver, tax_filing
-from expectations.contracts.denied import check_indicators, deny_list, find_denied
-from expectations.contracts.indicators import DIMENSIONS, catalogue, features_contract
-from jobs.documents.indicator_docs import render_indicator_docs
+from expectations.contracts.indicators import DIMENSIONS, catalogue, check_indicators, deny_list, features_contract, find_denied
+from jobs.documents.contract_pages import render_indicator_docs
+from jobs.transforms.features import associations, build_features, complaints, peers, supervision, tax
 from jobs.transforms.features import registration as registration_features
-from jobs.transforms.features import (
-    associations,
-    build_features,
-    complaints,
-    peers,
-    supervision_features,
-    tax,
-    visit_expectation,
-)
 from tests.features.tables import AS_OF, silver_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +22,7 @@ FEATURE_CODE = [
     build_features,
     peers,
     registration_features,
-    supervision_features,
+    supervision,
     tax,
 ]
 SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
@@ -108,7 +99,7 @@ def test_only_what_takes_an_inspectors_effect_out_may_name_him():
 def test_what_is_expected_of_a_visit_leaves_behind_who_made_it(spark):
     visit = {"inspection_id": "i1", "entity_id": "E", "inspected_on": AS_OF, "inspector_id": "him", "found_violation": True}
     frames = silver_of(spark, {"inspection": [visit]})
-    expected = visit_expectation.add_expected(frames["inspection"], lambda frame: frame)
+    expected = supervision.add_expected(frames["inspection"], lambda frame: frame)
     assert find_denied(expected.columns) == []
     assert {"expected_parts", "expected_breach_parts"} <= set(expected.columns)
 

@@ -9,7 +9,7 @@ from expectations.contracts import silver
 from expectations.contracts.state import REGISTER
 from jobs.engine.lake import Lake
 from jobs.incremental.keep_register import bring_register, read_register, stand_all
-from jobs.lake.maintenance.trim_state import trim_state
+from jobs.lake.maintenance.retention import trim_state
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import settled_month
 from tests.day.news import register

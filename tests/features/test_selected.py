@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.connect.client import SparkConnectClient
 from pyspark.sql.connect.dataframe import DataFrame as ConnectFrame
 
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import aggregate, select
 
 
 @pytest.fixture

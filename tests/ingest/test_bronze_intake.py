@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from pyspark.errors import PySparkException
 
 from expectations.contracts.silver import BRONZE
-from jobs.lake.delivery_days import day_ranges
+from jobs.lake.batches import day_ranges
 from tests.ingest.conftest import Shop
 
 RETURNS = BRONZE["tax_filing"]
@@ -70,7 +70,7 @@ def test_a_correction_of_a_month_before_is_compared_with_its_file(returns: Shop)
 
 @pytest.mark.parametrize("most", [1, 2, 4, 100])
 def test_what_is_written_in_ranges_of_days_is_compared_at_once(shop: Shop, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.steps.bronze_intake.day_ranges", partial(day_ranges, most=most))
+    monkeypatch.setattr("jobs.steps.ingest_source.day_ranges", partial(day_ranges, most=most))
     shop.change_mapping(lambda _: MAPPING)
     header = "id,month,revenue"
     shop.deliver("2026-02-10", "1,2026-01-01,100", "2,2026-01-01,200", header=header)

@@ -6,8 +6,8 @@ import pytest
 
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
-from jobs.sources.database_address import address_of, without_password
-from jobs.sources.raw_jdbc import jdbc_address
+from jobs.sources.database_source import jdbc_address
+from jobs.sources.postgresql import address_of, without_password
 
 from .conftest import DATABASE_VARIABLE
 

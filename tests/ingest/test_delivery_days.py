@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.lake.delivery_days import day_ranges, single_days
+from jobs.lake.batches import day_ranges, single_days
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 3, 1)
 DAYS = st.dates(FIRST - timedelta(days=5), LAST + timedelta(days=5))

@@ -12,7 +12,7 @@ from expectations.contracts.silver import BRONZE
 from jobs.analysis.open_lake import open_lake
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import load_mapping
-from jobs.sources.unmappable import FEW_ROWS
+from jobs.sources.mapped_records import FEW_ROWS
 from jobs.steps.ingest_source import ingest_source
 from jobs.transforms.latest_known import keep_latest
 from tests.ingest.conftest import Shop

@@ -12,7 +12,7 @@ import pytest
 SCRIPT = """
 import sys
 from datetime import datetime
-from jobs.engine.engine import open_session
+from jobs.engine.session import open_session
 from jobs.transforms.latest_known import instant_sql
 row = open_session().sql(f"SELECT unix_seconds({instant_sql(datetime(2026, 1, 1, 16))}) AS at").collect()[0]
 print(row["at"])

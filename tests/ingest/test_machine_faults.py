@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from jobs.lake.batches import BatchBook
 from jobs.sources import formats
-from jobs.sources.raw_lines import Lines, LongLine, read_lines
+from jobs.sources.text_lines import Lines, LongLine, read_lines
 
 from .conftest import Shop
 from .raw_reading import mapping_of, read_all, write

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.toml_file import read_toml
+from jobs.foundation.files import read_toml
 from jobs.profile.load_profile import load_profile
 
 

@@ -12,7 +12,7 @@ import pytest
 from jobs.profile.mapping import load_mappings
 from jobs.sources import landing
 from jobs.sources.deliveries import Delivery
-from jobs.sources.raw_ahead import read_ahead
+from jobs.sources.landing import read_ahead
 from tests.day.town import PROFILE
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jobs.profile.mapping import Lookup
 from jobs.sources.csv_format import Layout, parse_block
 from jobs.sources.formats import FileProblem, read_lookup
-from jobs.sources.raw_lines import LONGEST_LINE
 from jobs.sources.raw_records import RejectedRecord
+from jobs.sources.text_lines import LONGEST_LINE
 
 from .raw_reading import COLUMNS, mapping_of, read_all, write
 

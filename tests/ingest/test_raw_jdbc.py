@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
-from jobs.sources.raw_jdbc import carry_days, jdbc_address
+from jobs.sources.database_source import carry_days, jdbc_address
 
 
 class JavaException:

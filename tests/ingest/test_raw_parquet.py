@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 from jobs.sources.formats import FileProblem, read_raw
 from jobs.sources.parquet_format import record_text
-from jobs.sources.raw_lines import LONGEST_LINE
 from jobs.sources.raw_records import LONGEST_RAW
+from jobs.sources.text_lines import LONGEST_LINE
 
 from .raw_reading import Found, mapping_of, read_all, write
 

@@ -19,10 +19,10 @@ from expectations.gate import GateOutcome
 from jobs.lake.batches import BatchBook
 from jobs.lake.manifests import SourceManifest
 from jobs.lake.write_intents import Unfinished
-from jobs.settle_source import settle_source
 from jobs.steps import gate_source
 from jobs.steps.conform_source import conform_source
 from jobs.steps.gate_source import judge_source
+from jobs.take_in_source import settle_source
 from tests.ingest.conftest import Shop
 
 

@@ -18,7 +18,7 @@ from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_tex
 from jobs.onboarding.mapping_guess import guess_contract, plain
 from jobs.onboarding.sniff_file import guess_delimiter, guess_encoding, look_at, sniff
 from jobs.profile.mapping import CONTRACTS, build_mapping
-from jobs.profile.mapping_shape import shape_problems
+from jobs.profile.mapping_schema import shape_problems
 
 from .raw_reading import read_all, write
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from jobs.engine import connect_address
-from jobs.engine.connect_address import require_listener
-from jobs.engine.engine import open_session
+from jobs.engine import session
+from jobs.engine.session import open_session, require_listener
 from jobs.foundation.errors import ConfigError, EngineAway
 
 
@@ -50,7 +49,7 @@ def test_an_address_without_a_host_and_port_is_a_mistake(address: str) -> None:
 
 def test_behind_a_proxy_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:
     monkeypatch.setenv("grpc_proxy", "http://proxy.example:3128")
-    monkeypatch.setattr(connect_address.socket, "create_connection", lambda *_, **__: pytest.fail("it was asked"))
+    monkeypatch.setattr(session.socket, "create_connection", lambda *_, **__: pytest.fail("it was asked"))
     require_listener(f"sc://127.0.0.1:{silent_port}", "ENGINE")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with pytest.raises(pytest.fail.Exception):

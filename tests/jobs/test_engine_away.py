@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobs.engine import engine
+from jobs.engine import session
 from jobs.foundation.errors import ConfigError, EngineAway
 
 URL = "sc://127.0.0.1:9/;token=s3cret"
@@ -19,20 +19,20 @@ class Unanswered:
 
 
 def test_an_engine_that_does_not_answer_is_told_apart_and_its_token_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_open", lambda _wanted: Unanswered())
+    monkeypatch.setattr(session, "_open", lambda _wanted: Unanswered())
     with pytest.raises(EngineAway, match="connection refused") as caught:
-        engine.open_session(URL)
+        session.open_session(URL)
     assert "sc://127.0.0.1:9" in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
 
 def test_an_engine_that_nobody_knows_is_a_mistake() -> None:
     with pytest.raises(ConfigError) as caught:
-        engine.open_session("flink")
+        session.open_session("flink")
     assert caught.value.exit_code == 2
 
 
 def test_submitted_without_a_submission_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYSPARK_GATEWAY_PORT", raising=False)
     with pytest.raises(ConfigError, match="no spark-submit started this process"):
-        engine.open_session("submitted")
+        session.open_session("submitted")

@@ -12,7 +12,7 @@ TIMEOUT = "SAIL_SPARK__SESSION_TIMEOUT_SECS"
 LONGEST_FIT_SECONDS = 24 * 3600
 ASKED_AGAIN = f"""
 import os, time
-from jobs.engine.engine import open_session
+from jobs.engine.session import open_session
 session = open_session("sail")
 assert session.range(3).count() == 3
 time.sleep(3)

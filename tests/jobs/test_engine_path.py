@@ -12,8 +12,8 @@ from pyspark.sql import SparkSession
 from expectations.contracts.silver import LINK
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.engine_path import engine_path
 from jobs.foundation.errors import ConfigError
+from jobs.foundation.paths import engine_path
 
 NAMES = ["plain", "a b", "中文", "a#b", "a[1]", "a?b"]
 

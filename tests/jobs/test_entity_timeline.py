@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from jobs.analysis.entity_timeline import timeline
-from jobs.analysis.trace_entity import SourceRow, Trace
+from jobs.analysis.trace import SourceRow, Trace
 
 
 def of(*rows: tuple[str, str, dict[str, object]]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from jobs import cli
-from jobs.foundation import overheard
+from jobs.foundation import log
 
 CLIENT = logging.getLogger("grpc")
 
@@ -19,8 +19,8 @@ CLIENT = logging.getLogger("grpc")
 @pytest.fixture(autouse=True)
 def _nobody_listens() -> Iterator[None]:
     def leave() -> None:
-        CLIENT.removeHandler(overheard._kept)
-        overheard._kept.told.clear()
+        CLIENT.removeHandler(log._kept)
+        log._kept.told.clear()
 
     leave()
     yield
@@ -59,7 +59,7 @@ def details_of(verb: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caps
 def test_a_fault_tells_why_an_answer_could_not_be_read(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overheard.listen()  # as a command given by another does
+    log.listen()  # as a command given by another does
     told = details_of(ask, monkeypatch, capsys)
     assert told.count("Exception deserializing message!") == 1
     assert told.count("ValueError: 7 bytes that are no message") == 1
@@ -76,6 +76,6 @@ def test_a_fault_of_which_nothing_was_logged_has_its_traceback_alone(
 
 def test_a_message_that_cannot_be_written_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CLIENT, "propagate", False)
-    overheard.listen()
+    log.listen()
     CLIENT.warning("%d answers", "no number")
-    assert overheard.overheard() == ""
+    assert log.overheard() == ""

@@ -166,7 +166,7 @@ def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
     store: ModelStore, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr("models.labels.entity_sample.REFERENCE_ROWS", 50)
+    monkeypatch.setattr("models.labels.sampling.REFERENCE_ROWS", 50)
     monkeypatch.setattr(judge_model, "fit", lambda earlier, *_: seen.append(len(earlier.population)) or Reads("age_days"))
     assert store.newest(AS_OF) is None
     assert hold_out(Lake(Path()), known, PROFILE) is not None

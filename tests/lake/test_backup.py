@@ -11,8 +11,8 @@ import pytest
 
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, Damaged, NothingToDo
-from jobs.foundation.home import CONSOLE, SCRATCH
 from jobs.foundation.locks import only_writer
+from jobs.foundation.paths import CONSOLE, SCRATCH
 from jobs.lake.maintenance.backup import BEGUN, FACTS, back_up, files_of, newest_backup, verify
 from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.findings import Verdict

@@ -22,7 +22,7 @@ from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.restore import plan_day, restore
-from jobs.lake.maintenance.tables import open_table, sizes_of
+from jobs.lake.maintenance.table_files import open_table, sizes_of
 from jobs.lake.manifests import run_manifest_path
 from jobs.lake.table_version import VERSION
 from jobs.lake.write_intents import Unfinished

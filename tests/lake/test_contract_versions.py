@@ -15,14 +15,14 @@ from expectations.contracts import lineage, scoring, silver
 from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
 from expectations.contracts.registry import every_table
-from jobs.analysis.trace_entity import trace_entity
+from jobs.analysis.trace import trace_entity
 from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.maintenance import migrate as module
 from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.migrate import migrate
-from jobs.lake.maintenance.tables import open_table, select
+from jobs.lake.maintenance.table_files import open_table, select
 from jobs.lake.manifests import finished, run_manifest_path
 from jobs.lake.table_version import VERSION, is_current
 from tests.day.command import steelyard

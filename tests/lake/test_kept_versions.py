@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.lake.maintenance import kept_versions
+from jobs.lake.maintenance import retention
 from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.manifests import runs_since
@@ -25,7 +25,7 @@ def test_upkeep_and_a_check_read_what_runs_left_once_for_all_tables(tmp_path: Pa
         asked.append(first)
         return runs_since(home, first)
 
-    monkeypatch.setattr(kept_versions, "runs_since", counted)
+    monkeypatch.setattr(retention, "runs_since", counted)
     list(check(lake))
     assert asked == [date.min]
     maintain(lake, Retention(feature_days=3, time_travel_days=1), D)

@@ -17,8 +17,7 @@ from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import write_json
 from jobs.lake.maintenance.maintain import maintain
-from jobs.lake.maintenance.table_log import checkpoints, readable_versions
-from jobs.lake.maintenance.tables import files_on_disk, is_whole, open_table, sizes_of
+from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, is_whole, open_table, readable_versions, sizes_of
 from jobs.lake.manifests import find_run, finished, note_path, time_travel_since
 from jobs.profile.profile import CONFIG_ROOT, Retention
 from tests.day.command import steelyard

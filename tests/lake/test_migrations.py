@@ -19,7 +19,7 @@ from jobs.lake.maintenance import maintain as maintain_module
 from jobs.lake.maintenance import migrate as migrate_module
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.migrate import migrate
-from jobs.lake.maintenance.tables import open_table
+from jobs.lake.maintenance.table_files import open_table
 from jobs.lake.table_version import version_of
 from jobs.profile.profile import Retention
 

@@ -10,10 +10,9 @@ import pytest
 from expectations.contracts import scoring
 from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
-from jobs.incremental.classes_before import classes_before
-from jobs.incremental.scored_whole import is_scored_whole
+from jobs.incremental.previous_classes import classes_before, is_scored_whole
 from jobs.lake.maintenance.maintain import maintain
-from jobs.lake.maintenance.trim_to_listed import trim_scores
+from jobs.lake.maintenance.retention import trim_scores
 from jobs.lake.manifests import finished, keep_time_travel_since, note_path, run_manifest_path
 from jobs.profile.profile import Retention
 from tests.day.command import steelyard

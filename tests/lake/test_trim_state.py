@@ -10,7 +10,7 @@ import pytest
 from expectations.contracts.contract import Contract
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake
-from jobs.lake.maintenance.trim_state import trim_state
+from jobs.lake.maintenance.retention import trim_state
 from tests.lake.homes import put_state
 
 APRIL, MAY = "2026-04-01", "2026-05-01"

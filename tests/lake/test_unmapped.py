@@ -13,12 +13,11 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE, COMPLAINT
 from jobs.close_day import close_day
-from jobs.commands.doctor_checks import State, check_sources
+from jobs.commands.doctor import State, check_sources
 from jobs.engine.lake import Lake, arrow_schema
 from jobs.incremental.consistency import vouched_deliveries
 from jobs.lake.batches import Batch, BatchBook, in_use_digest
-from jobs.lake.maintenance.forget_source import forget_source
-from jobs.lake.maintenance.unmapped import rows_of_unmapped
+from jobs.lake.maintenance.orphaned_sources import forget_source, rows_of_unmapped
 from jobs.lake.manifests import find_run, run_manifest_path
 from jobs.profile.load_profile import load_profile
 from tests.day.command import steelyard

@@ -10,8 +10,7 @@ import pytest
 
 from expectations.contracts import scoring
 from jobs.cli import main
-from jobs.foundation.errors import ConfigError, Damaged
-from jobs.foundation.unreadable import damage_told_by
+from jobs.foundation.errors import ConfigError, Damaged, damage_told_by
 from jobs.lake.manifests import run_manifest_path
 from tests.lake.homes import home_of
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from model_examples import Labelled
 
-from models.card import importances, model_card
 from models.evaluation.evaluate import judge
+from models.model_card import importances, model_card
 from models.risk_model import RiskModel
 
 

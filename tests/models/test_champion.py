@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.risk.blend import Blend
+from models.risk.candidates import Blend
 from models.risk.champion import choose
 from models.risk.scorecard import Scorecard
 
@@ -67,7 +67,7 @@ def test_nothing_to_choose_from_is_refused() -> None:
     ("shares", "message"), [((0.5,), "as many shares"), ((0.7, 0.7), "add up to 1"), ((-0.5, 1.5), "zero or more")]
 )
 def test_shares_that_break_the_rules_are_explained(shares: tuple[float, ...], message: str) -> None:
-    from models.risk.bins import Bins
+    from models.risk.scorecard import Bins
 
     card = Scorecard(Bins((np.array([]),)), (np.array([0]),), np.array([0]), 400, "none")
     with pytest.raises(ValueError, match=message):

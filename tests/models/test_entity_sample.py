@@ -7,14 +7,14 @@ import hashlib
 import pandas as pd
 import pytest
 
-from models.labels import entity_sample
-from models.labels.entity_sample import hash_bound, reference, sampled
+from models.labels import sampling
+from models.labels.sampling import hash_bound, reference, sampled
 
 
 def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = pd.Index([f"E{number:05}" for number in range(20_000)])
     assert reference(everybody).equals(everybody)
-    monkeypatch.setattr(entity_sample, "REFERENCE_ROWS", 1_000)
+    monkeypatch.setattr(sampling, "REFERENCE_ROWS", 1_000)
     some = reference(everybody)
     assert 900 < len(some) < 1_100
     # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.

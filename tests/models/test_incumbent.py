@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.risk.incumbent import IN_USE, NEW, defend
+from models.risk.champion import IN_USE, NEW, defend
 
 RANDOM = np.random.default_rng(1)
 RISK = RANDOM.normal(size=600)

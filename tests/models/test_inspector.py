@@ -8,8 +8,7 @@ import pytest
 from model_examples import INPUTS, Labelled, fit, invent
 from sklearn.metrics import roc_auc_score
 
-from expectations.contracts.denied import find_denied
-from expectations.contracts.indicators import features_contract
+from expectations.contracts.indicators import features_contract, find_denied
 from models.inputs import catalogue_inputs
 from models.risk.boosting import Growth, fit_booster, level
 from models.risk.calibration import sigmoid

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.anomaly.forest_growth import Growth, average_path, grow_forest
-from models.anomaly.isolation_trees import Forest
+from models.anomaly.isolation_forest import Forest
 
 GROWTHS = [Growth(20, 64, 1, "pooled"), Growth(20, 64, 5, "averaged")]
 

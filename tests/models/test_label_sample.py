@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.labels.label_sample import sample_labels
+from models.labels.sampling import sample_labels
 
 
 def labels_of(businesses: int, drawn: float = 0.3) -> pd.DataFrame:

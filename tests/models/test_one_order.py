@@ -12,8 +12,8 @@ from models import risk_model
 from models.evaluation.evaluate import evaluate
 from models.evaluation.groups import judge_groups
 from models.evaluation.leakage import suspects
-from models.one_order import one_order
 from models.storage import dump
+from models.threads import one_order
 
 LABELS = 16_000
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from models.evaluation.promises import judge_promises
+from models.evaluation.calibration_metrics import judge_promises
 from models.risk.calibration import sigmoid
 
 RANDOM = np.random.default_rng(3)

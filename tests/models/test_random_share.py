@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, fit, invent
 
-from models.card_sections import how_learnt
+from models.model_card import how_learnt
 from models.risk.calibration import Calibration, fit_calibration, sigmoid
 from models.risk.interval import fit_interval
 from models.risk.probability import calibrate, fit_probability

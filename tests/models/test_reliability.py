@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.evaluation.reliability import reliability
+from models.evaluation.calibration_metrics import reliability
 
 
 def test_bins_hold_equal_numbers_and_show_promise_and_outcome() -> None:

@@ -10,8 +10,7 @@ import pytest
 from model_examples import INPUTS, Labelled, fit
 from sklearn.metrics import roc_auc_score
 
-from models.risk.bins import ROWS_A_BIN, Bins, cut_bins
-from models.risk.scorecard import LOG_ODDS_A_POINT, Scorecard, Stumps
+from models.risk.scorecard import LOG_ODDS_A_POINT, ROWS_A_BIN, Bins, Scorecard, Stumps, cut_bins
 from models.risk_model import RiskModel
 from models.storage import dump, load
 

@@ -10,9 +10,9 @@ import pytest
 from model_examples import fit, invent
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from models import side_by_side as module
-from models.side_by_side import side_by_side
+from models import threads as module
 from models.storage import dump
+from models.threads import side_by_side
 
 
 def test_answers_come_in_the_order_of_the_items_whichever_is_first() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.inputs import Inputs
-from models.labels.label_sample import sample_labels
+from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
 from models.labels.why_visited import told_reasons, weigh
 

@@ -12,7 +12,7 @@ import pytest
 from expectations import contracts
 from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SOURCES, every_table
-from jobs.documents.data_dictionary import render_data_dictionary
+from jobs.documents.contract_pages import render_data_dictionary
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "data-dictionary.md"

@@ -10,9 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from jobs.commands import doctor
 from jobs.commands import doctor as verb
-from jobs.commands import doctor_checks
-from jobs.commands.doctor_checks import GIB, Finding, State
+from jobs.commands.doctor import GIB, Finding, State
 
 OK = Finding("engine", State.OK, "starts")
 WARN = Finding("Airflow", State.WARN, "not here", "`make setup` installs it")
@@ -20,7 +20,7 @@ FAIL = Finding("disk", State.FAIL, "0.1 GiB free", "make room")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *arguments: str) -> tuple[int, str]:
-    monkeypatch.setattr(doctor_checks, "examine", lambda _home: findings)
+    monkeypatch.setattr(doctor, "examine", lambda _home: findings)
     app = typer.Typer()
     app.command()(verb)
     result = CliRunner().invoke(app, list(arguments))
@@ -31,11 +31,11 @@ def run(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *arguments: st
     ("version", "state"), [((3, 10), State.FAIL), ((3, 11), State.OK), ((3, 13), State.OK), ((3, 14), State.WARN)]
 )
 def test_python_is_old_fit_or_untried(version: tuple[int, int], state: State) -> None:
-    assert doctor_checks.check_python(version).state is state
+    assert doctor.check_python(version).state is state
 
 
 def test_a_missing_and_an_old_package_are_named_and_an_extra_is_not_asked_for() -> None:
-    found = doctor_checks.check_packages(["no-such-package>=1", "numpy<1", "pandas", 'no-such-extra; extra == "spark"'])
+    found = doctor.check_packages(["no-such-package>=1", "numpy<1", "pandas", 'no-such-extra; extra == "spark"'])
 
     assert found.state is State.FAIL
     assert "no-such-package is missing" in found.found
@@ -50,7 +50,7 @@ def test_a_missing_openmp_library_is_a_warning_with_the_command_that_brings_it(m
 
     monkeypatch.setattr(importlib, "import_module", refuse)
 
-    found = doctor_checks.check_lightgbm()
+    found = doctor.check_lightgbm()
 
     assert found.state is State.WARN
     assert "apt-get install -y libgomp1" in found.then
@@ -58,16 +58,16 @@ def test_a_missing_openmp_library_is_a_warning_with_the_command_that_brings_it(m
 
 @pytest.mark.parametrize(("free", "state"), [(GIB // 2, State.FAIL), (2 * GIB, State.WARN), (100 * GIB, State.OK)])
 def test_room_is_needed_wished_for_or_there(tmp_path: Path, free: int, state: State) -> None:
-    assert doctor_checks.check_disk(tmp_path / "not" / "there" / "yet", free).state is state
-    assert doctor_checks.check_memory(free).state is state
+    assert doctor.check_disk(tmp_path / "not" / "there" / "yet", free).state is state
+    assert doctor.check_memory(free).state is state
 
 
 def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = tmp_path / "memory.max"
     limit.write_text(f"{GIB // 4}\n", encoding="utf-8")
-    monkeypatch.setattr(doctor_checks, "CGROUP_LIMIT", limit)
+    monkeypatch.setattr(doctor, "CGROUP_LIMIT", limit)
 
-    assert doctor_checks.check_memory().state is State.FAIL
+    assert doctor.check_memory().state is State.FAIL
 
 
 @pytest.mark.parametrize(("key", "state"), [(None, State.WARN), ("", State.WARN), ("a secret", State.OK)])
@@ -75,7 +75,7 @@ def test_a_public_word_that_breaks_ties_is_a_warning(key: str | None, state: Sta
     monkeypatch.delenv("STEELYARD_TIE_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("STEELYARD_TIE_KEY", key)
-    found = doctor_checks.check_tie_key()
+    found = doctor.check_tie_key()
     assert found.state is state
     assert bool(found.then) is (state is State.WARN)
     assert key is None or key == "" or key not in found.found
@@ -83,13 +83,13 @@ def test_a_public_word_that_breaks_ties_is_a_warning(key: str | None, state: Sta
 
 @pytest.mark.usefixtures("spark")
 def test_the_engine_writes_and_reads_a_table() -> None:
-    assert doctor_checks.check_engine().state is State.OK
+    assert doctor.check_engine().state is State.OK
 
 
 def test_an_unknown_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEELYARD_ENGINE", "abacus")
 
-    found = doctor_checks.check_engine()
+    found = doctor.check_engine()
 
     assert found.state is State.FAIL
     assert "abacus" in found.found
@@ -97,24 +97,24 @@ def test_an_unknown_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_with_an_unknown_time_zone_is_found(tmp_path: Path) -> None:
     (tmp_path / "cn").mkdir()
-    text = (doctor_checks.CONFIG_ROOT / "cn" / "profile.toml").read_text(encoding="utf-8")
+    text = (doctor.CONFIG_ROOT / "cn" / "profile.toml").read_text(encoding="utf-8")
     (tmp_path / "cn" / "profile.toml").write_text(text.replace("Asia/Shanghai", "Asia/Atlantis"), encoding="utf-8")
 
-    found = doctor_checks.check_profiles(tmp_path)
+    found = doctor.check_profiles(tmp_path)
 
     assert found.state is State.FAIL
     assert "Atlantis" in found.found
-    assert doctor_checks.check_profiles(tmp_path / "empty").state is State.FAIL
+    assert doctor.check_profiles(tmp_path / "empty").state is State.FAIL
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_still_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down() -> Finding:
         raise RuntimeError("no such device")
 
-    monkeypatch.setattr(doctor_checks, "check_memory", break_down)
-    monkeypatch.setattr(doctor_checks, "check_engine", lambda: OK)
+    monkeypatch.setattr(doctor, "check_memory", break_down)
+    monkeypatch.setattr(doctor, "check_engine", lambda: OK)
 
-    findings = {finding.subject: finding for finding in doctor_checks.examine(tmp_path)}
+    findings = {finding.subject: finding for finding in doctor.examine(tmp_path)}
 
     assert findings["memory"].state is State.FAIL
     assert "no such device" in findings["memory"].found

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from jobs.replay_aside import home_aside
+from jobs.replay import home_aside
 
 ROOT = Path(__file__).resolve().parents[2]
 WAITS = """
 import signal, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control has those in its background ignore it
-from jobs.replay_aside import home_aside
+from jobs.replay import home_aside
 with home_aside() as home:
     (home / "made").write_text("x")
     print(home, flush=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.engine.engine import ENGINE_VARIABLE
 from jobs.engine.lake import Lake
+from jobs.engine.session import ENGINE_VARIABLE
 from jobs.foundation import environment
 
 

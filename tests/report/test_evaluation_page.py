@@ -15,7 +15,7 @@ from jobs.profile.profile import Profile
 from jobs.report.evaluation.figures import write_figure
 from jobs.report.evaluation.page import render_evaluation, write_pages
 from jobs.report.evaluation.terminal import show_evaluation
-from jobs.texts.texts import LANGUAGES
+from jobs.texts.languages import LANGUAGES
 from jobs.training.evaluate_profile import MODEL
 from jobs.training.summarise_evaluation import refuse_suspects, summarise, write_summary
 from tests.report.example_evaluation import EVIL, invent_windows, keep

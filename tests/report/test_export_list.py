@@ -17,8 +17,7 @@ from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_LIST
 from jobs.foundation.errors import ConfigError, NothingToDo
 from jobs.profile.profile import Profile
-from jobs.report.export_list import FORMATS, export_list
-from jobs.report.tables import guard_formula, mask_personal
+from jobs.report.export_list import FORMATS, export_list, guard_formula, mask_personal
 
 AS_OF = date(2026, 1, 31)
 

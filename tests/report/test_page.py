@@ -15,7 +15,7 @@ from jobs.foundation.errors import Damaged
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import Context, Reason, gather
 from jobs.report.page import render_page
-from jobs.texts.texts import LANGUAGES, load_texts
+from jobs.texts.languages import LANGUAGES, load_texts
 from tests.report.example_day import AS_OF, EVIL
 from tests.report.tags import Tags, addresses_elsewhere
 

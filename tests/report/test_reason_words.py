@@ -10,10 +10,10 @@ import pytest
 
 from expectations.contracts.indicators import catalogue
 from jobs.profile.load_profile import load_profile
-from jobs.steps.newest_records import newest_by_source, newest_of
+from jobs.steps.explain_listed import newest_by_source, newest_of
+from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.names import Names
-from jobs.texts.reason_words import Basis, basis_in_words, better_in_words, change_in_words
-from jobs.texts.texts import LANGUAGES, load_texts
+from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words
 
 DAY = date(2026, 6, 30)
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from expectations.contracts.indicators import Indicator, catalogue
-from jobs.texts.sentences import format_value, render
-from jobs.texts.texts import LANGUAGES
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.reasons import format_value, render
 
 
 def of(column: str) -> Indicator:

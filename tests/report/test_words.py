@@ -7,9 +7,9 @@ from pyspark.sql import SparkSession
 
 from jobs.profile.profile import Profile
 from jobs.report.card import Block, Section, read_card
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names, language_of, number, title_of
 from jobs.texts.peer_groups import peer_group_in_words
-from jobs.texts.texts import load_texts
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
 

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 
 from simulation.assessment.assess import assess, roc_auc, share_in_top
-from simulation.truth import SCHEMA
-from simulation.violating import violating_on
+from simulation.truth import SCHEMA, violating_on
 
 DAY = date(2026, 6, 30)
 

@@ -11,9 +11,8 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from simulation.assessment.assess_interval import assess_intervals, interval_coverage
-from simulation.assessment.assess_reasons import assess_reasons
-from simulation.assessment.shown_by import FULL_SIGNS_OF, SHOWN_BY, SIGNS_OF
+from simulation.assessment.assess import assess_intervals, interval_coverage
+from simulation.assessment.reasons import FULL_SIGNS_OF, SHOWN_BY, SIGNS_OF, assess_reasons
 from simulation.truth import SCHEMA
 from simulation.world.industries import trades
 from simulation.world.typologies import SIGNS, TYPOLOGIES

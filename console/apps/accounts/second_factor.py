@@ -23,7 +23,7 @@ from console.apps.audit.chain import append
 from console.apps.audit.events import facts_of
 from console.apps.audit.models import Kind
 from console.core.texts import Texts
-from console.web.first_things import needs_second_factor
+from console.web.middleware import needs_second_factor
 
 
 class Code(forms.Form):

@@ -18,8 +18,8 @@ from console.apps.decisions.states import State
 from console.apps.ranking.models import PublishedRun
 from console.core import clock
 from console.core.policy import policy
-from console.web.queries.filtered import Filtered
 from console.web.queries.list_filters import Filters
+from console.web.queries.list_query import Filtered
 
 
 def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str, Any]) -> Campaign:

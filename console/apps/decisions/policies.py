@@ -1,4 +1,7 @@
-"""What the state of a case and the jurisdiction's policy allow, whoever asks."""
+"""What the state of a case and the jurisdiction's policy allow, whoever asks.
+
+What waits longer than the policy lets it: visits without a result, proposals without a second person's word.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, Action, State
+from django.db.models import QuerySet
+
+from console.apps.decisions.models import Case
+from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH_DEADLINE, Action, State
 from console.core.policy import Policy
 from console.core.working_days import add_working_days, working_days_between
 
@@ -154,3 +160,15 @@ def back_after_no_visit(today: date, policy: Policy) -> date:
     Were it away for as long as one that was visited, saying "not made" would be a dismissal that takes no second person.
     """
     return add_working_days(today, policy.no_visit_days, policy)
+
+
+def overdue(cases: QuerySet[Case], today: date) -> QuerySet[Case]:
+    """Those of the cases whose deadline is past, the longest first. On its last day nothing is overdue yet."""
+    return cases.filter(state__in=WITH_DEADLINE, due_on__lt=today).order_by("due_on", "pk")
+
+
+def days_overdue(case: Case, today: date, policy: Policy) -> int:
+    """For how many working days a case has been overdue; 0 where it is not, or only since days on which nobody works."""
+    if case.state not in WITH_DEADLINE or case.due_on is None:
+        return 0
+    return working_days_between(case.due_on, today, policy)

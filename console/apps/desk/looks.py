@@ -17,8 +17,8 @@ from console.apps.audit import spool
 from console.apps.audit.events import Facts
 from console.apps.audit.models import Kind
 from console.apps.desk.models import Look
-from console.apps.ranking.listed import listed_of
 from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.runs import listed_of
 
 PAGE = "entity"
 UNSEEN, CHANGED = "no", "changed"

@@ -1,4 +1,7 @@
-"""Published runs, and the tables that each run's own database holds."""
+"""Published runs, and the tables that each run's own database holds.
+
+The classes of risk, and which is worse.
+"""
 
 from __future__ import annotations
 
@@ -166,3 +169,12 @@ class Postings(models.Model):
 
 OF_RUN = (Ranked, Reason, Tie, Postings)
 """The tables of a run's database."""
+
+
+CLASSES = ("D", "C", "B", "A")
+"""From the worst to the best."""
+
+
+def is_worse(now: str, before: str) -> bool:
+    """Whether a class is worse than another; not where either is none."""
+    return now in CLASSES and before in CLASSES and CLASSES.index(now) < CLASSES.index(before)

@@ -18,10 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 from pyroaring import BitMap
 
-from console.apps.ranking.classes import is_worse
-from console.apps.ranking.folding import fold
-from console.apps.ranking.models import Postings
-from console.apps.ranking.words import BEGINS, CODE, CODE_BEGINS, COLUMNS, REASON, UP, WORD, is_paired, key_of
+from console.apps.ranking.models import Postings, is_worse
+from console.apps.ranking.search_terms import BEGINS, CODE, CODE_BEGINS, COLUMNS, REASON, UP, WORD, fold, is_paired, key_of
 
 INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
 """The columns of a run's list that the index is made of."""

@@ -1,21 +1,57 @@
-"""Which run a page shows, and the database that holds it."""
+"""Which run a page shows, and the database that holds it.
+
+The listed of a run, as they are asked for again and again: they stay as they were published, so they are read once.
+
+One newest run a request: asked for once, and the same wherever an answer needs it, though a day is published meanwhile.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime
+from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
+from django.http import HttpRequest, HttpResponse
 
 from console.apps.ranking.models import PublishedRun, Ranked, Reason, Tie
-from console.apps.ranking.one_run import once
+
+_FOUND: ContextVar[list[PublishedRun | None] | None] = ContextVar("found", default=None)
+"""Of the request that is being answered the newest run, once it was asked for; None where no request is."""
+
+
+class OneRun:
+    """Whatever of an answer is of the newest run is of the same one: the frame, the policy, the list of no other day."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The response."""
+        before = _FOUND.set([])
+        try:
+            return self.get_response(request)
+        finally:
+            _FOUND.reset(before)
+
+
+def once(ask: Callable[[], PublishedRun | None]) -> PublishedRun | None:
+    """What ``ask`` gives, asked once a request; each time where there is no request."""
+    found = _FOUND.get()
+    if found is None:
+        return ask()
+    if not found:
+        found.append(ask())
+    return found[0]
+
 
 _OPENING = Lock()
 
@@ -101,3 +137,47 @@ def has_table(alias: str, model: type[Model]) -> bool:
     if (alias, model) not in _SEEN and model._meta.db_table in connections[alias].introspection.table_names():
         _SEEN.add((alias, model))
     return (alias, model) in _SEEN
+
+
+_RUNS = 4
+"""So many runs are kept in a process: some megabytes each, where twenty thousand are listed."""
+_RUNS_BY_REGION = 64
+"""The same of their regions, a few kilobytes each: as many days as the list offers."""
+
+
+class Listed(NamedTuple):
+    """Where one of the listed stands."""
+
+    position: int
+    risk_class: str
+    credit_points: int
+
+
+def listed_of(run: PublishedRun) -> Mapping[str, Listed]:
+    """Who is listed in a run, by identifier: of all regions, so only for what jurisdiction bounds besides."""
+    return _listed(*_key(run))
+
+
+def regions_of_listed(run: PublishedRun) -> frozenset[tuple[str, str, str]]:
+    """Where the listed of a run are: top, middle and own region."""
+    return _regions(*_key(run))
+
+
+def _key(run: PublishedRun) -> tuple[str, str, datetime]:
+    """What tells one published run from another: one that was thrown away and published anew has the same id."""
+    return str(settings.FOLDER.path), run.run_id, run.published_at
+
+
+@lru_cache(maxsize=_RUNS)
+def _listed(_folder: str, run_id: str, _published_at: datetime) -> Mapping[str, Listed]:
+    rows = _rows(run_id).values_list("entity_id", *Listed._fields)
+    return {name: Listed(*where) for name, *where in rows}
+
+
+@lru_cache(maxsize=_RUNS_BY_REGION)
+def _regions(_folder: str, run_id: str, _published_at: datetime) -> frozenset[tuple[str, str, str]]:
+    return frozenset(_rows(run_id).values_list("region_top", "region_middle", "region_code").distinct())
+
+
+def _rows(run_id: str) -> QuerySet[Ranked]:
+    return Ranked.objects.using(alias_of(run_id)).filter(is_listed=True).order_by()

@@ -12,7 +12,7 @@ from console.apps.ranking.list_part import LAST, Part
 from console.apps.ranking.models import Postings, Ranked
 from console.apps.ranking.postings import bitmaps_of
 from console.apps.ranking.runs import among_places, has_table
-from console.apps.ranking.words import CODE, CODE_BEGINS, Asked, key_of
+from console.apps.ranking.search_terms import CODE, CODE_BEGINS, Asked, key_of
 
 FIRST_LOOK = 100
 """So many places whose names have to be looked at are read at first, each time :data:`GROWS` times as many."""

@@ -17,6 +17,7 @@ from console.apps.decisions.models import Case, Decision, Result
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
 from console.apps.decisions.states import Action, State
+from console.web.access import note_refusal, note_search, note_view
 from console.web.api.schemas import (
     AppealOut,
     DecisionIn,
@@ -29,13 +30,12 @@ from console.web.api.schemas import (
     Why,
     Wrong,
 )
+from console.web.downloads import NoFile
 from console.web.forms.decisions import FORMS
-from console.web.notes import note_refusal, note_search, note_view
-from console.web.queries.filtered import Filtered
 from console.web.queries.list_filters import Filters
+from console.web.queries.list_query import Filtered
 from console.web.queries.measured import MONEY
 from console.web.queries.reasons import reasons_told
-from console.web.sent_files import NoFile
 from console.web.views.entity import find
 from console.web.views.list_export import list_file
 from console.web.views.risk_list import run_of

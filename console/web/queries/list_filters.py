@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from console.apps.decisions.states import State
 from console.apps.desk.looks import CHANGED, UNSEEN
-from console.apps.ranking.classes import CLASSES
-from console.apps.ranking.words import LONGEST_SEARCH
+from console.apps.ranking.models import CLASSES
+from console.apps.ranking.search_terms import LONGEST_SEARCH
 from expectations.contracts.indicators import catalogue
 
 SEEN = (UNSEEN, CHANGED)

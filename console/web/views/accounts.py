@@ -1,4 +1,7 @@
-"""Sign in, sign out, choose a password and a language; keep accounts."""
+"""Sign in, sign out, choose a password and a language; keep accounts.
+
+The way to the provider and back; there is none where the site names no provider.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
 from console.apps.accounts.deactivation import end_access
-from console.apps.accounts.devices import remember
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import KEEPS_ACCOUNTS
 from console.apps.accounts.second_factor import take_away
+from console.apps.accounts.sign_in_attempts import remember
 from console.apps.audit.chain import append
 from console.apps.audit.events import facts_of
 from console.apps.audit.models import Kind
 from console.apps.decisions.hand_over import left_by
 from console.core.policy import policy
 from console.core.texts import LANGUAGES
-from console.web.access import for_roles
-from console.web.first_things import BY_PROVIDER
+from console.web.access import for_roles, note_view
 from console.web.forms.accounts import Account, OwnPassword, SignIn
-from console.web.notes import note_view
+from console.web.middleware import BY_PROVIDER
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -193,3 +196,32 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
         }
         append([facts_of(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
     return password
+
+
+class _Back(OIDCAuthenticationCallbackView):
+    def login_success(self) -> HttpResponse:
+        """Signed in: the session says that the provider opened it."""
+        response: HttpResponse = super().login_success()
+        self.request.session[BY_PROVIDER] = True
+        return response
+
+
+@login_not_required
+def to_provider(request: HttpRequest) -> HttpResponse:
+    """Go to the provider."""
+    _check_named()
+    response: HttpResponse = OIDCAuthenticationRequestView.as_view()(request)
+    return response
+
+
+@login_not_required
+def back(request: HttpRequest) -> HttpResponse:
+    """Come back from it."""
+    _check_named()
+    response: HttpResponse = _Back.as_view()(request)
+    return response
+
+
+def _check_named() -> None:
+    if settings.OIDC_PROVIDER is None:
+        raise Http404

@@ -16,9 +16,8 @@ from console.apps.appeals.models import Appeal
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
 from console.core import clock
-from console.web.access import for_roles
+from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.appeals import AnswerForm, AppealForm
-from console.web.notes import note_refusal, note_view
 from console.web.views.entity import find
 
 ANSWERED = 100

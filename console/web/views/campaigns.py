@@ -16,11 +16,10 @@ from console.apps.campaigns.campaigns import close_campaign, follow, make_campai
 from console.apps.campaigns.models import Campaign
 from console.apps.ranking.runs import current_run
 from console.core import clock
-from console.web.access import for_roles
+from console.web.access import for_roles, note_search, note_view
 from console.web.forms.campaigns import CampaignForm
-from console.web.notes import note_search, note_view
-from console.web.queries.filtered import Filtered
 from console.web.queries.list_filters import Filters
+from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import CAPPED
 
 

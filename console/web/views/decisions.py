@@ -1,4 +1,7 @@
-"""Where decisions are sent: one entity, or many at once."""
+"""Where decisions are sent: one entity, or many at once.
+
+Where a supervisor hands on what somebody leaves open who can no longer do it.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from console.apps.accounts.roles import DECIDES
+from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.audit.chain import append
 from console.apps.audit.events import facts_of
 from console.apps.audit.models import Kind
 from console.apps.decisions.decide import Wanted, act_on_case, decide, newest_step, undo
+from console.apps.decisions.hand_over import hand_over
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import NotAllowed, check_user_can
 from console.apps.decisions.policies import NotPossible
@@ -26,12 +30,10 @@ from console.apps.decisions.states import Action
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, ranked_of
 from console.core.policy import policy_of
-from console.web.access import for_roles
-from console.web.forms.decisions import FORMS, STEPS, Sent
-from console.web.notes import note_refusal, note_search
-from console.web.queries.filtered import Filtered
+from console.web.access import for_roles, note_refusal, note_search
+from console.web.forms.decisions import FORMS, STEPS, HandOver, Sent
 from console.web.queries.list_filters import Filters
-from console.web.queries.onward import came_from, carried, next_to_review
+from console.web.queries.list_query import Filtered, came_from, carried, next_to_review
 from console.web.views.entity import find, show
 from console.web.views.risk_list import CAPPED, run_of
 
@@ -223,3 +225,21 @@ def take_back_bulk(request: HttpRequest) -> HttpResponse:
     done = sum(not why for _, why in outcomes)
     context = {"outcomes": outcomes, "done": done, "asked": len(outcomes), "batch": "", "action": "undo", "filters": Filters()}
     return render(request, "bulk_done.html", context)
+
+
+@require_POST
+@for_roles(APPROVES)
+def hand_over_open(request: HttpRequest) -> HttpResponse:
+    """All that one such person leaves open in the user's regions, to one colleague, as one batch."""
+    form = HandOver(request.texts, request.POST, user=request.user)
+    if not form.is_valid():
+        messages.error(request, request.texts("refused.form"))
+        return redirect("supervisor")
+    said = form.cleaned_data
+    batch = said["token"][:32]
+    outcomes = hand_over(request.user, said["person"], said["to"], batch)
+    done = sum(not why for _, why in outcomes)
+    detail = {"bulk": "hand_over", "from": said["person"].username, "to": said["to"].username, "asked": len(outcomes), "done": done}
+    append([facts_of(Kind.DECIDED, request.user, batch=batch, detail=detail)])
+    context = {"outcomes": outcomes, "done": done, "asked": len(outcomes), "batch": batch, "action": Action.ASSIGN}
+    return render(request, "bulk_done.html", {**context, "filters": Filters()})

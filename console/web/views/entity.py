@@ -1,9 +1,14 @@
-"""An entity's page: its reasons, peers, trend and record on the left, what was and can be decided on the right."""
+"""An entity's page: its reasons, peers, trend and record on the left, what was and can be decided on the right.
+
+What was decided of an entity, in one timeline with what the lake knows of it.
+"""
 
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,24 +17,65 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import DECIDES, READS_LIST, SEES_WHO_DECIDED
 from console.apps.decisions.models import Case, Decision
-from console.apps.decisions.overdue import days_overdue
 from console.apps.decisions.permissions import user_can
-from console.apps.decisions.policies import NotPossible, case_allows, check_undo, needs_two_people
+from console.apps.decisions.policies import NotPossible, case_allows, check_undo, days_overdue, needs_two_people
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
-from console.apps.evidence.read import MOST_EVENTS, timeline, trend
+from console.apps.evidence.read import MOST_EVENTS, Shown, timeline, trend
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, current_run, ranked_of, ties_of
 from console.core import clock
 from console.core.policy import Policy, policy_of
-from console.web.access import for_roles
+from console.web.access import for_roles, note_view
 from console.web.forms.decisions import decision_forms, step_forms
-from console.web.notes import note_view
 from console.web.queries.indicator_names import definition
-from console.web.queries.onward import came_from, carried, next_to_review
+from console.web.queries.list_query import came_from, carried, next_to_review
+from console.web.queries.past_runs import there_now
 from console.web.queries.reasons import legal_basis, reasons_told
-from console.web.queries.there_now import there_now
-from console.web.views.record import with_decisions
+
+DECISION = "decision"
+"""What such an event is, beside the kinds that the lake knows."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A step of the entity's case, on the day on which it was taken where the profile is; whether it was taken back since."""
+
+    decision: Decision
+    happened_on: date
+    is_undone: bool
+    kind: str = DECISION
+
+
+def with_decisions(
+    events: Iterable[Shown], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
+) -> list[Shown | Decided]:
+    """The newest first; of a day the decisions before what the lake has, since what was decided followed from that.
+
+    Args:
+        events: of the entity, the newest first, as :func:`console.apps.evidence.read.timeline` gives them.
+        history: all steps of its case, the newest first; of a case that the reader may see.
+        run: the run that is shown. Of one that is no longer the newest, what was decided as long as it was is told: the rest of the
+            page, too, is as it was then.
+        zone: where the profile is.
+        is_newest: whether the run is the newest.
+    """
+    steps = list(history)
+    if not is_newest:
+        until = _shown_until(run)
+        steps = [step for step in steps if step.at < until or step.run_id == run.run_id]
+    undone = {step.undoes_id for step in steps if step.undoes_id is not None}
+    found: list[Shown | Decided] = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
+    found += events
+    return sorted(found, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+
+
+def _shown_until(run: PublishedRun) -> datetime:
+    """When another took the run's place; of one that was published behind a newer one, never shown as the newest, when it came."""
+    later = PublishedRun.objects.filter(as_of__gte=run.as_of, published_at__gt=run.published_at).order_by("published_at")
+    at: datetime = later.values_list("published_at", flat=True).first() or run.published_at
+    return at
+
 
 PEERS = 8
 

@@ -17,17 +17,14 @@ from console.apps.audit.events import facts_of
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
 from console.apps.evidence.models import Figure
-from console.apps.ranking.classes import CLASSES
-from console.apps.ranking.models import PublishedRun
+from console.apps.ranking.models import CLASSES, PublishedRun
 from console.apps.ranking.runs import current_run, ranked_of, reasons_of
 from console.core.code_names import codes_of, name_of, sections_of
 from console.core.spreadsheets import csv_lines
-from console.web.access import for_roles
-from console.web.notes import note_view
+from console.web.access import for_roles, note_view
 from console.web.queries.indicator_names import indicator_name
-from console.web.queries.over_time import CHARTS as OVER_TIME
-from console.web.queries.over_time import Asked, counted, time_chart, unbiased
-from console.web.queries.reckoned_once import reckoned_once
+from console.web.queries.time_charts import CHARTS as OVER_TIME
+from console.web.queries.time_charts import Asked, counted, reckoned_once, time_chart, unbiased
 
 MOST_BARS = 15
 

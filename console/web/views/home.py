@@ -16,9 +16,8 @@ from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.appeals import appeals_of
 from console.apps.decisions.hand_over import left_open
 from console.apps.decisions.models import Case, Result
-from console.apps.decisions.overdue import days_overdue, overdue
 from console.apps.decisions.permissions import NotAllowed, check_user_can, user_can
-from console.apps.decisions.policies import NotPossible, check_case_allows
+from console.apps.decisions.policies import NotPossible, check_case_allows, days_overdue, overdue
 from console.apps.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import UNSEEN
@@ -26,14 +25,13 @@ from console.apps.ranking.models import PublishedRun, Reason
 from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.core.policy import policy
-from console.publishing.disturbed import CAME
-from console.web.access import for_roles
+from console.publishing.movement import CAME
+from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import HandOver, colleagues, step_forms
 from console.web.forms.results import ResultForm, answers_of
-from console.web.notes import note_refusal, note_view
-from console.web.queries.filtered import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.seen_then import seen_then
+from console.web.queries.list_query import Filtered
+from console.web.queries.past_runs import seen_then
 from console.web.queries.visit_results import found_by
 
 HIT_DAYS = 90

@@ -16,9 +16,9 @@ from console.apps.ranking.runs import reasons_of
 from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.web.access import for_roles
-from console.web.queries.filtered import Filtered
+from console.web.downloads import NoFile, no_file, sent_file
 from console.web.queries.list_filters import Filters
-from console.web.sent_files import NoFile, no_file, sent_file
+from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import run_of
 
 COLUMNS = (

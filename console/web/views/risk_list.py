@@ -14,24 +14,20 @@ from console.apps.accounts.jurisdiction import Level, bounds_of
 from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.models import Case
-from console.apps.decisions.overdue import days_overdue
+from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.states import State
 from console.apps.desk.looks import looks_of, mark
-from console.apps.ranking.classes import CLASSES
-from console.apps.ranking.listed import regions_of_listed
-from console.apps.ranking.models import PublishedRun, Ranked
-from console.apps.ranking.runs import current_run, reasons_of
+from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
+from console.apps.ranking.runs import current_run, reasons_of, regions_of_listed
 from console.core import clock
 from console.core.code_names import Code, codes_of, sections_of
 from console.core.policy import policy_of
-from console.web.access import for_roles
+from console.web.access import for_roles, note_search
 from console.web.forms.decisions import colleagues
-from console.web.notes import note_search
-from console.web.queries.filtered import Filtered
 from console.web.queries.indicator_names import indicator_names
 from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
-from console.web.queries.onward import carried
-from console.web.queries.there_now import there_now
+from console.web.queries.list_query import Filtered, carried
+from console.web.queries.past_runs import there_now
 from console.web.views.saved_views import saved_views
 
 ROWS = 50

@@ -14,16 +14,15 @@ from django.utils.safestring import SafeString
 from console.apps.accounts.roles import DECIDES
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Case
-from console.apps.decisions.overdue import days_overdue
+from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.results import newest_decisions
 from console.apps.decisions.states import Action, State
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import among, current_run, ranked_of
 from console.core import clock
 from console.core.policy import policy_of
-from console.web.access import for_roles
-from console.web.notes import note_view
-from console.web.queries.seen_then import seen_then
+from console.web.access import for_roles, note_view
+from console.web.queries.past_runs import seen_then
 
 ON_PAPER = ("no_visit", "severity", "right")
 """The kinds of the catalogue whose codes are ticked on paper, as the result's form asks for them."""

@@ -20,9 +20,9 @@ from typing import NoReturn
 from jobs.foundation.errors import ConfigError, Damaged, NothingToDo
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import read_json, write_json
-from jobs.foundation.home import CONSOLE, LOCK, SCRATCH
+from jobs.foundation.paths import CONSOLE, LOCK, SCRATCH
 from jobs.lake.batches import FileFacts, file_facts
-from jobs.lake.maintenance.table_log import LOG
+from jobs.lake.maintenance.table_files import LOG
 from jobs.lake.manifests import finished_days
 
 FACTS = "backup.json"

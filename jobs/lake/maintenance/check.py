@@ -1,20 +1,188 @@
-"""Is a home sound? Every table, every finished day, every source's counts, each with a verdict."""
+"""Is a home sound? Every table, every finished day, every source's counts, each with a verdict.
+
+Do the rows of bronze, quarantine and silver add up to what each source's book of batches says?
+
+Do the newest tables still hold the lists that finished days published?
+
+Who reads a finished day reads the versions that its run left, so rows that were changed since show only once maintenance has let
+those versions go, and by then nothing can tell what the rows were.
+
+Can every day still be read as each of its runs left it?
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Set
 from datetime import date
+from typing import Any
 
+from deltalake import DeltaTable
+
+from expectations.contracts import scoring
+from expectations.contracts.contract import Contract, Zone
+from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE
+from expectations.contracts.quarantine import STAGE, Stage
+from expectations.contracts.silver import BRONZE, OF
 from jobs.engine.lake import Lake, table_name
-from jobs.lake.maintenance.check_counts import check_counts
-from jobs.lake.maintenance.check_published import check_published
-from jobs.lake.maintenance.check_runs import check_runs
+from jobs.foundation.errors import first_line
+from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.check_table import check_table
-from jobs.lake.maintenance.findings import Finding, Verdict, warn
-from jobs.lake.maintenance.kept_versions import named_versions
-from jobs.lake.maintenance.table_log import LOG
-from jobs.lake.maintenance.tables import tables_of
-from jobs.lake.manifests import time_travel_since
+from jobs.lake.maintenance.findings import Finding, Verdict, fail, ok, some, warn
+from jobs.lake.maintenance.retention import named_versions
+from jobs.lake.maintenance.table_files import LOG, is_same_in, is_whole, open_table, select, tables_of
+from jobs.lake.manifests import finished_days, runs_since, time_travel_since
+from jobs.lake.table_version import is_current
+from jobs.lake.write_intents import unfinished_steps
+
+Counted = Counter[tuple[str, str, date]]
+"""Rows by where they are (``kept``, ``absent``, ``turned away``, ``set aside``, ``in use``), source and delivery day."""
+
+
+def check_counts(lake: Lake) -> Iterator[Finding]:
+    """One finding a source: that has a book, or rows."""
+    counted = _count(lake)
+    books = {path.stem for path in (lake.home / "manifests" / "batches").glob("*.json")}
+    for source in sorted(books | {source for _, source, _ in counted}):
+        yield _source(lake, source, counted)
+
+
+def _source(lake: Lake, source: str, counted: Counted) -> Finding:
+    steps = unfinished_steps(lake.home, source)
+    if steps:
+        found = f"the steps {', '.join(steps)} did not end, or were taken back"
+        return warn(f"source {source}", "counts", found, "run the day again, which does them again")
+    batches = BatchBook(lake.home, source).batches
+    apart = [line for day in sorted(batches) for line in _apart(source, batches[day], counted)]
+    known = {day for _, of, day in counted if of == source}
+    apart += [f"{day} has rows and is in no book" for day in sorted(known - set(batches))]
+    if apart:
+        return fail(f"source {source}", "counts", some(apart), "run the day again; report it if the counts still differ")
+    read = sum(batch.counts.read for batch in batches.values())
+    return ok(f"source {source}", "counts", f"{len(batches)} deliveries, {read:,} records read, each of them accounted for")
+
+
+def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
+    """How a delivery's rows differ from what its book says."""
+    counts = batch.counts
+    said = {
+        "kept": counts.kept,
+        "absent": counts.absent,
+        "turned away": counts.quarantined,
+        "set aside": batch.set_aside if batch.gated else None,
+        "in use": _in_use(batch),
+    }
+    for where, number in said.items():
+        found = counted[where, source, batch.delivered_on]
+        if number is not None and found != number:
+            yield f"{batch.delivered_on}: {found:,} rows are {where}, the book says {number:,}"
+    if not counts.adds_up:
+        yield f"{batch.delivered_on}: {counts.read:,} records read are not those kept, doubled and turned away"
+
+
+def _in_use(batch: Batch) -> int | None:
+    """How many rows silver should hold; None while the step has yet to be done."""
+    if not batch.is_usable:
+        return 0 if batch.conformed else None
+    return batch.counts.kept - batch.set_aside if batch.is_in_use else None
+
+
+def _count(lake: Lake) -> Counted:
+    counted: Counted = Counter()
+    sources = {table_name(contract) for contract in (*BRONZE.values(), *OF.values())}
+    for contract in tables_of(lake):
+        if contract.zone is Zone.QUARANTINE:
+            for row in _by(lake, contract, STAGE, DELIVERED_ON):
+                where = "set aside" if row[STAGE] == Stage.GATE.value else "turned away"
+                counted[where, contract.name, row[DELIVERED_ON]] += row["n"]
+        elif table_name(contract) in sources:
+            here = "kept" if contract.zone is Zone.BRONZE else "in use"
+            for row in _by(lake, contract, SOURCE, DELIVERED_ON, IS_ABSENT):
+                where = here if not row[IS_ABSENT] else "absent" if contract.zone is Zone.BRONZE else "absent in silver"
+                counted[where, row[SOURCE], row[DELIVERED_ON]] += row["n"]
+    return counted
+
+
+def _by(lake: Lake, contract: Contract, *columns: str) -> list[dict[str, Any]]:
+    names = ", ".join(columns)
+    found: list[dict[str, Any]] = select(lake, f"SELECT {names}, count(*) AS n FROM t GROUP BY {names}", t=contract).to_pylist()
+    return found
+
+
+def check_runs(lake: Lake, since: date) -> Iterator[Finding]:
+    """The table versions that each run's manifest names, of the days whose versions are kept."""
+    there = {table_name(contract): contract for contract in tables_of(lake)}
+    whole: dict[tuple[str, int], bool] = {}
+    runs = [(str(run["run_id"]), run.get("tables") or {}) for run in runs_since(lake.home, since)]
+    # A day's newest run has two manifests, which say the same unless one was changed.
+    for run_id, tables in {(run_id, *sorted(tables.items())): (run_id, tables) for run_id, tables in runs}.values():
+        lost = []
+        for name, version in tables.items():
+            if version is None:
+                continue
+            if (name, version) not in whole:
+                whole[name, version] = name in there and is_whole(lake, there[name], version)
+            if not whole[name, version]:
+                lost.append(f"version {version} of {name}")
+        if lost:
+            yield fail(
+                f"run {run_id}",
+                "versions",
+                f"it rests on what is gone: {some(lost)}",
+                "bring the files back from a backup, or run the day again",
+            )
+        else:
+            yield ok(f"run {run_id}", "versions", f"all {len(tables)} tables can be read as the run left them")
+
+
+PUBLISHED = (scoring.RISK_LIST, scoring.REASONS)
+"""What people act on, written by the command that closes a day. Of other tables of gold old days are trimmed."""
+
+
+def check_published(lake: Lake, since: date, unsound: Set[str]) -> Iterator[Finding]:
+    """The lists and reasons of the finished days from ``since`` on, against what their runs left.
+
+    Left out is what was told already, of a table that is not sound or of a run whose versions are gone, and days of before a
+    migration, which writes every row anew.
+    """
+    there = {table_name(contract) for contract in tables_of(lake)} - unsound
+    newest = [(contract, open_table(lake, contract)) for contract in PUBLISHED if table_name(contract) in there]
+    days = finished_days(lake.home)
+    for day, versions in days.items():
+        for contract, now in newest:
+            version = versions.get(table_name(contract))
+            left = _left(lake, contract, version) if day >= since and version is not None else None
+            if left is not None:
+                yield _compare(contract, left, now, day, max(days))
+
+
+def _left(lake: Lake, contract: Contract, version: int) -> DeltaTable | None:
+    """What a run left of a table, where it can be read and has the columns of today."""
+    if not is_whole(lake, contract, version):
+        return None
+    left = open_table(lake, contract, version)
+    return left if is_current(left, contract) else None
+
+
+def _compare(contract: Contract, left: DeltaTable, now: DeltaTable, day: date, last: date) -> Finding:
+    try:
+        is_same = is_same_in(left, now, contract, ((str(AS_OF), day),))
+    except Exception as error:  # Delta's library has no error of its own for a file whose bytes are spoilt
+        return fail(
+            f"day {day}",
+            contract.name,
+            f"what its run left of {table_name(contract)} cannot be read: {first_line(error)}",
+            "bring the files back from a backup, or run the day again",
+        )
+    if not is_same:
+        return fail(
+            f"day {day}",
+            contract.name,
+            f"{table_name(contract)} holds other rows of it than its run left",
+            f"find out who changed them, or which run died; `steelyard lake restore --as-of-run {last}` brings back what the "
+            "newest run left; where that holds them too, run the day again",
+        )
+    return ok(f"day {day}", contract.name, f"{table_name(contract)} holds the rows that its run left")
 
 
 def check(lake: Lake) -> Iterator[Finding]:

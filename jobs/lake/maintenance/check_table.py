@@ -18,9 +18,8 @@ from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURC
 from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.errors import ConfigError
 from jobs.lake.maintenance.findings import Finding, fail, ok, some, warn
-from jobs.lake.maintenance.kept_versions import files_needed, kept_versions
-from jobs.lake.maintenance.table_log import checkpoints, named_files
-from jobs.lake.maintenance.tables import files_on_disk, open_table, select, sizes_of
+from jobs.lake.maintenance.retention import files_needed, kept_versions
+from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
 from jobs.lake.table_version import check_current, version_of
 
 AT_ONCE = 2_000_000

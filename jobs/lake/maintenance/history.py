@@ -8,7 +8,7 @@ from typing import Any
 
 from expectations.contracts.contract import Contract
 from jobs.engine.lake import Lake, table_name
-from jobs.lake.maintenance.tables import is_whole, open_table, sizes_of, tables_of
+from jobs.lake.maintenance.table_files import is_whole, open_table, sizes_of, tables_of
 from jobs.lake.manifests import finished_days
 from jobs.lake.table_version import version_of
 

@@ -16,12 +16,17 @@ from expectations.contracts.state import STATE
 from jobs.engine.lake import PROPERTIES, Lake, table_name
 from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
-from jobs.lake.maintenance.kept_versions import first_day_kept, kept_versions, named_versions
-from jobs.lake.maintenance.table_log import shorten_log
-from jobs.lake.maintenance.tables import open_table, tables_of
-from jobs.lake.maintenance.trim_state import trim_state
-from jobs.lake.maintenance.trim_to_listed import trim_peers, trim_scores, trim_to_listed
-from jobs.lake.maintenance.vacuum import vacuum
+from jobs.lake.maintenance.retention import (
+    first_day_kept,
+    kept_versions,
+    named_versions,
+    trim_peers,
+    trim_scores,
+    trim_state,
+    trim_to_listed,
+    vacuum,
+)
+from jobs.lake.maintenance.table_files import open_table, shorten_log, tables_of
 from jobs.lake.manifests import finished_days, keep_time_travel_since
 from jobs.lake.table_version import check_current
 from jobs.profile.profile import Retention

@@ -16,9 +16,9 @@ from expectations.contracts.migrations import Select, columns_apart, nested
 from jobs.engine.lake import PROPERTIES, Lake, arrow_schema, table_name
 from jobs.foundation.errors import SteelyardError
 from jobs.foundation.fault_points import around
-from jobs.foundation.home import SCRATCH
 from jobs.foundation.log import stage
-from jobs.lake.maintenance.tables import open_table, tables_of
+from jobs.foundation.paths import SCRATCH
+from jobs.lake.maintenance.table_files import open_table, tables_of
 from jobs.lake.table_version import VERSION, check_not_newer, columns_of, is_current, migrations, selects_up, version_of
 
 AT_ONCE = 2_000_000

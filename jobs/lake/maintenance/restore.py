@@ -22,8 +22,7 @@ from jobs.engine.lake import Lake, table_name
 from jobs.foundation.errors import ConfigError, NothingToDo
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import days_in, forget, read_json, write_json
-from jobs.lake.maintenance.partitions import Partition, changed_partitions
-from jobs.lake.maintenance.tables import is_whole, open_table, table_of, tables_of
+from jobs.lake.maintenance.table_files import Partition, changed_partitions, is_whole, open_table, table_of, tables_of
 from jobs.lake.manifests import finished_days, note_path, run_manifest_path, withdrawn_path
 from jobs.lake.write_intents import Unfinished
 

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jobs.report.drawing import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, quiet, shorten, text_width
 from jobs.report.evaluation.figures import (
     SHARES,
     Content,
@@ -19,7 +18,7 @@ from jobs.report.evaluation.figures import (
     write_figure,
 )
 from jobs.report.evaluation.tables import compared
-from jobs.report.svg import draw
+from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
 from jobs.texts.names import Names, number, percent
 
 COLOURS = {

@@ -20,8 +20,8 @@ from jobs.report.evaluation.tables import (
     suspect_lines,
 )
 from jobs.report.page import environment, page_style, policy_of
+from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.names import Names
-from jobs.texts.texts import LANGUAGES, load_texts
 
 HEADLINES = ("auc", "first_half_share", "days_earlier", "lift")
 

@@ -11,9 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import ENTITY_ID
-from jobs.transforms.joins import join_few
-from jobs.transforms.materialise import Materialise
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 CLUSTER_SIZE = 500
 """An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
@@ -95,7 +93,7 @@ def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame
 
     Args:
         register: one row an entity with the columns that :data:`KEYS` name.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     of_kind = [register.transform(select, ENTITY_ID, f"'{kind}' AS kind", f"{key} AS shared") for kind, key in KEYS]
     every = reduce(DataFrame.unionByName, of_kind).where("shared IS NOT NULL AND shared <> ''")
@@ -111,7 +109,7 @@ def count_ties(register: DataFrame, entities: DataFrame, materialise: Materialis
         register: as of :func:`pair_shared_keys`.
         entities: the same entities with the columns :data:`KEPT`; ``violations_36m`` and ``complaints_12m`` are null where no
             source tells of them, and then so are those of ties.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     pairs = materialise(pair_shared_keys(register, materialise))
     tied = materialise(pairs.join(entities.select(*KEPT), ENTITY_ID, "inner"))

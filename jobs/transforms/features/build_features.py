@@ -16,7 +16,7 @@ from expectations.contracts.inspection import INSPECTED_ON
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
 from jobs.transforms.features import complaints as complaint
-from jobs.transforms.features import supervision_features as supervision
+from jobs.transforms.features import supervision
 from jobs.transforms.features.associations import count_ties
 from jobs.transforms.features.cell_rates import OWN, add_rates, tell_cells
 from jobs.transforms.features.peers import (
@@ -32,12 +32,10 @@ from jobs.transforms.features.peers import (
 )
 from jobs.transforms.features.ratios import ratio
 from jobs.transforms.features.registration import add_register_indicators, count_any_changes
+from jobs.transforms.features.supervision import add_expected
 from jobs.transforms.features.tax import make_tax_indicators
-from jobs.transforms.features.visit_expectation import add_expected
-from jobs.transforms.joins import join_few
+from jobs.transforms.frames import Materialise, join_few, select
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
-from jobs.transforms.materialise import Materialise
-from jobs.transforms.selected import select
 
 SALES_FLOOR = 10_000
 """Yearly sales, in currency units, below which a complaint rate takes them for this much."""
@@ -77,7 +75,7 @@ def build_features(
         cutoff: the first instant (UTC, naive) that is too late to have been known.
         peers: how peer groups are cut.
         minor_units: decimal places of the currency.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))

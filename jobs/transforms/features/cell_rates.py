@@ -11,12 +11,10 @@ from datetime import date
 
 from pyspark.sql import DataFrame
 
-from jobs.transforms.features import supervision_features as supervision
+from jobs.transforms.features import supervision
 from jobs.transforms.features.peers import ACTIVE, CELL, PARTS
 from jobs.transforms.features.ratios import Pooled, join_pools, shrunk
-from jobs.transforms.joins import join_few
-from jobs.transforms.materialise import Materialise
-from jobs.transforms.selected import select
+from jobs.transforms.frames import Materialise, join_few, select
 
 MILLION = 1_000_000
 BASE_RATE_CELL = ("industry_division", "region_middle")
@@ -45,9 +43,9 @@ def tell_cells(
         cells: of :func:`jobs.transforms.features.peers.count_cells`.
         own: one row an entity, closed ones too, with the columns :data:`OWN` and the counts that rates are made of.
         visits: the newest known version of each visit.
-        visited: of :func:`jobs.transforms.features.supervision_features.count_visits`.
+        visited: of :func:`jobs.transforms.features.supervision.count_visits`.
         as_of: the day.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     in_section = "coalesce(industry_section, '') AS section"
     active = own.where("is_active").transform(select, "*", in_section)

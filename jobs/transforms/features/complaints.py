@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.complaint import COMPLAINT_ID
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from expectations.contracts.silver import LINK_CONFIDENCE, LINK_METHOD
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import aggregate, select
 
 LINK_ORDER = (KNOWN_AT, AS_OF, LINK_CONFIDENCE, ENTITY_ID, LINK_METHOD)
 """The order of a complaint's links, oldest first."""

@@ -15,9 +15,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.indicators import PEER_LEVEL, PEER_SIZE, PEER_SUFFIX
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN
-from jobs.transforms.joins import join_few
-from jobs.transforms.materialise import Materialise
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("industry_group", "size_band", "age_band", "region_middle"),
@@ -120,7 +118,7 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
         entities: one row an entity, with ``cell``, ``is_active`` and the indicators.
         cells: the answer of :func:`assign_groups`.
         indicators: columns of numbers.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     member = materialise(_members(cells))
     parts = [indicators[start : start + AT_ONCE] for start in range(0, len(indicators), AT_ONCE)]

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
-from jobs.transforms.joins import join_few
-from jobs.transforms.materialise import Materialise
-from jobs.transforms.selected import aggregate, select
+from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 MINIMUM_UNITS = 30
 """A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
@@ -102,7 +100,7 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: P
         by: the column that names a pool.
         name: of the rate.
         pooled: what it is made of.
-        materialise: see :data:`jobs.transforms.materialise.Materialise`.
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     own = pool_rates(units, [by], pooled).where(f"pool_units >= {MINIMUM_UNITS}")
     own = materialise(own.transform(select, by, "pool_rate AS own_rate", "pool_weight AS own_weight", "pool_units AS own_units"))

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import AS_OF
 from jobs.transforms.features.ratios import ratio
-from jobs.transforms.selected import select
+from jobs.transforms.frames import select
 
 _ENTITY = {
     "sign_key": "coalesce(trading_name_key, name_key)",

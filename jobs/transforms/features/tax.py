@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.transforms.features.ratios import ratio
-from jobs.transforms.selected import select
+from jobs.transforms.frames import select
 
 MEANINGFUL_GROWTH = 0.05
 """Output tax must have moved by this share before an elasticity is taken."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from console.core.folder import Folder
+from console.core.environment import Folder
 from tests.conftest import FinishedDay
 from tests.console.conftest import Site, at_nine, finished_day, publish_with_people, send
 from tests.console.databases import in_postgresql

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from console.core.folder import FOLDER_VARIABLE
+from console.core.environment import FOLDER_VARIABLE
 from console.publishing.publish_lock import KEYS
 from tests.cluster.console.conftest import say, within
 from tests.console.test_migrating import TWO, processes_that_migrate, steps_of

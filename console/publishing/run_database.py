@@ -1,0 +1,305 @@
+"""A model's rows as an Arrow table: what a database takes in without another Python object for each value of a million.
+
+Load-index-swap: a run's tables are filled in a place that no reader knows, indexed there, and appear whole.
+
+SQLite: a file under another name, renamed when it is whole and on the disk. PostgreSQL: a schema under another name, filled by
+COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait. Both are handed Arrow's
+tables, of which neither makes a Python object for each value.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from adbc_driver_sqlite import dbapi
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.models import Model
+
+from console.apps.ranking.models import OF_RUN
+from console.apps.ranking.postings import thinned
+from console.apps.ranking.runs import alias_of, schema_of
+from console.core.errors import Refused
+
+TYPES: Mapping[str, pa.DataType] = MappingProxyType(
+    {
+        "BinaryField": pa.binary(),
+        "BooleanField": pa.bool_(),
+        "CharField": pa.string(),
+        "DateField": pa.date32(),
+        "FloatField": pa.float64(),
+        "IntegerField": pa.int64(),
+        "TextField": pa.string(),
+    }
+)
+"""Arrow's type of each kind of field."""
+
+
+def as_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
+    """Columns of a model, of equal length, as a table of the types of its fields.
+
+    Args:
+        model: the model.
+        columns: by the names of its fields; Arrow's own, or pandas' and lists, of which what pandas takes for missing is null.
+
+    Raises:
+        ArrowInvalid: for a value that a field cannot hold.
+    """
+    kinds = {str(name): TYPES[model._meta.get_field(str(name)).get_internal_type()] for name in columns}
+    return pa.table({name: _column(columns[name], kind) for name, kind in kinds.items()})
+
+
+def _column(values: Any, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind, from_pandas=True)
+
+
+ROWS, ROWS_OF_BYTES = 20_000, 200
+"""Rows handed to PostgreSQL at once; those of bytes may be megabytes each."""
+
+
+class Loading(Protocol):
+    """A run's database while it is filled."""
+
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        """Put rows, as :func:`console.publishing.run_database.as_table` gives them, into a model's table; give how many."""
+
+    def index(self, model: type[Model]) -> None:
+        """Index a table that is full; those that nobody indexed are when the block ends."""
+
+
+@contextmanager
+def new_run(run_id: str) -> Iterator[Loading]:
+    """A run's database to fill; it appears when the block ends well, and there is nothing of it otherwise."""
+    if connections["evidence"].vendor == "sqlite":
+        with _new_file(run_id) as loading:
+            yield loading
+    else:
+        with _new_schema(run_id) as loading:
+            yield loading
+
+
+def is_there(run_id: str) -> bool:
+    """Whether a run's database is there, whole."""
+    if connections["evidence"].vendor == "sqlite":
+        return _file_of(run_id).is_file()
+    with connections["evidence"].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [schema_of(run_id)])
+        return cursor.fetchone() is not None
+
+
+def thin_out(run_id: str, keep: Iterable[str]) -> None:
+    """Leave of a run the listed and the entities named, as they were; the copy takes the whole one's place at once."""
+    kept = sorted(set(keep))
+    if connections["evidence"].vendor == "sqlite":
+        draft = _draft_of(run_id)
+        _remove(draft)
+        with sqlite3.connect(_file_of(run_id).as_uri() + "?mode=ro", uri=True) as source, sqlite3.connect(draft) as target:
+            source.backup(target)
+            target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
+            target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
+            gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
+            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
+            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
+            _thin_index(target)
+            target.commit()
+            target.execute("VACUUM")
+        source.close()
+        target.close()
+        _appear(draft, _file_of(run_id))
+        return
+    # One transaction: whoever reads meanwhile finds all of the run or what is left of it, in every table the same.
+    with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
+        schema = schema_of(run_id)
+        gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
+        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
+        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
+        cursor.execute(f"DROP TABLE IF EXISTS {schema}.ranking_search")  # of a run published before there were postings
+        cursor.execute("SELECT to_regclass(%s)", [f"{schema}.ranking_postings"])
+        if cursor.fetchone()[0]:
+            cursor.execute(f"SELECT position FROM {schema}.ranking_ranked")
+            kept_places = [place for (place,) in cursor.fetchall()]
+            cursor.execute(f"DELETE FROM {schema}.ranking_postings RETURNING word, places")
+            index = thinned(cursor.fetchall(), kept_places)
+            with cursor.copy(f"COPY {schema}.ranking_postings (word, places) FROM STDIN") as copy:
+                for posting in index:
+                    copy.write_row(posting)
+
+
+def _thin_index(database: sqlite3.Connection) -> None:
+    """Leave in the index the places that are left."""
+    database.execute("DROP TABLE IF EXISTS ranking_search")  # of a run published before there were postings
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ranking_postings'").fetchone():
+        places = [place for (place,) in database.execute("SELECT position FROM ranking_ranked")]
+        index = database.execute("SELECT word, places FROM ranking_postings").fetchall()
+        database.execute("DELETE FROM ranking_postings")
+        database.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", thinned(index, places))
+
+
+class _Draft:
+    """Tables that no reader knows yet."""
+
+    def __init__(self, run_sql: Callable[[str], Any]) -> None:
+        self.run_sql = run_sql
+        self._lack_indexes = list(OF_RUN)
+        for sql in _ddl("evidence", "tables", OF_RUN):
+            run_sql(sql)
+
+    def index(self, model: type[Model]) -> None:
+        self._lack_indexes.remove(model)
+        for sql in _ddl("evidence", "indexes", [model]):
+            self.run_sql(sql)
+
+    def index_others(self) -> None:
+        for model in tuple(self._lack_indexes):
+            self.index(model)
+
+
+class _File(_Draft):
+    def __init__(self, connection: dbapi.Connection) -> None:
+        self.connection = connection
+        # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
+            self._run(f"PRAGMA {pragma}")
+        # Beneath the connection, which was opened for statements that a transaction does not take and would not commit one.
+        connection.adbc_connection.set_autocommit(False)
+        super().__init__(self._run)
+
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        with self.connection.cursor() as cursor:
+            return int(cursor.adbc_ingest(model._meta.db_table, rows, mode="append"))
+
+    def _run(self, sql: str) -> None:
+        # As a statement without rows: only so is each error of SQLite's told, a full disk among them.
+        with self.connection.cursor() as cursor:
+            cursor.adbc_statement.set_sql_query(sql)
+            cursor.adbc_statement.execute_update()
+
+
+@contextmanager
+def _new_file(run_id: str) -> Iterator[Loading]:
+    draft = _draft_of(run_id)
+    _remove(draft)
+    settings.FOLDER.make()
+    try:
+        with dbapi.connect(draft.as_uri(), autocommit=True) as connection:
+            loading = _File(connection)
+            yield loading
+            loading.index_others()
+            loading.run_sql("ANALYZE")
+            connection.adbc_connection.commit()
+        _appear(draft, _file_of(run_id))
+    except dbapi.Error as error:
+        what = f"the day's file could not be written: {str(error).partition(chr(10))[0]}"
+        raise Refused(what=what, where=str(draft.parent), then="see that its disk has room, then publish again") from error
+    finally:
+        _remove(draft)
+
+
+INDEXING_MEMORY = "256MB"
+"""What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million rows on the disk."""
+
+
+class _Schema(_Draft):
+    """Rows are frozen as they come: the table is new, nobody else has seen it, and no later upkeep writes it again."""
+
+    def __init__(self, cursor: Any) -> None:
+        self.cursor = cursor
+        super().__init__(cursor.execute)
+
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        names = ", ".join(rows.column_names)
+        with self.cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN WITH (FORMAT csv, FREEZE)") as copy:
+            at_once = ROWS_OF_BYTES if any(map(pa.types.is_binary, rows.schema.types)) else ROWS
+            for batch in rows.to_batches(max_chunksize=at_once):
+                copy.write(_csv(batch))
+        return len(rows)
+
+
+# Text is in quotes and what is missing is not: COPY tells an empty text from none by that.
+_CSV = pa.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+
+
+def _csv(batch: pa.RecordBatch) -> bytes:
+    """Rows as PostgreSQL's COPY reads them; bytes as digits."""
+    for at, field in enumerate(batch.schema):
+        if pa.types.is_binary(field.type):
+            digits = pa.array(
+                [None if value is None else "\\x" + value.hex() for value in batch.column(at).to_pylist()], pa.string()
+            )
+            batch = batch.set_column(at, field.name, digits)
+    written = io.BytesIO()
+    pa.csv.write_csv(batch, written, _CSV)
+    return written.getvalue()
+
+
+@contextmanager
+def _new_schema(run_id: str) -> Iterator[Loading]:
+    schema, draft = schema_of(run_id), schema_of(run_id) + "_draft"
+    connection = connections["evidence"]
+    with transaction.atomic(using="evidence"), connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {draft} CASCADE")
+        cursor.execute(f"CREATE SCHEMA {draft}")
+        cursor.execute(f"SET LOCAL search_path = {draft}")
+        cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEXING_MEMORY}'")
+        loading = _Schema(cursor)
+        # Bitmaps are as small as they get.
+        cursor.execute("ALTER TABLE ranking_postings ALTER COLUMN places SET STORAGE EXTERNAL")
+        # Codes that begin alike stand together, whatever language the database sorts by; and so they do in a file.
+        cursor.execute('ALTER TABLE ranking_ranked ALTER COLUMN entity_id TYPE varchar(64) COLLATE "C"')
+        yield loading
+        loading.index_others()
+        # Whoever reads it first must not be answered by guesses.
+        cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_postings")
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
+
+
+def _ddl(alias: str, what: str, models: Iterable[type[Model]]) -> list[str]:
+    """The statements that make the tables, or their indexes, as the models say."""
+    connection = connections[alias]
+    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
+        for model in models:
+            if what == "tables":
+                sql, _ = editor.table_sql(model)
+                editor.collected_sql.append(sql)
+            else:
+                for index in model._meta.indexes:
+                    editor.collected_sql.append(str(index.create_sql(model, editor)))
+        editor.deferred_sql.clear()
+        return [sql.rstrip(";") for sql in editor.collected_sql]
+
+
+def _file_of(run_id: str) -> Path:
+    path: Path = (settings.FOLDER.rankings / f"{run_id}.sqlite3").resolve()
+    return path
+
+
+def _draft_of(run_id: str) -> Path:
+    return _file_of(run_id).with_suffix(".draft")
+
+
+def _appear(draft: Path, path: Path) -> None:
+    """Put a whole file in its place: on the disk first, then by its name."""
+    for name in (draft, path.parent):
+        handle = os.open(name, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    draft.replace(path)
+    connections[alias_of(path.stem)].close()
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(path.name + "-journal").unlink(missing_ok=True)

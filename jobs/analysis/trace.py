@@ -1,0 +1,179 @@
+"""A trace as a tree on the terminal, or as JSON.
+
+Walk back from a listing: reason, feature, silver rows, and the file and row that each came from.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from pyspark.sql import functions as F
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from expectations.contracts import complaint, scoring, silver
+from expectations.contracts.contract import Contract, Sensitivity
+from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, LINEAGE, SOURCE_FILE, SOURCE_ROW
+from jobs.engine.lake import Lake
+from jobs.foundation.errors import NothingToDo
+from jobs.incremental.previous_classes import is_scored_whole
+from jobs.lake.manifests import finished
+from jobs.profile.profile import Profile
+from jobs.transforms.latest_known import keep_known
+
+_TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A silver row that was known on the day: where it came from and what it said."""
+
+    contract: str
+    source_file: str
+    source_row: int
+    known_at: str
+    says: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything that an entity's standing on a day rests on.
+
+    Where only the features and links of the listed are kept of the day, and the entity was not listed, ``features`` is empty and
+    ``rows`` lacks complaints that were linked to it.
+    """
+
+    entity_id: str
+    as_of: date
+    standing: dict[str, Any]
+    reasons: list[dict[str, Any]]
+    features: dict[str, float | None]
+    made_of: dict[str, tuple[str, ...]]
+    rows: list[SourceRow]
+
+
+def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> Trace:
+    """Trace an entity on a day, in the tables as they were when the day was finished.
+
+    Raises:
+        NothingToDo: when the entity was not scored that day.
+    """
+    lake = finished(lake, as_of)
+    # An identifier is what somebody typed: a quote in it stands doubled, as the readers of Delta files want it.
+    doubled = entity_id.replace("'", "''")
+    who = f"{ENTITY_ID} = '{doubled}' AND {AS_OF} = '{as_of}'"
+    scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
+    if not scores and not is_scored_whole(lake, as_of):
+        raise NothingToDo(
+            what=f"{entity_id!r} is not among the listed of {as_of}, of whom alone the scores of that day are still kept",
+            where="gold.scores",
+            then="trace the listed, a month's last day, or a day within [retention] of the profile",
+        )
+    if not scores:
+        raise NothingToDo(
+            what=f"{entity_id!r} was not scored on {as_of}",
+            where="gold.scores",
+            then="check the identifier and the day; run the day first",
+        )
+    listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
+    features = lake.arrow(features_contract(), where=who).to_pylist()
+    return Trace(
+        entity_id=entity_id,
+        as_of=as_of,
+        standing={**scores[0], **(listed[0] if listed else {})},
+        reasons=sorted(lake.arrow(scoring.REASONS, where=who).to_pylist(), key=lambda row: row[scoring.REASON_RANK]),
+        features={indicator.column: row[indicator.column] for row in features for indicator in catalogue()},
+        made_of={indicator.column: indicator.sources for indicator in catalogue()},
+        rows=[row for table in _TABLES for row in _rows(lake, profile, table, entity_id, as_of)],
+    )
+
+
+def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: date) -> list[SourceRow]:
+    known = lake.read(table).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of, event_on=table.event_on)
+    ids = F.col(ENTITY_ID) == entity_id
+    if table is silver.COMPLAINT:
+        links = lake.read(silver.LINK).where(F.col(ENTITY_ID) == entity_id).where(f"{AS_OF} = '{as_of}'")
+        linked = [row[0] for row in links.select(complaint.COMPLAINT_ID).collect()]
+        ids = ids | F.col(complaint.COMPLAINT_ID).isin(linked) if linked else ids
+    found = known.where(ids).orderBy(KNOWN_AT, SOURCE_FILE, SOURCE_ROW).toPandas()
+    shown = [column for column in table.columns if column.sensitivity is not Sensitivity.PERSONAL]
+    return [
+        SourceRow(
+            table.name,
+            str(row[SOURCE_FILE]),
+            int(row[SOURCE_ROW]),
+            str(row[KNOWN_AT]),
+            {str(column): row[column] for column in shown if row[column] is not None and row[column] == row[column]},
+        )
+        for row in found.to_dict("records")
+    ]
+
+
+_TABLE_OF = {"registration": "entity", "tax_filing": "filing", "complaint": "complaint", "inspection": "inspection"}
+_HIDDEN = {str(column) for column in LINEAGE} | {"entity_id", "id_scheme"}
+
+
+def as_json(trace: Trace) -> str:
+    """The whole trace, dates as text."""
+    return json.dumps(asdict(trace), ensure_ascii=False, indent=1, default=str)
+
+
+def show_trace(trace: Trace, console: Console, rows: int) -> None:
+    """Show reason → feature → silver rows → file and row; at most ``rows`` newest rows a table."""
+    standing = trace.standing
+    tree = Tree(
+        f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
+        f"{standing[scoring.CREDIT_POINTS]} points, margin {standing[scoring.MARGIN]:.3f}, "
+        f"{_probability(standing)}rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
+    )
+    if standing.get(scoring.HELD_CLASS):
+        source = standing[scoring.HELD_SOURCE] or "one source without a name"
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: without {source} it would not hold")
+    if standing.get(scoring.BETTER_EN):
+        tree.add(Text(standing[scoring.BETTER_EN]))
+    if not trace.features:
+        tree.add("its indicators and links of that day are not kept any more; those of the listed are")
+    by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
+    shown: set[str] = set()
+    for reason in trace.reasons:
+        column = reason[scoring.INDICATOR]
+        branch = tree.add(
+            f"{reason[scoring.REASON_RANK]}. {reason[scoring.SENTENCE_EN]} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]"
+        )
+        for said in (reason[scoring.BASIS_EN], reason[scoring.CHANGE_EN]):
+            if said:
+                branch.add(Text(said, style="dim"))
+        leaf = branch.add(f"feature {column} = {trace.features[column]}")
+        for source in trace.made_of[column]:
+            if source not in _TABLE_OF:
+                continue  # a link is behind the complaint that it brought, which stands here
+            name = _TABLE_OF[source]
+            where = f"silver.{name}: {len(by_table[name])} rows known that day"
+            leaf.add(where + (" (above)" if name in shown else ""))
+            if name not in shown:
+                shown.add(name)
+                for row in by_table[name][-rows:] if rows else []:
+                    leaf.add(_line(row))
+    for name, found in by_table.items():
+        if name not in shown and found:
+            branch = tree.add(f"silver.{name}: {len(found)} rows known that day, behind no listed reason")
+            for row in found[-rows:] if rows else []:
+                branch.add(_line(row))
+    console.print(tree, highlight=False)
+
+
+def _probability(standing: dict[str, Any]) -> str:
+    low, high = standing.get(scoring.PROBABILITY_LOW), standing.get(scoring.PROBABILITY_HIGH)
+    if low is None or high is None:
+        return ""
+    return f"probability {standing[scoring.PROBABILITY]:.3f} ({low:.3f} to {high:.3f}, evidence {standing[scoring.EVIDENCE]:.2f}), "
+
+
+def _line(row: SourceRow) -> str:
+    says = ", ".join(f"{key}={value}" for key, value in row.says.items() if key not in _HIDDEN)
+    return f"[dim]{row.source_file} row {row.source_row}, known {row.known_at}[/] {says}".replace("[/] ", "[/] ", 1)

@@ -1,0 +1,166 @@
+"""Writes the data dictionary: every table, column and rule, from the contracts themselves.
+
+The indicator catalogue as a page, ``docs/indicators.md``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from expectations.contracts.contract import BatchRule, Column, Contract, RowRule, Zone
+from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, deny_list
+from expectations.contracts.registry import SOURCES, every_table
+
+ZONES = {
+    Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
+    Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
+    Zone.SILVER: "Sound records in standard codes; every version with the instant from which it was known.",
+    Zone.STATE: "What a day builds on, so that its cost follows its news: whole numbers, written on the day that they changed.",
+    Zone.GOLD: "What is made for a day: indicators, scores, reasons, the list.",
+}
+HEAD = """# Data dictionary
+
+Made from `expectations/contracts` by `make docs`; a test compares this page with them. Types are Spark SQL's. Money is in minor
+units of the profile's currency (`_minor`), dates (`_on`) are of the profile's time zone, instants (`_at`) are UTC.
+*Sensitivity*: `public` anyone, `internal` staff, `personal` only masked.
+A rule that is `critical` quarantines the row, or stops the source's batch; a `warning` is reported.
+A row rule whose answer is unknown (a missing optional value) holds."""
+
+
+def render_data_dictionary() -> str:
+    """The page as Markdown, the same bytes for the same contracts."""
+    parts = [HEAD, _contents()]
+    for zone, about in ZONES.items():
+        parts += [f"## {zone.value.capitalize()}", about]
+        parts += [_table(contract) for contract in every_table() if contract.zone is zone]
+    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Indicators", _indicators()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _contents() -> str:
+    lines = ["| table | grain | owner |", "|---|---|---|"]
+    for contract in every_table():
+        lines.append(_row(f"[{_title(contract)}](#{_anchor(_title(contract))})", contract.grain, contract.owner))
+    return "\n".join(lines)
+
+
+def _title(contract: Contract) -> str:
+    return contract.full_name.replace("<", "").replace(">", "")
+
+
+def _anchor(title: str) -> str:
+    """The address that a heading gets: lower case, dots dropped."""
+    return title.lower().replace(".", "")
+
+
+def _table(contract: Contract) -> str:
+    facts = [f"Grain: {contract.grain}.", f"Key: {_names(contract.key)}."]
+    if contract.event_on is not None:
+        facts.append(f"Its event is on `{contract.event_on}`.")
+    if contract.partition_by:
+        facts.append(f"Partitioned by {_names(contract.partition_by)}.")
+    facts.append(f"Owner: {contract.owner}.")
+    lines = ["| column | type | unit | needed | sensitivity | meaning |", "|---|---|---|---|---|---|"]
+    lines += [_column(column, contract) for column in contract.columns]
+    return f"### {_title(contract)}\n\n{contract.about} {' '.join(facts)}\n\n" + "\n".join(lines)
+
+
+def _column(column: Column, contract: Contract) -> str:
+    allowed = contract.values.get(column, ())
+    meaning = column.about + (f": {_names(allowed)}" if allowed else "")
+    return _row(f"`{column}`", column.type.value, column.unit, "yes" if column.required else "", column.sensitivity.value, meaning)
+
+
+def _rules(contract: Contract) -> str:
+    lines = ["| rule | severity | what must be true | reckoned by |", "|---|---|---|---|"]
+    lines += [_rule(rule) for rule in contract.row_rules] + [_rule(rule) for rule in contract.batch_rules]
+    return f"### Rules of {contract.name}\n\n" + "\n".join(lines)
+
+
+def _rule(rule: RowRule | BatchRule) -> str:
+    how = f"`{rule.predicate}`" if isinstance(rule, RowRule) else f"{rule.check.value}, limit {rule.limit:g}"
+    return _row(f"`{rule.id}`", rule.severity.value, rule.about, how)
+
+
+def _indicators() -> str:
+    lines = [
+        "| code | column in `gold.features` | unit | riskier when | against peers | definition | 定义 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for dimension in DIMENSIONS:
+        lines += [_indicator(one) for one in catalogue() if one.dimension == dimension]
+    return "\n".join(lines)
+
+
+def _indicator(one: Indicator) -> str:
+    riskier = {1: "more", -1: "less", 0: "neither"}[one.direction] if one.scored else "not scored"
+    peers = f"`{one.peer_column}`" if one.peer else ""
+    return _row(one.code, f"`{one.column}`", one.unit, riskier, peers, one.definition["en"], one.definition["zh-Hans"])
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(render_data_dictionary(), encoding="utf-8")
+
+
+_TITLES = {
+    "basic": "Basic", "tax": "Tax behaviour", "complaint": "Complaints", "supervision": "Supervision record",
+    "association": "Associations",
+}  # fmt: skip
+_DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "neither"}
+_HEADS = ("code", "column", "definition", "定义", "unit", "sources", "direction", "peers", "what would change it")
+
+_INTRODUCTION = """# Indicators
+
+Written from `expectations/contracts/indicators.toml`; `steelyard` reckons each for every entity and day. A source that is
+missing makes its indicators unknown (null), never zero; nothing found where the source speaks of others is zero. A value of a
+day uses only what took place by that day and was known by its end.
+
+An indicator marked *peers* is also held against the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
+±20. The group is industry × size × age × region, broadened while it holds fewer active entities than the profile asks for.
+The scale is 1.4826 times the median absolute deviation; where more than half of the peers are equal, it is the 90th percentile
+of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
+the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+
+An indicator that is *not scored* enters no model: it is there for people, to weigh what they read.
+
+What would change an indicator stands with each; where the business itself cannot change it, lawfully and of its own accord, it says
+why. Of a business a better class is only ever asked by what it can change.
+"""
+
+
+def render_indicator_docs() -> str:
+    """The page as Markdown."""
+    parts = [_INTRODUCTION]
+    for dimension in DIMENSIONS:
+        indicators = [indicator for indicator in catalogue() if indicator.dimension == dimension]
+        parts.append(f"## {_TITLES[dimension]}\n")
+        parts.append("| " + " | ".join(_HEADS) + " |\n" + "|---" * len(_HEADS) + "|")
+        parts.append("\n".join(_indicator_row(indicator) for indicator in indicators) + "\n")
+    parts.append("## What is never an indicator\n")
+    parts.append("\n".join(f"- **{denied.name}**: {denied.why}" for denied in deny_list()) + "\n")
+    return "\n".join(parts)
+
+
+def _indicator_row(indicator: Indicator) -> str:
+    cells = (
+        indicator.code,
+        f"`{indicator.column}`",
+        indicator.definition["en"],
+        indicator.definition["zh-Hans"],
+        indicator.unit,
+        ", ".join(indicator.sources),
+        _DIRECTIONS[indicator.direction] if indicator.scored else "not scored",
+        "yes" if indicator.peer else "",
+        indicator.change["en"] if indicator.changeable else f"*Not the business itself.* {indicator.change['en']}",
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,173 @@
+"""Whether anybody listens where a Spark Connect server should be.
+
+Spark's client tries for a quarter of an hour before it says that nobody does, and has no setting for less that would not also
+make it give up a server that restarts while a step runs.
+
+The only place that makes a Spark session: Sail in this process by default, Apache Spark by configuration.
+
+``STEELYARD_ENGINE`` chooses: ``sail`` (default), a Connect URL (``sc://host:port``), a classic master
+(``local[2]``, ``spark://host:7077``, ``yarn``), or ``submitted``: the master of the spark-submit that started this process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import sys
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
+
+from pyspark.sql import SparkSession
+
+from jobs.engine.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
+from jobs.foundation.errors import ConfigError, EngineAway
+
+PATIENCE_SECONDS = 5.0
+_DEFAULT_PORT = 15002
+_PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
+
+
+def require_listener(address: str, variable: str) -> None:
+    """See that a server listens; where a proxy stands between, nobody but the client can tell, and nothing is asked.
+
+    Args:
+        address: a Connect URL without its parameters, ``sc://host:port``.
+        variable: the environment variable that it is from, for messages.
+
+    Raises:
+        ConfigError: when it names no host, or a port that is none.
+        EngineAway: when nobody listens there, within :data:`PATIENCE_SECONDS`.
+    """
+    host, port = _host_and_port(address, variable)
+    if any(os.environ.get(name) for name in _PROXY_VARIABLES) and not proxy_bypass(host):
+        return
+    try:
+        socket.create_connection((host, port), timeout=PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise EngineAway(
+            what=f"no Spark Connect server listens at {host}:{port}: {error.strerror or error}",
+            where=variable,
+            then="see that the server runs and can be reached from here, or mend the address",
+        ) from error
+
+
+def _host_and_port(address: str, variable: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORT
+    except ValueError:  # a port that is no number, or brackets that do not close
+        host, port = None, 0
+    if not host:
+        raise ConfigError(what=f"the address {address!r} names no host with a port", where=variable, then="write sc://host:port")
+    return host, port
+
+
+ENGINE_VARIABLE = "STEELYARD_ENGINE"
+SUBMITTED = "submitted"
+_SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
+_SAIL_SETTINGS = {
+    "RUST_LOG": "error",
+    # Sail ends a session that is asked nothing for a quarter of an hour, and all later questions fail. A model of half a million
+    # labels is fitted for longer; this engine has one client and goes with it, so there is nobody to be rid of.
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(30 * 24 * 3600),
+}
+"""Variables that Sail reads as it starts, unless the caller set them."""
+_sail_server: Any = None
+
+
+def open_session(engine: str | None = None) -> SparkSession:
+    """A session on the engine asked for, else on ``STEELYARD_ENGINE``, else on Sail.
+
+    Raises:
+        ConfigError: when the engine is unknown.
+        EngineAway: when it does not start or does not answer.
+    """
+    wanted = engine or os.environ.get(ENGINE_VARIABLE, "sail")
+    # Python workers must run the interpreter that runs the job, or a system Python without our libraries is found first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    try:
+        session = _open(wanted)
+        for key, value in SQL_SETTINGS.items():  # the first of them finds out whether a Connect server is there
+            session.conf.set(key, value)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise EngineAway(
+            what=f"the engine {without_token(wanted)!r} could not be started: {type(error).__name__}: {error}",
+            where=ENGINE_VARIABLE,
+            then="unset it to use the embedded engine, or run `steelyard doctor`",
+        ) from error
+    return session
+
+
+def engine_kind() -> str:
+    """Which kind of engine ``STEELYARD_ENGINE`` chooses: sail, connect or spark; its address is left out."""
+    wanted = os.environ.get(ENGINE_VARIABLE, "sail")
+    return "sail" if wanted == "sail" else "connect" if wanted.startswith("sc://") else "spark"
+
+
+def without_token(engine: str) -> str:
+    """An engine as it may be shown: what follows the address of a Connect server may be a secret."""
+    return engine.partition(";")[0]
+
+
+def is_apache_spark(session: SparkSession) -> bool:
+    """Whether Apache Spark answers, and not Sail: it alone has an application's id to tell."""
+    return bool(session.conf.get("spark.app.id", ""))
+
+
+def _open(wanted: str) -> SparkSession:
+    if wanted == "sail":
+        return SparkSession.builder.remote(_sail_address()).getOrCreate()
+    if wanted.startswith("sc://"):
+        require_listener(without_token(wanted), ENGINE_VARIABLE)
+        return SparkSession.builder.remote(wanted).getOrCreate()
+    if wanted.startswith(("local", "spark://", "yarn", "k8s://")):
+        _leave_connect()
+        require_java()
+        settings: dict[str, Any] = {**classic_settings(wanted)}
+        return SparkSession.builder.master(wanted).appName("steelyard").config(map=settings).getOrCreate()
+    if wanted == SUBMITTED:
+        return _submitted_session()
+    raise ConfigError(
+        what=f"the engine {wanted!r} is unknown",
+        where=ENGINE_VARIABLE,
+        then="use sail, a Connect URL (sc://host:port) or a master (local[2], spark://host:7077, yarn)",
+    )
+
+
+def _leave_connect() -> None:
+    """pyspark turns to Connect when these are set, by the caller or by a session of the process that started this one."""
+    for variable in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"):
+        os.environ.pop(variable, None)
+
+
+def _submitted_session() -> SparkSession:
+    """The session of the spark-submit that started this process: its master, its name, its page and its resources stand."""
+    if _SUBMIT_VARIABLE not in os.environ:
+        raise ConfigError(
+            what=f"the engine is {SUBMITTED!r}, but no spark-submit started this process",
+            where=ENGINE_VARIABLE,
+            then="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
+        )
+    _leave_connect()
+    settings: dict[str, Any] = {**DELTA_SETTINGS}
+    return SparkSession.builder.config(map=settings).getOrCreate()
+
+
+def _sail_address() -> str:
+    """Start Sail once a process and give its address on loopback."""
+    global _sail_server
+    if _sail_server is None:
+        for variable, value in _SAIL_SETTINGS.items():
+            os.environ.setdefault(variable, value)
+        from pysail.spark import SparkConnectServer
+
+        server = SparkConnectServer(ip="127.0.0.1", port=0)
+        server.start(background=True)
+        atexit.register(server.stop)
+        _sail_server = server
+    host, port = _sail_server.listening_address
+    return f"sc://{host}:{port}"

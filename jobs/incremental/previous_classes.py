@@ -1,0 +1,69 @@
+"""The classes that entities had on the last day before a day that every entity's score is kept of.
+
+Whether a day still has every entity's score: of old days upkeep keeps those of the listed alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.contracts.contract import Contract
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import RISK_CLASS, RISK_LIST, SCORES
+from jobs.engine.lake import Lake
+from jobs.foundation.files import read_json
+from jobs.lake.manifests import run_manifest_path
+
+
+def is_scored_whole(lake: Lake, as_of: date) -> bool:
+    """Whether a day's scores are those that were made: as many as its run counted, or some of entities that are not listed.
+
+    A day that was not finished has lost none.
+    """
+    made = (read_json(run_manifest_path(lake.home, as_of)) or {}).get("entities")
+    if made is None:
+        return True
+    there = _entities(lake, SCORES, as_of)
+    return len(there) >= made or not pc.all(pc.is_in(there, _entities(lake, RISK_LIST, as_of))).as_py()
+
+
+def _entities(lake: Lake, contract: Contract, as_of: date) -> pa.ChunkedArray:
+    return lake.arrow(contract, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'")[str(ENTITY_ID)]
+
+
+@dataclass(frozen=True)
+class ClassesBefore:
+    """The classes of a day before, by entity; of no day where none was scored.
+
+    Attributes:
+        as_of: the day.
+        letters: indexed by entity.
+    """
+
+    as_of: date | None = None
+    letters: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """The day, and a hash of its classes, for a run's manifest."""
+        if self.as_of is None:
+            return {"as_of": None, "digest": None}
+        told = "\n".join(f"{name} {letter}" for name, letter in zip(self.letters.index, self.letters, strict=True))
+        return {"as_of": str(self.as_of), "digest": hashlib.sha256(told.encode()).hexdigest()[:16]}
+
+
+def classes_before(lake: Lake, as_of: date) -> ClassesBefore:
+    """Read them; what was scored for later days is not looked at."""
+    days = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(SCORES)}
+    last = next((day for day in sorted(days, reverse=True) if day < as_of and is_scored_whole(lake, day)), None)
+    if last is None:
+        return ClassesBefore()
+    table = lake.arrow(SCORES, columns=[str(ENTITY_ID), str(RISK_CLASS)], where=f"{AS_OF} = '{last}'")
+    frame = table.sort_by(str(ENTITY_ID)).to_pandas()
+    return ClassesBefore(last, frame.set_index(ENTITY_ID)[RISK_CLASS])

@@ -1,0 +1,237 @@
+"""Indicators from the entity's own record of visits, and the base rate of its industry and region from random visits.
+
+Who went is no part of any of them; where outcomes are held against what was to be expected of them, that comes with the visits.
+
+What each visit could be expected to find: how often, and how much, whoever made it finds at other businesses.
+
+Inspectors differ in what they find, and that says nothing of the business. An outcome is therefore held against
+what its inspector finds on average; who that was is left behind here, and reaches no indicator. All that was found at
+the business itself is left out, by him and by others: a business that an inspector goes to often would else be held
+against itself, and seem the more ordinary the more often he goes. All of it is of the past, and no label is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from expectations.contracts.inspection import FOLLOW_UP, INSPECTOR_ID
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.transforms.features.ratios import Pooled, pool_rates, shrunk
+from jobs.transforms.frames import Materialise, aggregate, join_few, select
+
+PARTS = 1_000_000
+"""Expectations are whole millionths of a finding, and of a breach a checkpoint, so that their sums are exact."""
+OTHER_VISITS = 30
+"""An inspector's rate is drawn towards that of all as if he had made so many visits more, found as by all."""
+
+OTHER_ITEMS = 600
+"""And as if so many checkpoints more had been breached as often as all are."""
+
+TOOK_PLACE = "visit_status = 'inspected' AND inspected_on IS NOT NULL"
+IS_FOLLOW_UP = f"selected_by = '{FOLLOW_UP}'"
+IS_VISIT = f"{TOOK_PLACE} AND (found_violation IS NOT NULL OR NOT {IS_FOLLOW_UP})"
+"""A visit of the record: one to see whether what was found was mended is that only where it has a result of its own."""
+
+_IS_COUNTED = "items_checked > 0 AND breaches IS NOT NULL"
+_COUNTS = {
+    "visits": "count(found_violation)",
+    "found": "count_if(found_violation)",
+    "items": f"coalesce(sum(CASE WHEN {_IS_COUNTED} THEN items_checked END), 0L)",
+    "breaches": f"coalesce(sum(CASE WHEN {_IS_COUNTED} THEN breaches END), 0L)",
+}
+
+
+def _drawn(events: str, exposure: str, more: int) -> str:
+    """SQL of an inspector's rate elsewhere in millionths, drawn towards that of all elsewhere as by so much more exposure.
+
+    Where nobody else was visited, the rate of all stands for that elsewhere: nothing tells what is usual, and excess is about none.
+    """
+    elsewhere = [f"(all_{name} - coalesce(entity_{name}, 0L))" for name in (events, exposure)]
+    own = [f"(coalesce(inspector_{name}, 0L) - coalesce(both_{name}, 0L))" for name in (events, exposure)]
+    rate = f"coalesce({_rate(*elsewhere)}, {_rate(f'all_{events}', f'all_{exposure}')})"
+    return f"cast(round({PARTS} * (({own[0]} + {more} * {rate}) / ({own[1]} + {more}))) AS BIGINT)"
+
+
+def _rate(events: str, exposure: str) -> str:
+    return f"(cast({events} AS DOUBLE) / nullif({exposure}, 0L))"
+
+
+def _sum(pairs: DataFrame, by: Sequence[str], whose: str) -> DataFrame:
+    return aggregate(pairs, by, {f"{whose}_{name}": f"sum(both_{name})" for name in _COUNTS})
+
+
+def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
+    """Add what was to be expected by who made the visit, in millionths, and drop who that was.
+
+    ``expected_parts`` is the chance that it found a violation, ``expected_breach_parts`` the share of checkpoints breached.
+
+    Args:
+        visits: the newest known version of each visit, with ``inspector_id`` (null where unknown: the rate of all elsewhere).
+        materialise: see :data:`jobs.transforms.frames.Materialise`.
+    """
+    kept = [name for name in visits.columns if name != INSPECTOR_ID]
+    counts = {f"both_{name}": sql for name, sql in _COUNTS.items()}
+    pairs = materialise(visits.where(IS_VISIT).transform(aggregate, [ENTITY_ID, INSPECTOR_ID], counts))
+    return (
+        join_few(visits, pairs, [ENTITY_ID, INSPECTOR_ID])
+        .transform(join_few, _sum(pairs, [INSPECTOR_ID], "inspector"), INSPECTOR_ID)
+        .transform(join_few, _sum(pairs, [ENTITY_ID], "entity"), ENTITY_ID)
+        .crossJoin(_sum(pairs, [], "all"))
+        .transform(
+            select,
+            *kept,
+            f"{_drawn('found', 'visits', OTHER_VISITS)} AS expected_parts",
+            f"{_drawn('breaches', 'items', OTHER_ITEMS)} AS expected_breach_parts",
+        )
+    )
+
+
+HALF_LIFE_DAYS = 365
+RECORD_DAYS = 1095
+"""Visits of the last 36 months make the record."""
+TODAY = 1_000_000
+"""The weight of a visit of today."""
+USUAL_ITEMS = 20
+"""Checkpoints of the visit of today that goes as expected."""
+VISIT_PARTS = 1000
+"""A cell's worth is counted in thousandths of a visit, whole numbers that add up exactly."""
+
+NEEDED = (
+    "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
+    "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "expected_parts",
+    "expected_breach_parts",
+)  # fmt: skip
+"""What is read of a visit."""
+
+_ROW = {
+    "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
+    "is_visit": IS_VISIT,
+    "is_follow_up": f"{TOOK_PLACE} AND {IS_FOLLOW_UP}",
+    "is_unmet": "visit_status IN ('not_reachable', 'refused')",
+    # Weights are whole numbers, so that their sums are exact.
+    "decay": f"cast(round({TODAY} * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
+    "inverse_probability": "cast(round(1000 / inclusion_probability) AS BIGINT)",
+}
+
+_EXCESS = f"(CASE WHEN found_violation THEN {PARTS}L ELSE 0L END - expected_parts)"
+_EXCESS_BREACHES = f"({PARTS}L * breaches - items_checked * expected_breach_parts)"
+_RECENT = f"is_visit AND days_ago < {RECORD_DAYS}"
+_SUMS = {
+    "visits_36m": f"count_if({_RECENT})",
+    "violations_36m": f"count_if({_RECENT} AND found_violation)",
+    "decayed_breaches": "sum(CASE WHEN is_visit AND items_checked > 0 THEN breaches * decay END)",
+    "decayed_items": "sum(CASE WHEN is_visit AND breaches IS NOT NULL THEN items_checked * decay END)",
+    "last_visit_violation": "max_by(CASE WHEN is_visit THEN cast(found_violation AS INT) END, "
+    "CASE WHEN is_visit THEN concat(cast(inspected_on AS STRING), inspection_id) END)",
+    "days_since_visit": "min(CASE WHEN is_visit THEN days_ago END)",
+    "days_since_violation": "min(CASE WHEN is_visit AND found_violation THEN days_ago END)",
+    "worst_finding": f"max(CASE WHEN {_RECENT} THEN severity END)",
+    "penalties_36m": f"coalesce(sum(CASE WHEN {_RECENT} THEN penalty_minor END), 0L)",
+    "excess_parts": f"sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN {_EXCESS} * decay END)",
+    "excess_breach_parts": f"sum(CASE WHEN is_visit AND items_checked > 0 THEN {_EXCESS_BREACHES} * decay END)",
+    "counted_items": "sum(CASE WHEN is_visit AND items_checked > 0 AND breaches IS NOT NULL THEN items_checked * decay END)",
+    "decayed_visits": "sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN decay END)",
+    "unmet_visits_36m": f"count_if(is_unmet AND days_ago BETWEEN 0 AND {RECORD_DAYS - 1})",
+    "follow_ups_36m": f"count_if(is_follow_up AND days_ago < {RECORD_DAYS})",
+    "days_since_follow_up": "min(CASE WHEN is_follow_up THEN days_ago END)",
+}
+
+COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
+"""What is zero, not unknown, for an entity that was never visited."""
+FOLLOW_UPS = ("follow_ups_36m",)
+"""What is zero for an entity without a follow-up, where visits say at all which of them followed up another."""
+
+
+def excess(parts: str, weights: str, today: int = TODAY) -> str:
+    """SQL of the share of visits that found a violation, above what was expected of them, recent visits counting most.
+
+    It is drawn towards 0 as if a visit of today had gone as expected; unknown without a visit.
+
+    Args:
+        parts: the sum of each visit's outcome less its expectation, times its weight.
+        weights: the sum of the weights, a visit of today weighing a million.
+        today: what the visit of today weighs that goes as expected.
+    """
+    return f"(cast({parts} AS DOUBLE) / {PARTS} / ({weights} + {today}))"
+
+
+def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
+    columns = (
+        ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
+        "penalty_minor", "expected_parts", "expected_breach_parts",
+    )  # fmt: skip
+    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(
+        select, *columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()]
+    )
+
+
+def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
+    """One row an entity that a visit was planned to: its record.
+
+    Args:
+        inspections: the newest known version of each visit.
+    """
+    return _rows(inspections, as_of).transform(aggregate, [ENTITY_ID], _SUMS)
+
+
+def count_any_visits(inspections: DataFrame) -> DataFrame:
+    """One row: whether any visit is known (``has_visits``), and whether any that followed up another (``has_follow_ups``)."""
+    return inspections.agg(
+        F.expr("count(1) > 0").alias("has_visits"), F.expr(f"count_if({IS_FOLLOW_UP}) > 0").alias("has_follow_ups")
+    )
+
+
+def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
+    """What the visits to all of an industry found beyond expectation: ``industry_group, industry_excess, industry_visits``.
+
+    Args:
+        visited: of :func:`count_visits`, one row an entity that was visited.
+        entities: one row an entity, with ``industry_group``.
+    """
+    belonging = visited.join(entities.select(ENTITY_ID, "industry_group").where("industry_group IS NOT NULL"), ENTITY_ID, "inner")
+    return belonging.transform(
+        aggregate, ["industry_group"], {"industry_excess": "sum(excess_parts)", "industry_visits": "sum(decayed_visits)"}
+    )
+
+
+def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
+    """Add ``base_rate``: the share of random visits in the row's cell of industry and region that found a violation.
+
+    Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more; one of
+    unknown probability speaks of nobody knows whom and is left out. A cell is worth its effective number of visits,
+    (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell without such a visit has the rate of all; without any
+    the rate is unknown.
+
+    Args:
+        frame: rows with the columns of ``cell``.
+        inspections: the newest known version of each visit.
+        entities: one row an entity, with the columns of ``cell``: where visits belong.
+        cell: the columns that name a cell.
+    """
+    random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
+    sums = (
+        random.join(entities.select(ENTITY_ID, *cell), ENTITY_ID, "inner")
+        .groupBy(*cell)
+        .agg(
+            F.expr("sum(inverse_probability)").alias("w"),
+            F.expr("sum(CASE WHEN found_violation THEN inverse_probability ELSE 0L END)").alias("wy"),
+            F.expr("sum(inverse_probability * inverse_probability)").alias("ww"),
+        )
+    )
+    worth = f"cast(round({VISIT_PARTS} * (cast(w AS DOUBLE) * w / ww)) AS BIGINT)"
+    cells = sums.transform(select, *cell, f"{worth} AS worth", "wy", "w").transform(
+        select, *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
+    )
+    pool = pool_rates(cells, [], Pooled("violations", "worth", is_share=True), parts=VISIT_PARTS)
+    own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)", "pool_rate", "pool_weight")
+    rates = cells.crossJoin(pool).transform(select, *cell, f"{own} AS own_rate")
+    return (
+        join_few(frame, rates, cell)
+        .crossJoin(pool.select("pool_rate"))
+        .transform(select, "*", "coalesce(own_rate, pool_rate) AS base_rate")
+        .drop("own_rate", "pool_rate")
+    )
