@@ -135,7 +135,9 @@ def test_every_appendix_belongs_to_a_decision_that_links_to_it() -> None:
     appendices = sorted((folder / "appendix").glob("*.md"))
 
     assert appendices
-    assert [path.name for path in appendices if f"(appendix/{path.name}" not in (folder / path.name).read_text(encoding="utf-8")] == []
+    assert [
+        path.name for path in appendices if f"(appendix/{path.name}" not in (folder / path.name).read_text(encoding="utf-8")
+    ] == []
 
 
 def _sections(record: Path) -> list[str]:
