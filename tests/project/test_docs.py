@@ -119,11 +119,26 @@ def test_jars_that_a_page_names_are_those_that_an_application_is_given() -> None
     assert named == {delta_jar(), POSTGRESQL_JAR}
 
 
-def test_decisions_are_numbered_listed_and_name_what_was_turned_down() -> None:
+def test_decisions_are_numbered_listed_and_have_the_sections_of_the_template() -> None:
     folder = ROOT / "docs" / "adr"
     records = sorted(folder.glob("[0-9]*.md"))
     index = (folder / "README.md").read_text(encoding="utf-8")
+    sections = ["Status", "Context", "Decision", "Consequences", "Rejected alternatives"]
 
     assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
     assert [path.name for path in records if f"({path.name})" not in index] == []
-    assert [path.name for path in records if "**Turned down.**" not in path.read_text(encoding="utf-8")] == []
+    assert {path.name: found for path in records if (found := _sections(path)) != sections} == {}
+
+
+def test_every_appendix_belongs_to_a_decision_that_links_to_it() -> None:
+    folder = ROOT / "docs" / "adr"
+    appendices = sorted((folder / "appendix").glob("*.md"))
+
+    assert appendices
+    assert [
+        path.name for path in appendices if f"(appendix/{path.name}" not in (folder / path.name).read_text(encoding="utf-8")
+    ] == []
+
+
+def _sections(record: Path) -> list[str]:
+    return re.findall(r"^## (.+)$", record.read_text(encoding="utf-8"), re.MULTILINE)
