@@ -27,7 +27,7 @@ from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
-from jobs.training.gather_training_set import kept_training_set
+from jobs.training.gather_training_set import stored_training_set
 from models.anomaly.ensemble import fit_anomaly
 from models.labels.cohorts import COHORT_ON, PLENTY, begin_of_held_out
 from models.labels.sampling import sample_labels
@@ -103,7 +103,7 @@ def line(cohorts: str, labels: int, seconds: float, **worth: float | None) -> st
 
 def _known(lake: Lake, profile: Profile, as_of: date, most: int) -> TrainingSet:
     """What is learnt from when at most so many labels are, which also decides whether it is at every second cohort."""
-    return kept_training_set(lake, replace(profile, training=replace(profile.training, most_labels=most)), as_of)
+    return stored_training_set(lake, replace(profile, training=replace(profile.training, most_labels=most)), as_of)
 
 
 def _sampled(known: TrainingSet, rows: np.ndarray, most: int) -> TrainingSet:

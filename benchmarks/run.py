@@ -27,7 +27,7 @@ from benchmarks.harness.plans import PLANS, Plan
 from benchmarks.harness.worlds import LAST, MORROW, World, Worlds, unmake_silver
 from jobs.engine.apache_spark import require_java
 from jobs.foundation.errors import ConfigError, SteelyardError
-from jobs.foundation.locks import only_writer
+from jobs.foundation.locks import hold_home_lock
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
@@ -305,7 +305,7 @@ def main() -> None:
     sizes = tuple(sorted(int(size) for size in options.sizes.split(","))) if options.sizes else plan.sizes
     changed = replace(plan.at(sizes, options.rounds), name=options.name or plan.name)
     try:
-        with only_writer(options.cache):
+        with hold_home_lock(options.cache):
             bench = Bench(changed, options.cache.resolve(), options.results, keep=options.keep)
             bench.do()
     except SteelyardError as error:

@@ -94,13 +94,13 @@ def rebuild(options: argparse.Namespace) -> None:
     from jobs.profile.mapping import load_mappings
     from jobs.steps.conform_source import conform_source
     from jobs.steps.feature_state import rebuild_features, rebuild_links
-    from jobs.steps.gate_source import judge_source
+    from jobs.steps.gate_source import gate_new_days
     from jobs.take_in_source import in_order
 
     lake, profile = Lake(options.home), _profile()
     for mapping in in_order(load_mappings(profile.folder)):
         with stage("gate", source=mapping.name):
-            judge_source(lake, profile, mapping, options.sources, options.as_of)
+            gate_new_days(lake, profile, mapping, options.sources, options.as_of)
         with stage("conform", source=mapping.name):
             conform_source(lake, profile, mapping, options.as_of)
     with stage("link"):

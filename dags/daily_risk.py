@@ -28,7 +28,7 @@ from airflow.sdk import DAG, PartitionedAssetTimetable, chain
 from steelyard_dags.assets import risk_list, settled
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
-from steelyard_dags.task_defaults import READS_ONLY, run_options, task_habits
+from steelyard_dags.task_defaults import READS_ONLY, run_options, task_defaults
 
 SETTINGS = read_settings()
 OPTIONS = run_options(SETTINGS)
@@ -41,7 +41,7 @@ with DAG(
     schedule=PartitionedAssetTimetable(assets=EVERY_SOURCE),
     catchup=False,
     max_active_runs=1,
-    default_args=task_habits(SETTINGS, longest=timedelta(hours=4)),
+    default_args=task_defaults(SETTINGS, longest=timedelta(hours=4)),
     tags=["steelyard", "risk", SETTINGS.profile],
 ):
     chain(

@@ -32,7 +32,7 @@ from airflow.sdk import DAG, CronPartitionTimetable
 from steelyard_dags.assets import settled
 from steelyard_dags.settings import Settings, Source, read_settings
 from steelyard_dags.task import SteelyardTask
-from steelyard_dags.task_defaults import READS_ONLY, run_options, task_habits
+from steelyard_dags.task_defaults import READS_ONLY, run_options, task_defaults
 
 REGISTRATION = "registration"
 
@@ -49,7 +49,7 @@ def ingest_dag(settings: Settings, source: Source) -> DAG:
         catchup=False,
         max_active_runs=1,
         # Checks of other sources ask whether an entity is registered, so registrations go ahead of those that wait.
-        default_args=task_habits(settings, owner=source.owner, urgency=10 if source.contract == REGISTRATION else 1),
+        default_args=task_defaults(settings, owner=source.owner, urgency=10 if source.contract == REGISTRATION else 1),
         tags=["steelyard", "ingest", settings.profile, source.contract],
     ) as dag:
         # Where a worker has no console to deliver, what came before is taken in all the same.

@@ -19,7 +19,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronTriggerTimetable
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
-from steelyard_dags.task_defaults import run_options, task_habits
+from steelyard_dags.task_defaults import run_options, task_defaults
 
 SETTINGS = read_settings()
 
@@ -30,7 +30,7 @@ with DAG(
     schedule=CronTriggerTimetable("0 12 * * 0", timezone=SETTINGS.time_zone, interval=timedelta(days=1)),
     catchup=False,
     max_active_runs=1,
-    default_args=task_habits(SETTINGS, longest=timedelta(hours=6), urgency=0),
+    default_args=task_defaults(SETTINGS, longest=timedelta(hours=6), urgency=0),
     tags=["steelyard", "maintenance", SETTINGS.profile],
 ):
     SteelyardTask(task_id="maintain", verb="lake", options=["maintain", *run_options(SETTINGS)])

@@ -24,7 +24,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronTriggerTimetable
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
-from steelyard_dags.task_defaults import READS_ONLY, run_options, task_habits
+from steelyard_dags.task_defaults import READS_ONLY, run_options, task_defaults
 
 SETTINGS = read_settings()
 
@@ -35,7 +35,7 @@ with DAG(
     schedule=CronTriggerTimetable("0 22 * * *", timezone=SETTINGS.time_zone, interval=timedelta(days=1)),
     catchup=False,
     max_active_runs=1,
-    default_args={**task_habits(SETTINGS, longest=timedelta(hours=6)), "pool": READS_ONLY},
+    default_args={**task_defaults(SETTINGS, longest=timedelta(hours=6)), "pool": READS_ONLY},
     tags=["steelyard", "replay", SETTINGS.profile],
 ):
     SteelyardTask(verb="replay", options=run_options(SETTINGS), is_optional=True)

@@ -18,8 +18,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from jobs.foundation.errors import ConfigError, SteelyardError, damage_told_by
-from jobs.foundation.log import keep_traceback, listen
+from jobs.foundation.errors import ConfigError, SteelyardError, damage_from_error
+from jobs.foundation.log import install_library_log_buffer, keep_traceback
 
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
@@ -100,7 +100,7 @@ def steelyard(
 def main(arguments: list[str] | None = None) -> None:
     """Run a verb; a failure is explained on standard error, and its kind is the exit code."""
     before = signal.signal(signal.SIGINT, _stop_by_hand)
-    listen()
+    install_library_log_buffer()
     try:
         app(args=arguments, prog_name="steelyard")
     except SteelyardError as error:
@@ -120,7 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     except SystemExit:
         raise
     except BaseException as error:  # an engine's panic is no Exception
-        if (damaged := damage_told_by(error)) is None:
+        if (damaged := damage_from_error(error)) is None:
             _give_up()
         _explain(damaged)
         sys.exit(damaged.exit_code)

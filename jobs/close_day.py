@@ -19,9 +19,9 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import keep_environment
 from jobs.foundation.files import json_text, write_json
 from jobs.foundation.log import warn
-from jobs.incremental.scored_day import scored_day
-from jobs.incremental.versions_read import features_noted, scores_noted
-from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, rows_of_unmapped
+from jobs.incremental.scored_day import lake_of_scored_day
+from jobs.incremental.versions_read import read_feature_inputs, scores_noted
+from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, count_orphaned_rows
 from jobs.lake.manifests import read_source_manifest, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
 from jobs.profile.mapping import mapped_sources
@@ -39,16 +39,16 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     """Write the run's manifest and give it.
 
     Raises:
-        NothingToDo: as of :func:`jobs.incremental.scored_day.scored_day`.
+        NothingToDo: as of :func:`jobs.incremental.scored_day.lake_of_scored_day`.
     """
-    lake = scored_day(lake, profile, as_of)
+    lake = lake_of_scored_day(lake, profile, as_of)
     today = f"{AS_OF} = '{as_of}'"
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=today)
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=today)
     model_id = scored[0][0].as_py() if scored.num_rows else None
     mapped = sorted({*mapped_sources(profile.folder), *mappings_of_day(profile.folder, lake.home, as_of)})
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
-    unmapped = rows_of_unmapped(lake, sources)
+    unmapped = count_orphaned_rows(lake, sources)
     _warn_of_what_the_list_rests_on(unmapped)
     ranked = listed.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
@@ -59,7 +59,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "config_hash": profile.fingerprint(),
         "version": version("steelyard"),
         "code_version": code_version(),
-        "deliveries": features_noted(lake.home, as_of)["deliveries"],
+        "deliveries": read_feature_inputs(lake.home, as_of)["deliveries"],
         "list": _digest(ranked),
         "engine": lake.engine,
         # With the version of Delta's JAR, which no package of ours tells.

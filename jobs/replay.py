@@ -35,8 +35,8 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import installed, read_environment
 from jobs.foundation.errors import CannotReplay
 from jobs.foundation.log import stage
-from jobs.incremental.keep_register import stand_all
-from jobs.incremental.sum_returns import add_up_all
+from jobs.incremental.keep_register import compute_register
+from jobs.incremental.sum_returns import compute_tax_sums
 from jobs.lake.maintenance.table_files import is_whole
 from jobs.lake.manifests import time_travel_since
 from jobs.lake.model_store import ModelStore
@@ -52,7 +52,7 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def home_aside() -> Iterator[Path]:
+def temporary_home() -> Iterator[Path]:
     """An empty folder among the machine's temporary ones (``TMPDIR``)."""
     home = Path(tempfile.mkdtemp(prefix="steelyard-replay-"))
     try:
@@ -96,7 +96,7 @@ class Obstacle:
     is_lost: bool
 
 
-def obstacles(lake: Lake, profile: Profile, run: dict[str, Any], tables: tuple[Contract, ...]) -> list[Obstacle]:
+def replay_blockers(lake: Lake, profile: Profile, run: dict[str, Any], tables: tuple[Contract, ...]) -> list[Obstacle]:
     """All that stands in the way of doing a run again.
 
     Args:
@@ -230,12 +230,12 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Raises:
         CannotReplay: when what the run was made of is gone or is another.
     """
-    found = obstacles(lake, profile, run, (*SILVER, *MADE))
+    found = replay_blockers(lake, profile, run, (*SILVER, *MADE))
     if found and not (even_so and not any(obstacle.is_lost for obstacle in found)):
         raise _cannot(lake.home, run, found)
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
-    with home_aside() as home:
+    with temporary_home() as home:
         made = lake.onto(home, {table_name(contract): run["tables"][table_name(contract)] for contract in SILVER})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of, before=published)
@@ -252,10 +252,10 @@ def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
     """The day's steps from links to list; ``before`` holds the classes of the days before, as they were."""
     with Scratch(lake.home, "state", is_packed=False) as scratch:
         with stage("link") as current:
-            register = scratch.materialise(stand_all(lake, profile, as_of))
+            register = scratch.materialise(compute_register(lake, profile, as_of))
             current.note(links=link_day(lake, profile, as_of, register))
         with stage("features") as current:
-            sums = scratch.materialise(add_up_all(lake, profile, as_of))
+            sums = scratch.materialise(compute_tax_sums(lake, profile, as_of))
             current.note(entities=build_features_day(lake, profile, as_of, register, sums))
     with stage("score") as current:
         current.note(entities=score_day(lake, profile, as_of, before=before))

@@ -11,31 +11,31 @@ from datetime import date
 from pathlib import Path
 
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, CountsDiffer, SteelyardError
+from jobs.foundation.errors import ConfigError, CountMismatch, SteelyardError
 from jobs.foundation.log import keep_traceback, stage, warn
-from jobs.lake.manifests import SourceManifest, Verdict, settled, stopped_by_mapping, write_source_manifest
+from jobs.lake.manifests import SourceManifest, Verdict, source_verdict, verdict_of_unusable_mapping, write_source_manifest
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
-from jobs.sources.file_source import arrivals_of
+from jobs.sources.file_source import source_of
 from jobs.steps.conform_source import conform_source
-from jobs.steps.gate_source import judge_source
+from jobs.steps.gate_source import gate_new_days
 from jobs.steps.ingest_source import ingest_source
 
 
-def settle_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
+def close_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
     """Write the source's manifest of ``as_of`` from the state that its steps left, ended or not, and give it."""
     # Files that are not in day folders come once; nothing more is due.
     every_days = None if mapping.delivered_on is not None else mapping.every_days
-    newest = arrivals_of(mapping, sources, as_of).newest()
-    manifest = settled(home, mapping.name, mapping.contract.name, every_days, as_of, newest)
+    newest = source_of(mapping, sources, as_of).newest()
+    manifest = source_verdict(home, mapping.name, mapping.contract.name, every_days, as_of, newest)
     write_source_manifest(home, manifest)
     return manifest
 
 
-def settle_unmapped(home: Path, source: str, error: ConfigError, as_of: date) -> SourceManifest:
+def close_unusable_source(home: Path, source: str, error: ConfigError, as_of: date) -> SourceManifest:
     """Settle a source as stopped whose mapping cannot be used, for ``error``, so that the day goes on with the others."""
     # Without folders: the same mapping gives the same manifest wherever it is.
-    manifest = stopped_by_mapping(home, source, as_of, f"its mapping {source}.toml cannot be used: {error.what}")
+    manifest = verdict_of_unusable_mapping(home, source, as_of, f"its mapping {source}.toml cannot be used: {error.what}")
     write_source_manifest(home, manifest)
     return manifest
 
@@ -54,11 +54,11 @@ def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path,
         for warning in ingested.warnings:
             warn(warning, source=mapping.name)
         with stage("gate", source=mapping.name) as current:
-            batches = judge_source(lake, profile, mapping, sources, as_of)
+            batches = gate_new_days(lake, profile, mapping, sources, as_of)
             current.note(stopped=sum(not batch.is_usable for batch in batches))
         with stage("conform", source=mapping.name) as current:
             current.note(days=conform_source(lake, profile, mapping, as_of))
-    except CountsDiffer:
+    except CountMismatch:
         raise  # records were lost or doubled: no list may rest on that
     except OSError as error:
         if error.errno in FULL:
@@ -70,12 +70,12 @@ def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path,
         warn(
             f"{mapping.name}: its steps failed through a fault of ours; the details are in {keep_traceback()}", source=mapping.name
         )
-    return _told(settle_source(lake.home, mapping, sources, as_of))
+    return _told(close_source(lake.home, mapping, sources, as_of))
 
 
 def stop_unmapped(home: Path, unusable: Mapping[str, ConfigError], as_of: date) -> list[SourceManifest]:
     """Settle each source whose mapping cannot be used as stopped, and warn of it."""
-    return [_told(settle_unmapped(home, source, error, as_of)) for source, error in unusable.items()]
+    return [_told(close_unusable_source(home, source, error, as_of)) for source, error in unusable.items()]
 
 
 def _told(manifest: SourceManifest) -> SourceManifest:

@@ -27,7 +27,7 @@ def zipped(members: Mapping[str, bytes]) -> bytes:
 
 
 TRUSTED = (
-    "models.statistics.robust_scale.RobustSquash",
+    "models.statistics.robust_scale.RobustScale",
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogitLink",
@@ -36,7 +36,7 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
 """The types, beyond those that skops itself trusts, that a stored model may hold."""
-MOVED = {("models.squash", "RobustSquash"): ("models.statistics.robust_scale", "RobustSquash")}
+MOVED = {("models.squash", "RobustSquash"): ("models.statistics.robust_scale", "RobustScale")}
 """Module and class as older models name them, with where the class is today."""
 
 
@@ -93,7 +93,7 @@ def _with_moved_classes(body: bytes) -> bytes:
 def _rename_moved(node: Any) -> bool:
     """Rename the moved classes in a part of a schema, in place; true when there was one."""
     parts = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
-    found = any([_rename_moved(part) for part in parts])
+    found = any([_rename_moved(part) for part in parts])  # noqa: C419  every part is renamed, not only the first
     if isinstance(node, dict) and (was := (node.get("__module__"), node.get("__class__"))) in MOVED:
         node["__module__"], node["__class__"] = MOVED[was]
         return True

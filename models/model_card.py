@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from models.evaluation.bootstrap import Estimate
-from models.evaluation.evaluate import Figures, Judgement
+from models.evaluation.evaluate import Evaluation, Figures
 from models.explanation.reasons import BASE
 from models.inputs import indicator_of
 from models.risk.calibration import SLOPE_FLOOR, Calibration
@@ -63,7 +63,7 @@ def how_learnt(facts: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def how_good(judged: Judgement | None) -> list[str]:
+def how_good(judged: Evaluation | None) -> list[str]:
     """Every order's figures on the held-out visits, what the model's probabilities were worth, and its leads, as tables."""
     if judged is None:
         return ["No test window was kept apart."]
@@ -194,7 +194,7 @@ def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
 
 
 def model_card(
-    model: RiskModel, *, model_id: str, profile: str, as_of: str, judged: Judgement | None, importance: pd.DataFrame
+    model: RiskModel, *, model_id: str, profile: str, as_of: str, judged: Evaluation | None, importance: pd.DataFrame
 ) -> str:
     """The card as Markdown.
 

@@ -24,8 +24,8 @@ from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import ProbabilityModel, calibrate, fit_probability, reasons
-from models.risk.selection_bias import RANDOM, Grounded
-from models.threads import one_order
+from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
+from models.threads import single_threaded_blas
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class RiskModel:
         return pd.DataFrame(grouped, columns=[*names, BASE], index=X.index)
 
 
-@one_order
+@single_threaded_blas
 def fit_risk_model(
     population: pd.DataFrame,
     X: pd.DataFrame,
@@ -159,7 +159,7 @@ def fit_risk_model(
     why = reasons(reason, visits)
     weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
-    grounded = Grounded(learnt.calibration, weights[rows])
+    grounded = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
         grounded = calibrate(margin, found[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
     between = fit_interval(

@@ -26,7 +26,7 @@ from models.risk.interval import EVIDENCE, Interval
 from models.risk.probability import ProbabilityModel
 from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
 from models.risk_model import RiskModel
-from models.statistics.robust_scale import RobustSquash
+from models.statistics.robust_scale import RobustScale
 
 FORMAT = 3
 METADATA = "model.json"
@@ -83,7 +83,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         anomaly = restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
         violation: ProbabilityModel | FallbackModel
         if "rule" in metadata:
-            violation = FallbackModel(inputs, restored(files, RULE, RobustSquash), metadata["rule"]["intercept"])
+            violation = FallbackModel(inputs, restored(files, RULE, RobustScale), metadata["rule"]["intercept"])
         else:
             learnt = metadata["learnt"]
             learner = _learner(learnt["learner"], files, len(learnt["columns"]))

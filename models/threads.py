@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 P = ParamSpec("P")
 
 
-def one_order(work: Callable[P, R]) -> Callable[P, R]:
+def single_threaded_blas(work: Callable[P, R]) -> Callable[P, R]:
     """Have a function's linear algebra done by one thread."""
 
     @wraps(work)
@@ -35,7 +35,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def side_by_side(work: Callable[[T], R], items: Iterable[T], *, threads: int | None = None) -> Iterator[R]:
+def parallel_map(work: Callable[[T], R], items: Iterable[T], *, threads: int | None = None) -> Iterator[R]:
     """The answers in the order of the items, each worked out by one thread; at most one more than is being worked on waits.
 
     Give the longest first where they differ, so that none is left for one thread alone.

@@ -24,10 +24,10 @@ import pandas as pd
 from expectations.contracts.indicators import catalogue
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
-from jobs.training.gather_training_set import kept_training_set
+from jobs.training.gather_training_set import stored_training_set
 from jobs.report.svg import INK, PALE, PLAIN
 from jobs.engine.lake import Lake
-from models.evaluation.evaluate import judge
+from models.evaluation.evaluate import evaluate_orders
 
 MINE = "mine"
 RED = "#962f28"
@@ -67,7 +67,7 @@ def indicator(as_of):
 
 # %%
 trained_on = date.fromisoformat(day.run["model_id"][:10])
-known = kept_training_set(Lake(day.lake.home), day.profile, trained_on)
+known = stored_training_set(Lake(day.lake.home), day.profile, trained_on)
 cohorts = [pd.Timestamp(cohort).date() for cohort in sorted(known.labels["cohort_on"].unique())]
 mine = pd.concat([indicator(cohort).assign(cohort_on=pd.Timestamp(cohort)) for cohort in cohorts])
 past = known.features.merge(mine, on=["entity_id", "cohort_on"], how="left", validate="one_to_one")
@@ -90,9 +90,9 @@ def score(column, direction):
 
 directions = {indicator.column: indicator.direction or 1 for indicator in catalogue()} | {MINE: DIRECTION}
 scores = pd.DataFrame({column: score(column, way) for column, way in directions.items() if past[column].notna().any()})
-quick = judge(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, draws=1, seed=1)
+quick = evaluate_orders(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, draws=1, seed=1)
 best = sorted((name for name in scores if name != MINE), key=lambda name: (-quick.orders[name]["auc"].value, name))[:10]
-judged = judge(
+judged = evaluate_orders(
     past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, draws=300, seed=day.profile.training.seed
 )
 shown = [(NAME if name == MINE else day.names.indicator(name), judged.orders[name]["auc"]) for name in [MINE, *best]]
@@ -147,7 +147,7 @@ if len(held) >= 30:
     held["day"], held["probability"] = held["inspected_on"], np.nan
     rows = {}
     for third, visits in held.groupby("third", observed=True):
-        one = judge(visits.assign(as_of=third), [MINE], share=0.2, draws=300, seed=1).orders[MINE]["auc"]
+        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, draws=300, seed=1).orders[MINE]["auc"]
         rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
     display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
 else:

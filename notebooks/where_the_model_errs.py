@@ -24,16 +24,16 @@ import pandas as pd
 from jobs.analysis.open_day import open_day
 from jobs.analysis.score_past_visits import hold_out
 from jobs.report.svg import INK, PALE, PLAIN
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.engine.lake import Lake
-from models.evaluation.groups import OTHERS, judge_groups
+from models.evaluation.groups import OTHERS, evaluate_groups
 
 RED = "#962f28"
 day = open_day()
 names, policy = day.names, day.profile.evaluation
 held = hold_out(Lake(day.lake.home), day.profile, date.fromisoformat(day.run["model_id"][:10]))
 if held.model is None:
-    raise NothingToDo(
+    raise InputMissing(
         what="fewer than four cohorts of visits are known, so none can be held out",
         where=str(day.lake.home),
         then="open a day with a longer past",
@@ -78,7 +78,7 @@ label_of = {"industry_section": names.industry, "region_code": day.region_label,
 rows = [
     (kind, "others" if group.code == OTHERS else name_of(group.code), group)
     for kind, name_of in label_of.items()
-    for group in judge_groups(grouped, "margin", kind, share=policy.capacity_share, draws=200, seed=day.profile.training.seed)
+    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, draws=200, seed=day.profile.training.seed)
 ]
 shown = [(f"{name} ({kind.replace('_', ' ')}, {group.found} of {group.visits})", group.figures["recall"]) for kind, name, group in rows if group.found]
 

@@ -118,10 +118,10 @@ def _tell(met: Crowd, users: int, minutes: float) -> dict[str, Any]:
 def _audit() -> dict[str, int]:
     """Events that the audit holds when all is over, and where its chain breaks."""
     from console.apps.audit import spool
-    from console.apps.audit.chain import breaks, read_head
+    from console.apps.audit.chain import find_breaks, read_head
 
     spool.flush()
-    found = {"events": read_head().number, "breaks": len(list(breaks()))}
+    found = {"events": read_head().number, "breaks": len(list(find_breaks()))}
     _close()
     return found
 

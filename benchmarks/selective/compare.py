@@ -23,7 +23,7 @@ from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
-from models.evaluation.calibration_metrics import judge_promises
+from models.evaluation.calibration_metrics import calibration_metrics
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
 MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY = "may be listed", "not yet found", "everybody known"
@@ -73,7 +73,7 @@ def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
     expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
-    promises = judge_promises(p, truth, np.ones((1, len(p))))
+    promises = calibration_metrics(p, truth, np.ones((1, len(p))))
     first = np.argsort(-scored[MARGIN].to_numpy(dtype=np.float64), kind="stable")[:at]
     return {
         "slope": round(float(promises["calibration_slope"][0]), 4),

@@ -49,11 +49,11 @@ def verify(
         )
     open_site(home, folder)
     from console.apps.audit import spool
-    from console.apps.audit.chain import Head, breaks, read_head
+    from console.apps.audit.chain import Head, find_breaks, read_head
 
     spool.flush()
     head = read_head()  # first: what comes while the chain is reckoned is not vouched for
-    found = list(breaks(Head(number, digest) for number, digest in heads.items()))
+    found = list(find_breaks(Head(number, digest) for number, digest in heads.items()))
     _refuse_broken([(one.number, one.why) for one in found], "the table audit_auditevent", "the database")
     typer.echo(f"{head.number} events, unbroken; note this elsewhere: {head.number}:{head.hash}")
 

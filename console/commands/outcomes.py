@@ -29,7 +29,7 @@ def outcomes(
     if not sources.is_dir():
         raise Refused(what="the sources folder is not there", where=str(sources), then="give the folder that holds the deliveries")
     open_site(home, folder)
-    from console.publishing.outcomes import deliver
+    from console.publishing.outcomes import export_outcomes
 
-    path, count = deliver(sources, on)
+    path, count = export_outcomes(sources, on)
     typer.echo(json.dumps({"stage": "outcomes", "results": count, "file": str(path or "")}), err=True)

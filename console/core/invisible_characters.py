@@ -18,7 +18,7 @@ _HIDDEN = re.compile(
 )
 
 
-def without_hidden(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """The text without hidden signs, for what is compared and not shown."""
     return _HIDDEN.sub("", text)
 

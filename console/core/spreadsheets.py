@@ -18,7 +18,7 @@ XLSX_ROWS = 1_048_575
 """The rows that a sheet holds below its head."""
 
 
-def harmless(value: Any) -> Any:
+def escape_formula(value: Any) -> Any:
     """A text that begins as a formula does, with an apostrophe before it, and hidden signs made visible; numbers stay numbers.
 
     Signs that are not seen, spaces of any width and control signs, are looked past: a program that drops them finds the formula.
@@ -39,10 +39,10 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[by
     # Texts are quoted, also where a comma would not ask for it: a program that takes semicolons or tabs for the ends of cells would
     # find a formula behind one.
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([harmless(name) for name in head])
+    writer.writerow([escape_formula(name) for name in head])
     yield b"\xef\xbb\xbf"
     for at, row in enumerate(rows):
-        writer.writerow([harmless(value) for value in row])
+        writer.writerow([escape_formula(value) for value in row])
         if at % 500 == 499:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -62,7 +62,7 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         # Numbers need no cell of their own; a text does, or one that begins as a formula would be taken for one.
         if not isinstance(value, str):
             return value
-        made = WriteOnlyCell(sheet, value=harmless(value))
+        made = WriteOnlyCell(sheet, value=escape_formula(value))
         made.data_type = "s"
         return made
 

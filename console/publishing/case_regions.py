@@ -15,7 +15,7 @@ _TO_PLACE = f"UPDATE {Case._meta.db_table} SET place = %s, placed_in = %s WHERE 
 _AT_ONCE = 500
 
 
-def follow(run: PublishedRun) -> int:
+def move_cases_to_new_regions(run: PublishedRun) -> int:
     """Give each case its entity's place in the run, and those whose entities moved, or have another name, what the run says of
     them; give how many of these there were. Members of campaigns follow too.
 

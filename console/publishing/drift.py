@@ -44,7 +44,9 @@ def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicat
     return {
         "against": before.as_of.isoformat(),
         "is_other_model": before.model_id != str(run.manifest.get("model_id") or ""),
-        "points": index_of(np.asarray(points, float), np.fromiter(then.iterator(chunk_size=50_000), float), edges),
+        "points": population_stability_index(
+            np.asarray(points, float), np.fromiter(then.iterator(chunk_size=50_000), float), edges
+        ),
         "indicators": indicators,
     }
 
@@ -73,12 +75,17 @@ def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
             edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
             unknown = float(np.isnan(now).mean()), float(np.isnan(then).mean())
             found.append(
-                {"indicator": name, "index": index_of(now, then, edges), "unknown": unknown[0], "unknown_then": unknown[1]}
+                {
+                    "indicator": name,
+                    "index": population_stability_index(now, then, edges),
+                    "unknown": unknown[0],
+                    "unknown_then": unknown[1],
+                }
             )
     return sorted(found, key=lambda one: (-one["index"], one["indicator"]))
 
 
-def index_of(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
+def population_stability_index(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
     """The population stability index; unknown values are a bin of their own.
 
     Args:

@@ -28,7 +28,7 @@ Row = tuple[Any, ...]
 """Measure, month, the place's columns and the count."""
 
 
-def reckon_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
+def compute_monthly_counts(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
     """The figures that the run tells.
 
     What happened in a month is reckoned anew for all months, as known on the day; how things stood, for the day's month alone.
@@ -50,7 +50,7 @@ def reckon_figures(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, 
 
 
 def take_in_figures(as_of: date, told: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
-    """Make the figures those that :func:`reckon_figures` told of a day's run; give how many are others."""
+    """Make the figures those that :func:`compute_monthly_counts` told of a day's run; give how many are others."""
     there = Figure.objects.none()
     if is_newest:
         there |= Figure.objects.filter(measure__in=_OF_EVENTS)

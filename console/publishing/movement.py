@@ -81,7 +81,7 @@ CAME = ("passed", "unchanged")
 """The verdicts of a source that was there on a day, with news or with none that was due."""
 
 
-def sources_told(run: FinishedRun, before: PublishedRun | None) -> list[dict[str, Any]]:
+def source_changes(run: FinishedRun, before: PublishedRun | None) -> list[dict[str, Any]]:
     """What the day settled of each source, as :meth:`FinishedRun.source_manifests` gives it, with ``is_disturbed``.
 
     A source that the published day before does not name, since it was not mapped then, is not disturbed: what was recorded with
@@ -92,11 +92,11 @@ def sources_told(run: FinishedRun, before: PublishedRun | None) -> list[dict[str
     chains = run.chains_until(before.as_of) if before else {}
     for source in told:
         name = source["source"]
-        source["is_disturbed"] = name in then and is_disturbed(then[name], source, chains.get(name))
+        source["is_disturbed"] = name in then and has_data_gap(then[name], source, chains.get(name))
     return told
 
 
-def is_disturbed(then: Mapping[str, Any], now: Mapping[str, Any], chain: str | None) -> bool:
+def has_data_gap(then: Mapping[str, Any], now: Mapping[str, Any], chain: str | None) -> bool:
     """Whether a source was missing, stopped or not settled on either day, or what it delivered by the first was corrected since.
 
     Args:
@@ -111,7 +111,7 @@ def is_disturbed(then: Mapping[str, Any], now: Mapping[str, Any], chain: str | N
 
 
 def disturbed_contracts(told: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """The contracts of the sources of :func:`sources_told` that are disturbed."""
+    """The contracts of the sources of :func:`source_changes` that are disturbed."""
     return frozenset(str(source["contract"]) for source in told if source["is_disturbed"] and source["contract"])
 
 
@@ -132,7 +132,7 @@ class Before:
         return dict(zip(names, zip(points, letters, strict=True), strict=True))
 
 
-def standing_before(run: FinishedRun) -> Before | None:
+def previous_positions(run: FinishedRun) -> Before | None:
     """Where everybody stood on the newest published day before the run's; None where there is none. A million rows: read once."""
     before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
     if before is None:

@@ -14,7 +14,7 @@ from console.core.policy import policy
 SOURCE = "console_results"
 
 
-def deliver(sources: Path, as_of: date) -> tuple[Path | None, int]:
+def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
     """Write the results that were recorded on a day; give the file and how many. The same day gives the same bytes.
 
     A day without results is an empty file, so that the source is known to go on; there is none before the first result of all.

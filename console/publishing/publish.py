@@ -21,7 +21,7 @@ from django.db.models import Q
 
 from console.apps.audit import spool
 from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.apps.ranking.models import Postings, PublishedRun, Ranked, Reason, Tie
 from console.apps.ranking.postings import INDEXED, postings
@@ -31,11 +31,11 @@ from console.core.finished_run import FinishedRun
 from console.core.policy import policy_of
 from console.publishing.drift import drift, drift_of_indicators, held_against
 from console.publishing.evidence import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
-from console.publishing.monthly_counts import reckon_figures, take_in_figures
-from console.publishing.movement import Before, add_movement, disturbed_contracts, sources_told, standing_before
+from console.publishing.monthly_counts import compute_monthly_counts, take_in_figures
+from console.publishing.movement import Before, add_movement, disturbed_contracts, previous_positions, source_changes
 from console.publishing.publish_lock import publish_lock
 from console.publishing.run_database import as_table, is_there, new_run, thin_out
-from console.publishing.shared_identifiers import SHARED, ties
+from console.publishing.shared_identifiers import SHARED, shared_identifiers
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
@@ -116,17 +116,17 @@ def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
     if there is not None and there.is_current and is_there(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed, woken=_move_cases(there))
-    before = standing_before(run)
-    told = sources_told(run, before.run if before else None)
+    before = previous_positions(run)
+    told = source_changes(run, before.run if before else None)
     ranking = rank(run, before, disturbed_contracts(told))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
     of_figures = {"is_newest": is_newest, "is_newest_of_month": _is_newest_of_month(run.as_of)}
     against = held_against(run.as_of)
     # The database takes in and indexes a million rows without Python, which reckons meanwhile: neither waits for the other.
     with _aside() as aside:
-        tied = aside.submit(ties, ranking)
+        tied = aside.submit(shared_identifiers, ranking)
         gathered = aside.submit(_postings, run, ranking)
-        reckoned = aside.submit(reckon_figures, run, ranking, **of_figures)
+        reckoned = aside.submit(compute_monthly_counts, run, ranking, **of_figures)
         drifted = aside.submit(drift_of_indicators, run, against.as_of) if against else None
         with new_run(run.run_id) as loading:
             entities = loading.load(Ranked, as_table(Ranked, {name: ranking[name] for name in COLUMNS}))
@@ -261,7 +261,7 @@ def _swap(run: FinishedRun, entities: int, listed: int, more: dict[str, Any], *,
             },
         )
         detail = {"entities": entities, "listed": listed}
-        append([facts_of(Kind.PUBLISHED, SYSTEM, run_id=run.run_id, detail=detail)])
+        append([event_facts(Kind.PUBLISHED, SYSTEM, run_id=run.run_id, detail=detail)])
     return row
 
 
@@ -271,14 +271,14 @@ def _move_cases(shown: PublishedRun) -> int:
 
     A day that is published after a later one says nothing new of where anybody stands: it moves no case.
     """
-    from console.apps.decisions.wake import wake
-    from console.publishing.case_regions import follow
+    from console.apps.decisions.wake import end_deferrals
+    from console.publishing.case_regions import move_cases_to_new_regions
 
     if not shown.moves_cases:
         return 0
     woken = 0
     if not PublishedRun.objects.filter(is_current=True, as_of__gt=shown.as_of).exists():
-        follow(shown)
-        woken = wake(shown)
+        move_cases_to_new_regions(shown)
+        woken = end_deferrals(shown)
     PublishedRun.objects.filter(pk=shown.pk).update(moves_cases=False)
     return woken

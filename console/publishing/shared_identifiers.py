@@ -25,7 +25,7 @@ MOST_OF_A_KEY = 500
 """Beyond so many an address is a building and an agent a firm: those after them, by rank, are not counted."""
 
 
-def ties(ranking: pd.DataFrame) -> pd.DataFrame:
+def shared_identifiers(ranking: pd.DataFrame) -> pd.DataFrame:
     """Whom each of the listed shares something with.
 
     Args:

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.audit import spool
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
 from console.apps.ranking.models import PublishedRun, Ranked
@@ -43,7 +43,7 @@ def note_view(
 ) -> None:
     """Note that a person saw a page: which, of which run, about whom."""
     spool.put(
-        facts_of(
+        event_facts(
             Kind.VIEWED,
             request.user,
             entity_id=entity.entity_id if entity else "",
@@ -56,9 +56,9 @@ def note_view(
 
 def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int, **detail: Any) -> None:
     """Note what a person searched the list for, how many were found, and what part of them was shown."""
-    spool.put(facts_of(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found, **detail}))
+    spool.put(event_facts(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found, **detail}))
 
 
 def note_refusal(request: HttpRequest, about: Ranked | Case, why: str) -> None:
     """Keep that a person tried what they may not, or what is not possible, and why it was refused: a key of the words."""
-    append([facts_of(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+    append([event_facts(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])

@@ -48,7 +48,7 @@ class OnItsWay:
             give_back()
 
 
-def on_its_way(make: Callable[[], Iterable[bytes]]) -> OnItsWay:
+def limit_downloads(make: Callable[[], Iterable[bytes]]) -> OnItsWay:
     """What ``make`` gives, holding a place.
 
     Raises:
@@ -83,7 +83,7 @@ def sent_file(make: Callable[[], Iterable[bytes]], name: str, content_type: str)
         NoFile: when too many are on their way; ``make`` was not called.
     """
     try:
-        chunks = on_its_way(make)
+        chunks = limit_downloads(make)
     except TooManyAtOnce:
         raise NoFile("too_many_exports", 503) from None
     response = StreamingHttpResponse(chunks, content_type=content_type)

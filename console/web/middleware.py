@@ -55,7 +55,7 @@ def needs_second_factor(user: object) -> bool:
     return getattr(user, "role", "") in settings.SECOND_FACTOR_FOR
 
 
-class FirstThings:
+class RequireFirstStep:
     """Send whoever still has something to do first to where it is done."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -76,7 +76,7 @@ class FirstThings:
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
-class FurtherHeaders:
+class SecurityHeaders:
     """Refuse the machine's devices to every page, and keep pages about entities out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -159,7 +159,7 @@ _UNAWARE = frozenset({"sign_in", "sign_out", "to_provider", "provider_back", "la
 """Routes that show no case and move none."""
 
 
-class WakesByDate:
+class EndDueDeferrals:
     """Before a page, or a program's answer, that may tell where a case stands. It costs one look at an index where none is due.
 
     Where more are due than one can wait for, each that asks brings a part of them back and is told to come again: nobody sees a

@@ -14,7 +14,7 @@ READS_ONLY = "default_pool"
 """Airflow's own pool, for what writes nothing to the lake and so has to wait for nobody."""
 
 
-def task_habits(
+def task_defaults(
     settings: Settings, *, owner: str = "steelyard", longest: timedelta = timedelta(hours=2), urgency: int = 1
 ) -> dict[str, Any]:
     """The ``default_args`` of a DAG. Of tasks that wait for the lake, the more urgent goes first."""

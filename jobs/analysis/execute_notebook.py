@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from jobs.foundation.errors import ConfigError, NothingToDo, SteelyardError
-from jobs.foundation.files import write_whole
+from jobs.foundation.errors import ConfigError, InputMissing, SteelyardError
+from jobs.foundation.files import write_atomic
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,7 +26,7 @@ def execute_notebook(script: Path) -> NotebookNode:
     """Run a script's cells in a fresh kernel, in the script's folder; give the notebook with its results.
 
     Raises:
-        NothingToDo: when there is no such script, or Jupyter's parts are not installed.
+        InputMissing: when there is no such script, or Jupyter's parts are not installed.
         ConfigError: when a cell fails; the message holds the cell's error.
     """
     try:
@@ -35,13 +35,13 @@ def execute_notebook(script: Path) -> NotebookNode:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError
         from traitlets.config import Config
     except ImportError as error:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"{error.name} is not installed",
             where="this Python environment",
             then="run `make setup`, which installs what notebooks need; it is the extra `notebooks`",
         ) from error
     if not script.is_file():
-        raise NothingToDo(what="there is no such notebook", where=str(script), then="name a script of notebooks/")
+        raise InputMissing(what="there is no such notebook", where=str(script), then="name a script of notebooks/")
     notebook = jupytext.read(script)
     # Socket files in a folder of our own instead of ports: no other user of the machine can listen in.
     with TemporaryDirectory(prefix="steelyard-kernel-") as sockets:
@@ -77,7 +77,7 @@ def main(words: list[str] | None = None) -> int:
             LOG.error("%s", error)
             return error.exit_code
         path = Path(given[0]) / f"{script.stem}.ipynb"
-        write_whole(path, nbformat.writes(notebook).encode())
+        write_atomic(path, nbformat.writes(notebook).encode())
         LOG.info("%s", path)
     return 0
 

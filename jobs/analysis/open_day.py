@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.analysis.open_lake import OpenLake, open_lake
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.lake.manifests import finished_days
 from jobs.lake.source_results import read_run
 from jobs.profile.load_profile import load_profile
@@ -54,7 +54,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     run's own.
 
     Raises:
-        NothingToDo: when there is no lake, or the day was not finished.
+        InputMissing: when there is no lake, or the day was not finished.
         ConfigError: when the day is no date, or the profile cannot be read.
     """
     home = _home(environment.get("STEELYARD_HOME", ""))
@@ -62,7 +62,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     days = [str(day) for day in finished_days(home)]
     wanted = environment.get("STEELYARD_AS_OF", "") or max(days, default="")
     if wanted not in days:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"{wanted or 'no day'} was not finished" if wanted else "no day was finished yet",
             where=str(home),
             then=f"run it with `steelyard run`, or set STEELYARD_AS_OF to one of {', '.join(days[-10:]) or 'its days then'}",
@@ -76,7 +76,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
 def _home(named: str) -> Path:
     if not named:
         if not DEMO_HOME.is_dir():
-            raise NothingToDo(
+            raise InputMissing(
                 what="no home is named and there is no demo",
                 where=str(DEMO_HOME),
                 then="set STEELYARD_HOME, or make the demo with `make demo`",

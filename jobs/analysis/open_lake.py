@@ -20,9 +20,9 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Column, Contract, Sensitivity
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.lake.maintenance.table_files import tables_of
-from jobs.lake.manifests import finished
+from jobs.lake.manifests import lake_of_finished_day
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +57,7 @@ class OpenLake:
             columns: the columns wanted, in that order; all that may be shown by default.
 
         Raises:
-            NothingToDo: when there is no such table; the message lists those there are.
+            InputMissing: when there is no such table; the message lists those there are.
             ConfigError: when a column is not there or may not be shown, or ``where`` cannot be understood.
         """
         contract = self._contract(table)
@@ -82,12 +82,12 @@ class OpenLake:
         file and no network, so that nothing can be written through it; give it a frame of your own with ``register``.
 
         Raises:
-            NothingToDo: when DuckDB is not installed.
+            InputMissing: when DuckDB is not installed.
         """
         try:
             import duckdb
         except ImportError as error:
-            raise NothingToDo(
+            raise InputMissing(
                 what="DuckDB is not installed",
                 where="this Python environment",
                 then="run `make setup`, which installs it; it is of the extra `notebooks`",
@@ -121,7 +121,7 @@ class OpenLake:
         """What a table's columns mean: ``column, type, unit, about``, those that may be shown.
 
         Raises:
-            NothingToDo: when there is no such table.
+            InputMissing: when there is no such table.
         """
         shown = self._shown(self._contract(table))
         rows = [(str(column), column.type.value, column.unit, column.about) for column in shown]
@@ -129,7 +129,7 @@ class OpenLake:
 
     def _contract(self, table: str) -> Contract:
         if table not in self.contracts:
-            raise NothingToDo(
+            raise InputMissing(
                 what=f"there is no table {table!r}", where=str(self.home / "lake"), then=f"name one of {', '.join(self.contracts)}"
             )
         return self.contracts[table]
@@ -167,12 +167,12 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
         as_of: a finished day, to read the tables as its run left them; as they are now by default.
 
     Raises:
-        NothingToDo: when there is no such folder, or no table in it.
+        InputMissing: when there is no such folder, or no table in it.
     """
     folder = Path(home).expanduser().resolve()
     found = {contract.full_name: contract for contract in tables_of(_lake_of(folder, as_of))}
     if not found:
-        raise NothingToDo(
+        raise InputMissing(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
             where=str(folder),
             then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
@@ -181,4 +181,4 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
 
 
 def _lake_of(home: Path, as_of: date | None) -> Lake:
-    return Lake(home) if as_of is None else finished(Lake(home), as_of)
+    return Lake(home) if as_of is None else lake_of_finished_day(Lake(home), as_of)

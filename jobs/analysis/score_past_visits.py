@@ -13,7 +13,7 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.profile.profile import Profile
 from jobs.training import judge_model
-from jobs.training.gather_training_set import kept_training_set
+from jobs.training.gather_training_set import stored_training_set
 from models.evaluation.baselines import past_record
 from models.labels.cohorts import COHORT_ON
 from models.risk_model import RiskModel
@@ -63,7 +63,7 @@ def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
     Raises:
         NothingToDo: when the features of the day of training are not there.
     """
-    known = kept_training_set(lake, profile, trained_on)
+    known = stored_training_set(lake, profile, trained_on)
     columns = [
         str(ENTITY_ID), COHORT_ON, str(inspection.INSPECTED_ON), FOUND, str(MARGIN), str(PROBABILITY), PAST_RECORD,
         str(inspection.SELECTED_BY),

@@ -20,9 +20,9 @@ from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, LINEAGE, SOURCE_FILE, SOURCE_ROW
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import NothingToDo
-from jobs.incremental.previous_classes import is_scored_whole
-from jobs.lake.manifests import finished
+from jobs.foundation.errors import InputMissing
+from jobs.incremental.previous_classes import has_all_scores
+from jobs.lake.manifests import lake_of_finished_day
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_known
 
@@ -61,21 +61,21 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
     """Trace an entity on a day, in the tables as they were when the day was finished.
 
     Raises:
-        NothingToDo: when the entity was not scored that day.
+        InputMissing: when the entity was not scored that day.
     """
-    lake = finished(lake, as_of)
+    lake = lake_of_finished_day(lake, as_of)
     # An identifier is what somebody typed: a quote in it stands doubled, as the readers of Delta files want it.
     doubled = entity_id.replace("'", "''")
     who = f"{ENTITY_ID} = '{doubled}' AND {AS_OF} = '{as_of}'"
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
-    if not scores and not is_scored_whole(lake, as_of):
-        raise NothingToDo(
+    if not scores and not has_all_scores(lake, as_of):
+        raise InputMissing(
             what=f"{entity_id!r} is not among the listed of {as_of}, of whom alone the scores of that day are still kept",
             where="gold.scores",
             then="trace the listed, a month's last day, or a day within [retention] of the profile",
         )
     if not scores:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"{entity_id!r} was not scored on {as_of}",
             where="gold.scores",
             then="check the identifier and the day; run the day first",

@@ -24,7 +24,7 @@ def evaluate(
     from rich.console import Console
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.foundation.log import progress_of
     from jobs.profile.load_profile import load_profile
     from jobs.report.evaluation.page import write_pages
@@ -34,7 +34,7 @@ def evaluate(
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
     folder = sources_folder(sources, home)
-    with only_writer(home), progress_of("evaluate", len(days)) as advance:
+    with hold_home_lock(home), progress_of("evaluate", len(days)) as advance:
         windows = evaluate_days(Lake(home), settings, folder, days, advance)
         content = summarise(windows, settings)
         figures = write_summary(home, content)

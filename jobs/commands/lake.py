@@ -46,12 +46,12 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
     from jobs.commands.options import existing_home
     from jobs.engine.lake import Lake
     from jobs.foundation.errors import Damaged
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.check import check as do
     from jobs.lake.maintenance.findings import Verdict
 
     findings = []
-    with only_writer(existing_home(home)):
+    with hold_home_lock(existing_home(home)):
         for finding in do(Lake(home)):
             findings.append(finding)
             if not as_json:
@@ -81,7 +81,7 @@ def restore(
     from jobs.commands.options import existing_home
     from jobs.engine.lake import Lake
     from jobs.foundation.errors import ConfigError
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.restore import plan_day, plan_table
     from jobs.lake.maintenance.restore import restore as do
 
@@ -92,7 +92,7 @@ def restore(
             then="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
         )
     there = Lake(existing_home(home))
-    with only_writer(home):
+    with hold_home_lock(home):
         plan = plan_day(there, day(as_of_run, "--as-of-run"), table) if version is None else plan_table(there, table, version)
         if not plan.tables:
             typer.echo("the tables hold those rows already")
@@ -129,7 +129,7 @@ def backup(
 ) -> None:
     """Copy the home, of one moment, into a folder of its own under --to; what did not change since the last copy takes no room."""
     from jobs.commands.options import existing_home
-    from jobs.foundation.locks import alone_in, only_writer
+    from jobs.foundation.locks import hold_folder_lock, hold_home_lock
     from jobs.foundation.log import stage
     from jobs.lake.maintenance.backup import back_up, check_apart
 
@@ -137,7 +137,7 @@ def backup(
         _verify(to)
         return
     check_apart(existing_home(home), to)
-    with only_writer(home), alone_in(to), stage("backup") as current:
+    with hold_home_lock(home), hold_folder_lock(to), stage("backup") as current:
         done = back_up(home, to)
         current.note(files=done.files, bytes=done.bytes, copied=done.copied, copied_bytes=done.copied_bytes)
     typer.echo(str(done.folder))
@@ -147,17 +147,17 @@ def _verify(to: Path) -> None:
     """Compare the newest copy with its hashes.
 
     Raises:
-        NothingToDo: when there is none.
+        InputMissing: when there is none.
         Damaged: when a file is not what it was.
     """
-    from jobs.foundation.errors import Damaged, NothingToDo
+    from jobs.foundation.errors import Damaged, InputMissing
     from jobs.foundation.log import stage
     from jobs.lake.maintenance.backup import newest_backup
     from jobs.lake.maintenance.backup import verify as differences
 
     folder = newest_backup(to)
     if folder is None:
-        raise NothingToDo(what="there is no backup here", where=str(to), then="make one with `steelyard lake backup`")
+        raise InputMissing(what="there is no backup here", where=str(to), then="make one with `steelyard lake backup`")
     with stage("verify", folder=str(folder)):
         wrong = differences(folder)
     for line in wrong:
@@ -176,13 +176,13 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
     """Trim old features and links, join small files, and drop what the policy's days of time travel no longer need."""
     from jobs.commands.options import existing_home, profile_of_last_run
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.foundation.log import stage
     from jobs.lake.maintenance.maintain import maintain as do
 
     on = day(as_of)
     retention = profile_of_last_run(existing_home(home), on, profile).retention
-    with only_writer(home), stage("maintain") as current:
+    with hold_home_lock(home), stage("maintain") as current:
         done = do(Lake(home), retention, on)
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
@@ -199,9 +199,9 @@ def forget(
     """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
     from jobs.commands.options import existing_home
     from jobs.engine.lake import Lake
-    from jobs.foundation.errors import ConfigError, NothingToDo
-    from jobs.foundation.locks import only_writer
-    from jobs.lake.maintenance.orphaned_sources import forget_source, is_known, rows_of_unmapped
+    from jobs.foundation.errors import ConfigError, InputMissing
+    from jobs.foundation.locks import hold_home_lock
+    from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source, is_known
     from jobs.profile.load_profile import load_profile
     from jobs.profile.mapping import mapped_sources
 
@@ -213,12 +213,12 @@ def forget(
             where=str(folder / "sources" / f"{source}.toml"),
             then="take the mapping out of the profile first",
         )
-    with only_writer(existing_home(home)):
+    with hold_home_lock(existing_home(home)):
         there = Lake(home)
-        unmapped = rows_of_unmapped(there, mapped)
+        unmapped = count_orphaned_rows(there, mapped)
         if not is_known(there, source):
             others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of no source but those that are mapped"
-            raise NothingToDo(what=f"the lake has nothing of a source {source!r}", where=str(home), then=others)
+            raise InputMissing(what=f"the lake has nothing of a source {source!r}", where=str(home), then=others)
         typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all that is of it in bronze and quarantine")
         if not yes:
             _ask("take them out?")
@@ -230,10 +230,10 @@ def migrate(home: HomeOption) -> None:
     """Bring a home made by an earlier Steelyard up to the columns that this one writes; one that is up to date stays as it is."""
     from jobs.commands.options import existing_home
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.migrate import migrate as do
 
-    with only_writer(existing_home(home)):
+    with hold_home_lock(existing_home(home)):
         done = do(Lake(home))
     for table in done:
         typer.echo(f"{table.table}: version {table.before} to {table.after}")

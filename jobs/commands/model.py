@@ -33,14 +33,14 @@ def show_model(
     model_id: Annotated[str, typer.Argument(metavar="[ID]", help="A model; the newest by default.")] = "",
 ) -> None:
     """Show a model's card: what it is, what it learnt from, how good it is, its limits, and what weighs in it."""
-    from jobs.foundation.errors import NothingToDo
+    from jobs.foundation.errors import InputMissing
     from jobs.lake.model_store import ModelStore
 
     store = ModelStore(existing_home(home))
     kept = [one.model_id for one in store.kept()]
     wanted = model_id or (kept[0] if kept else "")
     if wanted not in kept:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"there is no model {model_id}" if model_id else "no model was trained yet",
             where=str(home / "models"),
             then="name one that `steelyard model list` shows" if kept else "train one with `steelyard train`",
@@ -51,10 +51,10 @@ def show_model(
 @app.command(name="use")
 def use_model(home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model.")], as_of: AsOfOption) -> None:
     """Put a model in use from a day on, until one trained for a later day takes its place."""
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.model_store import ModelStore
 
-    with only_writer(existing_home(home)):
+    with hold_home_lock(existing_home(home)):
         ModelStore(home).use(model_id, day(as_of))
     typer.echo(f"{model_id} is in use from {as_of} on")
 

@@ -31,7 +31,7 @@ def replay(
     import json
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.errors import ConfigError, ListDiffers
+    from jobs.foundation.errors import ConfigError, ReplayMismatch
     from jobs.lake.manifests import find_run
     from jobs.replay import replay_run
 
@@ -45,7 +45,7 @@ def replay(
         _show(found)
     if not found.is_same:
         worst = next(table for table in found.tables if not table.is_same)
-        raise ListDiffers(
+        raise ReplayMismatch(
             what=f"the run {found.run_id}, done again, differs first in {worst.table}: {_words(worst.differences[0])}",
             where=str(home),
             then="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"

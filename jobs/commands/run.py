@@ -20,7 +20,7 @@ def run(
     from rich.console import Console
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import only_writer
+    from jobs.foundation.locks import hold_home_lock
     from jobs.foundation.log import stage
     from jobs.profile.load_profile import load_profile
     from jobs.report.daily_report import gather
@@ -30,7 +30,7 @@ def run(
 
     settings, on, folder = load_profile(profile), day(as_of), sources_folder(sources, home)
     report = home / "reports" / f"risk_list_{on}.html"
-    with only_writer(home):
+    with hold_home_lock(home):
         lake = Lake(home)
         run_day(lake, settings, folder, on)
         with stage("export"):

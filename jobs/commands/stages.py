@@ -17,7 +17,7 @@ from jobs.commands.options import (
     sources_folder,
 )
 from jobs.foundation.errors import ConfigError, SourceStopped
-from jobs.foundation.locks import only_writer
+from jobs.foundation.locks import hold_home_lock
 from jobs.foundation.log import stage, warn
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def ingest(profile: ProfileOption, source: SourceOption, sources: SourcesOption,
 
     settings, mapping = _source(profile, source)
     on, folder = day(as_of), sources_folder(sources, home)
-    with only_writer(home), stage("ingest", source=source) as current:
+    with hold_home_lock(home), stage("ingest", source=source) as current:
         done = ingest_source(Lake(home), settings, mapping, folder, on)
         current.note(**done.totals())
     for warning in done.warnings:
@@ -51,12 +51,12 @@ def gate(
 ) -> None:
     """Check a source's new deliveries against its contract."""
     from jobs.engine.lake import Lake
-    from jobs.steps.gate_source import judge_source
+    from jobs.steps.gate_source import gate_new_days
 
     settings, mapping = _source(profile, source)
     on, folder = day(as_of), sources_folder(sources, home)
-    with only_writer(home), stage("gate", source=source) as current:
-        batches = judge_source(Lake(home), settings, mapping, folder, on)
+    with hold_home_lock(home), stage("gate", source=source) as current:
+        batches = gate_new_days(Lake(home), settings, mapping, folder, on)
         current.note(deliveries=len(batches), stopped=sum(not batch.is_usable for batch in batches))
     if batches and not batches[-1].is_usable:
         why = "; ".join([*batches[-1].unusable, *batches[-1].stopped])
@@ -73,29 +73,29 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
     """Bring a source's sound rows to silver, in standard codes, and settle the source for the day."""
     from jobs.engine.lake import Lake
     from jobs.steps.conform_source import conform_source
-    from jobs.take_in_source import settle_source
+    from jobs.take_in_source import close_source
 
     settings, mapping = _source(profile, source)
     on, folder = day(as_of), sources_folder(sources, home)
-    with only_writer(home), stage("conform", source=source) as current:
+    with hold_home_lock(home), stage("conform", source=source) as current:
         days = conform_source(Lake(home), settings, mapping, on)
-        current.note(days=days, verdict=settle_source(home, mapping, folder, on).verdict.value)
+        current.note(days=days, verdict=close_source(home, mapping, folder, on).verdict.value)
 
 
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
     from jobs.profile.mapping import load_mapping
-    from jobs.take_in_source import settle_source, settle_unmapped
+    from jobs.take_in_source import close_source, close_unusable_source
 
     _, path = _mapping_path(profile, source)
-    with only_writer(home), stage("settle", source=source) as current:
+    with hold_home_lock(home), stage("settle", source=source) as current:
         try:
             mapping = load_mapping(path)
         except ConfigError as error:
-            manifest = settle_unmapped(home, source, error, day(as_of))
+            manifest = close_unusable_source(home, source, error, day(as_of))
             warn(f"{source}: {manifest.why}", source=source, verdict=manifest.verdict.value)
         else:
-            manifest = settle_source(home, mapping, sources, day(as_of))
+            manifest = close_source(home, mapping, sources, day(as_of))
         current.note(verdict=manifest.verdict.value)
 
 
@@ -106,7 +106,7 @@ def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
 
     settings = _profile(profile)
     _warn_of_unusable(settings)
-    with only_writer(home), stage("link") as current:
+    with hold_home_lock(home), stage("link") as current:
         current.note(links=rebuild_links(Lake(home), settings, day(as_of)))
 
 
@@ -117,21 +117,21 @@ def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh
 
     settings = _profile(profile)
     _warn_of_unusable(settings)
-    with only_writer(home), stage("features") as current:
+    with hold_home_lock(home), stage("features") as current:
         current.note(entities=rebuild_features(Lake(home), settings, day(as_of), afresh=afresh))
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
     """Train the model on past visits, as far as they were known on the day."""
     from jobs.engine.lake import Lake
-    from jobs.training.gather_training_set import bring_cohorts
+    from jobs.training.gather_training_set import build_cohort_features
     from jobs.training.train_model import is_training_due, train_day
 
     settings, on, lake = _profile(profile), day(as_of), Lake(home)
-    with only_writer(home):
+    with hold_home_lock(home):
         is_due = not if_due or is_training_due(lake, settings, on)
         if is_due:
-            bring_cohorts(lake, settings, on)
+            build_cohort_features(lake, settings, on)
         with stage("train") as current:
             current.note(**({"model": train_day(lake, settings, on)} if is_due else {"is_due": False}))
 
@@ -141,7 +141,7 @@ def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     from jobs.engine.lake import Lake
     from jobs.steps.score_entities import score_day
 
-    with only_writer(home), stage("score") as current:
+    with hold_home_lock(home), stage("score") as current:
         current.note(entities=score_day(Lake(home), _profile(profile), day(as_of)))
 
 
@@ -149,14 +149,14 @@ def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Make the day's list within each region's capacity, with the reasons, and close the day with its manifest."""
     from jobs.close_day import close_day
     from jobs.engine.lake import Lake
-    from jobs.incremental.scored_day import scored_day
+    from jobs.incremental.scored_day import lake_of_scored_day
     from jobs.steps.target_list import target_day
 
     settings, on = _profile(profile), day(as_of)
     _warn_of_unusable(settings)
-    with only_writer(home), stage("target") as current:
+    with hold_home_lock(home), stage("target") as current:
         lake = Lake(home)
-        current.note(listed=target_day(scored_day(lake, settings, on), settings, on))
+        current.note(listed=target_day(lake_of_scored_day(lake, settings, on), settings, on))
         close_day(lake, settings, on)
 
 
@@ -168,9 +168,9 @@ def _profile(name: str) -> Profile:
 
 def _warn_of_unusable(profile: Profile) -> None:
     """Say which sources bring nothing new because of their mapping: what they brought before stays in use."""
-    from jobs.profile.mapping import sift_mappings
+    from jobs.profile.mapping import load_usable_mappings
 
-    for source, error in sift_mappings(profile.folder)[1].items():
+    for source, error in load_usable_mappings(profile.folder)[1].items():
         warn(f"{source}: its mapping cannot be used, so only what it brought before is: {error}", source=source)
 
 

@@ -12,7 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from expectations.contracts.contract import Contract, Type
 from expectations.contracts.migrations import Select, nested
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.foundation.fault_points import around
 from jobs.foundation.paths import engine_path
 from jobs.lake.table_version import VERSION, check_current, check_not_newer, selects_up
@@ -244,7 +244,7 @@ class Lake:
             where: a SQL predicate over the table's columns, such as ``as_of = '2026-01-31'``.
 
         Raises:
-            NothingToDo: when the table was never written.
+            InputMissing: when the table was never written.
             ConfigError: when it was made by an earlier Steelyard and not migrated, or by a later one.
         """
         schema, batches = self.batches(contract, columns=columns, where=where)
@@ -255,7 +255,7 @@ class Lake:
     ) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
         """As :meth:`arrow`, a batch at a time, of rows that need not fit into memory together and come in no order."""
         if not self.exists(contract):
-            raise NothingToDo(
+            raise InputMissing(
                 what=f"the table {table_name(contract)} is not there yet",
                 where=str(self.path(contract)),
                 then="run the steps before this one, or the whole day with `steelyard run`",

@@ -22,7 +22,7 @@ from urllib.request import proxy_bypass
 from pyspark.sql import SparkSession
 
 from jobs.engine.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
-from jobs.foundation.errors import ConfigError, EngineAway
+from jobs.foundation.errors import ConfigError, EngineUnavailable
 
 PATIENCE_SECONDS = 5.0
 _DEFAULT_PORT = 15002
@@ -38,7 +38,7 @@ def require_listener(address: str, variable: str) -> None:
 
     Raises:
         ConfigError: when it names no host, or a port that is none.
-        EngineAway: when nobody listens there, within :data:`PATIENCE_SECONDS`.
+        EngineUnavailable: when nobody listens there, within :data:`PATIENCE_SECONDS`.
     """
     host, port = _host_and_port(address, variable)
     if any(os.environ.get(name) for name in _PROXY_VARIABLES) and not proxy_bypass(host):
@@ -46,7 +46,7 @@ def require_listener(address: str, variable: str) -> None:
     try:
         socket.create_connection((host, port), timeout=PATIENCE_SECONDS).close()
     except OSError as error:
-        raise EngineAway(
+        raise EngineUnavailable(
             what=f"no Spark Connect server listens at {host}:{port}: {error.strerror or error}",
             where=variable,
             then="see that the server runs and can be reached from here, or mend the address",
@@ -82,7 +82,7 @@ def open_session(engine: str | None = None) -> SparkSession:
 
     Raises:
         ConfigError: when the engine is unknown.
-        EngineAway: when it does not start or does not answer.
+        EngineUnavailable: when it does not start or does not answer.
     """
     wanted = engine or os.environ.get(ENGINE_VARIABLE, "sail")
     # Python workers must run the interpreter that runs the job, or a system Python without our libraries is found first.
@@ -94,7 +94,7 @@ def open_session(engine: str | None = None) -> SparkSession:
     except ConfigError:
         raise
     except Exception as error:
-        raise EngineAway(
+        raise EngineUnavailable(
             what=f"the engine {without_token(wanted)!r} could not be started: {type(error).__name__}: {error}",
             where=ENGINE_VARIABLE,
             then="unset it to use the embedded engine, or run `steelyard doctor`",

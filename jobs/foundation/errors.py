@@ -30,7 +30,7 @@ class ConfigError(SteelyardError):
     exit_code = 2
 
 
-class EngineAway(ConfigError):
+class EngineUnavailable(ConfigError):
     """The engine that was asked for does not start or does not answer; it may be there again a little later."""
 
     exit_code = 69
@@ -42,13 +42,13 @@ class SourceStopped(SteelyardError):
     exit_code = 3
 
 
-class NothingToDo(SteelyardError):
+class InputMissing(SteelyardError):
     """A step whose inputs are not there: no entities, no model, no list."""
 
     exit_code = 4
 
 
-class CountsDiffer(SteelyardError):
+class CountMismatch(SteelyardError):
     """Records read are not records kept, doubled and quarantined: the run refuses to go on."""
 
     exit_code = 5
@@ -60,7 +60,7 @@ class Busy(SteelyardError):
     exit_code = 6
 
 
-class ListDiffers(SteelyardError):
+class ReplayMismatch(SteelyardError):
     """A day, done again from the same data, gives something else than what was published."""
 
     exit_code = 7
@@ -95,7 +95,7 @@ _SAID = ("Parquet error", "Json error", "Object at location", "FAILED_READ_FILE"
 """What they say of a file that is cut, that holds something else, or that is gone."""
 
 
-def damage_told_by(error: BaseException) -> Damaged | None:
+def damage_from_error(error: BaseException) -> Damaged | None:
     """The damage that an error of a reader of tables tells; None for every other error."""
     if type(error).__module__.partition(".")[0] not in _READERS or not any(words in str(error) for words in _SAID):
         return None

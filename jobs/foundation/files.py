@@ -27,12 +27,12 @@ from jobs.foundation.paths import FILED, SCRATCH
 _DRAFT = re.compile(r"\..+\.steelyard-(\d+)")
 
 
-def draft_of(path: Path, process: int) -> Path:
+def draft_path(path: Path, process: int) -> Path:
     """Where a process writes a file before it is renamed into its place."""
     return path.with_name(f".{path.name}.steelyard-{process}")
 
 
-def sweep(home: Path) -> None:
+def clean_up_after_crash(home: Path) -> None:
     """Take away what nobody writes any more. Only the one writer of the home may call this.
 
     What is ours is told by names that nobody else gives. A draft of a process that still runs is left: ``export`` writes files
@@ -71,11 +71,11 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
         raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="mend the line named") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes) -> None:
     """Write ``content`` so that a reader, or a crash, sees the old file or the new one and nothing between."""
     reach("before", path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = draft_of(path, os.getpid())
+    draft = draft_path(path, os.getpid())
     with draft.open("wb") as file:
         file.write(content)
         file.flush()
@@ -85,7 +85,7 @@ def write_whole(path: Path, content: bytes) -> None:
     reach("after", path)
 
 
-def forget(path: Path) -> None:
+def delete_file(path: Path) -> None:
     """Take a file away; there need be none."""
     with around(path):
         path.unlink(missing_ok=True)
@@ -93,7 +93,7 @@ def forget(path: Path) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """Write ``content`` as JSON; the same content is the same bytes."""
-    write_whole(path, (json_text(content) + "\n").encode())
+    write_atomic(path, (json_text(content) + "\n").encode())
 
 
 def json_text(content: Any) -> str:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.foundation.errors import Busy, ConfigError
-from jobs.foundation.files import sweep
+from jobs.foundation.files import clean_up_after_crash
 from jobs.foundation.paths import LOCK
 
 
 @contextmanager
-def only_writer(home: Path) -> Iterator[None]:
+def hold_home_lock(home: Path) -> Iterator[None]:
     """Hold the home's write lock, and take away what an earlier writer left when it was killed.
 
     In a folder that had no writer before there is nothing of ours, and nothing is taken away.
@@ -23,14 +23,14 @@ def only_writer(home: Path) -> Iterator[None]:
         Busy: when another process holds it.
     """
     had_writer = (home / LOCK).is_file()
-    with alone_in(home):
+    with hold_folder_lock(home):
         if had_writer:
-            sweep(home)
+            clean_up_after_crash(home)
         yield
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def hold_folder_lock(folder: Path) -> Iterator[None]:
     """Hold a folder's write lock; the system lets go of it when the process ends, however it ends.
 
     Raises:

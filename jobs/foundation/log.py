@@ -47,13 +47,13 @@ class _Kept(logging.Handler):
 _kept = _Kept()
 
 
-def listen() -> None:
+def install_library_log_buffer() -> None:
     """Keep from now on what libraries log as a warning or worse; listening twice is listening once."""
     for name in _TALKERS:
         logging.getLogger(name).addHandler(_kept)
 
 
-def overheard() -> str:
+def buffered_library_logs() -> str:
     """The last of it, the oldest first; nothing when nothing was logged."""
     return "\n".join(_kept.told)
 
@@ -139,6 +139,6 @@ def keep_traceback() -> Path:
     """Write the traceback of the error being handled, and what libraries logged before it, to a file of its own; give the file."""
     with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write(traceback.format_exc())
-        if said := overheard():
+        if said := buffered_library_logs():
             file.write(f"\nlogged before, the oldest first:\n{said}\n")
     return Path(file.name)

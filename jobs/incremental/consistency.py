@@ -20,7 +20,7 @@ Vouched = Mapping[str, Mapping[str, Batch]]
 """Of each contract's silver table, by the contract's name, the deliveries that have rows in it: ``source/day`` -> batch."""
 
 
-def vouched_deliveries(lake: Lake, mapped: Iterable[str]) -> Vouched | None:
+def consistent_deliveries(lake: Lake, mapped: Iterable[str]) -> Vouched | None:
     """The deliveries that silver holds rows of; None when a row there, or one that is lacking, is not what a book says.
 
     Args:

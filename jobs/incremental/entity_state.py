@@ -20,15 +20,15 @@ from expectations.contracts.state import CHANGES_ON
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version
-from jobs.foundation.files import forget, read_json, write_json
-from jobs.incremental.consistency import vouched_deliveries
+from jobs.foundation.files import delete_file, read_json, write_json
+from jobs.incremental.consistency import consistent_deliveries
 from jobs.lake.batches import Batch
 from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise, join_few
 from jobs.transforms.latest_known import instant_sql
-from jobs.transforms.tax_sums import settled_month
+from jobs.transforms.tax_sums import closed_month
 
 
 def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise: Materialise | None = None) -> DataFrame:
@@ -54,7 +54,7 @@ def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StateTable:
     """What is kept: a table of state, and how its rows come of silver's.
 
     Attributes:
@@ -79,7 +79,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Basis:
+class StateInputs:
     """What a day's state rests on, and the days of its table that hold it, oldest first.
 
     Attributes:
@@ -95,14 +95,14 @@ class Basis:
     deliveries: dict[str, str] | None
     parts: list[str]
 
-    def holds_for(self, later: Basis, *, counts_back: bool) -> bool:
+    def holds_for(self, later: StateInputs, *, counts_back: bool) -> bool:
         """Whether nothing that this state rests on is otherwise on the later day."""
         if self.deliveries is None or later.deliveries is None or self.code != later.code:
             return False
         return (self.settled == later.settled or not counts_back) and self.deliveries.items() <= later.deliveries.items()
 
 
-def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
+def update_state(kept: StateTable, lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
     """Bring the state to a day; give the number of entities that were reckoned.
 
     Args:
@@ -114,7 +114,7 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         return 0
     found = None if afresh else _newest_before(kept, lake.home, wanted, as_of)
     if batches is None or found is None:
-        return _write_part(kept, lake, as_of, wanted, reckon_all(kept, lake, profile, as_of), since=[])
+        return _write_part(kept, lake, as_of, wanted, compute_all(kept, lake, profile, as_of), since=[])
     day, earlier = found
     with Scratch(lake.home, f"news-{kept.table.name}") as scratch:
         news = _news(kept, lake, profile, batches, day, as_of, earlier)
@@ -134,33 +134,33 @@ def bring_state(kept: Kept, lake: Lake, profile: Profile, as_of: date, *, afresh
         return entities.count()
 
 
-def is_within_reach(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> bool:
+def is_within_reach(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> bool:
     """Whether the day's state is there, or an earlier day's that it could be brought from: else every entity would be reckoned."""
     wanted = _wanted(kept, as_of, _batches(kept, lake, profile, as_of))
     return _is_current(kept, lake.home, wanted, as_of) or _newest_before(kept, lake.home, wanted, as_of) is not None
 
 
-def read_state(kept: Kept, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
-    """One row an entity of which there is something, as :func:`bring_state` left them on the day.
+def read_state(kept: StateTable, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
+    """One row an entity of which there is something, as :func:`update_state` left them on the day.
 
     Args:
         materialise: for the rows that changed since the first of the days that hold the state, see
             :func:`jobs.incremental.entity_state.keep_newest_state`.
     """
-    parts = Basis(**read_json(_path(kept, lake.home, as_of))).parts
+    parts = StateInputs(**read_json(_path(kept, lake.home, as_of))).parts
     return _parts(kept, lake, parts, materialise).where(kept.is_there)
 
 
-def reckon_all(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
+def compute_all(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
     """One row an entity, of all that silver holds, kept nowhere."""
     return kept.reckon(_silver(kept, lake), as_of, profile.end_of(as_of))
 
 
-def _silver(kept: Kept, lake: Lake) -> DataFrame:
+def _silver(kept: StateTable, lake: Lake) -> DataFrame:
     return lake.read(OF[kept.contract])
 
 
-def _parts(kept: Kept, lake: Lake, parts: list[str], materialise: Materialise | None = None) -> DataFrame:
+def _parts(kept: StateTable, lake: Lake, parts: list[str], materialise: Materialise | None = None) -> DataFrame:
     """The rows that hold of those that some days of the state have together."""
     first, *later = [date.fromisoformat(part) for part in parts]
     rows = lake.read(kept.table)
@@ -170,37 +170,37 @@ def _parts(kept: Kept, lake: Lake, parts: list[str], materialise: Materialise | 
     return keep_newest_state(of_first, rows.where(F.col(AS_OF).isin(later)), ENTITY_ID, materialise)
 
 
-def _batches(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> Mapping[str, Batch] | None:
+def _batches(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> Mapping[str, Batch] | None:
     """The deliveries with a row known by the day; None when silver holds what no book vouches for."""
-    vouched = vouched_deliveries(lake, mapped_sources(profile.folder))
+    vouched = consistent_deliveries(lake, mapped_sources(profile.folder))
     if vouched is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
     return {name: batch for name, batch in vouched[kept.contract].items() if batch.known_from < cutoff}
 
 
-def _wanted(kept: Kept, as_of: date, batches: Mapping[str, Batch] | None) -> Basis:
+def _wanted(kept: StateTable, as_of: date, batches: Mapping[str, Batch] | None) -> StateInputs:
     """What the day's state is to rest on."""
     conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
-    return Basis(code_version(kept.code), settled_month(as_of).isoformat(), conformed, [])
+    return StateInputs(code_version(kept.code), closed_month(as_of).isoformat(), conformed, [])
 
 
-def _is_current(kept: Kept, home: Path, wanted: Basis, as_of: date) -> bool:
+def _is_current(kept: StateTable, home: Path, wanted: StateInputs, as_of: date) -> bool:
     noted = read_json(_path(kept, home, as_of))
     return wanted.deliveries is not None and noted is not None and {**noted, "parts": []} == asdict(wanted)
 
 
-def _newest_before(kept: Kept, home: Path, wanted: Basis, as_of: date) -> tuple[date, Basis] | None:
+def _newest_before(kept: StateTable, home: Path, wanted: StateInputs, as_of: date) -> tuple[date, StateInputs] | None:
     """The newest day before ``as_of`` whose state still holds, and what it rests on."""
     for path in sorted(_path(kept, home, as_of).parent.glob("????-??-??.json"), reverse=True):
         day = date.fromisoformat(path.stem)
-        if day < as_of and (basis := Basis(**read_json(path))).holds_for(wanted, counts_back=kept.counts_back):
+        if day < as_of and (basis := StateInputs(**read_json(path))).holds_for(wanted, counts_back=kept.counts_back):
             return day, basis
     return None
 
 
 def _news(
-    kept: Kept, lake: Lake, profile: Profile, batches: Mapping[str, Batch], day: date, as_of: date, earlier: Basis
+    kept: StateTable, lake: Lake, profile: Profile, batches: Mapping[str, Batch], day: date, as_of: date, earlier: StateInputs
 ) -> DataFrame:
     """The entities of which a record became known after ``day``: in a new delivery, or by ``known_at`` in an old one."""
     before, cutoff = profile.end_of(day), profile.end_of(as_of)
@@ -222,7 +222,7 @@ def _delivered(names: Iterable[str]) -> str:
     return " OR ".join(f"({SOURCE} = '{source}' AND {DELIVERED_ON} = DATE'{day}')" for source, day in parts) or "false"
 
 
-def _write_part(kept: Kept, lake: Lake, as_of: date, basis: Basis, rows: DataFrame, since: list[str]) -> int:
+def _write_part(kept: StateTable, lake: Lake, as_of: date, basis: StateInputs, rows: DataFrame, since: list[str]) -> int:
     """Write the day's part of the state, on top of the parts of earlier days; give the number of entities in it."""
     _forget(kept, lake.home, as_of)
     today = as_of.isoformat()
@@ -232,12 +232,12 @@ def _write_part(kept: Kept, lake: Lake, as_of: date, basis: Basis, rows: DataFra
     return lake.read(kept.table).where(where).count()
 
 
-def _forget(kept: Kept, home: Path, as_of: date) -> None:
+def _forget(kept: StateTable, home: Path, as_of: date) -> None:
     """Forget every day that builds on this one's part, before it is written anew: each is then reckoned afresh when asked for."""
     for path in sorted(_path(kept, home, as_of).parent.glob("????-??-??.json")):
         if as_of.isoformat() in read_json(path)["parts"]:
-            forget(path)
+            delete_file(path)
 
 
-def _path(kept: Kept, home: Path, as_of: date) -> Path:
+def _path(kept: StateTable, home: Path, as_of: date) -> Path:
     return note_path(home, f"state/{kept.table.name}", as_of)

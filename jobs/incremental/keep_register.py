@@ -10,17 +10,17 @@ from expectations.contracts import registration
 from expectations.contracts.state import IS_THERE, REGISTER
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import REGISTER_STATE
-from jobs.incremental.entity_state import Kept, bring_state, read_state, reckon_all
+from jobs.incremental.entity_state import StateTable, compute_all, read_state, update_state
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise
-from jobs.transforms.register_state import READ, stand_register
+from jobs.transforms.register_state import READ, register_as_of
 
 
 def _standing(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
-    return stand_register(versions, as_of=as_of, cutoff=cutoff)
+    return register_as_of(versions, as_of=as_of, cutoff=cutoff)
 
 
-KEPT = Kept(
+KEPT = StateTable(
     table=REGISTER,
     contract=registration.CONTRACT.name,
     read=tuple(map(str, READ)),
@@ -38,7 +38,7 @@ def bring_register(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
     Args:
         afresh: reckon every entity, whatever earlier days hold.
     """
-    return bring_state(KEPT, lake, profile, as_of, afresh=afresh)
+    return update_state(KEPT, lake, profile, as_of, afresh=afresh)
 
 
 def read_register(lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
@@ -46,6 +46,6 @@ def read_register(lake: Lake, as_of: date, materialise: Materialise | None = Non
     return read_state(KEPT, lake, as_of, materialise)
 
 
-def stand_all(lake: Lake, profile: Profile, as_of: date) -> DataFrame:
+def compute_register(lake: Lake, profile: Profile, as_of: date) -> DataFrame:
     """What the register says of every entity on a day, read from silver and kept nowhere."""
-    return reckon_all(KEPT, lake, profile, as_of).where(str(IS_THERE))
+    return compute_all(KEPT, lake, profile, as_of).where(str(IS_THERE))

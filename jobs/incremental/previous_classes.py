@@ -21,7 +21,7 @@ from jobs.foundation.files import read_json
 from jobs.lake.manifests import run_manifest_path
 
 
-def is_scored_whole(lake: Lake, as_of: date) -> bool:
+def has_all_scores(lake: Lake, as_of: date) -> bool:
     """Whether a day's scores are those that were made: as many as its run counted, or some of entities that are not listed.
 
     A day that was not finished has lost none.
@@ -58,10 +58,10 @@ class ClassesBefore:
         return {"as_of": str(self.as_of), "digest": hashlib.sha256(told.encode()).hexdigest()[:16]}
 
 
-def classes_before(lake: Lake, as_of: date) -> ClassesBefore:
+def previous_classes(lake: Lake, as_of: date) -> ClassesBefore:
     """Read them; what was scored for later days is not looked at."""
     days = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(SCORES)}
-    last = next((day for day in sorted(days, reverse=True) if day < as_of and is_scored_whole(lake, day)), None)
+    last = next((day for day in sorted(days, reverse=True) if day < as_of and has_all_scores(lake, day)), None)
     if last is None:
         return ClassesBefore()
     table = lake.arrow(SCORES, columns=[str(ENTITY_ID), str(RISK_CLASS)], where=f"{AS_OF} = '{last}'")

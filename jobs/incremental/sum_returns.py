@@ -11,17 +11,17 @@ from expectations.contracts.lineage import CONTENT_HASH
 from expectations.contracts.state import RETURNS, TAX_SUMS
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import TAX_STATE
-from jobs.incremental.entity_state import Kept, bring_state, read_state, reckon_all
+from jobs.incremental.entity_state import StateTable, compute_all, read_state, update_state
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise
-from jobs.transforms.tax_sums import standing_returns, sum_returns
+from jobs.transforms.tax_sums import returns_as_of, sum_returns
 
 
 def _sums(filings: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
-    return sum_returns(standing_returns(filings, as_of=as_of, cutoff=cutoff), as_of=as_of)
+    return sum_returns(returns_as_of(filings, as_of=as_of, cutoff=cutoff), as_of=as_of)
 
 
-KEPT = Kept(
+KEPT = StateTable(
     table=TAX_SUMS,
     contract=tax_filing.CONTRACT.name,
     read=tuple(str(column) for column in silver.FILING.columns if column != CONTENT_HASH),
@@ -39,7 +39,7 @@ def bring_tax_sums(lake: Lake, profile: Profile, as_of: date, *, afresh: bool = 
     Args:
         afresh: add up the returns of every entity, whatever earlier days hold.
     """
-    return bring_state(KEPT, lake, profile, as_of, afresh=afresh)
+    return update_state(KEPT, lake, profile, as_of, afresh=afresh)
 
 
 def read_tax_sums(lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
@@ -47,6 +47,6 @@ def read_tax_sums(lake: Lake, as_of: date, materialise: Materialise | None = Non
     return read_state(KEPT, lake, as_of, materialise)
 
 
-def add_up_all(lake: Lake, profile: Profile, as_of: date) -> DataFrame:
+def compute_tax_sums(lake: Lake, profile: Profile, as_of: date) -> DataFrame:
     """What the returns of every entity add up to on a day, read from silver and kept nowhere."""
-    return reckon_all(KEPT, lake, profile, as_of)
+    return compute_all(KEPT, lake, profile, as_of)

@@ -15,7 +15,7 @@ from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.scoring import SCORES
 from jobs.engine.lake import Lake, table_name
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.manifests import note_path
 
@@ -23,7 +23,7 @@ READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
 """What indicators are built from."""
 
 
-def versions_now(lake: Lake) -> dict[str, int | None]:
+def current_versions(lake: Lake) -> dict[str, int | None]:
     """The version that each of those tables has now."""
     return {table_name(contract): lake.version(contract) for contract in READ}
 
@@ -35,10 +35,10 @@ def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
             yield (read_json(path) or {}).get("read") or {}
 
 
-def note_scored(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:
+def record_score_inputs(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:
     """Note that the day's scores are of the features that are there now, which day's classes they were held against, and how."""
     note = {
-        "features": features_noted(lake.home, as_of),
+        "features": read_feature_inputs(lake.home, as_of),
         "classes_before": classes_before,
         "made_under": made_under,
         "table_version": lake.version(SCORES),
@@ -56,18 +56,18 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
     """The lake with the tables that the scored features were built from as they were then.
 
     Raises:
-        NothingToDo: when the day was not scored, or its features were built again since.
+        InputMissing: when the day was not scored, or its features were built again since.
     """
-    features = features_noted(lake.home, as_of)
+    features = read_feature_inputs(lake.home, as_of)
     scored = scores_noted(lake.home, as_of).get("features")
     if not scored:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"the features of {as_of} were not scored yet, or it was not noted of what they are",
             where=str(lake.home),
             then="give the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
         )
     if features != scored:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"the scores of {as_of} are not of the features that are there now",
             where=str(note_path(lake.home, "features", as_of)),
             then="give the steps `features`, `score` and `target` of the day again, in this order",
@@ -75,7 +75,7 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
     return lake.at(features["read"])
 
 
-def features_noted(home: Path, as_of: date) -> dict[str, Any]:
+def read_feature_inputs(home: Path, as_of: date) -> dict[str, Any]:
     """What the day's features are of; nothing where a Steelyard built them that did not note it."""
     noted: dict[str, Any] = read_json(note_path(home, "features", as_of)) or {}
     return noted if "read" in noted else {}

@@ -148,7 +148,7 @@ def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
     return FileFacts(name, found.st_size, found.st_mtime_ns, digest)
 
 
-def chains_of(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:
+def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:
     """The chain of each delivery day, oldest first.
 
     Args:

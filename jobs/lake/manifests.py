@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import CannotReplay, Damaged, NothingToDo
+from jobs.foundation.errors import CannotReplay, Damaged, InputMissing
 from jobs.foundation.files import days_in, read_json, write_json
 from jobs.lake.batches import Batch, BatchBook
 
@@ -82,7 +82,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
     """The manifest of a day's newest run, or of the run of an id.
 
     Raises:
-        NothingToDo: when there is none.
+        InputMissing: when there is none.
         CannotReplay: when it is no longer whole, or the day's own is gone and the run's is there.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
@@ -95,7 +95,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
             then="bring it back from a backup; if the run died at its last write, run the day again",
         )
     if found is None:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
             where=str(run_manifest_path(home, date.min).parent),
             then="run the day first with `steelyard run`" if isinstance(which, date) else "name the run_id of a manifest there",
@@ -145,7 +145,7 @@ def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any]
     return found
 
 
-def finished(lake: Lake, as_of: date) -> Lake:
+def lake_of_finished_day(lake: Lake, as_of: date) -> Lake:
     """The lake as it was when a day was finished: the table versions that the day's manifest names, the newest of the rest.
 
     So a run that dies half-way, or another day done later, changes nothing for readers of a finished day. A day whose versions
@@ -175,7 +175,7 @@ def _time_travel_path(home: Path) -> Path:
     return home / "manifests" / "time_travel.json"
 
 
-def settled(
+def source_verdict(
     home: Path, source: str, contract: str, every_days: int | None, as_of: date, newest_delivery: date | None
 ) -> SourceManifest:
     """What the state of its batches says of a source on a day.
@@ -208,7 +208,7 @@ def settled(
     )
 
 
-def stopped_by_mapping(home: Path, source: str, as_of: date, why: str) -> SourceManifest:
+def verdict_of_unusable_mapping(home: Path, source: str, as_of: date, why: str) -> SourceManifest:
     """What a day settles of a source whose mapping cannot be used: it is stopped, and what was taken in before stays in use.
 
     Its contract is that of the day on which it was settled last; ``unknown`` where none was.
@@ -216,7 +216,7 @@ def stopped_by_mapping(home: Path, source: str, as_of: date, why: str) -> Source
     folder = source_manifest_path(home, source, as_of).parent
     before = [read_source_manifest(home, source, day) or {} for day in days_in(folder)]
     contract = next((str(found["contract"]) for found in reversed(before) if found.get("contract")), "unknown")
-    found = settled(home, source, contract, None, as_of, None)
+    found = source_verdict(home, source, contract, None, as_of, None)
     return replace(found, verdict=Verdict.STOPPED, why=f"{why}; the data before it stays in use", checks=[])
 
 

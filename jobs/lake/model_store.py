@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.foundation.fault_points import around
-from jobs.foundation.files import days_in, read_json, write_json, write_whole
+from jobs.foundation.files import days_in, read_json, write_atomic, write_json
 from jobs.foundation.paths import MODELS
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ TRAINED = "trained"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredModel:
     """A model that is kept: its id, and what it learnt from.
 
     Attributes:
@@ -67,8 +67,8 @@ class ModelStore:
         model_id = f"{as_of}-{_digest(files)}"
         folder = self._folder / model_id
         for name in sorted(files):
-            write_whole(folder / name, files[name])
-        write_whole(folder / CARD, card.replace("{model_id}", model_id).encode())
+            write_atomic(folder / name, files[name])
+        write_atomic(folder / CARD, card.replace("{model_id}", model_id).encode())
         # The facts are written last: a folder without them is a model that was never finished.
         write_json(folder / FACTS, {**facts, "model_id": model_id})
         write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": stays or model_id, TRAINED: model_id})
@@ -78,10 +78,10 @@ class ModelStore:
         """Put a model in use from a day on, until one takes its place that is trained for a later day.
 
         Raises:
-            NothingToDo: when there is none of that id, or it was trained for a later day.
+            InputMissing: when there is none of that id, or it was trained for a later day.
         """
         if not (self._folder / model_id / FACTS).is_file() or model_id[:10] > str(as_of):
-            raise NothingToDo(
+            raise InputMissing(
                 what=f"there is no model {model_id} that was trained for {as_of} or before",
                 where=str(self._folder),
                 then="name one that `steelyard model list` shows",
@@ -109,7 +109,7 @@ class ModelStore:
         except (ValueError, RuntimeError):
             return ("unreadable",)
 
-    def kept(self) -> list[Kept]:
+    def kept(self) -> list[StoredModel]:
         """The models that were finished, the newest first."""
         in_use: dict[str, list[str]] = {}
         for day in days_in(self._folder / IN_USE):
@@ -130,13 +130,13 @@ class ModelStore:
         """Load a model.
 
         Raises:
-            NothingToDo: when there is none of that id.
+            InputMissing: when there is none of that id.
         """
         from models.storage import load
 
         folder = self._folder / model_id
         if not (folder / FACTS).is_file():
-            raise NothingToDo(
+            raise InputMissing(
                 what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`"
             )
         return load(_files(folder))
@@ -153,10 +153,10 @@ class ModelStore:
         write_json(home / MODELS / IN_USE / f"{as_of}.json", {"model_id": model_id})
 
 
-def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Kept:
+def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> StoredModel:
     metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
     against = facts.get("against") or {}
-    return Kept(
+    return StoredModel(
         model_id,
         str(facts.get("as_of", "")),
         str(facts.get("kind", "")),

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
-from jobs.foundation.files import forget, read_json, write_json
+from jobs.foundation.files import delete_file, read_json, write_json
 
 
-class Unfinished:
+class WriteIntent:
     """The note of one step of one source, ``home/manifests/unfinished/<source>/<step>.json``; there is none when all is whole."""
 
     def __init__(self, home: Path, source: str, step: str) -> None:
@@ -45,7 +45,7 @@ class Unfinished:
         if before and before[1] > last:
             self._note(max(before[0], last + timedelta(days=1)), before[1])
         else:
-            forget(self._path)
+            delete_file(self._path)
 
     def mark(self, first: date, last: date, *, version_before: int | None = None) -> None:
         """Say that the days from ``first`` to ``last`` must be written again, besides those that must already."""

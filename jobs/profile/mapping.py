@@ -198,7 +198,7 @@ def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:
     return {path.stem: load_mapping(path) for path in mapping_paths(profile_folder)}
 
 
-def sift_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping], dict[str, ConfigError]]:
+def load_usable_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping], dict[str, ConfigError]]:
     """The mappings of a profile that can be used, and of each other why not; by name, in the order of their names."""
     usable: dict[str, SourceMapping] = {}
     unusable: dict[str, ConfigError] = {}

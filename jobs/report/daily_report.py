@@ -26,8 +26,8 @@ from expectations.contracts.scoring import (
     SCORES,
 )
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import NothingToDo
-from jobs.lake.manifests import finished, finished_days
+from jobs.foundation.errors import InputMissing
+from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.profile.profile import Profile
 from jobs.report.card import Section, read_card
@@ -143,7 +143,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
     """A day's list, reasons, scores, run and sources.
 
     Raises:
-        NothingToDo: when that day has no list; the message names the days that have one.
+        InputMissing: when that day has no list; the message names the days that have one.
         ConfigError: when a manifest cannot be read.
     """
     run = read_run(home, as_of)
@@ -166,11 +166,11 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
     )
 
 
-def no_list(home: Path, as_of: date) -> NothingToDo:
+def no_list(home: Path, as_of: date) -> InputMissing:
     """The explanation that a day has no list."""
     days = [str(day) for day in finished_days(home)]
     shown = ", ".join(days[-10:]) or "none yet"
-    return NothingToDo(
+    return InputMissing(
         what=f"there is no list for {as_of.isoformat()}",
         where=str(home),
         then=f"make it with `steelyard run --as-of {as_of.isoformat()}`, or name a day that has one: {shown}"
@@ -182,10 +182,10 @@ def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.T
     """A table's rows of a day, with the contract's types; ``columns`` to have only some.
 
     Raises:
-        NothingToDo: when the table was never written.
+        InputMissing: when the table was never written.
     """
     names = [str(column) for column in columns or contract.columns]
-    table = finished(Lake(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
+    table = lake_of_finished_day(Lake(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
     schema = arrow_schema(contract)
     return table.cast(pa.schema([schema.field(name) for name in names]))
 

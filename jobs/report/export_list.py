@@ -27,7 +27,7 @@ from expectations.contracts.scoring import (
     SENTENCE_ZH_HANT,
 )
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.files import write_whole
+from jobs.foundation.files import write_atomic
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
@@ -155,7 +155,7 @@ def _put(content: bytes, out: Path) -> None:
     if out.is_dir():
         raise ConfigError(what="--out is a folder", where=str(out), then="give --out a file, such as list.html")
     try:
-        write_whole(out, content)
+        write_atomic(out, content)
     except OSError as error:
         raise ConfigError(
             what=f"the file cannot be written: {error.strerror or error}",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Progress = Callable[[Path], None]
 
 
-class Arrivals(Protocol):
+class DeliverySource(Protocol):
     """The deliveries of one source up to a day."""
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
@@ -36,7 +36,7 @@ class Arrivals(Protocol):
         """The records of the days, in Parquet below ``folder``."""
 
 
-def arrivals_of(mapping: SourceMapping, sources: Path, as_of: date) -> Arrivals:
+def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> DeliverySource:
     """What a source delivered up to and including ``as_of``."""
     if mapping.database is None:
         return InFiles(mapping, sources, as_of)

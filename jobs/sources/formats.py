@@ -18,7 +18,7 @@ from jobs.profile.mapping import Lookup, SourceMapping
 from jobs.sources.csv_format import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
 from jobs.sources.json_format import parse_objects
 from jobs.sources.parquet_format import read_parquet
-from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord, no_rows, unreadable, with_nulls
+from jobs.sources.raw_records import FileProblem, RawChunk, RejectedRecord, no_rows, unreadable, with_nulls
 from jobs.sources.text_lines import (
     BLOCK_BYTES,
     Lines,
@@ -31,7 +31,7 @@ from jobs.sources.text_lines import (
 )
 
 
-def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawPiece, None, None]:
+def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawChunk, None, None]:
     """The records of one file of a source, with the columns ``mapping.raw.columns``.
 
     Args:
@@ -47,14 +47,14 @@ def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
         path, mapping.format, mapping.encoding, mapping.delimiter, mapping.raw.columns, dict(mapping.raw.types), block_bytes
     )
     for piece in pieces:
-        yield RawPiece(with_nulls(piece.rows, mapping.nulls), piece.rejected, piece.warnings)
+        yield RawChunk(with_nulls(piece.rows, mapping.nulls), piece.rejected, piece.warnings)
 
 
-def read_lookup(path: Path, lookup: Lookup, nulls: tuple[str, ...] = ("",)) -> Iterator[RawPiece]:
+def read_lookup(path: Path, lookup: Lookup, nulls: tuple[str, ...] = ("",)) -> Iterator[RawChunk]:
     """The records of a lookup's file, with all the columns that its file has, under their own names."""
     columns = lookup.columns or (None if lookup.format != "jsonl" else ())
     for piece in _read(path, lookup.format, lookup.encoding, lookup.delimiter, columns, {}, BLOCK_BYTES):
-        yield RawPiece(with_nulls(piece.rows, nulls), piece.rejected, piece.warnings)
+        yield RawChunk(with_nulls(piece.rows, nulls), piece.rejected, piece.warnings)
 
 
 def _read(
@@ -65,9 +65,9 @@ def _read(
     columns: tuple[str, ...] | None,
     types: dict[str, str],
     block_bytes: int,
-) -> Iterator[RawPiece]:
+) -> Iterator[RawChunk]:
     if path.stat().st_size == 0:
-        yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is empty",))
+        yield RawChunk(no_rows(columns or ()), warnings=(f"the file {path.name} is empty",))
         return
     if form == "parquet":
         yield from read_parquet(path, columns, types)
@@ -89,25 +89,25 @@ def _read(
             yield from _read_json(stream, path, encoding, columns or (), block_bytes)
 
 
-def _read_json(stream: BinaryIO, path: Path, encoding: str, columns: tuple[str, ...], block_bytes: int) -> Iterator[RawPiece]:
+def _read_json(stream: BinaryIO, path: Path, encoding: str, columns: tuple[str, ...], block_bytes: int) -> Iterator[RawChunk]:
     number = 1
     extra: Counter[str] = Counter()
     for item in read_lines(stream, block_bytes):
         if isinstance(item, LongLine):
-            yield RawPiece(no_rows(columns), [too_long(number, item.head, encoding)])
+            yield RawChunk(no_rows(columns), [too_long(number, item.head, encoding)])
             number += 1
             continue
         rows, rejected, count = parse_objects(item.data, number, encoding, columns, extra)
         number += count
-        yield RawPiece(rows, rejected)
+        yield RawChunk(rows, rejected)
     if extra:
         counts = ", ".join(f"{name} ({count} records)" for name, count in sorted(extra.items()))
-        yield RawPiece(no_rows(columns), warnings=(f"the file {path.name} has keys not expected: {counts}",))
+        yield RawChunk(no_rows(columns), warnings=(f"the file {path.name} has keys not expected: {counts}",))
 
 
 def _read_csv(
     stream: BinaryIO, path: Path, encoding: str, delimiter: str, columns: tuple[str, ...] | None, block_bytes: int
-) -> Iterator[RawPiece]:
+) -> Iterator[RawChunk]:
     number = 1
     kept = b""
     layout: Layout | None = None
@@ -128,7 +128,7 @@ def _read_csv(
                 unexpected = [name for name in header if name and name not in wanted]
                 if unexpected:
                     warning = f"the file {path.name} has columns not expected: {', '.join(unexpected)}"
-                    yield RawPiece(no_rows(wanted), warnings=(warning,))
+                    yield RawChunk(no_rows(wanted), warnings=(warning,))
         kept = data
         if layout is None:
             continue
@@ -136,18 +136,18 @@ def _read_csv(
             parsed = parse_block(kept, number, layout, is_last=isinstance(item, LongLine))
             number += parsed.used_lines
             kept = kept[parsed.used_bytes :]
-            yield RawPiece(parsed.rows, parsed.rejected)
+            yield RawChunk(parsed.rows, parsed.rejected)
         if isinstance(item, LongLine):
-            yield RawPiece(no_rows(layout.wanted), [too_long(number, item.head, encoding)])
+            yield RawChunk(no_rows(layout.wanted), [too_long(number, item.head, encoding)])
             number += 1
     if layout is None:
         if kept:
             yield unreadable(path.name, "its header has a quote that is not closed", columns or ())
         else:
-            yield RawPiece(no_rows(columns or ()), warnings=(f"the file {path.name} is blank",))
+            yield RawChunk(no_rows(columns or ()), warnings=(f"the file {path.name} is blank",))
     elif kept:
         parsed = parse_block(kept, number, layout, is_last=True)
-        yield RawPiece(parsed.rows, parsed.rejected)
+        yield RawChunk(parsed.rows, parsed.rejected)
 
 
 def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
@@ -194,4 +194,4 @@ def _check_header(header: tuple[str, ...], columns: tuple[str, ...] | None, path
         raise FileProblem("missing_columns", f"the file {path.name} lacks the columns: {', '.join(missing)}")
 
 
-__all__ = ["FileProblem", "RawPiece", "RejectedRecord", "read_lookup", "read_raw"]
+__all__ = ["FileProblem", "RawChunk", "RejectedRecord", "read_lookup", "read_raw"]

@@ -24,7 +24,7 @@ from jobs.engine.lake import arrow_schema
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.deliveries import Delivery
 from jobs.sources.formats import read_raw
-from jobs.sources.raw_records import FileProblem, RawPiece, RejectedRecord
+from jobs.sources.raw_records import FileProblem, RawChunk, RejectedRecord
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class Landing:
         self._rejected: list[dict[str, object]] = []
         self.landed = Landed(rows=None, rejected=pa.table({}))
 
-    def take(self, pieces: Iterable[RawPiece], name: str, day: date) -> None:
+    def take(self, pieces: Iterable[RawChunk], name: str, day: date) -> None:
         """Take in one file, or what stands for one; its records are read as they are asked for."""
         self.landed.read.setdefault(day, 0)
         try:

@@ -116,7 +116,7 @@ FEW_ROWS = 1_000
 """Rows on which each expression is tried first: most that fail do so on any row, for a type or a name."""
 
 
-def unmappable(
+def failing_expression(
     lake: Lake,
     profile: Profile,
     mapping: SourceMapping,

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from jobs.foundation.errors import first_line
 from jobs.profile.mapping_schema import decimal_digits
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawPiece, RejectedRecord, unreadable
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RejectedRecord, unreadable
 from jobs.sources.text_lines import LONGEST_LINE
 
 BATCH_ROWS = 65_536
@@ -24,7 +24,7 @@ _FAULTS = (pa.ArrowException, OSError, ValueError)
 """What Arrow raises; an OSError with a number is the machine's, and one without tells of the bytes."""
 
 
-def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawPiece]:
+def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawChunk]:
     """The rows of a Parquet file.
 
     Args:
@@ -54,13 +54,13 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
             raise FileProblem(rule, f"the file {path.name} {verb}: {', '.join(what)}")
         unexpected = tuple(name for name in names if name not in wanted)
         if unexpected:
-            yield RawPiece(
+            yield RawChunk(
                 _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
             )
         yield from _groups(file, path, wanted, types)
 
 
-def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Mapping[str, str]) -> Iterator[RawPiece]:
+def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Mapping[str, str]) -> Iterator[RawChunk]:
     first = 1
     for group in range(file.num_row_groups):
         count = file.metadata.row_group(group).num_rows
@@ -81,11 +81,11 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
         first += count
 
 
-def _without_long(rows: pa.Table) -> RawPiece:
+def _without_long(rows: pa.Table) -> RawChunk:
     """The rows that are as short as a line of text must be; the longer ones, turned away."""
     long = list(_long_rows(rows, 0))
     if not long:
-        return RawPiece(rows)
+        return RawChunk(rows)
     is_short = np.ones(rows.num_rows, bool)
     is_short[long] = False
     rejected = [
@@ -97,7 +97,7 @@ def _without_long(rows: pa.Table) -> RawPiece:
         )
         for index in long
     ]
-    return RawPiece(rows.filter(pa.array(is_short)), rejected)
+    return RawChunk(rows.filter(pa.array(is_short)), rejected)
 
 
 def _long_rows(rows: pa.Table, first: int) -> Iterator[int]:
@@ -117,10 +117,10 @@ def _raise_again_if_of_the_machine(error: Exception) -> None:
         raise error
 
 
-def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawPiece]:
+def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawChunk]:
     for start in range(rows.start, rows.stop, BATCH_ROWS):
         part = range(start, min(start + BATCH_ROWS, rows.stop))
-        yield RawPiece(empty, [RejectedRecord(row, "", "file_unreadable", why) for row in part])
+        yield RawChunk(empty, [RejectedRecord(row, "", "file_unreadable", why) for row in part])
 
 
 def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:

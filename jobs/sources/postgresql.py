@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.mapping_schema import Database, quoted
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RawPiece, RejectedRecord
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RejectedRecord
 from jobs.sources.text_lines import LONGEST_LINE
 
 
@@ -196,14 +196,14 @@ def records_sql(mapping: SourceMapping) -> str:
     )
 
 
-def read_day(cursor: Any, mapping: SourceMapping, day: date) -> Iterator[RawPiece]:
+def read_day(cursor: Any, mapping: SourceMapping, day: date) -> Iterator[RawChunk]:
     """The records of one day, through Arrow, a batch at a time."""
     cursor.execute(f"SELECT * FROM ({records_sql(mapping)}) AS records WHERE {DAY} = {_literal(day)} ORDER BY {ROW}")
     for batch in cursor.fetch_record_batch():
         table = pa.Table.from_batches([batch])
         sound = table.filter(pc.equal(table[RULE], SOUND))
         unsound = table.filter(pc.not_equal(table[RULE], SOUND)).select([ROW, KEY, RAW, RULE]).to_pylist()
-        yield RawPiece(
+        yield RawChunk(
             sound.select([*mapping.raw.columns, ROW, RAW]),
             [rejected(mapping, row[ROW], row[KEY], row[RAW], row[RULE]) for row in unsound],
         )

@@ -49,7 +49,7 @@ class FileProblem(Exception):
 
 
 @dataclass(frozen=True)
-class RawPiece:
+class RawChunk:
     """Some consecutive records of a file.
 
     Attributes:
@@ -75,10 +75,10 @@ def text_table(values: dict[str, list[str | None]], numbers: list[int], raws: li
     return pa.table(arrays | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())})
 
 
-def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawPiece:
+def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawChunk:
     """The piece of a file that cannot be read at all: one rejected record, row 0."""
     reason = f"the file {path_name} could not be read: {why}"
-    return RawPiece(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
+    return RawChunk(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
 
 
 def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from jobs.lake.batches import BatchBook
 from jobs.lake.manifests import read_source_manifest
-from jobs.profile.mapping import SourceMapping, load_mapping, mapped_sources, mapping_paths, sift_mappings
+from jobs.profile.mapping import SourceMapping, load_mapping, load_usable_mappings, mapped_sources, mapping_paths
 from jobs.profile.profile import CONFIG_ROOT
-from jobs.sources.file_source import arrivals_of
+from jobs.sources.file_source import source_of
 
 FOLDER = CONFIG_ROOT / "console" / "sources"
 
@@ -28,7 +28,7 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
     """The mappings that a day is made by, in the order of their names: the profile's, and the defaults that something came of.
 
     A mapping of the profile that cannot be used is not among them: its source is settled as stopped
-    (:func:`jobs.take_in_source.settle_unmapped`).
+    (:func:`jobs.take_in_source.close_unusable_source`).
 
     Args:
         profile_folder: the profile's folder.
@@ -36,7 +36,7 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
         as_of: the day.
         sources: the folder of deliveries; None where what came is settled already.
     """
-    own, _ = sift_mappings(profile_folder)
+    own, _ = load_usable_mappings(profile_folder)
     mapped = mapped_sources(profile_folder)
     defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in mapped}
     began = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
@@ -46,4 +46,4 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
 def _has_begun(mapping: SourceMapping, home: Path, as_of: date, sources: Path | None) -> bool:
     if BatchBook(home, mapping.name).until(as_of) or read_source_manifest(home, mapping.name, as_of) is not None:
         return True
-    return sources is not None and arrivals_of(mapping, sources, as_of).newest() is not None
+    return sources is not None and source_of(mapping, sources, as_of).newest() is not None

@@ -14,7 +14,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.profile.profile import Profile
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
@@ -30,10 +30,10 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
         tax_sums: what each entity's returns add up to on the day.
 
     Raises:
-        NothingToDo: when no entity was known by then.
+        InputMissing: when no entity was known by then.
     """
     if register.isEmpty():
-        raise NothingToDo(
+        raise InputMissing(
             what=f"no entity was known by the end of {as_of}",
             where=str(lake.path(silver.ENTITY)),
             then="ingest and conform the registration source first",

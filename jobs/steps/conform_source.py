@@ -12,9 +12,9 @@ from expectations.row_rules import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import CONFORMING, code_version
-from jobs.foundation.errors import CountsDiffer
+from jobs.foundation.errors import CountMismatch
 from jobs.lake.batches import Batch, BatchBook, between, day_ranges
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
 from jobs.transforms.conform import conform
@@ -29,7 +29,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
     batches = book.until(as_of)
     stale = [batch.delivered_on for batch in batches if batch.conformed != _wanted(batch, profile)]
     gone = _days_no_longer_delivered(lake, mapping, batches, as_of)
-    unfinished = Unfinished(lake.home, mapping.name, "conform")
+    unfinished = WriteIntent(lake.home, mapping.name, "conform")
     first = min(filter(None, [*stale, *gone, unfinished.first(as_of)]), default=None)
     if first is None:
         return 0
@@ -71,7 +71,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
 
 def _check_counts(mapping: SourceMapping, batch: Batch, arrived: int) -> None:
     if arrived != batch.counts.kept - batch.set_aside:
-        raise CountsDiffer(
+        raise CountMismatch(
             what=f"{batch.counts.kept} rows were kept and {batch.set_aside} set aside by the gate, but {arrived} arrived in silver",
             where=f"source {mapping.name}, delivery of {batch.delivered_on}",
             then="silver was put back to what it held; give the same command again, and report it if the counts still differ",

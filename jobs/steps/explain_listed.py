@@ -24,12 +24,12 @@ from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.names import Names
 from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words, render, render_unknown
 from jobs.transforms.features.peers import CLIP
-from jobs.transforms.tax_sums import settled_month
+from jobs.transforms.tax_sums import closed_month
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
 from models.risk.credit import worst_first
 from models.risk_model import RiskModel
-from models.targeting.class_stability import settle
+from models.targeting.class_stability import stabilise_class
 
 Days = npt.NDArray[np.datetime64]
 NONE = np.datetime64("NaT", "D")
@@ -68,7 +68,7 @@ def _days_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
 
 def _months_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
     known = ~np.isnan(age)
-    after = np.datetime64(settled_month(as_of), "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
+    after = np.datetime64(closed_month(as_of), "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
     return np.where(known, after.astype("datetime64[D]") - 1, NONE)
 
 
@@ -171,7 +171,7 @@ def _better(
 
     def stands(changed: pd.DataFrame) -> np.ndarray:
         """The class on the morrow: what would not stand then would bring nothing."""
-        return settle(
+        return stabilise_class(
             model.score(changed),
             lambda at: model.contributions(changed.iloc[at]),
             changed,

@@ -11,13 +11,13 @@ from expectations.contracts.indicators import catalogue
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import FEATURES, code_version
-from jobs.foundation.files import forget, read_json, write_json
+from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental import keep_register, sum_returns
-from jobs.incremental.consistency import vouched_deliveries
+from jobs.incremental.consistency import consistent_deliveries
 from jobs.incremental.entity_state import is_within_reach
-from jobs.incremental.keep_register import bring_register, read_register, stand_all
-from jobs.incremental.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
-from jobs.incremental.versions_read import versions_now
+from jobs.incremental.keep_register import bring_register, compute_register, read_register
+from jobs.incremental.sum_returns import bring_tax_sums, compute_tax_sums, read_tax_sums
+from jobs.incremental.versions_read import current_versions
 from jobs.lake.batches import in_use_digest
 from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources
@@ -74,7 +74,7 @@ def _is_state_within_reach(lake: Lake, profile: Profile, as_of: date) -> bool:
 def _build_on_silver(lake: Lake, profile: Profile, as_of: date) -> int:
     """Links and features on a state that is gone when they are built."""
     with Scratch(lake.home, "state", is_packed=False) as scratch:
-        register, sums = (scratch.materialise(of_all(lake, profile, as_of)) for of_all in (stand_all, add_up_all))
+        register, sums = (scratch.materialise(of_all(lake, profile, as_of)) for of_all in (compute_register, compute_tax_sums))
         _noted(lake, profile, as_of, "links", partial(link_day, register=register))
         return _noted(lake, profile, as_of, "features", partial(build_features_day, register=register, tax_sums=sums))
 
@@ -92,16 +92,16 @@ def ensure_features(lake: Lake, profile: Profile, as_of: date, *, is_past: bool 
     return True
 
 
-def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
+def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
     """A hash of all that a day's links and features are made from; None when silver holds what no book vouches for.
 
     It names every delivery with a row known by then, the catalogue, the policies that features read, and their code.
     """
-    vouched = vouched_deliveries(lake, mapped_sources(profile.folder))
+    vouched = consistent_deliveries(lake, mapped_sources(profile.folder))
     if vouched is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    digest = hashlib.sha256(made_under(profile).encode())
+    digest = hashlib.sha256(features_fingerprint(profile).encode())
     for contract, batches in vouched.items():
         for name, batch in batches.items():
             if batch.known_from < cutoff:
@@ -109,24 +109,24 @@ def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
     return digest.hexdigest()
 
 
-def made_under(profile: Profile) -> str:
+def features_fingerprint(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
     policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
     return hashlib.sha256(policies.encode()).hexdigest()
 
 
 def _is_current(lake: Lake, profile: Profile, as_of: date, what: str) -> bool:
-    wanted, noted = rests_on(lake, profile, as_of), read_json(note_path(lake.home, what, as_of)) or {}
+    wanted, noted = inputs_fingerprint(lake, profile, as_of), read_json(note_path(lake.home, what, as_of)) or {}
     return wanted is not None and bool(noted.get("rests_on") == wanted)
 
 
 def _noted(lake: Lake, profile: Profile, as_of: date, what: str, build: Callable[[Lake, Profile, date], int]) -> int:
     path = note_path(lake.home, what, as_of)
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
-    forget(path)
-    note: dict[str, object] = {"rests_on": rests_on(lake, profile, as_of), "read": versions_now(lake)}
+    delete_file(path)
+    note: dict[str, object] = {"rests_on": inputs_fingerprint(lake, profile, as_of), "read": current_versions(lake)}
     if what == "features":
-        note |= {"made_under": made_under(profile), "deliveries": in_use_digest(lake.home, as_of)}
+        note |= {"made_under": features_fingerprint(profile), "deliveries": in_use_digest(lake.home, as_of)}
     built = build(lake, profile, as_of)
     write_json(path, note)
     return built

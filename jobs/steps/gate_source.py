@@ -19,7 +19,7 @@ from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import JUDGING, code_version
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook, between
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
 from jobs.steps.ingest_source import ingest_source
@@ -31,13 +31,13 @@ FEW = 200_000
 """Of so many rows the entities are looked up in the register one by one; for more, all that it has are brought together."""
 
 
-def judge_source(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
+def gate_new_days(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
     """Judge every day that has no verdict under today's rules; give the batches known by ``as_of``.
 
     A day that is stopped must not be built on by the days after it, and one whose stop is lifted must: those are taken in and
     judged again.
     """
-    unfinished = Unfinished(lake.home, mapping.name, STEP)
+    unfinished = WriteIntent(lake.home, mapping.name, STEP)
     while (first := _first_unjudged(lake, mapping, as_of)) is not None:
         with unfinished.writing(first, as_of):
             judged = _judge(lake, profile, mapping, first, as_of)
@@ -58,7 +58,7 @@ def _set_nothing_aside(lake: Lake, mapping: SourceMapping, first: date, as_of: d
 
 def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:
     batches = BatchBook(lake.home, mapping.name).until(as_of)
-    unfinished = Unfinished(lake.home, mapping.name, STEP).first(as_of) or date.max
+    unfinished = WriteIntent(lake.home, mapping.name, STEP).first(as_of) or date.max
     unjudged = (day.delivered_on for day in batches if day.delivered_on >= unfinished or day.gated != _judged_by(day, mapping))
     return min(unjudged, default=None)
 

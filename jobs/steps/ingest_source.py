@@ -26,15 +26,26 @@ from expectations.contracts.silver import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import READING, code_version
-from jobs.foundation.errors import CountsDiffer
-from jobs.lake.batches import Batch, BatchBook, Counts, DayRange, FileFacts, between, chains_of, day_ranges, file_facts, single_days
-from jobs.lake.write_intents import Unfinished
+from jobs.foundation.errors import CountMismatch
+from jobs.lake.batches import (
+    Batch,
+    BatchBook,
+    Counts,
+    DayRange,
+    FileFacts,
+    between,
+    day_ranges,
+    delivery_fingerprints,
+    file_facts,
+    single_days,
+)
+from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files
-from jobs.sources.file_source import arrivals_of
+from jobs.sources.file_source import source_of
 from jobs.sources.landing import Landed
-from jobs.sources.mapped_records import read_landed, unmappable
+from jobs.sources.mapped_records import failing_expression, read_landed
 from jobs.sources.raw_records import RAW
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
@@ -100,7 +111,7 @@ class Intake:
             parts, every = self.scratch.materialise_parts([of_days(_among(usable, *days)) for days in ranges])
         except PySparkException as error:
             given = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
-            raise unmappable(*given, error) from error
+            raise failing_expression(*given, error) from error
         return dict(zip(ranges, parts, strict=True)), every
 
     def _earlier(self, build_on: Iterable[date]) -> DataFrame:
@@ -213,13 +224,13 @@ def ingest_source(
     """Bring bronze up to the deliveries made by ``as_of``.
 
     Raises:
-        CountsDiffer: when a day's records read are not its records kept, doubled and quarantined.
+        CountMismatch: when a day's records read are not its records kept, doubled and quarantined.
     """
     book = BatchBook(lake.home, mapping.name)
-    arrivals = arrivals_of(mapping, sources, as_of)
+    arrivals = source_of(mapping, sources, as_of)
     files = arrivals.facts({batch.delivered_on: batch for batch in book.until(as_of)})
     rules = _rules(mapping, profile, sources)
-    unfinished = Unfinished(lake.home, mapping.name, "ingest")
+    unfinished = WriteIntent(lake.home, mapping.name, "ingest")
     first = min(filter(None, (_first_stale(book, files, rules, as_of), unfinished.first(as_of))), default=None)
     warnings = arrivals.warnings()
     if first is None:
@@ -233,7 +244,7 @@ def ingest_source(
             intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
             counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
         unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
-        chains = chains_of(files, rules, unused)
+        chains = delivery_fingerprints(files, rules, unused)
         batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
         _check_counts(mapping, batches)
         book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
@@ -255,7 +266,7 @@ def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:
 def _first_stale(book: BatchBook, files: dict[date, list[FileFacts]], rules: str, as_of: date) -> date | None:
     """The first day that is new, changed or gone; None when bronze is up to date."""
     known = {batch.delivered_on: batch for batch in book.until(as_of)}
-    chains = chains_of(files, rules, {day for day, batch in known.items() if not batch.is_usable})
+    chains = delivery_fingerprints(files, rules, {day for day, batch in known.items() if not batch.is_usable})
     stale = [day for day in {*chains, *known} if day not in chains or day not in known or known[day].chain != chains[day]]
     return min(stale, default=None)
 
@@ -264,7 +275,7 @@ def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
     for batch in batches:
         counts = batch.counts
         if not counts.adds_up:
-            raise CountsDiffer(
+            raise CountMismatch(
                 what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
                 f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
                 where=f"source {mapping.name}, delivery of {batch.delivered_on}",

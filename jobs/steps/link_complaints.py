@@ -12,7 +12,7 @@ from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_standing
-from jobs.transforms.links import keep_meant, link_complaints, versions_of_unnamed, what_complaints_give, what_entities_bear
+from jobs.transforms.links import complaint_keys, entity_keys, keep_meant, link_complaints, versions_of_unnamed
 
 
 def link_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame) -> int:
@@ -30,8 +30,8 @@ def link_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame) -> 
         # Finding the newest versions reads all versions several times: few rows are read off the table once.
         complaints = scratch.materialise(lake.read(silver.COMPLAINT).transform(versions_of_unnamed))
         standing = complaints.transform(keep_standing, (complaint.COMPLAINT_ID,), **known, event_on=complaint.RECEIVED_ON)
-        given = scratch.materialise(standing.transform(what_complaints_give))
-        meant = scratch.materialise(register.transform(what_entities_bear).transform(keep_meant, given))
+        given = scratch.materialise(standing.transform(complaint_keys))
+        meant = scratch.materialise(register.transform(entity_keys).transform(keep_meant, given))
         links = link_complaints(given, meant)
         lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
     return lake.read(silver.LINK).where(where).count()

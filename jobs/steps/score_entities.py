@@ -16,18 +16,18 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
 from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.code_version import SCORING, code_version
-from jobs.foundation.errors import NothingToDo, SteelyardError
-from jobs.foundation.files import forget
-from jobs.incremental.previous_classes import classes_before
-from jobs.incremental.versions_read import note_scored
+from jobs.foundation.errors import InputMissing, SteelyardError
+from jobs.foundation.files import delete_file
+from jobs.incremental.previous_classes import previous_classes
+from jobs.incremental.versions_read import record_score_inputs
 from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.inputs import Ints
 from models.risk_model import RiskModel
-from models.targeting.class_stability import settle
-from models.threads import side_by_side
+from models.targeting.class_stability import stabilise_class
+from models.threads import parallel_map
 
 ROWS_AT_ONCE = 32_768
 
@@ -42,31 +42,31 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         before: the lake whose scores tell the classes before, by default the same.
 
     Raises:
-        NothingToDo: when there is no model, or no features for the day.
+        InputMissing: when there is no model, or no features for the day.
         SteelyardError: when what the indicators add, of an entity whose class moved, does not sum to its margin.
     """
     store = ModelStore(lake.home)
     model_id = store.newest(as_of)
     if model_id is None:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"no model was trained for {as_of} or before",
             where=str(lake.home / "models"),
             then="train one with `steelyard train`",
         )
-    earlier = classes_before(before or lake, as_of)
+    earlier = previous_classes(before or lake, as_of)
     score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
-    parts = list(side_by_side(score, feature_batches(lake, as_of)))
+    parts = list(parallel_map(score, feature_batches(lake, as_of)))
     if not parts:
         raise _no_features(lake, as_of)
     rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
     # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
-    forget(note_path(lake.home, "scores", as_of))
+    delete_file(note_path(lake.home, "scores", as_of))
     lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
-    note_scored(lake, as_of, earlier.facts, scored_under(profile))
+    record_score_inputs(lake, as_of, earlier.facts, scores_fingerprint(profile))
     return rows.num_rows
 
 
-def scored_under(profile: Profile) -> str:
+def scores_fingerprint(profile: Profile) -> str:
     """A hash of the policies that scoring reads, and its code."""
     return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
 
@@ -89,7 +89,7 @@ def _score(
             ) from error
         return added
 
-    settled = settle(
+    settled = stabilise_class(
         rows,
         contributions,
         features,
@@ -127,7 +127,7 @@ def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.
     """The features of a day in order of ``entity_id``, of all entities or of those ``among``.
 
     Raises:
-        NothingToDo: when the day has none.
+        InputMissing: when the day has none.
     """
     schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
     wanted = None if among is None else pa.array(among, pa.string())
@@ -140,8 +140,8 @@ def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.
     return pa.Table.from_batches(kept, schema).sort_by(str(ENTITY_ID)).to_pandas()
 
 
-def _no_features(lake: Lake, as_of: date) -> NothingToDo:
-    return NothingToDo(
+def _no_features(lake: Lake, as_of: date) -> InputMissing:
+    return InputMissing(
         what=f"there are no features for {as_of}",
         where=str(lake.path(features_contract())),
         then=f"build them with `steelyard features --as-of {as_of}`",

@@ -11,11 +11,11 @@ import pyarrow as pa
 from expectations.contracts import scoring
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
 from jobs.steps.known_entities import REGION_OF_LEVEL, active_ids, known_entities
-from models.targeting.ranking import keep_reasoned, rank_list
+from models.targeting.ranking import drop_without_reasons, rank_list
 
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
 PUBLIC_TIE_KEY = "steelyard"
@@ -26,12 +26,12 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     """Replace the day's list and its reasons; give how many are listed.
 
     Raises:
-        NothingToDo: when the day has no scores.
+        InputMissing: when the day has no scores.
         ConfigError: when the policy's objective or region level is unknown.
     """
     scores = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{as_of}'").to_pandas()
     if scores.empty:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), then="run `steelyard score`"
         )
     entities = known_entities(lake, profile, as_of)
@@ -40,7 +40,7 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     candidates[scoring.OBJECTIVE] = _objective(candidates, profile)
     listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
     explained = explain(lake, profile, as_of, listed)
-    listed = keep_reasoned(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
+    listed = drop_without_reasons(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
     where = f"{AS_OF} = '{as_of}'"
     # Reasons first: a list is never there without them.
     lake.replace_arrow(explained.reasons, scoring.REASONS, where)

@@ -12,13 +12,13 @@ import pandas as pd
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import MARGIN, RISK_LIST
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
 from models.evaluation.agreement import agreement
 from models.model_card import importances
-from models.risk.credit import standing, worst_first
+from models.risk.credit import points_and_class, worst_first
 
 MOVERS = 10
 """So many of those that one model would visit and the other would not are named."""
@@ -70,16 +70,16 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     As many count as would be visited as the day lists, by margin alone: capacity by region is left aside.
 
     Raises:
-        NothingToDo: when a model is not there, or the day has no features or no list.
+        InputMissing: when a model is not there, or the day has no features or no list.
     """
     store = ModelStore(lake.home)
     models = [store.get(model_id) for model_id in (first, second)]
     features = read_features(lake, as_of)
     at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
     if not at:
-        raise NothingToDo(what=f"nobody is listed for {as_of}", where=str(lake.home), then="name a day that was finished")
+        raise InputMissing(what=f"nobody is listed for {as_of}", where=str(lake.home), then="name a day that was finished")
     scores = [model.score(features) for model in models]
-    classes = [standing(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
+    classes = [points_and_class(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
     places = (found.first_places, found.second_places)
     chosen = np.minimum(*places) <= at

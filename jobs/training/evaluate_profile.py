@@ -13,8 +13,8 @@ from expectations.contracts import inspection, registration, silver
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, LeakFound, NothingToDo
-from jobs.profile.mapping import sift_mappings
+from jobs.foundation.errors import ConfigError, InputMissing, LeakFound
+from jobs.profile.mapping import load_usable_mappings
 from jobs.profile.profile import Profile
 from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
@@ -22,10 +22,10 @@ from jobs.steps.score_entities import read_features
 from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
-from jobs.training.tell_neighbours import with_neighbours
+from jobs.training.tell_neighbours import add_region_rate
 from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
-from models.evaluation.leakage import LeakedFeatureError, check_apart, check_features, check_outcomes
+from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint
 from models.inputs import catalogue_inputs
 from models.labels.cohorts import COHORT_ON, LeakedLabelError
 from models.labels.training_set import TrainingSet
@@ -93,11 +93,11 @@ def evaluate_days(
     day; the visits that judge them are read apart, after.
 
     Raises:
-        NothingToDo: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
+        InputMissing: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
         LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
     end = max(days) + timedelta(days=profile.training.label_days)
-    _, unusable = sift_mappings(profile.folder)
+    _, unusable = load_usable_mappings(profile.folder)
     stop_unmapped(lake.home, unusable, end)
     for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
         take_in(lake, profile, mapping, sources, end)
@@ -122,7 +122,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     known = training_set(lake, profile, as_of)
     visits = _first_visits(outcomes, as_of, as_of + timedelta(days=label_days))
     if visits.empty:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"no visit is known in the {label_days} days after {as_of}",
             where="silver.inspection",
             then="choose days that visits followed",
@@ -130,7 +130,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
     scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
     if scored.empty:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"none of the {len(visits)} entities visited in the {label_days} days after {as_of} was known that day",
             where=str(lake.home),
             then="choose later days, or deliver the registrations that were known then",
@@ -141,7 +141,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
     best, scores = baselines.best, model.score(scored)
     groups = _groups(lake, profile, as_of)
-    beside, with_beside = with_neighbours(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
+    beside, with_beside = add_region_rate(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
     champion = model.facts.get("champion")
     around = fit(beside, profile, candidates=(champion,) if champion else CANDIDATES)
     judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
@@ -170,7 +170,7 @@ def _check_time(known: TrainingSet, scored: pd.DataFrame, profile: Profile, as_o
     check_features(known.features, known.labels[COHORT_ON])
     check_features(scored, pd.Series([as_of] * len(scored)))
     check_outcomes(scored, as_of=as_of, label_days=profile.training.label_days, known_from=profile.end_of(as_of))
-    check_apart(known.labels, scored)
+    check_train_test_disjoint(known.labels, scored)
 
 
 def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFrame:
@@ -203,7 +203,7 @@ def _check_both_ends(windows: list[Window]) -> None:
     visits, found = sum(len(window.visits) for window in windows), sum(window.found for window in windows)
     if found in (0, visits):
         outcome = "none" if found == 0 else "every one"
-        raise NothingToDo(
+        raise InputMissing(
             what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
             where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
             then="choose days after which some visits found a violation and some did not",

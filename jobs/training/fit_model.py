@@ -12,14 +12,14 @@ from jobs.profile.profile import Profile
 from models.anomaly.ensemble import AnomalyModel
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import told_reasons, weigh
+from models.labels.why_visited import selection_reasons, weigh_labels
 from models.risk.candidates import CANDIDATES
 from models.risk.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 
-@one_order
+@single_threaded_blas
 def fit(
     known: TrainingSet,
     profile: Profile,
@@ -39,7 +39,7 @@ def fit(
     training = profile.training
     weights = None
     if is_weighted and len(labels):
-        weights = weigh(known, labels, features, cap=training.weight_cap, seed=training.seed)
+        weights = weigh_labels(known, labels, features, cap=training.weight_cap, seed=training.seed)
     model = fit_risk_model(
         known.population,
         features,
@@ -55,7 +55,7 @@ def fit(
         known_on=known_on if rows is None else known_on[rows],
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
-        reason=told_reasons(labels) if is_weighted else None,
+        reason=selection_reasons(labels) if is_weighted else None,
         candidates=candidates,
         anomaly=anomaly,
     )

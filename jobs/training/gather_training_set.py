@@ -12,7 +12,7 @@ from expectations.contracts import inspection, registration, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.foundation.log import stage
 from jobs.profile.profile import Profile
 from jobs.steps.feature_state import ensure_features, has_features
@@ -20,14 +20,14 @@ from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
 from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second
-from models.labels.sampling import reference, sample_labels
+from models.labels.sampling import sample_labels, sample_reference
 from models.labels.training_set import TrainingSet, join_labels
 
 _UNVISITED = 50_000
 """About so many rows of the unvisited, over all cohorts, tell who is visited."""
 
 
-def bring_cohorts(lake: Lake, profile: Profile, as_of: date) -> None:
+def build_cohort_features(lake: Lake, profile: Profile, as_of: date) -> None:
     """Build the features of the cohorts' days where they are not current, each a stage of its own.
 
     On a new home that takes longer than the training itself; on one in use there is at most one new day a month, but for
@@ -46,18 +46,18 @@ def training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
     """Gather what may be learnt from on a day, building the cohorts' features where they are not current.
 
     Raises:
-        NothingToDo: when no entity was known that day.
+        InputMissing: when no entity was known that day.
         LeakedLabelError: when a label could not have been known that day.
     """
     ensure_features(lake, profile, as_of)
     return _gathered(lake, profile, as_of, lambda day: _ensured(lake, profile, day))
 
 
-def kept_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
+def stored_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
     """The same, as training saw it, from features that are there: reads, never writes.
 
     Raises:
-        NothingToDo: when the features of the day are not there.
+        InputMissing: when the features of the day are not there.
     """
     days = {partition[str(AS_OF)] for partition in lake.partitions(features_contract())}
     return _gathered(lake, profile, as_of, lambda day: str(day) in days)
@@ -66,12 +66,12 @@ def kept_training_set(lake: Lake, profile: Profile, as_of: date) -> TrainingSet:
 def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date], bool]) -> TrainingSet:
     active = _active(lake, profile, as_of)
     if active.empty:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"no entity that may be listed was known on {as_of}",
             where=str(lake.home),
             then="take in a registration source first, or choose a later day",
         )
-    population = read_features(lake, as_of, among=reference(active))
+    population = read_features(lake, as_of, among=sample_reference(active))
     labels = _known_labels(lake, profile, as_of)
     taught, labels_share = sample_labels(labels, profile.training.most_labels)
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
@@ -94,9 +94,9 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
     """The features of a day of those that others are compared with.
 
     Raises:
-        NothingToDo: when the day has no features.
+        InputMissing: when the day has no features.
     """
-    return read_features(lake, as_of, among=reference(_active(lake, profile, as_of)))
+    return read_features(lake, as_of, among=sample_reference(_active(lake, profile, as_of)))
 
 
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def _ensured(lake: Lake, profile: Profile, day: date) -> bool:
     """Build a day's features unless they are current; whether anybody was known then: data need not reach back so far."""
     try:
         ensure_features(lake, profile, day, is_past=True)
-    except NothingToDo:
+    except InputMissing:
         return False
     return True
 

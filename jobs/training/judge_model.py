@@ -19,11 +19,11 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
 from models.evaluation.baselines import fit_baselines
 from models.evaluation.bootstrap import nested
-from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Judgement, judge
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Evaluation, evaluate_orders
 from models.labels.cohorts import COHORT_ON, begin_of_held_out
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import weigh
-from models.risk.champion import IN_USE, NEW, defend
+from models.labels.why_visited import weigh_labels
+from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 from models.risk_model import RiskModel
 
 MODEL = "model"
@@ -81,10 +81,10 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
     return HeldOut(before, after, model.score(known.features[after]), model)
 
 
-def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Judgement:
+def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Evaluation:
     """How good the order of the held-out visits would have been, beside orders that knew as much as the model.
 
-    Each held-out cohort is a window of :func:`models.evaluation.evaluate.judge`.
+    Each held-out cohort is a window of :func:`models.evaluation.evaluate.evaluate_orders`.
     """
     labels, features, scores = known.labels[held_out.rows], known.features[held_out.rows], held_out.scores
     past, found = known.features[held_out.learnt], known.labels.loc[held_out.learnt, inspection.FOUND_VIOLATION]
@@ -101,10 +101,10 @@ def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> J
         }
     )
     policy = profile.evaluation
-    return judge(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
+    return evaluate_orders(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
 
 
-def told(judged: Judgement) -> dict[str, Any]:
+def evaluation_as_json(judged: Evaluation) -> dict[str, Any]:
     """A judgement as plain numbers: each order's figures with intervals, the model's leads, and the figures alone."""
     orders = nested({name: {**of, **(judged.promises if name == MODEL else {})} for name, of in judged.orders.items()})
     return {
@@ -114,7 +114,9 @@ def told(judged: Judgement) -> dict[str, Any]:
     }
 
 
-def held_against(store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date) -> Against | None:
+def compare_with_model_in_use(
+    store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date
+) -> Against | None:
     """Hold the model in use on the day before against the new one, on what became known after it; None where none was in use.
 
     A model that is trained again for its day meets the same one as at first, so what is put in use is the same.
@@ -130,13 +132,13 @@ def held_against(store: ModelStore, known: TrainingSet, held_out: HeldOut | None
     if labels.empty:
         return Against(model_id, 0)
     training = profile.training
-    contest = defend(
+    contest = contest_with_model_in_use(
         {
             NEW: held_out.scores[MARGIN].to_numpy()[later[held_out.rows]],
             IN_USE: store.get(model_id).score(features)[MARGIN].to_numpy(),
         },
         labels[inspection.FOUND_VIOLATION],
-        weigh(known, labels, features, cap=training.weight_cap, seed=training.seed).weight,
+        weigh_labels(known, labels, features, cap=training.weight_cap, seed=training.seed).weight,
         labels[ENTITY_ID],
         seed=training.seed,
     )

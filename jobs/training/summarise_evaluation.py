@@ -17,11 +17,11 @@ from jobs.profile.profile import Profile
 from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
 from models.evaluation.bootstrap import DIGITS, by_measure, nested, plain
 from models.evaluation.calibration_metrics import reliability
-from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Judgement, judge
-from models.evaluation.groups import Group, judge_groups
-from models.evaluation.leakage import Suspect, suspects
+from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Evaluation, evaluate_orders
+from models.evaluation.groups import Group, evaluate_groups
+from models.evaluation.leakage import Suspect, likely_leaks
 from models.inputs import catalogue_inputs
-from models.labels.selection import Weights, effective_size, label_weights
+from models.labels.selection import LabelWeights, effective_size, label_weights
 from models.labels.why_visited import known_inclusion
 
 BINS = 10
@@ -40,13 +40,13 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
-    judged = judge(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
-    found = suspects(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    judged = evaluate_orders(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
+    found = likely_leaks(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
     cap = profile.training.weight_cap
     weights, drawn_size = _weigh(visits, cap)
     counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
-        kind: judge_groups(
+        kind: evaluate_groups(
             counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
             counts=COUNTS if kind == SELECTED_BY else None,
         )
@@ -106,14 +106,14 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
     )
 
 
-def _weigh(visits: pd.DataFrame, cap: float) -> tuple[Weights, float]:
+def _weigh(visits: pd.DataFrame, cap: float) -> tuple[LabelWeights, float]:
     """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
     inclusion = known_inclusion(visits)
     weights = label_weights(inclusion, None, cap=cap)
     return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)
 
 
-def _day(window: Window, judged: Judgement, cap: float) -> dict[str, Any]:
+def _day(window: Window, judged: Evaluation, cap: float) -> dict[str, Any]:
     days = pd.to_datetime(window.visits[DAY])
     weights, drawn_size = _weigh(window.visits, cap)
     return {

@@ -10,13 +10,13 @@ import pandas as pd
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from jobs.profile.profile import Profile
-from models.evaluation.neighbours import COLUMN, DAYS, found_at_neighbours
+from models.evaluation.neighbours import COLUMN, DAYS, region_rate
 from models.inputs import Inputs
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet
 
 
-def with_neighbours(
+def add_region_rate(
     known: TrainingSet, scored: pd.DataFrame, visits: pd.DataFrame, regions: pd.Series, profile: Profile, as_of: date
 ) -> tuple[TrainingSet, pd.DataFrame]:
     """The training set and the rows to score, each with the column ``found_at_neighbours`` as it could be told on its day.
@@ -33,7 +33,7 @@ def with_neighbours(
         for day in sorted(days.unique()):
             at = days == day
             on = pd.Timestamp(day).date()
-            values[at] = found_at_neighbours(rows.loc[at, str(ENTITY_ID)], regions, _lately(visits, on, profile.end_of(on)))
+            values[at] = region_rate(rows.loc[at, str(ENTITY_ID)], regions, _lately(visits, on, profile.end_of(on)))
         return rows.assign(**{COLUMN: values})
 
     def of_today(rows: pd.DataFrame) -> pd.DataFrame:

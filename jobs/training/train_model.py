@@ -10,12 +10,12 @@ import pandas as pd
 from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
-from jobs.steps.feature_state import rests_on
+from jobs.steps.feature_state import inputs_fingerprint
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
-from jobs.training.judge_model import Against, held_against, hold_out, judge_held_out, told
-from models.evaluation.evaluate import Judgement
-from models.labels.selection import shift
+from jobs.training.judge_model import Against, compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
+from models.evaluation.evaluate import Evaluation
+from models.labels.selection import weighting_effect
 from models.labels.training_set import TrainingSet
 from models.model_card import importances, model_card
 from models.risk_model import RiskModel
@@ -33,7 +33,7 @@ def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     trained_for = date.fromisoformat(newest[:10])
     if as_of - trained_for >= RETRAIN_AFTER:
         return True
-    now = rests_on(lake, profile, trained_for)
+    now = inputs_fingerprint(lake, profile, trained_for)
     return now is not None and bool(store.facts(newest).get("rests_on") != now)
 
 
@@ -49,7 +49,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     model = _beside_unweighted(fit(known, profile), known, profile, sample)
     held_out = hold_out(lake, known, profile)
     judged = None if held_out is None else judge_held_out(held_out, known, profile)
-    against = held_against(ModelStore(lake.home), known, held_out, profile, as_of)
+    against = compare_with_model_in_use(ModelStore(lake.home), known, held_out, profile, as_of)
     return _keep(lake, profile, as_of, model, judged, against, sample)
 
 
@@ -58,7 +58,7 @@ def _beside_unweighted(model: RiskModel, known: TrainingSet, profile: Profile, s
     if "weights" not in model.facts:
         return model
     plain = fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],), anomaly=model.anomaly)
-    return replace(model, facts={**model.facts, "shift": shift(model.score(sample), plain.score(sample))})
+    return replace(model, facts={**model.facts, "shift": weighting_effect(model.score(sample), plain.score(sample))})
 
 
 def _keep(
@@ -66,7 +66,7 @@ def _keep(
     profile: Profile,
     as_of: date,
     model: RiskModel,
-    judged: Judgement | None,
+    judged: Evaluation | None,
     against: Against | None,
     sample: pd.DataFrame,
 ) -> str:
@@ -82,12 +82,12 @@ def _keep(
     )
     facts = {
         **noted,
-        "rests_on": rests_on(lake, profile, as_of),
+        "rests_on": inputs_fingerprint(lake, profile, as_of),
         "as_of": as_of,
         "profile": profile.name,
         "config": profile.fingerprint(),
     }
     if judged is not None:
-        facts |= told(judged)
+        facts |= evaluation_as_json(judged)
     stays = against.model_id if against is not None and against.stays else None
     return ModelStore(lake.home).put(model, as_of, facts, card, stays=stays)

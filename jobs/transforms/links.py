@@ -27,13 +27,13 @@ def versions_of_unnamed(complaints: DataFrame) -> DataFrame:
     return unnamed.join(complaints, str(complaint.COMPLAINT_ID), "inner").select(*complaints.columns)
 
 
-def what_complaints_give(complaints: DataFrame) -> DataFrame:
+def complaint_keys(complaints: DataFrame) -> DataFrame:
     """Of complaints that name no entity, what they can be linked by: ``complaint_id``, keys of name and address, ``known_at``."""
     unnamed = complaints.where(F.col(complaint.ENTITY_ID).isNull())
     return unnamed.select(complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT)
 
 
-def what_entities_bear(register: DataFrame) -> DataFrame:
+def entity_keys(register: DataFrame) -> DataFrame:
     """What entities can be found by: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``.
 
     Args:
@@ -48,8 +48,8 @@ def keep_meant(entities: DataFrame, given: DataFrame) -> DataFrame:
     """The entities that bear a name, as theirs or over the door, or, where no name is given, an address that is given: few of all.
 
     Args:
-        entities: the answer of :func:`what_entities_bear`.
-        given: the answer of :func:`what_complaints_give`.
+        entities: the answer of :func:`entity_keys`.
+        given: the answer of :func:`complaint_keys`.
     """
     names = given.select(F.col(silver.NAME_KEY).alias("_given"))
     addresses = given.where(F.col(silver.NAME_KEY).isNull()).select(F.col(silver.ADDRESS_KEY).alias("_given"))
@@ -64,8 +64,8 @@ def link_complaints(given: DataFrame, entities: DataFrame) -> DataFrame:
     """Link complaints that name no entity.
 
     Args:
-        given: the answer of :func:`what_complaints_give`.
-        entities: the answer of :func:`what_entities_bear`.
+        given: the answer of :func:`complaint_keys`.
+        entities: the answer of :func:`entity_keys`.
 
     Returns:
         ``complaint_id, entity_id, link_confidence, link_method, known_at``, the last being when both its ends were known. It

@@ -51,7 +51,7 @@ _MADE = {
 }
 
 
-def stand_register(versions: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
+def register_as_of(versions: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
     """One row an entity that the register has, or will have by what is known: the columns of ``state.register`` without its day.
 
     A change is told by its day and kind, so that a corrected or repeated record counts once.

@@ -111,12 +111,12 @@ SUMS = {
 }
 
 
-def settled_month(as_of: date) -> date:
+def closed_month(as_of: date) -> date:
     """The first day of the last month that is settled on a day."""
     return (as_of - timedelta(days=SETTLING_DAYS)).replace(day=1)
 
 
-def standing_returns(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
+def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
     """The newest known version of each return that ended by ``as_of``.
 
     Args:
@@ -131,10 +131,10 @@ def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
     """One row an entity that has a return: what its returns add up to.
 
     Args:
-        returns: the answer of :func:`standing_returns`.
+        returns: the answer of :func:`returns_as_of`.
         as_of: the day that windows end and lateness is judged on.
     """
-    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(settled_month(as_of)))
+    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(closed_month(as_of)))
     # A figure filed after as_of was not there yet, whatever the source says of when it was known.
     amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
     rows = dated.transform(select, ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)

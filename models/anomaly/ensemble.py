@@ -21,10 +21,10 @@ import pandas as pd
 from models.anomaly.forest_growth import Growth, grow_forest
 from models.anomaly.isolation_forest import Floats32, Forest
 from models.anomaly.loda import Loda, fit_loda
-from models.anomaly.tail_scale import Tail, fit_tail, share_out
+from models.anomaly.tail_scale import TailScale, fit_tail, share_out
 from models.inputs import Floats, Inputs, matrix
-from models.statistics.robust_scale import RobustSquash
-from models.threads import side_by_side
+from models.statistics.robust_scale import RobustScale
+from models.threads import parallel_map
 
 TREES = 100
 ROWS_A_TREE = 256
@@ -66,7 +66,7 @@ class Member:
 
     scale: Scale
     detector: Forest | Loda
-    tail: Tail
+    tail: TailScale
 
     def level(self, by_column: Floats32) -> Floats:
         """-log10 of the share of the reference that is at least as strange as each row."""
@@ -96,9 +96,9 @@ class AnomalyModel:
     """
 
     columns: tuple[str, ...]
-    squash: RobustSquash
+    squash: RobustScale
     members: tuple[Member, ...]
-    tail: Tail
+    tail: TailScale
 
     def score(self, X: pd.DataFrame) -> Floats:
         """Scores of shape (n,); larger is stranger, no ceiling; a row's score depends on that row alone."""
@@ -152,7 +152,7 @@ def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> Anoma
     values = values[np.lexsort(values.T[::-1])]
     if len(values) > REFERENCE_ROWS:
         values = values[np.sort(np.random.default_rng(seed).choice(len(values), REFERENCE_ROWS, replace=False))]
-    squash = RobustSquash(tuple(inputs.directions[position] for position in at)).fit(values)
+    squash = RobustScale(tuple(inputs.directions[position] for position in at)).fit(values)
     scales = _scales(squash.standardize(values))
 
     def fitted(place: int) -> tuple[Member, Floats]:
@@ -160,7 +160,7 @@ def fit_anomaly(population: pd.DataFrame, inputs: Inputs, *, seed: int) -> Anoma
         # A generator each, so that what one detector draws changes no other.
         return _fit_member(scale, kind, scales[scale], np.random.default_rng([seed, place]))
 
-    members, levels = zip(*side_by_side(fitted, range(len(ENSEMBLE))), strict=True)
+    members, levels = zip(*parallel_map(fitted, range(len(ENSEMBLE))), strict=True)
     return AnomalyModel(columns, squash, members, fit_tail(_raw(levels, np.arcsinh(squash.standardize(values)))))
 
 
@@ -190,7 +190,7 @@ def _fit_member(scale: Scale, kind: Growth | int, by_column: Floats32, rng: np.r
     return Member(scale, detector, tail), tail(raw)
 
 
-def _chunks(squash: RobustSquash, values: Floats) -> Iterator[tuple[slice, Floats, dict[Scale, Floats32]]]:
+def _chunks(squash: RobustScale, values: Floats) -> Iterator[tuple[slice, Floats, dict[Scale, Floats32]]]:
     """Row by row in chunks that the processor's cache holds: which rows, their asinh, and each scale by column."""
     for rows in _cuts(len(values)):
         standard = squash.standardize(values[rows])

@@ -14,9 +14,9 @@ import numpy.typing as npt
 from models.anomaly.ensemble import AnomalyModel, Member
 from models.anomaly.isolation_forest import Forest
 from models.anomaly.loda import Loda
-from models.anomaly.tail_scale import Tail
+from models.anomaly.tail_scale import TailScale
 from models.archives import zipped
-from models.statistics.robust_scale import RobustSquash
+from models.statistics.robust_scale import RobustScale
 
 Array = npt.NDArray[Any]
 WIDE = ("depth", "rarity", "center", "spread")
@@ -71,7 +71,7 @@ def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> Anomaly
     if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
         raise ValueError(f"{name} holds numbers of another kind than the model's; restore the file or retrain the model")
     columns = tuple(facts["columns"])
-    squash = RobustSquash(tuple(facts["directions"]))
+    squash = RobustScale(tuple(facts["directions"]))
     squash.center_, squash.spread_, squash.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
     members = tuple(_member(at, member, arrays) for at, member in enumerate(facts["members"]))
     model = AnomalyModel(columns, squash, members, _tail(facts["tail"]))
@@ -97,14 +97,14 @@ def _dtype(key: str) -> npt.DTypeLike:
     return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
 
 
-def _tail_facts(tail: Tail) -> dict[str, Any]:
+def _tail_facts(tail: TailScale) -> dict[str, Any]:
     return {
         "raw": tail.raw.tolist(), "level": tail.level_at.tolist(), "slope_below": tail.slope_below, "slope_above": tail.slope_above,
     }  # fmt: skip
 
 
-def _tail(facts: Mapping[str, Any]) -> Tail:
-    return Tail(np.array(facts["raw"]), np.array(facts["level"]), facts["slope_below"], facts["slope_above"])
+def _tail(facts: Mapping[str, Any]) -> TailScale:
+    return TailScale(np.array(facts["raw"]), np.array(facts["level"]), facts["slope_below"], facts["slope_above"])
 
 
 def _fits(model: AnomalyModel) -> bool:

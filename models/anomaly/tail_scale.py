@@ -14,7 +14,7 @@ SMALLEST = 1e-290
 
 
 @dataclass(frozen=True)
-class Tail:
+class TailScale:
     """A strictly increasing map from raw strangeness to -log10 of the reference's upper tail.
 
     Attributes:
@@ -36,7 +36,7 @@ class Tail:
         return level
 
 
-def fit_tail(raw: Floats) -> Tail:
+def fit_tail(raw: Floats) -> TailScale:
     """The tail of reference values: knots a tenth of a power of ten apart, as far as ten reference rows reach.
 
     Past the last knot the tail is taken as exponential (Pickands 1975; Balkema & de Haan 1974: shape 0).
@@ -50,12 +50,12 @@ def fit_tail(raw: Floats) -> Tail:
     level = level[last]
     spread = max(float(np.std(raw)), 1e-6)
     if len(knots) == 1:
-        return Tail(knots, level, 0.5 / spread, 0.5 / spread)
+        return TailScale(knots, level, 0.5 / spread, 0.5 / spread)
     decade = int(np.searchsorted(level, level[-1] - 1.0))
     decade = min(decade, len(knots) - 2)
     above = (level[-1] - level[decade]) / (knots[-1] - knots[decade])
     below = (level[1] - level[0]) / (knots[1] - knots[0])
-    return Tail(knots, level, float(below), float(above))
+    return TailScale(knots, level, float(below), float(above))
 
 
 def share_out(parts: Floats, total: Floats) -> Floats:

@@ -25,7 +25,7 @@ FARTHEST = 30.0
 """A slope or an intercept beyond it belongs to outcomes that the probabilities part without overlap: it has no finite value."""
 
 
-def judge_promises(promised: Floats, found: Floats, weights: Floats) -> Mapping[str, Floats]:
+def calibration_metrics(promised: Floats, found: Floats, weights: Floats) -> Mapping[str, Floats]:
     """Brier's score (1950), slope, intercept, and what was found over what was expected.
 
     Args:

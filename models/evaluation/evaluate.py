@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
-from models.evaluation.calibration_metrics import judge_promises
-from models.evaluation.ranking_metrics import Measure, Ranked, count, gain, measures_at, rank, running_sum, within
+from models.evaluation.calibration_metrics import calibration_metrics
+from models.evaluation.ranking_metrics import Measure, Ranked, count, gain, rank, ranking_metrics, running_sum, within
 from models.inputs import Floats, Ints
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 WINDOW, ENTITY, DAY, FOUND, PROMISED = "as_of", "entity_id", "day", "found", "probability"
 """Columns of the visits that are judged; each order's score is a column of its own name."""
@@ -31,7 +31,7 @@ Figures = Mapping[str, Estimate]
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """What a model was worth beside other orders.
 
     Attributes:
@@ -49,8 +49,8 @@ class Judgement:
     promises: Figures
 
 
-@one_order
-def judge(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: int, seed: int) -> Judgement:
+@single_threaded_blas
+def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: int, seed: int) -> Evaluation:
     """Judge orders of the same visits, each measure with a 95 % interval.
 
     Args:
@@ -78,7 +78,7 @@ def judge(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: i
         return {name: estimate(float(value[at]), values[:, at]) for at, name in enumerate(measured.measures)}
 
     model = measured.names[0]
-    return Judgement(
+    return Evaluation(
         orders={name: figures(whole[at], wholes[:, at]) for at, name in enumerate(measured.names)},
         leads={
             name: figures(whole[0] - whole[at], wholes[:, 0] - wholes[:, at])
@@ -118,7 +118,7 @@ def in_order(visits: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-@one_order
+@single_threaded_blas
 def evaluate(
     y: npt.ArrayLike,
     days: npt.ArrayLike,
@@ -152,7 +152,7 @@ def evaluate(
     orders[AS_IT_WAS] = _as_it_was(on)
     orders["random"] = np.random.default_rng(seed).permutation(len(found)).astype(np.float64)
     orders[RANDOM] = np.zeros(len(found))
-    once, measures = np.ones((1, len(found))), measures_at(min(capacity / max(len(found), 1), 1.0))
+    once, measures = np.ones((1, len(found))), ranking_metrics(min(capacity / max(len(found), 1), 1.0))
     counted = {name: count(rank(found, score, on), once) for name, score in orders.items()}
     table = pd.DataFrame(
         {name: {label: float(measure(order)[0]) for label, measure in measures.items()} for name, order in counted.items()}
@@ -160,7 +160,7 @@ def evaluate(
     for label in ("brier", "calibration_slope", "calibration_intercept", "observed_over_expected"):
         table[label] = np.nan
     if probability is not None and scores:
-        promises = judge_promises(np.asarray(probability, dtype=np.float64), found, once)
+        promises = calibration_metrics(np.asarray(probability, dtype=np.float64), found, once)
         table.loc[next(iter(scores)), list(promises)] = [float(value[0]) for value in promises.values()]
     return table
 
@@ -206,7 +206,7 @@ class _Measured:
             tuple(rank(found[at], scores[name].to_numpy(dtype=np.float64)[at], days[at], promised[at]) for name in names)
             for at in rows
         )
-        return cls(names, tuple(groups), rows, ranked, measures_at(share), share, found, promised)
+        return cls(names, tuple(groups), rows, ranked, ranking_metrics(share), share, found, promised)
 
     def figures(self, weights: Floats) -> _Drawn:
         """All figures under each weighting of all rows, shape (d, rows)."""
@@ -226,7 +226,7 @@ class _Measured:
         has_promise = np.isfinite(self.promised)
         if not has_promise.any():
             return _Drawn(orders, curves, {})
-        promises = judge_promises(self.promised[has_promise], self.found[has_promise], weights[:, has_promise])
+        promises = calibration_metrics(self.promised[has_promise], self.found[has_promise], weights[:, has_promise])
         ratio = np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
         return _Drawn(orders, curves, {**promises, AT_CAPACITY: ratio})
 

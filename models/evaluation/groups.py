@@ -12,7 +12,7 @@ from models.evaluation.bootstrap import Estimate, businesses, draw_weights, esti
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, in_order
 from models.evaluation.ranking_metrics import count, pairs_in_order, rank, ratio
 from models.inputs import Floats, Ints
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 OTHERS = "*"
 """The code of the groups that are too small, or too many, to be shown apart."""
@@ -40,8 +40,8 @@ class Group:
     figures: Mapping[str, Estimate]
 
 
-@one_order
-def judge_groups(
+@single_threaded_blas
+def evaluate_groups(
     visits: pd.DataFrame, model: str, kind: str, *, share: float, draws: int, seed: int, counts: str | None = None
 ) -> tuple[Group, ...]:
     """Judge a model by group, with 95 % intervals by business; the largest groups first, the others together at the end.
@@ -50,7 +50,7 @@ def judge_groups(
     pairs.
 
     Args:
-        visits: as for :func:`models.evaluation.evaluate.judge`.
+        visits: as for :func:`models.evaluation.evaluate.evaluate_orders`.
         model: the column of the model's scores.
         kind: the column of the groups' codes.
         share: the share of a window's visits within capacity.

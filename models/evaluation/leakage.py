@@ -22,7 +22,7 @@ from models.evaluation.evaluate import DAY, ENTITY, FOUND, WINDOW, in_order
 from models.evaluation.ranking_metrics import auc, count, rank
 from models.inputs import Floats, Inputs, matrix
 from models.labels.cohorts import LeakedLabelError
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 EVEN = 0.5
 
@@ -79,7 +79,7 @@ def check_features(features: pd.DataFrame, wanted: pd.Series) -> None:
         )
 
 
-def check_apart(learnt: pd.DataFrame, outcomes: pd.DataFrame) -> None:
+def check_train_test_disjoint(learnt: pd.DataFrame, outcomes: pd.DataFrame) -> None:
     """Refuse a visit that was both learnt from and judged by.
 
     Args:
@@ -114,8 +114,8 @@ class Suspect:
     auc: Estimate
 
 
-@one_order
-def suspects(
+@single_threaded_blas
+def likely_leaks(
     visits: pd.DataFrame, orders: Sequence[str], inputs: Inputs, *, bound: float, draws: int, seed: int
 ) -> tuple[Suspect, ...]:
     """Orders and single columns whose ROC-AUC is above a bound, and not by the chance of few visits.
@@ -124,7 +124,7 @@ def suspects(
     visits found something and ten did not: of fewer an interval tells little.
 
     Args:
-        visits: as for :func:`models.evaluation.evaluate.judge`, with the input columns.
+        visits: as for :func:`models.evaluation.evaluate.evaluate_orders`, with the input columns.
         orders: columns of scores.
         inputs: the columns of indicators.
         bound: what nobody can believe, above 0.5.

@@ -19,7 +19,7 @@ USUAL = 10
 """A region's share is drawn towards that of all regions as if so many visits more had found as often as all did."""
 
 
-def found_at_neighbours(entities: pd.Series, regions: pd.Series, visits: pd.DataFrame) -> Floats:
+def region_rate(entities: pd.Series, regions: pd.Series, visits: pd.DataFrame) -> Floats:
     """The share of the visits to others of the same region that found a violation, drawn towards that of all.
 
     Args:

@@ -70,7 +70,7 @@ def rank(found: npt.ArrayLike, score: npt.ArrayLike, days: npt.ArrayLike, promis
 
 
 @dataclass(frozen=True)
-class Counted:
+class CumulativeCounts:
     """An order's groups as each of d weightings counts them.
 
     Attributes:
@@ -107,7 +107,7 @@ class Counted:
         return running_sum(self.found)
 
 
-def count(ranked: Ranked, weights: Floats) -> Counted:
+def count(ranked: Ranked, weights: Floats) -> CumulativeCounts:
     """Sum an order's groups and days under each weighting.
 
     Args:
@@ -121,7 +121,7 @@ def count(ranked: Ranked, weights: Floats) -> Counted:
     def by_group(value: Floats) -> Floats:
         return np.add.reduceat(ordered * value[ranked.row], ranked.start, axis=1)
 
-    return Counted(
+    return CumulativeCounts(
         visits=np.add.reduceat(ordered, ranked.start, axis=1),
         found=by_group(ranked.found),
         promised=by_group(ranked.promised),
@@ -131,11 +131,11 @@ def count(ranked: Ranked, weights: Floats) -> Counted:
     )
 
 
-Measure = Callable[[Counted], Floats]
+Measure = Callable[[CumulativeCounts], Floats]
 """From d weightings to d figures, NaN where a figure has no meaning."""
 
 
-def pairs_in_order(counted: Counted) -> tuple[Floats, Floats]:
+def pairs_in_order(counted: CumulativeCounts) -> tuple[Floats, Floats]:
     """Of all pairs of a visit that found something and one that did not: those whose first came first, ties half, and all."""
     clean = counted.visits - counted.found
     all_clean = clean.sum(axis=1)
@@ -143,7 +143,7 @@ def pairs_in_order(counted: Counted) -> tuple[Floats, Floats]:
     return (counted.found * (after + clean / 2)).sum(axis=1), counted.all_found * all_clean
 
 
-def auc(counted: Counted) -> Floats:
+def auc(counted: CumulativeCounts) -> Floats:
     """ROC-AUC: the chance that a visit that found something came before one that did not, ties counting half (Mann & Whitney 1947).
 
     NaN where all visits ended alike.
@@ -151,14 +151,14 @@ def auc(counted: Counted) -> Floats:
     return ratio(*pairs_in_order(counted))
 
 
-def average_precision(counted: Counted) -> Floats:
+def average_precision(counted: CumulativeCounts) -> Floats:
     """The precision at each visit that found something, averaged; a group of ties is one threshold. NaN where nothing was found."""
     until, found = counted.visits_until[:, 1:], counted.found_until[:, 1:]
     precision = np.divide(found, until, out=np.zeros_like(found), where=until > 0)
     return ratio((counted.found * precision).sum(axis=1), counted.all_found)
 
 
-def within(counted: Counted, until: Floats, shares: Sequence[float]) -> Floats:
+def within(counted: CumulativeCounts, until: Floats, shares: Sequence[float]) -> Floats:
     """What is expected within the first shares of the visits.
 
     Args:
@@ -173,7 +173,7 @@ def within(counted: Counted, until: Floats, shares: Sequence[float]) -> Floats:
     return np.stack([np.interp(at, ends, sums) for at, ends, sums in zip(places, counted.visits_until, until, strict=True)])
 
 
-def gain(counted: Counted, shares: Sequence[float]) -> Floats:
+def gain(counted: CumulativeCounts, shares: Sequence[float]) -> Floats:
     """The share of all violations that the first shares of the visits find, shape (d, s); NaN where nothing was found."""
     found = within(counted, counted.found_until, shares)
     share: Floats = np.divide(
@@ -182,17 +182,17 @@ def gain(counted: Counted, shares: Sequence[float]) -> Floats:
     return share
 
 
-def recall_at(counted: Counted, share: float) -> Floats:
+def recall_at(counted: CumulativeCounts, share: float) -> Floats:
     """The share of all violations that the first ``share`` of the visits finds; NaN where nothing was found."""
     return np.asarray(gain(counted, (share,))[:, 0])
 
 
-def first_half_share(counted: Counted) -> Floats:
+def first_half_share(counted: CumulativeCounts) -> Floats:
     """The share of all violations that the first half of the visits finds; NaN where nothing was found."""
     return recall_at(counted, 0.5)
 
 
-def days_earlier(counted: Counted) -> Floats:
+def days_earlier(counted: CumulativeCounts) -> Floats:
     """Mean days by which violations are found earlier than they were; NaN where nothing was found."""
     visits_until, days_until = running_sum(counted.day_visits), running_sum(counted.day_visits * counted.day)
     # Of the first so many places the sum of days is linear between the ends of the days, each of which keeps its number of visits.
@@ -205,18 +205,18 @@ def days_earlier(counted: Counted) -> Floats:
     return ratio(was - (counted.found * mean_day).sum(axis=1), counted.all_found)
 
 
-def precision_at(counted: Counted, share: float) -> Floats:
+def precision_at(counted: CumulativeCounts, share: float) -> Floats:
     """Of the first ``share`` of the visits, the part that finds something."""
     found = within(counted, counted.found_until, (share,))[:, 0]
     return ratio(found, share * counted.all_visits)
 
 
-def lift_at(counted: Counted, share: float) -> Floats:
+def lift_at(counted: CumulativeCounts, share: float) -> Floats:
     """``precision_at`` over that of a random order; NaN where nothing was found."""
     return ratio(precision_at(counted, share) * counted.all_visits, counted.all_found)
 
 
-def measures_at(share: float) -> Mapping[str, Measure]:
+def ranking_metrics(share: float) -> Mapping[str, Measure]:
     """Every measure of an order, by name, where capacity suffices for ``share`` of the visits.
 
     Raises:

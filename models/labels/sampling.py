@@ -32,7 +32,7 @@ def hash_bound(share: float) -> str:
     return f"{most:016x}" if most < 2**64 else AFTER_ALL
 
 
-def reference(entities: pd.Index) -> pd.Index:
+def sample_reference(entities: pd.Index) -> pd.Index:
     """Of entities, all or about :data:`models.anomaly.ensemble.REFERENCE_ROWS`: those that others are compared with.
 
     No more are ever read for it, so training's memory does not grow with the entities there are.

@@ -20,7 +20,7 @@ from models.inputs import Floats, Ints, matrix
 from models.risk.boosting import STUMPS, fit_booster
 from models.risk.calibration import sigmoid
 from models.statistics.time_splits import FOLDS, entity_folds
-from models.threads import side_by_side
+from models.threads import parallel_map
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100
@@ -29,7 +29,7 @@ FEWEST = 50
 
 
 @dataclass(frozen=True)
-class Weights:
+class LabelWeights:
     """What the labels count.
 
     Attributes:
@@ -49,7 +49,7 @@ class Weights:
     known: int
 
 
-def label_weights(inclusion: Floats, propensity: Floats | None, *, cap: float) -> Weights:
+def label_weights(inclusion: Floats, propensity: Floats | None, *, cap: float) -> LabelWeights:
     """Weigh labels.
 
     Args:
@@ -81,7 +81,7 @@ def label_weights(inclusion: Floats, propensity: Floats | None, *, cap: float) -
         weight[arm] *= effective_size(weight[arm]) / weight[arm].sum()
     if len(weight):
         weight = weight / weight.mean()
-    return Weights(weight, " and ".join(sources) or NONE, cap, capped, effective_size(weight), int(known.sum()))
+    return LabelWeights(weight, " and ".join(sources) or NONE, cap, capped, effective_size(weight), int(known.sum()))
 
 
 def effective_size(weight: Floats) -> float:
@@ -89,7 +89,7 @@ def effective_size(weight: Floats) -> float:
     return float(weight.sum() ** 2 / (weight @ weight)) if len(weight) else 0.0
 
 
-def shift(weighted: pd.DataFrame, plain: pd.DataFrame) -> dict[str, float]:
+def weighting_effect(weighted: pd.DataFrame, plain: pd.DataFrame) -> dict[str, float]:
     """How scores move when labels are weighed: the same entities scored by the model and by one that took the visited for all.
 
     Args:
@@ -149,6 +149,6 @@ def fit_propensity(
         )
         return np.maximum(sigmoid(booster.margin(rows[held])), 1e-6)
 
-    for (_, held), of_third in zip(folds, side_by_side(told, folds), strict=True):
+    for (_, held), of_third in zip(folds, parallel_map(told, folds), strict=True):
         propensity[held] = of_third
     return propensity

@@ -14,7 +14,7 @@ import pandas as pd
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from models.inputs import Inputs, usable_inputs
 from models.labels.cohorts import COHORT_ON
-from models.statistics.time_splits import apart
+from models.statistics.time_splits import split_by_known_date
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TrainingSet:
             begin: the first cohort that judges.
             end: the first instant (UTC, naive) after that cohort's day: what became known at or after it is not learnt from.
         """
-        return apart(self.labels[COHORT_ON].to_numpy(), self.known_at(), begin.to_datetime64(), np.datetime64(end))
+        return split_by_known_date(self.labels[COHORT_ON].to_numpy(), self.known_at(), begin.to_datetime64(), np.datetime64(end))
 
 
 def join_labels(

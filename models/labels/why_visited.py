@@ -9,12 +9,12 @@ from expectations.contracts.inspection import INCLUSION_PROBABILITY, SELECTED_BY
 from expectations.contracts.lineage import ENTITY_ID
 from models.inputs import Floats
 from models.labels.cohorts import COHORT_ON
-from models.labels.selection import Weights, fit_propensity, label_weights
+from models.labels.selection import LabelWeights, fit_propensity, label_weights
 from models.labels.training_set import TrainingSet
 from models.risk.selection_bias import RANDOM
 
 
-def weigh(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, cap: float, seed: int) -> Weights:
+def weigh_labels(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFrame, *, cap: float, seed: int) -> LabelWeights:
     """What each label counts, by how probable it was that its entity would be visited.
 
     Args:
@@ -45,7 +45,7 @@ def known_inclusion(labels: pd.DataFrame) -> Floats:
     return inclusion
 
 
-def told_reasons(labels: pd.DataFrame) -> pd.Series:
+def selection_reasons(labels: pd.DataFrame) -> pd.Series:
     """Why each was visited; a draw whose probability is not known is not taken for one that speaks of everybody."""
     told = labels[SELECTED_BY]
     return told.mask((told == RANDOM) & ~_is_drawn(labels), "other")

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from models.inputs import Floats
 from models.risk.calibration import fit_calibration, log_loss
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -100,8 +100,8 @@ def _draws(total: Floats, sums: Mapping[str, Floats], seed: int) -> dict[str, Fl
 NEW, IN_USE = "the new model", "the model in use"
 
 
-@one_order
-def defend(
+@single_threaded_blas
+def contest_with_model_in_use(
     margins: Mapping[str, Floats], y: npt.ArrayLike, weight: npt.ArrayLike, entity: npt.ArrayLike, *, seed: int
 ) -> Contest | None:
     """Hold the model in use against the new one.

@@ -57,7 +57,7 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
     return chosen
 
 
-def standing(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> tuple[Ints, npt.NDArray[np.str_]]:
+def points_and_class(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> tuple[Ints, npt.NDArray[np.str_]]:
     """Credit points, and the class by the interval, of scored rows; where no probability is known, the class is the ordinary one.
 
     The margin of a rule is on no scale of odds: it orders, and its points with it, but tells no class.

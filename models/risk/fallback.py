@@ -13,7 +13,7 @@ import pandas as pd
 
 from expectations.contracts.indicators import DIMENSIONS
 from models.inputs import Floats, Inputs, matrix
-from models.statistics.robust_scale import RobustSquash
+from models.statistics.robust_scale import RobustScale
 
 ORDINARY_INDICATORS = 2
 PRIOR_FOUND = 1
@@ -31,7 +31,7 @@ class FallbackModel:
     """
 
     inputs: Inputs
-    squash: RobustSquash
+    squash: RobustScale
     intercept: float
 
     @property
@@ -73,7 +73,7 @@ def fit_fallback(population: pd.DataFrame, inputs: Inputs, *, found: int, visits
     The level is the log-odds of ``(found + 1) / (visits + 10)``: without a visit, one in ten.
     """
     used = directed(inputs)
-    squash = RobustSquash()
+    squash = RobustScale()
     if used:
         squash.fit(matrix(population, tuple(inputs.columns[at] for at in used)))
     odds = (found + PRIOR_FOUND) / (visits - found + PRIOR_CLEAN)

@@ -32,9 +32,9 @@ from models.risk.candidates import (
 )
 from models.risk.champion import Choice, choose
 from models.risk.inspector_effects import NOBODY, InspectorEffects
-from models.risk.selection_bias import RANDOM, Grounded, Texts, ground, speaks_of_all
+from models.risk.selection_bias import RANDOM, SelectionBiasCalibration, Texts, calibrate_selection_bias, is_representative
 from models.statistics.time_splits import entity_folds, time_folds
-from models.threads import side_by_side
+from models.threads import parallel_map
 
 CROSS_FOLDS = 5
 """Where random visits calibrate, each fifth of the businesses is held out in turn."""
@@ -170,7 +170,7 @@ def fit_probability(
         calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, judged.y)
     choice = choose(calibrated, judged.weight, names[held], seed=seed)
     margin = at_best[choice.champion]
-    crossed = entity_folds(names, labels.y, CROSS_FOLDS) if speaks_of_all(labels.y, why) else []
+    crossed = entity_folds(names, labels.y, CROSS_FOLDS) if is_representative(labels.y, why) else []
     if crossed:
         split = "entity"
         held, margin, offset = _cross_fit(growing, labels, crossed, choice.champion, rounds)
@@ -182,10 +182,10 @@ def fit_probability(
 
 def calibrate(
     margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats, effects: InspectorEffects | None
-) -> Grounded:
+) -> SelectionBiasCalibration:
     """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
 
-    Visits that were drawn at random speak of everybody, the others of those who were sent for: :func:`models.risk.selection_bias.ground`.
+    Visits that were drawn at random speak of everybody, the others of those who were sent for: :func:`models.risk.selection_bias.calibrate_selection_bias`.
     Where too few were drawn, all count as they are weighed, and the probability is what a visit like them would find.
 
     Args:
@@ -194,17 +194,17 @@ def calibrate(
         offset: log-odds that each outcome owes to who inspected, shape (m,).
         effects: the inspectors, whom the probability is averaged over; None for none.
     """
-    if speaks_of_all(y, reason):
-        fitted = ground(margin, y, weight, reason, offset)
+    if is_representative(y, reason):
+        fitted = calibrate_selection_bias(margin, y, weight, reason, offset)
     else:
-        fitted = Grounded(fit_calibration(margin, y, weight, offset), weight)
+        fitted = SelectionBiasCalibration(fit_calibration(margin, y, weight, offset), weight)
     if effects is None or not effects.effect.any():
         return fitted
     averaged = effects.averaged(fitted.calibration.log_odds(margin))
     if fitted.tilt is None:
         return replace(fitted, calibration=fit_calibration(margin, averaged, weight))
     everybody, nothing = np.full(len(margin), RANDOM), np.zeros(len(margin))
-    return replace(fitted, calibration=ground(margin, averaged, weight, everybody, nothing).calibration)
+    return replace(fitted, calibration=calibrate_selection_bias(margin, averaged, weight, everybody, nothing).calibration)
 
 
 def reasons(given: npt.ArrayLike | None, rows: int) -> Texts:
@@ -217,7 +217,7 @@ def _hold_out(
 ) -> tuple[Ints, dict[str, Floats], Floats]:
     """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
     parts = [labels.part(fitted_on) for fitted_on, _ in folds]
-    effects = list(side_by_side(growing.effects, parts))
+    effects = list(parallel_map(growing.effects, parts))
 
     def staged(task: tuple[int, str]) -> Floats:
         fold, kind = task
@@ -225,7 +225,7 @@ def _hold_out(
 
     # The longest first: trees take more rounds than a scorecard, and a later fold learns from more labels.
     tasks = sorted(((fold, kind) for fold in range(len(folds)) for kind in kinds), key=lambda task: (task[1] != TREE, -task[0]))
-    margins = dict(zip(tasks, side_by_side(staged, tasks), strict=True))
+    margins = dict(zip(tasks, parallel_map(staged, tasks), strict=True))
     held = np.concatenate([judged_on for _, judged_on in folds])
     offset = np.concatenate([one.offset(labels.inspector[at]) for one, (_, at) in zip(effects, folds, strict=True)])
     return held, {kind: np.concatenate([margins[fold, kind] for fold in range(len(folds))]) for kind in kinds}, offset
@@ -243,7 +243,7 @@ def _cross_fit(
         margin = growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
         return margin, effects.offset(labels.inspector[held])
 
-    margins, offsets = zip(*side_by_side(held_out, folds), strict=True)
+    margins, offsets = zip(*parallel_map(held_out, folds), strict=True)
     return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
 
 

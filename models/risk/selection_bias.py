@@ -44,8 +44,8 @@ Texts = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
-class Causes:
-    """The regression's columns and coefficients, in the order of :func:`ground`'s two causes.
+class SelectionReasons:
+    """The regression's columns and coefficients, in the order of :func:`calibrate_selection_bias`'s two causes.
 
     Attributes:
         background, told: the columns of either cause, shapes (m, 1 + k) and (m, 2 + k): a level, or a slope and a level, and an
@@ -95,7 +95,7 @@ class Tilt:
 
     count: Floats
     y: Floats
-    causes: Causes
+    causes: SelectionReasons
     found: Floats
     root: Floats
 
@@ -114,7 +114,7 @@ class Tilt:
 
 
 @dataclass(frozen=True)
-class Grounded:
+class SelectionBiasCalibration:
     """A calibration that speaks of everybody as far as it can.
 
     Attributes:
@@ -131,13 +131,13 @@ class Grounded:
     odds: Mapping[str, float] = field(default_factory=dict)
 
 
-def speaks_of_all(y: Floats, reason: Texts) -> bool:
+def is_representative(y: Floats, reason: Texts) -> bool:
     """Whether enough visits of either outcome were drawn at random to be asked."""
     drawn = y[reason == RANDOM]
     return min(float(drawn.sum()), float((1 - drawn).sum())) >= FEWEST
 
 
-def ground(margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats) -> Grounded:
+def calibrate_selection_bias(margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats) -> SelectionBiasCalibration:
     """Fit on rows that the margin's model had not seen.
 
     Args:
@@ -154,7 +154,7 @@ def ground(margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Flo
     # The slope turns about a margin that is there, so that its prior says nothing of the level.
     middle = float(np.average(margin[drawn], weights=count[drawn]))
     ones, k = np.ones(len(margin)), len(sent)
-    causes = Causes(
+    causes = SelectionReasons(
         np.column_stack([ones, is_sent]), np.column_stack([margin - middle, ones, is_sent]), SLOPE_FLOOR * margin, offset
     )
     centre = np.concatenate([np.zeros(1 + k), [1.0], np.zeros(1 + k)])
@@ -163,10 +163,10 @@ def ground(margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Flo
     slope, level = float(found[1 + k]), float(found[2 + k])
     tilt = Tilt(count, y, causes, found, _root(causes, count, found, spread))
     odds = dict(zip(sent.tolist(), np.exp(found[3 + k :]).tolist(), strict=True))
-    return Grounded(Calibration(slope, level - slope * middle, float(found[0])), tilt.weight(), tilt, odds)
+    return SelectionBiasCalibration(Calibration(slope, level - slope * middle, float(found[0])), tilt.weight(), tilt, odds)
 
 
-def _mode(causes: Causes, y: Floats, count: Floats, centre: Floats, spread: Floats) -> Floats:
+def _mode(causes: SelectionReasons, y: Floats, count: Floats, centre: Floats, spread: Floats) -> Floats:
     """The likeliest coefficients, the slope at least 0.05."""
     slope_at = causes.background.shape[1]
 
@@ -185,7 +185,7 @@ def _mode(causes: Causes, y: Floats, count: Floats, centre: Floats, spread: Floa
     return found
 
 
-def _root(causes: Causes, count: Floats, found: Floats, spread: Floats) -> Floats:
+def _root(causes: SelectionReasons, count: Floats, found: Floats, spread: Floats) -> Floats:
     """A square root of the coefficients' covariance, by the information expected at the mode and that of the priors."""
     slopes, hazard = causes.slopes(found), causes.hazard(found)
     # Of one visit (dp)² / p(1 - p), and p = 1 - exp(-hazard).

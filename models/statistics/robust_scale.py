@@ -12,7 +12,7 @@ MAD_TO_SIGMA = 1.4826
 MEAN_AD_TO_SIGMA = 1.2533
 
 
-class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
+class RobustScale(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
     """``asinh((x - median) / spread)``, unknown as 0 (the median), so that missing is not itself unusual.
 
     The spread is 1.4826 MAD; where more than half of the values are equal, 1.2533 times the mean absolute deviation
@@ -27,7 +27,7 @@ class RobustSquash(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def __init__(self, directions: tuple[int, ...] | None = None) -> None:
         self.directions = directions
 
-    def fit(self, X: Floats, y: None = None) -> RobustSquash:  # noqa: ARG002
+    def fit(self, X: Floats, y: None = None) -> RobustScale:  # noqa: ARG002
         """Learn each column's median and spread from ``X`` of shape (rows, columns)."""
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         if self.directions is not None and len(self.directions) != values.shape[1]:

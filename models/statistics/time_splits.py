@@ -14,7 +14,7 @@ FOLDS = 3
 ENOUGH = 5
 
 
-def apart(
+def split_by_known_date(
     time: npt.NDArray[np.datetime64], known: npt.NDArray[np.datetime64], begin: np.datetime64, end: np.datetime64
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which rows a model may learn from, and which judge it: each of shape (n,), no row in both.
@@ -48,7 +48,9 @@ def time_folds(
     blocks = np.array_split(later, min(FOLDS, len(later))) if len(later) else []
     pairs = []
     for block in blocks:
-        learnt, judges = apart(time, time if known_on is None else known_on, block[0], block[0] + np.timedelta64(1, "D"))
+        learnt, judges = split_by_known_date(
+            time, time if known_on is None else known_on, block[0], block[0] + np.timedelta64(1, "D")
+        )
         pairs.append((np.flatnonzero(learnt), np.flatnonzero(judges & (time <= block[-1]))))
     return [pair for pair in pairs if _usable(pair, y)]
 

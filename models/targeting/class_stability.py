@@ -23,7 +23,7 @@ from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import EVIDENCE, MARGIN
 from models.explanation.reasons import BASE
 from models.inputs import Floats, Ints, Texts
-from models.risk.credit import ranks, standing, worst_first
+from models.risk.credit import points_and_class, ranks, worst_first
 
 Rescored = Callable[[Floats, Floats], pd.DataFrame]
 """What scores of that margin and evidence are, as :meth:`models.risk_model.RiskModel.of_margin` tells."""
@@ -49,7 +49,7 @@ class Voices:
 
 
 @dataclass(frozen=True)
-class Settled:
+class StableClasses:
     """Credit points and classes, row by row, each of shape (n,).
 
     Attributes:
@@ -65,7 +65,7 @@ class Settled:
     source: Texts
 
 
-def settle(
+def stabilise_class(
     scores: pd.DataFrame,
     contributions: Told,
     X: pd.DataFrame,
@@ -75,7 +75,7 @@ def settle(
     indicators: Mapping[str, Indicator],
     bounds: Mapping[str, int],
     ordinary: str,
-) -> Settled:
+) -> StableClasses:
     """The classes that stand, and those that are held back; of each row alone, whatever rows are beside it.
 
     Args:
@@ -90,15 +90,15 @@ def settle(
         ordinary: the class that doubt speaks for.
     """
     names = worst_first(bounds)
-    points, letters = standing(scores, bounds, ordinary)
+    points, letters = points_and_class(scores, bounds, ordinary)
     today, then = ranks(letters, bounds), ranks(before, bounds, otherwise=ordinary)
     stands, source = today.copy(), np.full(len(today), None, dtype=object)
     moved = np.flatnonzero(today != then)
-    heard = voices(contributions(moved), X.iloc[moved], indicators)
+    heard = source_contributions(contributions(moved), X.iloc[moved], indicators)
     margin, evidence = (scores[name].to_numpy(dtype=np.float64)[moved] for name in (MARGIN, EVIDENCE))
 
     def without(voice: Floats) -> Ints:
-        return ranks(standing(rescored(margin - voice, evidence), bounds, ordinary)[1], bounds)
+        return ranks(points_and_class(rescored(margin - voice, evidence), bounds, ordinary)[1], bounds)
 
     # Ranks rise from the worst class: without the voice for it, no class is better than today's.
     back = np.minimum(today[moved], names.index(ordinary))
@@ -109,10 +109,10 @@ def settle(
     source[~is_held | (source == "")] = None
     held = np.full(len(today), None, dtype=object)
     held[is_held] = letter[today[is_held]]
-    return Settled(points, letter[stands], held, source)
+    return StableClasses(points, letter[stands], held, source)
 
 
-def voices(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Voices:
+def source_contributions(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Voices:
     """What each row's loudest source on either side adds.
 
     An indicator that rests on several sources is part of what each of them says, since any of them could be wrong; only one is

@@ -52,7 +52,7 @@ def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: 
     return _ranked(near[near[REGION_RANK] <= near[CAPACITY_REGION].map(capacity_of)])
 
 
-def keep_reasoned(listed: pd.DataFrame, reasoned: Collection[str]) -> pd.DataFrame:
+def drop_without_reasons(listed: pd.DataFrame, reasoned: Collection[str]) -> pd.DataFrame:
     """The list without those for whom no reason can be given, ranks closed up: nobody is visited for nothing."""
     return _ranked(listed[listed[ENTITY_ID].isin(list(reasoned))])
 

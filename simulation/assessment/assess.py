@@ -23,7 +23,7 @@ from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW, REASONS, SCORES
 from expectations.contracts.silver import ENTITY, INSPECTION
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.profile.load_profile import load_profile
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
 from simulation.sources.inspections import FINDS
@@ -220,7 +220,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
 
     Raises:
         ConfigError: when the folder holds no truth.
-        NothingToDo: when the day was not scored, or nobody in it violates.
+        InputMissing: when the day was not scored, or nobody in it violates.
     """
     path = truth_folder / "entities.parquet"
     if not path.is_file():
@@ -230,7 +230,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
     lake, day = Lake(home), f"as_of = '{as_of.isoformat()}'"
     scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
-        raise NothingToDo(
+        raise InputMissing(
             what=f"no entity was scored for {as_of}", where=str(lake.path(SCORES)), then="run that day with `steelyard run` first"
         )
     contract = features_contract()
@@ -247,7 +247,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
             seed=seed,
         )
     except ValueError as error:
-        raise NothingToDo(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
+        raise InputMissing(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
     reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
     intervals = assess_intervals(truth, scores.drop_columns(["margin"]), _industries(lake), already, as_of)
     return replace(found, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)

@@ -27,7 +27,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.accounts.models import Tries, User
     from console.apps.appeals.models import Appeal
     from console.apps.audit import spool
-    from console.apps.audit.chain import breaks
+    from console.apps.audit.chain import find_breaks
     from console.apps.decisions.models import Decision
     from console.apps.desk.models import Look
     from console.apps.evidence.models import Figure
@@ -93,7 +93,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), clear_up()]
     says["figures"] = Figure.objects.count()
     says["ties"] = ties_of(PublishedRun.objects.get()).count()
-    says["breaks"] = len(list(breaks()))
+    says["breaks"] = len(list(find_breaks()))
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
     ]
@@ -101,7 +101,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["with_nul"] += [client.get(f"/audit/?{name}=%00").status_code for name in ("actor", "entity", "kind", "since")]
     says["at_once"] = writes_at_once()
     says["woken"] = wakes_while_somebody_decides(list(ranked.filter(is_listed=True).order_by("position")[1:3]))
-    says["breaks_at_last"] = len(list(breaks()))
+    says["breaks_at_last"] = len(list(find_breaks()))
     says["while_thinning"] = read_while(lambda: thin_out(run.run_id, [first.entity_id]), alias_of(run.run_id))
     says["kept"] = ranked.count()
     says["found_of_kept"] = [
@@ -174,11 +174,11 @@ def searched(run: Any, user: Any, word: str) -> list[bool]:
 def writes_at_once() -> int:
     """How many events stand in the chain of those that four writers wrote at the same time."""
     from console.apps.audit.chain import append
-    from console.apps.audit.events import SYSTEM, facts_of
+    from console.apps.audit.events import SYSTEM, event_facts
     from console.apps.audit.models import AuditEvent, Kind
 
     before = AuditEvent.objects.count()
-    in_threads(*[lambda: [append([facts_of(Kind.VIEWED, SYSTEM)]) for _ in range(15)] for _ in range(4)])
+    in_threads(*[lambda: [append([event_facts(Kind.VIEWED, SYSTEM)]) for _ in range(15)] for _ in range(4)])
     return AuditEvent.objects.count() - before
 
 
@@ -188,12 +188,12 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
 
     from console.apps.accounts.models import User
     from console.apps.audit.chain import append
-    from console.apps.audit.events import facts_of
+    from console.apps.audit.events import event_facts
     from console.apps.audit.models import Kind
     from console.apps.decisions.decide import Wanted, decide
     from console.apps.decisions.models import Case
     from console.apps.decisions.states import Action
-    from console.apps.decisions.wake import wake
+    from console.apps.decisions.wake import end_deferrals
     from console.apps.ranking.runs import current_run
     from console.core import clock
 
@@ -210,13 +210,13 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
             is_locked.set()
             is_waking.wait()
             time.sleep(1)
-            append([facts_of(Kind.DECIDED, user, entity_id=entities[1].entity_id)])
+            append([event_facts(Kind.DECIDED, user, entity_id=entities[1].entity_id)])
 
     def wakes() -> None:
         is_locked.wait()
         is_waking.set()
         with transaction.atomic():
-            wake(run)
+            end_deferrals(run)
 
     in_threads(decides, wakes)
     return [Case.objects.get(entity_id=entity.entity_id).state for entity in entities]

@@ -21,7 +21,7 @@ from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mapping
 from jobs.profile.profile import Profile
 from jobs.steps.ingest_source import Ingested, ingest_source
-from jobs.take_in_source import settle_source
+from jobs.take_in_source import close_source
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.homes import differences
 
@@ -243,7 +243,7 @@ def test_a_database_that_cannot_be_read_stops_its_source_and_no_secret_is_told(
         registry.ingest()
     assert "secret" not in str(failed.value)
     assert PASSWORD not in str(failed.value)
-    settled = settle_source(registry.lake.home, load_mapping(registry.mapping_path), registry.profile.folder, date(2026, 1, 6))
+    settled = close_source(registry.lake.home, load_mapping(registry.mapping_path), registry.profile.folder, date(2026, 1, 6))
     assert settled.verdict in (Verdict.MISSING, Verdict.STOPPED)
 
 

@@ -7,13 +7,13 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.silver import COMPLAINT, ENTITY
 from jobs.transforms.conform import compare_key
-from jobs.transforms.links import keep_meant, link_complaints, what_complaints_give, what_entities_bear
+from jobs.transforms.links import complaint_keys, entity_keys, keep_meant, link_complaints
 
 
 def linked(entities: DataFrame, complaints: DataFrame) -> DataFrame:
-    given = what_complaints_give(complaints)
+    given = complaint_keys(complaints)
     register = entities.withColumn("trading_name_key", compare_key(F.col("trading_name")))
-    return link_complaints(given, register.transform(what_entities_bear).transform(keep_meant, given))
+    return link_complaints(given, register.transform(entity_keys).transform(keep_meant, given))
 
 
 def links(spark: SparkSession, entities: list[dict], complaints: list[dict]) -> dict[str, tuple[str, str]]:

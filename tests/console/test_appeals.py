@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from console.apps.api.tokens import make_token
 from console.apps.appeals.models import Answer, Appeal
-from console.apps.audit.chain import breaks
+from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import State
@@ -48,7 +48,7 @@ def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, s
     assert (appeal.due_on, appeal.run_id, appeal.recorded_by.username) == (date(2026, 7, 20), site.run.run_id, "li")
     assert Case.objects.values().get() == before
     assert AuditEvent.objects.filter(kind="appeal_received", actor="li", entity_id=entity.entity_id).count() == 1
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_one_of_whom_nobody_decided_yet_can_object_to_being_listed(site: Site, entity: Ranked) -> None:

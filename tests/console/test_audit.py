@@ -11,8 +11,8 @@ from django.db import DatabaseError, connection
 from django.test import override_settings
 
 from console.apps.audit import spool
-from console.apps.audit.chain import GENESIS, Head, append, breaks, read_head
-from console.apps.audit.events import NOBODY, SYSTEM, facts_of
+from console.apps.audit.chain import GENESIS, Head, append, find_breaks, read_head
+from console.apps.audit.events import NOBODY, SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.web.views import list_export
 from tests.console.conftest import PASSWORD, Site
@@ -22,7 +22,7 @@ NO_TRIGGERS = ("DROP TRIGGER audit_auditevent_no_update", "DROP TRIGGER audit_au
 
 
 def add(count: int) -> None:
-    append([facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}) for at in range(count)])
+    append([event_facts(Kind.VIEWED, SYSTEM, detail={"at": at}) for at in range(count)])
 
 
 def run_sql(*statements: str) -> None:
@@ -37,7 +37,7 @@ def test_each_event_covers_the_one_before() -> None:
 
     assert first.previous_hash == GENESIS
     assert [event.previous_hash for event in rest] == [first.hash, *(event.hash for event in rest[:-1])]
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_an_update_that_goes_past_the_models_is_refused_too() -> None:
@@ -60,7 +60,7 @@ def test_whoever_takes_the_triggers_away_is_found_out_by_the_chain(tampering: st
     add(5)
     run_sql(*NO_TRIGGERS, tampering)
 
-    assert 3 in [one.number for one in breaks()]
+    assert 3 in [one.number for one in find_breaks()]
 
 
 def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
@@ -68,9 +68,9 @@ def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
     head = read_head()
     run_sql(*NO_TRIGGERS, f"DELETE FROM audit_auditevent WHERE number > {head.number - 2}")
 
-    assert list(breaks()) == []
-    assert [one.number for one in breaks([head])] == [head.number]
-    assert [one.number for one in breaks([Head(2, "0" * 64)])] == [2]
+    assert list(find_breaks()) == []
+    assert [one.number for one in find_breaks([head])] == [head.number]
+    assert [one.number for one in find_breaks([Head(2, "0" * 64)])] == [2]
 
 
 def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,11 +92,11 @@ def test_what_comes_while_the_chain_is_reckoned_is_not_vouched_for(site: Site, m
     from console.commands import audit
 
     def slowly(known: Any) -> Any:
-        yield from breaks(known)
+        yield from find_breaks(known)
         add(1)
 
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
-    monkeypatch.setattr("console.apps.audit.chain.breaks", slowly)
+    monkeypatch.setattr("console.apps.audit.chain.find_breaks", slowly)
     add(3)
     reckoned = read_head()
 
@@ -139,7 +139,7 @@ def test_a_view_outlives_a_process_that_is_killed_before_or_while_it_is_taken_in
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for at in range(3):
-        spool.put(facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}))
+        spool.put(event_facts(Kind.VIEWED, SYSTEM, detail={"at": at}))
 
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
@@ -156,7 +156,7 @@ def test_a_view_outlives_a_process_that_is_killed_before_or_while_it_is_taken_in
     spool.flush()
 
     assert [json.loads(event.detail)["at"] for event in AuditEvent.objects.filter(kind=Kind.VIEWED)] == [0, 1, 2]
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_an_export_is_on_record_before_it_leaves(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,8 +179,8 @@ def test_nothing_is_written_without_an_actor() -> None:
 
     for nobody in (AnonymousUser(), "somebody", ""):
         with pytest.raises(ValueError, match="actor"):
-            facts_of(Kind.VIEWED, nobody)
-    assert facts_of(Kind.SIGN_IN_FAILED, NOBODY).actor_id is None
+            event_facts(Kind.VIEWED, nobody)
+    assert event_facts(Kind.SIGN_IN_FAILED, NOBODY).actor_id is None
 
 
 def test_signing_in_and_failing_to_are_on_record(site: Site) -> None:
@@ -214,7 +214,7 @@ def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(s
 @pytest.mark.parametrize(("hour", "day"), [(15, "2026-07-01"), (16, "2026-07-02"), (23, "2026-07-02")])
 def test_an_auditor_asks_for_days_as_the_page_tells_them_where_the_profile_is(site: Site, hour: int, day: str) -> None:
     site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours further
-    spool.put(facts_of(Kind.VIEWED, site.user("wang")))
+    spool.put(event_facts(Kind.VIEWED, site.user("wang")))
     spool.flush()
     auditor = site.client("zhou")
 

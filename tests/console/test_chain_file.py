@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from console.apps.audit.chain import GENESIS, breaks, read_head
+from console.apps.audit.chain import GENESIS, find_breaks, read_head
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.chain_file import PERSONAL, Checked, check
-from console.apps.audit.events import SYSTEM, Facts, facts_of
+from console.apps.audit.events import SYSTEM, EventFacts, event_facts
 from console.apps.audit.hashes import FIELDS, digest_of, hash_at_first
 from console.apps.audit.models import AuditEvent, Kind
 from console.commands import audit
@@ -41,14 +41,14 @@ def at_first(site: Site) -> None:
     run_sql(*NO_TRIGGERS, "DELETE FROM audit_auditevent")
     previous = GENESIS
     for number in (1, 2, 3):
-        facts = vars(facts_of(Kind.VIEWED, site.user("wang"), entity_id=f"E{number}"))
+        facts = vars(event_facts(Kind.VIEWED, site.user("wang"), entity_id=f"E{number}"))
         digest = hash_at_first(number, previous, facts)
         AuditEvent.objects.create(number=number, previous_hash=previous, hash=digest, **facts)
         previous = digest
 
 
 def test_all_that_an_event_says_is_covered() -> None:
-    assert {*FIELDS} == {field.name for field in fields(Facts)}
+    assert {*FIELDS} == {field.name for field in fields(EventFacts)}
     assert {*PERSONAL} < {*FIELDS}
 
 
@@ -126,7 +126,7 @@ def test_events_from_before_hashes_were_over_digests_hold_and_are_stated_where_s
     at_first(site)
     kept_back, whole = check(chain_lines(SYSTEM, is_whole=False)), check(chain_lines(SYSTEM, is_whole=True))
 
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
     assert (kept_back.stated, kept_back.breaks) == (3, [])
     assert (whole.stated, whole.breaks) == (0, [])
     again = list(chain_lines(SYSTEM, is_whole=True))

@@ -19,7 +19,7 @@ from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
-from console.web.downloads import TooManyAtOnce, on_its_way
+from console.web.downloads import TooManyAtOnce, limit_downloads
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -164,12 +164,12 @@ def test_a_file_that_could_not_be_made_gives_its_place_back() -> None:
 
     for _ in range(3):
         with pytest.raises(OSError, match="no space"):
-            on_its_way(fails)
-    taken = on_its_way(lambda: [b"x"])
+            limit_downloads(fails)
+    taken = limit_downloads(lambda: [b"x"])
     with pytest.raises(TooManyAtOnce):
-        on_its_way(fails)
+        limit_downloads(fails)
     taken.close()
-    assert on_its_way(lambda: [b"y"])
+    assert limit_downloads(lambda: [b"y"])
 
 
 def test_a_sheets_file_is_gone_when_it_was_sent() -> None:

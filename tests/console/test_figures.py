@@ -17,7 +17,7 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Event, Figure, Kind, Link
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import alias_of
-from console.publishing.drift import index_of
+from console.publishing.drift import population_stability_index
 from console.publishing.monthly_counts import MONTHS
 from console.publishing.publish import publish
 from console.web.queries.time_charts import CHARTS
@@ -173,8 +173,8 @@ def test_the_stability_index_is_of_shares_with_the_unknown_as_a_bin() -> None:
 
     # Shares: then 1/2, 1/2, none (half a one of four); now 1/4, 1/2, 1/4.
     wanted = (0.25 - 0.5) * np.log(0.25 / 0.5) + 0 + (0.25 - 0.125) * np.log(0.25 / 0.125)
-    assert index_of(now, then, edges) == pytest.approx(wanted)
-    assert index_of(then, then, edges) == 0
+    assert population_stability_index(now, then, edges) == pytest.approx(wanted)
+    assert population_stability_index(then, then, edges) == 0
 
 
 def test_a_day_is_held_against_an_earlier_one(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:

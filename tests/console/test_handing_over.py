@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from console.apps.accounts.models import User
-from console.apps.audit.chain import breaks
+from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.hand_over import left_open
 from console.apps.decisions.models import Case, Decision
@@ -57,7 +57,7 @@ def test_what_a_shut_account_signed_is_as_it_was(site: Site, send: Any) -> None:
 
     assert list(Decision.objects.values())[: len(before)] == before
     assert list(AuditEvent.objects.filter(actor="wang").values()) == events
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_what_it_leaves_open_is_told_to_whoever_shuts_it_and_to_the_supervisor(site: Site, send: Any) -> None:

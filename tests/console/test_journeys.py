@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 
 from console.apps.accounts.models import User
-from console.apps.audit.chain import breaks
+from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.models import Case, Result
@@ -250,7 +250,7 @@ def test_the_auditor_finds_who_saw_what_and_holds_the_chain_to_its_hashes(site: 
         assert zhou.page.locator(".message.success").count() == 1
         zhou.look()
 
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_a_chart_has_its_table_and_its_file(site: Site, opens: Opens) -> None:

@@ -14,7 +14,7 @@ import pytest
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.finished_run import finished_run
-from console.publishing.movement import is_disturbed
+from console.publishing.movement import has_data_gap
 from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
 from tests.conftest import FinishedDay
@@ -42,7 +42,7 @@ def test_a_source_is_disturbed_where_it_did_not_come_on_either_day_or_was_correc
 ) -> None:
     first, second = ({"verdict": verdict, "chain": own} for verdict, own in (then, now))
 
-    assert is_disturbed(first, second, chain) is is_told
+    assert has_data_gap(first, second, chain) is is_told
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from console.apps.audit.chain import Head, append, breaks
-from console.apps.audit.events import Facts
+from console.apps.audit.chain import Head, append, find_breaks
+from console.apps.audit.events import EventFacts
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions import wake
 from console.apps.decisions import wake as waking
@@ -51,7 +51,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
         assert connection.in_atomic_block
         real(moves, **more)
 
-    def count(events: list[Facts]) -> Head:
+    def count(events: list[EventFacts]) -> Head:
         appended.append(len(events))
         return append(events)
 
@@ -61,7 +61,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
     done = publish(run)
 
     assert (done.woken, appended, to_review()) == (5, [2, 2, 1], 5)
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []
 
 
 def test_what_was_broken_off_is_finished_when_the_day_is_published_again(

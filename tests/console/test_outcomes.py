@@ -15,7 +15,7 @@ from console.apps.decisions.models import Case, Decision, Result
 from console.apps.decisions.results import planned_visit
 from console.apps.decisions.states import State
 from console.apps.ranking.runs import reasons_of
-from console.publishing.outcomes import SOURCE, deliver
+from console.publishing.outcomes import SOURCE, export_outcomes
 from jobs.cli import main
 from jobs.lake.manifests import read_source_manifest
 from jobs.profile.mapping import load_mapping, load_mappings
@@ -56,13 +56,13 @@ def recorded(site: Site, send: Any) -> dict[str, str]:
 
 @pytest.mark.usefixtures("recorded")
 def test_a_day_given_again_gives_the_same_file_and_another_day_is_empty(tmp_path: Path) -> None:
-    path, count = deliver(tmp_path, DAY)
+    path, count = export_outcomes(tmp_path, DAY)
     before = path.read_bytes()
-    deliver(tmp_path, DAY)
+    export_outcomes(tmp_path, DAY)
 
     assert count == 2
     assert path.read_bytes() == before
-    assert deliver(tmp_path, date(2026, 7, 2))[1] == 0
+    assert export_outcomes(tmp_path, date(2026, 7, 2))[1] == 0
 
 
 def take_in(finished_day: FinishedDay, home: Path, sources: Path, as_of: date) -> None:
@@ -84,7 +84,7 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
     home, sources = tmp_path / "home", tmp_path / "sources"
     sources.mkdir()
     shutil.copytree(finished_day.home, home)
-    deliver(sources, DAY)
+    export_outcomes(sources, DAY)
     assert "console_results" not in load_mappings(Path(finished_day.profile))
 
     take_in(finished_day, home, sources, DAY)
@@ -101,7 +101,7 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
 def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    deliver(tmp_path, DAY)
+    export_outcomes(tmp_path, DAY)
     own = set(load_mappings(Path(finished_day.profile)))
 
     def of(as_of: date, home: Path = tmp_path / "none") -> set[str]:
@@ -130,7 +130,7 @@ def test_before_the_first_result_of_all_nothing_is_delivered(tmp_path: Path) -> 
     sources = tmp_path / "sources"
     sources.mkdir()
 
-    assert deliver(sources, DAY) == (None, 0)
+    assert export_outcomes(sources, DAY) == (None, 0)
     assert list(sources.iterdir()) == []
 
 
@@ -140,8 +140,8 @@ def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: 
     sources.mkdir()
     shutil.copytree(finished_day.home, home)
     after = date(2026, 7, 2)
-    deliver(sources, DAY)
-    deliver(sources, after)
+    export_outcomes(sources, DAY)
+    export_outcomes(sources, after)
 
     words = ["--profile", str(finished_day.profile), "--home", str(home), "--source", SOURCE, "--sources", str(sources)]
     for verb in ("ingest", "gate", "conform", "settle"):
@@ -295,10 +295,10 @@ def test_a_correction_is_a_later_version_of_the_same_visit_in_the_lake(
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     first = visited(site, subject)
-    deliver(sources, DAY)
+    export_outcomes(sources, DAY)
     site.now[0] += timedelta(days=1)
     correct(site, "wang", first)
-    deliver(sources, DAY + timedelta(days=1))
+    export_outcomes(sources, DAY + timedelta(days=1))
 
     for day in (DAY, DAY + timedelta(days=1)):
         take_in(finished_day, home, sources, day)

@@ -13,8 +13,8 @@ import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from console.apps.audit.chain import append, breaks
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.chain import append, find_breaks
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.models import Case, Decision, Result
@@ -249,7 +249,7 @@ def test_writers_at_the_same_time_make_one_chain() -> None:
     def write(name: str) -> None:
         try:
             for at in range(15):
-                append([facts_of(Kind.VIEWED, SYSTEM, detail={"by": name, "at": at})])
+                append([event_facts(Kind.VIEWED, SYSTEM, detail={"by": name, "at": at})])
         finally:
             connections.close_all()
 
@@ -261,4 +261,4 @@ def test_writers_at_the_same_time_make_one_chain() -> None:
         writer.join()
 
     assert AuditEvent.objects.count() == before + 60
-    assert list(breaks()) == []
+    assert list(find_breaks()) == []

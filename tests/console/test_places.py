@@ -25,7 +25,7 @@ from console.apps.ranking.runs import ranked_of
 from console.publishing.publish import publish
 from console.web.queries import list_query as filtering
 from console.web.queries.list_filters import ME, NOBODY, Filters
-from console.web.queries.list_query import Filtered, next_to_review
+from console.web.queries.list_query import Filtered, next_case
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site
@@ -214,5 +214,5 @@ def test_the_next_to_review_is_the_first_behind_whom_nobody_decided_of(site: Sit
                 and letter in ("", row.risk_class)
                 and (row.entity_id not in cases or cases[row.entity_id].state == State.TO_REVIEW)
             )
-            assert next_to_review(request, site.run, after, query) == next(behind, None)
-    assert next_to_review(request, site.run, listed[0], "state=deferred") is None
+            assert next_case(request, site.run, after, query) == next(behind, None)
+    assert next_case(request, site.run, listed[0], "state=deferred") is None

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from console.apps.audit import spool
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from tests.console.conftest import Site
 
 
 def put(at: int) -> None:
-    spool.put(facts_of(Kind.VIEWED, SYSTEM, detail={"at": at}))
+    spool.put(event_facts(Kind.VIEWED, SYSTEM, detail={"at": at}))
 
 
 def taken_in() -> list[int]:

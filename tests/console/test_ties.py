@@ -15,7 +15,7 @@ from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.core.texts import LANGUAGES
 from console.core.working_days import is_working_day
-from console.publishing.shared_identifiers import MOST, ties
+from console.publishing.shared_identifiers import MOST, shared_identifiers
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
 from tests.conftest import FinishedDay
@@ -67,7 +67,9 @@ def test_a_key_that_is_shared_names_the_first_by_rank_and_counts_all() -> None:
     keys = {"address_key": 1, "legal_rep_id": range(100, 120), "owner_id": -1, "phone_hash": None, "agent_id": -1}
     ranking = pd.DataFrame({"entity_id": names, "position": range(1, 21), "is_listed": [True] + [False] * 19, **keys})
 
-    assert [*ties(ranking).itertuples(index=False, name=None)] == [(1, "address", f"e{at}", 19) for at in range(1, MOST + 1)]
+    assert [*shared_identifiers(ranking).itertuples(index=False, name=None)] == [
+        (1, "address", f"e{at}", 19) for at in range(1, MOST + 1)
+    ]
 
 
 def test_the_page_names_those_of_ones_regions_and_counts_the_others(site: Site) -> None:

@@ -19,7 +19,7 @@ from console.apps.ranking.models import Ranked
 from console.core.texts import LANGUAGES, load_texts
 from console.publishing.publish import publish
 from console.web.queries.measured import in_words
-from console.web.queries.reasons import reasons_told
+from console.web.queries.reasons import reasons_with_details
 from console.web.views.visits import SHEETS
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -46,7 +46,7 @@ def sheet(site: Site, language: str = "en") -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sheet_says_whom_why_and_what_to_look_at(site: Site, subject: Ranked, language: str) -> None:
     text, texts = sheet(site, language), load_texts(language)
-    reasons = reasons_told(site.run, [subject])[subject.position]
+    reasons = reasons_with_details(site.run, [subject])[subject.position]
 
     assert reasons
     assert subject.address in text
@@ -90,14 +90,14 @@ def test_each_sheet_has_a_place_for_each_of_its_own_reasons(
     sheets = {one.entity_id: part for part in sheet(site).split('<a class="go"') for one in (whole, short) if one.entity_id in part}
 
     asked = {of: part.count(catalogue.words("right", "unknown", "en")) for of, part in sheets.items()}
-    assert asked == {whole.entity_id: len(reasons_told(site.run, [whole])[whole.position]), short.entity_id: 1}
+    assert asked == {whole.entity_id: len(reasons_with_details(site.run, [whole])[whole.position]), short.entity_id: 1}
     assert asked[whole.entity_id] > 1
 
 
 def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
     site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    sentence = reasons_told(site.run, [subject])[subject.position][0].sentence_en
+    sentence = reasons_with_details(site.run, [subject])[subject.position][0].sentence_en
 
     def change(name: str, frame: Any) -> Any:
         if name == "gold/reasons":

@@ -18,7 +18,7 @@ from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import CountsDiffer, NothingToDo
+from jobs.foundation.errors import CountMismatch, InputMissing
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.backup import BEGUN, FACTS, newest_backup, verify
@@ -192,7 +192,7 @@ CARE = (
     Sequence("restore", _deliver_nothing, _two_days, _restore, finished=BEFORE),
     Sequence("migration", _deliver_nothing, _of_an_earlier_version, _migrate, finished=D),
     # Given again when all is done, it says that there is nothing to forget.
-    Sequence("forgetting", _deliver_nothing, _given_up, _forget, finished=D, ends=(0, NothingToDo.exit_code)),
+    Sequence("forgetting", _deliver_nothing, _given_up, _forget, finished=D, ends=(0, InputMissing.exit_code)),
     Sequence("backup", _deliver_nothing, _copied_before, _back_up, compared=_newest_copy),
-    Sequence("refused", deliver_town, _one_row_short, _conform, ends=(CountsDiffer.exit_code,), is_quick=False),
+    Sequence("refused", deliver_town, _one_row_short, _conform, ends=(CountMismatch.exit_code,), is_quick=False),
 )

@@ -15,7 +15,7 @@ from expectations.contracts import scoring
 from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation import fault_points
 from jobs.foundation.fault_points import name_of
-from jobs.foundation.files import forget, write_json
+from jobs.foundation.files import delete_file, write_json
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,7 +49,7 @@ def test_a_files_name_leaves_out_where_the_home_is_and_what_changes_with_day_and
 
 def test_a_file_is_begun_drafted_and_put_in_place(tmp_path: Path, passed: list[str]) -> None:
     write_json(tmp_path / "manifests" / "runs" / "2026-06-30.json", {})
-    forget(tmp_path / "manifests" / "runs" / "2026-06-30.json")
+    delete_file(tmp_path / "manifests" / "runs" / "2026-06-30.json")
     assert passed == [f"{moment}:manifests/runs" for moment in ("before", "drafted", "after", "before", "after")]
 
 

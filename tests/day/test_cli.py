@@ -10,7 +10,7 @@ import pytest
 
 from expectations.contracts import scoring
 from expectations.contracts.indicators import features_contract
-from jobs.foundation.locks import only_writer
+from jobs.foundation.locks import hold_home_lock
 from jobs.lake.maintenance.retention import trim_to_listed
 from jobs.lake.manifests import keep_time_travel_since
 from jobs.steps.target_list import TIE_KEY_VARIABLE
@@ -123,7 +123,7 @@ def test_a_home_that_cannot_be_written_is_explained(verb: str, given: dict[str, 
 @pytest.mark.parametrize("verb", WRITING)
 def test_a_second_run_in_one_home_is_told_to_wait(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     home = Path(str(given["--home"]))
-    with only_writer(home):
+    with hold_home_lock(home):
         assert_explained(call(capfd, verb, options_of(verb, given)), 6, "another run", str(home), "wait")
 
 

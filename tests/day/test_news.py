@@ -15,9 +15,9 @@ from expectations.contracts import scoring, silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
 from jobs.engine.lake import Lake
-from jobs.foundation.files import forget
-from jobs.incremental.keep_register import read_register, stand_all
-from jobs.incremental.sum_returns import add_up_all, read_tax_sums
+from jobs.foundation.files import delete_file
+from jobs.incremental.keep_register import compute_register, read_register
+from jobs.incremental.sum_returns import compute_tax_sums, read_tax_sums
 from jobs.lake.manifests import note_path
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
@@ -68,7 +68,7 @@ def test_a_past_day_keeps_state_only_where_a_kept_day_is_near(golden: Town, tmp_
     apart, whole = (golden.copy(tmp_path / name) for name in ("apart", "whole"))
 
     for town, is_past in ((apart, True), (whole, False)):
-        forget(note_path(town.home, "features", past))
+        delete_file(note_path(town.home, "features", past))
         assert ensure_features(town.lake, town.profile, past, is_past=is_past)
 
     pd.testing.assert_frame_equal(*(town.rows(features_contract(), past) for town in (apart, whole)))
@@ -98,8 +98,8 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
     # All are added up on the first day, when the month's returns fall due, and when they are delivered.
     assert sorted(summed)[-4] < max(summed) / 2, "most days added up few entities"
     assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
-    assert sums(read_tax_sums(daily, LAST)) == sums(add_up_all(once, profile, LAST))
-    assert register(read_register(daily, LAST)) == register(stand_all(once, profile, LAST))
+    assert sums(read_tax_sums(daily, LAST)) == sums(compute_tax_sums(once, profile, LAST))
+    assert register(read_register(daily, LAST)) == register(compute_register(once, profile, LAST))
     train_day(once, profile, LAST)
     shutil.copytree(once.home / "models", daily.home / "models")
     for lake in (daily, once):

@@ -180,7 +180,7 @@ def test_where_labels_are_plenty_visits_label_every_second_month(
     monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: visits)
     monkeypatch.setattr(gather_training_set, "has_features", lambda _lake, _profile, day: asked.append(day) or True)
     training = replace(eager.profile.training, **{"cohorts": 12, "label_days": 60, "most_labels": most, **more})
-    gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), date(2027, 4, 15))
+    gather_training_set.build_cohort_features(eager.lake, replace(eager.profile, training=training), date(2027, 4, 15))
 
     assert {day.month % 2 for day in asked} == ({0} if is_thinned else {0, 1})
     assert len(asked) == training.cohorts // (2 if is_thinned else 1)
@@ -197,7 +197,7 @@ def test_visits_before_anybody_was_registered_label_nobody(eager: Town, monkeypa
     )  # fmt: skip
     monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: long_ago)
     training = replace(eager.profile.training, cohorts=120)
-    gather_training_set.bring_cohorts(eager.lake, replace(eager.profile, training=training), LATER)
+    gather_training_set.build_cohort_features(eager.lake, replace(eager.profile, training=training), LATER)
     assert asked == []
 
 

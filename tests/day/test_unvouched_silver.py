@@ -15,14 +15,14 @@ import pytest
 from expectations.contracts import silver
 from expectations.contracts.lineage import ENTITY_ID
 from jobs import take_in_source
-from jobs.foundation.errors import CountsDiffer, EngineAway
+from jobs.foundation.errors import CountMismatch, EngineUnavailable
 from jobs.foundation.files import read_json
-from jobs.incremental.consistency import vouched_deliveries
-from jobs.incremental.keep_register import read_register, stand_all
-from jobs.incremental.sum_returns import add_up_all, read_tax_sums
+from jobs.incremental.consistency import consistent_deliveries
+from jobs.incremental.keep_register import compute_register, read_register
+from jobs.incremental.sum_returns import compute_tax_sums, read_tax_sums
 from jobs.lake.maintenance.restore import plan_table, restore
 from jobs.lake.manifests import note_path
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import load_mappings
 from jobs.steps import conform_source
 from jobs.steps.feature_state import ensure_features, rebuild_features
@@ -55,11 +55,11 @@ def held(town: Town, as_of: date) -> dict[str, tuple]:
 
 
 def of_silver(town: Town, as_of: date) -> dict[str, tuple]:
-    return sums(add_up_all(town.lake, town.profile, as_of))
+    return sums(compute_tax_sums(town.lake, town.profile, as_of))
 
 
 def assert_register_is_of_silver(town: Town, as_of: date) -> None:
-    kept, whole = read_register(town.lake, as_of), stand_all(town.lake, town.profile, as_of)
+    kept, whole = read_register(town.lake, as_of), compute_register(town.lake, town.profile, as_of)
     assert register(kept) == register(whole) != []
 
 
@@ -87,7 +87,7 @@ def fail(town: Town, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settle today while a step of each source fails."""
 
     def away(*_: object) -> None:
-        raise EngineAway(what="the engine does not answer", where="here", then="try again")
+        raise EngineUnavailable(what="the engine does not answer", where="here", then="try again")
 
     with monkeypatch.context() as patch:
         patch.setattr(take_in_source, step, away)
@@ -126,10 +126,10 @@ def test_a_delivery_is_withdrawn_and_a_step_after_it_fails(
 
 
 def test_a_gate_dies_and_its_delivery_is_withdrawn(town: Town) -> None:
-    Unfinished(town.home, "returns", "gate").mark(TODAY, TODAY)
+    WriteIntent(town.home, "returns", "gate").mark(TODAY, TODAY)
     shutil.rmtree((town.sources / "returns" / LATE).parent)
     settle_all(town, TODAY)
-    assert vouched_deliveries(town.lake, ["returns"]) is not None
+    assert consistent_deliveries(town.lake, ["returns"]) is not None
 
 
 @pytest.mark.slow
@@ -154,7 +154,7 @@ def test_a_step_dies_between_silver_and_its_book_and_the_delivery_is_put_back(to
     town.settle("returns")
     # As a process leaves it that is killed after the rows and before the book.
     book.write_bytes(before)
-    Unfinished(town.home, "returns", "conform").mark(date(2026, 6, 20), TODAY)
+    WriteIntent(town.home, "returns", "conform").mark(date(2026, 6, 20), TODAY)
     rebuild_features(town.lake, town.profile, TODAY)
     (town.sources / "returns" / MAY).write_text(was, encoding="utf-8")
     check_today_and_tomorrow(town)
@@ -181,7 +181,7 @@ def test_rows_whose_count_is_refused_do_not_stay_in_silver(town: Town, monkeypat
     mend(town, MAY, moved)
     with monkeypatch.context() as patch:
         patch.setattr(conform_source, "conform", lose_some)
-        with pytest.raises(CountsDiffer, match="silver was put back"):
+        with pytest.raises(CountMismatch, match="silver was put back"):
             town.settle("returns")
     assert of_silver(town, TODAY) == before
     check_today_and_tomorrow(town)
@@ -211,4 +211,4 @@ def test_a_source_is_mapped_no_more_and_then_again_with_a_mended_delivery(town: 
 def test_a_stopped_delivery_that_left_no_row_takes_nothing_from_what_silver_holds(town: Town) -> None:
     mend(town, LATE, lambda text: text.replace("2026-05", "someday"))
     assert town.settle("returns").verdict == "stopped"
-    assert vouched_deliveries(town.lake, load_mappings(town.profile.folder)) is not None
+    assert consistent_deliveries(town.lake, load_mappings(town.profile.folder)) is not None

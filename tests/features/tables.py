@@ -14,8 +14,8 @@ from expectations.contracts.contract import Contract
 from jobs.engine.scratch import Scratch
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
-from jobs.transforms.register_state import stand_register
-from jobs.transforms.tax_sums import standing_returns, sum_returns
+from jobs.transforms.register_state import register_as_of
+from jobs.transforms.tax_sums import returns_as_of, sum_returns
 
 Row = dict[str, Any]
 AS_OF = date(2026, 1, 31)
@@ -79,8 +79,8 @@ def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy
 def reckon_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`reckon`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
-        sums = sum_returns(standing_returns(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
-        register = scratch.materialise(stand_register(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
+        sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
+        register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
         others = {name: table for name, table in tables.items() if name not in ("entity", "filing")}
         known = Known(**others, register=register, tax_sums=sums)
         made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)

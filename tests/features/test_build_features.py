@@ -11,10 +11,10 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.scoring import PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.foundation.paths import SCRATCH
-from jobs.incremental.keep_register import stand_all
-from jobs.incremental.sum_returns import add_up_all
+from jobs.incremental.keep_register import compute_register
+from jobs.incremental.sum_returns import compute_tax_sums
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import build_features_day
 from tests.features.tables import AS_OF, frame
@@ -31,8 +31,8 @@ def lake(tmp_path, spark):
 def _build(lake, as_of):
     profile = load_profile("cn")
     with Scratch(lake.home, "state", is_packed=False) as scratch:
-        register = scratch.materialise(stand_all(lake, profile, as_of))
-        return build_features_day(lake, profile, as_of, register, add_up_all(lake, profile, as_of))
+        register = scratch.materialise(compute_register(lake, profile, as_of))
+        return build_features_day(lake, profile, as_of, register, compute_tax_sums(lake, profile, as_of))
 
 
 def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
@@ -49,5 +49,5 @@ def test_a_day_writes_its_partitions_and_leaves_the_others(lake):
 
 
 def test_a_day_before_any_entity_was_known_is_explained(lake):
-    with pytest.raises(NothingToDo, match="no entity was known by the end of 2019-06-01"):
+    with pytest.raises(InputMissing, match="no entity was known by the end of 2019-06-01"):
         _build(lake, date(2019, 6, 1))

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from expectations.contracts import silver
 from expectations.contracts.state import REGISTER
 from jobs.engine.lake import Lake
-from jobs.incremental.keep_register import bring_register, read_register, stand_all
+from jobs.incremental.keep_register import bring_register, compute_register, read_register
 from jobs.lake.maintenance.retention import trim_state
 from jobs.profile.load_profile import load_profile
-from jobs.transforms.tax_sums import settled_month
+from jobs.transforms.tax_sums import closed_month
 from tests.day.news import register
 from tests.features.deliveries import deliver
 from tests.features.random_tables import draw_tables
@@ -53,7 +53,7 @@ def held(lake: Lake, as_of: date) -> list[tuple]:
 
 
 def afresh(lake: Lake, as_of: date) -> list[tuple]:
-    return register(stand_all(lake, PROFILE, as_of))
+    return register(compute_register(lake, PROFILE, as_of))
 
 
 def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
@@ -73,7 +73,7 @@ def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     settles = date(2026, 2, 15)
     before, after = settles - timedelta(days=1), settles + timedelta(days=1)
-    assert settled_month(before) < settled_month(settles) == settled_month(after)
+    assert closed_month(before) < closed_month(settles) == closed_month(after)
     rows = [entity(FIRST, entity_id=f"E{n}") for n in range(5)]
     rows += [entity(before, entity_id="E0", owner_id="p"), entity(before, entity_id="E4", is_absent=True)]
     rows += [entity(settles, entity_id="E1", owner_id="q"), entity(after, entity_id="E2", owner_id="r")]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
 from jobs.engine.lake import Lake
-from jobs.incremental.sum_returns import add_up_all, bring_tax_sums, read_tax_sums
+from jobs.incremental.sum_returns import bring_tax_sums, compute_tax_sums, read_tax_sums
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import SUMS
 from tests.features.deliveries import deliver
@@ -37,7 +37,7 @@ def held(lake: Lake, as_of: date) -> list[tuple]:
 
 
 def afresh(lake: Lake, as_of: date) -> list[tuple]:
-    return _plain(add_up_all(lake, PROFILE, as_of))
+    return _plain(compute_tax_sums(lake, PROFILE, as_of))
 
 
 def _plain(sums) -> list[tuple]:

@@ -13,9 +13,9 @@ from jobs.profile.mapping import (
     known_at_expression,
     load_mapping,
     load_mappings,
+    load_usable_mappings,
     mapped_sources,
     select_expressions,
-    sift_mappings,
 )
 
 GOOD = """
@@ -66,7 +66,7 @@ def test_mappings_that_cannot_be_used_are_told_apart_and_are_mapped_all_the_same
     write_mapping(tmp_path, 'contract = "registration', name="b")
     write_mapping(tmp_path, GOOD.replace("increment", "sometimes"), name="c")
     (tmp_path / "sources" / "d.toml").mkdir()
-    usable, unusable = sift_mappings(tmp_path)
+    usable, unusable = load_usable_mappings(tmp_path)
     assert list(usable) == ["a"]
     for name, why in {"b": "it is not valid TOML", "c": "'sometimes'", "d": "it cannot be read"}.items():
         assert why in unusable[name].what

@@ -18,20 +18,20 @@ from expectations.contracts.silver import ENTITY
 from expectations.gate import GateOutcome
 from jobs.lake.batches import BatchBook
 from jobs.lake.manifests import SourceManifest
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 from jobs.steps import gate_source
 from jobs.steps.conform_source import conform_source
-from jobs.steps.gate_source import judge_source
-from jobs.take_in_source import settle_source
+from jobs.steps.gate_source import gate_new_days
+from jobs.take_in_source import close_source
 from tests.ingest.conftest import Shop
 
 
 def settle(shop: Shop, as_of: str) -> SourceManifest:
     """Ingest, gate and conform the source on a day."""
     shop.ingest(as_of)
-    judge_source(shop.lake, shop.profile, shop.mapping, shop.sources, date.fromisoformat(as_of))
+    gate_new_days(shop.lake, shop.profile, shop.mapping, shop.sources, date.fromisoformat(as_of))
     conform_source(shop.lake, shop.profile, shop.mapping, date.fromisoformat(as_of))
-    return settle_source(shop.lake.home, shop.mapping, shop.sources, date.fromisoformat(as_of))
+    return close_source(shop.lake.home, shop.mapping, shop.sources, date.fromisoformat(as_of))
 
 
 def known(shop: Shop) -> list[str]:
@@ -105,7 +105,7 @@ def lifted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
         settle(shop, "2026-01-03")
     assert known(shop) == ["2026-01-01 1:A", "2026-01-03 3:A"]
     # As a restore of the quarantine leaves it: to be judged anew.
-    Unfinished(shop.lake.home, "shops", "gate").mark(date(2026, 1, 2), date(2026, 1, 3))
+    WriteIntent(shop.lake.home, "shops", "gate").mark(date(2026, 1, 2), date(2026, 1, 3))
     return shop
 
 
@@ -122,7 +122,7 @@ def test_a_gate_that_dies_before_the_days_after_are_taken_in_again_is_done_again
         with pytest.raises(ZeroDivisionError):
             settle(lifted, "2026-01-03")
     # The gate alone is tried again, as a scheduler does.
-    judge_source(lifted.lake, lifted.profile, lifted.mapping, lifted.sources, date(2026, 1, 3))
+    gate_new_days(lifted.lake, lifted.profile, lifted.mapping, lifted.sources, date(2026, 1, 3))
     conform_source(lifted.lake, lifted.profile, lifted.mapping, date(2026, 1, 3))
     assert known(lifted) == ["2026-01-01 1:A", "2026-01-02 3:A"]
 
@@ -144,11 +144,11 @@ def test_a_source_whose_steps_failed_is_settled_with_the_data_before(shop: Shop)
     steps = [
         lambda: None,
         lambda: shop.ingest("2026-01-02"),
-        lambda: judge_source(shop.lake, shop.profile, shop.mapping, shop.sources, date(2026, 1, 2)),
+        lambda: gate_new_days(shop.lake, shop.profile, shop.mapping, shop.sources, date(2026, 1, 2)),
     ]
     for step in steps:  # each time, the step after this one failed
         step()
-        manifest = settle_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
+        manifest = close_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
         assert (manifest.verdict, str(manifest.newest_delivery), manifest.known_rows) == ("stopped", "2026-01-01", 1)
     assert settle(shop, "2026-01-02").verdict == "passed"
 
@@ -169,7 +169,7 @@ def test_a_source_whose_folder_cannot_be_looked_into_is_settled_with_the_data_be
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(OSError, match="Input/output error"):
         shop.ingest("2026-01-02")
-    manifest = settle_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
+    manifest = close_source(shop.lake.home, shop.mapping, shop.sources, date(2026, 1, 2))
     assert (manifest.verdict, manifest.known_rows) == ("missing", 1)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from jobs.engine import session
 from jobs.engine.session import open_session, require_listener
-from jobs.foundation.errors import ConfigError, EngineAway
+from jobs.foundation.errors import ConfigError, EngineUnavailable
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def silent_port() -> Iterator[int]:
 
 @pytest.mark.timeout(60)
 def test_nobody_listening_is_an_engine_that_is_away_and_its_token_is_kept_out(silent_port: int) -> None:
-    with pytest.raises(EngineAway, match="listens") as caught:
+    with pytest.raises(EngineUnavailable, match="listens") as caught:
         open_session(f"sc://127.0.0.1:{silent_port}/;token=s3cret")
     assert f"127.0.0.1:{silent_port}" in str(caught.value)
     assert "s3cret" not in str(caught.value)
@@ -44,7 +44,7 @@ def test_a_server_that_listens_is_left_to_the_client() -> None:
 def test_an_address_without_a_host_and_port_is_a_mistake(address: str) -> None:
     with pytest.raises(ConfigError, match="sc://host:port") as caught:
         require_listener(address, "ENGINE")
-    assert not isinstance(caught.value, EngineAway)
+    assert not isinstance(caught.value, EngineUnavailable)
 
 
 def test_behind_a_proxy_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, silent_port: int) -> None:

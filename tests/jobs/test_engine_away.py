@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobs.engine import session
-from jobs.foundation.errors import ConfigError, EngineAway
+from jobs.foundation.errors import ConfigError, EngineUnavailable
 
 URL = "sc://127.0.0.1:9/;token=s3cret"
 
@@ -20,7 +20,7 @@ class Unanswered:
 
 def test_an_engine_that_does_not_answer_is_told_apart_and_its_token_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_open", lambda _wanted: Unanswered())
-    with pytest.raises(EngineAway, match="connection refused") as caught:
+    with pytest.raises(EngineUnavailable, match="connection refused") as caught:
         session.open_session(URL)
     assert "sc://127.0.0.1:9" in str(caught.value)
     assert "s3cret" not in str(caught.value)

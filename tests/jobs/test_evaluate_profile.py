@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import LeakFound, NothingToDo
+from jobs.foundation.errors import InputMissing, LeakFound
 from jobs.foundation.files import json_text
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
@@ -238,18 +238,18 @@ def test_a_label_that_was_known_too_late_is_refused(profile: Profile, tmp_path: 
 
 @pytest.mark.usefixtures("past")
 def test_days_that_no_visit_followed_are_explained(profile: Profile, tmp_path: Path) -> None:
-    with pytest.raises(NothingToDo, match="no visit is known in the 60 days after 2026-08-31"):
+    with pytest.raises(InputMissing, match="no visit is known in the 60 days after 2026-08-31"):
         evaluate(profile, tmp_path, date(2026, 8, 31))
 
 
 @pytest.mark.parametrize(("found", "words"), [(False, "none of the 300 visits"), (True, "every one of the 300 visits")])
 def test_visits_that_all_ended_alike_are_explained(found: bool, words: str, past: Past, profile: Profile, tmp_path: Path) -> None:
     past.after = past.after.assign(found_violation=found)
-    with pytest.raises(NothingToDo, match=f"{words} that followed found a violation"):
+    with pytest.raises(InputMissing, match=f"{words} that followed found a violation"):
         evaluate(profile, tmp_path)
 
 
 def test_visits_to_entities_that_were_not_known_then_are_explained(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.after = past.after.assign(entity_id="nobody")
-    with pytest.raises(NothingToDo, match="none of the 1 entities visited in the 60 days after 2026-05-31 was known that day"):
+    with pytest.raises(InputMissing, match="none of the 1 entities visited in the 60 days after 2026-05-31 was known that day"):
         evaluate(profile, tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.analysis.execute_notebook import main
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 
 
 def write(folder: Path, cell: str) -> Path:
@@ -39,7 +39,7 @@ def test_a_failing_cell_is_explained_and_nothing_is_kept(tmp_path: Path, caplog:
 
 
 def test_a_script_that_is_not_there_is_explained(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert main([str(tmp_path / "out"), str(tmp_path / "none.py")]) == NothingToDo.exit_code
+    assert main([str(tmp_path / "out"), str(tmp_path / "none.py")]) == InputMissing.exit_code
     assert "there is no such notebook" in caplog.text
 
 

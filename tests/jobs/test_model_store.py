@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.lake.model_store import ModelStore
 
 
@@ -49,7 +49,7 @@ def test_the_same_model_on_the_same_day_has_the_same_id_and_its_card_names_it(st
 
 
 def test_a_model_that_was_never_finished_is_not_there(store: ModelStore) -> None:
-    with pytest.raises(NothingToDo):
+    with pytest.raises(InputMissing):
         store.get("2026-06-30-000000000000")
 
 
@@ -75,6 +75,6 @@ def test_a_model_can_be_put_in_use_from_a_day_on_until_one_is_trained(store: Mod
 def test_only_a_model_that_is_there_and_of_the_past_can_be_put_in_use(store: ModelStore) -> None:
     june = put(store, b"june", date(2026, 6, 30))
     for model_id, day in (("nobody", date(2026, 7, 1)), (june, date(2026, 6, 29))):
-        with pytest.raises(NothingToDo, match="no model"):
+        with pytest.raises(InputMissing, match="no model"):
             store.use(model_id, day)
     assert store.newest(date(2026, 6, 29)) is None

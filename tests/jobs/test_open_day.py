@@ -15,7 +15,7 @@ from jobs.analysis import open_day as module
 from jobs.analysis.open_day import open_day
 from jobs.analysis.open_lake import open_lake
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 from jobs.profile.profile import CONFIG_ROOT
 
 
@@ -83,21 +83,21 @@ def test_a_relative_home_may_be_meant_from_the_projects_folder(
 
 @pytest.mark.parametrize("wanted", ["2026-06-29", "yesterday"])
 def test_a_day_that_was_not_finished_is_explained_with_those_that_were(home: Path, wanted: str) -> None:
-    with pytest.raises(NothingToDo, match=rf"{wanted} was not finished .* one of 2026-05-31, 2026-06-30"):
+    with pytest.raises(InputMissing, match=rf"{wanted} was not finished .* one of 2026-05-31, 2026-06-30"):
         open_day({"STEELYARD_HOME": str(home), "STEELYARD_AS_OF": wanted})
 
 
 def test_a_home_without_a_finished_day_is_explained(tmp_path: Path) -> None:
     Lake(tmp_path).create(scoring.SCORES)
 
-    with pytest.raises(NothingToDo, match="no day was finished yet"):
+    with pytest.raises(InputMissing, match="no day was finished yet"):
         open_day({"STEELYARD_HOME": str(tmp_path)})
 
 
 def test_without_a_demo_and_a_home_what_to_do_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "DEMO_HOME", tmp_path / "none")
 
-    with pytest.raises(NothingToDo, match="set STEELYARD_HOME, or make the demo with `make demo`"):
+    with pytest.raises(InputMissing, match="set STEELYARD_HOME, or make the demo with `make demo`"):
         open_day({})
 
 

@@ -13,7 +13,7 @@ from expectations.contracts import inspection, scoring, silver
 from expectations.contracts.quarantine import quarantine_of
 from jobs.analysis.open_lake import OpenLake, open_lake
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 
 JUNE, MAY = date(2026, 6, 30), date(2026, 5, 31)
 SCORES = [
@@ -163,14 +163,14 @@ def test_a_column_that_is_not_there_is_explained_with_those_that_are(lake: OpenL
 
 def test_a_table_that_is_not_there_is_explained_with_those_that_are(lake: OpenLake) -> None:
     for ask in (lake.pandas, lake.columns):
-        with pytest.raises(NothingToDo, match=r"no table 'gold.risk'.*quarantine.tax, silver.inspection, gold.scores"):
+        with pytest.raises(InputMissing, match=r"no table 'gold.risk'.*quarantine.tax, silver.inspection, gold.scores"):
             ask("gold.risk")
 
 
 def test_a_home_that_is_not_there_or_empty_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(NothingToDo, match=r"there is no such folder .*steelyard run"):
+    with pytest.raises(InputMissing, match=r"there is no such folder .*steelyard run"):
         open_lake(tmp_path / "nowhere")
-    with pytest.raises(NothingToDo, match=r"there is no lake here .*steelyard run"):
+    with pytest.raises(InputMissing, match=r"there is no lake here .*steelyard run"):
         open_lake(tmp_path)
 
 

@@ -59,7 +59,7 @@ def details_of(verb: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caps
 def test_a_fault_tells_why_an_answer_could_not_be_read(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    log.listen()  # as a command given by another does
+    log.install_library_log_buffer()  # as a command given by another does
     told = details_of(ask, monkeypatch, capsys)
     assert told.count("Exception deserializing message!") == 1
     assert told.count("ValueError: 7 bytes that are no message") == 1
@@ -76,6 +76,6 @@ def test_a_fault_of_which_nothing_was_logged_has_its_traceback_alone(
 
 def test_a_message_that_cannot_be_written_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CLIENT, "propagate", False)
-    log.listen()
+    log.install_library_log_buffer()
     CLIENT.warning("%d answers", "no number")
-    assert log.overheard() == ""
+    assert log.buffered_library_logs() == ""

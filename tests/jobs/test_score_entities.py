@@ -14,14 +14,14 @@ from benchmarks.scoring import made_up as made
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import NothingToDo, SteelyardError
+from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.lake.model_store import ModelStore
 from jobs.profile.load_profile import load_profile
 from jobs.steps import score_entities
 from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import score_day
 from jobs.transforms.features.peers import CLIP
-from models.risk.credit import standing
+from models.risk.credit import points_and_class
 from models.risk_model import RiskModel
 
 PROFILE = load_profile("cn")
@@ -78,7 +78,7 @@ def test_each_score_has_its_interval_and_its_class_by_it(home: Path) -> None:
     assert (scores["probability_low"] <= scores["probability"]).all()
     assert (scores["probability"] <= scores["probability_high"]).all()
     assert scores["evidence"].between(1 / 16, 1).all()
-    assert list(scores["held_class"].fillna(scores["risk_class"])) == list(standing(scores, PROFILE.classes, "B")[1])
+    assert list(scores["held_class"].fillna(scores["risk_class"])) == list(points_and_class(scores, PROFILE.classes, "B")[1])
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_indicators_add_is_asked_of_those_alone_whose_class_moved(home: Pat
 
 
 def test_without_features_there_is_nothing_to_score(home: Path) -> None:
-    with pytest.raises(NothingToDo, match="no features for 2026-07-01"):
+    with pytest.raises(InputMissing, match="no features for 2026-07-01"):
         score_day(Lake(home), PROFILE, made.DAY + timedelta(days=1))
 
 
@@ -139,7 +139,7 @@ def test_a_class_moves_only_as_far_as_it_does_without_any_one_source(home: Path,
     scores, features = rows(again.home), sorted_features(home)
     model = ModelStore(home).get(str(ModelStore(home).newest(made.DAY)))
     scored, added = model.explain(features)
-    free = standing(scored, PROFILE.classes, "B")[1]
+    free = points_and_class(scored, PROFILE.classes, "B")[1]
     then = letter or "B"
     rests_on = {one.column: one.delivered_by for one in catalogue()}
     verified = {one.column: one.clears for one in catalogue() if one.verified}
@@ -151,7 +151,7 @@ def test_a_class_moves_only_as_far_as_it_does_without_any_one_source(home: Path,
                 value = features[name]
                 word += np.where(name in verified and (value >= 0 if verified.get(name) else value > 0), 0.0, added[name])
         disbelieved = model.of_margin((scored["margin"] - word).to_numpy(), scored["evidence"].to_numpy())
-        letters = standing(disbelieved, PROFILE.classes, "B")[1]
+        letters = points_and_class(disbelieved, PROFILE.classes, "B")[1]
         worst, best = np.maximum(worst, letters), np.minimum(best, letters)
     back = np.minimum(then, np.maximum(free.astype(object), "B"))
     wanted = np.maximum(np.minimum(back, worst), best)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from jobs.profile.load_profile import load_profile
-from jobs.training.tell_neighbours import with_neighbours
+from jobs.training.tell_neighbours import add_region_rate
 from models.evaluation.neighbours import COLUMN, USUAL
 from models.inputs import Inputs
 from models.labels.training_set import TrainingSet
@@ -24,7 +24,7 @@ def told(*visits: tuple[str, str, str, bool]) -> float:
     rows = pd.DataFrame({"entity_id": ["A"], "age_days": [100.0]})
     labels = pd.DataFrame({"cohort_on": [pd.Timestamp("2026-03-31")]})
     known = TrainingSet(rows, rows, labels, Inputs(("age_days",), (0,), ("basic",)))
-    more, scored = with_neighbours(known, rows, made, REGIONS, load_profile("cn"), AS_OF)
+    more, scored = add_region_rate(known, rows, made, REGIONS, load_profile("cn"), AS_OF)
     assert more.inputs.columns == ("age_days", COLUMN)
     assert more.features[COLUMN].isna().all(), "nothing was known of any visit in March"
     return float(scored[COLUMN].iloc[0])

@@ -16,7 +16,15 @@ from jobs.lake.model_store import ModelStore
 from jobs.profile.load_profile import load_profile
 from jobs.training import gather_training_set, judge_model, train_model
 from jobs.training.fit_model import fit
-from jobs.training.judge_model import MODEL, Against, HeldOut, held_against, hold_out, judge_held_out, told
+from jobs.training.judge_model import (
+    MODEL,
+    Against,
+    HeldOut,
+    compare_with_model_in_use,
+    evaluation_as_json,
+    hold_out,
+    judge_held_out,
+)
 from models.evaluation.baselines import BEST, BOOSTING, PAST
 from models.inputs import Inputs, catalogue_inputs
 from models.labels.training_set import TrainingSet
@@ -73,7 +81,7 @@ def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelSt
     good = store.put(Reads("late_filing_share"), trained_for, {}, "")  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
     assert held_out is not None
-    found = held_against(store, known, held_out, PROFILE, AS_OF)
+    found = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
     late = known.labels["known_at"] > pd.Timestamp("2026-04-20 16:00")  # the day's end in the profile's zone, in UTC
     assert found is not None
     assert (found.model_id, found.visits) == (good, int((late & (known.labels["cohort_on"] >= COHORTS[2])).sum()))
@@ -94,7 +102,7 @@ def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_
 
 def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
     store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
-    found = held_against(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
+    found = compare_with_model_in_use(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
     assert found is not None
     assert not found.stays
     assert found.difference == 0.0
@@ -102,22 +110,24 @@ def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: Tr
 
 def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: TrainingSet) -> None:
     held_out = hold_out(Lake(Path()), known, PROFILE)
-    assert held_against(store, known, held_out, PROFILE, AS_OF) is None, "none was in use"
+    assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) is None, "none was in use"
     newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, "")  # type: ignore[arg-type]
-    assert held_against(store, known, held_out, PROFILE, AS_OF) == Against(newest, 0), "no visit became known after it"
-    assert held_against(store, known, None, PROFILE, AS_OF) == Against(newest, 0)
+    assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == Against(newest, 0), "no visit became known after it"
+    assert compare_with_model_in_use(store, known, None, PROFILE, AS_OF) == Against(newest, 0)
     older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
     other = replace(known, inputs=Inputs(("age_days",), (-1,), ("basic",)))
     day = date(2026, 4, 1)
-    assert held_against(store, other, held_out, PROFILE, day) == Against(older, 0), "it reads what is no input any more"
+    assert compare_with_model_in_use(store, other, held_out, PROFILE, day) == Against(older, 0), (
+        "it reads what is no input any more"
+    )
 
 
 def test_trained_again_for_its_day_a_model_meets_the_same_one_as_at_first(store: ModelStore, known: TrainingSet) -> None:
     store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
-    first = held_against(store, known, held_out, PROFILE, AS_OF)
+    first = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
     store.put(Reads("age_days"), AS_OF, {}, "")  # type: ignore[arg-type]
-    assert held_against(store, known, held_out, PROFILE, AS_OF) == first
+    assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == first
 
 
 def test_a_model_that_stays_does_not_make_training_due_each_day(
@@ -141,7 +151,7 @@ def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
     judged = judge_held_out(held_out, known, policy)  # type: ignore[arg-type]
-    metrics = told(judged)["held_out_metrics"]
+    metrics = evaluation_as_json(judged)["held_out_metrics"]
     assert list(metrics)[:4] == [MODEL, PAST, BEST, BOOSTING]
     assert metrics[BEST]["auc"] == metrics[MODEL]["auc"], "the best indicator of the past is the one that the model reads"
     assert metrics[BOOSTING]["auc"] > 0.7
@@ -153,7 +163,7 @@ def test_held_out_figures_have_intervals_and_leads_those_of_the_difference(known
     rows = (known.labels["cohort_on"] >= COHORTS[2]).to_numpy()
     model = Reads("late_filing_share")
     judged = judge_held_out(HeldOut(~rows, rows, model.score(known.features[rows]), model), known, PROFILE)  # type: ignore[arg-type]
-    facts = told(judged)
+    facts = evaluation_as_json(judged)
     auc, lead = facts["held_out_orders"][MODEL]["auc"], facts["held_out_leads"][BEST]["auc"]
     assert list(judged.windows) == COHORTS[2:]
     assert 0.5 < auc["low"] < auc["value"] < auc["high"] < 1

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, Damaged, NothingToDo
-from jobs.foundation.locks import only_writer
+from jobs.foundation.errors import ConfigError, Damaged, InputMissing
+from jobs.foundation.locks import hold_home_lock
 from jobs.foundation.paths import CONSOLE, SCRATCH
 from jobs.lake.maintenance.backup import BEGUN, FACTS, back_up, files_of, newest_backup, verify
 from jobs.lake.maintenance.check import check
@@ -211,10 +211,10 @@ def test_the_command_makes_copies_and_checks_the_newest(tmp_path: Path, capfd: p
     sound = steelyard(capfd, *given, "--verify")
     next((tmp_path / "copies" / "000001-2026-06-30").rglob("*.parquet")).write_bytes(b"")
     unsound = steelyard(capfd, *given, "--verify")
-    with only_writer(lake.home):
+    with hold_home_lock(lake.home):
         busy = steelyard(capfd, *given)
 
-    assert none.code == NothingToDo.exit_code
+    assert none.code == InputMissing.exit_code
     assert (made.code, made.out.strip()) == (0, str(tmp_path / "copies" / "000001-2026-06-30"))
     assert (tmp_path / "copies" / "000001-2026-06-30" / FACTS).is_file()
     assert sound.code == 0

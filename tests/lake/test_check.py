@@ -25,7 +25,7 @@ from jobs.lake.maintenance.restore import plan_day, restore
 from jobs.lake.maintenance.table_files import open_table, sizes_of
 from jobs.lake.manifests import run_manifest_path
 from jobs.lake.table_version import VERSION
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town
@@ -227,7 +227,7 @@ def test_damage_fails_its_check(town: Town, damage: Callable[[Lake], None], subj
 def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Town) -> None:
     (town.lake.path(scoring.SCORES) / "as_of=2026-06-30" / "part-half.parquet").write_bytes(b"PAR1")
     (town.home / "lake" / "gold" / "old_idea" / "_delta_log").mkdir(parents=True)
-    with pytest.raises(KeyboardInterrupt), Unfinished(town.home, "returns", "conform").writing(TODAY, TODAY):
+    with pytest.raises(KeyboardInterrupt), WriteIntent(town.home, "returns", "conform").writing(TODAY, TODAY):
         raise KeyboardInterrupt
 
     assert found(town.lake, Verdict.WARN) == {("gold.scores", "room"), ("gold.old_idea", "contract"), ("source returns", "counts")}

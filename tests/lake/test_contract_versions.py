@@ -23,7 +23,7 @@ from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.migrate import migrate
 from jobs.lake.maintenance.table_files import open_table, select
-from jobs.lake.manifests import finished, run_manifest_path
+from jobs.lake.manifests import lake_of_finished_day, run_manifest_path
 from jobs.lake.table_version import VERSION, is_current
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
@@ -138,5 +138,5 @@ def test_a_day_of_before_revisions_were_told_is_traced_as_it_was(town: Town) -> 
     make_old(town)
     migrate(town.lake)
 
-    assert finished(town.lake, YESTERDAY).arrow(silver.ENTITY).num_rows == town.lake.arrow(silver.ENTITY).num_rows
+    assert lake_of_finished_day(town.lake, YESTERDAY).arrow(silver.ENTITY).num_rows == town.lake.arrow(silver.ENTITY).num_rows
     assert trace_entity(town.lake, town.profile, entity, YESTERDAY) == before

@@ -18,7 +18,7 @@ from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import write_json
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, is_whole, open_table, readable_versions, sizes_of
-from jobs.lake.manifests import find_run, finished, note_path, time_travel_since
+from jobs.lake.manifests import find_run, lake_of_finished_day, note_path, time_travel_since
 from jobs.profile.profile import CONFIG_ROOT, Retention
 from tests.day.command import steelyard
 from tests.lake.homes import ENTITIES, FEATURES, LISTED, close, data_files, entities_of, home_of, log_files, put_day
@@ -65,8 +65,8 @@ def test_a_day_within_time_travel_is_read_as_its_run_left_it_and_an_older_day_fr
     maintain(lake, POLICY, D)
 
     assert time_travel_since(tmp_path) == D - timedelta(days=1)
-    assert entities_of(finished(lake, days(1)[0]), days(1)[0]) == list(ENTITIES)
-    assert entities_of(finished(lake, days(2)[0]), days(2)[0]) == ["E9"]
+    assert entities_of(lake_of_finished_day(lake, days(1)[0]), days(1)[0]) == list(ENTITIES)
+    assert entities_of(lake_of_finished_day(lake, days(2)[0]), days(2)[0]) == ["E9"]
 
 
 def test_a_run_whose_day_was_done_again_keeps_its_versions_within_time_travel_and_no_longer(tmp_path: Path) -> None:
@@ -98,14 +98,14 @@ def test_every_version_that_a_kept_day_names_can_be_read_whole_after_any_history
         put_day(lake, day, entities=chance.sample(["E1", "E2", "E3", "E4", "E5"], 3), value=chance.random())
         if chance.random() < 0.6:
             close(lake, day)
-            read_before[day] = entities_of(finished(lake, day), day)
+            read_before[day] = entities_of(lake_of_finished_day(lake, day), day)
         if chance.random() < 0.2:
             maintain(lake, Retention(feature_days=30, time_travel_days=4), D)
     maintain(lake, Retention(feature_days=30, time_travel_days=4), D)
 
     kept = {day: rows for day, rows in read_before.items() if day > D - timedelta(days=4)}
     assert kept
-    assert {day: entities_of(finished(lake, day), day) for day in kept} == kept
+    assert {day: entities_of(lake_of_finished_day(lake, day), day) for day in kept} == kept
 
 
 def test_what_no_kept_version_needs_goes_with_its_log(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_days_after_the_one_given_keep_their_versions(tmp_path: Path) -> None:
 
     maintain(lake, POLICY, D - timedelta(days=10))
 
-    assert entities_of(finished(lake, D), D) == list(ENTITIES)
+    assert entities_of(lake_of_finished_day(lake, D), D) == list(ENTITIES)
 
 
 def test_small_files_of_a_partition_are_joined(tmp_path: Path) -> None:
@@ -203,10 +203,10 @@ def test_a_crash_at_any_step_loses_nothing_and_the_next_time_finishes(tmp_path: 
             with pytest.raises(KeyboardInterrupt):
                 maintain(lake, POLICY, D)
         for day in days(1, 0):
-            assert entities_of(finished(lake, day), day) == list(ENTITIES), step
+            assert entities_of(lake_of_finished_day(lake, day), day) == list(ENTITIES), step
         maintain(lake, POLICY, D)
         for day in days(1, 0):
-            assert entities_of(finished(lake, day), day) == list(ENTITIES), step
+            assert entities_of(lake_of_finished_day(lake, day), day) == list(ENTITIES), step
         assert entities_of(lake, days(5)[0]) == list(LISTED)
         assert lake.arrow(scoring.RISK_LIST, columns=["entity_id"], where=f"as_of = '{D}'")["entity_id"].to_pylist() == ["E9"]
 
@@ -219,7 +219,10 @@ def test_the_engine_reads_every_kept_day_of_a_home_whose_log_had_checkpoints(tmp
 
     maintain(lake, Retention(feature_days=30, time_travel_days=3), D)
 
-    of_day = {day: finished(Lake(tmp_path, spark), day).read(FEATURES).where(f"as_of = '{day}'").count() for day in days(2, 1, 0)}
+    of_day = {
+        day: lake_of_finished_day(Lake(tmp_path, spark), day).read(FEATURES).where(f"as_of = '{day}'").count()
+        for day in days(2, 1, 0)
+    }
     assert of_day == dict.fromkeys(days(2, 1, 0), len(ENTITIES))
 
 
@@ -229,7 +232,9 @@ def test_a_day_to_come_takes_nothing_away_that_the_last_runs_left(tmp_path: Path
     maintain(lake, POLICY, date(2062, 6, 30))
 
     assert time_travel_since(tmp_path) == D - timedelta(days=1)
-    assert {day: entities_of(finished(lake, day), day) for day in days(1, 0)} == {day: list(ENTITIES) for day in days(1, 0)}
+    assert {day: entities_of(lake_of_finished_day(lake, day), day) for day in days(1, 0)} == {
+        day: list(ENTITIES) for day in days(1, 0)
+    }
 
 
 def test_the_command_goes_by_the_policy_of_the_run_and_says_what_it_did(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

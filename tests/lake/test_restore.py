@@ -9,11 +9,11 @@ import pytest
 
 from expectations.contracts import scoring, silver
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.files import write_json
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.restore import plan_day, plan_table, restore
-from jobs.lake.manifests import find_run, finished, note_path, run_manifest_path
+from jobs.lake.manifests import find_run, lake_of_finished_day, note_path, run_manifest_path
 from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
@@ -72,7 +72,7 @@ def test_a_day_that_a_restore_undid_is_not_finished_whatever_its_runs_were(tmp_p
     put_day(lake, D, listed=["E1"])
     close(lake, D, "again")
     restore(lake, plan_day(lake, BEFORE))
-    with pytest.raises(NothingToDo):
+    with pytest.raises(InputMissing):
         find_run(tmp_path, D)
 
 
@@ -124,7 +124,7 @@ def test_a_version_that_cannot_be_read_is_refused(tmp_path: Path, version: int, 
 def test_a_day_that_was_never_finished_is_refused_with_those_that_were(tmp_path: Path) -> None:
     lake = home_of(tmp_path, [BEFORE])
 
-    with pytest.raises(NothingToDo) as told:
+    with pytest.raises(InputMissing) as told:
         plan_day(lake, D)
 
     assert told.value.then == f"name one of {BEFORE}"
@@ -152,7 +152,7 @@ def test_a_crash_between_two_tables_is_finished_by_the_same_command(tmp_path: Pa
 
     assert entities_of(lake, D) == []
     assert lake.arrow(scoring.RISK_LIST, where=f"as_of = '{D}'").num_rows == 0
-    assert entities_of(finished(lake, BEFORE), BEFORE) == list(ENTITIES)
+    assert entities_of(lake_of_finished_day(lake, BEFORE), BEFORE) == list(ENTITIES)
 
 
 def test_after_a_restore_the_next_run_makes_the_same_day_again(town: Town) -> None:

@@ -10,7 +10,7 @@ from expectations.contracts.silver import LINK
 from jobs.engine.lake import Lake
 from jobs.foundation.files import write_json
 from jobs.lake.maintenance.maintain import maintain
-from jobs.lake.manifests import finished, note_path
+from jobs.lake.manifests import lake_of_finished_day, note_path
 from jobs.profile.profile import Retention
 from tests.lake.homes import FEATURES, close, put, put_day
 
@@ -61,7 +61,7 @@ def test_a_day_within_time_travel_has_all_its_links_for_replay_and_trace(tmp_pat
     maintain(lake, Retention(feature_days=1, time_travel_days=6), D)
 
     assert linked(lake, OLD) == ["C2", "C4"]
-    assert linked(finished(lake, OLD), OLD) == list(LINKS)
+    assert linked(lake_of_finished_day(lake, OLD), OLD) == list(LINKS)
 
 
 def test_a_second_time_nothing_is_written(tmp_path: Path) -> None:

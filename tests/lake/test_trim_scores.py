@@ -10,10 +10,10 @@ import pytest
 from expectations.contracts import scoring
 from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
-from jobs.incremental.previous_classes import classes_before, is_scored_whole
+from jobs.incremental.previous_classes import has_all_scores, previous_classes
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.retention import trim_scores
-from jobs.lake.manifests import finished, keep_time_travel_since, note_path, run_manifest_path
+from jobs.lake.manifests import keep_time_travel_since, lake_of_finished_day, note_path, run_manifest_path
 from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.made_towns import town_after
@@ -75,7 +75,7 @@ def test_medians_of_old_days_are_those_of_the_groups_that_the_listed_stand_in(la
 def test_a_day_that_can_be_replayed_has_all_of_them(lake: Lake) -> None:
     maintain(lake, Retention(feature_days=1, time_travel_days=6), D)
     assert (scored(lake, OLD), groups(lake, OLD)) == (list(LISTED), ["food", "repair"])
-    then = finished(lake, OLD)
+    then = lake_of_finished_day(lake, OLD)
     assert (scored(then, OLD), groups(then, OLD)) == (list(ENTITIES), ["food", "repair", "retail"])
 
 
@@ -87,16 +87,16 @@ def test_a_second_time_nothing_is_written(lake: Lake) -> None:
 
 
 def test_classes_are_held_against_a_day_that_has_everybodys(lake: Lake) -> None:
-    assert classes_before(lake, LAST_OLD).as_of == OLD
+    assert previous_classes(lake, LAST_OLD).as_of == OLD
     maintain(lake, POLICY, D)
-    assert [day for day in DAYS if not is_scored_whole(lake, day)] == [OLD]
-    assert classes_before(lake, LAST_OLD).as_of == MONTH_END
-    assert classes_before(lake, KEPT).as_of == LAST_OLD
+    assert [day for day in DAYS if not has_all_scores(lake, day)] == [OLD]
+    assert previous_classes(lake, LAST_OLD).as_of == MONTH_END
+    assert previous_classes(lake, KEPT).as_of == LAST_OLD
 
 
 def test_a_day_on_which_all_are_listed_has_everybodys(lake: Lake) -> None:
     put(lake, scoring.RISK_LIST, D, [{"entity_id": name, "list_rank": at} for at, name in enumerate(ENTITIES, start=1)])
-    assert is_scored_whole(lake, D)
+    assert has_all_scores(lake, D)
 
 
 def test_a_trimmed_day_says_on_its_page_and_to_who_asks_that_only_the_listed_are_kept(

@@ -15,9 +15,9 @@ from expectations.contracts.silver import BRONZE, COMPLAINT
 from jobs.close_day import close_day
 from jobs.commands.doctor import State, check_sources
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.incremental.consistency import vouched_deliveries
+from jobs.incremental.consistency import consistent_deliveries
 from jobs.lake.batches import Batch, BatchBook, in_use_digest
-from jobs.lake.maintenance.orphaned_sources import forget_source, rows_of_unmapped
+from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source
 from jobs.lake.manifests import find_run, run_manifest_path
 from jobs.profile.load_profile import load_profile
 from tests.day.command import steelyard
@@ -51,8 +51,8 @@ def sources(lake: Lake, contract: Contract) -> list[str]:
 
 
 def test_rows_of_a_source_that_is_mapped_no_more_are_counted(lake: Lake) -> None:
-    assert rows_of_unmapped(lake, [MAPPED]) == {GIVEN_UP: 3}
-    assert rows_of_unmapped(lake, [MAPPED, GIVEN_UP]) == {}
+    assert count_orphaned_rows(lake, [MAPPED]) == {GIVEN_UP: 3}
+    assert count_orphaned_rows(lake, [MAPPED, GIVEN_UP]) == {}
 
 
 def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, t
 def test_they_are_counted_as_the_day_read_them(lake: Lake) -> None:
     version = lake.version(COMPLAINT)
     forget_source(lake, GIVEN_UP)
-    assert rows_of_unmapped(lake, [MAPPED]) == {}
-    assert rows_of_unmapped(lake.at({"silver.complaint": version}), [MAPPED]) == {GIVEN_UP: 3}
+    assert count_orphaned_rows(lake, [MAPPED]) == {}
+    assert count_orphaned_rows(lake.at({"silver.complaint": version}), [MAPPED]) == {GIVEN_UP: 3}
 
 
 def test_a_source_that_is_forgotten_leaves_no_row_and_no_book_and_the_others_stay(lake: Lake) -> None:
@@ -89,7 +89,7 @@ def test_a_source_that_is_forgotten_leaves_no_row_and_no_book_and_the_others_sta
     assert sources(lake, COMPLAINT) == sources(lake, BRONZE["complaint"]) == sources(lake, quarantine_of(MAPPED)) == [MAPPED] * 2
     assert sources(lake, quarantine_of(GIVEN_UP)) == []
     assert BatchBook(lake.home, GIVEN_UP).batches == {}
-    assert vouched_deliveries(lake, [MAPPED]) is not None
+    assert consistent_deliveries(lake, [MAPPED]) is not None
 
 
 @pytest.mark.parametrize("left", ["bronze", "book"])
@@ -119,9 +119,9 @@ def test_after_a_crash_nothing_builds_on_the_rows_and_the_same_command_goes_on(l
         patch.setattr(Lake, "replace_arrow", dies)
         with pytest.raises(KeyboardInterrupt):
             forget_source(lake, GIVEN_UP)
-    assert vouched_deliveries(lake, [MAPPED]) is None
+    assert consistent_deliveries(lake, [MAPPED]) is None
     forget_source(lake, GIVEN_UP)
-    assert vouched_deliveries(lake, [MAPPED]) is not None
+    assert consistent_deliveries(lake, [MAPPED]) is not None
 
 
 def test_the_command_refuses_a_source_that_is_mapped_or_has_no_row(lake: Lake, capfd: pytest.CaptureFixture[str]) -> None:
@@ -131,4 +131,4 @@ def test_the_command_refuses_a_source_that_is_mapped_or_has_no_row(lake: Lake, c
     for name in ("nobody", "", "../silver/complaint", "../batches/hotline"):
         assert steelyard(capfd, "lake", "forget", name, *options).code == 4
     assert steelyard(capfd, "lake", "forget", GIVEN_UP, *options).code == 0
-    assert rows_of_unmapped(lake, [MAPPED]) == {}
+    assert count_orphaned_rows(lake, [MAPPED]) == {}

@@ -10,7 +10,7 @@ import pytest
 
 from expectations.contracts import scoring
 from jobs.cli import main
-from jobs.foundation.errors import ConfigError, Damaged, damage_told_by
+from jobs.foundation.errors import ConfigError, Damaged, damage_from_error
 from jobs.lake.manifests import run_manifest_path
 from tests.lake.homes import home_of
 
@@ -41,7 +41,7 @@ def test_damage_is_told_by_the_reader_without_an_engine(tmp_path: Path, damage: 
     damage(lake.path(scoring.RISK_LIST))
     with pytest.raises(Exception, match=r".") as caught:
         lake.arrow(scoring.RISK_LIST)
-    assert isinstance(damage_told_by(caught.value), Damaged)
+    assert isinstance(damage_from_error(caught.value), Damaged)
 
 
 @pytest.mark.usefixtures("spark")
@@ -51,12 +51,12 @@ def test_damage_is_told_by_the_engine(tmp_path: Path, damage: Callable[[Path], N
     damage(lake.path(scoring.RISK_LIST))
     with pytest.raises(Exception, match=r".") as caught:
         lake.read(scoring.RISK_LIST).toPandas()
-    assert isinstance(damage_told_by(caught.value), Damaged)
+    assert isinstance(damage_from_error(caught.value), Damaged)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("Parquet error"), ValueError("Json error"), MemoryError()])
 def test_what_is_no_reader_s_error_is_no_damage(error: Exception) -> None:
-    assert damage_told_by(error) is None
+    assert damage_from_error(error) is None
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

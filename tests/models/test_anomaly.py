@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from benchmarks.anomaly.compare import compare, summarise
 from benchmarks.anomaly.sets import read_set
 from models.anomaly.ensemble import AnomalyModel, fit_anomaly
-from models.statistics.robust_scale import RobustSquash
+from models.statistics.robust_scale import RobustScale
 
 
 def normal_rows(rows: int, columns: int, seed: int = 0) -> pd.DataFrame:
@@ -156,12 +156,12 @@ def test_empty_population_is_refused() -> None:
 
 
 def test_squash_keeps_to_the_rules_of_estimators() -> None:
-    check_estimator(RobustSquash())
+    check_estimator(RobustScale())
 
 
 def test_mostly_equal_values_are_scaled_by_their_mean_deviation() -> None:
     values = np.array([[0.0]] * 9 + [[10.0]])
-    assert RobustSquash().fit(values).spread_.tolist() == [pytest.approx(1.2533 * 1.0)]
+    assert RobustScale().fit(values).spread_.tolist() == [pytest.approx(1.2533 * 1.0)]
 
 
 SMALL_REPORTING_SETS = ("14_glass", "20_letter", "40_vowels", "4_breastw")

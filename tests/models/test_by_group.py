@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.evaluation.groups import FEWEST_VISITS, MOST_GROUPS, OTHERS, UNKNOWN, Group, judge_groups
+from models.evaluation.groups import FEWEST_VISITS, MOST_GROUPS, OTHERS, UNKNOWN, Group, evaluate_groups
 
 SETTINGS = {"share": 0.2, "draws": 100, "seed": 1}
 
@@ -28,7 +28,7 @@ def invent(visits: int, codes: list[str | None]) -> pd.DataFrame:
 
 
 def by_code(visits: pd.DataFrame, **changes: float | str) -> dict[str, Group]:
-    return {group.code: group for group in judge_groups(visits, "model", "kind", **(SETTINGS | changes))}
+    return {group.code: group for group in evaluate_groups(visits, "model", "kind", **(SETTINGS | changes))}
 
 
 def test_a_groups_figures_are_of_its_own_visits() -> None:
@@ -68,7 +68,7 @@ def test_visits_within_capacity_add_up_to_the_capacity_however_ties_fall() -> No
 def test_the_largest_come_first_and_small_groups_are_together_at_the_end() -> None:
     sizes = {"large": 200, "middle": 100, "small": FEWEST_VISITS - 1, "tiny": 1}
     visits = invent(330, [name for name, size in sizes.items() for _ in range(size)])
-    assert [(group.code, group.visits) for group in judge_groups(visits, "model", "kind", **SETTINGS)] == [
+    assert [(group.code, group.visits) for group in evaluate_groups(visits, "model", "kind", **SETTINGS)] == [
         ("large", 200),
         ("middle", 100),
         (OTHERS, FEWEST_VISITS),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from model_examples import Labelled
 
-from models.evaluation.evaluate import judge
+from models.evaluation.evaluate import evaluate_orders
 from models.model_card import importances, model_card
 from models.risk_model import RiskModel
 
@@ -28,7 +28,7 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
             "probability": scored["probability"], "model": scored["margin"], "past record": 0.0,
         }
     )  # fmt: skip
-    judged = judge(visits, ["model", "past record"], share=0.2, draws=50, seed=1)
+    judged = evaluate_orders(visits, ["model", "past record"], share=0.2, draws=50, seed=1)
     card = model_card(
         learnt, model_id="abc", profile="cn", as_of="2025-09-30", judged=judged, importance=importances(learnt, labelled.X)
     )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.targeting.class_stability import Settled, Voices, settle, voices
+from models.targeting.class_stability import StableClasses, Voices, source_contributions, stabilise_class
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}
@@ -20,14 +20,14 @@ def scores(margin: np.ndarray, evidence: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"margin": margin, "probability": p, "probability_low": p, "probability_high": p, "evidence": evidence})
 
 
-def settled(before: list[str | None], *rows: dict[str, float], **values: float) -> Settled:
+def settled(before: list[str | None], *rows: dict[str, float], **values: float) -> StableClasses:
     added = pd.DataFrame([{**row, "base": BASE} for row in rows]).fillna(0.0)
     X = pd.DataFrame([{name: 1.0 for name in added if name != "base"} | values] * len(rows))
     known = scores(added.to_numpy().sum(axis=1), np.ones(len(rows)))
-    return settle(known, added.take, X, before, scores, indicators=INDICATORS, bounds=BOUNDS, ordinary="B")
+    return stabilise_class(known, added.take, X, before, scores, indicators=INDICATORS, bounds=BOUNDS, ordinary="B")
 
 
-def told(found: Settled) -> tuple[str, str | None, str | None]:
+def told(found: StableClasses) -> tuple[str, str | None, str | None]:
     return found.stands[0], found.held[0], found.source[0]
 
 
@@ -123,7 +123,7 @@ def test_the_class_that_stands_lies_between_the_one_before_and_todays() -> None:
 
 
 def test_a_source_is_heard_once_with_what_speaks_against_itself() -> None:
-    heard: Voices = voices(
+    heard: Voices = source_contributions(
         pd.DataFrame({"complaints_12m": [0.5], "complaint_rate": [-0.2], "late_filing_share": [0.2], "base": [9.0]}),
         pd.DataFrame({"complaints_12m": [1.0], "late_filing_share": [1.0]}),
         INDICATORS,
@@ -136,4 +136,4 @@ def test_a_source_is_heard_once_with_what_speaks_against_itself() -> None:
 def test_no_rows_are_survived() -> None:
     assert not len(settled([], {}).stands[:0])
     empty = pd.DataFrame({"complaints_12m": [1.0], "base": [0.0]}).iloc[:0]
-    assert not len(voices(empty, empty, INDICATORS).against)
+    assert not len(source_contributions(empty, empty, INDICATORS).against)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.risk.credit import class_of_interval, credit_points, ranks, risk_class, standing
+from models.risk.credit import class_of_interval, credit_points, points_and_class, ranks, risk_class
 from models.risk_model import RiskModel
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
@@ -66,13 +66,13 @@ def test_a_worse_margin_never_gets_a_better_class_whatever_the_evidence(learnt: 
     scores = learnt.score(later).sort_values("margin", ignore_index=True)
     for evidence in (1.0, 0.3, 1 / 16):
         low, high = learnt.interval(scores["margin"].to_numpy(), scores["probability"].to_numpy(), np.full(len(scores), evidence))
-        _, letters = standing(scores.assign(probability_low=low, probability_high=high), BOUNDS, "B")
+        _, letters = points_and_class(scores.assign(probability_low=low, probability_high=high), BOUNDS, "B")
         assert list(letters) == sorted(letters)
 
 
 def test_where_no_probability_is_known_the_class_is_the_ordinary_one_and_points_order(rule: RiskModel, later: pd.DataFrame) -> None:
     scores = rule.score(later)
-    points, letters = standing(scores, BOUNDS, "C")
+    points, letters = points_and_class(scores, BOUNDS, "C")
     assert set(letters) == {"C"}
     assert len(set(risk_class(points, BOUNDS))) > 1
     assert (np.diff(points[np.argsort(scores["margin"])]) <= 0).all()

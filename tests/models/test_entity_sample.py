@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 
 from models.labels import sampling
-from models.labels.sampling import hash_bound, reference, sampled
+from models.labels.sampling import hash_bound, sample_reference, sampled
 
 
 def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = pd.Index([f"E{number:05}" for number in range(20_000)])
-    assert reference(everybody).equals(everybody)
+    assert sample_reference(everybody).equals(everybody)
     monkeypatch.setattr(sampling, "REFERENCE_ROWS", 1_000)
-    some = reference(everybody)
+    some = sample_reference(everybody)
     assert 900 < len(some) < 1_100
     # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.
-    assert set(some) == set(reference(everybody[::-1]))
-    assert set(some) & set(everybody[:10_000]) <= set(reference(everybody[:10_000]))
+    assert set(some) == set(sample_reference(everybody[::-1]))
+    assert set(some) & set(everybody[:10_000]) <= set(sample_reference(everybody[:10_000]))
 
 
 def test_a_sample_is_the_first_share_of_all_hashes_and_of_all_it_is_all() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from models.evaluation.bootstrap import businesses, draw_weights, estimate
-from models.evaluation.evaluate import AT_CAPACITY, evaluate, judge
+from models.evaluation.evaluate import AT_CAPACITY, evaluate, evaluate_orders
 
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
 Y = np.array([0.0, 0.0, 1.0, 1.0])
@@ -66,7 +66,7 @@ def test_empty_window_unscored_rows_and_no_capacity_are_refused() -> None:
 
 def test_figures_of_all_windows_are_means_of_those_of_each() -> None:
     visits = invent(3, 120, seed=2)
-    judged = judge(visits, ["model", "rival"], **SETTINGS)
+    judged = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
     tables = [
         evaluate(rows["found"], rows["day"], {"model": rows["model"], "rival": rows["rival"]}, capacity=30, seed=1)
         for _, rows in visits.groupby("as_of")
@@ -81,7 +81,7 @@ def test_figures_of_all_windows_are_means_of_those_of_each() -> None:
 
 def test_the_model_leads_by_the_difference_and_over_itself_by_nothing() -> None:
     visits = invent(2, 400, seed=5).assign(same=lambda frame: frame["model"])
-    judged = judge(visits, ["model", "rival", "same"], **SETTINGS)
+    judged = evaluate_orders(visits, ["model", "rival", "same"], **SETTINGS)
     lead, orders = judged.leads["rival"]["auc"], judged.orders
     assert lead.value == pytest.approx(orders["model"]["auc"].value - orders["rival"]["auc"].value)
     assert 0 < lead.low < lead.value < lead.high
@@ -97,7 +97,7 @@ def test_an_interval_of_no_lead_holds_zero_about_as_often_as_it_says() -> None:
     for seed in range(40):
         visits = invent(1, 60, seed=100 + seed, lead=0.0)
         visits["rival"] = np.random.default_rng(seed).random(len(visits))
-        misses += judge(visits, ["model", "rival"], share=0.25, draws=80, seed=seed).leads["rival"]["auc"].excludes_zero
+        misses += evaluate_orders(visits, ["model", "rival"], share=0.25, draws=80, seed=seed).leads["rival"]["auc"].excludes_zero
     assert misses < 8
 
 
@@ -117,32 +117,34 @@ def test_businesses_are_drawn_whole() -> None:
             "model": score,
         }
     )
-    together = judge(visits, ["model"], **SETTINGS).orders["model"]["auc"]
-    apart = judge(visits.assign(entity_id=np.arange(len(visits)).astype(str)), ["model"], **SETTINGS).orders["model"]["auc"]
+    together = evaluate_orders(visits, ["model"], **SETTINGS).orders["model"]["auc"]
+    apart = evaluate_orders(visits.assign(entity_id=np.arange(len(visits)).astype(str)), ["model"], **SETTINGS).orders["model"][
+        "auc"
+    ]
     assert together.high - together.low > 3 * (apart.high - apart.low)
 
 
 def test_row_order_changes_nothing() -> None:
     visits = invent(2, 50, seed=6)
-    first = judge(visits, ["model", "rival"], share=0.25, draws=30, seed=2)
-    again = judge(visits.sample(frac=1.0, random_state=3), ["model", "rival"], share=0.25, draws=30, seed=2)
+    first = evaluate_orders(visits, ["model", "rival"], share=0.25, draws=30, seed=2)
+    again = evaluate_orders(visits.sample(frac=1.0, random_state=3), ["model", "rival"], share=0.25, draws=30, seed=2)
     assert first == again
 
 
 def test_promises_are_judged_over_all_windows_and_within_capacity() -> None:
     visits = invent(2, 40, seed=7)
-    judged = judge(visits, ["model", "rival"], **SETTINGS)
+    judged = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
     first = visits.sort_values("model", ascending=False).groupby("as_of").head(10)
     assert judged.promises[AT_CAPACITY].value == pytest.approx(first["found"].sum() / first["probability"].sum())
     assert judged.promises["observed_over_expected"].value == pytest.approx(visits["found"].sum() / visits["probability"].sum())
-    assert judge(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).promises == {}
+    assert evaluate_orders(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).promises == {}
 
 
 def test_a_window_without_a_violation_is_left_out_of_the_means() -> None:
     visits = invent(2, 80, seed=8)
     is_second = visits["as_of"] == visits["as_of"].max()
-    judged = judge(visits.assign(found=visits["found"].where(~is_second, 0.0)), ["model", "rival"], **SETTINGS)
-    alone = judge(visits[~is_second], ["model", "rival"], **SETTINGS)
+    judged = evaluate_orders(visits.assign(found=visits["found"].where(~is_second, 0.0)), ["model", "rival"], **SETTINGS)
+    alone = evaluate_orders(visits[~is_second], ["model", "rival"], **SETTINGS)
     assert judged.orders["model"]["auc"].value == alone.orders["model"]["auc"].value
     assert np.isnan(judged.windows[visits["as_of"].max()]["model"]["auc"].value)
 
@@ -158,7 +160,7 @@ def test_a_figure_that_more_than_one_draw_in_twenty_lacks_has_no_interval() -> N
     # One visit of sixty found something: a third of all draws hold none.
     visits = invent(1, 60, seed=5).assign(found=0.0)
     visits.loc[0, "found"] = 1.0
-    auc = judge(visits, ["model"], **SETTINGS).orders["model"]["auc"]
+    auc = evaluate_orders(visits, ["model"], **SETTINGS).orders["model"]["auc"]
     assert np.isfinite(auc.value)
     assert np.isnan([auc.low, auc.high]).all()
 
@@ -166,7 +168,7 @@ def test_a_figure_that_more_than_one_draw_in_twenty_lacks_has_no_interval() -> N
 def test_a_business_twice_in_a_window_is_refused() -> None:
     visits = invent(1, 5, seed=9)
     with pytest.raises(ValueError, match="twice in the window"):
-        judge(pd.concat([visits, visits]), ["model"], **SETTINGS)
+        evaluate_orders(pd.concat([visits, visits]), ["model"], **SETTINGS)
 
 
 def test_draws_take_as_many_businesses_as_there_are_and_are_the_same_for_a_seed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.risk.champion import IN_USE, NEW, defend
+from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 
 RANDOM = np.random.default_rng(1)
 RISK = RANDOM.normal(size=600)
@@ -15,7 +15,7 @@ ENTITY = np.array([f"E{number % 400}" for number in range(600)])
 
 
 def wins(new: np.ndarray, in_use: np.ndarray, rows: slice = slice(None)) -> bool:
-    found = defend({NEW: new[rows], IN_USE: in_use[rows]}, FOUND[rows], WEIGHT[rows], ENTITY[rows], seed=1)
+    found = contest_with_model_in_use({NEW: new[rows], IN_USE: in_use[rows]}, FOUND[rows], WEIGHT[rows], ENTITY[rows], seed=1)
     assert found is not None
     assert (found.challenger, found.champion) == (IN_USE, NEW)
     return found.wins
@@ -40,11 +40,13 @@ def test_a_margin_that_is_wrong_in_level_alone_is_no_worse() -> None:
 def test_the_order_of_visits_changes_nothing() -> None:
     order = np.random.default_rng(2).permutation(600)
     margins = {NEW: NOISE + RISK, IN_USE: RISK}
-    again = defend({name: margin[order] for name, margin in margins.items()}, FOUND[order], WEIGHT[order], ENTITY[order], seed=1)
-    assert defend(margins, FOUND, WEIGHT, ENTITY, seed=1) == again
+    again = contest_with_model_in_use(
+        {name: margin[order] for name, margin in margins.items()}, FOUND[order], WEIGHT[order], ENTITY[order], seed=1
+    )
+    assert contest_with_model_in_use(margins, FOUND, WEIGHT, ENTITY, seed=1) == again
 
 
 def test_where_all_visits_ended_alike_nothing_can_be_told() -> None:
     for found in (np.zeros(5), np.ones(5), np.zeros(0)):
         n = len(found)
-        assert defend({NEW: RISK[:n], IN_USE: NOISE[:n]}, found, WEIGHT[:n], ENTITY[:n], seed=1) is None
+        assert contest_with_model_in_use({NEW: RISK[:n], IN_USE: NOISE[:n]}, found, WEIGHT[:n], ENTITY[:n], seed=1) is None

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from model_examples import as_inputs
 
-from models.evaluation.leakage import LeakedFeatureError, check_apart, check_features, check_outcomes, suspects
+from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint, likely_leaks
 from models.labels.cohorts import LeakedLabelError
 
 AS_OF = date(2025, 1, 31)
@@ -50,9 +50,9 @@ def test_an_indicator_of_a_later_day_is_refused_by_name() -> None:
 
 
 def test_a_visit_that_was_learnt_from_may_not_judge() -> None:
-    check_apart(outcome("2025-02-09", "2025-02-10"), outcome("2025-02-10", "2025-02-10"))
+    check_train_test_disjoint(outcome("2025-02-09", "2025-02-10"), outcome("2025-02-10", "2025-02-10"))
     with pytest.raises(LeakedLabelError, match="the visit of E1 on 2025-02-10 was learnt from"):
-        check_apart(outcome("2025-02-10", "2025-02-11"), outcome("2025-02-10", "2025-02-11"))
+        check_train_test_disjoint(outcome("2025-02-10", "2025-02-11"), outcome("2025-02-10", "2025-02-11"))
 
 
 COLUMNS = ["honest", "noise"]
@@ -76,7 +76,7 @@ def invent(visits: int, seed: int = 4) -> pd.DataFrame:
 
 def named(visits: pd.DataFrame, *columns: str, bound: float = 0.9) -> list[tuple[str, str]]:
     inputs = as_inputs([*COLUMNS, *columns])
-    return [(one.kind, one.name) for one in suspects(visits, ["model"], inputs, bound=bound, draws=100, seed=1)]
+    return [(one.kind, one.name) for one in likely_leaks(visits, ["model"], inputs, bound=bound, draws=100, seed=1)]
 
 
 def test_what_is_honest_is_not_suspected() -> None:
@@ -96,7 +96,7 @@ def test_an_indicator_that_is_known_only_where_something_was_found_is_named_by_i
 
 def test_an_order_that_knew_the_outcome_is_named_first() -> None:
     visits = invent(400).assign(model=lambda frame: frame["found"])
-    found = suspects(visits, ["model"], as_inputs(COLUMNS), bound=0.9, draws=100, seed=1)
+    found = likely_leaks(visits, ["model"], as_inputs(COLUMNS), bound=0.9, draws=100, seed=1)
     assert [(one.kind, one.name, one.auc.value) for one in found] == [("order", "model", 1.0)]
 
 

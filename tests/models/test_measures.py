@@ -15,9 +15,9 @@ from models.evaluation.ranking_metrics import (
     first_half_share,
     gain,
     lift_at,
-    measures_at,
     precision_at,
     rank,
+    ranking_metrics,
 )
 
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
@@ -60,13 +60,13 @@ def test_auc_and_average_precision_are_scikit_learns(digits: int) -> None:
     assert figure(average_precision, y, score, days) == pytest.approx(average_precision_score(y, score), abs=1e-12)
 
 
-@pytest.mark.parametrize("name", measures_at(0.2))
+@pytest.mark.parametrize("name", ranking_metrics(0.2))
 def test_a_visit_that_counts_several_times_is_that_many_visits(name: str) -> None:
     random = np.random.default_rng(8)
     y, score = (random.random(80) < 0.3).astype(float), random.integers(0, 9, 80).astype(float)
     days = np.datetime64("2025-01-01") + random.integers(0, 15, 80)
     weights = random.integers(0, 4, (5, 80)).astype(float)
-    measure = measures_at(0.2)[name]
+    measure = ranking_metrics(0.2)[name]
 
     at_once = measure(count(rank(y, score, days), weights))
 
@@ -75,17 +75,17 @@ def test_a_visit_that_counts_several_times_is_that_many_visits(name: str) -> Non
         assert value == pytest.approx(figure(measure, y[rows], score[rows], days[rows]), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", measures_at(0.2))
+@pytest.mark.parametrize("name", ranking_metrics(0.2))
 def test_figures_do_not_depend_on_row_order(name: str) -> None:
     random = np.random.default_rng(0)
     y, score = (random.random(50) < 0.3).astype(float), random.integers(0, 5, 50).astype(float)
     days = np.datetime64("2025-01-01") + random.integers(0, 20, 50)
-    order, measure = random.permutation(50), measures_at(0.2)[name]
+    order, measure = random.permutation(50), ranking_metrics(0.2)[name]
     assert figure(measure, y[order], score[order], days[order]) == pytest.approx(figure(measure, y, score, days), abs=1e-12)
 
 
 def test_a_window_where_nothing_was_found_has_no_figures_but_its_precision() -> None:
-    figures = {name: figure(measure, np.zeros(4), BEST, DAYS) for name, measure in measures_at(0.5).items()}
+    figures = {name: figure(measure, np.zeros(4), BEST, DAYS) for name, measure in ranking_metrics(0.5).items()}
     assert figures.pop("precision") == 0.0
     assert np.isnan(list(figures.values())).all()
 
@@ -100,4 +100,4 @@ def test_what_cannot_be_ranked_is_refused() -> None:
     with pytest.raises(ValueError, match="neither 0 nor 1"):
         rank([0, 1, 2, 0], BEST, DAYS)
     with pytest.raises(ValueError, match="share"):
-        measures_at(0.0)
+        ranking_metrics(0.0)

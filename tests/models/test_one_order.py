@@ -10,10 +10,10 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import risk_model
 from models.evaluation.evaluate import evaluate
-from models.evaluation.groups import judge_groups
-from models.evaluation.leakage import suspects
+from models.evaluation.groups import evaluate_groups
+from models.evaluation.leakage import likely_leaks
 from models.storage import dump
-from models.threads import one_order
+from models.threads import single_threaded_blas
 
 LABELS = 16_000
 
@@ -31,7 +31,7 @@ def threads() -> set[int]:
 
 def test_linear_algebra_is_done_by_one_thread_and_as_before_after() -> None:
     with threadpool_limits(2, user_api="blas"):
-        assert one_order(threads)() == {1}
+        assert single_threaded_blas(threads)() == {1}
         assert threads() == {2}
 
 
@@ -50,9 +50,9 @@ def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
         fit(invent(200, seed=1), minimum_labels=1000)
         evaluate([0, 1], ["2026-01-01", "2026-01-02"], {"model": [0.0, 1.0]}, capacity=1, seed=1)
         judged = len(seen)
-        judge_groups(visits(), "model", "kind", share=0.5, draws=2, seed=1)
+        evaluate_groups(visits(), "model", "kind", share=0.5, draws=2, seed=1)
         grouped = len(seen)
-        suspects(visits(), ["model"], INPUTS, bound=0.9, draws=2, seed=1)
+        likely_leaks(visits(), ["model"], INPUTS, bound=0.9, draws=2, seed=1)
     assert 1 < judged < grouped < len(seen)
     assert all(one == {1} for one in seen)
 
@@ -64,7 +64,7 @@ def test_sums_of_so_many_labels_are_the_same_at_one_and_two_threads() -> None:
     sums = []
     for number in (1, 2):
         with threadpool_limits(number, user_api="blas"):
-            sums.append([one_order(np.dot)(x, y) for x, y in pairs])
+            sums.append([single_threaded_blas(np.dot)(x, y) for x, y in pairs])
     assert sums[0] == sums[1]
 
 

@@ -11,7 +11,7 @@ from models.model_card import how_learnt
 from models.risk.calibration import Calibration, fit_calibration, sigmoid
 from models.risk.interval import fit_interval
 from models.risk.probability import calibrate, fit_probability
-from models.risk.selection_bias import FEWEST, RANDOM, ground, speaks_of_all
+from models.risk.selection_bias import FEWEST, RANDOM, calibrate_selection_bias, is_representative
 from models.storage import dump, load
 
 REASONS = np.array([RANDOM, "campaign", "complaint", "targeted"])
@@ -35,7 +35,7 @@ def truth(margin: np.ndarray) -> np.ndarray:
 
 
 def fitted(margin: np.ndarray, y: np.ndarray, why: np.ndarray):
-    return ground(margin, y, np.ones(len(y)), why, np.zeros(len(y)))
+    return calibrate_selection_bias(margin, y, np.ones(len(y)), why, np.zeros(len(y)))
 
 
 def test_the_probability_is_that_of_a_visit_drawn_at_random() -> None:
@@ -96,7 +96,7 @@ def test_known_probabilities_weigh_those_drawn_at_random() -> None:
     inclusion = np.where(y == 1, 0.8, 0.2)  # a draw that takes the found four times as often
     kept = ~drawn | (np.random.default_rng(6).random(len(y)) < inclusion)
     weight = np.where(drawn, 1 / inclusion, 1.0)
-    weighed = ground(margin[kept], y[kept], weight[kept], why[kept], np.zeros(kept.sum())).calibration
+    weighed = calibrate_selection_bias(margin[kept], y[kept], weight[kept], why[kept], np.zeros(kept.sum())).calibration
     plain = fitted(margin[kept], y[kept], why[kept]).calibration
     assert weighed(margin).mean() == pytest.approx(sigmoid(truth(margin)).mean(), rel=0.1)
     assert plain(margin).mean() > 1.5 * weighed(margin).mean()
@@ -107,10 +107,10 @@ def test_too_few_drawn_at_random_are_not_asked() -> None:
     found = np.flatnonzero((why == RANDOM) & (y == 1))
     nothing, ones = np.zeros(3000), np.ones(3000)
     y[found[FEWEST - 1 :]] = 0.0
-    assert not speaks_of_all(y, why)
+    assert not is_representative(y, why)
     assert calibrate(margin, y, ones, why, nothing, None).calibration == fit_calibration(margin, y, ones)
     y[found[FEWEST - 1]] = 1.0
-    assert speaks_of_all(y, why)
+    assert is_representative(y, why)
     assert calibrate(margin, y, ones, why, nothing, None).odds
 
 

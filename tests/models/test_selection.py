@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.labels.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, shift
+from models.labels.selection import KNOWN, MODELLED, NONE, effective_size, fit_propensity, label_weights, weighting_effect
 from models.risk.calibration import sigmoid
 
 
@@ -103,9 +103,9 @@ def test_no_business_tells_its_own_propensity() -> None:
 
 def test_shift_tells_how_far_scores_moved() -> None:
     plain = pd.DataFrame({"margin": np.arange(100.0), "probability": np.linspace(0.2, 0.4, 100)})
-    same = shift(plain, plain)
+    same = weighting_effect(plain, plain)
     assert (same["rank_correlation"], same["shared_riskiest_tenth"]) == (pytest.approx(1.0), 1.0)
-    turned = shift(plain.assign(margin=-plain["margin"], probability=0.1), plain)
+    turned = weighting_effect(plain.assign(margin=-plain["margin"], probability=0.1), plain)
     assert turned["rank_correlation"] == pytest.approx(-1.0)
     assert (turned["mean_probability"], turned["mean_probability_unweighted"]) == (pytest.approx(0.1), pytest.approx(0.3))
     assert turned["shared_riskiest_tenth"] == 0.0

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import threads as module
 from models.storage import dump
-from models.threads import side_by_side
+from models.threads import parallel_map
 
 
 def test_answers_come_in_the_order_of_the_items_whichever_is_first() -> None:
@@ -25,7 +25,7 @@ def test_answers_come_in_the_order_of_the_items_whichever_is_first() -> None:
             second_is_done.set()
         return item * 10
 
-    assert list(side_by_side(work, range(5), threads=2)) == [0, 10, 20, 30, 40]
+    assert list(parallel_map(work, range(5), threads=2)) == [0, 10, 20, 30, 40]
 
 
 def test_few_items_are_read_before_they_are_needed() -> None:
@@ -36,7 +36,7 @@ def test_few_items_are_read_before_they_are_needed() -> None:
             read.append(item)
             yield item
 
-    answers = side_by_side(abs, items(), threads=2)
+    answers = parallel_map(abs, items(), threads=2)
     assert next(answers) == 0
     assert read == [0, 1, 2]
     assert list(answers) == list(range(1, 10))
@@ -47,8 +47,8 @@ def test_what_fails_is_raised_and_no_items_give_no_answers() -> None:
         return 1 / item
 
     with pytest.raises(ZeroDivisionError):
-        list(side_by_side(work, [1, 0, 2], threads=2))
-    assert list(side_by_side(work, [], threads=2)) == []
+        list(parallel_map(work, [1, 0, 2], threads=2))
+    assert list(parallel_map(work, [], threads=2)) == []
 
 
 def test_what_nobody_waits_for_is_not_begun() -> None:
@@ -59,7 +59,7 @@ def test_what_nobody_waits_for_is_not_begun() -> None:
         assert item == 0 or may_end.wait(60)
         return item
 
-    answers = side_by_side(work, range(9), threads=1)
+    answers = parallel_map(work, range(9), threads=1)
     assert next(answers) == 0
     threading.Timer(0.2, may_end.set).start()
     answers.close()
@@ -71,7 +71,7 @@ def test_libraries_use_one_thread_each_meanwhile_and_as_many_as_before_after() -
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
     with threadpool_limits(2, user_api="blas"):
-        assert list(side_by_side(threads, range(3), threads=2)) == [{1}] * 3
+        assert list(parallel_map(threads, range(3), threads=2)) == [{1}] * 3
         assert threads() == {2}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.targeting.ranking import keep_reasoned, rank_list, tie_break
+from models.targeting.ranking import drop_without_reasons, rank_list, tie_break
 
 KEY = b"secret"
 
@@ -45,7 +45,7 @@ def test_row_order_changes_nothing_and_ranks_are_a_permutation() -> None:
 
 def test_nobody_is_listed_without_a_reason_and_ranks_close_up() -> None:
     frame = candidates(("a", "N", 3), ("b", "N", 2), ("c", "S", 1))
-    listed = keep_reasoned(rank_list(frame, lambda _region: 5, KEY), {"b", "c"})
+    listed = drop_without_reasons(rank_list(frame, lambda _region: 5, KEY), {"b", "c"})
     assert ranks(listed) == [(1, 1, "b"), (2, 1, "c")]
 
 

@@ -11,7 +11,7 @@ import pytest
 from models.inputs import Inputs
 from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import told_reasons, weigh
+from models.labels.why_visited import selection_reasons, weigh_labels
 
 COHORT = pd.Timestamp("2026-05-31")
 
@@ -23,7 +23,7 @@ def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
             "inclusion_probability": [0.004, None, 0.5, None],
         }
     )
-    told = told_reasons(labels)
+    told = selection_reasons(labels)
     assert told[:3].tolist() == ["random", "other", "targeted"]
     assert pd.isna(told[3])
 
@@ -47,7 +47,7 @@ def visited_town(entities: int, seed: int) -> tuple[TrainingSet, np.ndarray]:
 
 def test_visits_that_somebody_was_sent_for_count_by_the_chance_to_be_sent_whoever_was_drawn_besides() -> None:
     known, x = visited_town(8_000, seed=1)
-    weights = weigh(known, known.labels, known.features, cap=50, seed=2)
+    weights = weigh_labels(known, known.labels, known.features, cap=50, seed=2)
     is_sent = (known.labels["selected_by"] == "targeted").to_numpy()
     of_sent = known.features.loc[is_sent, "x"]
     assert of_sent.mean() > x.mean() + 0.5
@@ -65,7 +65,7 @@ def test_labels_of_a_sample_weigh_as_if_all_of_them_were_there() -> None:
     rest = rows[~is_sent].reset_index(drop=True)
     known = TrainingSet(rows, features, some, Inputs(("x",), (0,), ("basic",)), rest, labels_share=share)
     assert share < 0.15
-    weighed = weigh(known, some, features, cap=50, seed=2)
+    weighed = weigh_labels(known, some, features, cap=50, seed=2)
     assert np.average(features["x"], weights=weighed.weight) == pytest.approx(x.mean(), abs=0.12)
-    as_if_all = weigh(replace(known, labels_share=1.0), some, features, cap=50, seed=2)
+    as_if_all = weigh_labels(replace(known, labels_share=1.0), some, features, cap=50, seed=2)
     assert np.average(features["x"], weights=as_if_all.weight) < x.mean() - 0.2

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.replay import home_aside
+from jobs.replay import temporary_home
 
 ROOT = Path(__file__).resolve().parents[2]
 WAITS = """
@@ -26,9 +26,9 @@ with home_aside() as home:
 
 
 def test_it_is_gone_when_the_block_ends_and_when_it_fails() -> None:
-    with home_aside() as one:
+    with temporary_home() as one:
         (one / "made").write_text("x")
-    with pytest.raises(RuntimeError), home_aside() as other:
+    with pytest.raises(RuntimeError), temporary_home() as other:
         raise RuntimeError
     assert not one.exists()
     assert not other.exists()
@@ -36,7 +36,7 @@ def test_it_is_gone_when_the_block_ends_and_when_it_fails() -> None:
 
 def test_signals_are_as_they_were_afterwards() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
-    with home_aside():
+    with temporary_home():
         pass
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 

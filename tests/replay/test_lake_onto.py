@@ -10,7 +10,7 @@ import pytest
 
 from expectations.contracts import scoring
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.errors import NothingToDo
+from jobs.foundation.errors import InputMissing
 
 DAY = "as_of = '2026-06-30'"
 
@@ -57,5 +57,5 @@ def test_a_table_that_is_named_cannot_be_written(lake: Lake, tmp_path: Path) -> 
 def test_a_table_that_was_not_there_is_not_read_from_later_versions(lake: Lake) -> None:
     before = lake.at({"gold.peers": None})
     assert not before.exists(scoring.PEERS)
-    with pytest.raises(NothingToDo):
+    with pytest.raises(InputMissing):
         before.arrow(scoring.PEERS)

@@ -15,7 +15,7 @@ from expectations.contracts import registration
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_LIST
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.profile.profile import Profile
 from jobs.report.export_list import FORMATS, export_list, guard_formula, mask_personal
 
@@ -102,7 +102,7 @@ def test_an_older_file_is_replaced_and_nothing_else_is_left(home: Path, profile:
 
 def test_a_day_without_a_list_names_the_days_that_have_one(home: Path, profile: Profile, tmp_path: Path) -> None:
     for format in FORMATS:
-        with pytest.raises(NothingToDo, match=r"no list for 2026-02-01.*2026-01-31"):
+        with pytest.raises(InputMissing, match=r"no list for 2026-02-01.*2026-01-31"):
             export_list(home, profile, date(2026, 2, 1), format=format, out=tmp_path / "x", language="en")
     assert list(tmp_path.iterdir()) == []
 

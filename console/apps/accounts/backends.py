@@ -20,7 +20,7 @@ from requests.exceptions import RequestException
 from console.apps.accounts import sign_in_attempts
 from console.apps.accounts.models import User
 from console.apps.audit.chain import append
-from console.apps.audit.events import NOBODY, facts_of
+from console.apps.audit.events import NOBODY, event_facts
 from console.apps.audit.models import Kind
 from console.core.client_address import client_address
 
@@ -42,7 +42,7 @@ class ByPassword(ModelBackend):
         if (beyond := sign_in_attempts.beyond(counted)) is not None:
             if sign_in_attempts.is_first_beyond(beyond):
                 detail = {"username": username[:150], "by": beyond.about, "address": client_address(request)}
-                append([facts_of(Kind.LOCKED_OUT, NOBODY, detail=detail)])
+                append([event_facts(Kind.LOCKED_OUT, NOBODY, detail=detail)])
             request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)

@@ -8,18 +8,18 @@ from django.db import transaction
 
 from console.apps.accounts.models import User
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 
 
-def shut(user: User, by: Any) -> None:
+def deactivate(user: User, by: Any) -> None:
     """Shut an account; it is in the audit who did."""
     with transaction.atomic():
         user.is_active = False
         revoked = end_access(user)
         user.save(update_fields=["is_active", "sessions_ended"])
         detail = {"account": user.pk, "username": user.username, "is_active": False, "tokens_revoked": revoked}
-        append([facts_of(Kind.ACCOUNT_CHANGED, by, detail=detail)])
+        append([event_facts(Kind.ACCOUNT_CHANGED, by, detail=detail)])
 
 
 def end_access(user: User) -> int:

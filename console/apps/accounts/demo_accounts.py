@@ -12,7 +12,7 @@ from console.apps.accounts.jurisdiction import Level
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import Role
 from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind
 from console.core.errors import NothingThere, Refused
 
@@ -47,7 +47,7 @@ def make_demo_accounts() -> list[tuple[str, str]]:
             user = User.objects.create_user(username=str(role), password=password, role=role, is_demo=True)
             if user.may_read_list and not user.sees_every_region:
                 Jurisdiction.objects.create(user=user, level=Level.ALL)
-            append([facts_of(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "role": str(role), "is_demo": True})])
+            append([event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "role": str(role), "is_demo": True})])
             made.append((user.username, password))
     return made
 

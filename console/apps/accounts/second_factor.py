@@ -20,7 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from console.apps.accounts.models import User
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.core.texts import Texts
 from console.web.middleware import needs_second_factor
@@ -68,9 +68,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         device = _verified(request.user, _device(request.user), form.digits)
         if device is not None:
             login(request, device)
-            append([facts_of(Kind.SECOND_FACTOR_PASSED, request.user)])
+            append([event_facts(Kind.SECOND_FACTOR_PASSED, request.user)])
             return redirect("home")
-        append([facts_of(Kind.SECOND_FACTOR_FAILED, request.user)])
+        append([event_facts(Kind.SECOND_FACTOR_FAILED, request.user)])
         form.add_error("code", request.texts("second.wrong"))
     return render(request, "second_factor.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -92,7 +92,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             with transaction.atomic():
                 TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
                 User.objects.filter(pk=user.pk).update(has_second_factor=True)
-                append([facts_of(Kind.SECOND_FACTOR_ADDED, user, detail={"account": user.pk})])
+                append([event_facts(Kind.SECOND_FACTOR_ADDED, user, detail={"account": user.pk})])
             device.confirmed = True
             login(request, device)
             messages.success(request, request.texts("second.added"))
@@ -111,7 +111,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     elif not form.is_valid() or not _knows_password(request, form):
         messages.error(request, request.texts("second.wrong_either"))
     elif _verified(user, _device(user), form.digits) is None:
-        append([facts_of(Kind.SECOND_FACTOR_FAILED, user)])
+        append([event_facts(Kind.SECOND_FACTOR_FAILED, user)])
         messages.error(request, request.texts("second.wrong_either"))
     else:
         take_away(user, by=user)
@@ -126,7 +126,7 @@ def take_away(user: User, by: Any) -> bool:
         TOTPDevice.objects.filter(user=user).delete()
         user.has_second_factor = False
         if had:
-            append([facts_of(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})])
+            append([event_facts(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})])
     return bool(had)
 
 

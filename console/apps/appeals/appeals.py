@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.models import Answer, Appeal
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.decide import case_of
 from console.apps.decisions.models import Case, Decision
@@ -104,4 +104,4 @@ def answer(user: Any, appeal: Appeal, said: dict[str, Any]) -> Answer:
 
 def _facts(kind: Kind, user: Any, appeal: Appeal, detail: dict[str, Any]) -> Any:
     case = appeal.case
-    return facts_of(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)
+    return event_facts(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection, transaction
 
-from console.apps.audit.events import Facts
+from console.apps.audit.events import EventFacts
 from console.apps.audit.hashes import FIELDS, GENESIS, digests_of, hash_at_first, hash_of
 from console.apps.audit.models import AuditEvent
 
@@ -31,7 +31,7 @@ class Break:
     why: str
 
 
-def append(events: Iterable[Facts]) -> Head:
+def append(events: Iterable[EventFacts]) -> Head:
     """Put events at the end of the chain, all or none; with the caller's own rows when within its transaction.
 
     An event whose ``uid`` is there already is left out, so that what was read twice from the spool stands once.
@@ -71,7 +71,7 @@ def head_at(number: int) -> Head:
     return Head(number, hashes.first() or GENESIS)
 
 
-def breaks(known: Iterable[Head] = (), after: Head = Head(0, GENESIS)) -> Iterator[Break]:
+def find_breaks(known: Iterable[Head] = (), after: Head = Head(0, GENESIS)) -> Iterator[Break]:
     """Where the chain breaks, in order; none when it is whole.
 
     Args:

@@ -15,7 +15,7 @@ NOBODY = "-"
 
 
 @dataclass(frozen=True)
-class Facts:
+class EventFacts:
     """One event. ``at`` is UTC, ISO 8601; ``detail`` is canonical JSON."""
 
     kind: str
@@ -35,7 +35,7 @@ class Facts:
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
 
-def facts_of(
+def event_facts(
     kind: str,
     actor: Any,
     *,
@@ -44,7 +44,7 @@ def facts_of(
     run_id: str = "",
     batch: str = "",
     detail: dict[str, Any] | None = None,
-) -> Facts:
+) -> EventFacts:
     """What ``actor`` did.
 
     Args:
@@ -68,4 +68,4 @@ def facts_of(
     else:
         actor_id, name, role = actor.pk, actor.username, actor.role
     text = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, default=str)
-    return Facts(kind, actor_id, name, role, entity_id, region_code, run_id, batch, text)
+    return EventFacts(kind, actor_id, name, role, entity_id, region_code, run_id, batch, text)

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.dispatch import Signal
 
 from console.apps.audit.chain import append
-from console.apps.audit.events import Facts
+from console.apps.audit.events import EventFacts
 from console.core import clock
 
 WAITING = "waiting.jsonl"
@@ -35,7 +35,7 @@ taken_in = Signal()
 """Sent with ``events`` when they are in the chain. A process that dies in between sends them again: receivers must bear it."""
 
 
-def put(facts: Facts) -> None:
+def put(facts: EventFacts) -> None:
     """Keep an event until the next flush; it is in the file, whatever becomes of this process, when this returns."""
     folder = _folder()
     with _lock(folder, "append.lock"), (folder / WAITING).open("ab+") as file:
@@ -89,7 +89,7 @@ def flush(*, wait: bool = True) -> int:
         return len(events)
 
 
-def waiting() -> Iterator[Facts]:
+def waiting() -> Iterator[EventFacts]:
     """The events that are not in the chain yet, as far as another process does not take them in just now; the oldest first."""
     folder = _folder()
     for path in (*sorted(folder.glob(TAKEN)), folder / WAITING):
@@ -99,7 +99,7 @@ def waiting() -> Iterator[Facts]:
             continue
 
 
-def _read(path: Path) -> Iterator[Facts]:
+def _read(path: Path) -> Iterator[EventFacts]:
     for line in path.read_bytes().splitlines():
         facts = _facts_in(line)
         if facts is not None:
@@ -120,9 +120,9 @@ def _set_aside(taken: list[Path]) -> None:
             os.fsync(file.fileno())
 
 
-def _facts_in(line: bytes) -> Facts | None:
+def _facts_in(line: bytes) -> EventFacts | None:
     try:
-        return Facts(**json.loads(line))
+        return EventFacts(**json.loads(line))
     except (ValueError, TypeError):
         return None
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.campaigns.models import Campaign, Member
 from console.apps.decisions.models import Case, Result
@@ -50,7 +50,7 @@ def make_campaign(user: Any, run: PublishedRun, filters: Filters, said: dict[str
             [Member(campaign=campaign, **{name: getattr(entity, name) for name in names}) for entity in chosen], batch_size=500
         )
         detail = {"campaign": campaign.pk, "filters": campaign.filters, "capacity": campaign.capacity, "members": len(chosen)}
-        append([facts_of(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)])
+        append([event_facts(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)])
     return campaign
 
 
@@ -59,7 +59,7 @@ def close_campaign(user: Any, campaign: Campaign) -> bool:
     with transaction.atomic():
         closed = Campaign.objects.filter(pk=campaign.pk, closed_at=None).update(closed_at=clock.now())
         if closed:
-            append([facts_of(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})])
+            append([event_facts(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})])
     return bool(closed)
 
 

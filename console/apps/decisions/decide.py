@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from console.apps.audit.chain import append
-from console.apps.audit.events import Facts, facts_of
+from console.apps.audit.events import EventFacts, event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
@@ -185,7 +185,7 @@ def _step(
     due_on: date | None = None,
     undoes: Decision | None = None,
     is_undo: bool = False,
-) -> tuple[Decision, Facts]:
+) -> tuple[Decision, EventFacts]:
     """Move the case; give the step, and what the audit is to hold of it."""
     before = standing_of(case)
     if entity is not None:
@@ -247,7 +247,7 @@ def _step(
         detail["chosen"] = chosen
     if selected is not None:
         detail |= {"selected_by": selected} | ({"campaign": campaign.pk} if campaign else {})
-    facts = facts_of(
+    facts = event_facts(
         kind,
         user,
         entity_id=case.entity_id,

@@ -18,7 +18,7 @@ from console.apps.decisions.states import TRANSITIONS, Action
 _OPEN = sorted(state for state, action in TRANSITIONS if action == Action.ASSIGN)
 
 
-def left_by(person: User) -> QuerySet[Case]:
+def open_cases_of(person: User) -> QuerySet[Case]:
     """The cases, visits to make and what was given to review, that wait for a person who can no longer do them.
 
     The account is shut, or its role decides nothing, or it does not answer for the region: its own or the entity's is another than

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 
 from console.apps.accounts.roles import DEALS_WITH_QUEUES
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Case, Decision, Handling
@@ -90,7 +90,7 @@ def handle(user: Any, decision: Decision, wanted: Handled) -> Handling:
                 form_token=wanted.token,
             )
             detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
-            facts = facts_of(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
+            facts = event_facts(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
             append([facts])
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind as AuditKind
 from console.apps.decisions.decide import standing_of
 from console.apps.decisions.models import Case, Decision
@@ -66,7 +66,7 @@ def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str
         )  # fmt: skip
     append(
         [
-            facts_of(
+            event_facts(
                 AuditKind.WOKEN,
                 SYSTEM,
                 entity_id=step.case.entity_id,
@@ -92,7 +92,7 @@ _BY_DATE = MappingProxyType({State.DEFERRED: (Action.WAKE, "date"), State.NOT_IN
 """What brings a case back whose day has come, and why, by its state."""
 
 
-def wake(run: PublishedRun) -> int:
+def end_deferrals(run: PublishedRun) -> int:
     """Move the cases that a newly published run moves; give how many.
 
     The cases of a batch move in one transaction, with one step at the end of the audit's chain, so that whoever decides meanwhile

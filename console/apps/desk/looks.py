@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pyroaring import BitMap
 
 from console.apps.audit import spool
-from console.apps.audit.events import Facts
+from console.apps.audit.events import EventFacts
 from console.apps.audit.models import Kind
 from console.apps.desk.models import Look
 from console.apps.ranking.models import PublishedRun
@@ -31,7 +31,7 @@ class Standing(NamedTuple):
     credit_points: int
 
 
-def keep_looks(events: Iterable[Facts], **_of_signal: Any) -> None:
+def keep_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
     """Keep the newest look of each person at each entity; told twice, it keeps the same."""
     newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
     Look.objects.bulk_create(
@@ -87,10 +87,10 @@ def _waiting(user: Any) -> dict[str, Standing]:
     return {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
 
 
-def _is_look(facts: Facts) -> bool:
+def _is_look(facts: EventFacts) -> bool:
     return facts.kind == Kind.VIEWED and facts.actor_id is not None and json.loads(facts.detail).get("page") == PAGE
 
 
-def _standing(facts: Facts) -> Standing:
+def _standing(facts: EventFacts) -> Standing:
     says = json.loads(facts.detail)
     return Standing(str(says.get("risk_class", "")), int(says.get("credit_points", -1)))

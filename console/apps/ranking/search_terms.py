@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from unicodedata import normalize
 
-from console.core.invisible_characters import without_hidden
+from console.core.invisible_characters import strip_invisible
 from console.core.texts import HAN, to_simplified
 
 PAIRED = f"{HAN}\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uac00-\ud7a3"
@@ -28,7 +28,7 @@ _SHAPES = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 def normalized(text: str) -> str:
     """Without what is not seen, and each sign as the one that Unicode holds to be the same."""
-    return normalize("NFKC", _SHAPES.sub("", without_hidden(text)))
+    return normalize("NFKC", _SHAPES.sub("", strip_invisible(text)))
 
 
 def fold(text: str) -> str:

@@ -35,7 +35,7 @@ from console.web.forms.decisions import FORMS
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
 from console.web.queries.measured import MONEY
-from console.web.queries.reasons import reasons_told
+from console.web.queries.reasons import reasons_with_details
 from console.web.views.entity import find
 from console.web.views.list_export import list_file
 from console.web.views.risk_list import run_of
@@ -158,7 +158,7 @@ def export(
 
 
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:
-    reasons = reasons_told(run, rows)
+    reasons = reasons_with_details(run, rows)
     cases = Case.objects.visible_to(request.user).filter(entity_id__in=[row.entity_id for row in rows])
     stand = {case.pop("entity_id"): case for case in cases.values("entity_id", "state", "version")}
     names = [name for name in EntityOut.model_fields if name not in ("run_id", "as_of", "state", "version", "reasons")]

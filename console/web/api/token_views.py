@@ -14,7 +14,7 @@ from console.apps.accounts.roles import READS_LIST
 from console.apps.api.models import Token
 from console.apps.api.tokens import LONGEST_DAYS, MOST_TOKENS, live_tokens, make_token, scopes_of
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.core import clock
 from console.core.texts import Texts
@@ -70,5 +70,5 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, user=request.user)
     token.is_revoked = True
     token.save(update_fields=["is_revoked"])
-    append([facts_of(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})])
+    append([event_facts(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})])
     return redirect("tokens")

@@ -229,7 +229,7 @@ def carried(query: str) -> str:
     return urlencode({"list": query})
 
 
-def next_to_review(request: HttpRequest, run: PublishedRun, after: Ranked, query: str) -> Ranked | None:
+def next_case(request: HttpRequest, run: PublishedRun, after: Ranked, query: str) -> Ranked | None:
     """The first entity behind ``after`` that the filter leaves and nobody has decided of; None at the list's end."""
     filters = Filters.read(QueryDict(query))
     if filters.state not in ("", State.TO_REVIEW):

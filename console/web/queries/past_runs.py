@@ -14,19 +14,19 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, among_places, current_run, ranked_of
 from console.publishing.run_database import is_there
-from console.web.queries.reasons import reasons_told
+from console.web.queries.reasons import reasons_with_details
 
 
 @dataclass(frozen=True)
 class Seen:
-    """An entity as the run had it that was shown, and its reasons as :func:`reasons_told` gives them, the first reason first."""
+    """An entity as the run had it that was shown, and its reasons as :func:`reasons_with_details` gives them, the first reason first."""
 
     run: PublishedRun
     entity: Ranked
     reasons: list[Reason]
 
 
-def seen_then(decisions: Iterable[Decision]) -> dict[int, Seen]:
+def shown_at_decision(decisions: Iterable[Decision]) -> dict[int, Seen]:
     """By the key of each decision what was shown when it was made; nothing of one whose run is not there any more.
 
     As many questions as there are runs, however many decisions. Ask only for those of cases that the reader may see.
@@ -40,13 +40,13 @@ def seen_then(decisions: Iterable[Decision]) -> dict[int, Seen]:
             continue
         alias, of_run = alias_of(run.run_id), by_run[run.run_id]
         entities = list(Ranked.objects.using(alias).filter(position__in=among_places(alias, of_run)))
-        reasons = reasons_told(run, entities)
+        reasons = reasons_with_details(run, entities)
         for entity in entities:
             found[of_run[entity.position].pk] = Seen(run, entity, reasons.get(entity.position, []))
     return found
 
 
-def there_now(user: Any, run: PublishedRun, names: Collection[str]) -> set[str]:
+def visible_now(user: Any, run: PublishedRun, names: Collection[str]) -> set[str]:
     """Of entities of a run those that a user may see now.
 
     Where an entity is now the newest run says; of one that it no longer has its case, which stayed where the entity was last; of

@@ -12,7 +12,7 @@ from console.core.policy import Policy
 from expectations.contracts.indicators import Indicator, catalogue
 
 
-def reasons_told(run: PublishedRun, entities: Iterable[Ranked]) -> dict[int, list[Reason]]:
+def reasons_with_details(run: PublishedRun, entities: Iterable[Ranked]) -> dict[int, list[Reason]]:
     """The reasons of entities that :func:`console.apps.ranking.runs.ranked_of` gave, by their position, the first reason first.
 
     Each has ``about``, its indicator (None of one that the catalogue no longer has), ``unit``, ``made_of``, the run's sources that
@@ -34,7 +34,7 @@ def reasons_told(run: PublishedRun, entities: Iterable[Ranked]) -> dict[int, lis
 
 
 def legal_basis(reason: Reason, limits: Policy, language: str) -> str:
-    """The law by which a reason of :func:`reasons_told` may be looked into; empty where none is named."""
+    """The law by which a reason of :func:`reasons_with_details` may be looked into; empty where none is named."""
     return limits.legal_basis(reason.about, language) if reason.about else ""
 
 

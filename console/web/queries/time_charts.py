@@ -34,7 +34,7 @@ SECONDS = 2 * 24 * 3600
 T = TypeVar("T")
 
 
-def reckoned_once(request: HttpRequest, run: PublishedRun, what: str, reckon: Callable[[], T]) -> T:
+def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, reckon: Callable[[], T]) -> T:
     """What ``reckon`` gives, or gave before for the same regions, run and state of what is published.
 
     Args:
@@ -117,7 +117,7 @@ def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
     """Each measure's count by month; visits and those of them that found a violation beside."""
     found: Counts = {}
     summed = asked.of_figures(request, run).order_by().values_list("measure", "month").annotate(Sum("count"))
-    for measure, month, count in reckoned_once(request, run, f"figures of {asked}", lambda: list(summed)):
+    for measure, month, count in cached_for_jurisdiction(request, run, f"figures of {asked}", lambda: list(summed)):
         found.setdefault(measure, {})[month] = count
     if not asked.industry:
         inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))

@@ -27,9 +27,9 @@ from console.apps.accounts.roles import KEEPS_ACCOUNTS
 from console.apps.accounts.second_factor import take_away
 from console.apps.accounts.sign_in_attempts import remember
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
-from console.apps.decisions.hand_over import left_by
+from console.apps.decisions.hand_over import open_cases_of
 from console.core.policy import policy
 from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_view
@@ -85,7 +85,7 @@ def own_password(request: HttpRequest) -> HttpResponse:
             user.must_change_password = False
             user.save()
             # Whoever suspects that somebody else knows the password shuts that one out with it, programs too.
-            append([facts_of(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": _revoke_tokens(user)})])
+            append([event_facts(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": _revoke_tokens(user)})])
         update_session_auth_hash(request, user)
         messages.success(request, request.texts("message.password_changed"))
         return redirect("home")
@@ -145,7 +145,7 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             if user is not None and request.POST.get("no_second_factor") == "on":
                 take_away(user, by=request.user)
             password = _save(request, form, is_new=pk is None)
-            context = {"account": form.instance, "password": password, "left": left_by(form.instance).count()}
+            context = {"account": form.instance, "password": password, "left": open_cases_of(form.instance).count()}
             return render(request, "account_saved.html", context)
     note_view(request, "account", account=pk)
     return render(request, "account.html", {"form": form, "account": user})
@@ -194,7 +194,7 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
             "new_password": bool(password),
             "tokens_revoked": revoked,
         }
-        append([facts_of(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
+        append([event_facts(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
     return password
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.decide import Wanted, act_on_case, decide, newest_step, undo
 from console.apps.decisions.hand_over import hand_over
@@ -33,7 +33,7 @@ from console.core.policy import policy_of
 from console.web.access import for_roles, note_refusal, note_search
 from console.web.forms.decisions import FORMS, STEPS, HandOver, Sent
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered, came_from, carried, next_to_review
+from console.web.queries.list_query import Filtered, came_from, carried, next_case
 from console.web.views.entity import find, show
 from console.web.views.risk_list import CAPPED, run_of
 
@@ -68,7 +68,7 @@ def _go_on(request: HttpRequest, run: PublishedRun, entity: Ranked, said: str) -
     if not request.user.goes_on:
         messages.success(request, said)
         return redirect(there)
-    follows = next_to_review(request, run, entity, query)
+    follows = next_case(request, run, entity, query)
     messages.success(request, format_html('{} <a href="{}">{}</a>', said, there, entity.name))
     if follows is None:
         messages.info(request, request.texts("message.no_next"))
@@ -156,7 +156,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
     done = sum(not why for _, why in outcomes)
     append(
         [
-            facts_of(
+            event_facts(
                 Kind.DECIDED,
                 request.user,
                 run_id=run.run_id,
@@ -240,6 +240,6 @@ def hand_over_open(request: HttpRequest) -> HttpResponse:
     outcomes = hand_over(request.user, said["person"], said["to"], batch)
     done = sum(not why for _, why in outcomes)
     detail = {"bulk": "hand_over", "from": said["person"].username, "to": said["to"].username, "asked": len(outcomes), "done": done}
-    append([facts_of(Kind.DECIDED, request.user, batch=batch, detail=detail)])
+    append([event_facts(Kind.DECIDED, request.user, batch=batch, detail=detail)])
     context = {"outcomes": outcomes, "done": done, "asked": len(outcomes), "batch": batch, "action": Action.ASSIGN}
     return render(request, "bulk_done.html", {**context, "filters": Filters()})

@@ -29,9 +29,9 @@ from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
 from console.web.forms.decisions import decision_forms, step_forms
 from console.web.queries.indicator_names import definition
-from console.web.queries.list_query import came_from, carried, next_to_review
-from console.web.queries.past_runs import there_now
-from console.web.queries.reasons import legal_basis, reasons_told
+from console.web.queries.list_query import came_from, carried, next_case
+from console.web.queries.past_runs import visible_now
+from console.web.queries.reasons import legal_basis, reasons_with_details
 
 DECISION = "decision"
 """What such an event is, beside the kinds that the lake knows."""
@@ -91,7 +91,7 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
     if run is None or "\x00" in entity_id:
         raise Http404
     entity = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id=entity_id).first()
-    if entity is None or entity_id not in there_now(request.user, run, [entity_id]):
+    if entity is None or entity_id not in visible_now(request.user, run, [entity_id]):
         raise Http404
     return run, entity
 
@@ -135,8 +135,8 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
     asked = request.POST if request.method == "POST" else request.GET
     query = came_from(asked)
     near = list(ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS])
-    here = there_now(request.user, run, [peer.entity_id for peer in near]) if not is_newest else {peer.entity_id for peer in near}
-    follows = next_to_review(request, run, shown, query) if "list" in asked and is_newest else None
+    here = visible_now(request.user, run, [peer.entity_id for peer in near]) if not is_newest else {peer.entity_id for peer in near}
+    follows = next_case(request, run, shown, query) if "list" in asked and is_newest else None
     return {
         "list_query": query,
         "comes_from_list": "list" in asked,
@@ -176,7 +176,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
 
 def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) -> list[Reason]:
     """The entity's reasons, each with what it is made of, how fresh that is, and by what law it may be looked into."""
-    reasons = reasons_told(run, [shown]).get(shown.position, [])
+    reasons = reasons_with_details(run, [shown]).get(shown.position, [])
     largest = max((abs(reason.contribution) for reason in reasons), default=1.0) or 1.0
     for reason in reasons:
         reason.share = round(abs(reason.contribution) / largest * 100)
@@ -189,7 +189,7 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
 def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
     """By kind, with how many something is shared, and those of the user's regions among the first of them."""
     found = list(ties_of(run).filter(position=shown.position))
-    ranked = ranked_of(run, request.user).filter(entity_id__in=there_now(request.user, run, {tie.other_id for tie in found}))
+    ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in found}))
     others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}
     for tie in found:

@@ -13,7 +13,7 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_LIST
 from console.apps.audit.chain import append
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
 from console.apps.evidence.models import Figure
@@ -24,7 +24,7 @@ from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.queries.indicator_names import indicator_name
 from console.web.queries.time_charts import CHARTS as OVER_TIME
-from console.web.queries.time_charts import Asked, counted, reckoned_once, time_chart, unbiased
+from console.web.queries.time_charts import Asked, cached_for_jurisdiction, counted, time_chart, unbiased
 
 MOST_BARS = 15
 
@@ -71,7 +71,7 @@ def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]
 def _counted(request: HttpRequest, run: PublishedRun, column: str, rows: QuerySet[Any]) -> list[tuple[str, int]]:
     """How many rows of the run's have each value of a column."""
     grouped = rows.order_by().values_list(column).annotate(Count("position"))
-    return reckoned_once(request, run, f"by {column}", lambda: list(grouped))
+    return cached_for_jurisdiction(request, run, f"by {column}", lambda: list(grouped))
 
 
 def _by_state(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:  # noqa: ARG001 (as the others)
@@ -129,7 +129,9 @@ def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
     """The regions that figures are of, as far as they are the user's, and the industries."""
     known = codes_of(str(run.profile.get("region_scheme", "")))
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
-    codes = reckoned_once(request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code}))
+    codes = cached_for_jurisdiction(
+        request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code})
+    )
     return {
         "regions": [(code, known[code].name(request.language) if code in known else code) for code in codes],
         "sections": sections_of(str(run.profile.get("industry_scheme", "")), request.language),
@@ -152,7 +154,7 @@ def export_chart(request: HttpRequest, key: str) -> HttpResponse:
         rows = [(f"{month:%Y-%m}", *values) for month, values in chart.rows]
         head = [texts("explore.month"), *(texts(f"measure.{line.key}") for line in chart.lines)]
         detail |= {"region": asked.region, "industry": asked.industry}
-    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})])
+    append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})])
     lines = csv_lines(head, rows)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{key}-{run.as_of}.csv"'

@@ -31,7 +31,7 @@ from console.web.forms.decisions import HandOver, colleagues, step_forms
 from console.web.forms.results import ResultForm, answers_of
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
-from console.web.queries.past_runs import seen_then
+from console.web.queries.past_runs import shown_at_decision
 from console.web.queries.visit_results import found_by
 
 HIT_DAYS = 90
@@ -125,7 +125,7 @@ def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPoss
 def _reasons_seen(case: Case) -> list[Reason]:
     """The reasons that were shown when the visit was decided."""
     planned = planned_visit(case)
-    seen = seen_then([planned]).get(planned.pk) if planned else None
+    seen = shown_at_decision([planned]).get(planned.pk) if planned else None
     return seen.reasons if seen else []
 
 

@@ -20,9 +20,9 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_AUDIT, READS_LIST
 from console.apps.audit import spool
-from console.apps.audit.chain import append, breaks, head_at, read_head
+from console.apps.audit.chain import append, find_breaks, head_at, read_head
 from console.apps.audit.chain_export import chain_lines
-from console.apps.audit.events import facts_of
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import current_run
@@ -144,11 +144,11 @@ def verify(request: HttpRequest) -> HttpResponse:
     head = read_head()
     after = head_at(max(0, head.number - MOST_RECKONED))
     found = []
-    for one in breaks(after=after):
+    for one in find_breaks(after=after):
         found.append(one)
         if len(found) >= 20:
             break
-    append([facts_of(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
+    append([event_facts(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
     context = {"found": found, "head": head, "is_done": True, "reckoned": head.number - after.number}
     return render(request, "audit_verified.html", context)
 
@@ -160,7 +160,7 @@ def export_audit(request: HttpRequest) -> HttpResponse:
     asked, events = _asked(request)
     head = read_head()
     events = events.filter(number__lte=head.number).order_by("number")
-    facts = facts_of(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": asked, "rows": events.count()})
+    facts = event_facts(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": asked, "rows": events.count()})
 
     def make() -> Iterable[bytes]:
         append([facts])
@@ -223,7 +223,7 @@ def model_card(request: HttpRequest) -> HttpResponse:
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
-    append([facts_of(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
+    append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
     response = HttpResponse(run.model_card, content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
     return response

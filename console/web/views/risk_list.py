@@ -27,7 +27,7 @@ from console.web.forms.decisions import colleagues
 from console.web.queries.indicator_names import indicator_names
 from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.web.queries.list_query import Filtered, carried
-from console.web.queries.past_runs import there_now
+from console.web.queries.past_runs import visible_now
 from console.web.views.saved_views import saved_views
 
 ROWS = 50
@@ -72,7 +72,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
     else:
         found, capacity = len(rows), sum(row.is_listed for row in rows)
     _dress(rows, run, request.user)
-    here = there_now(request.user, run, [row.entity_id for row in rows]) if filters.day else None
+    here = visible_now(request.user, run, [row.entity_id for row in rows]) if filters.day else None
     for row in rows:
         row.is_here = here is None or row.entity_id in here
     _draw_line(rows, after, run)

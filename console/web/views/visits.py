@@ -22,7 +22,7 @@ from console.apps.ranking.runs import among, current_run, ranked_of
 from console.core import clock
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_view
-from console.web.queries.past_runs import seen_then
+from console.web.queries.past_runs import shown_at_decision
 
 ON_PAPER = ("no_visit", "severity", "right")
 """The kinds of the catalogue whose codes are ticked on paper, as the result's form asks for them."""
@@ -61,7 +61,7 @@ def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
     entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
     planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
     prefetch_related_objects(list(planned.values()), "campaign")
-    seen = seen_then(planned.values())
+    seen = shown_at_decision(planned.values())
     for case in cases:
         case.days_overdue = days_overdue(case, today, limits)
         case.entity = entities.get(case.entity_id)

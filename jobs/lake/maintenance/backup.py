@@ -17,7 +17,7 @@ from errno import ENOENT
 from pathlib import Path
 from typing import NoReturn
 
-from jobs.foundation.errors import ConfigError, Damaged, NothingToDo
+from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import read_json, write_json
 from jobs.foundation.paths import CONSOLE, LOCK, SCRATCH
@@ -85,10 +85,10 @@ def verify(folder: Path, progress: Callable[[object], None] = lambda _file: None
     """Read every file of a copy; give what is not as it was when it was made: lost, changed, or added files.
 
     Raises:
-        NothingToDo: when the folder is no copy of a home.
+        InputMissing: when the folder is no copy of a home.
     """
     if not (folder / FACTS).is_file():
-        raise NothingToDo(what="this is no backup", where=str(folder), then="give the folder that `steelyard lake backup` wrote")
+        raise InputMissing(what="this is no backup", where=str(folder), then="give the folder that `steelyard lake backup` wrote")
     wrong = []
     facts = _facts(folder)
     for name, fact in facts.items():

@@ -18,7 +18,7 @@ from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURC
 from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.errors import ConfigError
 from jobs.lake.maintenance.findings import Finding, fail, ok, some, warn
-from jobs.lake.maintenance.retention import files_needed, kept_versions
+from jobs.lake.maintenance.retention import files_needed, retained_versions
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
 from jobs.lake.table_version import check_current, version_of
 
@@ -148,7 +148,7 @@ def _between(day: str, part: list[Any]) -> str:
 
 def _room(lake: Lake, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
     """Files that nobody needs, and a log that hides versions from the engine."""
-    versions = kept_versions(lake, contract, named)
+    versions = retained_versions(lake, contract, named)
     there, needed = files_on_disk(lake, contract), files_needed(lake, contract, versions)
     spare = there.keys() - needed
     stray = sorted(spare - named_files(lake.path(contract)))

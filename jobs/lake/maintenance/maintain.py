@@ -18,8 +18,8 @@ from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
 from jobs.lake.maintenance.retention import (
     first_day_kept,
-    kept_versions,
     named_versions,
+    retained_versions,
     trim_peers,
     trim_scores,
     trim_state,
@@ -81,7 +81,7 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
         with stage("maintain", table=table_name(contract)) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
-            versions = kept_versions(lake, contract, named)
+            versions = retained_versions(lake, contract, named)
             freed_here = vacuum(lake, contract, versions)
             log_here = shorten_log(lake.path(contract), versions[0])
             current.note(versions=len(versions), joined=joined_here, freed=freed_here, log_files=log_here)

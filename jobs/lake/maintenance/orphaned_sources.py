@@ -14,7 +14,7 @@ from expectations.contracts.lineage import SOURCE
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE, OF
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.files import forget
+from jobs.foundation.files import delete_file
 from jobs.lake.batches import BatchBook
 
 
@@ -25,7 +25,7 @@ def forget_source(lake: Lake, source: str) -> None:
     the same call goes on, and a source that is mapped again is taken in from its first delivery. Silver goes last: by its rows a
     day's list tells that a source is still to be forgotten.
     """
-    forget(BatchBook(lake.home, source).path)
+    delete_file(BatchBook(lake.home, source).path)
     for contract in tables_with(lake, source):
         lake.replace_arrow(arrow_schema(contract).empty_table(), contract, f"{SOURCE} = '{source}'")
 
@@ -46,7 +46,7 @@ NOT_MAPPED = "not mapped"
 """What a run's manifest says of such a source, in the place of a verdict."""
 
 
-def rows_of_unmapped(lake: Lake, mapped: Iterable[str]) -> dict[str, int]:
+def count_orphaned_rows(lake: Lake, mapped: Iterable[str]) -> dict[str, int]:
     """The number of rows in silver of each source that is not among those mapped, by name in order."""
     found: Counter[str] = Counter()
     for table in OF.values():

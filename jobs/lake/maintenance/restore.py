@@ -19,12 +19,12 @@ from expectations.contracts.lineage import AS_OF, DELIVERED_ON, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake, table_name
-from jobs.foundation.errors import ConfigError, NothingToDo
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.fault_points import around
-from jobs.foundation.files import days_in, forget, read_json, write_json
+from jobs.foundation.files import days_in, delete_file, read_json, write_json
 from jobs.lake.maintenance.table_files import Partition, changed_partitions, is_whole, open_table, table_of, tables_of
 from jobs.lake.manifests import finished_days, note_path, run_manifest_path, withdrawn_path
-from jobs.lake.write_intents import Unfinished
+from jobs.lake.write_intents import WriteIntent
 
 NOTES = {
     "silver.link": "links",
@@ -95,12 +95,12 @@ def plan_day(lake: Lake, day: date, name: str = "") -> Plan:
     """Plan to bring every table that a finished day's manifest names, or one of them, back to what the day's run left.
 
     Raises:
-        NothingToDo: when the day is not finished.
+        InputMissing: when the day is not finished.
         ConfigError: when a version's files are gone, or the day's run knew no table of that name.
     """
     days = finished_days(lake.home)
     if day not in days:
-        raise NothingToDo(
+        raise InputMissing(
             what=f"{day} is no finished day",
             where=str(run_manifest_path(lake.home, day)),
             then=f"name one of {', '.join(map(str, days))}" if days else "run a day first",
@@ -121,7 +121,7 @@ def restore(lake: Lake, plan: Plan) -> None:
     for back in plan.tables:
         _forget_notes(lake, back)
     for (source, step), (first, last) in plan.again.items():
-        Unfinished(lake.home, source, step).mark(first, last)
+        WriteIntent(lake.home, source, step).mark(first, last)
     for day in plan.withdrawn:
         _withdraw(lake.home, day)
     for back in plan.tables:
@@ -134,7 +134,7 @@ def _withdraw(home: Path, day: date) -> None:
     path = run_manifest_path(home, day)
     said = read_json(path)
     write_json(withdrawn_path(home, said["run_id"]), said)
-    forget(path)
+    delete_file(path)
 
 
 def _plan(lake: Lake, wanted: Iterable[tuple[Contract, int]]) -> Plan:
@@ -205,7 +205,7 @@ def _forget_notes(lake: Lake, back: TableRestore) -> None:
         return
     for day in days_in(note_path(lake.home, what, min(days)).parent):
         if day >= min(days):
-            forget(note_path(lake.home, what, day))
+            delete_file(note_path(lake.home, what, day))
 
 
 def _days_of(parts: Iterable[Partition], column: str) -> set[date]:

@@ -23,7 +23,7 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.fault_points import around
-from jobs.foundation.files import forget, read_json
+from jobs.foundation.files import delete_file, read_json
 from jobs.incremental.versions_read import versions_noted
 from jobs.lake.maintenance.table_files import files_on_disk, open_table, readable_versions, select, sizes_of
 from jobs.lake.manifests import note_path, runs_since
@@ -48,7 +48,7 @@ def named_versions(home: Path, since: date) -> Mapping[str, Set[int]]:
     return named
 
 
-def kept_versions(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
+def retained_versions(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
     """The versions of a table that :func:`named_versions` gives, and the newest, in order.
 
     A version that cannot be read any more is none of them: nothing can be kept of it.
@@ -73,7 +73,7 @@ def trim_state(lake: Lake, table: Contract, as_of: date) -> tuple[str, ...]:
     notes = _notes(lake.home, what)
     newest = max((note["settled"] for day, note in notes.items() if day <= as_of), default="")
     for day in [day for day, note in notes.items() if note["settled"] < newest]:
-        forget(note_path(lake.home, what, day))
+        delete_file(note_path(lake.home, what, day))
         del notes[day]
     needed = {part for note in notes.values() for part in note["parts"]}
     gone = tuple(sorted({part[AS_OF] for part in lake.partitions(table)} - needed))
@@ -144,7 +144,7 @@ def _trim(lake: Lake, contract: Contract, note: str, before: date, kept: str, **
     if not old:
         return ()
     for day in old:
-        forget(note_path(lake.home, note, day))
+        delete_file(note_path(lake.home, note, day))
     columns = ", ".join(f't."{column}"' for column in contract.columns)
     order = ", ".join(f't."{column}"' for column in contract.key)
     stay = select(lake, f"SELECT {columns} FROM t LEFT SEMI JOIN {kept} WHERE t.{_on(old)} ORDER BY {order}", t=contract, **tables)

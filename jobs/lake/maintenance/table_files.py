@@ -28,7 +28,7 @@ from expectations.contracts.registry import every_table
 from jobs.engine.lake import Lake, table_name
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.fault_points import around
-from jobs.foundation.files import forget
+from jobs.foundation.files import delete_file
 from jobs.lake.table_version import columns_of
 
 LOG = "_delta_log"
@@ -75,14 +75,14 @@ def shorten_log(folder: Path, oldest: int) -> int:
     if later:
         # The hint first: it must never name what is gone.
         for path in (log / _HINT, *later):
-            forget(path)
+            delete_file(path)
     before = [path for path in _numbered(log) if int(path.name[:20]) < oldest]
     if before or later:
         if oldest not in checkpoints(folder) or not (log / _HINT).exists():
             with around(log / "checkpoint"):
                 DeltaTable(str(folder), version=oldest).create_checkpoint()
         for path in before:
-            forget(path)
+            delete_file(path)
     return len(before) + len(later)
 
 

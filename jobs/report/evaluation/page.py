@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from jobs.foundation.files import read_json, write_whole
+from jobs.foundation.files import read_json, write_atomic
 from jobs.profile.profile import Profile
 from jobs.report.evaluation.charts import draw_charts, draw_group_charts
 from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
@@ -78,6 +78,6 @@ def write_pages(figures: Path, profile: Profile) -> list[Path]:
     pages = []
     for language in LANGUAGES:
         page = figures.with_suffix(f".{language}.html")
-        write_whole(page, render_evaluation(content, profile, language).encode())
+        write_atomic(page, render_evaluation(content, profile, language).encode())
         pages.append(page)
     return pages

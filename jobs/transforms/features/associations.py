@@ -102,7 +102,7 @@ def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame
     return several.join(keyed, _HASH, "inner").drop(_HASH)
 
 
-def count_ties(register: DataFrame, entities: DataFrame, materialise: Materialise) -> DataFrame:
+def count_shared_identifiers(register: DataFrame, entities: DataFrame, materialise: Materialise) -> DataFrame:
     """One row an entity that shares a key with another: how many it shares it with, and what befell those.
 
     Args:

@@ -17,8 +17,8 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
 from jobs.transforms.features import complaints as complaint
 from jobs.transforms.features import supervision
-from jobs.transforms.features.associations import count_ties
-from jobs.transforms.features.cell_rates import OWN, add_rates, tell_cells
+from jobs.transforms.features.associations import count_shared_identifiers
+from jobs.transforms.features.cell_rates import OWN, add_rates, describe_cells
 from jobs.transforms.features.peers import (
     CELL,
     PeerPolicy,
@@ -96,13 +96,13 @@ def build_features(
     )
     own = materialise(
         recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
-        .transform(join_few, count_ties(entities, recorded, materialise), ENTITY_ID)
+        .transform(join_few, count_shared_identifiers(entities, recorded, materialise), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
         .transform(add_cell, peers)
         .transform(_keep_needed)
     )
     cells = materialise(count_cells(own))
-    in_common = tell_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
+    in_common = describe_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
     return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, minor_units, as_of, materialise)
 
 

@@ -34,7 +34,7 @@ _OF_INDUSTRY = supervision.excess(
 )
 
 
-def tell_cells(
+def describe_cells(
     cells: DataFrame, own: DataFrame, visits: DataFrame, visited: DataFrame, *, as_of: date, materialise: Materialise
 ) -> DataFrame:
     """One row a cell: what the visits to its industry found, its base rate, and the rates of its industry section.
@@ -63,7 +63,7 @@ def add_rates(own: DataFrame, *, minor_units: int) -> DataFrame:
     """Add complaints per million of sales and visits that found a violation, drawn towards the section, and the industry's excess.
 
     Args:
-        own: one row an entity, with the columns of :func:`tell_cells`, of which :data:`COMMON` go, and with the counts that rates
+        own: one row an entity, with the columns of :func:`describe_cells`, of which :data:`COMMON` go, and with the counts that rates
             are made of.
         minor_units: decimal places of the currency.
     """

@@ -11,7 +11,7 @@ from django.db import transaction
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import Role
 from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, facts_of
+from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind
 from console.publishing.open_site import migrate
 
@@ -34,6 +34,6 @@ class Command(BaseCommand):
                 raise CommandError(f"there is an account {username!r} already; nothing was done")
             user = User.objects.create_user(username=username, password=password, role=Role.ADMIN)
             append(
-                [facts_of(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "username": username, "role": str(Role.ADMIN)})]
+                [event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "username": username, "role": str(Role.ADMIN)})]
             )
         self.stdout.write(f"{username} is an administrator. Password, shown this once: {password}")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from console.apps.accounts.deactivation import shut
+from console.apps.accounts.deactivation import deactivate
 from console.apps.accounts.demo_accounts import open_demo_accounts
 from console.apps.audit.events import SYSTEM
 
@@ -22,5 +22,5 @@ class Command(BaseCommand):
         with transaction.atomic():
             users = list(open_demo_accounts())
             for user in users:
-                shut(user, by=SYSTEM)
+                deactivate(user, by=SYSTEM)
         self.stdout.write(f"shut: {', '.join(user.username for user in users) or 'none was open'}")
