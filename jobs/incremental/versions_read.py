@@ -6,7 +6,7 @@ list is made of is then not what the tables hold when it is closed, so it is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.scoring import SCORES
-from jobs.engine.lake import Lake, table_name
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.manifests import note_path
@@ -25,14 +25,7 @@ READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
 
 def current_versions(lake: Lake) -> dict[str, int | None]:
     """The version that each of those tables has now."""
-    return {table_name(contract): lake.version(contract) for contract in READ}
-
-
-def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
-    """The versions that the features of each day from ``since`` on were built from."""
-    for path in sorted(note_path(home, "features", since).parent.glob("????-??-??.json")):
-        if date.fromisoformat(path.stem) >= since:
-            yield (read_json(path) or {}).get("read") or {}
+    return {contract.full_name: lake.version(contract) for contract in READ}
 
 
 def record_score_inputs(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:

@@ -14,11 +14,12 @@ from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.gate import CheckResult, gate_source
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import JUDGING, code_version
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook, between
+from jobs.lake.tables import arrow_schema
 from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.code_version import SCORING, code_version
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.foundation.files import delete_file
@@ -22,6 +22,7 @@ from jobs.incremental.previous_classes import previous_classes
 from jobs.incremental.versions_read import record_score_inputs
 from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.inputs import Ints
