@@ -37,7 +37,7 @@ class Kept:
         table: with a row an entity and day on which it changed, and the column ``changes_on``.
         contract: the name of the contract whose silver rows it is made of.
         read: the columns that are read of those.
-        code: the patterns of the code that makes it.
+        step: the name of the step that makes it, whose code its rows depend on.
         reckon: gives one row an entity, of rows of silver, the day and its cutoff.
         is_there: SQL that tells a row from one that says that nothing is left.
         nothing: the column and value of a row that says so.
@@ -47,7 +47,7 @@ class Kept:
     table: Contract
     contract: str
     read: tuple[str, ...]
-    code: tuple[str, ...]
+    step: str
     reckon: Callable[[DataFrame, date, datetime], DataFrame]
     is_there: str
     nothing: tuple[str, object]
@@ -158,7 +158,7 @@ def _batches(kept: Kept, lake: Lake, profile: Profile, as_of: date) -> Mapping[s
 def _wanted(kept: Kept, as_of: date, batches: Mapping[str, Batch] | None) -> Basis:
     """What the day's state is to rest on."""
     conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
-    return Basis(code_version(kept.code), settled_month(as_of).isoformat(), conformed, [])
+    return Basis(code_version(kept.step), settled_month(as_of).isoformat(), conformed, [])
 
 
 def _is_current(kept: Kept, home: Path, wanted: Basis, as_of: date) -> bool:

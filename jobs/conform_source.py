@@ -11,7 +11,7 @@ from expectations.contracts.silver import BRONZE, OF
 from expectations.row_marks import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.runtime.batches import Batch, BatchBook
-from jobs.runtime.code_version import CONFORMING, code_version
+from jobs.runtime.code_version import code_version
 from jobs.runtime.delivery_days import between, day_ranges
 from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
@@ -87,7 +87,7 @@ def hierarchy(scheme: str) -> Hierarchy | None:
 def _wanted(batch: Batch, profile: Profile) -> str:
     """What a day's silver rows rest on: its verdict, the codes they are put into, and the code that does it."""
     schemes = f"{profile.id_scheme},{profile.industry_scheme},{profile.region_scheme}"
-    return f"{batch.verdict}:{schemes}:{code_version(CONFORMING)}"
+    return f"{batch.verdict}:{schemes}:{code_version('conform')}"
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:

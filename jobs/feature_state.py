@@ -14,7 +14,7 @@ from jobs.build_features import build_features_day
 from jobs.keep_register import bring_register, read_register, stand_all
 from jobs.link_complaints import link_day
 from jobs.runtime.batches import in_use_digest
-from jobs.runtime.code_version import FEATURES, code_version
+from jobs.runtime.code_version import code_version
 from jobs.runtime.files import forget, read_json, write_json
 from jobs.runtime.lake import Lake
 from jobs.runtime.manifest import note_path
@@ -111,7 +111,7 @@ def rests_on(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 def made_under(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
-    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version('features')}\n"
     return hashlib.sha256(policies.encode()).hexdigest()
 
 

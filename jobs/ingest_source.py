@@ -14,7 +14,7 @@ from pathlib import Path
 from jobs.bronze_intake import Intake
 from jobs.runtime.arrivals import arrivals_of
 from jobs.runtime.batches import Batch, BatchBook, FileFacts, chains_of, file_facts
-from jobs.runtime.code_version import READING, code_version
+from jobs.runtime.code_version import code_version
 from jobs.runtime.deliveries import find_lookup_files
 from jobs.runtime.errors import CountsDiffer
 from jobs.runtime.lake import Lake
@@ -82,7 +82,7 @@ def ingest_source(
 def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:
     """A fingerprint of all but the files that decides what their records become."""
     digest = hashlib.sha256(mapping.path.read_bytes())
-    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version(READING)}\n".encode())
+    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version('ingest')}\n".encode())
     for lookup in mapping.lookups:
         for path in find_lookup_files(lookup, sources):
             digest.update(f"{path.relative_to(sources).as_posix()}\0{file_facts(path, path.name, None).sha256}\n".encode())

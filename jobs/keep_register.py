@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame
 from expectations.contracts import registration
 from expectations.contracts.state import IS_THERE, REGISTER
 from jobs.bring_state import Kept, bring_state, read_state, reckon_all
-from jobs.runtime.code_version import REGISTER_STATE
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.transforms.materialise import Materialise
@@ -24,7 +23,7 @@ KEPT = Kept(
     table=REGISTER,
     contract=registration.CONTRACT.name,
     read=tuple(map(str, READ)),
-    code=REGISTER_STATE,
+    step="register_state",
     reckon=_standing,
     is_there=str(IS_THERE),
     nothing=(IS_THERE, False),

@@ -15,7 +15,7 @@ from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
 from jobs.classes_before import classes_before
-from jobs.runtime.code_version import SCORING, code_version
+from jobs.runtime.code_version import code_version
 from jobs.runtime.errors import NothingToDo, SteelyardError
 from jobs.runtime.files import forget
 from jobs.runtime.lake import Lake, arrow_schema
@@ -68,7 +68,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
 def scored_under(profile: Profile) -> str:
     """A hash of the policies that scoring reads, and its code."""
-    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
+    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version('score')}\n".encode()).hexdigest()
 
 
 def _score(

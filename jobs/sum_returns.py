@@ -10,7 +10,6 @@ from expectations.contracts import silver, tax_filing
 from expectations.contracts.lineage import CONTENT_HASH
 from expectations.contracts.state import RETURNS, TAX_SUMS
 from jobs.bring_state import Kept, bring_state, read_state, reckon_all
-from jobs.runtime.code_version import TAX_STATE
 from jobs.runtime.lake import Lake
 from jobs.runtime.settings import Profile
 from jobs.transforms.materialise import Materialise
@@ -25,7 +24,7 @@ KEPT = Kept(
     table=TAX_SUMS,
     contract=tax_filing.CONTRACT.name,
     read=tuple(str(column) for column in silver.FILING.columns if column != CONTENT_HASH),
-    code=TAX_STATE,
+    step="tax_state",
     reckon=_sums,
     is_there=f"{RETURNS} > 0",
     nothing=(RETURNS, 0),
