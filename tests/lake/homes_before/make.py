@@ -6,7 +6,7 @@ The archives here were made at commit 09ee768. No test runs this script. Each ar
 - `learnt.tar.xz`: the same town with 20 more visits and lower minimums. Its model is learnt.
 
 Manifests and table logs name the folder of a run, so the days run in /srv/steelyard, which must not exist before.
-Afterwards write the expected lists: `STEELYARD_WRITE_EXPECTED=1 pytest tests/lake/test_home_of_before.py`.
+Afterwards write the expected lists: `STEELYARD_WRITE_EXPECTED=1 pytest -m 'slow or not slow' tests/lake/test_home_of_before.py`.
 """
 
 from __future__ import annotations
