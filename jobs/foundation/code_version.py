@@ -1,7 +1,7 @@
 """Return a hash of the code that makes a table, so that changed code makes the table stale.
 
-The hash covers the definitions that a step reaches from its roots, wherever they are, see :mod:`jobs.foundation.definitions`, and the
-data files that these read. It does not cover what only stores, computes or reports (:data:`STOPS`).
+The hash covers the definitions that a step reaches from its roots (:mod:`jobs.foundation.definitions`) and the data files that
+these read. It does not cover what only stores, computes or reports (:data:`STOPS`).
 """
 
 from __future__ import annotations
