@@ -246,12 +246,7 @@ EITHER = "    def f(): return 1\nelse:\n    def f(): return 2\n"
         ("X = 1\ndef start(x=X): return x", "X = 2\ndef start(x=X): return x"),
         ("X = 1\ndef start(X=X): return X", "X = 2\ndef start(X=X): return X"),
         ("X = 1\nclass C:\n    X: int = X\ndef start(): return C", "X = 2\nclass C:\n    X: int = X\ndef start(): return C"),
-<<<<<<< HEAD
-        ("class B: x = 1\nclass C(B): ...\ndef start(c: C): return c",
-         "class B: x = 2\nclass C(B): ...\ndef start(c: C): return c"),
-=======
         ("class B: x = 1\nclass C(B): 0\ndef start(): return C", "class B: x = 2\nclass C(B): 0\ndef start(): return C"),
->>>>>>> code-version
         ("X = {}\nX[1] = 1\ndef start(): return X", "X = {}\nX[1] = 2\ndef start(): return X"),
         ("X = [1]\nX += [2]\ndef start(): return X", "X = [1]\nX += [3]\ndef start(): return X"),
         (f"if 1:\n{EITHER}def start(): return f", f"if 0:\n{EITHER}def start(): return f"),
