@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from benchmarks.measure import Measured
 
 from benchmarks import steps, worlds
+from benchmarks.harness.measure import Measured
 from benchmarks.harness.worlds import INVENTING, PROFILE_FOLDER, TAKING_IN, Worlds
 from jobs.foundation.code_version import OURS
 from tests.imported import imports, named
