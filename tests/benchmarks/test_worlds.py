@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import steps, worlds
+from benchmarks import steps
+from benchmarks.harness import worlds
 from benchmarks.harness.measure import Measured
 from benchmarks.harness.worlds import INVENTING, PROFILE_FOLDER, TAKING_IN, Worlds
 from jobs.foundation.code_version import OURS
