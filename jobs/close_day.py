@@ -20,7 +20,7 @@ from jobs.foundation.log import warn
 from jobs.incremental.scored_day import lake_of_scored_day
 from jobs.incremental.versions_read import read_feature_inputs, scores_noted
 from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, count_orphaned_rows
-from jobs.lake.manifests import digest_of, hash_of, read_source_manifest, run_id_of, run_manifest_path, run_manifest_path_by_id
+from jobs.lake.manifests import digest_of, json_hash, read_source_manifest, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
 from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import CONFIG_ROOT, Profile
@@ -53,7 +53,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "version": version("steelyard"),
         "code_version": code_version(),
         "deliveries": read_feature_inputs(lake.home, as_of)["deliveries"],
-        "list": hash_of(ranked),
+        "list": json_hash(ranked),
         "engine": lake.engine,
         # With the version of Delta's JAR, which no package of ours tells.
         "delta": lake.writer_of(features_contract(), today),

@@ -90,7 +90,7 @@ def _time_travel_path(home: Path) -> Path:
 def run_id_of(facts: dict[str, Any]) -> str:
     """The run's id: its day and a hash of its inputs and its list, so that the same run has the same id anywhere."""
     made_of = {key: facts.get(key) for key in MADE_OF} | {key: facts[key] for key in MADE_OF_SINCE if key in facts}
-    return f"{facts['as_of']}-{hash_of(made_of)[:12]}"
+    return f"{facts['as_of']}-{json_hash(made_of)[:12]}"
 
 
 def digest_of(manifest: dict[str, Any]) -> str:
@@ -98,7 +98,7 @@ def digest_of(manifest: dict[str, Any]) -> str:
     return hashlib.sha256(json_text({key: value for key, value in manifest.items() if key != "digest"}).encode()).hexdigest()
 
 
-def hash_of(content: object) -> str:
+def json_hash(content: object) -> str:
     """The SHA-256 of any content that has a JSON form."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 
