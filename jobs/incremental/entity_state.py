@@ -61,7 +61,7 @@ class StateTable:
         table: with a row an entity and day on which it changed, and the column ``changes_on``.
         contract: the name of the contract whose silver rows it is made of.
         read: the columns that are read of those.
-        code: the patterns of the code that makes it.
+        step: the name of the step that makes it, whose code its rows depend on.
         reckon: gives one row an entity, of rows of silver, the day and its cutoff.
         is_there: SQL that tells a row from one that says that nothing is left.
         nothing: the column and value of a row that says so.
@@ -71,7 +71,7 @@ class StateTable:
     table: Contract
     contract: str
     read: tuple[str, ...]
-    code: tuple[str, ...]
+    step: str
     reckon: Callable[[DataFrame, date, datetime], DataFrame]
     is_there: str
     nothing: tuple[str, object]
@@ -182,7 +182,7 @@ def _batches(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> Map
 def _wanted(kept: StateTable, as_of: date, batches: Mapping[str, Batch] | None) -> StateInputs:
     """What the day's state is to rest on."""
     conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
-    return StateInputs(code_version(kept.code), closed_month(as_of).isoformat(), conformed, [])
+    return StateInputs(code_version(kept.step), closed_month(as_of).isoformat(), conformed, [])
 
 
 def _is_current(kept: StateTable, home: Path, wanted: StateInputs, as_of: date) -> bool:

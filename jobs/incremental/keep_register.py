@@ -9,7 +9,6 @@ from pyspark.sql import DataFrame
 from expectations.contracts import registration
 from expectations.contracts.state import IS_THERE, REGISTER
 from jobs.engine.lake import Lake
-from jobs.foundation.code_version import REGISTER_STATE
 from jobs.incremental.entity_state import StateTable, compute_all, read_state, update_state
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise
@@ -24,7 +23,7 @@ KEPT = StateTable(
     table=REGISTER,
     contract=registration.CONTRACT.name,
     read=tuple(map(str, READ)),
-    code=REGISTER_STATE,
+    step="register_state",
     reckon=_standing,
     is_there=str(IS_THERE),
     nothing=(IS_THERE, False),

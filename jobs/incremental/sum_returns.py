@@ -10,7 +10,6 @@ from expectations.contracts import silver, tax_filing
 from expectations.contracts.lineage import CONTENT_HASH
 from expectations.contracts.state import RETURNS, TAX_SUMS
 from jobs.engine.lake import Lake
-from jobs.foundation.code_version import TAX_STATE
 from jobs.incremental.entity_state import StateTable, compute_all, read_state, update_state
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise
@@ -25,7 +24,7 @@ KEPT = StateTable(
     table=TAX_SUMS,
     contract=tax_filing.CONTRACT.name,
     read=tuple(str(column) for column in silver.FILING.columns if column != CONTENT_HASH),
-    code=TAX_STATE,
+    step="tax_state",
     reckon=_sums,
     is_there=f"{RETURNS} > 0",
     nothing=(RETURNS, 0),

@@ -10,7 +10,7 @@ from functools import partial
 from expectations.contracts.indicators import catalogue
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.code_version import FEATURES, code_version
+from jobs.foundation.code_version import code_version
 from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental import keep_register, sum_returns
 from jobs.incremental.consistency import consistent_deliveries
@@ -111,7 +111,7 @@ def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 def features_fingerprint(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
-    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version('features')}\n"
     return hashlib.sha256(policies.encode()).hexdigest()
 
 

@@ -15,7 +15,7 @@ from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
 from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.code_version import SCORING, code_version
+from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.foundation.files import delete_file
 from jobs.incremental.previous_classes import previous_classes
@@ -68,7 +68,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
 def scores_fingerprint(profile: Profile) -> str:
     """A hash of the policies that scoring reads, and its code."""
-    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
+    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version('score')}\n".encode()).hexdigest()
 
 
 def _score(
