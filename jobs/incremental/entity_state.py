@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
-from expectations.contracts.silver import OF
+from expectations.contracts.registry import SILVER
 from expectations.contracts.state import CHANGES_ON
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
@@ -157,7 +157,7 @@ def compute_all(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> 
 
 
 def _silver(kept: StateTable, lake: Lake) -> DataFrame:
-    return lake.read(OF[kept.contract])
+    return lake.read(SILVER[kept.contract])
 
 
 def _parts(kept: StateTable, lake: Lake, parts: list[str], materialise: Materialise | None = None) -> DataFrame:

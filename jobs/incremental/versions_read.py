@@ -13,13 +13,14 @@ from typing import Any
 
 from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SILVER
 from expectations.contracts.scoring import SCORES
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.manifests import note_path
 
-READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
+READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
 """What indicators are built from."""
 
 

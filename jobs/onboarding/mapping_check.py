@@ -11,9 +11,10 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
+from expectations.contracts.registry import SOURCES
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.foundation.files import read_toml
-from jobs.profile.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
+from jobs.profile.mapping import SourceMapping, build_mapping, mapping_paths
 from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
 from jobs.profile.profile_check import profile_problems
@@ -70,7 +71,7 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", lambda raw: shape_problems(raw, CONTRACTS))]
+        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", lambda raw: shape_problems(raw, SOURCES))]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
         found += [Finding(path, problem) for problem in problems]
