@@ -48,24 +48,23 @@ _STATE = (
     "jobs/transforms/tax_sums.py",
     "jobs/incremental/entity_state.py",
 )
-TAX_STATE = (*_STATE, "jobs/incremental/sum_returns.py")
+TAX_STATE = (*_STATE, "jobs/incremental/state_tables.py")
 REGISTER_STATE = (
     *_STATE,
     "expectations/standards/hierarchies.py",
     "jobs/transforms/conform.py",
     "jobs/transforms/register_state.py",
-    "jobs/incremental/keep_register.py",
+    "jobs/incremental/state_tables.py",
 )
 FEATURES = (
     "expectations/contracts/*",
     "expectations/standards/hierarchies.py",
     "jobs/transforms/*.py",
     "jobs/steps/build_features.py",
-    "jobs/steps/feature_state.py",
     "jobs/incremental/entity_state.py",
-    "jobs/incremental/keep_register.py",
+    "jobs/incremental/staleness.py",
+    "jobs/incremental/state_tables.py",
     "jobs/steps/link_complaints.py",
-    "jobs/incremental/sum_returns.py",
 )
 SCORING = (
     "expectations/contracts/*",

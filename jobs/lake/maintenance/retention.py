@@ -24,7 +24,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import delete_file, read_json
-from jobs.incremental.versions_read import versions_noted
+from jobs.incremental.staleness import versions_noted
 from jobs.lake.maintenance.table_files import files_on_disk, open_table, readable_versions, select, sizes_of
 from jobs.lake.manifests import note_path, runs_since
 
