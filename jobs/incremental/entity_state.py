@@ -41,7 +41,7 @@ class StateTable:
         table: one row per entity and day on which it changed, with the column ``changes_on``.
         contract: the name of the contract whose silver rows it is computed from.
         columns: the columns of silver that it reads.
-        code: the code that computes it.
+        step: the name of the step whose code computes it, for :func:`jobs.foundation.code_version.code_version`.
         compute: returns one row per entity, from rows of silver, the day and its cutoff.
         is_there: SQL that is false for a row that says that nothing is left of the entity.
         empty: the column and value of such a row.
@@ -51,7 +51,7 @@ class StateTable:
     table: Contract
     contract: str
     columns: tuple[str, ...]
-    code: tuple[str, ...]
+    step: str
     compute: Callable[[DataFrame, date, datetime], DataFrame]
     is_there: str
     empty: tuple[str, object]
@@ -155,7 +155,7 @@ class _StateOfDay:
     def inputs(self) -> StateInputs:
         """What the day's state must be computed from."""
         conformed = None if self.batches is None else {name: batch.conformed for name, batch in self.batches.items()}
-        return StateInputs(code_version(self.table.code), closed_month(self.as_of).isoformat(), conformed, [])
+        return StateInputs(code_version(self.table.step), closed_month(self.as_of).isoformat(), conformed, [])
 
     def is_current(self) -> bool:
         noted = read_json(_note(self.table, self.lake.home, self.as_of))

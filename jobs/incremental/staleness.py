@@ -18,8 +18,8 @@ from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue
 from expectations.contracts.scoring import SCORES
-from jobs.engine.lake import Lake, table_name
-from jobs.foundation.code_version import FEATURES, SCORING, code_version
+from jobs.engine.lake import Lake
+from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental.consistency import consistent_deliveries
@@ -52,13 +52,13 @@ def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 def features_fingerprint(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
-    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version(FEATURES)}\n"
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version('features')}\n"
     return hashlib.sha256(policies.encode()).hexdigest()
 
 
 def scores_fingerprint(profile: Profile) -> str:
     """A hash of the policies that scoring reads, and of its code."""
-    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
+    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version('score')}\n".encode()).hexdigest()
 
 
 def has_links(lake: Lake, profile: Profile, as_of: date) -> bool:
@@ -103,20 +103,13 @@ def _recording(lake: Lake, profile: Profile, as_of: date, step: str, **facts: st
 
 def current_versions(lake: Lake) -> dict[str, int | None]:
     """The current version of each table that features are built from."""
-    return {table_name(contract): lake.version(contract) for contract in READ}
+    return {contract.full_name: lake.version(contract) for contract in READ}
 
 
 def read_feature_inputs(home: Path, as_of: date) -> dict[str, Any]:
     """The noted inputs of a day's features; empty where they were not noted."""
     noted: dict[str, Any] = read_json(note_path(home, "features", as_of)) or {}
     return noted if "read" in noted else {}
-
-
-def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
-    """The table versions that the features of each day from ``since`` on were built from."""
-    for path in sorted(note_path(home, "features", since).parent.glob("????-??-??.json")):
-        if date.fromisoformat(path.stem) >= since:
-            yield (read_json(path) or {}).get("read") or {}
 
 
 def record_score_inputs(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:

@@ -8,7 +8,6 @@ from pyspark.sql import DataFrame
 
 from expectations.contracts import registration, silver, state, tax_filing
 from expectations.contracts.lineage import CONTENT_HASH
-from jobs.foundation import code_version
 from jobs.incremental.entity_state import StateTable
 from jobs.transforms.register_state import READ, register_as_of
 from jobs.transforms.tax_sums import returns_as_of, sum_returns
@@ -26,7 +25,7 @@ REGISTER_STATE = StateTable(
     table=state.REGISTER,
     contract=registration.CONTRACT.name,
     columns=tuple(map(str, READ)),
-    code=code_version.REGISTER_STATE,
+    step="register_state",
     compute=_register,
     is_there=str(state.IS_THERE),
     empty=(state.IS_THERE, False),
@@ -38,7 +37,7 @@ TAX_STATE = StateTable(
     table=state.TAX_SUMS,
     contract=tax_filing.CONTRACT.name,
     columns=tuple(str(column) for column in silver.FILING.columns if column != CONTENT_HASH),
-    code=code_version.TAX_STATE,
+    step="tax_state",
     compute=_tax_sums,
     is_there=f"{state.RETURNS} > 0",
     empty=(state.RETURNS, 0),

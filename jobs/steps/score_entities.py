@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.foundation.files import delete_file
 from jobs.incremental.previous_classes import previous_classes
 from jobs.incremental.staleness import record_score_inputs, scores_fingerprint
 from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.inputs import Ints

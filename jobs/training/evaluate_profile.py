@@ -90,8 +90,8 @@ def evaluate_days(
 ) -> list[Window]:
     """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
 
-    The sources must be taken in up to :func:`last_window_end`. A day's model, baselines and scores use only what was known on that day;
-    the visits that evaluate them are read separately, afterwards.
+    The sources must be taken in up to :func:`last_window_end`. A day's model, baselines and scores use only what was known on that
+    day; the visits that evaluate them are read separately, afterwards.
 
     Raises:
         InputMissing: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.

@@ -1,9 +1,9 @@
 """Whether probabilities keep what they promise, reckoned for many weightings of the same visits at once.
 
-A weighting says how many times each visit counts (see :mod:`models.evaluation.ranking_metrics`). Slope and intercept are Cox's (1958): the
-log-odds of what was found, regressed on the log-odds of what was promised. The intercept is the one with the slope held at 1,
-calibration in the large (Van Calster et al. 2019): the first says whether probabilities are spread too far (below 1) or too
-little, the second whether they are too high (below 0) or too low on the whole.
+A weighting says how many times each visit counts (:mod:`models.evaluation.ranking_metrics`). Slope and intercept are Cox's
+(1958): the log-odds of what was found, regressed on the log-odds of what was promised. The intercept is the one with the slope
+held at 1, calibration in the large (Van Calster et al. 2019): the first says whether probabilities are spread too far (below 1)
+or too little, the second whether they are too high (below 0) or too low on the whole.
 
 Whether a probability means what it says: of visits promised alike, the share that did find a violation.
 """

@@ -7,7 +7,7 @@ could not mend tells them apart.
 
 The model in use against the one that was trained to take its place: it stays only if it is better beyond noise.
 
-Both order visits that neither learnt from, each calibrated on them first, by the rule of :mod:`models.risk.champion`. There the readable
+Both order visits that neither learnt from, each calibrated on them first, by the rule above. There the readable
 candidate is preferred; here the new model is, which knows the newest labels and today's catalogue.
 """
 

@@ -4,8 +4,8 @@ A Venn–Abers predictor (Vovk & Petej 2014, "Venn-Abers predictors") adds the e
 once as one that finds a violation, and fits isotonic regression each time: the two answers lie on either side of the share of
 violations that belongs to the margin. One sample's answers do not tell how far another sample's would be from them, so they
 are taken over samples of businesses drawn with replacement (Efron & Tibshirani 1993), and the interval reaches from a low quantile
-of the lower answers to a high one of the upper. For an entity of which less is known (:mod:`models.risk.evidence`), samples have as many
-fewer businesses: a quarter of the evidence, the interval that a quarter of the visits gives. Where weights are estimated
+of the lower answers to a high one of the upper. For an entity of which less is known (:mod:`models.risk.evidence`), samples have as
+many fewer businesses: a quarter of the evidence, the interval that a quarter of the visits gives. Where weights are estimated
 (:mod:`models.risk.selection_bias`), each sample has a draw of them, so that their doubt is in the interval.
 """
 

@@ -185,7 +185,8 @@ def calibrate(
 ) -> SelectionBiasCalibration:
     """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
 
-    Visits that were drawn at random speak of everybody, the others of those who were sent for: :func:`models.risk.selection_bias.calibrate_selection_bias`.
+    Visits that were drawn at random speak of everybody, the others of those who were sent for
+    (:func:`models.risk.selection_bias.calibrate_selection_bias`).
     Where too few were drawn, all count as they are weighed, and the probability is what a visit like them would find.
 
     Args:

@@ -155,7 +155,7 @@ class Stumps:
         seed: int,
         threads: int,
     ) -> None:
-        """Fit on ``rows`` (n, k), ``y``, ``weight`` and ``offset`` (n,), the last as for :func:`models.risk.boosting.fit_booster`."""
+        """Fit on ``rows`` (n, k), ``y``, ``weight`` and ``offset`` (n,), as :func:`models.risk.boosting.fit_booster` does."""
         self._bins = cut_bins(rows)
         self._codes = self._bins.codes(rows)
         self._weight = weight

@@ -17,7 +17,8 @@ from benchmarks.features import duckdb_features
 from benchmarks.features.compare import FeaturesDiffer, assert_same, differences
 from benchmarks.features.polars import features as polars_features
 from benchmarks.features.request import COLUMNS, TABLES, Asked, asked_of
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
+from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import rebuild_features
 from tests.conftest import FinishedDay

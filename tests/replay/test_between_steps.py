@@ -11,7 +11,6 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.scoring import SCORES
-from jobs.engine.lake import table_name
 from jobs.foundation.files import read_json
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.manifests import run_manifest_path
@@ -41,7 +40,7 @@ def take_in_a_mended_day(town: Town) -> None:
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, finished = gold(town), read_json(run_manifest_path(town.home, TODAY))
     assert step(capfd, town, "features").code == 0
-    read = {table_name(table): town.lake.version(table) for table in silver.OF.values()}
+    read = {table.full_name: town.lake.version(table) for table in silver.OF.values()}
     take_in_a_mended_day(town)
     assert step(capfd, town, "score").code == 0
     # Upkeep in between joins files, and drops versions that nobody needs.
