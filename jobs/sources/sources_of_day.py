@@ -1,8 +1,8 @@
 """Which sources a day has, and in which order they are taken in.
 
-A day has the profile's sources, and those that come with Steelyard: the results that the console exports, whose mapping no profile has
-to copy. Such a default source is part of a day from its first delivery on; before that nothing is due, so nothing is missing. A mapping
-of the profile replaces the default of the same name.
+A day has the profile's sources, and those that come with Steelyard, such as the results that the console exports. Such a default
+source is part of a day from its first delivery on; before that nothing is due, so nothing is missing. A mapping of the profile
+replaces the default of the same name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def every_path(profile_folder: Path) -> dict[str, Path]:
 def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path | None = None) -> dict[str, SourceMapping]:
     """The mappings of a day's sources by name, in the order in which they are taken in.
 
-    Unusable mappings of the profile are left out: :func:`jobs.take_in_source.close_unusable_source` closes their sources as stopped.
+    Unusable mappings of the profile are left out; :func:`jobs.take_in_source.close_unusable_source` closes their sources.
 
     Args:
         profile_folder: the profile's folder.
