@@ -48,7 +48,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
             what=f"no registration was taken in by {as_of}, so there is nobody to list; "
             + "; ".join(f"{manifest.source}: {manifest.why}" for manifest in settled),
             where=str(sources),
-            then="mend the registration source, or check that --sources and --as-of are the ones you mean",
+            next_step="mend the registration source, or check that --sources and --as-of are the ones you mean",
         )
     _staged("link", lambda: {"links": rebuild_links(lake, profile, as_of)})
     _staged("features", lambda: {"entities": rebuild_features(lake, profile, as_of)})

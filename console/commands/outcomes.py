@@ -9,11 +9,10 @@ from typing import Annotated
 
 import typer
 
-from console.core.errors import Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
+from jobs.foundation.errors import ConfigError
 
 
-@explained
 def outcomes(
     as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")],
     home: HomeOption,
@@ -25,9 +24,13 @@ def outcomes(
     try:
         on = datetime.strptime(as_of, "%Y-%m-%d").date()
     except ValueError as error:
-        raise Refused(what=f"{as_of!r} is no day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+        raise ConfigError(
+            what=f"{as_of!r} is no day", where="--as-of", next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+        ) from error
     if not sources.is_dir():
-        raise Refused(what="the sources folder is not there", where=str(sources), then="give the folder that holds the deliveries")
+        raise ConfigError(
+            what="the sources folder is not there", where=str(sources), next_step="give the folder that holds the deliveries"
+        )
     open_site(home, folder)
     from console.publishing.outcomes import export_outcomes
 

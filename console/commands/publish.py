@@ -17,11 +17,10 @@ from django.contrib.sessions.models import Session
 from console.apps.accounts.models import Tries
 from console.apps.accounts.sign_in_attempts import WINDOW
 from console.core import clock
-from console.core.errors import Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
+from jobs.foundation.errors import ConfigError
 
 
-@explained
 def publish(
     as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")],
     home: HomeOption,
@@ -35,7 +34,9 @@ def publish(
     try:
         on = datetime.strptime(as_of, "%Y-%m-%d").date()
     except ValueError as error:
-        raise Refused(what=f"{as_of!r} is no day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+        raise ConfigError(
+            what=f"{as_of!r} is no day", where="--as-of", next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+        ) from error
     from console.core.finished_run import finished_run
 
     run = finished_run(home, on)

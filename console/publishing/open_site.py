@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
-from console.core.errors import NothingThere
+from jobs.foundation.errors import InputMissing
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -35,10 +35,10 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
     try:
         import django
     except ImportError as error:
-        raise NothingThere(
+        raise InputMissing(
             what=f"the console is not installed here: {error}",
             where="this Python environment",
-            then="install Steelyard with its extra console, as make setup does",
+            next_step="install Steelyard with its extra console, as make setup does",
         ) from error
     django.setup()
     if migrates:

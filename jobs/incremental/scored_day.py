@@ -42,5 +42,5 @@ def _again(lake: Lake, as_of: date, what: str) -> InputMissing:
     return InputMissing(
         what=what,
         where=str(note_path(lake.home, "scores", as_of)),
-        then="give the steps `features`, `score` and `target` of the day again, in this order",
+        next_step="give the steps `features`, `score` and `target` of the day again, in this order",
     )

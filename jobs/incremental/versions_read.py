@@ -57,13 +57,13 @@ def as_scored(lake: Lake, as_of: date) -> Lake:
         raise InputMissing(
             what=f"the features of {as_of} were not scored yet, or it was not noted of what they are",
             where=str(lake.home),
-            then="give the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
+            next_step="give the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
         )
     if features != scored:
         raise InputMissing(
             what=f"the scores of {as_of} are not of the features that are there now",
             where=str(note_path(lake.home, "features", as_of)),
-            then="give the steps `features`, `score` and `target` of the day again, in this order",
+            next_step="give the steps `features`, `score` and `target` of the day again, in this order",
         )
     return lake.at(features["read"])
 

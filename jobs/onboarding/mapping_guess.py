@@ -65,7 +65,7 @@ def guess_contract(looks: Sequence[ColumnLook], wanted: str | None = None) -> tu
     """
     if wanted is not None:
         if wanted not in CONTRACTS:
-            raise ConfigError(what=f"{wanted!r} is no contract", where="--contract", then=near(wanted, CONTRACTS))
+            raise ConfigError(what=f"{wanted!r} is no contract", where="--contract", next_step=near(wanted, CONTRACTS))
         return CONTRACTS[wanted], guess_columns(CONTRACTS[wanted], looks)
     guesses = {name: guess_columns(contract, looks) for name, contract in CONTRACTS.items()}
     best = max(CONTRACTS, key=lambda name: (_weight(guesses[name]), name))

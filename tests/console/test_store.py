@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 
 from console.apps.ranking.models import Tie
-from console.core.errors import Refused
 from console.publishing.run_database import as_table, is_there, new_run
+from jobs.foundation.errors import ConfigError
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"
@@ -40,7 +40,7 @@ def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: S
             loading.load(Tie, rows.slice(0, 2000 if does == "load" else 0))
             loading.index(Tie)
 
-    with pytest.raises(Refused, match=r"could not be written.* full .*has room"):
+    with pytest.raises(ConfigError, match=r"could not be written.* full .*has room"):
         fill()
 
     assert (is_there(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)

@@ -72,7 +72,7 @@ def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, t
     finding = check_sources(town.home)
     assert finding.state is State.WARN
     assert f"{rows} rows of complaints" in finding.found
-    assert "steelyard lake forget complaints" in finding.then
+    assert "steelyard lake forget complaints" in finding.next_step
     path = run_manifest_path(town.home, TODAY)
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
     assert check_sources(town.home).state is State.WARN

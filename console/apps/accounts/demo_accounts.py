@@ -14,7 +14,7 @@ from console.apps.accounts.roles import Role
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind
-from console.core.errors import NothingThere, Refused
+from jobs.foundation.errors import ConfigError, InputMissing
 
 _PRODUCTION = (
     "the settings are for others to reach: STEELYARD_CONSOLE_HTTPS is on, or STEELYARD_CONSOLE_HOSTS names another machine"
@@ -30,13 +30,13 @@ def make_demo_accounts() -> list[tuple[str, str]]:
     """Names and passwords of the accounts made; none where there is any account.
 
     Raises:
-        Refused: on settings for production.
+        ConfigError: on settings for production.
     """
     if not are_allowed():
-        raise Refused(
+        raise ConfigError(
             what="accounts for looking around are made only where this machine alone reaches the site",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
     made = []
     with transaction.atomic():
@@ -56,20 +56,20 @@ def check_accounts_of_production() -> None:
     """See that a site for others to reach has accounts of its own, and none for looking around that is open.
 
     Raises:
-        NothingThere: nobody could sign in.
-        Refused: accounts that were made for looking around came along with the database.
+        InputMissing: nobody could sign in.
+        ConfigError: accounts that were made for looking around came along with the database.
     """
     if open_demo_accounts().exists():
-        raise Refused(
+        raise ConfigError(
             what="this database has open accounts that were made for looking around",
             where=_PRODUCTION,
-            then="begin with a folder or database of its own, or shut them: `python -m console.manage shut_demo_accounts`",
+            next_step="begin with a folder or database of its own, or shut them: `python -m console.manage shut_demo_accounts`",
         )
     if not User.objects.exists():
-        raise NothingThere(
+        raise InputMissing(
             what="there is no account yet, and on settings for production none is made for looking around",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
 
 
