@@ -161,7 +161,7 @@ def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.Monkey
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
     with pytest.raises(ConfigError, match="in the clear"):
-        serve.__wrapped__(Path("home"), host="0.0.0.0")
+        serve(Path("home"), host="0.0.0.0")
 
 
 def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
@@ -169,7 +169,7 @@ def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
 ) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "of")
     with pytest.raises(ConfigError, match="on or off"):
-        serve.__wrapped__(Path("home"), host="0.0.0.0")
+        serve(Path("home"), host="0.0.0.0")
 
     words = [sys.executable, "-c", "import console.settings"]
     environment = {**os.environ, "STEELYARD_CONSOLE_FOLDER": str(tmp_path)}
