@@ -40,14 +40,14 @@ def serve(
     from django.conf import settings
     from django.core.management import call_command
 
-    from console.apps.accounts.demo_accounts import are_allowed, check_accounts_of_production, make_demo_accounts
+    from console.apps.accounts.demo_accounts import are_allowed, check_production_accounts, make_demo_accounts
     from console.apps.audit import spool
     from console.apps.ranking.runs import current_run
 
     call_command("collectstatic", interactive=False, verbosity=0)
     spool.flush()
     if not are_allowed():
-        check_accounts_of_production()
+        check_production_accounts()
     elif made := make_demo_accounts():
         typer.echo("An account for each role, with a password that is shown this once and must be changed at the first sign-in:")
         for name, password in made:

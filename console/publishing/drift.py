@@ -35,7 +35,7 @@ def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicat
 
     Args:
         run: the run.
-        before: the run of :func:`held_against`.
+        before: the run of :func:`baseline_run`.
         points: the credit points of every entity on the run's day.
         indicators: what :func:`drift_of_indicators` tells.
     """
@@ -51,7 +51,7 @@ def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicat
     }
 
 
-def held_against(as_of: date) -> PublishedRun | None:
+def baseline_run(as_of: date) -> PublishedRun | None:
     """The run that a day's drift is told against; None where none was published."""
     earlier = PublishedRun.objects.filter(is_current=True, is_whole=True, as_of__lt=as_of)
     return earlier.filter(as_of__lte=as_of - timedelta(days=DAYS)).order_by("-as_of").first() or earlier.order_by("as_of").first()

@@ -46,7 +46,7 @@ _BATCH = 2000
 M = TypeVar("M", bound=models.Model)
 
 
-def take_in_deliveries(run: FinishedRun) -> int:
+def update_events(run: FinishedRun) -> int:
     """Take in the deliveries that the run's tables have and the evidence has not, or has otherwise; give how many.
 
     Each table is read once, in parts, whatever the number of deliveries.
@@ -88,7 +88,7 @@ def _load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequ
             cursor.executemany(sql, part)
 
 
-def take_in_links(run: FinishedRun) -> int:
+def update_links(run: FinishedRun) -> int:
     """Make the links those of the run's day; give how many are others."""
     columns = [complaint.COMPLAINT_ID, ENTITY_ID, silver.LINK_CONFIDENCE, silver.LINK_METHOD]
     wanted = {row[columns[0]]: tuple(row[name] for name in columns[1:]) for row in _dicts(run.day(silver.LINK, columns))}
@@ -99,7 +99,7 @@ def take_in_links(run: FinishedRun) -> int:
     return len(others)
 
 
-def take_in_peers(run: FinishedRun) -> int:
+def update_peer_medians(run: FinishedRun) -> int:
     """Note the medians that are others than those that held before the day, and end those; give how many are new.
 
     Of what was noted before only what holds is read, as many rows as the day has, whatever the number of days. The run is of the
@@ -121,7 +121,7 @@ def take_in_peers(run: FinishedRun) -> int:
     return len(news)
 
 
-def take_in_trend(as_of: date, standing: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
+def update_trend(as_of: date, standing: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
     """Note the points of a day that are others than those before it; give how many.
 
     Args:

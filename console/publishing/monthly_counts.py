@@ -49,7 +49,7 @@ def compute_monthly_counts(run: FinishedRun, ranking: pd.DataFrame, *, is_newest
     return told
 
 
-def take_in_figures(as_of: date, told: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
+def update_monthly_counts(as_of: date, told: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
     """Make the figures those that :func:`compute_monthly_counts` told of a day's run; give how many are others."""
     there = Figure.objects.none()
     if is_newest:

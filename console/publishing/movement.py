@@ -110,7 +110,7 @@ def has_data_gap(then: Mapping[str, Any], now: Mapping[str, Any], chain: str | N
     return is_corrected or not {then["verdict"], now["verdict"]} <= {*CAME}
 
 
-def disturbed_contracts(told: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+def contracts_with_data_gap(told: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """The contracts of the sources of :func:`source_changes` that are disturbed."""
     return frozenset(str(source["contract"]) for source in told if source["is_disturbed"] and source["contract"])
 
@@ -120,7 +120,7 @@ _WAS = {"position": "previous_position", "risk_class": "previous_class", "margin
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousRun:
     """The published day before, and the columns of :data:`_STANDING` of everybody it ranked."""
 
     run: PublishedRun
@@ -132,17 +132,17 @@ class Before:
         return dict(zip(names, zip(points, letters, strict=True), strict=True))
 
 
-def previous_positions(run: FinishedRun) -> Before | None:
+def previous_positions(run: FinishedRun) -> PreviousRun | None:
     """Where everybody stood on the newest published day before the run's; None where there is none. A million rows: read once."""
     before = PublishedRun.objects.filter(is_current=True, as_of__lt=run.as_of).order_by("-as_of").first()
     if before is None:
         return None
     rows = Ranked.objects.using(alias_of(before.run_id)).order_by().values_list(*_STANDING)
-    return Before(before, pd.DataFrame.from_records(list(rows.iterator(chunk_size=20_000)), columns=_STANDING))
+    return PreviousRun(before, pd.DataFrame.from_records(list(rows.iterator(chunk_size=20_000)), columns=_STANDING))
 
 
 def add_movement(
-    ranking: pd.DataFrame, run: FinishedRun, before: Before | None, disturbed: AbstractSet[str] = frozenset()
+    ranking: pd.DataFrame, run: FinishedRun, before: PreviousRun | None, disturbed: AbstractSet[str] = frozenset()
 ) -> pd.DataFrame:
     """Add ``previous_position``, ``previous_class`` and ``moved_by`` to a ranking with ``entity_id``, ``position`` and ``margin``.
 

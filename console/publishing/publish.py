@@ -29,19 +29,19 @@ from console.apps.ranking.runs import alias_of
 from console.core import clock
 from console.core.finished_run import FinishedRun
 from console.core.policy import policy_of
-from console.publishing.drift import drift, drift_of_indicators, held_against
-from console.publishing.evidence import take_in_deliveries, take_in_links, take_in_peers, take_in_trend
-from console.publishing.monthly_counts import compute_monthly_counts, take_in_figures
-from console.publishing.movement import Before, add_movement, disturbed_contracts, previous_positions, source_changes
+from console.publishing.drift import baseline_run, drift, drift_of_indicators
+from console.publishing.evidence import update_events, update_links, update_peer_medians, update_trend
+from console.publishing.monthly_counts import compute_monthly_counts, update_monthly_counts
+from console.publishing.movement import PreviousRun, add_movement, contracts_with_data_gap, previous_positions, source_changes
 from console.publishing.publish_lock import publish_lock
-from console.publishing.run_database import as_table, is_there, new_run, thin_out
+from console.publishing.run_database import arrow_table, new_run, run_exists, thin_out
 from console.publishing.shared_identifiers import SHARED, shared_identifiers
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
 
 
-def thin_out_old(ranking_days: int) -> int:
+def thin_out_old_runs(ranking_days: int) -> int:
     """Leave of each run that is older than the newest ``ranking_days`` published days, or that another run of its day replaced,
     what was listed and what anybody viewed or decided; give how many runs were thinned out.
 
@@ -114,14 +114,14 @@ def publish(run: FinishedRun) -> Published:
 
 def _publish(run: FinishedRun) -> Published:
     there = PublishedRun.objects.filter(run_id=run.run_id).first()
-    if there is not None and there.is_current and is_there(run.run_id):
+    if there is not None and there.is_current and run_exists(run.run_id):
         return Published(run.run_id, False, there.entities, there.listed, woken=_move_cases(there))
     before = previous_positions(run)
     told = source_changes(run, before.run if before else None)
-    ranking = rank(run, before, disturbed_contracts(told))
+    ranking = rank(run, before, contracts_with_data_gap(told))
     is_newest = not PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).exists()
     of_figures = {"is_newest": is_newest, "is_newest_of_month": _is_newest_of_month(run.as_of)}
-    against = held_against(run.as_of)
+    against = baseline_run(run.as_of)
     # The database takes in and indexes a million rows without Python, which reckons meanwhile: neither waits for the other.
     with _aside() as aside:
         tied = aside.submit(shared_identifiers, ranking)
@@ -129,29 +129,29 @@ def _publish(run: FinishedRun) -> Published:
         reckoned = aside.submit(compute_monthly_counts, run, ranking, **of_figures)
         drifted = aside.submit(drift_of_indicators, run, against.as_of) if against else None
         with new_run(run.run_id) as loading:
-            entities = loading.load(Ranked, as_table(Ranked, {name: ranking[name] for name in COLUMNS}))
+            entities = loading.load(Ranked, arrow_table(Ranked, {name: ranking[name] for name in COLUMNS}))
             loading.index(Ranked)
-            loading.load(Reason, as_table(Reason, _reasons(run, ranking)))
-            loading.load(Tie, as_table(Tie, tied.result()))
-            loading.load(Postings, as_table(Postings, gathered.result()))
+            loading.load(Reason, arrow_table(Reason, _reasons(run, ranking)))
+            loading.load(Tie, arrow_table(Tie, tied.result()))
+            loading.load(Postings, arrow_table(Postings, gathered.result()))
         figures = reckoned.result()
         indicators = drifted.result() if drifted else []
     standing = zip(*(ranking[name].tolist() for name in ("entity_id", "credit_points", "risk_class")), strict=True)
     with transaction.atomic(using="evidence"):
         deliveries = 0
         if is_newest:
-            deliveries = take_in_deliveries(run)
-            take_in_links(run)
-            take_in_peers(run)
-        take_in_figures(run.as_of, figures, **of_figures)
-        take_in_trend(run.as_of, standing, before.credit() if before else {})
+            deliveries = update_events(run)
+            update_links(run)
+            update_peer_medians(run)
+        update_monthly_counts(run.as_of, figures, **of_figures)
+        update_trend(run.as_of, standing, before.credit() if before else {})
         if not is_newest:
-            _mend_trend_after(run)
+            _update_trend_after(run)
     listed = int(ranking["is_listed"].sum())
     drifted_by = drift(run, against, ranking["credit_points"].tolist(), indicators) if against else {}
     shown = _swap(run, entities, listed, {"sources": told, "drift": drifted_by}, is_newest=is_newest)
     woken = _move_cases(shown)
-    thin_out_old(policy_of(run.profile).ranking_days)
+    thin_out_old_runs(policy_of(run.profile).ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
 
 
@@ -170,7 +170,7 @@ def _is_newest_of_month(as_of: date) -> bool:
     return not shown.filter(as_of__year=as_of.year, as_of__month=as_of.month).exists()
 
 
-def rank(run: FinishedRun, before: Before | None, disturbed: frozenset[str]) -> pd.DataFrame:
+def rank(run: FinishedRun, before: PreviousRun | None, disturbed: frozenset[str]) -> pd.DataFrame:
     """Every scored entity in order, the columns of :class:`Ranked`.
 
     The listed come in the list's order; all others after them by margin, the larger first, equal ones by identifier: nobody is
@@ -223,12 +223,12 @@ def _places_of_reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, lis
     return {str(name): places.tolist() for name, places in placed.groupby(scoring.INDICATOR, sort=True)["position"]}
 
 
-def _mend_trend_after(run: FinishedRun) -> None:
+def _update_trend_after(run: FinishedRun) -> None:
     """The published day after one that came late: its points are others than those of that day, no longer of the day before."""
     after = PublishedRun.objects.filter(is_current=True, as_of__gt=run.as_of).order_by("as_of").first()
     if after is not None and after.is_whole:
         rows = ((name, *standing) for name, standing in _standing_of(after.run_id).items())
-        take_in_trend(after.as_of, rows, _standing_of(run.run_id))
+        update_trend(after.as_of, rows, _standing_of(run.run_id))
 
 
 def _standing_of(run_id: str) -> dict[str, tuple[int, str]]:

@@ -45,7 +45,7 @@ TYPES: Mapping[str, pa.DataType] = MappingProxyType(
 """Arrow's type of each kind of field."""
 
 
-def as_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
+def arrow_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
     """Columns of a model, of equal length, as a table of the types of its fields.
 
     Args:
@@ -71,7 +71,7 @@ class Loading(Protocol):
     """A run's database while it is filled."""
 
     def load(self, model: type[Model], rows: pa.Table) -> int:
-        """Put rows, as :func:`console.publishing.run_database.as_table` gives them, into a model's table; give how many."""
+        """Put rows, as :func:`console.publishing.run_database.arrow_table` gives them, into a model's table; give how many."""
 
     def index(self, model: type[Model]) -> None:
         """Index a table that is full; those that nobody indexed are when the block ends."""
@@ -88,7 +88,7 @@ def new_run(run_id: str) -> Iterator[Loading]:
             yield loading
 
 
-def is_there(run_id: str) -> bool:
+def run_exists(run_id: str) -> bool:
     """Whether a run's database is there, whole."""
     if connections["evidence"].vendor == "sqlite":
         return _file_of(run_id).is_file()

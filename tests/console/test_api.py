@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from console.apps.accounts.models import User
 from console.apps.api.models import Scope, Token
-from console.apps.api.tokens import A_MINUTE, make_token
+from console.apps.api.tokens import REQUESTS_PER_MINUTE, make_token
 from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
@@ -240,10 +240,10 @@ def test_an_analysts_token_cannot_decide(site: Site) -> None:
 
 def test_a_token_is_used_so_often_a_minute(site: Site) -> None:
     header = held(site, "wang", "outcomes")
-    answers = [site.client().get("/api/outcomes", headers=header).status_code for _ in range(A_MINUTE + 1)]
+    answers = [site.client().get("/api/outcomes", headers=header).status_code for _ in range(REQUESTS_PER_MINUTE + 1)]
     site.now[0] += timedelta(minutes=1)
 
-    assert answers == [200] * A_MINUTE + [429]
+    assert answers == [200] * REQUESTS_PER_MINUTE + [429]
     assert site.client().get("/api/outcomes", headers=header).status_code == 200
 
 
@@ -271,7 +271,7 @@ def test_a_fuzzer_finds_no_fault_and_no_answer_that_is_not_described(
     )
 
     described = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-    monkeypatch.setattr("console.apps.api.tokens.A_MINUTE", 0 if who == "too often" else 10**6)
+    monkeypatch.setattr("console.apps.api.tokens.REQUESTS_PER_MINUTE", 0 if who == "too often" else 10**6)
     header = {"nobody": "Bearer nonsense", "without": f"Bearer {make_token(site.user('zhang'), 'test', [], UNTIL)}"}
     headers = {"Authorization": header.get(who) or held(site, "zhang")["authorization"], "Host": "testserver"}
     answered: Counter[int] = Counter()

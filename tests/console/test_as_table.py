@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from console.apps.ranking.models import OF_RUN, Postings, Ranked
-from console.publishing.run_database import TYPES, _csv, as_table
+from console.publishing.run_database import TYPES, _csv, arrow_table
 
 
 def test_every_column_of_a_run_has_a_type() -> None:
@@ -31,7 +31,7 @@ def test_what_is_missing_is_null_and_an_empty_text_is_not() -> None:
         }
     )
 
-    table = as_table(Ranked, frame)
+    table = arrow_table(Ranked, frame)
 
     assert table.to_pydict() == {
         "position": [1, 2],
@@ -47,11 +47,11 @@ def test_what_is_missing_is_null_and_an_empty_text_is_not() -> None:
 @pytest.mark.parametrize("values", [[1.5], ["x"], [2.0**70]])
 def test_a_value_that_a_column_cannot_hold_is_refused(values: list[object]) -> None:
     with pytest.raises(pa.ArrowInvalid):
-        as_table(Ranked, {"region_rank": pd.Series(values)})
+        arrow_table(Ranked, {"region_rank": pd.Series(values)})
 
 
 def test_of_no_rows_there_is_a_table_all_the_same() -> None:
-    table = as_table(Postings, {"word": [], "places": []})
+    table = arrow_table(Postings, {"word": [], "places": []})
 
     assert (len(table), table.schema.types) == (0, [pa.string(), pa.binary()])
 

@@ -18,7 +18,7 @@ from console.apps.audit.chain import GENESIS, find_breaks, read_head
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.chain_file import PERSONAL, Checked, check
 from console.apps.audit.events import SYSTEM, EventFacts, event_facts
-from console.apps.audit.hashes import FIELDS, digest_of, hash_at_first
+from console.apps.audit.hashes import FIELDS, digest_of, legacy_hash
 from console.apps.audit.models import AuditEvent, Kind
 from console.commands import audit
 from tests.console.conftest import Site
@@ -42,7 +42,7 @@ def at_first(site: Site) -> None:
     previous = GENESIS
     for number in (1, 2, 3):
         facts = vars(event_facts(Kind.VIEWED, site.user("wang"), entity_id=f"E{number}"))
-        digest = hash_at_first(number, previous, facts)
+        digest = legacy_hash(number, previous, facts)
         AuditEvent.objects.create(number=number, previous_hash=previous, hash=digest, **facts)
         previous = digest
 
@@ -168,7 +168,7 @@ def test_the_verbs_write_a_file_and_check_it_where_there_is_no_home(
 
     assert (wrote.exit_code, again.exit_code, whole.exit_code, broken.exit_code) == (0, 2, 0, 9)
     assert f"{head.number}:{head.hash}" in whole.output
-    assert "event 2: it is not as it was written" in broken.output
+    assert "event 2: its content does not match its hash" in broken.output
     assert run(audit.app, ["verify", "--file", str(tmp_path / "none")]).exit_code == 4
     assert run(audit.app, ["verify"]).exit_code == 2
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from console.apps.accounts.models import User
 from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
-from console.apps.decisions.hand_over import left_open
+from console.apps.decisions.hand_over import open_cases_by_person
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import State
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -140,7 +140,7 @@ def test_however_many_leave_something_it_takes_as_many_questions(site: Site, sen
         send(name, subject, "visit")
         shut(site, name, regions=ZHENGZHOU, is_active="on")
         with CaptureQueriesContext(connection) as questions:
-            left = left_open(site.user("zhang"))
+            left = open_cases_by_person(site.user("zhang"))
         asked.append((len(left), len(questions)))
 
     assert [number for number, _ in asked] == [1, 2, 3]

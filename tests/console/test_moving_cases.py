@@ -44,7 +44,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
     appended: list[int] = []
-    real = waking.move_all_by_system
+    real = waking.apply_system_steps
 
     def look(moves: Any, **more: Any) -> None:
         assert site.run.run_id == run.run_id
@@ -55,7 +55,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
         appended.append(len(events))
         return append(events)
 
-    monkeypatch.setattr(waking, "move_all_by_system", look)
+    monkeypatch.setattr(waking, "apply_system_steps", look)
     monkeypatch.setattr(wake, "append", count)
 
     done = publish(run)
@@ -68,7 +68,7 @@ def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
     site: Site, deferred: list[str], finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
-    real, calls = waking.move_all_by_system, []
+    real, calls = waking.apply_system_steps, []
 
     def dies(moves: Any, **more: Any) -> None:
         real(moves, **more)
@@ -76,11 +76,11 @@ def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(waking, "move_all_by_system", dies)
+    monkeypatch.setattr(waking, "apply_system_steps", dies)
     with pytest.raises(KeyboardInterrupt):
         publish(run)
     assert (site.run.run_id, to_review(), PublishedRun.objects.get(run_id=run.run_id).moves_cases) == (run.run_id, 2, True)
-    monkeypatch.setattr(waking, "move_all_by_system", real)
+    monkeypatch.setattr(waking, "apply_system_steps", real)
 
     again, once_more = publish(run), publish(run)
 

@@ -257,7 +257,7 @@ def test_a_result_that_was_mistyped_is_corrected_and_both_stay(site: Site, send:
     again = Result.objects.exclude(pk=first.pk).get()
     correct(site, "zhang", first, visit_status="refused")
 
-    last = Result.objects.standing().get()
+    last = Result.objects.current().get()
     assert (again.found_violation, again.selected_by, again.corrects, last.corrects) == (True, "complaint", first, again)
     assert (last.first(), last.visit_status, last.found_violation) == (first, "refused", None)
     assert (Case.objects.get().state, Case.objects.get().changed_at) == (State.NOT_INSPECTED, before)
@@ -319,7 +319,7 @@ def test_a_visit_that_was_planned_and_taken_back_is_not_the_one_that_is_correcte
 
     correct(site, "wang", first, inspected_on=str(DAY))
 
-    assert (Result.objects.standing().get().inspected_on, Case.objects.get().state) == (DAY, "visited")
+    assert (Result.objects.current().get().inspected_on, Case.objects.get().state) == (DAY, "visited")
 
 
 def test_correcting_that_no_visit_was_made_puts_nobody_off_again(site: Site, send: Any) -> None:

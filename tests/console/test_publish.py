@@ -24,7 +24,7 @@ from console.core.errors import Busy
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
-from console.publishing.publish import publish, thin_out_old
+from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
@@ -101,13 +101,13 @@ def test_readers_see_the_old_day_until_the_new_one_is_whole(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    real = publishing.take_in_deliveries
+    real = publishing.update_events
 
     def look(run: Any) -> int:
         seen.append(site.client("wang").get("/list/").context["run"].as_of)
         return real(run)
 
-    monkeypatch.setattr(publishing, "take_in_deliveries", look)
+    monkeypatch.setattr(publishing, "update_events", look)
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
     assert [str(day) for day in seen] == ["2026-06-30"]
@@ -140,7 +140,7 @@ def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finish
     site.client("wang").get(f"/entity/{seen.entity_id}/")
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
-    thin_out_old(1)
+    thin_out_old_runs(1)
 
     kept = everyone(old.run_id)
     assert len(kept) == old.listed + 1

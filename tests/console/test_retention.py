@@ -9,7 +9,7 @@ import pytest
 
 from console.apps.ranking.models import PublishedRun
 from console.publishing import publish as retention
-from console.publishing.publish import publish, thin_out_old
+from console.publishing.publish import publish, thin_out_old_runs
 from console.publishing.run_database import thin_out
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -33,11 +33,11 @@ def test_nobody_reads_a_part_of_a_day_that_is_said_to_be_whole(old: PublishedRun
 
     monkeypatch.setattr(retention, "thin_out", look)
 
-    assert thin_out_old(1) == 1
+    assert thin_out_old_runs(1) == 1
     assert said == [(False, True)]
     old.refresh_from_db()
     assert (old.is_whole, old.is_thinning) == (False, False)
-    assert thin_out_old(1) == 0
+    assert thin_out_old_runs(1) == 0
 
 
 def test_thinning_out_that_was_broken_off_is_finished(site: Site, old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,10 +46,10 @@ def test_thinning_out_that_was_broken_off_is_finished(site: Site, old: Published
 
     monkeypatch.setattr(retention, "thin_out", killed)
     with pytest.raises(KeyboardInterrupt):
-        thin_out_old(1)
+        thin_out_old_runs(1)
     monkeypatch.undo()
     file = site.folder.rankings / f"{old.run_id}.sqlite3"
     whole = file.stat().st_size
 
-    assert thin_out_old(1) == 1
+    assert thin_out_old_runs(1) == 1
     assert file.stat().st_size < whole

@@ -8,7 +8,7 @@ import pytest
 
 from console.apps.ranking.models import Tie
 from console.core.errors import Refused
-from console.publishing.run_database import as_table, is_there, new_run
+from console.publishing.run_database import arrow_table, new_run, run_exists
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"
@@ -17,7 +17,7 @@ TIES = {"position": range(1, 2001), "kind": ["", "agent"] * 1000, "other_id": ["
 
 def test_a_text_that_is_empty_is_there(site: Site) -> None:
     with new_run(RUN) as loading:
-        loading.load(Tie, as_table(Tie, TIES).slice(1))
+        loading.load(Tie, arrow_table(Tie, TIES).slice(1))
 
     path = site.folder.rankings / f"{RUN}.sqlite3"
     try:
@@ -31,7 +31,7 @@ def test_a_text_that_is_empty_is_there(site: Site) -> None:
 
 @pytest.mark.parametrize("does", ["load", "index"])
 def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: Site, does: str) -> None:
-    before, rows = sorted(site.folder.rankings.iterdir()), as_table(Tie, TIES)
+    before, rows = sorted(site.folder.rankings.iterdir()), arrow_table(Tie, TIES)
 
     def fill() -> None:
         with new_run(RUN) as loading:
@@ -43,4 +43,4 @@ def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: S
     with pytest.raises(Refused, match=r"could not be written.* full .*has room"):
         fill()
 
-    assert (is_there(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)
+    assert (run_exists(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)

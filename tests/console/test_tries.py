@@ -13,10 +13,10 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client, RequestFactory
 
+from console.apps.accounts.expiry import delete_expired
 from console.apps.accounts.models import Tries, User
-from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, beyond, count
+from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, count_attempt, exceeded_limit
 from console.apps.audit.models import AuditEvent
-from console.commands.publish import clear_up
 from tests.console.conftest import PASSWORD, Site
 
 STRANGER = "203.0.113.9"
@@ -114,7 +114,7 @@ def test_right_passwords_are_no_tries(site: Site) -> None:
 def test_tries_at_the_same_time_are_all_counted() -> None:
     def one(_at: int) -> Any:
         try:
-            return beyond(count(RequestFactory().post("/sign-in/", REMOTE_ADDR=STRANGER), "wang"))
+            return exceeded_limit(count_attempt(RequestFactory().post("/sign-in/", REMOTE_ADDR=STRANGER), "wang"))
         finally:
             connections.close_all()
 
@@ -142,8 +142,8 @@ def test_what_is_over_is_cleared_and_what_counts_stays(site: Site) -> None:
     AccessAttempt.objects.exclude(pk=first.pk).update(attempt_time=site.now[0])
     Session.objects.exclude(expire_date__lt=site.now[0]).update(expire_date=site.now[0] + timedelta(hours=9))
 
-    assert clear_up() == 2
+    assert delete_expired() == 2
     assert (Session.objects.count(), AccessAttempt.objects.count(), Tries.objects.count()) == (1, 1, 3)
     site.now[0] += timedelta(seconds=WINDOW)
-    assert clear_up() == 3
+    assert delete_expired() == 3
     assert User.objects.count() == 10

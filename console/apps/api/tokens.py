@@ -23,7 +23,7 @@ from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.core import clock
 
-A_MINUTE = 120
+REQUESTS_PER_MINUTE = 120
 """Requests a minute and token."""
 LONGEST_DAYS = 90
 MOST_TOKENS = 10
@@ -76,7 +76,7 @@ class Bearer(HttpBearer):
         if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
             raise HttpError(403, f"this token is not for {self.scope}")
         if not _count(found):
-            raise HttpError(429, f"at most {A_MINUTE} requests a minute")
+            raise HttpError(429, f"at most {REQUESTS_PER_MINUTE} requests a minute")
         request.user = found.user
         return found
 
@@ -87,7 +87,7 @@ def _count(token: Token) -> bool:
     used = When(If(minute=minute, then=F("used_in_minute") + 1), default=Value(1))
     Token.objects.filter(pk=token.pk).update(used_in_minute=used, minute=minute)
     token.refresh_from_db(fields=["used_in_minute"])
-    return token.used_in_minute <= A_MINUTE
+    return token.used_in_minute <= REQUESTS_PER_MINUTE
 
 
 def _digest(text: str) -> str:

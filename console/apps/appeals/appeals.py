@@ -77,13 +77,13 @@ def check_user_may_answer(user: Any, appeal: Appeal) -> None:
         raise NotAllowed("refused.had_part")
 
 
-def cases_had_part_in(user: Any) -> set[int]:
+def cases_decided_by(user: Any) -> set[int]:
     """Of the cases with an appeal that waits those from which :func:`check_user_may_answer` keeps a supervisor, in one question."""
     waiting = Decision.objects.filter(actor=user, case__appeals__isnull=False, case__appeals__answer__isnull=True)
     return set(waiting.order_by().values_list("case", flat=True).distinct())
 
 
-def answer(user: Any, appeal: Appeal, said: dict[str, Any]) -> Answer:
+def answer_appeal(user: Any, appeal: Appeal, said: dict[str, Any]) -> Answer:
     """Answer an appeal, once. What follows from it, such as a corrected source, is done where it belongs, and not by this.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""Django's configuration of the app."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
 from console.apps.decisions.policies import (
     NotPossible,
-    back_after_no_visit,
     check_case_allows,
     check_deferral,
     check_dismissal,
@@ -26,6 +25,7 @@ from console.apps.decisions.policies import (
     due_after,
     longest_deferral,
     needs_two_people,
+    return_date_after_no_visit,
 )
 from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
@@ -37,7 +37,7 @@ from console.core.policy import Policy
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DecisionInput:
     """What somebody wants to do, as their form says.
 
     ``token`` names the form, so that sending it twice does it once. ``version`` is the case's as they saw it, None where
@@ -58,7 +58,7 @@ class Wanted:
     batch: str = ""
 
 
-def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
+def decide(user: Any, entity: Ranked, run_id: str, wanted: DecisionInput) -> Decision:
     """Do what a user wants to an entity that they may see.
 
     A dismissal that takes two people becomes a proposal. Class, place and region are the published ones, whatever a form says.
@@ -104,7 +104,7 @@ def case_of(entity: Ranked) -> Case:
     return case
 
 
-def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
+def act_on_case(user: Any, case: Case, wanted: DecisionInput) -> Decision:
     """Approve, refuse, reopen, record, or hand over: a step of a case that is there, for which nothing new is published.
 
     Raises:
@@ -124,7 +124,7 @@ def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
                 due_on, wanted = _as_it_stands(case, wanted)
             elif after == State.NOT_INSPECTED:
                 # Corrected, it is back when it was to be: else saying anew that no visit was made would put it off again and again.
-                wanted = replace(wanted, wake_on=case.wake_on or back_after_no_visit(current_date(), current_policy()))
+                wanted = replace(wanted, wake_on=case.wake_on or return_date_after_no_visit(current_date(), current_policy()))
             return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
@@ -146,7 +146,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
             if newest is None or newest.pk != decision.pk:
                 raise NotPossible("refused.undo_followed")
             before = decision.before
-            wanted = Wanted(
+            wanted = DecisionInput(
                 Action.UNDO,
                 token,
                 wake_on=date.fromisoformat(before["wake_on"]) if before.get("wake_on") else None,
@@ -180,7 +180,7 @@ def _step(
     after: State,
     user: Any,
     *,
-    wanted: Wanted,
+    wanted: DecisionInput,
     entity: Ranked | None = None,
     run_id: str = "",
     due_on: date | None = None,
@@ -188,7 +188,7 @@ def _step(
     is_undo: bool = False,
 ) -> tuple[Decision, EventFacts]:
     """Move the case; give the step, and what the audit is to hold of it."""
-    before = standing_of(case)
+    before = restorable_fields(case)
     if entity is not None:
         for name, value in _of(entity).items():
             setattr(case, name, value)
@@ -260,7 +260,7 @@ def _step(
     return decision, facts
 
 
-def standing_of(case: Case) -> dict[str, Any]:
+def restorable_fields(case: Case) -> dict[str, Any]:
     """What a step changes of a case besides its state, as JSON can hold it: what taking the step back brings back."""
     return {
         "assigned_to": case.assigned_to_id,
@@ -273,7 +273,7 @@ def standing_of(case: Case) -> dict[str, Any]:
     }
 
 
-def _check_form(case: Case, wanted: Wanted) -> None:
+def _check_form(case: Case, wanted: DecisionInput) -> None:
     if Decision.objects.filter(form_token=wanted.token).exists():
         raise NotPossible("refused.sent_before")
     if wanted.version is not None and wanted.version != case.version:
@@ -282,7 +282,7 @@ def _check_form(case: Case, wanted: Wanted) -> None:
         raise NotPossible("refused.changed")
 
 
-def _as_it_stands(case: Case, wanted: Wanted) -> tuple[date | None, Wanted]:
+def _as_it_stands(case: Case, wanted: DecisionInput) -> tuple[date | None, DecisionInput]:
     """When the case is due, and what is wanted with when it wakes: whose it is changes neither."""
     return case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
 

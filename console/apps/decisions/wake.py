@@ -18,9 +18,9 @@ from django.db.models import F, Q
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind as AuditKind
-from console.apps.decisions.decide import standing_of
+from console.apps.decisions.decide import restorable_fields
 from console.apps.decisions.models import Case, Decision
-from console.apps.decisions.policies import SETTLED, check_case_allows
+from console.apps.decisions.policies import CLOSED_STATES, check_case_allows
 from console.apps.decisions.states import OF_SYSTEM, Action, State
 from console.apps.evidence.models import Event, Kind, Link
 from console.apps.ranking.current_policy import current_date
@@ -30,7 +30,7 @@ from console.core import clock
 from console.core.policy import policy_of
 
 
-def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str) -> None:
+def apply_system_steps(moves: Iterable[tuple[Case, Action, str]], *, run_id: str) -> None:
     """Move cases, each with why, within the caller's transaction, which has locked them.
 
     A case that comes back is nobody's and has no deadline. All steps are added to the audit's chain at once, after the last case
@@ -56,7 +56,7 @@ def move_all_by_system(moves: Iterable[tuple[Case, Action, str]], *, run_id: str
                 risk_class=case.risk_class,
                 position=case.position,
                 form_token=f"{action}:{case.pk}:{case.version}",
-                before=standing_of(case),
+                before=restorable_fields(case),
             )
         )
     Decision.objects.bulk_create(steps)
@@ -101,7 +101,7 @@ def end_deferrals(run: PublishedRun) -> int:
     broken off, the next call goes on.
     """
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
-    is_ended = Q(state__in=SETTLED, changed_at__lt=until)
+    is_ended = Q(state__in=CLOSED_STATES, changed_at__lt=until)
     is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, current_date())))
     wanted = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
     pks = list(wanted.values_list("pk", flat=True))
@@ -113,7 +113,7 @@ def end_deferrals(run: PublishedRun) -> int:
     return moved
 
 
-def wake_by_date(most: int) -> bool:
+def end_due_deferrals(most: int) -> bool:
     """Bring back those whose day has come, deferred or not visited, also on a day on which nothing is published.
 
     Args:
@@ -144,7 +144,7 @@ def _move(cases: list[Case], move_of: Callable[[Case], tuple[Action, str] | None
     with transaction.atomic():
         locked = Case.objects.select_for_update().filter(pk__in=list(moves)).order_by("pk")
         unmoved = [case for case in locked if case.version == moves[case.pk][0]]
-        move_all_by_system([(case, *moves[case.pk][1]) for case in unmoved], run_id=run.run_id)
+        apply_system_steps([(case, *moves[case.pk][1]) for case in unmoved], run_id=run.run_id)
     return len(unmoved)
 
 

@@ -31,7 +31,7 @@ class Standing(NamedTuple):
     credit_points: int
 
 
-def keep_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
+def store_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
     """Keep the newest look of each person at each entity; told twice, it keeps the same."""
     newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
     Look.objects.bulk_create(
@@ -74,7 +74,7 @@ def places_changed(user: Any, run: PublishedRun) -> BitMap:
     )
 
 
-def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
+def seen_mark(entity: Any, looks: Mapping[str, Standing]) -> str:
     """``no`` for an entity that was not looked at, ``changed`` for one that stands otherwise since, else empty."""
     look = looks.get(entity.entity_id)
     if look is None:

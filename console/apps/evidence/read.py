@@ -15,7 +15,7 @@ MOST_EVENTS = 400
 
 
 @dataclass(frozen=True)
-class Shown:
+class TimelineEvent:
     """One event: what it was, when, where it is recorded, and how surely it is of this entity (None: it names it)."""
 
     kind: str
@@ -27,7 +27,7 @@ class Shown:
     confidence: float | None = None
 
 
-def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
+def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[TimelineEvent]:
     """What was known by the end of a day and had happened by then: of each record the newest version; the newest event first."""
     links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
     own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
@@ -36,7 +36,7 @@ def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
         linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
     events = [*_newest(own), *_newest(linked)]
     shown = [
-        Shown(
+        TimelineEvent(
             event.kind,
             event.happened_on,
             event.facts,

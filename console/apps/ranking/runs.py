@@ -122,7 +122,7 @@ def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
     return Reason.objects.using(alias_of(run.run_id))
 
 
-def ties_of(run: PublishedRun) -> QuerySet[Tie]:
+def shared_identifiers_of(run: PublishedRun) -> QuerySet[Tie]:
     """The run's ties; none of a run that was published before there were any. Show of the others what :func:`ranked_of` gives."""
     alias = alias_of(run.run_id)
     return Tie.objects.using(alias) if has_table(alias, Tie) else Tie.objects.none()
