@@ -1,4 +1,4 @@
-"""Open the site for a verb: Django set up over the folder that the options name, its tables brought up to date."""
+"""Set Django up for a command over the folder that the options name, and migrate its tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCHEMAS = {"default": "console", "evidence": "evidence"}
 
 
 def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
-    """Set Django up; the first call in a process decides the folder."""
+    """Set Django up. The first call in a process decides the folder."""
     if home is not None:
         os.environ[HOME_VARIABLE] = str(home)
     if folder:
@@ -46,10 +46,10 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to date; nothing happens when they are.
+    """Migrate the tables if they are not up to date.
 
-    Of two processes that begin at once the second waits for the first, and finds them so. Where they are, nobody who publishes
-    is waited for.
+    If two processes begin together, the second waits for the first. Without pending migrations it does not wait for a process that
+    publishes.
     """
     from django.conf import settings
     from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Do something to a case: checked, kept with what was seen, in the audit's chain within the same transaction."""
+"""Steps of people on a case: checked, stored with what the user saw, and added to the audit in the same transaction."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from console.core.policy import Policy
 
 @dataclass(frozen=True)
 class DecisionInput:
-    """What somebody wants to do, as their form says.
+    """What a user's form asks for.
 
-    ``token`` names the form, so that sending it twice does it once. ``version`` is the case's as they saw it, None where
-    they do not say; ``seen`` says the same of a form about many: the newest step of any case when they saw it. ``chosen`` holds
-    codes of the catalogue by kind.
+    ``token`` identifies the form, so that sending it twice has one effect. ``version`` is the version of the case that the user
+    saw, if known; ``seen`` is the same for a form about many cases: the newest step of any case at that time. ``chosen`` holds
+    catalogue codes by kind.
     """
 
     action: Action
@@ -59,19 +59,19 @@ class DecisionInput:
 
 
 def decide(user: Any, entity: Ranked, run_id: str, wanted: DecisionInput) -> Decision:
-    """Do what a user wants to an entity that they may see.
+    """Take a user's decision about an entity.
 
-    A dismissal that takes two people becomes a proposal. Class, place and region are the published ones, whatever a form says.
+    A dismissal that needs two people becomes a proposal. Class, place and region are the published ones, not the form's.
 
     Args:
         user: who decides.
-        entity: as :meth:`InJurisdiction.visible_to` gave it for them.
-        run_id: the run that they saw.
-        wanted: what they want.
+        entity: an entity from :meth:`InJurisdiction.visible_to` for this user.
+        run_id: the run that the user saw.
+        wanted: what the user asks for.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: the case or the policy does not allow it, it changed meanwhile, or the form was sent before.
+        NotPossible: the case or the policy does not allow it, the case has changed, or the form was sent before.
     """
     limits = current_policy()
     action = wanted.action
@@ -92,24 +92,24 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: DecisionInput) -> Dec
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, current_date(), limits)
             if action == Action.ASSIGN:
-                due_on, wanted = _as_it_stands(case, wanted)
+                due_on, wanted = _with_dates_of(case, wanted)
             return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
 
 def case_of(entity: Ranked) -> Case:
-    """An entity's case, made where there is none, and locked within the caller's transaction."""
+    """An entity's case, created if there is none, and locked within the caller's transaction."""
     case, _ = Case.objects.select_for_update().get_or_create(entity_id=entity.entity_id, defaults=_of(entity))
     return case
 
 
 def act_on_case(user: Any, case: Case, wanted: DecisionInput) -> Decision:
-    """Approve, refuse, reopen, record, or hand over: a step of a case that is there, for which nothing new is published.
+    """Approve, refuse, reopen, record or assign: a step of an existing case that does not look at a published run.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: the case does not allow it, it changed meanwhile, or the form was sent before.
+        NotPossible: the case does not allow it, the case has changed, or the form was sent before.
     """
     try:
         with transaction.atomic():
@@ -121,9 +121,9 @@ def act_on_case(user: Any, case: Case, wanted: DecisionInput) -> Decision:
             if wanted.action == Action.ASSIGN:
                 if wanted.assigned_to is not None and not Case.objects.visible_to(wanted.assigned_to).filter(pk=case.pk).exists():
                     raise NotPossible("refused.assignee")
-                due_on, wanted = _as_it_stands(case, wanted)
+                due_on, wanted = _with_dates_of(case, wanted)
             elif after == State.NOT_INSPECTED:
-                # Corrected, it is back when it was to be: else saying anew that no visit was made would put it off again and again.
+                # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
                 wanted = replace(wanted, wake_on=case.wake_on or return_date_after_no_visit(current_date(), current_policy()))
             return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
@@ -131,11 +131,11 @@ def act_on_case(user: Any, case: Case, wanted: DecisionInput) -> Decision:
 
 
 def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decision:
-    """Take a decision back: the case is as it was, and both stay on record.
+    """Undo a decision: the case is as before, and both steps stay on record.
 
     Raises:
         NotAllowed: the user may not decide at all.
-        NotPossible: it is not theirs, too old, something followed it, or it was taken back before.
+        NotPossible: it is another person's decision, too old, not the newest step, or undone already.
     """
     try:
         with transaction.atomic():
@@ -164,7 +164,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
 
 
 def newest_step() -> int:
-    """The newest step of any case, by its key; 0 before the first."""
+    """The key of the newest step of any case; 0 before the first."""
     return Decision.objects.aggregate(Max("pk"))["pk__max"] or 0
 
 
@@ -187,7 +187,7 @@ def _step(
     undoes: Decision | None = None,
     is_undo: bool = False,
 ) -> tuple[Decision, EventFacts]:
-    """Move the case; give the step, and what the audit is to hold of it."""
+    """Move the case; return the step and its event for the audit."""
     before = restorable_fields(case)
     if entity is not None:
         for name, value in _of(entity).items():
@@ -231,7 +231,7 @@ def _step(
         campaign=campaign,
     )
     case.state, case.due_on = after, due_on
-    if action not in CORRECTIONS:  # what is corrected is as long ago as it was
+    if action not in CORRECTIONS:  # a correction does not change when the visit was
         case.changed_at = decision.at
     case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
     case.version += 1
@@ -261,7 +261,7 @@ def _step(
 
 
 def restorable_fields(case: Case) -> dict[str, Any]:
-    """What a step changes of a case besides its state, as JSON can hold it: what taking the step back brings back."""
+    """What a step changes of a case besides its state, as JSON values. Undoing the step restores it."""
     return {
         "assigned_to": case.assigned_to_id,
         "proposed_by": case.proposed_by_id,
@@ -282,20 +282,20 @@ def _check_form(case: Case, wanted: DecisionInput) -> None:
         raise NotPossible("refused.changed")
 
 
-def _as_it_stands(case: Case, wanted: DecisionInput) -> tuple[date | None, DecisionInput]:
-    """When the case is due, and what is wanted with when it wakes: whose it is changes neither."""
+def _with_dates_of(case: Case, wanted: DecisionInput) -> tuple[date | None, DecisionInput]:
+    """The case's deadline, and the input with the case's end of deferral: assigning a case changes neither."""
     return case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
 
 
 def _steps_of(case: Case, limits: Policy) -> list[tuple[date, State]]:
-    """The day of each step so far and the state that it led to, in order."""
+    """The date of each step so far and the state that it led to, in order."""
     zone = ZoneInfo(limits.time_zone)
     steps = case.decisions.order_by("at", "id").values_list("at", "state_after")
     return [(at.astimezone(zone).date(), State(state)) for at, state in steps]
 
 
 def _sees(user: Any, entity: Ranked) -> bool:
-    """Whether a user answers for an entity's region: a visit that its visitor cannot see would be lost."""
+    """Whether a user sees an entity: a visit that the assignee cannot see would be lost."""
     return Ranked.objects.using(entity._state.db).visible_to(user).filter(pk=entity.pk).exists()
 
 

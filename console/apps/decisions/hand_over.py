@@ -27,7 +27,7 @@ def open_cases_of(person: User) -> QuerySet[Case]:
 
 
 def open_cases_by_person(user: Any) -> list[tuple[User, list[Case]]]:
-    """Each person with such cases in the user's regions, the first due first. The number of queries does not grow with the cases."""
+    """Each person with such cases in the user's regions, the first due first. The number of queries is fixed."""
     visible = Case.objects.visible_to(user).filter(state__in=_OPEN)
     people = User.objects.filter(pk__in=visible.order_by().values("assigned_to")).prefetch_related("jurisdictions")
     out_of_reach = Q(pk__in=[])

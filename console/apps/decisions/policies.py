@@ -91,7 +91,7 @@ def longest_deferral(today: date, policy: Policy, deferred: int = 0) -> date:
 def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Policy) -> int:
     """The working days for which an entity was deferred in total since its last visit or dismissal.
 
-    Days further back than ``again_after_days`` do not count: after that time, visited and dismissed entities are reviewed again too.
+    Days further back than ``again_after_days`` do not count: after that time visited and dismissed entities return as well.
 
     Args:
         steps: the date of each step of the case and the state that it led to, in order.

@@ -30,7 +30,7 @@ _ACTIONS = MappingProxyType(
 """The action, by whether there is a result to correct and whether the visit took place."""
 
 
-def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[str, str]) -> Result:
+def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict[str, str]) -> Result:
     """Record a visit's result or that no visit took place, or correct the result until the entity is to be reviewed again.
 
     A correction is about the same visit, so how the entity was selected stays.
@@ -38,30 +38,30 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
     Args:
         user: the visitor or a supervisor.
         case: a case with a planned visit or with a result.
-        said: the form's answers.
+        answers: the form's answers.
         verdicts: whether each reason was right, by indicator.
 
     Raises:
         NotAllowed: the user may not record it.
         NotPossible: the case has neither a planned visit nor a result, the date is impossible, or the form was sent before.
     """
-    is_inspected = said["visit_status"] == INSPECTED
+    is_inspected = answers["visit_status"] == INSPECTED
     corrected = current_result(case)
     action = _ACTIONS[corrected is not None, is_inspected]
     planned = planned_visit(case)
     if is_inspected:
-        check_visited_on(said["inspected_on"], decided_on(planned), current_date(), current_policy())
+        check_visited_on(answers["inspected_on"], decided_on(planned), current_date(), current_policy())
     with transaction.atomic():
-        decision = act_on_case(user, case, DecisionInput(action, said["token"], version=said["version"]))
+        decision = act_on_case(user, case, DecisionInput(action, answers["token"], version=answers["version"]))
         result = Result.objects.create(
             decision=decision,
-            visit_status=said["visit_status"],
-            inspected_on=said["inspected_on"],
-            items_checked=said["items_checked"],
-            breaches=said["breaches"],
-            severity=int(said["severity"]) if said["severity"] else None,
-            found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
-            evidence=said["evidence"],
+            visit_status=answers["visit_status"],
+            inspected_on=answers["inspected_on"],
+            items_checked=answers["items_checked"],
+            breaches=answers["breaches"],
+            severity=int(answers["severity"]) if answers["severity"] else None,
+            found_violation=answers["found_violation"] == "yes" if answers["found_violation"] else None,
+            evidence=answers["evidence"],
             selected_by=corrected.selected_by if corrected else _selected_by(planned, case),
             inclusion_probability=corrected.inclusion_probability if corrected else None,
             planned_on=None if is_inspected else (corrected and corrected.planned_on) or _last_planned_on(planned),

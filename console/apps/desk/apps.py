@@ -13,7 +13,7 @@ class Desk(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Learn from the audit what people look at."""
+        """Store looks when the audit appends them."""
         from console.apps.audit.spool import appended
         from console.apps.desk.looks import store_looks
 
