@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from console.core.errors import Refused, explained
-from console.publishing.open_site import FolderOption, HomeOption, open_site
+from console.core.errors import explained
+from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_site, parse_day
 
 
 @explained
 def publish(
-    as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")],
+    as_of: AsOfOption,
     home: HomeOption,
     folder: FolderOption = "",
     profile: Annotated[str, typer.Option("--profile", help="Accepted and not needed: the day's manifest names it.")] = "",  # noqa: ARG001
@@ -24,10 +23,7 @@ def publish(
 
     Expired sessions and counts of wrong passwords are deleted.
     """
-    try:
-        on = datetime.strptime(as_of, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise Refused(what=f"{as_of!r} is not a day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+    on = parse_day(as_of)
     from console.core.finished_run import finished_run
 
     run = finished_run(home, on)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
-from console.core.errors import NothingThere
+from console.core.errors import NothingThere, Refused
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -21,8 +22,22 @@ FolderOption = Annotated[
     ),
 ]
 
+AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
+
 _SCHEMAS = {"default": "console", "evidence": "evidence"}
 """The schema of each database's tables, where both are in PostgreSQL."""
+
+
+def parse_day(as_of: str) -> date:
+    """The day that ``--as-of`` names.
+
+    Raises:
+        Refused: if it is not a date.
+    """
+    try:
+        return datetime.strptime(as_of, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise Refused(what=f"{as_of!r} is not a day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
 
 
 def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:

@@ -105,9 +105,9 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             source.backup(target)
             target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
             target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
-            gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
-            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
-            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
+            unlisted = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
+            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({unlisted})")
+            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({unlisted})")
             _thin_index(target)
             target.commit()
             target.execute("VACUUM")
@@ -118,9 +118,9 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
     # One transaction: a reader sees all tables before or all tables after.
     with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
         schema = schema_of(run_id)
-        gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
-        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
-        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
+        unlisted = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
+        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({unlisted})", [kept])
+        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({unlisted})", [kept])
         cursor.execute(f"DROP TABLE IF EXISTS {schema}.ranking_search")  # the index of old runs
         cursor.execute("SELECT to_regclass(%s)", [f"{schema}.ranking_postings"])
         if cursor.fetchone()[0]:

@@ -1,4 +1,4 @@
-"""Peers' medians: kept by what a day changed, each from its day until another holds, and no history read for it."""
+"""Peer medians: stored only when they change, valid until the next one, and updated without reading their history."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def of_first() -> list[tuple[date, date | None, int]]:
     return list(rows.values_list("as_of", "until", "peer_count"))
 
 
-def test_a_median_holds_until_another_does_and_only_what_is_another_is_written(
+def test_a_median_is_valid_until_the_next_and_only_changes_are_written(
     day: Callable[..., FinishedRun], finished_day: FinishedDay
 ) -> None:
     first = PeerMedian.objects.order_by("peer_group", "indicator").first()
@@ -73,7 +73,7 @@ def test_a_median_holds_until_another_does_and_only_what_is_another_is_written(
     assert peer_counts(*of_first_alone, begins - timedelta(days=1)) == {}
 
 
-def test_a_day_that_is_taken_in_anew_leaves_what_taking_it_in_once_leaves(day: Callable[..., FinishedRun]) -> None:
+def test_loading_a_day_twice_gives_the_same_as_loading_it_once(day: Callable[..., FinishedRun]) -> None:
     once = update_peer_medians(day(1, lambda frame: set_first(frame, peer_count=777)))
     rows = sorted(PeerMedian.objects.values_list("peer_group", "indicator", "as_of", "until", "peer_count"))
 
@@ -82,7 +82,7 @@ def test_a_day_that_is_taken_in_anew_leaves_what_taking_it_in_once_leaves(day: C
     assert sorted(PeerMedian.objects.values_list("peer_group", "indicator", "as_of", "until", "peer_count")) == rows
 
 
-def test_no_more_is_read_than_what_holds(day: Callable[..., FinishedRun]) -> None:
+def test_only_valid_medians_are_read(day: Callable[..., FinishedRun]) -> None:
     update_peer_medians(day(1, lambda frame: frame.assign(peer_count=frame["peer_count"] + 1)))
     holds, kept = PeerMedian.objects.filter(until=None).count(), PeerMedian.objects.count()
     with CaptureQueriesContext(connections["evidence"]) as asked:

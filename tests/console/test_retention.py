@@ -1,4 +1,4 @@
-"""A day that is thinned out is said not to be whole before anything of it goes, and what was broken off is finished."""
+"""Thinning out: a day is marked before rows are deleted, and an interrupted one is finished."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def old(site: Site, finished_day: FinishedDay, tmp_path: Path) -> PublishedRun:
     return run
 
 
-def test_nobody_reads_a_part_of_a_day_that_is_said_to_be_whole(old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_reads_a_part_of_a_day_that_is_marked_as_whole(old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[bool, bool]] = []
 
     def look(run_id: str, keep: Any) -> None:
@@ -40,7 +40,7 @@ def test_nobody_reads_a_part_of_a_day_that_is_said_to_be_whole(old: PublishedRun
     assert thin_out_old_runs(1) == 0
 
 
-def test_thinning_out_that_was_broken_off_is_finished(site: Site, old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_thinning_out_is_finished(site: Site, old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 

@@ -275,11 +275,11 @@ def test_no_connection_is_kept_for_a_next_question() -> None:
 
 
 def test_the_collector_of_cycles_is_spared_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SET_ASIDE_SECONDS", 3600)
+    monkeypatch.setattr(server, "FREEZE_SECONDS", 3600)
     gc.unfreeze()  # what ran before in this process may have set something aside
 
     try:
-        server.set_aside_what_stays()
+        server.freeze_long_lived_objects()
         deadline = time.monotonic() + 30
         while not gc.get_freeze_count() and time.monotonic() < deadline:
             time.sleep(0.01)

@@ -10,4 +10,3 @@ class Accounts(AppConfig):
 
     name = "console.apps.accounts"
     label = "accounts"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -28,26 +28,26 @@ def provider_settings(path: str) -> dict[str, Any]:
     if not path:
         return {"OIDC_PROVIDER": None}
     try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path} cannot be read: {error}") from error
-    wrong = [*(f"{name} is missing" for name in REQUIRED if not said.get(name))]
-    wrong += [f"{name} is no setting" for name in said if name not in (*REQUIRED, *OPTIONAL)]
-    if not str(said.get("algorithm", "RS256")).startswith(("RS", "ES")):
+    wrong = [*(f"{name} is missing" for name in REQUIRED if not values.get(name))]
+    wrong += [f"{name} is no setting" for name in values if name not in (*REQUIRED, *OPTIONAL)]
+    if not str(values.get("algorithm", "RS256")).startswith(("RS", "ES")):
         wrong.append("algorithm must be one of a key pair, such as RS256 or ES256")
     if wrong:
         raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path}: {'; '.join(wrong)}; docs/deploy/console.md has an example")
-    said = {**OPTIONAL, **said}
+    values = {**OPTIONAL, **values}
     return {
-        "OIDC_PROVIDER": {"issuer": said["issuer"], "claim": said["claim"], "is_only_way": said["is_only_way"]},
-        "OIDC_RP_CLIENT_ID": said["client_id"],
-        "OIDC_RP_CLIENT_SECRET": said["client_secret"],
-        "OIDC_OP_AUTHORIZATION_ENDPOINT": said["authorization_endpoint"],
-        "OIDC_OP_TOKEN_ENDPOINT": said["token_endpoint"],
-        "OIDC_OP_USER_ENDPOINT": said["userinfo_endpoint"],
-        "OIDC_OP_JWKS_ENDPOINT": said["jwks_uri"],
-        "OIDC_RP_SIGN_ALGO": said["algorithm"],
-        "OIDC_RP_SCOPES": said["scope"],
+        "OIDC_PROVIDER": {"issuer": values["issuer"], "claim": values["claim"], "is_only_way": values["is_only_way"]},
+        "OIDC_RP_CLIENT_ID": values["client_id"],
+        "OIDC_RP_CLIENT_SECRET": values["client_secret"],
+        "OIDC_OP_AUTHORIZATION_ENDPOINT": values["authorization_endpoint"],
+        "OIDC_OP_TOKEN_ENDPOINT": values["token_endpoint"],
+        "OIDC_OP_USER_ENDPOINT": values["userinfo_endpoint"],
+        "OIDC_OP_JWKS_ENDPOINT": values["jwks_uri"],
+        "OIDC_RP_SIGN_ALGO": values["algorithm"],
+        "OIDC_RP_SCOPES": values["scope"],
         "OIDC_USE_PKCE": True,
         "OIDC_CREATE_USER": False,
         "OIDC_TIMEOUT": 10,

@@ -10,4 +10,3 @@ class Api(AppConfig):
 
     name = "console.apps.api"
     label = "api"
-    default_auto_field = "django.db.models.BigAutoField"

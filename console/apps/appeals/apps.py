@@ -10,4 +10,3 @@ class Appeals(AppConfig):
 
     name = "console.apps.appeals"
     label = "appeals"
-    default_auto_field = "django.db.models.BigAutoField"

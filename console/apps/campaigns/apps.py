@@ -10,4 +10,3 @@ class Campaigns(AppConfig):
 
     name = "console.apps.campaigns"
     label = "campaigns"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -10,4 +10,3 @@ class Decisions(AppConfig):
 
     name = "console.apps.decisions"
     label = "decisions"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -60,13 +60,13 @@ def user_deals_with_queues(user: Any) -> bool:
     return user.is_active and user.role in DEALS_WITH_QUEUES
 
 
-def handle(user: Any, decision: Decision, wanted: HandlingInput) -> Handling:
+def handle(user: Any, decision: Decision, form: HandlingInput) -> Handling:
     """Close an open dismissal in its queue, or reopen a closed one. The case does not move.
 
     Args:
         user: who does it.
         decision: a decision from :func:`dismissals_of` for this user.
-        wanted: what the user enters.
+        form: what the user enters.
 
     Raises:
         NotAllowed: the user may not.
@@ -78,16 +78,16 @@ def handle(user: Any, decision: Decision, wanted: HandlingInput) -> Handling:
         with transaction.atomic():
             case = Case.objects.select_for_update().get(pk=decision.case_id)
             newest = decision.handlings.last()
-            if (newest.pk if newest else 0) != wanted.seen:
+            if (newest.pk if newest else 0) != form.seen:
                 raise NotPossible("refused.changed")
             made = Handling.objects.create(
                 decision=decision,
                 at=clock.now(),
                 actor=user,
                 is_open=newest is not None and not newest.is_open,
-                reason=wanted.reason,
-                comment=wanted.comment,
-                form_token=wanted.token,
+                reason=form.reason,
+                comment=form.comment,
+                form_token=form.token,
             )
             detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
             facts = event_facts(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)

@@ -98,11 +98,11 @@ def end_deferrals(run: PublishedRun) -> int:
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
     is_ended = Q(state__in=CLOSED_STATES, changed_at__lt=until)
     is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, current_date())))
-    wanted = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
-    pks = list(wanted.values_list("pk", flat=True))
+    candidates = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
+    pks = list(candidates.values_list("pk", flat=True))
     moved = 0
     for at in range(0, len(pks), AT_ONCE):
-        cases = list(wanted.filter(pk__in=pks[at : at + AT_ONCE]))
+        cases = list(candidates.filter(pk__in=pks[at : at + AT_ONCE]))
         entities = _entities_of(run, [case.entity_id for case in cases])
         moved += _move(cases, partial(_move_of, run=run, entities=entities), run)
     return moved

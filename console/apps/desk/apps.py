@@ -10,7 +10,6 @@ class Desk(AppConfig):
 
     name = "console.apps.desk"
     label = "desk"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Store looks when the audit appends them."""

@@ -10,4 +10,3 @@ class Evidence(AppConfig):
 
     name = "console.apps.evidence"
     label = "evidence"
-    default_auto_field = "django.db.models.BigAutoField"

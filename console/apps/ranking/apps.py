@@ -10,4 +10,3 @@ class Ranking(AppConfig):
 
     name = "console.apps.ranking"
     label = "ranking"
-    default_auto_field = "django.db.models.BigAutoField"
