@@ -233,7 +233,7 @@ def test_a_page_that_must_wait_reloads_itself(site: Site) -> None:
     page = site.client("wang").get("/")
 
     assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "2", "2")
-    assert "try again in a moment" in page.content.decode()
+    assert "Try again in a moment" in page.content.decode()
     assert site.client("wang").get("/", headers={"hx-request": "true"}).headers["HX-Refresh"] == "true"
 
 

@@ -105,7 +105,7 @@ def test_a_long_list_shows_how_many_more_there_are(site: Site, send: Any, monkey
     page = site.client("zhang").get("/supervisor/")
 
     assert (len(page.context["late"]), page.context["late_count"]) == (2, 3)
-    assert "The 2 longest overdue of 3." in page.content.decode()
+    assert "Showing the 2 longest overdue of 3." in page.content.decode()
 
 
 def test_the_number_of_queries_does_not_depend_on_the_overdue_cases(site: Site, send: Any) -> None:

@@ -87,7 +87,7 @@ def test_the_second_of_two_users_is_refused_and_this_is_recorded(site: Site) -> 
         f"/feedback/{Decision.objects.get().pk}/handle/", {"token": "other", "seen": 0, "reason": "again"}, follow=True
     )
 
-    assert "Somebody changed this meanwhile" in page.content.decode()
+    assert "Another person changed this in the meantime" in page.content.decode()
     assert Handling.objects.count() == 1
     assert json.loads(AuditEvent.objects.get(kind="refused").detail) == {"why": "refused.changed"}
 
