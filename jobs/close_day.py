@@ -17,8 +17,7 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import keep_environment
 from jobs.foundation.files import write_json
 from jobs.foundation.log import warn
-from jobs.incremental.scored_day import lake_of_scored_day
-from jobs.incremental.versions_read import read_feature_inputs, scores_noted
+from jobs.incremental.staleness import lake_of_scored_day, read_feature_inputs, read_score_inputs
 from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, count_orphaned_rows
 from jobs.lake.manifests import digest_of, json_hash, read_source_manifest, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
@@ -32,7 +31,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     """Write the run's manifest and give it.
 
     Raises:
-        NothingToDo: as of :func:`jobs.incremental.scored_day.lake_of_scored_day`.
+        NothingToDo: as of :func:`jobs.incremental.staleness.lake_of_scored_day`.
     """
     lake = lake_of_scored_day(lake, profile, as_of)
     today = f"{AS_OF} = '{as_of}'"
@@ -58,11 +57,11 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         # With the version of Delta's JAR, which no package of ours tells.
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
-        "classes_before": scores_noted(lake.home, as_of)["classes_before"],
+        "classes_before": read_score_inputs(lake.home, as_of)["classes_before"],
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
-        "tables": {table.full_name: lake.version(table) for table in (*SILVER, *STATE, *MADE)},
+        "tables": {table.full_name: lake.version(table) for table in (*SILVER.values(), *STATE, *MADE)},
         "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()}
         | dict.fromkeys(unmapped, NOT_MAPPED),
         "unmapped": unmapped,

@@ -34,8 +34,8 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import installed, read_environment
 from jobs.foundation.errors import CannotReplay
 from jobs.foundation.log import stage
-from jobs.incremental.keep_register import compute_register
-from jobs.incremental.sum_returns import compute_tax_sums
+from jobs.incremental.entity_state import compute_state
+from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
 from jobs.lake.maintenance.table_files import is_whole
 from jobs.lake.manifests import digest_of, run_id_of, time_travel_since
 from jobs.lake.model_store import ModelStore
@@ -230,13 +230,13 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Raises:
         CannotReplay: when what the run was made of is gone or is another.
     """
-    found = replay_blockers(lake, profile, run, (*SILVER, *MADE))
+    found = replay_blockers(lake, profile, run, (*SILVER.values(), *MADE))
     if found and not (even_so and not any(obstacle.is_lost for obstacle in found)):
         raise _cannot(lake.home, run, found)
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
     with temporary_home() as home:
-        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER})
+        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER.values()})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of, before=published)
         with stage("compare") as current:
@@ -252,10 +252,10 @@ def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
     """The day's steps from links to list; ``before`` holds the classes of the days before, as they were."""
     with Scratch(lake.home, "state", is_packed=False) as scratch:
         with stage("link") as current:
-            register = scratch.materialise(compute_register(lake, profile, as_of))
+            register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of))
             current.note(links=link_day(lake, profile, as_of, register))
         with stage("features") as current:
-            sums = scratch.materialise(compute_tax_sums(lake, profile, as_of))
+            sums = scratch.materialise(compute_state(TAX_STATE, lake, profile, as_of))
             current.note(entities=build_features_day(lake, profile, as_of, register, sums))
     with stage("score") as current:
         current.note(entities=score_day(lake, profile, as_of, before=before))
