@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from expectations.contracts.indicators import DIMENSIONS, catalogue
+from expectations.standards.hierarchies import schemes
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
 from jobs.profile.profile import CONFIG_ROOT, Profile, Training
@@ -63,6 +64,7 @@ def load_profile(name_or_folder: str) -> Profile:
 def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
     """Every problem with a profile's settings: those of single settings, then those of settings that do not fit each other."""
     found = setting_problems(Profile, {"folder": folder, **raw})
+    found += _scheme_problems(raw)
     tables = {name: raw[name] if isinstance(raw.get(name), dict) else {} for name in ("classes", "certainty", "training")}
     found += _class_problems(tables["classes"])
     ordinary = tables["certainty"].get("ordinary")
@@ -73,6 +75,14 @@ def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
         then = "give at least twice training.minimum_labels, or no model may ever be fitted"
         found.append(Problem("training.most_labels", f"is {most}", then))
     return [*found, *_basis_problems(raw.get("legal_bases"))]
+
+
+def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for setting in ("industry_scheme", "region_scheme"):
+        value = raw.get(setting)
+        if isinstance(value, str) and value and value not in schemes():
+            next_step = f"{near(value, schemes())}, or leave it empty for codes without levels"
+            yield Problem(setting, f"{value!r} is no scheme of codes", next_step)
 
 
 def _class_problems(classes: Mapping[str, Any]) -> Iterator[Problem]:

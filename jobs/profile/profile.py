@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, InstanceOf, PlainValidator, Strict
+from pydantic import InstanceOf, PlainValidator, Strict
 from pydantic.dataclasses import dataclass
 
 from expectations.contracts import registration
-from expectations.standards.hierarchies import schemes
 from jobs.profile.calendar import WEEKDAYS
 from jobs.profile.validation import SETTINGS, Count, Number, Whole, holds, near, one_of, refusal
 
@@ -27,12 +26,6 @@ def _time_zone(value: Any) -> ZoneInfo:
         guess = near(str(value), available_timezones())
         then = guess if guess.startswith("did you mean") else "use a name of the IANA list, such as Asia/Shanghai"
         raise refusal(f"{value!r} is no time zone", then) from error
-
-
-def _scheme(value: str) -> str:
-    if value and value not in schemes():
-        raise refusal(f"{value!r} is no scheme of codes", f"{near(value, schemes())}, or leave it empty for codes without levels")
-    return value
 
 
 def _is_rising(bounds: tuple[float, ...]) -> bool:
@@ -149,8 +142,8 @@ class Profile:
     currency: str
     minor_units: Annotated[int, Strict(), holds(lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4")]
     id_scheme: str
-    industry_scheme: Annotated[str, AfterValidator(_scheme)]
-    region_scheme: Annotated[str, AfterValidator(_scheme)]
+    industry_scheme: str
+    region_scheme: str
     title: dict[str, str]
     calendar: WorkingWeek
     peers: Peers
