@@ -1,4 +1,4 @@
-"""Write ``docs/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
+"""Write ``docs/reference/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from benchmarks.summary import Figure, Summary, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PLOTS = ROOT / "docs" / "benchmarks"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "reference" / "benchmarks"
 STEPS = {
     "generate": "`generate`: invent the world",
     "intake": "take in the whole history: ingest, gate, conform, link",

@@ -1,4 +1,4 @@
-"""Which SQL functions the jobs ask of an engine, found in the code and in the mappings, as a table for ``docs/engines.md``.
+"""The SQL functions that the jobs use, found in code and mappings, as a table for ``docs/reference/engines.md``.
 
 Every function listed is tried on each engine with edge values, so one that comes into use is tried from its first day.
 """

@@ -1,4 +1,4 @@
-"""The indicator catalogue as a page, ``docs/indicators.md``."""
+"""The indicator catalogue as a page, ``docs/reference/indicators.md``."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def test_the_pages_code_runs_and_gives_what_it_says(finished_day: FinishedDay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEELYARD_HOME", str(finished_day.home))
     monkeypatch.setenv("STEELYARD_AS_OF", str(finished_day.as_of))
-    opening, *trying = BLOCK.findall((ROOT / "docs" / "analysts.md").read_text(encoding="utf-8"))
+    opening, *trying = BLOCK.findall((ROOT / "docs" / "how-to" / "analyse.md").read_text(encoding="utf-8"))
     names: dict[str, object] = {}
 
     exec(opening.replace(".demo/home", str(finished_day.home)), names)

@@ -15,7 +15,7 @@ from expectations.contracts.tables import SOURCES, every_table
 from jobs.documents.data_dictionary import render_data_dictionary
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "data-dictionary.md"
+PAGE = ROOT / "docs" / "reference" / "data-dictionary.md"
 
 
 def declared() -> Iterator[Contract]:

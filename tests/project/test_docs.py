@@ -75,7 +75,7 @@ def test_verbs_that_the_readme_runs_are_verbs() -> None:
 
 
 def test_every_term_of_the_glossary_is_in_english_and_chinese_with_a_meaning() -> None:
-    lines = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8").splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")][2:]
     unsound = [row for row in rows if len(row) != 3 or not (re.search("[a-z]", row[0]) and re.search("[一-鿿]", row[1]) and row[2])]
 
@@ -85,7 +85,7 @@ def test_every_term_of_the_glossary_is_in_english_and_chinese_with_a_meaning() -
 
 
 def test_every_setting_of_a_profile_is_explained() -> None:
-    text = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "profile.md").read_text(encoding="utf-8")
     profile = tomllib.loads((ROOT / "config" / "cn" / "profile.toml").read_text(encoding="utf-8"))
     names = {name for name, value in profile.items() if not isinstance(value, dict)}
     names |= {name for section in profile.values() if isinstance(section, dict) for name in section}
@@ -96,13 +96,13 @@ def test_every_setting_of_a_profile_is_explained() -> None:
 
 
 def test_every_exit_code_is_explained() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "how-to" / "operate.md").read_text(encoding="utf-8")
 
     assert {kind.__name__ for kind in kinds_of() if f"\n| {kind.exit_code} |" not in text} == set()
 
 
 def test_every_variable_that_is_read_is_explained() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "how-to" / "operate.md").read_text(encoding="utf-8")
     code = [path.read_text(encoding="utf-8") for folder in ("jobs", "dags", "simulation") for path in (ROOT / folder).rglob("*.py")]
     names = {name for source in code for name in re.findall(r"\bSTEELYARD_[A-Z_]+", source)}
 
