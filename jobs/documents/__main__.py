@@ -8,15 +8,18 @@ from pathlib import Path
 from jobs.documents.command_line import render_command_line
 from jobs.documents.data_dictionary import render_data_dictionary
 from jobs.documents.engine_functions import with_functions
+from jobs.documents.figures import figures
 from jobs.documents.indicator_docs import render_indicator_docs
 
 
 def main(docs: Path) -> None:
-    """Write the pages; the part of ``engines.md`` that is not generated stays as it is."""
+    """Write the pages and figures; the part of ``engines.md`` that is not generated stays as it is."""
     reference = docs / "reference"
     (reference / "command-line.md").write_text(render_command_line(), encoding="utf-8")
     (reference / "data-dictionary.md").write_text(render_data_dictionary(), encoding="utf-8")
     (reference / "indicators.md").write_text(render_indicator_docs(), encoding="utf-8")
+    for name, figure in figures().items():
+        (docs / "explanation" / "figures" / name).write_text(figure, encoding="utf-8")
     engines = reference / "engines.md"
     engines.write_text(with_functions(engines.read_text(encoding="utf-8")), encoding="utf-8")
 
