@@ -127,7 +127,7 @@ docs: $(STAMP) ## write the pages and figures of docs/ that are generated from c
 
 .PHONY: docs-site
 docs-site: $(STAMP) ## the documentation as a site in build/docs; a warning is an error, nothing is fetched
-	@$(BIN)/sphinx-build -W --keep-going -q -b html -d build/doctrees docs build/docs
+	@$(BIN)/sphinx-build -E -W --keep-going -q -b html -d build/doctrees docs build/docs
 	@echo "written: build/docs. Next: open build/docs/index.html"
 
 .PHONY: notebooks
