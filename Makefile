@@ -144,7 +144,7 @@ airflow: $(STAMP) ## Airflow with our DAGs over the demo's folder, to look at (s
 	@$(DEMO_AIRFLOW) standalone
 
 .PHONY: lock
-lock: $(STAMP) ## resolve the dependencies anew into requirements/*.txt
+lock: $(STAMP) ## resolve the dependencies again into requirements/*.txt
 	@$(COMPILE) --upgrade pyproject.toml $(EXTRAS) --output-file requirements/lock.txt
 	@$(COMPILE) --upgrade requirements/setup.in --output-file requirements/setup.txt
 	@echo "written: requirements/lock.txt, requirements/setup.txt. Next: make test"

@@ -10,19 +10,19 @@ from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue
 from expectations.contracts.tables import SOURCES, every_table
 
 ZONES = {
-    Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
-    Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
-    Zone.SILVER: "Sound records in standard codes; every version with the instant from which it was known.",
-    Zone.STATE: "What a day builds on, so that its cost follows its news: whole numbers, written on the day that they changed.",
-    Zone.GOLD: "What is made for a day: indicators, scores, reasons, the list.",
+    Zone.BRONZE: "Source records as delivered, in the contract's columns, with file and row.",
+    Zone.QUARANTINE: "Rejected records, one table per source, until a rerun releases them.",
+    Zone.SILVER: "Sound records in standard codes: every version, with the instant from which it was known.",
+    Zone.STATE: "What a day builds on, per entity: whole numbers, written on the day on which they changed.",
+    Zone.GOLD: "The results of a day: indicators, scores, reasons, the list.",
 }
 HEAD = """# Data dictionary
 
-Made from `expectations/contracts` by `make docs`; a test compares this page with them. Types are Spark SQL's. Money is in minor
-units of the profile's currency (`_minor`), dates (`_on`) are of the profile's time zone, instants (`_at`) are UTC.
-*Sensitivity*: `public` anyone, `internal` staff, `personal` only masked.
-A rule that is `critical` quarantines the row, or stops the source's batch; a `warning` is reported.
-A row rule whose answer is unknown (a missing optional value) holds."""
+Written by `make docs` from `expectations/contracts`; a test compares this page with them. Types are Spark SQL's. Money is in minor
+units of the profile's currency (`_minor`), dates (`_on`) are in the profile's time zone, instants (`_at`) are UTC.
+*Sensitivity*: `public` for everybody, `internal` for staff, `personal` only masked.
+A `critical` rule quarantines the row, or stops the delivery; a `warning` is reported.
+A row rule whose answer is unknown (a missing optional value) passes."""
 
 
 def render_data_dictionary() -> str:
@@ -31,7 +31,7 @@ def render_data_dictionary() -> str:
     for zone, about in ZONES.items():
         parts += [f"## {zone.value.capitalize()}", about]
         parts += [_table(contract) for contract in every_table() if contract.zone is zone]
-    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Rules", "The rules for each source's records.", *[_rules(contract) for contract in SOURCES]]
     parts += ["## Indicators", _indicators()]
     return "\n\n".join(parts) + "\n"
 
@@ -55,7 +55,7 @@ def _anchor(title: str) -> str:
 def _table(contract: Contract) -> str:
     facts = [f"Grain: {contract.grain}.", f"Key: {_names(contract.key)}."]
     if contract.event_on is not None:
-        facts.append(f"Its event is on `{contract.event_on}`.")
+        facts.append(f"Event date: `{contract.event_on}`.")
     if contract.partition_by:
         facts.append(f"Partitioned by {_names(contract.partition_by)}.")
     facts.append(f"Owner: {contract.owner}.")
@@ -71,7 +71,7 @@ def _column(column: Column, contract: Contract) -> str:
 
 
 def _rules(contract: Contract) -> str:
-    lines = ["| rule | severity | what must be true | reckoned by |", "|---|---|---|---|"]
+    lines = ["| rule | severity | condition | computed by |", "|---|---|---|---|"]
     lines += [_rule(rule) for rule in contract.row_rules] + [_rule(rule) for rule in contract.batch_rules]
     return f"### Rules of {contract.name}\n\n" + "\n".join(lines)
 

@@ -61,7 +61,7 @@ def render_functions(root: Path = ROOT) -> str:
 
 
 def with_functions(page: str, root: Path = ROOT) -> str:
-    """The page with the table between its marks written anew."""
+    """The page with the table between its marks replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{render_functions(root)}\n{END}{after}"

@@ -14,20 +14,20 @@ _HEADS = ("code", "column", "definition", "定义", "unit", "sources", "directio
 
 _INTRODUCTION = """# Indicators
 
-Written from `expectations/contracts/indicators.toml`; `steelyard` reckons each for every entity and day. A source that is
-missing makes its indicators unknown (null), never zero; nothing found where the source speaks of others is zero. A value of a
-day uses only what took place by that day and was known by its end.
+Written by `make docs` from `expectations/contracts/indicators.toml`. Each indicator is computed for every entity and day. If a
+source is missing, its indicators are unknown (null), never zero. If the source has records of others and none of this entity, the
+value is zero. A value of a day uses only what happened by that day and was known by its end.
 
-An indicator marked *peers* is also held against the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
-±20. The group is industry × size × age × region, broadened while it holds fewer active entities than the profile asks for.
-The scale is 1.4826 times the median absolute deviation; where more than half of the peers are equal, it is the 90th percentile
-of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
-the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
+±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
+The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
+the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last settled month, the
+month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
 
-An indicator that is *not scored* enters no model: it is there for people, to weigh what they read.
+An indicator that is *not scored* enters no model. It helps people to judge what they read.
 
-What would change an indicator stands with each; where the business itself cannot change it, lawfully and of its own accord, it says
-why. Of a business a better class is only ever asked by what it can change.
+The last column says what would change the indicator, or why the business itself cannot change it lawfully. Suggestions for a better
+class use only what a business can change.
 """
 
 
