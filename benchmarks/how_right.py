@@ -29,10 +29,10 @@ def _planted(facts: dict[str, Any]) -> str:
         of = summary[key]
         rows.append(f"| {name} | {of['mean']:.1%} | {of['least']:.1%} to {of['most']:.1%} |")
     return _section(
-        "Violators that invented worlds hide",
+        "Violators in invented worlds",
         f"`python -m benchmarks.planted --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities and "
-        f"{facts['months']} months. Of the violators whom no visit had found yet, the share in the first 5 % by score. No single "
-        f"indicator gives them away: the best has a ROC-AUC of {summary['best_single_roc_auc']:.3f}.",
+        f"{facts['months']} months. The share of the violators that no visit had found yet within the first 5 % by score. No "
+        f"single indicator finds them: the best has a ROC-AUC of {summary['best_single_roc_auc']:.3f}.",
         ["| order | mean | worlds |", "|---|---:|---|", *rows],
     )
 
@@ -44,11 +44,11 @@ def _selective(facts: dict[str, Any]) -> str:
         for who, of in facts["summary"][name].items()
     ]
     return _section(
-        "What probabilities promise",
+        "Are the probabilities true?",
         f"`python -m benchmarks.selective --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities, the "
-        f"probabilities of their last day against what a visit to each would find. Right would be 0.9 to 1.1 for both: the slope "
-        f"of the truth on the log-odds, and what visits within capacity would find ÷ what was promised. Means over worlds, with "
-        f"the least and the most.",
+        f"probabilities of their last day compared with what a visit to each would find. Both figures should be 0.9 to 1.1: "
+        f"the slope of the truth on the log-odds, and what visits within capacity would find ÷ what was predicted. Means over "
+        f"worlds, with the smallest and the largest.",
         [SELECTIVE_HEAD, "|---|---|---|---|---:|", *rows],
     )
 
@@ -60,9 +60,9 @@ def _polish(facts: dict[str, Any]) -> str:
     ]
     chosen = ", ".join(f"{name} {times}" for name, times in facts["chosen"].items())
     return _section(
-        "Bankruptcies told from financial ratios",
-        f"`python -m benchmarks.polish --data DIR`: {facts['firms']:,} Polish firms, of which {facts['bankrupt']:,} went bankrupt "
-        f"within a year; {len(facts['seeds'])} × {facts['folds']} folds. Chosen as champion, times: {chosen}.",
+        "Bankruptcies predicted from financial ratios",
+        f"`python -m benchmarks.polish --data DIR`: {facts['firms']:,} Polish firms; {facts['bankrupt']:,} of them went bankrupt "
+        f"within a year. {len(facts['seeds'])} × {facts['folds']} folds. Chosen as champion, times: {chosen}.",
         ["| | ROC-AUC | against plain boosting (95 %) |", "|---|---:|---:|", *rows],
     )
 
@@ -74,7 +74,7 @@ def _anomaly(facts: dict[str, Any]) -> str:
         for half, of in facts["summary"].items()
     ]
     return _section(
-        "The strange among public sets",
+        "Anomalies in public data sets",
         f"`python -m benchmarks.anomaly --data DIR`: four detectors against scikit-learn's IsolationForest of "
         f"{facts['forest_trees']} trees, {len(facts['seeds'])} seeds; settings were fixed on half of the sets.",
         [

@@ -1,4 +1,4 @@
-"""Write ``docs/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
+"""Write ``docs/reference/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from benchmarks.summary import Figure, Summary, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PLOTS = ROOT / "docs" / "benchmarks"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "reference" / "benchmarks"
 STEPS = {
     "generate": "`generate`: invent the world",
     "intake": "take in the whole history: ingest, gate, conform, link",
@@ -62,9 +62,9 @@ def _section(result: dict[str, Any]) -> str:
         _saved(summary),
         f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
         "### Every entity scored, the listed explained\n",
-        "A first day of the whole population: features are read and scored, whose word moved each class from the ordinary one is\n"
-        "asked, scores are written; then the list is made within the regions' capacity, with reasons and the way to a better\n"
-        "class for each on it.\n",
+        "A first day of the whole population: features are read and scored, each changed class is checked without single sources,\n"
+        "scores are written. Then the list is made within the regions' capacity, with reasons and what would improve the class\n"
+        "of each listed entity.\n",
         _steps(summary, SCORING),
         _scoring(summary),
         "### The other stages\n",
@@ -73,8 +73,8 @@ def _section(result: dict[str, Any]) -> str:
     if summary.of("whole day"):
         parts += [
             "### A whole day, from nothing\n",
-            "`steelyard run` on an empty home: the history is taken in, past days are built to train on, twelve or every second\n"
-            "of them, and a list is made.\n",
+            "`steelyard run` on an empty home: it takes in the history, builds past days to train on (twelve, or every second of\n"
+            "them), and makes a list.\n",
             _whole(summary),
             f"![Seconds of a whole day, by stage](benchmarks/{name}-whole.svg)\n",
         ]
@@ -89,8 +89,8 @@ def _machine(result: dict[str, Any]) -> str:
     java = f", Java {machine['java']}" if machine["java"] else ""
     return (
         f"{machine['processor']}, {machine['cores']} processors, {machine['memory_gib']} GiB; {machine['system']}; "
-        f"Python {machine['python']}{java}; {versions}. Measured {_origins(result)}. When it last began, {machine['load']} "
-        f"processes wanted to run on the machine. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
+        f"Python {machine['python']}{java}; {versions}. Measured {_origins(result)}. When it last began, the load of the machine "
+        f"was {machine['load']}. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""Django's settings. What differs between sites is read from the environment; docs/console.md lists each variable."""
+"""Django's settings. What differs between sites is read from the environment; docs/reference/console.md lists each variable."""
 
 from __future__ import annotations
 

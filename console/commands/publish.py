@@ -1,7 +1,4 @@
-"""`steelyard publish`: put a finished day where the console shows it.
-
-What ends by itself and nobody needs afterwards, cleared once a day.
-"""
+"""`steelyard publish`: put a finished day where the console shows it, and delete what has expired."""
 
 from __future__ import annotations
 
@@ -11,12 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
-from axes.models import AccessAttempt
-from django.contrib.sessions.models import Session
 
-from console.apps.accounts.models import Tries
-from console.apps.accounts.sign_in_attempts import WINDOW
-from console.core import clock
 from console.core.errors import Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
 
@@ -40,7 +32,6 @@ def publish(
 
     run = finished_run(home, on)
     open_site(home, folder)
-    from console.commands.publish import clear_up
     from console.publishing.publish import publish as do_publish
 
     began = time.monotonic()
@@ -63,6 +54,13 @@ _FORGOTTEN = timedelta(days=1)
 
 def clear_up() -> int:
     """Clear sessions that are over, and counts of wrong passwords that no longer count; give how many rows there were."""
+    from axes.models import AccessAttempt
+    from django.contrib.sessions.models import Session
+
+    from console.apps.accounts.models import Tries
+    from console.apps.accounts.sign_in_attempts import WINDOW
+    from console.core import clock
+
     now = clock.now()
     over = (
         Session.objects.filter(expire_date__lt=now),

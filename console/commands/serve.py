@@ -34,7 +34,7 @@ def serve(
         raise Refused(
             what="passwords would cross the network in the clear",
             where=f"--host {host} with {HTTPS_SWITCH}={os.environ[HTTPS_SWITCH]}",
-            then=f"listen at 127.0.0.1 behind a proxy that speaks HTTPS (docs/deploy/console.md), and unset {HTTPS_SWITCH}",
+            then=f"listen at 127.0.0.1 behind a proxy that speaks HTTPS (docs/how-to/deploy-console.md), and unset {HTTPS_SWITCH}",
         )
     open_site(home, folder)
     from django.conf import settings

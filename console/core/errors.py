@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class Refused(Exception):
-    """A verb cannot go on: what was wrong, where, and what to do; the exit codes are those of docs/operations.md."""
+    """A verb cannot go on: what was wrong, where, and what to do; the exit codes are those of docs/reference/exit-codes.md."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Which SQL functions the jobs ask of an engine, found in the code and in the mappings, as a table for ``docs/engines.md``.
+"""The SQL functions that the jobs use, found in code and mappings, as a table for ``docs/reference/engines.md``.
 
 Every function listed is tried on each engine with edge values, so one that comes into use is tried from its first day.
 """
@@ -64,7 +64,7 @@ def render_functions(root: Path = ROOT) -> str:
 
 
 def with_functions(page: str, root: Path = ROOT) -> str:
-    """The page with the table between its marks written anew."""
+    """The page with the table between its marks replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{render_functions(root)}\n{END}{after}"

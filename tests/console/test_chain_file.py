@@ -183,7 +183,7 @@ def test_an_auditor_takes_the_file_and_that_is_on_record_in_it(site: Site) -> No
 
 
 def test_the_documents_few_lines_check_a_file_with_nothing_of_ours(lines: Lines, tmp_path: Path) -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-the-audit.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?audit-chain\.jsonl.*?)```", page, flags=re.DOTALL)
     path = tmp_path / "audit-chain.jsonl"
 

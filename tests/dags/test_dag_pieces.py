@@ -104,7 +104,7 @@ def test_every_kind_of_failure_that_the_command_line_explains_has_words_here() -
 
 
 def test_the_page_says_of_every_exit_code_whether_it_is_tried_again() -> None:
-    page = (ROOT / "docs" / "airflow.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "run-by-airflow.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\d, ]+) \| (failed at once|tried again) \|", page, re.MULTILINE)
     told = {int(code): outcome for codes, outcome in rows for code in codes.split(",")}
     assert told == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")

@@ -37,7 +37,7 @@ def provider_settings(path: str) -> dict[str, Any]:
     if not str(said.get("algorithm", "RS256")).startswith(("RS", "ES")):
         wrong.append("algorithm must be one of a key pair, such as RS256 or ES256")
     if wrong:
-        raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path}: {'; '.join(wrong)}; docs/deploy/console.md has an example")
+        raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path}: {'; '.join(wrong)}; see docs/how-to/deploy-console.md")
     said = {**MAY, **said}
     return {
         "OIDC_PROVIDER": {"issuer": said["issuer"], "claim": said["claim"], "is_only_way": said["is_only_way"]},
