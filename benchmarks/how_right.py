@@ -47,8 +47,8 @@ def _selective(facts: dict[str, Any]) -> str:
         "Are the probabilities true?",
         f"`python -m benchmarks.selective --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities, the "
         f"probabilities of their last day compared with what a visit to each would find. Both figures should be 0.9 to 1.1: the "
-        f"slope of the truth on the log-odds, and what visits within capacity would find ÷ what was predicted. Means over worlds, with "
-        f"the smallest and the largest.",
+        f"slope of the truth on the log-odds, and what visits within capacity would find ÷ what was predicted. Means over worlds, "
+        f"with the smallest and the largest.",
         [SELECTIVE_HEAD, "|---|---|---|---|---:|", *rows],
     )
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from expectations.contracts.core import BatchRule, Column, Contract, RowRule, Zone
 from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue
 from expectations.contracts.tables import SOURCES, every_table
@@ -103,7 +100,3 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render_data_dictionary(), encoding="utf-8")
