@@ -5,9 +5,6 @@ The indicator catalogue as a page, ``docs/reference/indicators.md``.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from expectations.contracts.contract import BatchRule, Column, Contract, RowRule, Zone
 from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, deny_list
 from expectations.contracts.registry import SOURCES, every_table
@@ -106,10 +103,6 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render_data_dictionary(), encoding="utf-8")
 
 
 _TITLES = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,8 +97,3 @@ def _in_mapping(path: Path) -> Iterator[str]:
     mapping = load_mapping(path)
     texts = [*select_expressions(mapping).values(), *(mapping.safe(text) for text in (mapping.known_at, mapping.keep) if text)]
     yield from (name for text in texts for name in calls(text) if name in _KNOWN)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    target.write_text(with_functions(target.read_text(encoding="utf-8")), encoding="utf-8")

@@ -182,5 +182,5 @@ def selection() -> str:
     canvas.text(660, 240, "what the probability means", anchor="start", size=12)
     canvas.text(left + width / 2, bottom + 30, "score (margin, in log-odds)", size=13)
     canvas.text(left, 30, "share of visits that find a violation", anchor="start", size=13)
-    canvas.text(left + 8, place(-5, 0.16)[1], "small faults, found anywhere", anchor="start", size=12)
+    canvas.text(left + 8, place(-5, 0.3)[1], "small faults, found anywhere", anchor="start", size=12)
     return canvas.render()
