@@ -31,7 +31,7 @@ def render_data_dictionary() -> str:
     for zone, about in ZONES.items():
         parts += [f"## {zone.value.capitalize()}", about]
         parts += [_table(contract) for contract in every_table() if contract.zone is zone]
-    parts += ["## Rules", "The rules for each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Rules", "The rules for each source's records.", *[_rules(contract) for contract in SOURCES.values()]]
     parts += ["## Indicators", _indicators()]
     return "\n\n".join(parts) + "\n"
 
