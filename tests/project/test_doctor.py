@@ -11,7 +11,6 @@ import typer
 from typer.testing import CliRunner
 
 from jobs.commands import doctor
-from jobs.commands import doctor as verb
 from jobs.commands.doctor import GIB, Finding, State
 
 OK = Finding("engine", State.OK, "starts")
@@ -22,7 +21,7 @@ FAIL = Finding("disk", State.FAIL, "0.1 GiB free", "make room")
 def run(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *arguments: str) -> tuple[int, str]:
     monkeypatch.setattr(doctor, "examine", lambda _home: findings)
     app = typer.Typer()
-    app.command()(verb)
+    app.command()(doctor.doctor)
     result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, result.output
 
