@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from benchmarks.selective.compare import WHO, by_group, is_right, measures
 from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
 from jobs.engine.lake import Lake
-from simulation.sources.inspections import FINDS
+from simulation.sources.inspections import DETECTION_RATE
 from tests.conftest import FinishedDay
 
 
@@ -45,7 +45,7 @@ def test_a_slope_is_told_as_it_is_however_few_there_are(tilt: float):
 def test_a_visit_finds_violators_often_and_others_sometimes(finished_day: FinishedDay, spark: SparkSession):
     truth = true_chances(Lake(finished_day.home, spark), finished_day.world / "truth", finished_day.as_of)
     assert truth["entity_id"].is_unique
-    assert set(truth.loc[truth[VIOLATES], WOULD_FIND]) == {FINDS}
+    assert set(truth.loc[truth[VIOLATES], WOULD_FIND]) == {DETECTION_RATE}
     assert truth.loc[~truth[VIOLATES], WOULD_FIND].between(0.001, 0.3).all()
     assert truth.loc[~truth[VIOLATES], WOULD_FIND].nunique() > 5
 

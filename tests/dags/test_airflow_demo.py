@@ -50,7 +50,7 @@ def test_each_task_has_a_line_and_airflows_words_are_in_the_log_alone(failed_dem
         *(f"ingest_registration.{task}" for task in ("ingest", "gate", "conform", "settle")),
         "ingest_complaint.ingest",
     ]
-    assert "passed: 9 rows kept, 1 set aside" in failed_demo.stdout
+    assert "passed: 9 rows kept, 1 quarantined" in failed_demo.stdout
     assert failed_demo.stderr == ""
     assert "[DAG TEST]" not in failed_demo.stdout
     assert "[DAG TEST]" in (deployment.folder / "airflow.log").read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ def world() -> dict[str, pa.Table]:
 
 
 def test_the_found_are_no_part_of_the_population() -> None:
-    result = assess(**world(), indicators=["age"], found={"E39", "E00"}, as_of=DAY, seed=1)
+    result = assess(**world(), indicators=["age"], already_found={"E39", "E00"}, as_of=DAY, seed=1)
     assert (result.population, result.violators, result.top) == (38, 2, 1)
     assert result.model.share_in_top == 0.5
     assert result.model.roc_auc == 1
@@ -77,12 +77,12 @@ def test_the_closed_are_no_part_of_the_population() -> None:
     tables = world()
     closed = [*tables["truth"].to_pylist()[:-1], {**tables["truth"].to_pylist()[-1], "closed_on": date(2026, 5, 1)}]
     tables["truth"] = pa.Table.from_pylist(closed, schema=SCHEMA)
-    result = assess(**tables, indicators=["age"], found=set(), as_of=DAY, seed=1)
+    result = assess(**tables, indicators=["age"], already_found=set(), as_of=DAY, seed=1)
     assert (result.population, result.violators) == (39, 2)
 
 
 def test_an_indicator_is_tried_both_ways() -> None:
-    result = assess(**world(), indicators=["age"], found=set(), as_of=DAY, seed=1)
+    result = assess(**world(), indicators=["age"], already_found=set(), as_of=DAY, seed=1)
     assert {one.name for one in result.indicators} == {"age, more", "age, less"}
     assert result.best_indicator_by_auc.name == "age, more"  # −number falls with the reversed names: it rises with the name
     assert result.best_indicator_by_auc.roc_auc == 1
@@ -92,4 +92,4 @@ def test_nobody_violating_is_explained() -> None:
     tables = world()
     tables["truth"] = truth(*[(f"E{number:02d}", False, None, None, None) for number in range(40)])
     with pytest.raises(ValueError, match="0 of 40"):
-        assess(**tables, indicators=["age"], found=set(), as_of=DAY, seed=1)
+        assess(**tables, indicators=["age"], already_found=set(), as_of=DAY, seed=1)

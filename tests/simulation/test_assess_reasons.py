@@ -98,7 +98,7 @@ def test_the_chance_is_that_a_visit_finds_what_there_is() -> None:
     trade = trades()[0]
     found = assess_intervals(known, scores, pd.Series({"clean": trade.code}), {"found"}, DAY)
     assert found is not None
-    assert [(group["probability"], group["chance"]) for group in found.groups] == [(0.1, trade.slip / 100), (0.86, 0.86)]
+    assert [(group["probability"], group["chance"]) for group in found.groups] == [(0.1, trade.minor_breach / 100), (0.86, 0.86)]
 
 
 def test_a_rule_without_probability_has_no_intervals_to_assess() -> None:
