@@ -39,7 +39,7 @@ def prepare_database() -> None:
     from airflow.utils import db
 
     db.initdb()
-    Pool.create_or_update_pool(POOL, slots=1, description="one task at a time writes the lake", include_deferred=False)
+    Pool.create_or_update_pool(POOL, slots=1, description="one writer of the lake at a time", include_deferred=False)
 
 
 def load_dags(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from jobs.measurementsation.errors import ConfigError
 
 from benchmarks import run as module
 from benchmarks.harness.machine import origin_of
@@ -15,6 +14,7 @@ from benchmarks.harness.measure import Measurement
 from benchmarks.harness.plans import PLANS, Plan
 from benchmarks.harness.worlds import World, Worlds, drop_silver
 from benchmarks.run import DAY, FIRST, REUSABLE, SEQUENCES, SPARK, Bench, StepFailed
+from jobs.foundation.errors import ConfigError
 
 TOOK = Measurement(wall_seconds=1.0, cpu_seconds=1.5, peak_mib=50.0, exit_code=0)
 PLAN = Plan("test", sizes=(10, 40), months=3, rounds=(2, 2), whole_up_to=10, spark_rounds=1, spark_up_to=10)

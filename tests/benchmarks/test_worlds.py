@@ -14,12 +14,12 @@ from benchmarks.harness import worlds
 from benchmarks.harness.measure import Measurement
 from benchmarks.harness.worlds import GENERATE_CODE, INTAKE_CODE, PROFILE_FOLDER, Worlds
 from jobs.foundation.code_version import OURS
-from tests.imported import imports, named
+from tests.imported import imported_modules, module_name
 
 
 @pytest.mark.parametrize(("step", "roots"), [(steps.generate, GENERATE_CODE), (steps.intake, INTAKE_CODE)])
 def test_the_cache_key_covers_all_code_of_a_step(step: Callable[..., None], roots: tuple[str, ...]) -> None:
-    runs = {module for path in imports(ast.parse(inspect.getsource(step))) if (module := named(path))}
+    runs = {module for path in imported_modules(ast.parse(inspect.getsource(step))) if (module := module_name(path))}
     keyed = {key.module for key in OURS.reached(roots)}
     assert runs - keyed == set()
     assert len(keyed) > 12
