@@ -22,9 +22,9 @@ from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.standards.hierarchies import Hierarchy, load
-from jobs.engine.lake import arrow_schema
 from jobs.foundation.code_version import hash_of
 from jobs.lake.table_version import VERSION
+from jobs.lake.tables import arrow_schema
 from simulation.sources.registrations import addresses, names
 from simulation.world.clock import open_clock
 from simulation.world.entities import Entities, industry_codes, make_entities, region_codes

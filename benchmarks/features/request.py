@@ -11,10 +11,10 @@ from deltalake import DeltaTable
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.registry import SILVER
-from jobs.engine.lake import Lake
+from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
 
-TABLES = (*SILVER, silver.LINK)
+TABLES = (*SILVER.values(), silver.LINK)
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
 COLUMNS = tuple(str(column) for column in features_contract().columns)
 
@@ -61,7 +61,7 @@ def feature_request(home: Path, profile: Profile, as_of: date) -> FeatureRequest
     Raises:
         deltalake.exceptions.TableNotFoundError: a silver table does not exist.
     """
-    lake = Lake(home)
+    lake = LakeTables(home)
     unit = 10**profile.minor_units
     return FeatureRequest(
         files={table.name: sorted(DeltaTable(str(lake.path(table))).file_uris()) for table in TABLES},

@@ -21,9 +21,9 @@ from deltalake import DeltaTable
 from benchmarks.harness.machine import origin_of
 from benchmarks.harness.measure import Measurement
 from benchmarks.harness.tomorrow import deliver_next_day
-from expectations.contracts import silver
-from jobs.engine.lake import Lake
+from expectations.contracts.registry import SILVER
 from jobs.foundation.code_version import ROOT, hash_of
+from jobs.lake.tables import LakeTables
 
 LAST = date(2026, 6, 30)
 NEXT_DAY = LAST + timedelta(days=1)
@@ -123,8 +123,8 @@ def _hard_link_or_copy(source: str, target: str) -> None:
 
 
 def _records(home: Path) -> int:
-    lake = Lake(home)
-    return sum(DeltaTable(str(lake.path(table))).to_pyarrow_dataset().count_rows() for table in silver.OF.values())
+    lake = LakeTables(home)
+    return sum(DeltaTable(str(lake.path(table))).to_pyarrow_dataset().count_rows() for table in SILVER.values())
 
 
 def _write_facts(folder: Path, facts: dict[str, Any]) -> None:

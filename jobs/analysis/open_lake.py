@@ -19,10 +19,10 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Column, Contract, Sensitivity
-from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.lake.maintenance.table_files import tables_of
 from jobs.lake.manifests import lake_of_finished_day
+from jobs.lake.tables import LakeTables, arrow_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -72,7 +72,7 @@ class OpenLake:
             raise ConfigError(
                 what=f"the rows cannot be chosen by {where!r}: {str(error).splitlines()[0]}",
                 where=table,
-                then=f"write it as SQL over {', '.join(shown)}",
+                next_step=f"write it as SQL over {', '.join(shown)}",
             ) from error
 
     def duckdb(self) -> duckdb.DuckDBPyConnection:
@@ -90,7 +90,7 @@ class OpenLake:
             raise InputMissing(
                 what="DuckDB is not installed",
                 where="this Python environment",
-                then="run `make setup`, which installs it; it is of the extra `notebooks`",
+                next_step="run `make setup`, which installs it; it is of the extra `notebooks`",
             ) from error
         connection = duckdb.connect(":memory:")
         connection.execute("SET TimeZone = 'UTC'")
@@ -130,7 +130,9 @@ class OpenLake:
     def _contract(self, table: str) -> Contract:
         if table not in self.contracts:
             raise InputMissing(
-                what=f"there is no table {table!r}", where=str(self.home / "lake"), then=f"name one of {', '.join(self.contracts)}"
+                what=f"there is no table {table!r}",
+                where=str(self.home / "lake"),
+                next_step=f"name one of {', '.join(self.contracts)}",
             )
         return self.contracts[table]
 
@@ -142,9 +144,9 @@ class OpenLake:
             return ConfigError(
                 what=f"the column {name!r} tells of a person and is not shown",
                 where=table,
-                then="do without it, or open the lake with personal=True where you are entitled to",
+                next_step="do without it, or open the lake with personal=True where you are entitled to",
             )
-        return ConfigError(what=f"there is no column {name!r}", where=table, then=f"name some of {', '.join(shown)}")
+        return ConfigError(what=f"there is no column {name!r}", where=table, next_step=f"name some of {', '.join(shown)}")
 
     def _count(self, contract: Contract) -> int:
         return int(self._table(contract).to_pyarrow_dataset().count_rows())
@@ -154,7 +156,7 @@ class OpenLake:
         return DeltaTable(str(lake.path(contract)), version=lake.version(contract))
 
     @property
-    def _lake(self) -> Lake:
+    def _lake(self) -> LakeTables:
         return _lake_of(self.home, self.as_of)
 
 
@@ -175,10 +177,10 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
         raise InputMissing(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
             where=str(folder),
-            then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
+            next_step="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
         )
     return OpenLake(folder, found, personal, as_of)
 
 
-def _lake_of(home: Path, as_of: date | None) -> Lake:
-    return Lake(home) if as_of is None else lake_of_finished_day(Lake(home), as_of)
+def _lake_of(home: Path, as_of: date | None) -> LakeTables:
+    return LakeTables(home) if as_of is None else lake_of_finished_day(LakeTables(home), as_of)

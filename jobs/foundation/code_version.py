@@ -25,9 +25,9 @@ STEP_ROOTS = {
     ),
     "gate": ("jobs.steps.gate_source:gate_new_days",),
     "conform": ("jobs.steps.conform_source:conform_source",),
-    "tax_state": ("jobs.incremental.sum_returns:bring_tax_sums",),
-    "register_state": ("jobs.incremental.keep_register:bring_register",),
-    "features": ("jobs.steps.feature_state:rebuild_features",),
+    "tax_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:TAX_STATE"),
+    "register_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:REGISTER_STATE"),
+    "features": ("jobs.steps.build_features:rebuild_features",),
     "score": ("jobs.steps.score_entities:score_day", "models.storage", "jobs.lake.model_store", "jobs.profile.profile"),
 }
 """Where each step starts: ``module:name`` is one definition, ``module`` is all of a module, even of one that ``STOPS`` names."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,12 +13,9 @@ from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing, LeakFound
-from jobs.profile.mapping import load_usable_mappings
 from jobs.profile.profile import Profile
-from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.steps.score_entities import read_features
-from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
 from jobs.training.tell_neighbours import add_region_rate
@@ -79,29 +75,29 @@ def month_ends(first: date, last: date) -> list[date]:
     days = [month.end_time.date() for month in pd.period_range(first, last, freq="M")]
     if not days:
         raise ConfigError(
-            what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last"
+            what=f"no month ends between {first} and {last}", where="--first and --last", next_step="let --first come before --last"
         )
     return days
 
 
+def last_window_end(profile: Profile, days: list[date]) -> date:
+    """The last day on which a visit counts for the evaluation of some days."""
+    return max(days) + timedelta(days=profile.training.label_days)
+
+
 def evaluate_days(
-    lake: Lake, profile: Profile, sources: Path, days: list[date], progress: Callable[[date], None] = lambda _day: None
+    lake: Lake, profile: Profile, days: list[date], progress: Callable[[date], None] = lambda _day: None
 ) -> list[Window]:
     """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
 
-    Sources are taken in up to the last window's end. Everything that a day's model, baselines and scores use was known on that
-    day; the visits that judge them are read apart, after.
+    The sources must be taken in up to :func:`last_window_end`. A day's model, baselines and scores use only what was known on that
+    day; the visits that evaluate them are read separately, afterwards.
 
     Raises:
         InputMissing: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
         LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
-    end = max(days) + timedelta(days=profile.training.label_days)
-    _, unusable = load_usable_mappings(profile.folder)
-    stop_unmapped(lake.home, unusable, end)
-    for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
-        take_in(lake, profile, mapping, sources, end)
-    outcomes = known_visits(lake, profile, end)
+    outcomes = known_visits(lake, profile, last_window_end(profile, days))
     windows = []
     for as_of in days:
         progress(as_of)
@@ -111,7 +107,7 @@ def evaluate_days(
             raise LeakFound(
                 what=str(error),
                 where=f"the evaluation of {as_of}",
-                then="see in the source's mapping how known_at is found; no figure was made",
+                next_step="see in the source's mapping how known_at is found; no figure was made",
             ) from error
     _check_both_ends(windows)
     return windows
@@ -125,7 +121,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         raise InputMissing(
             what=f"no visit is known in the {label_days} days after {as_of}",
             where="silver.inspection",
-            then="choose days that visits followed",
+            next_step="choose days that visits followed",
         )
     features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
     scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
@@ -133,7 +129,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         raise InputMissing(
             what=f"none of the {len(visits)} entities visited in the {label_days} days after {as_of} was known that day",
             where=str(lake.home),
-            then="choose later days, or deliver the registrations that were known then",
+            next_step="choose later days, or deliver the registrations that were known then",
         )
     _check_time(known, scored, profile, as_of)
     found = known.labels[inspection.FOUND_VIOLATION]
@@ -206,5 +202,5 @@ def _check_both_ends(windows: list[Window]) -> None:
         raise InputMissing(
             what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
             where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
-            then="choose days after which some visits found a violation and some did not",
+            next_step="choose days after which some visits found a violation and some did not",
         )

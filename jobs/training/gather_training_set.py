@@ -14,8 +14,9 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.log import stage
+from jobs.incremental.staleness import has_features
 from jobs.profile.profile import Profile
-from jobs.steps.feature_state import ensure_features, has_features
+from jobs.steps.build_features import ensure_features
 from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
@@ -69,7 +70,7 @@ def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[dat
         raise InputMissing(
             what=f"no entity that may be listed was known on {as_of}",
             where=str(lake.home),
-            then="take in a registration source first, or choose a later day",
+            next_step="take in a registration source first, or choose a later day",
         )
     population = read_features(lake, as_of, among=sample_reference(active))
     labels = _known_labels(lake, profile, as_of)

@@ -23,8 +23,8 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW, REASONS, SCORES
 from expectations.contracts.silver import ENTITY, INSPECTION
-from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
 from simulation.truth import chance_of_finding, on_or_before, violating_on
@@ -96,13 +96,15 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
     path = truth_folder / "entities.parquet"
     if not path.is_file():
         raise ConfigError(
-            what="the truth file is missing", where=str(path), then="give the folder OUT/truth that `steelyard generate` wrote"
+            what="the truth file is missing", where=str(path), next_step="give the folder OUT/truth that `steelyard generate` wrote"
         )
-    lake, day = Lake(home), f"as_of = '{as_of.isoformat()}'"
+    lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
     scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
         raise InputMissing(
-            what=f"no entity was scored for {as_of}", where=str(lake.path(SCORES)), then="run that day with `steelyard run` first"
+            what=f"no entity was scored for {as_of}",
+            where=str(lake.path(SCORES)),
+            next_step="run that day with `steelyard run` first",
         )
     contract = features_contract()
     indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
@@ -118,20 +120,20 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
             seed=seed,
         )
     except ValueError as error:
-        raise InputMissing(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
+        raise InputMissing(what=str(error), where=str(path), next_step="generate more entities, or choose another day") from error
     reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
     intervals = assess_intervals(truth, scores.drop_columns(["margin"]), industries_of(lake), already_found, as_of)
     return replace(assessment, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)
 
 
-def industries_of(lake: Lake) -> pd.Series:
+def industries_of(lake: LakeTables) -> pd.Series:
     """The industry code in the newest version of each entity, by ``entity_id``."""
     versions = lake.arrow(ENTITY, columns=["entity_id", "industry_code", "known_at", "source_row"]).to_pandas()
     newest = versions.sort_values(["entity_id", "known_at", "source_row"]).drop_duplicates("entity_id", keep="last")
     return newest.set_index("entity_id")["industry_code"]
 
 
-def _found_by(lake: Lake, end: datetime) -> set[str]:
+def _found_by(lake: LakeTables, end: datetime) -> set[str]:
     """The entities with a finding that was known before ``end`` (UTC)."""
     visits = lake.arrow(INSPECTION, columns=["entity_id", "known_at"], where="found_violation")
     known = pc.less(visits["known_at"].cast(pa.timestamp("us", tz="UTC")), pa.scalar(end.replace(tzinfo=UTC)))

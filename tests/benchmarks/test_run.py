@@ -178,7 +178,7 @@ def test_an_unknown_size_has_the_rounds_of_the_largest():
 
 def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch):
     def none() -> None:
-        raise ConfigError(what="Apache Spark needs Java 17 or later, and there is none", where="PATH", then="install it")
+        raise ConfigError(what="Apache Spark needs Java 17 or later, and there is none", where="PATH", next_step="install it")
 
     monkeypatch.setattr(module, "require_java", none)
     runner, ran = bench

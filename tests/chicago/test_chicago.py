@@ -13,13 +13,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contracts import registration, scoring
-from expectations.contracts.silver import BRONZE, ENTITY
+from expectations.contracts.registry import BRONZE
+from expectations.contracts.silver import ENTITY
 from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
 from jobs.profile.profile import Profile
 from jobs.run_day import Day, run_day
-from jobs.steps.feature_state import ensure_features
+from jobs.steps.build_features import ensure_features
 from jobs.steps.score_entities import read_features
 from jobs.training.evaluate_profile import month_ends
 

@@ -16,14 +16,16 @@ from expectations.contracts import scoring, silver
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.registry import BRONZE
 from expectations.contracts.state import STATE
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import CountMismatch, InputMissing
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.backup import BEGUN, FACTS, newest_backup, verify
 from jobs.lake.maintenance.table_files import open_table
 from jobs.lake.manifests import note_path
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import CONFIG_ROOT
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks
@@ -35,7 +37,7 @@ from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put, put_day
 D = date(2026, 6, 30)
 BEFORE, LONG_BEFORE = D - timedelta(days=1), D - timedelta(days=9)
 LONGEST_BEFORE = D - timedelta(days=12)
-COMPLAINTS = (silver.BRONZE["complaint"], silver.COMPLAINT)
+COMPLAINTS = (BRONZE["complaint"], silver.COMPLAINT)
 RUN = "0123456789ab"
 CUT_DOWN = (
     (silver.LINK, "links", "complaint_id"),
@@ -174,7 +176,7 @@ def _one_row_short(forks: Forks, home: Path, sources: Path) -> None:
     """Visits were taken in and judged, and since then bronze lost one."""
     for verb in ("ingest", "gate"):
         assert forks.run([verb, *_of_visits(home, sources)]) == 0, forks.said()
-    table = Lake(home).path(silver.BRONZE["inspection"])
+    table = Lake(home).path(BRONZE["inspection"])
     rows = DeltaTable(str(table)).to_pyarrow_table(columns=["inspection_id"])["inspection_id"].to_pylist()
     DeltaTable(str(table)).delete(f"inspection_id = '{min(rows)}'")
 

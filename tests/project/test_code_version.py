@@ -20,9 +20,11 @@ HASHES = Path(__file__).with_name("step_hashes.json")
 STEPS = tuple(STEP_ROOTS)
 OTHER_USE = {
     "conform": {"expectations.contracts.quarantine"},
+    "tax_state": {"expectations.standards.hierarchies", "jobs.transforms.conform", "jobs.transforms.register_state"},
     "register_state": {"expectations.standards.hierarchies"},
-    "features": {"expectations.standards.hierarchies"},
+    "features": {"expectations.standards.hierarchies", "jobs.incremental.previous_classes"},
     "score": {
+        "jobs.incremental.consistency",
         *(f"expectations.contracts.{name}" for name in ("complaint", "inspection", "silver", "state", "tax_filing")),
         *(f"models.{name}" for name in ("anomaly.forest_growth", "risk.selection_bias", "statistics.time_splits")),
     },
