@@ -1,4 +1,4 @@
-"""A run's database: rows as Arrow tables with the types of a model's fields, loaded into a file that is deleted if anything fails."""
+"""A run's database: rows as Arrow tables with the types of a model's fields, loaded into a file that vanishes on failure."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from console.apps.ranking.models import OF_RUN, Postings, Ranked, Tie
-from console.core.errors import Refused
 from console.publishing.run_database import TYPES, _csv, arrow_table, new_run, run_exists
+from jobs.foundation.errors import ConfigError
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"
@@ -95,7 +95,7 @@ def test_a_full_disk_is_reported_at_every_step_and_leaves_no_file(site: Site, do
             loading.load(Tie, rows.slice(0, 2000 if does == "load" else 0))
             loading.index(Tie)
 
-    with pytest.raises(Refused, match=r"could not be written.* full .*has space"):
+    with pytest.raises(ConfigError, match=r"could not be written.* full .*has space"):
         fill()
 
     assert (run_exists(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)
