@@ -25,7 +25,7 @@ from tests.console.conftest import HANGZHOU, NOW, Site
 
 @pytest.fixture
 def deferred(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Five deferrals that end with the next day, of which two move in a transaction."""
+    """Five deferrals that end with the next day, in transactions of two cases."""
     monkeypatch.setattr(waking, "AT_ONCE", 2)
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
     for subject in subjects:

@@ -27,12 +27,12 @@ def sign_in(client: Client, name: str, password: str = "wrong") -> int:
 
 
 def spray(site: Site, tries: int, address: str = STRANGER) -> list[int]:
-    """One password on as many accounts, from one address."""
+    """Try one password on many accounts from one address."""
     return [sign_in(site.client(REMOTE_ADDR=address), f"officer{at}") for at in range(tries)]
 
 
 def besiege(site: Site, name: str, tries: int) -> list[int]:
-    """One account from as many addresses."""
+    """Try one account from many addresses."""
     return [sign_in(site.client(REMOTE_ADDR=f"198.51.100.{at}"), name) for at in range(tries)]
 
 

@@ -114,7 +114,7 @@ def test_sums_are_computed_once_for_each_jurisdiction_and_again_after_publishing
     site: Site, finished_day: FinishedDay, tmp_path: Path, query: str
 ) -> None:
     def look(name: str) -> tuple[list[Any], int]:
-        """What the page shows, and how often it counted rows of what was published."""
+        """What the page shows, and how often it counted published rows."""
         alias = alias_of(site.run.run_id)
         with CaptureQueriesContext(connections[alias]) as of_run, CaptureQueriesContext(connections["evidence"]) as of_figures:
             page = site.client(name).get(f"/explore/?{query}").context
@@ -143,7 +143,7 @@ def _all_in_class_d(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def test_visits_by_month_count_violations(site: Site, send: Any) -> None:
-    site.now[0] -= timedelta(hours=12)  # the evening of the day, whose month is the charts' last
+    site.now[0] -= timedelta(hours=12)  # the evening of the day, in the last month of the charts
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     case = Case.objects.get()
@@ -171,7 +171,7 @@ def test_the_stability_index_compares_shares_with_unknown_as_a_bin() -> None:
     then, now = np.array([1.0, 1, 2, 2]), np.array([1.0, 2, 2, np.nan])
     edges = np.array([1.5])
 
-    # Shares: then 1/2, 1/2, none (half a one of four); now 1/4, 1/2, 1/4.
+    # Shares: then 1/2, 1/2, 0 (counted as half of one in four); now 1/4, 1/2, 1/4.
     wanted = (0.25 - 0.5) * np.log(0.25 / 0.5) + 0 + (0.25 - 0.125) * np.log(0.25 / 0.125)
     assert population_stability_index(now, then, edges) == pytest.approx(wanted)
     assert population_stability_index(then, then, edges) == 0

@@ -25,7 +25,7 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 @pytest.fixture
 def day(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[..., FinishedRun]:
-    """A further day, so many days later, with other medians."""
+    """A day some days later, with other medians."""
     assert site.run
 
     def make(days: int, change: Change) -> FinishedRun:
@@ -59,7 +59,7 @@ def test_a_median_is_valid_until_the_next_and_only_changes_are_written(
 
     assert update_peer_medians(day(1, lambda frame: frame)) == 0
     assert update_peer_medians(day(2, lambda frame: set_first(frame, peer_count=777))) == 1
-    # What it was counted from comes back on the next day, and the whole indicator goes on the one after.
+    # The old count returns on the next day, and the whole indicator disappears on the day after.
     assert update_peer_medians(day(3, lambda frame: frame)) == 1
     assert update_peer_medians(day(4, lambda frame: set_first(frame, peer_count=0).iloc[1:])) == 0
 

@@ -23,7 +23,7 @@ from tests.console.conftest import HANGZHOU, Site
 
 
 def register(site: Site) -> pd.DataFrame:
-    """Each entity's newest version, from the table itself: the slow way to the same answer."""
+    """Each entity's newest version, read from the table: the slow way to the same answer."""
     frame = DeltaTable(str(site.home / "lake/silver/entity")).to_pyarrow_table().to_pandas()
     frame = frame[frame["changed_on"].isna() | (frame["changed_on"] <= date(2026, 6, 30))]
     order = ["known_at", "delivered_on", "source", "source_file", "source_row"]
