@@ -33,7 +33,7 @@ from tests.console.conftest import Site
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """A hash of each file that holds something."""
+    """A hash of each non-empty file."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*.sqlite3"))}
 
 
@@ -65,7 +65,7 @@ def test_every_scored_entity_has_a_place_with_the_listed_first(site: Site) -> No
 
 
 def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
-    """The list's own columns were made by the engine, ours by the files' reader: two ways to the same answer."""
+    """The engine made the list's columns and the file reader made the console's: two ways to the same answer."""
     table = DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)])
     columns = ["entity_id", "name", "industry_code", "region_code", "address", "risk_class", "capacity_region"]
     wanted = {row["entity_id"]: {name: row[name] or "" for name in columns} for row in table.select(columns).to_pylist()}
@@ -75,7 +75,9 @@ def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
     assert found == wanted
 
 
-@pytest.mark.parametrize("step", ["_reasons", "ties", "_postings", "reckon_figures", "drift_of_indicators", "_swap"])
+@pytest.mark.parametrize(
+    "step", ["_reasons", "shared_identifiers", "_postings", "compute_monthly_counts", "drift_of_indicators", "_swap"]
+)
 def test_an_interrupted_publication_changes_nothing_that_is_shown(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -89,7 +91,7 @@ def test_an_interrupted_publication_changes_nothing_that_is_shown(
         publish(run)
 
     assert current_run() == site.run
-    is_filled = step in ("reckon_figures", "drift_of_indicators", "_swap")  # its file is whole by then, and nobody is shown it
+    is_filled = step in ("compute_monthly_counts", "drift_of_indicators", "_swap")  # the file is complete, but not shown
     there = {path.name for path in site.folder.rankings.iterdir()}
     assert there == {f"{site.run.run_id}.sqlite3", *([f"{run.run_id}.sqlite3"] if is_filled else [])}
     monkeypatch.undo()
