@@ -101,7 +101,7 @@ def load_mapping(path: Path) -> SourceMapping:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),
             where=str(path),
-            next_step="correct these settings; `steelyard config check` explains each, docs/sources.md has the format",
+            next_step="correct these settings; `steelyard config check` explains each, docs/reference/mapping.md has the format",
         )
     return build_mapping(raw, path)
 
