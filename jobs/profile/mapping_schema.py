@@ -205,9 +205,7 @@ def _database_problems(raw: Mapping[str, Any], sound: Mapping[str, Any]) -> Iter
         if name in sound:
             yield Problem(name, "is for files; the records are in a database", "remove it; [database] says where they are")
     if not is_given:
-        yield Problem(
-            "database", f"is missing where format is {POSTGRESQL!r}", "add the table; docs/reference/mapping.md has an example"
-        )
+        yield Problem("database", f"is missing where format is {POSTGRESQL!r}", "add the table; see docs/reference/mapping.md")
         return
     if _holds_address(raw):
         then = "name the environment variable that holds it, so that no secret is in the file"

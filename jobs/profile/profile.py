@@ -1,4 +1,4 @@
-"""A profile: what a jurisdiction decides. Each setting is a field here, with its type and range; docs/reference/profile.md explains them."""
+"""A profile: what a jurisdiction decides. A setting is a field with its type and range; see docs/reference/profile.md."""
 
 from __future__ import annotations
 
