@@ -30,9 +30,9 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import stored_training_set
 from models.anomaly.ensemble import fit_anomaly
 from models.labels.cohorts import COHORT_ON, PLENTY, begin_of_held_out
+from models.labels.propensity import known_inclusion
 from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import known_inclusion
 
 RESULT = RESULTS / "fewer_labels.json"
 MOST = (12_500, 25_000, 50_000, 100_000)

@@ -90,10 +90,10 @@ def score(column, direction):
 
 directions = {indicator.column: indicator.direction or 1 for indicator in catalogue()} | {MINE: DIRECTION}
 scores = pd.DataFrame({column: score(column, way) for column, way in directions.items() if past[column].notna().any()})
-quick = evaluate_orders(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, draws=1, seed=1)
+quick = evaluate_orders(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, resamples=1, seed=1)
 best = sorted((name for name in scores if name != MINE), key=lambda name: (-quick.orders[name]["auc"].value, name))[:10]
 judged = evaluate_orders(
-    past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, draws=300, seed=day.profile.training.seed
+    past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, resamples=300, seed=day.profile.training.seed
 )
 shown = [(NAME if name == MINE else day.names.indicator(name), judged.orders[name]["auc"]) for name in [MINE, *best]]
 
@@ -147,7 +147,7 @@ if len(held) >= 30:
     held["day"], held["probability"] = held["inspected_on"], np.nan
     rows = {}
     for third, visits in held.groupby("third", observed=True):
-        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, draws=300, seed=1).orders[MINE]["auc"]
+        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, resamples=300, seed=1).orders[MINE]["auc"]
         rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
     display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
 else:

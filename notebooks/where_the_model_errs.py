@@ -78,7 +78,7 @@ label_of = {"industry_section": names.industry, "region_code": day.region_label,
 rows = [
     (kind, "others" if group.code == OTHERS else name_of(group.code), group)
     for kind, name_of in label_of.items()
-    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, draws=200, seed=day.profile.training.seed)
+    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, resamples=200, seed=day.profile.training.seed)
 ]
 shown = [(f"{name} ({kind.replace('_', ' ')}, {group.found} of {group.visits})", group.figures["recall"]) for kind, name, group in rows if group.found]
 

@@ -1,7 +1,6 @@
 """How far a day's scores and indicators are from those of an earlier published day.
 
-The population stability index of two distributions over the same bins: the sum of (a - b) ln(a / b) over the bins' shares (Siddiqi,
-Credit Risk Scorecards, 2006). Below 0.1 it is taken for none, from 0.25 on for a change that somebody should look into.
+The measure is the population stability index (:mod:`models.statistics.drift`).
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from console.apps.ranking.runs import alias_of
 from console.core.finished_run import FinishedRun
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
+from models.statistics.drift import population_stability_index
 
 DAYS = 30
 """How long before the day the one that it is held against is, where there is one so old; else the oldest."""
@@ -26,8 +26,6 @@ AT_ONCE = 8
 """Indicators that are read together: so many columns of a country's entities fit into memory."""
 SAMPLE = 100_000
 """Entities of a day that are looked at, evenly over the table: more would move no index that anybody acts on."""
-LEAST = 0.5
-"""What a bin without anybody counts, of its number of entities, so that the logarithm is of a number."""
 
 
 def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicators: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -83,22 +81,3 @@ def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
                 }
             )
     return sorted(found, key=lambda one: (-one["index"], one["indicator"]))
-
-
-def population_stability_index(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
-    """The population stability index; unknown values are a bin of their own.
-
-    Args:
-        now: values, NaN where unknown; one at least.
-        then: values to hold them against; one at least.
-        edges: the bins' inner edges, rising.
-    """
-    shares = []
-    for values in (now, then):
-        is_unknown = np.isnan(values)
-        bins = np.searchsorted(edges, values[~is_unknown], side="right")
-        counts = np.append(np.bincount(bins, minlength=len(edges) + 1), is_unknown.sum())
-        shares.append(counts)
-    is_used = (shares[0] + shares[1]) > 0
-    a, b = (np.maximum(counts[is_used], LEAST) / len(values) for counts, values in zip(shares, (now, then), strict=True))
-    return float(np.sum((a - b) * np.log(a / b)))

@@ -14,8 +14,8 @@ from jobs.steps.feature_state import inputs_fingerprint
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
 from jobs.training.judge_model import Against, compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
+from models.evaluation.agreement import weighting_effect
 from models.evaluation.evaluate import Evaluation
-from models.labels.selection import weighting_effect
 from models.labels.training_set import TrainingSet
 from models.model_card import importances, model_card
 from models.risk_model import RiskModel

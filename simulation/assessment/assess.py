@@ -25,6 +25,7 @@ from expectations.contracts.silver import ENTITY, INSPECTION
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.profile.load_profile import load_profile
+from models.evaluation.ranking_metrics import roc_auc
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
 from simulation.sources.inspections import FINDS
 from simulation.truth import on_or_before, violating_on
@@ -139,17 +140,6 @@ def share_in_top(values: np.ndarray, is_violator: np.ndarray, top: int) -> float
     return float((is_violator[above].sum() + room * is_violator[tied].sum()) / is_violator.sum())
 
 
-def roc_auc(values: np.ndarray, is_violator: np.ndarray) -> float:
-    """The chance that a violator's value is above another's, ties counting half (Mann-Whitney U ÷ pairs); missing is the median."""
-    known = values[~np.isnan(values)]
-    filled = np.where(np.isnan(values), np.median(known) if len(known) else 0.0, values)
-    _, inverse, counts = np.unique(filled, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positives = int(is_violator.sum())
-    pairs = positives * (len(values) - positives)
-    return float((ranks[is_violator].sum() - positives * (positives + 1) / 2) / pairs)
-
-
 def assess(
     *, truth: pa.Table, scores: pa.Table, features: pa.Table, indicators: list[str], found: set[str], as_of: date, seed: int
 ) -> Assessment:
@@ -191,9 +181,9 @@ def assess(
         population=len(violates),
         violators=int(violates.sum()),
         top=top,
-        model=Ranking("margin", share_in_top(margin, violates, top), roc_auc(margin, violates)),
+        model=Ranking("margin", share_in_top(margin, violates, top), roc_auc(violates, margin)),
         random_expected=top / len(violates),
-        random_drawn=Ranking("random draw", share_in_top(draw, violates, top), roc_auc(draw, violates)),
+        random_drawn=Ranking("random draw", share_in_top(draw, violates, top), roc_auc(violates, draw)),
         best_indicator_by_share=singles[0],
         best_indicator_by_auc=max(singles, key=lambda one: one.roc_auc),
         by_typology=_by_kind(joined["typology"].to_numpy(zero_copy_only=False), in_top, violates),
@@ -204,8 +194,8 @@ def assess(
 
 def _both_ways(joined: pa.Table, name: str, violates: np.ndarray, top: int) -> tuple[Ranking, Ranking]:
     values = joined[name].cast(pa.float64()).to_numpy()
-    more = Ranking(f"{name}, more", share_in_top(values, violates, top), roc_auc(values, violates))
-    less = Ranking(f"{name}, less", share_in_top(-values, violates, top), roc_auc(-values, violates))
+    more = Ranking(f"{name}, more", share_in_top(values, violates, top), roc_auc(violates, values))
+    less = Ranking(f"{name}, less", share_in_top(-values, violates, top), roc_auc(violates, -values))
     return more, less
 
 

@@ -17,10 +17,10 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Event, Figure, Kind, Link
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import alias_of
-from console.publishing.drift import population_stability_index
 from console.publishing.monthly_counts import MONTHS
 from console.publishing.publish import publish
 from console.web.queries.time_charts import CHARTS
+from models.statistics.drift import population_stability_index
 from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

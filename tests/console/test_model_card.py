@@ -17,7 +17,7 @@ from console.web.queries.model_card import model_card
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
-from models.labels.selection import KNOWN, MODELLED, NONE
+from models.labels.propensity import KNOWN, MODELLED, NONE
 from models.model_card import DIRECTIONS, LIMITS, markdown_table
 from models.risk.calibration import SLOPE_FLOOR
 from models.risk.candidates import CANDIDATES

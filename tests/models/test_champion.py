@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from models.risk.candidates import Blend
-from models.risk.champion import choose
-from models.risk.scorecard import Scorecard
+from models.risk.champion import IN_USE, NEW, choose, contest_with_model_in_use
+from models.risk.scorecard import Bins, Scorecard
 
 ROWS = 600
 ENTITY = np.array([f"E{number // 2:04d}" for number in range(ROWS)])
@@ -67,8 +67,52 @@ def test_nothing_to_choose_from_is_refused() -> None:
     ("shares", "message"), [((0.5,), "as many shares"), ((0.7, 0.7), "add up to 1"), ((-0.5, 1.5), "zero or more")]
 )
 def test_shares_that_break_the_rules_are_explained(shares: tuple[float, ...], message: str) -> None:
-    from models.risk.scorecard import Bins
-
     card = Scorecard(Bins((np.array([]),)), (np.array([0]),), np.array([0]), 400, "none")
     with pytest.raises(ValueError, match=message):
         Blend((card, card), shares)
+
+
+RANDOM = np.random.default_rng(1)
+RISK = RANDOM.normal(size=600)
+OUTCOME = (RANDOM.random(600) < 1 / (1 + np.exp(1.0 - 1.5 * RISK))).astype(float)
+NOISE_MARGIN = RANDOM.normal(size=600)
+VISIT_WEIGHT = RANDOM.uniform(0.5, 2.0, 600)
+VISIT_ENTITY = np.array([f"E{number % 400}" for number in range(600)])
+
+
+def wins(new: np.ndarray, in_use: np.ndarray, rows: slice = slice(None)) -> bool:
+    found = contest_with_model_in_use({NEW: new[rows], IN_USE: in_use[rows]}, OUTCOME[rows], VISIT_WEIGHT[rows], VISIT_ENTITY[rows], seed=1)
+    assert found is not None
+    assert (found.challenger, found.champion) == (IN_USE, NEW)
+    return found.wins
+
+
+def test_it_stays_where_the_new_one_is_worse_beyond_noise() -> None:
+    assert wins(NOISE_MARGIN, RISK)
+
+
+def test_it_makes_way_where_it_is_equal_worse_or_better_by_a_little() -> None:
+    assert not wins(RISK, RISK)
+    assert not wins(RISK, NOISE_MARGIN)
+    assert not wins(RISK + 0.1 * NOISE_MARGIN, RISK)
+    # The same lead on few visits is noise.
+    assert not wins(NOISE_MARGIN, RISK, slice(20))
+
+
+def test_a_margin_that_is_wrong_in_level_alone_is_no_worse() -> None:
+    assert not wins(RISK - 3.0, RISK)
+
+
+def test_the_order_of_visits_changes_nothing() -> None:
+    order = np.random.default_rng(2).permutation(600)
+    margins = {NEW: NOISE_MARGIN + RISK, IN_USE: RISK}
+    again = contest_with_model_in_use(
+        {name: margin[order] for name, margin in margins.items()}, OUTCOME[order], VISIT_WEIGHT[order], VISIT_ENTITY[order], seed=1
+    )
+    assert contest_with_model_in_use(margins, OUTCOME, VISIT_WEIGHT, VISIT_ENTITY, seed=1) == again
+
+
+def test_where_all_visits_ended_alike_nothing_can_be_told() -> None:
+    for found in (np.zeros(5), np.ones(5), np.zeros(0)):
+        n = len(found)
+        assert contest_with_model_in_use({NEW: RISK[:n], IN_USE: NOISE_MARGIN[:n]}, found, VISIT_WEIGHT[:n], VISIT_ENTITY[:n], seed=1) is None

@@ -28,7 +28,7 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
             "probability": scored["probability"], "model": scored["margin"], "past record": 0.0,
         }
     )  # fmt: skip
-    judged = evaluate_orders(visits, ["model", "past record"], share=0.2, draws=50, seed=1)
+    judged = evaluate_orders(visits, ["model", "past record"], share=0.2, resamples=50, seed=1)
     card = model_card(
         learnt, model_id="abc", profile="cn", as_of="2025-09-30", judged=judged, importance=importances(learnt, labelled.X)
     )
@@ -39,7 +39,7 @@ def test_card_tells_data_figures_beside_baselines_limits_and_directions(learnt: 
     auc, lead = judged.orders["model"]["auc"], judged.leads["past record"]["auc"]
     assert f"| model | {auc.value:.4g} ({auc.low:.4g} to {auc.high:.4g}) |" in card
     assert f"| past record | {lead.value:.4g} ({lead.low:.4g} to {lead.high:.4g}) |" in card
-    assert f"{judged.promises['brier'].low:.4g} to" in card
+    assert f"{judged.calibration['brier'].low:.4g} to" in card
     assert "nan" not in card
 
 

@@ -1,4 +1,4 @@
-"""Planted leaks: what dates give away is refused, what figures give away is named, and honest chance is neither."""
+"""Planted leaks: dates prove some, which are refused; metrics suggest others, which are reported; chance is neither."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check(outcomes: pd.DataFrame) -> None:
     ],
 )
 def test_an_outcome_of_the_wrong_time_is_refused_by_name(on: str, known: str, why: str) -> None:
-    with pytest.raises(LeakedLabelError, match=f"the visit of E1 on {on} .*{why}.* must not judge"):
+    with pytest.raises(LeakedLabelError, match=f"the visit of E1 on {on} .*{why}.* must not evaluate"):
         check(outcome(on, known))
 
 
@@ -45,13 +45,13 @@ def test_an_outcome_of_the_window_is_accepted(on: str, known: str) -> None:
 def test_an_indicator_of_a_later_day_is_refused_by_name() -> None:
     features = pd.DataFrame({"entity_id": ["E1", "E2"], "as_of": [AS_OF, date(2025, 2, 28)]})
     check_features(features.head(1), pd.Series([AS_OF]))
-    with pytest.raises(LeakedFeatureError, match="indicators of E2 are of 2025-02-28 where those of 2025-01-31 are due"):
+    with pytest.raises(LeakedFeatureError, match="indicators of E2 are of 2025-02-28 where those of 2025-01-31 are needed"):
         check_features(features, pd.Series([AS_OF, AS_OF]))
 
 
-def test_a_visit_that_was_learnt_from_may_not_judge() -> None:
+def test_a_visit_in_both_training_and_test_set_is_refused() -> None:
     check_train_test_disjoint(outcome("2025-02-09", "2025-02-10"), outcome("2025-02-10", "2025-02-10"))
-    with pytest.raises(LeakedLabelError, match="the visit of E1 on 2025-02-10 was learnt from"):
+    with pytest.raises(LeakedLabelError, match="the visit of E1 on 2025-02-10 is in the training set"):
         check_train_test_disjoint(outcome("2025-02-10", "2025-02-11"), outcome("2025-02-10", "2025-02-11"))
 
 
@@ -76,7 +76,7 @@ def invent(visits: int, seed: int = 4) -> pd.DataFrame:
 
 def named(visits: pd.DataFrame, *columns: str, bound: float = 0.9) -> list[tuple[str, str]]:
     inputs = as_inputs([*COLUMNS, *columns])
-    return [(one.kind, one.name) for one in likely_leaks(visits, ["model"], inputs, bound=bound, draws=100, seed=1)]
+    return [(one.kind, one.name) for one in likely_leaks(visits, ["model"], inputs, bound=bound, resamples=100, seed=1)]
 
 
 def test_what_is_honest_is_not_suspected() -> None:
@@ -96,7 +96,7 @@ def test_an_indicator_that_is_known_only_where_something_was_found_is_named_by_i
 
 def test_an_order_that_knew_the_outcome_is_named_first() -> None:
     visits = invent(400).assign(model=lambda frame: frame["found"])
-    found = likely_leaks(visits, ["model"], as_inputs(COLUMNS), bound=0.9, draws=100, seed=1)
+    found = likely_leaks(visits, ["model"], as_inputs(COLUMNS), bound=0.9, resamples=100, seed=1)
     assert [(one.kind, one.name, one.auc.value) for one in found] == [("order", "model", 1.0)]
 
 
