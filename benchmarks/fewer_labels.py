@@ -29,7 +29,7 @@ from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import stored_training_set
 from models.anomaly.ensemble import fit_anomaly
-from models.labels.cohorts import COHORT_ON, PLENTY, begin_of_held_out
+from models.labels.cohorts import COHORT_ON, PLENTY, first_held_out_cohort
 from models.labels.propensity import known_inclusion
 from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
@@ -48,7 +48,7 @@ def fewer(lake: Lake, profile: Profile, as_of: date, most: Sequence[int]) -> Ite
             cohort that would be left out.
     """
     whole = _known(lake, profile, as_of, ALL)
-    begin = begin_of_held_out(whole.labels)
+    begin = first_held_out_cohort(whole.labels)
     if begin is None or whole.labels[COHORT_ON].nunique() < profile.training.cohorts:
         raise SystemExit(
             f"{lake.home} has not the features of {profile.training.cohorts} cohorts with labels: make such a day first"

@@ -72,8 +72,8 @@ def how_good(judged: Evaluation | None) -> list[str]:
         "",
         *_figures(judged.orders),
     ]
-    if judged.promises:
-        lines += ["", "What the model's probabilities were worth there:", "", *_figures({"model": judged.promises})]
+    if judged.calibration:
+        lines += ["", "What the model's probabilities were worth there:", "", *_figures({"model": judged.calibration})]
     return [
         *lines,
         "",

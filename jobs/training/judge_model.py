@@ -20,7 +20,7 @@ from jobs.training.gather_training_set import reference_population
 from models.evaluation.baselines import fit_baselines
 from models.evaluation.bootstrap import nested
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW, Evaluation, evaluate_orders
-from models.labels.cohorts import COHORT_ON, begin_of_held_out
+from models.labels.cohorts import COHORT_ON, first_held_out_cohort
 from models.labels.propensity import weigh_labels
 from models.labels.training_set import TrainingSet
 from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
@@ -68,7 +68,7 @@ class Against:
 
 def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None:
     """What a model that knew only the cohorts before the last two would have made of them; None where it cannot be told."""
-    begin = begin_of_held_out(known.labels)
+    begin = first_held_out_cohort(known.labels)
     if begin is None:
         return None
     before, after = known.split_at(begin, profile.end_of(begin.date()))

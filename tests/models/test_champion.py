@@ -81,7 +81,9 @@ VISIT_ENTITY = np.array([f"E{number % 400}" for number in range(600)])
 
 
 def wins(new: np.ndarray, in_use: np.ndarray, rows: slice = slice(None)) -> bool:
-    found = contest_with_model_in_use({NEW: new[rows], IN_USE: in_use[rows]}, OUTCOME[rows], VISIT_WEIGHT[rows], VISIT_ENTITY[rows], seed=1)
+    found = contest_with_model_in_use(
+        {NEW: new[rows], IN_USE: in_use[rows]}, OUTCOME[rows], VISIT_WEIGHT[rows], VISIT_ENTITY[rows], seed=1
+    )
     assert found is not None
     assert (found.challenger, found.champion) == (IN_USE, NEW)
     return found.wins
@@ -115,4 +117,7 @@ def test_the_order_of_visits_changes_nothing() -> None:
 def test_where_all_visits_ended_alike_nothing_can_be_told() -> None:
     for found in (np.zeros(5), np.ones(5), np.zeros(0)):
         n = len(found)
-        assert contest_with_model_in_use({NEW: RISK[:n], IN_USE: NOISE_MARGIN[:n]}, found, VISIT_WEIGHT[:n], VISIT_ENTITY[:n], seed=1) is None
+        assert (
+            contest_with_model_in_use({NEW: RISK[:n], IN_USE: NOISE_MARGIN[:n]}, found, VISIT_WEIGHT[:n], VISIT_ENTITY[:n], seed=1)
+            is None
+        )

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.targeting.class_stability import StableClasses, Voices, source_contributions, stabilise_class
+from models.targeting.class_stability import SourceContributions, StableClasses, source_contributions, stabilise_class
 
 BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}
@@ -28,7 +28,7 @@ def settled(before: list[str | None], *rows: dict[str, float], **values: float) 
 
 
 def told(found: StableClasses) -> tuple[str, str | None, str | None]:
-    return found.stands[0], found.held[0], found.source[0]
+    return found.classes[0], found.held[0], found.source[0]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_rows_do_not_depend_on_one_another() -> None:
     rows = [{"complaints_12m": 4.0}, {"late_filing_share": -1.0}, {"complaints_12m": 2.3, "late_filing_share": 2.3}]
     together = settled(["B", "B", "B"], *rows)
     apart = [settled(["B"], row) for row in rows]
-    assert together.stands.tolist() == [one.stands[0] for one in apart] == ["B", "B", "D"]
+    assert together.classes.tolist() == [one.classes[0] for one in apart] == ["B", "B", "D"]
     assert together.held.tolist() == [one.held[0] for one in apart]
 
 
@@ -115,25 +115,25 @@ def test_the_class_that_stands_lies_between_the_one_before_and_todays() -> None:
     rows = [dict(zip(names, row, strict=True)) for row in random.normal(0, 1.5, size=(400, len(names)))]
     before = random.choice(list("ABCD"), 400).tolist()
     found = settled(before, *rows)
-    today = np.where(found.held == None, found.stands, found.held)  # noqa: E711
+    today = np.where(found.held == None, found.classes, found.held)  # noqa: E711
     low, high = np.minimum(today, before), np.maximum(today, before)
-    assert ((low <= found.stands) & (found.stands <= high)).all()
+    assert ((low <= found.classes) & (found.classes <= high)).all()
     assert len({(then, now) for then, now in zip(before, today, strict=True)}) == 16
-    assert 0 < (found.stands != today).sum() < (today != np.array(before)).sum()
+    assert 0 < (found.classes != today).sum() < (today != np.array(before)).sum()
 
 
 def test_a_source_is_heard_once_with_what_speaks_against_itself() -> None:
-    heard: Voices = source_contributions(
+    of_sources: SourceContributions = source_contributions(
         pd.DataFrame({"complaints_12m": [0.5], "complaint_rate": [-0.2], "late_filing_share": [0.2], "base": [9.0]}),
         pd.DataFrame({"complaints_12m": [1.0], "late_filing_share": [1.0]}),
         INDICATORS,
     )
-    assert heard.against.tolist() == pytest.approx([0.3])
-    assert heard.against_by.tolist() == ["complaint"]
-    assert (heard.speaking_for.tolist(), heard.for_by.tolist()) == ([0.0], [""])
+    assert of_sources.against.tolist() == pytest.approx([0.3])
+    assert of_sources.against_by.tolist() == ["complaint"]
+    assert (of_sources.in_favour.tolist(), of_sources.in_favour_by.tolist()) == ([0.0], [""])
 
 
 def test_no_rows_are_survived() -> None:
-    assert not len(settled([], {}).stands[:0])
+    assert not len(settled([], {}).classes[:0])
     empty = pd.DataFrame({"complaints_12m": [1.0], "base": [0.0]}).iloc[:0]
     assert not len(source_contributions(empty, empty, INDICATORS).against)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.labels.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second
+from models.labels.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second_cohort
 
 COHORTS = (date(2025, 1, 31), date(2025, 2, 28))
 CUT_OFF = datetime(2025, 6, 1)
@@ -102,7 +102,7 @@ def test_cohorts_are_month_ends_before_as_of() -> None:
 @pytest.mark.parametrize("every_months", [1, 2, 3])
 def test_every_second_cohort_is_the_same_whichever_is_the_last(every_months: int) -> None:
     earlier, later = (
-        every_second(cohort_dates(as_of, every_months=every_months, count=12), every_months=every_months, label_days=200)
+        every_second_cohort(cohort_dates(as_of, every_months=every_months, count=12), every_months=every_months, label_days=200)
         for as_of in (date(2026, 7, 1), date(2026, 7 + every_months, 1))
     )
     assert len(earlier) == len(later) == 6
@@ -111,5 +111,5 @@ def test_every_second_cohort_is_the_same_whichever_is_the_last(every_months: int
 
 def test_every_second_cohort_is_not_enough_where_visits_would_label_none() -> None:
     year = cohort_dates(date(2026, 7, 1), every_months=1, count=12)
-    assert every_second(year, every_months=1, label_days=58) == ()
-    assert [day.month for day in every_second(year, every_months=1, label_days=60)] == [8, 10, 12, 2, 4, 6]
+    assert every_second_cohort(year, every_months=1, label_days=58) == ()
+    assert [day.month for day in every_second_cohort(year, every_months=1, label_days=60)] == [8, 10, 12, 2, 4, 6]

@@ -97,7 +97,9 @@ def test_the_interval_of_no_lead_covers_zero_at_its_level() -> None:
     for seed in range(40):
         visits = invent(1, 60, seed=100 + seed, lead=0.0)
         visits["rival"] = np.random.default_rng(seed).random(len(visits))
-        misses += evaluate_orders(visits, ["model", "rival"], share=0.25, resamples=80, seed=seed).leads["rival"]["auc"].excludes_zero
+        misses += (
+            evaluate_orders(visits, ["model", "rival"], share=0.25, resamples=80, seed=seed).leads["rival"]["auc"].excludes_zero
+        )
     assert misses < 8
 
 
@@ -136,7 +138,9 @@ def test_calibration_is_evaluated_over_all_windows_and_within_capacity() -> None
     evaluation = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
     first = visits.sort_values("model", ascending=False).groupby("as_of").head(10)
     assert evaluation.calibration[AT_CAPACITY].value == pytest.approx(first["found"].sum() / first["probability"].sum())
-    assert evaluation.calibration["observed_over_expected"].value == pytest.approx(visits["found"].sum() / visits["probability"].sum())
+    assert evaluation.calibration["observed_over_expected"].value == pytest.approx(
+        visits["found"].sum() / visits["probability"].sum()
+    )
     assert evaluate_orders(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).calibration == {}
 
 

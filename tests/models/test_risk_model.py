@@ -114,8 +114,8 @@ def test_reasons_are_the_largest_positive_contributions(model: RiskModel, later:
 
 def test_equal_reasons_are_ordered_by_indicator_name(rule: RiskModel) -> None:
     twins = replace(rule, anomaly_weight=0.0)
-    squash = twins.violation.squash
-    squash.center_[:], squash.spread_[:] = 0.0, 1.0
+    scale = twins.violation.scale
+    scale.center_[:], scale.spread_[:] = 0.0, 1.0
     row = pd.DataFrame([[np.nan, 2.0, np.nan, np.nan, 2.0, 0.0, 0.0, 0.0]], columns=list(INPUTS.columns))
     assert strongest(twins.contributions(row), row)["indicator"].tolist() == ["complaints", "late"]
 

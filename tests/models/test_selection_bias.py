@@ -171,7 +171,7 @@ def test_intervals_speak_of_everybody_too() -> None:
         at = np.quantile(margin, np.linspace(0.05, 0.95, 10))
         given = {"with doubt": {"weight": tilt.weight(), "redraw": tilt.drawn}, "weights alone": {"weight": tilt.weight()}}
         for name, rates in held.items():
-            interval = fit_interval(margin, y, np.arange(2500).astype(str), level=0.9, seed=1, draws=50, **given.get(name, {}))
+            interval = fit_interval(margin, y, np.arange(2500).astype(str), level=0.9, seed=1, resamples=50, **given.get(name, {}))
             low, high = interval(at, np.ones(10), np.ones(10))[0], interval(at, np.zeros(10), np.ones(10))[1]
             rates.append(np.mean((low <= sigmoid(truth(at))) & (sigmoid(truth(at)) <= high)))
     assert np.mean(held["with doubt"]) >= 0.85
