@@ -103,6 +103,14 @@ lint: $(STAMP) ## style, types and the direction of imports
 	@$(BIN)/lint-imports
 	@echo "style, types and imports are sound. Next: make test, or commit"
 
+.PHONY: structure
+structure: $(STAMP) ## sizes of packages and files, circles of imports, and words that plain English does without
+	@failed=0; \
+	$(BIN)/python -m tests.project.measure_code --check || failed=1; \
+	$(BIN)/python -m tests.project.find_circles --check || failed=1; \
+	$(BIN)/python -m tests.project.check_language --counts || failed=1; \
+	exit $$failed
+
 .PHONY: format
 format: $(STAMP) ## put the code into the one layout
 	@$(BIN)/ruff check --fix --quiet .

@@ -25,8 +25,9 @@ def intake(options: argparse.Namespace) -> None:
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.profile.mapping import load_mappings
-    from jobs.steps.feature_state import rebuild_links
-    from jobs.take_in_source import in_order, take_in
+    from jobs.sources.sources_of_day import in_order
+    from jobs.steps.link_complaints import rebuild_links
+    from jobs.take_in_source import take_in
 
     lake, profile = Lake(options.home), _profile()
     for mapping in in_order(load_mappings(profile.folder)):
@@ -39,17 +40,17 @@ def features(options: argparse.Namespace) -> None:
     """Add up all returns and build the day's features, from silver alone."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
-    from jobs.incremental.keep_register import bring_register
-    from jobs.incremental.sum_returns import bring_tax_sums
-    from jobs.steps.feature_state import build_on_state
+    from jobs.incremental.entity_state import update_state
+    from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+    from jobs.steps.build_features import build_from_state
 
     lake, profile = Lake(options.home), _profile()
     with stage("register"):
-        bring_register(lake, profile, options.as_of, afresh=True)
+        update_state(REGISTER_STATE, lake, profile, options.as_of, full_refresh=True)
     with stage("returns"):
-        bring_tax_sums(lake, profile, options.as_of, afresh=True)
+        update_state(TAX_STATE, lake, profile, options.as_of, full_refresh=True)
     with stage("features"):
-        build_on_state(lake, profile, options.as_of)
+        build_from_state(lake, profile, options.as_of)
 
 
 def features_duckdb(options: argparse.Namespace) -> None:
@@ -80,7 +81,7 @@ def day(options: argparse.Namespace) -> None:
     """Bring everything to a day whose news were delivered: take in, gate, conform, link, features."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
-    from jobs.steps.feature_state import rebuild_features
+    from jobs.steps.build_features import rebuild_features
 
     intake(options)
     with stage("features"):
@@ -92,10 +93,11 @@ def rebuild(options: argparse.Namespace) -> None:
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.profile.mapping import load_mappings
+    from jobs.sources.sources_of_day import in_order
+    from jobs.steps.build_features import rebuild_features
     from jobs.steps.conform_source import conform_source
-    from jobs.steps.feature_state import rebuild_features, rebuild_links
     from jobs.steps.gate_source import gate_new_days
-    from jobs.take_in_source import in_order
+    from jobs.steps.link_complaints import rebuild_links
 
     lake, profile = Lake(options.home), _profile()
     for mapping in in_order(load_mappings(profile.folder)):

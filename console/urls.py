@@ -6,10 +6,9 @@ from django.contrib.auth.views import LogoutView
 from django.shortcuts import render
 from django.urls import path
 
-from console.apps.accounts import second_factor as factor
 from console.web.api import token_views as tokens
 from console.web.api.endpoints import api
-from console.web.views import accounts, appeals, campaigns, decisions, home, oversight
+from console.web.views import accounts, appeals, campaigns, decisions, home, oversight, second_factor
 from console.web.views import accounts as provider
 from console.web.views import saved_views as desk
 from console.web.views.decisions import hand_over_open
@@ -28,9 +27,9 @@ urlpatterns = [
     path("sign-in/provider/back/", provider.back, name="provider_back"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("password/", accounts.own_password, name="own_password"),
-    path("second-factor/", factor.second_factor, name="second_factor"),
-    path("second-factor/set-up/", factor.set_up, name="second_factor_set_up"),
-    path("second-factor/remove/", factor.remove, name="second_factor_remove"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("second-factor/set-up/", second_factor.set_up, name="second_factor_set_up"),
+    path("second-factor/remove/", second_factor.remove, name="second_factor_remove"),
     path("language/", accounts.language, name="language"),
     path("keys/", accounts.keys, name="keys"),
     path("going-on/", accounts.going_on, name="going_on"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
@@ -17,29 +15,23 @@ from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import keep_environment
-from jobs.foundation.files import json_text, write_json
+from jobs.foundation.files import write_json
 from jobs.foundation.log import warn
-from jobs.incremental.scored_day import lake_of_scored_day
-from jobs.incremental.versions_read import read_feature_inputs, scores_noted
+from jobs.incremental.staleness import lake_of_scored_day, read_feature_inputs, read_score_inputs
 from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, count_orphaned_rows
-from jobs.lake.manifests import read_source_manifest, run_manifest_path, run_manifest_path_by_id
+from jobs.lake.manifests import digest_of, json_hash, read_source_manifest, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
 from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import CONFIG_ROOT, Profile
 from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
 
-MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
-"""What a run's id is a hash of,"""
-MADE_OF_SINCE = ("classes_before",)
-"""and what else, of runs whose manifest names it."""
-
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     """Write the run's manifest and give it.
 
     Raises:
-        NothingToDo: as of :func:`jobs.incremental.scored_day.lake_of_scored_day`.
+        NothingToDo: as of :func:`jobs.incremental.staleness.lake_of_scored_day`.
     """
     lake = lake_of_scored_day(lake, profile, as_of)
     today = f"{AS_OF} = '{as_of}'"
@@ -60,12 +52,12 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "version": version("steelyard"),
         "code_version": code_version(),
         "deliveries": read_feature_inputs(lake.home, as_of)["deliveries"],
-        "list": _digest(ranked),
+        "list": json_hash(ranked),
         "engine": lake.engine,
         # With the version of Delta's JAR, which no package of ours tells.
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
-        "classes_before": scores_noted(lake.home, as_of)["classes_before"],
+        "classes_before": read_score_inputs(lake.home, as_of)["classes_before"],
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
@@ -98,18 +90,3 @@ def _warn_of_what_the_list_rests_on(unmapped: Mapping[str, int]) -> None:
             f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word, and anybody can work the order out;"
             " set it to a secret of yours"
         )
-
-
-def run_id_of(facts: dict[str, Any]) -> str:
-    """The id says what a run was made of, so the same run has the same id whenever and wherever it is done."""
-    made_of = {key: facts.get(key) for key in MADE_OF} | {key: facts[key] for key in MADE_OF_SINCE if key in facts}
-    return f"{facts['as_of']}-{_digest(made_of)[:12]}"
-
-
-def digest_of(manifest: dict[str, Any]) -> str:
-    """A hash of all that a manifest says: its id leaves out where the run was done and how often its tables were written."""
-    return hashlib.sha256(json_text({key: value for key, value in manifest.items() if key != "digest"}).encode()).hexdigest()
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

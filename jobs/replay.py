@@ -28,19 +28,19 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.registry import MADE, SILVER
 from expectations.contracts.scoring import RISK_LIST, TIE_BREAK
-from jobs.close_day import digest_of, run_id_of
-from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import installed, read_environment
 from jobs.foundation.errors import CannotReplay
 from jobs.foundation.log import stage
-from jobs.incremental.keep_register import compute_register
-from jobs.incremental.sum_returns import compute_tax_sums
+from jobs.incremental.entity_state import compute_state
+from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
 from jobs.lake.maintenance.table_files import is_whole
-from jobs.lake.manifests import time_travel_since
+from jobs.lake.manifests import digest_of, run_id_of, time_travel_since
 from jobs.lake.model_store import ModelStore
 from jobs.lake.table_comparison import Comparison, compare
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.steps.build_features import build_features_day
 from jobs.steps.link_complaints import link_day
@@ -124,7 +124,7 @@ def _versions(lake: Lake, run: dict[str, Any], tables: tuple[Contract, ...]) -> 
     pinned: dict[str, int | None] = run.get("tables") or {}
     gone = []
     for contract in tables:
-        name = table_name(contract)
+        name = contract.full_name
         version = pinned.get(name)
         if name not in pinned:
             gone.append(f"{name}, of which the manifest names no version")
@@ -236,12 +236,12 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
     with temporary_home() as home:
-        made = lake.onto(home, {table_name(contract): run["tables"][table_name(contract)] for contract in SILVER})
+        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of, before=published)
         with stage("compare") as current:
             tables = tuple(
-                compare(table_name(contract), _rows(published, contract, as_of), _rows(made, contract, as_of), contract.key)
+                compare(contract.full_name, _rows(published, contract, as_of), _rows(made, contract, as_of), contract.key)
                 for contract in MADE
             )
             current.note(differing=sum(not table.is_same for table in tables))
@@ -252,10 +252,10 @@ def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
     """The day's steps from links to list; ``before`` holds the classes of the days before, as they were."""
     with Scratch(lake.home, "state", is_packed=False) as scratch:
         with stage("link") as current:
-            register = scratch.materialise(compute_register(lake, profile, as_of))
+            register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of))
             current.note(links=link_day(lake, profile, as_of, register))
         with stage("features") as current:
-            sums = scratch.materialise(compute_tax_sums(lake, profile, as_of))
+            sums = scratch.materialise(compute_state(TAX_STATE, lake, profile, as_of))
             current.note(entities=build_features_day(lake, profile, as_of, register, sums))
     with stage("score") as current:
         current.note(entities=score_day(lake, profile, as_of, before=before))

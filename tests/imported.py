@@ -1,9 +1,9 @@
-"""What modules of the project a module rests on, and what patterns of files name."""
+"""The modules of the project that a module imports."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jobs.foundation.code_version import ROOT
@@ -23,14 +23,9 @@ def imports(tree: ast.AST) -> Iterator[Path]:
 
 
 def closure(step: str, *, stops_at: Callable[[str], bool] = lambda _path: False) -> set[str]:
-    """A step's module and all that it rests on, by path in the project; not what is imported where it ``stops_at``, nor that."""
-    return resting_on([ROOT / step], stops_at=stops_at)
-
-
-def resting_on(paths: Iterable[Path], *, stops_at: Callable[[str], bool] = lambda _path: False) -> set[str]:
-    """As :func:`closure`, of several modules."""
+    """A step's module and all that it imports, by path in the project; not what is imported where it ``stops_at``, nor that."""
     seen: set[str] = set()
-    ahead = list(paths)
+    ahead = [ROOT / step]
     while ahead:
         path = ahead.pop()
         name = path.relative_to(ROOT).as_posix()
@@ -40,6 +35,6 @@ def resting_on(paths: Iterable[Path], *, stops_at: Callable[[str], bool] = lambd
     return seen
 
 
-def named(patterns: tuple[str, ...]) -> set[str]:
-    """The files that patterns name, by path in the project."""
-    return {path.relative_to(ROOT).as_posix() for pattern in patterns for path in ROOT.glob(pattern)}
+def named(path: Path) -> str:
+    """The dotted name of a module's file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)

@@ -9,6 +9,7 @@ LONGEST_FIRST = (
     "benchmarks/test_same_features.py",
     "replay/test_replay_run.py",
     "features/test_oracle.py",
+    "lake/test_home_of_before.py",
     "replay/test_between_steps.py",
     "day/test_unvouched_silver.py",
     "day/test_properties.py",

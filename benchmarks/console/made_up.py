@@ -22,9 +22,9 @@ from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.standards.hierarchies import Hierarchy, load
-from jobs.engine.lake import arrow_schema
-from jobs.foundation.code_version import code_version
+from jobs.foundation.code_version import hash_of
 from jobs.lake.table_version import VERSION
+from jobs.lake.tables import arrow_schema
 from simulation.sources.registrations import addresses, names
 from simulation.world.clock import open_clock
 from simulation.world.entities import Entities, industry_codes, make_entities, region_codes
@@ -41,7 +41,7 @@ TIED = {"address_key": 4, "legal_rep_id": 2, "owner_id": 2, "phone_hash": 2, "ag
 _CLASSES = pd.DataFrame({"bound": [0, 300, 500, 700], "letter": ["D", "C", "B", "A"]})
 _MOVES = 0.1
 """Share of entities whose margin is another on the next day."""
-_MAKING = ("benchmarks/console/made_up.py", "benchmarks/console/records.py", "simulation/*.py", "expectations/contracts/*")
+_MAKING = ("benchmarks.console.made_up:made_up",)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class MadeUp:
 
 def made_up(folder: Path, entities: int, listed: int) -> MadeUp:
     """The home of that size below ``folder``, made if it is not there; the same sizes give the same rows."""
-    home = folder / f"{entities}x{listed}-{code_version(_MAKING)}"
+    home = folder / f"{entities}x{listed}-{hash_of(_MAKING)}"
     if not (home / "made").exists():
         shutil.rmtree(home, ignore_errors=True)
         _make(home, entities, listed)

@@ -12,7 +12,7 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from expectations.contracts.indicators import features_contract
-from jobs.engine.lake import Lake
+from jobs.lake.tables import LakeTables
 
 TOLERANCE = 1e-9
 """By how much a float may differ, of its own size."""
@@ -27,7 +27,7 @@ class FeaturesDiffer(Exception):
 
 def features_of(home: Path, as_of: date) -> ds.Dataset:
     """The features that a home holds for a day."""
-    table = DeltaTable(str(Lake(home).path(features_contract())))
+    table = DeltaTable(str(LakeTables(home).path(features_contract())))
     files = table.file_uris([("as_of", "=", as_of.isoformat())])
     return ds.dataset(sorted(files), format="parquet")
 

@@ -23,30 +23,15 @@ from benchmarks.harness.measure import Measured
 from benchmarks.harness.tomorrow import deliver_tomorrow
 from expectations.contracts import silver
 from jobs.engine.lake import Lake
-from jobs.foundation.code_version import CONFORMING, FEATURES, JUDGING, READING, code_version
+from jobs.foundation.code_version import ROOT, hash_of
 
 LAST = date(2026, 6, 30)
 MORROW = LAST + timedelta(days=1)
 SEED = 20260101
-INVENTING = (
-    "simulation/*.py",
-    "benchmarks/steps.py",
-    "benchmarks/harness/tomorrow.py",
-    "expectations/contracts/*",
-    "expectations/standards/*",
-    "jobs/foundation/errors.py",
-)
-TAKING_IN = (
-    *READING,
-    *JUDGING,
-    *CONFORMING,
-    *FEATURES,  # complaints are linked, on the register
-    "benchmarks/steps.py",
-    "config/cn/**/*",
-    "jobs/runtime/*.py",
-    "jobs/take_in_source.py",
-    "jobs/take_in_source.py",
-)
+INVENTING = ("benchmarks.steps:generate", "benchmarks.harness.tomorrow:deliver_tomorrow")
+TAKING_IN = ("benchmarks.steps:intake",)
+"""Where the code starts that invents a world, and the code that takes it in."""
+PROFILE_FOLDER = ROOT / "config" / "cn"
 
 Run = Callable[..., Measured]
 """Runs a step with its options and gives what it took."""
@@ -82,8 +67,9 @@ class Worlds:
 
     def world(self, entities: int, months: int, run: Run) -> World:
         """A world of that size, made if it is not there."""
-        name = f"{entities}x{months}-{code_version(INVENTING)}"
-        folder, home = self.folder / "worlds" / name, self.folder / "homes" / f"{name}-{code_version(TAKING_IN)}"
+        name = f"{entities}x{months}-{hash_of(INVENTING)}"
+        settings = [path for path in PROFILE_FOLDER.rglob("*") if path.is_file()]
+        folder, home = self.folder / "worlds" / name, self.folder / "homes" / f"{name}-{hash_of(TAKING_IN, settings)}"
         if not (folder / "made.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
             took = run("generate", "--entities", entities, "--months", months, "--seed", SEED, "--as-of", LAST, "--out", folder)

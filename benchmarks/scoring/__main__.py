@@ -27,8 +27,9 @@ from benchmarks.scoring.made_up import DAY, made_up_training_set, make
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain

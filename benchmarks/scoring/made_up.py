@@ -12,8 +12,9 @@ from deltalake import write_deltalake
 from expectations.contracts import inspection, scoring
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from models.inputs import Floats, catalogue_inputs
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet, join_labels

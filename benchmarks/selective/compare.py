@@ -69,8 +69,7 @@ def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) 
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over those given (:mod:`models.evaluation.calibration_metrics`), and how many visits to the first ``at`` would find something, of those
-    expected to."""
+    """Calibration over these entities, and how many visits to the first ``at`` find something, of those expected to."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
     promises = calibration_metrics(p, truth, np.ones((1, len(p))))

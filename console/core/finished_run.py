@@ -18,9 +18,9 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from console.core.errors import NothingThere, Refused
-from console.core.policy import CONFIG
 from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from jobs.profile.profile import CONFIG_ROOT
 
 VERSION = "steelyard.contractVersion"
 _OF_CHECK = ("rule_id", "about", "severity", "checked", "failed", "column", "delivered_on", "observed", "limit")
@@ -245,7 +245,7 @@ def finished_run(home: Path, as_of: date) -> FinishedRun:
 
 
 def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
-    folder = Path(manifest.get("profile_folder") or CONFIG / str(manifest["profile"]))
+    folder = Path(manifest.get("profile_folder") or CONFIG_ROOT / str(manifest["profile"]))
     path = folder / "profile.toml"
     if not path.is_file():
         raise Refused(

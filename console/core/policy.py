@@ -1,28 +1,28 @@
-"""What a jurisdiction decides, as far as the console asks: its profile's calendar and names, and the console's own limits."""
+"""A jurisdiction's settings as the console uses them: the profile's calendar and names, and the console's own limits."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cache, cached_property
 from typing import Any
 
 from console.core.spreadsheets import XLSX_ROWS
 from console.core.texts import to_traditional
 from expectations.contracts.indicators import Indicator
+from jobs.profile.calendar import Calendar
+from jobs.profile.profile import CONFIG_ROOT
 
-CONFIG = Path(__file__).resolve().parents[2] / "config"
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LIMITS_FOLDER = CONFIG_ROOT / "console"
 
 MOST_IN_BULK = 500
-"""Entities that one form can name, whatever a policy says: the settings bound a form's fields."""
+"""The most entities that one form can name, whatever a policy says: settings.py bounds a form's fields by it."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The limits that hold. Days of deadlines are working days, but for ``result_within``, which counts all."""
+    """The limits that apply. Deadlines are in working days, except ``result_within``, which is in calendar days."""
 
     profile: Mapping[str, Any]
     ranking_days: int
@@ -40,27 +40,16 @@ class Policy:
 
     @property
     def time_zone(self) -> str:
-        """The profile's."""
+        """The profile's time zone."""
         return str(self.profile.get("time_zone", "UTC"))
 
-    @property
-    def weekend(self) -> frozenset[int]:
-        """Days of the week, Monday 0, on which nobody works."""
-        named = self.profile.get("calendar", {}).get("weekend", ["saturday", "sunday"])
-        return frozenset(WEEKDAYS.index(name) for name in named)
-
-    @property
-    def holidays(self) -> frozenset[str]:
-        """Further days on which nobody works, as YYYY-MM-DD."""
-        return frozenset(map(str, self.profile.get("calendar", {}).get("holidays", [])))
-
-    @property
-    def workdays(self) -> frozenset[str]:
-        """Days of a weekend that are worked all the same, as YYYY-MM-DD: China makes up for its long holidays so."""
-        return frozenset(map(str, self.profile.get("calendar", {}).get("workdays", [])))
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The profile's calendar."""
+        return Calendar.of(self.profile.get("calendar", {}))
 
     def legal_basis(self, indicator: Indicator, language: str) -> str:
-        """The law by which an indicator may be looked into: its own, else its dimension's; empty where the profile names none."""
+        """The law that allows an inspection for an indicator, or for its dimension; empty if the profile names none."""
         bases = self.profile.get("legal_bases", {})
         words = bases.get(indicator.column) or bases.get(indicator.dimension) or {}
         if language == "en":
@@ -70,7 +59,7 @@ class Policy:
 
 
 def policy_of(profile: Mapping[str, Any]) -> Policy:
-    """The policy of a profile, by its name."""
+    """The policy of a profile."""
     limits = _limits(str(profile.get("name", "")))
     return Policy(
         profile=profile,
@@ -89,22 +78,14 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
     )
 
 
-def policy() -> Policy:
-    """The policy of the profile that was published last."""
-    from console.apps.ranking.runs import current_run
-
-    run = current_run()
-    return policy_of(run.profile if run else {})
-
-
 @cache
 def _limits(profile: str) -> dict[str, Any]:
-    """The default's limits, and over them what a file of the profile's own name says."""
+    """The default limits, overridden by the file that has the profile's name."""
     limits = _read("default")
-    if profile and "/" not in profile and (CONFIG / "console" / f"{profile}.toml").is_file():
-        limits = {section: {**held, **_read(profile).get(section, {})} for section, held in limits.items()}
+    if profile and "/" not in profile and (LIMITS_FOLDER / f"{profile}.toml").is_file():
+        limits = {section: {**default, **_read(profile).get(section, {})} for section, default in limits.items()}
     return limits
 
 
 def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((CONFIG / "console" / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((LIMITS_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

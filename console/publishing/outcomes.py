@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from console.apps.decisions.models import Result
-from console.core.policy import policy
+from console.apps.ranking.current_policy import current_policy
 
 SOURCE = "console_results"
 
@@ -23,7 +23,7 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
     then on it could be known, and no label counts before. Who visited is left out: it may be no feature, and nobody needs it to
     learn.
     """
-    zone = ZoneInfo(policy().time_zone)
+    zone = ZoneInfo(current_policy().time_zone)
     first = datetime.combine(as_of, time.min, tzinfo=zone)
     last = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
     if not Result.objects.filter(decision__at__lt=last).exists():

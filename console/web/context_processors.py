@@ -17,8 +17,8 @@ from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.core.policy import policy_of
 from console.core.texts import LANGUAGES, load_texts
-from console.core.working_days import is_working_day
 from console.web.middleware import first_thing
+from jobs.profile.calendar import is_working_day
 
 LONG = 30
 """Days after which no calendar is asked any more."""
@@ -28,7 +28,7 @@ def is_stale(run: PublishedRun) -> bool:
     """Whether a working day went by since the day that is shown, so that yesterday's list is not there."""
     limits = policy_of(run.profile)
     days = (clock.now().astimezone(ZoneInfo(limits.time_zone)).date() - run.as_of).days
-    return days > LONG or any(is_working_day(run.as_of + timedelta(days=at), limits) for at in range(1, days))
+    return days > LONG or any(is_working_day(run.as_of + timedelta(days=at), limits.calendar) for at in range(1, days))
 
 
 NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}

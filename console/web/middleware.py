@@ -24,6 +24,7 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from console.apps.accounts.second_factor import needs_second_factor
 from console.apps.decisions.wake import wake_by_date
 from console.core.invisible_characters import made_visible
 from console.core.texts import LANGUAGES, load_texts
@@ -48,11 +49,6 @@ def first_thing(request: HttpRequest) -> str:
     if needs_second_factor(user) and not user.has_second_factor and not request.session.get(BY_PROVIDER):
         return "second_factor_set_up"
     return ""
-
-
-def needs_second_factor(user: object) -> bool:
-    """Whether the site asks whoever has this role for a second factor."""
-    return getattr(user, "role", "") in settings.SECOND_FACTOR_FOR
 
 
 class RequireFirstStep:

@@ -19,10 +19,10 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Column, Contract, Sensitivity
-from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.lake.maintenance.table_files import tables_of
 from jobs.lake.manifests import lake_of_finished_day
+from jobs.lake.tables import LakeTables, arrow_schema
 
 if TYPE_CHECKING:
     import duckdb
@@ -154,7 +154,7 @@ class OpenLake:
         return DeltaTable(str(lake.path(contract)), version=lake.version(contract))
 
     @property
-    def _lake(self) -> Lake:
+    def _lake(self) -> LakeTables:
         return _lake_of(self.home, self.as_of)
 
 
@@ -180,5 +180,5 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
     return OpenLake(folder, found, personal, as_of)
 
 
-def _lake_of(home: Path, as_of: date | None) -> Lake:
-    return Lake(home) if as_of is None else lake_of_finished_day(Lake(home), as_of)
+def _lake_of(home: Path, as_of: date | None) -> LakeTables:
+    return LakeTables(home) if as_of is None else lake_of_finished_day(LakeTables(home), as_of)

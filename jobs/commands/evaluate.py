@@ -29,13 +29,16 @@ def evaluate(
     from jobs.profile.load_profile import load_profile
     from jobs.report.evaluation.page import write_pages
     from jobs.report.evaluation.terminal import show_evaluation
-    from jobs.training.evaluate_profile import evaluate_days, month_ends
+    from jobs.take_in_source import take_in_sources
+    from jobs.training.evaluate_profile import evaluate_days, last_window_end, month_ends
     from jobs.training.summarise_evaluation import refuse_suspects, summarise, write_summary
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
     folder = sources_folder(sources, home)
     with hold_home_lock(home), progress_of("evaluate", len(days)) as advance:
-        windows = evaluate_days(Lake(home), settings, folder, days, advance)
+        lake = Lake(home)
+        take_in_sources(lake, settings, folder, last_window_end(settings, days))
+        windows = evaluate_days(lake, settings, days, advance)
         content = summarise(windows, settings)
         figures = write_summary(home, content)
         pages = write_pages(figures, settings)

@@ -29,11 +29,11 @@ def history(
     """Show the tables as they are; or a table's versions: when each was made, by what, and which days' runs left it."""
     from jobs.commands.options import existing_home
     from jobs.commands.rows import show
-    from jobs.engine.lake import Lake
     from jobs.lake.maintenance.history import table_states, table_versions
     from jobs.lake.maintenance.table_files import table_of
+    from jobs.lake.tables import LakeTables
 
-    there = Lake(existing_home(home))
+    there = LakeTables(existing_home(home))
     found = table_versions(there, table_of(there, table), limit) if table else table_states(there)
     show(found, as_json=as_json, empty="there are no tables yet")
 
@@ -44,15 +44,15 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
     import json
 
     from jobs.commands.options import existing_home
-    from jobs.engine.lake import Lake
     from jobs.foundation.errors import Damaged
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.check import check as do
     from jobs.lake.maintenance.findings import Verdict
+    from jobs.lake.tables import LakeTables
 
     findings = []
     with hold_home_lock(existing_home(home)):
-        for finding in do(Lake(home)):
+        for finding in do(LakeTables(home)):
             findings.append(finding)
             if not as_json:
                 typer.echo(f"{finding.verdict:<4}  {finding.subject:<22}  {finding.check:<9}  {finding.found}")
@@ -79,11 +79,11 @@ def restore(
 ) -> None:
     """Bring a table, or all of a finished day, back to what it was, by a new version; what the next run must do again is said."""
     from jobs.commands.options import existing_home
-    from jobs.engine.lake import Lake
     from jobs.foundation.errors import ConfigError
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.restore import plan_day, plan_table
     from jobs.lake.maintenance.restore import restore as do
+    from jobs.lake.tables import LakeTables
 
     if (version is None) == (not as_of_run) or (version is not None and not table):
         raise ConfigError(
@@ -91,7 +91,7 @@ def restore(
             where="--version and --as-of-run",
             then="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
         )
-    there = Lake(existing_home(home))
+    there = LakeTables(existing_home(home))
     with hold_home_lock(home):
         plan = plan_day(there, day(as_of_run, "--as-of-run"), table) if version is None else plan_table(there, table, version)
         if not plan.tables:
@@ -175,15 +175,15 @@ def _verify(to: Path) -> None:
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Trim old features and links, join small files, and drop what the policy's days of time travel no longer need."""
     from jobs.commands.options import existing_home, profile_of_last_run
-    from jobs.engine.lake import Lake
     from jobs.foundation.locks import hold_home_lock
     from jobs.foundation.log import stage
     from jobs.lake.maintenance.maintain import maintain as do
+    from jobs.lake.tables import LakeTables
 
     on = day(as_of)
     retention = profile_of_last_run(existing_home(home), on, profile).retention
     with hold_home_lock(home), stage("maintain") as current:
-        done = do(Lake(home), retention, on)
+        done = do(LakeTables(home), retention, on)
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
         )
@@ -198,10 +198,10 @@ def forget(
 ) -> None:
     """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
     from jobs.commands.options import existing_home
-    from jobs.engine.lake import Lake
     from jobs.foundation.errors import ConfigError, InputMissing
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source, is_known
+    from jobs.lake.tables import LakeTables
     from jobs.profile.load_profile import load_profile
     from jobs.profile.mapping import mapped_sources
 
@@ -214,7 +214,7 @@ def forget(
             then="take the mapping out of the profile first",
         )
     with hold_home_lock(existing_home(home)):
-        there = Lake(home)
+        there = LakeTables(home)
         unmapped = count_orphaned_rows(there, mapped)
         if not is_known(there, source):
             others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of no source but those that are mapped"
@@ -229,12 +229,12 @@ def forget(
 def migrate(home: HomeOption) -> None:
     """Bring a home made by an earlier Steelyard up to the columns that this one writes; one that is up to date stays as it is."""
     from jobs.commands.options import existing_home
-    from jobs.engine.lake import Lake
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.migrate import migrate as do
+    from jobs.lake.tables import LakeTables
 
     with hold_home_lock(existing_home(home)):
-        done = do(Lake(home))
+        done = do(LakeTables(home))
     for table in done:
         typer.echo(f"{table.table}: version {table.before} to {table.after}")
     if not done:

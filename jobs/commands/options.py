@@ -31,9 +31,10 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 3 when t
 IfDueOption = Annotated[
     bool, typer.Option("--if-due", help="Only where no model is there, or it is a week old, or its data changed.")
 ]
-AfreshOption = Annotated[
-    bool, typer.Option("--afresh", help="Read the register and add up all returns again, instead of those with news alone.")
+FullRefreshOption = Annotated[
+    bool, typer.Option("--full-refresh", help="Compute the state of every entity again, not only of those with news.")
 ]
+FormerFullRefreshOption = Annotated[bool, typer.Option("--afresh", hidden=True)]
 ProfileOfRunOption = Annotated[
     str, typer.Option("--profile", help="A profile's name or folder; by default the one that the day was run with.")
 ]

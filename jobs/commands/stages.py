@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobs.commands.options import (
-    AfreshOption,
     AsOfOption,
+    FormerFullRefreshOption,
+    FullRefreshOption,
     HomeOption,
     IfDueOption,
     ProfileOption,
@@ -102,7 +103,7 @@ def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption,
 def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Link complaints that name no entity to the one that they speak of."""
     from jobs.engine.lake import Lake
-    from jobs.steps.feature_state import rebuild_links
+    from jobs.steps.link_complaints import rebuild_links
 
     settings = _profile(profile)
     _warn_of_unusable(settings)
@@ -110,15 +111,21 @@ def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
         current.note(links=rebuild_links(Lake(home), settings, day(as_of)))
 
 
-def features(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, afresh: AfreshOption = False) -> None:
+def features(
+    profile: ProfileOption,
+    home: HomeOption,
+    as_of: AsOfOption,
+    full_refresh: FullRefreshOption = False,
+    afresh: FormerFullRefreshOption = False,
+) -> None:
     """Build the indicators of every entity as they could be known on the day."""
     from jobs.engine.lake import Lake
-    from jobs.steps.feature_state import rebuild_features
+    from jobs.steps.build_features import rebuild_features
 
     settings = _profile(profile)
     _warn_of_unusable(settings)
     with hold_home_lock(home), stage("features") as current:
-        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), afresh=afresh))
+        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), full_refresh=full_refresh or afresh))
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
@@ -149,14 +156,13 @@ def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Make the day's list within each region's capacity, with the reasons, and close the day with its manifest."""
     from jobs.close_day import close_day
     from jobs.engine.lake import Lake
-    from jobs.incremental.scored_day import lake_of_scored_day
-    from jobs.steps.target_list import target_day
+    from jobs.steps.target_list import target_scored_day
 
     settings, on = _profile(profile), day(as_of)
     _warn_of_unusable(settings)
     with hold_home_lock(home), stage("target") as current:
         lake = Lake(home)
-        current.note(listed=target_day(lake_of_scored_day(lake, settings, on), settings, on))
+        current.note(listed=target_scored_day(lake, settings, on))
         close_day(lake, settings, on)
 
 

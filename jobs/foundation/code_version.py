@@ -1,90 +1,64 @@
-"""Which code made a table: a hash of the sources that it rests on, so that mended code makes stale what it made."""
+"""Return a hash of the code that makes a table, so that changed code makes the table stale.
+
+The hash covers the definitions that a step reaches from its roots (:mod:`jobs.foundation.definitions`) and the data files that
+these read. It does not cover what only stores, computes or reports (:data:`STOPS`).
+"""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from jobs.foundation.definitions import Tree
+
 ROOT = Path(__file__).resolve().parents[2]
-READING = (
-    "jobs/steps/ingest_source.py",
-    "jobs/steps/ingest_source.py",
-    "jobs/runtime/raw_*.py",
-    "jobs/runtime/mapping*.py",
-    "jobs/runtime/land*.py",
-    "jobs/runtime/arrivals*.py",
-    "jobs/sources/deliveries.py",
-    "jobs/profile/profile.py",
-    "jobs/transforms/frames.py",
-    "jobs/transforms/latest_known.py",
-    "jobs/transforms/mapped.py",
-    "jobs/transforms/frames.py",
-    "jobs/transforms/frames.py",
-    "jobs/transforms/versions.py",
-)
-JUDGING = ("expectations/*.py", "jobs/transforms/batch_metrics.py", "jobs/steps/gate_source.py")
-CONFORMING = (
-    "expectations/contracts/silver.py",
-    "expectations/row_rules.py",
-    "expectations/standards/*",
-    "jobs/transforms/conform.py",
-    "jobs/steps/conform_source.py",
-)
-_STATE = (
-    "expectations/contracts/complaint.py",
-    "expectations/contracts/contract.py",
-    "expectations/contracts/inspection.py",
-    "expectations/contracts/lineage.py",
-    "expectations/contracts/registration.py",
-    "expectations/contracts/silver.py",
-    "expectations/contracts/state.py",
-    "expectations/contracts/tax_filing.py",
-    "jobs/transforms/frames.py",
-    "jobs/transforms/latest_known.py",
-    "jobs/transforms/frames.py",
-    "jobs/incremental/entity_state.py",
-    "jobs/transforms/frames.py",
-    "jobs/transforms/tax_sums.py",
-    "jobs/incremental/entity_state.py",
-)
-TAX_STATE = (*_STATE, "jobs/incremental/sum_returns.py")
-REGISTER_STATE = (
-    *_STATE,
-    "expectations/standards/hierarchies.py",
-    "jobs/transforms/conform.py",
-    "jobs/transforms/register_state.py",
-    "jobs/incremental/keep_register.py",
-)
-FEATURES = (
-    "expectations/contracts/*",
-    "expectations/standards/hierarchies.py",
-    "jobs/transforms/*.py",
-    "jobs/steps/build_features.py",
-    "jobs/steps/feature_state.py",
-    "jobs/incremental/entity_state.py",
-    "jobs/incremental/keep_register.py",
-    "jobs/steps/link_complaints.py",
-    "jobs/incremental/sum_returns.py",
-)
-SCORING = (
-    "expectations/contracts/*",
-    "models/*.py",
-    "jobs/incremental/previous_classes.py",
-    "jobs/lake/model_store.py",
-    "jobs/profile/profile.py",
-    "jobs/steps/score_entities.py",
-    "jobs/incremental/previous_classes.py",
-)
-EVERYTHING = ("expectations/**/*", "models/**/*", "jobs/**/*")
-"""Patterns of files, by what rests on them. A verdict rests on what was read too, silver on both, and all the rest on silver."""
+PRODUCT = ("expectations", "models", "jobs")
+STEP_ROOTS = {
+    "ingest": (
+        "jobs.steps.ingest_source:ingest_source",
+        "jobs.profile.profile",
+        "jobs.profile.mapping",
+        "jobs.profile.mapping_schema",
+        "jobs.profile.validation",
+        "jobs.profile.mapping_sql",
+    ),
+    "gate": ("jobs.steps.gate_source:gate_new_days",),
+    "conform": ("jobs.steps.conform_source:conform_source",),
+    "tax_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:TAX_STATE"),
+    "register_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:REGISTER_STATE"),
+    "features": ("jobs.steps.build_features:rebuild_features",),
+    "score": ("jobs.steps.score_entities:score_day", "models.storage", "jobs.lake.model_store", "jobs.profile.profile"),
+}
+"""Where each step starts: ``module:name`` is one definition, ``module`` is all of a module, even of one that ``STOPS`` names."""
+STOPS = {
+    "jobs.foundation": "Errors, log, files and paths do not decide what a row says.",
+    "jobs.lake": "It stores tables, manifests and models, and does not decide what a row says.",
+    "jobs.engine": "It computes frames. A run's manifest names the engine and its packages.",
+    "jobs.profile": "Its values are hashed where a step reads them. Ingest counts this code, and scoring the settings.",
+}
+"""Packages that the hash does not follow, and why."""
+
+OURS = Tree(ROOT)
 
 
 @cache
-def code_version(patterns: tuple[str, ...] = EVERYTHING) -> str:
-    """The hash, 16 hexadecimal digits, of the files that the patterns name, whatever folder Steelyard is in."""
-    digest = hashlib.sha256()
-    found = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file() and "__pycache__" not in path.parts}
-    for path in sorted(found):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+def code_version(step: str | None = None) -> str:
+    """The hash, 16 hexadecimal digits, of a step's code; without a step, of all code of :data:`PRODUCT`."""
+    return OURS.hash_of(STEP_ROOTS[step], STOPS) if step else hash_all(OURS)
+
+
+def hash_of(roots: Iterable[str], files: Iterable[Path] = ()) -> str:
+    """The hash of all code that roots reach, without any stop, and of files."""
+    return OURS.hash_of(roots, (), files)
+
+
+def hash_all(tree: Tree, without: str = __name__) -> str:
+    """The hash of all definitions and data files of :data:`PRODUCT`.
+
+    Args:
+        without: a module that is left out, by default this one, which names other modules by their paths.
+    """
+    found = (path for package in PRODUCT for path in (tree.root / package).rglob("*") if path.is_file())
+    files = [path for path in found if path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts]
+    return tree.hash_of([name for name in tree.modules_of(PRODUCT) if name != without], (without,), files)

@@ -1,8 +1,8 @@
 """Names for the moments around every write, so that a test can end the process at any of them.
 
-The rows of tables are written in :mod:`jobs.engine.lake` alone and files in :mod:`jobs.foundation.files` alone; both pass here, so a
-new table or file has its points without a word. What looks after tables (:mod:`jobs.lake.maintenance`) names each of its own commits. A
-point is named ``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs``, ``after:vacuumed gold.features`` or
+Only :mod:`jobs.engine.lake` writes rows of tables and only :mod:`jobs.foundation.files` writes files. Both pass here, so a new
+table or file has its points without more code. :mod:`jobs.lake.maintenance` names each of its own commits. A point is named
+``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs``, ``after:vacuumed gold.features`` or
 ``before:lake/gold/features/_delta_log``; days, versions and identifiers are left out of it.
 
 Nothing in Steelyard listens. No variable, option, file or profile makes it do so: only code that calls :func:`watch`, which is in

@@ -1,1 +1,8 @@
-"""State kept from day to day, and the rules that say which tables are current."""
+"""State that is carried from day to day, and the rules that say which tables are current.
+
+- Is silver what the batch books say? :mod:`~jobs.incremental.consistency`
+- Which entities changed since the state was written? :mod:`~jobs.incremental.entity_state`
+- Which state is stored, and how is it computed? :mod:`~jobs.incremental.state_tables`
+- Is this table current? :mod:`~jobs.incremental.staleness`
+- Which class did an entity have before? :mod:`~jobs.incremental.previous_classes`
+"""

@@ -1,6 +1,7 @@
-"""Bring to a day what is kept by entity from day to day: of the entities with news alone, where that is enough.
+"""Update a table of state per entity: compute only the entities with news, where an earlier day's state still holds.
 
-Of state that is written by the day, the rows that hold: each key's newest.
+A day writes one *part* of the table: every entity, or those that changed since an earlier day. The state of a day is the newest row
+of each entity in the parts that its note lists. The note, ``home/manifests/state/<table>/<day>.json``, also records the inputs.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 
 from pyspark.sql import DataFrame, Window
@@ -31,63 +33,41 @@ from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.tax_sums import closed_month
 
 
-def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise: Materialise | None = None) -> DataFrame:
-    """Each key's row of the newest day that has one.
-
-    The first day holds every key and later days few, so only those few are brought into order.
-
-    Args:
-        first: the rows of the first day.
-        later: those of the days after it.
-        key: the column that names a row.
-        materialise: see :data:`jobs.transforms.frames.Materialise`; where it is given, the few are made a table first. Then an
-            engine sees how few they are and joins the first day's rows where they lie: else it deals all of them out by their key
-            beforehand (a million wide rows: 0.9 CPU seconds in place of 0.2, Sail 0.7.2).
-    """
-    newest_first = Window.partitionBy(key).orderBy(F.col(AS_OF).desc())
-    newest = later.withColumn("_newest", F.row_number().over(newest_first)).where("_newest = 1").drop("_newest")
-    if materialise is not None:
-        newest = materialise(newest)
-    changed = newest.select(key).withColumn("_changed", F.lit(True))
-    held = join_few(first, changed, key).where("_changed IS NULL").select(*first.columns)
-    return held.unionByName(newest)
-
-
 @dataclass(frozen=True)
 class StateTable:
-    """What is kept: a table of state, and how its rows come of silver's.
+    """A table of state, and how its rows are computed from silver.
 
     Attributes:
-        table: with a row an entity and day on which it changed, and the column ``changes_on``.
-        contract: the name of the contract whose silver rows it is made of.
-        read: the columns that are read of those.
-        code: the patterns of the code that makes it.
-        reckon: gives one row an entity, of rows of silver, the day and its cutoff.
-        is_there: SQL that tells a row from one that says that nothing is left.
-        nothing: the column and value of a row that says so.
-        counts_back: whether it counts back from the settled month, so that each row is another when a month becomes settled.
+        table: one row per entity and day on which it changed, with the column ``changes_on``.
+        contract: the name of the contract whose silver rows it is computed from.
+        columns: the columns of silver that it reads.
+        step: the name of the step whose code computes it, for :func:`jobs.foundation.code_version.code_version`.
+        compute: returns one row per entity, from rows of silver, the day and its cutoff.
+        is_there: SQL that is false for a row that says that nothing is left of the entity.
+        empty: the column and value of such a row.
+        depends_on_month: whether values count back from the last closed month, so that every row changes with that month.
     """
 
     table: Contract
     contract: str
-    read: tuple[str, ...]
-    code: tuple[str, ...]
-    reckon: Callable[[DataFrame, date, datetime], DataFrame]
+    columns: tuple[str, ...]
+    step: str
+    compute: Callable[[DataFrame, date, datetime], DataFrame]
     is_there: str
-    nothing: tuple[str, object]
-    counts_back: bool
+    empty: tuple[str, object]
+    depends_on_month: bool
 
 
 @dataclass(frozen=True)
 class StateInputs:
-    """What a day's state rests on, and the days of its table that hold it, oldest first.
+    """The inputs of a day's state, and the days of its table that hold it.
 
     Attributes:
-        code: the code that made it.
-        settled: the settled month in which every entity was written; windows of returns are counted back from it.
-        deliveries: each delivery with a row known by then, and what its silver rows rest on; None when it was made of rows that no
-            book of batches vouches for, so that nothing may build on it.
-        parts: the first holds every entity, each other the entities that changed since the one before.
+        code: hash of the code that computed it.
+        settled: the closed month in which every entity was last written.
+        deliveries: each delivery with a row known by the day, and the hash of its silver rows; None when a batch book did not match
+            silver, so that no later day may build on it.
+        parts: days, oldest first: the first holds every entity, each other the entities that changed since the one before.
     """
 
     code: str
@@ -95,149 +75,180 @@ class StateInputs:
     deliveries: dict[str, str] | None
     parts: list[str]
 
-    def holds_for(self, later: StateInputs, *, counts_back: bool) -> bool:
-        """Whether nothing that this state rests on is otherwise on the later day."""
+    def holds_for(self, later: StateInputs, *, depends_on_month: bool) -> bool:
+        """Whether the later day has the same inputs, and maybe more deliveries."""
         if self.deliveries is None or later.deliveries is None or self.code != later.code:
             return False
-        return (self.settled == later.settled or not counts_back) and self.deliveries.items() <= later.deliveries.items()
+        return (self.settled == later.settled or not depends_on_month) and self.deliveries.items() <= later.deliveries.items()
 
 
-def update_state(kept: StateTable, lake: Lake, profile: Profile, as_of: date, *, afresh: bool = False) -> int:
-    """Bring the state to a day; give the number of entities that were reckoned.
-
-    Args:
-        afresh: reckon every entity, whatever earlier days hold.
-    """
-    batches = _batches(kept, lake, profile, as_of)
-    wanted = _wanted(kept, as_of, batches)
-    if not afresh and _is_current(kept, lake.home, wanted, as_of):
-        return 0
-    found = None if afresh else _newest_before(kept, lake.home, wanted, as_of)
-    if batches is None or found is None:
-        return _write_part(kept, lake, as_of, wanted, compute_all(kept, lake, profile, as_of), since=[])
-    day, earlier = found
-    with Scratch(lake.home, f"news-{kept.table.name}") as scratch:
-        news = _news(kept, lake, profile, batches, day, as_of, earlier)
-        before = _parts(kept, lake, earlier.parts, scratch.materialise)
-        turned = before.where(F.col(CHANGES_ON) <= F.lit(as_of)).select(ENTITY_ID)
-        entities = scratch.materialise(news.union(turned).distinct())
-        # Finding the newest version of a record reads all versions several times: few rows are read off the table once.
-        rows = scratch.materialise(entities.join(_silver(kept, lake).select(*kept.read), ENTITY_ID, "inner"))
-        column, value = kept.nothing
-        reckoned = entities.join(kept.reckon(rows, as_of, profile.end_of(as_of)), ENTITY_ID, "left")
-        reckoned = reckoned.withColumn(column, F.coalesce(F.col(column), F.lit(value)))
-        if earlier.settled == wanted.settled:
-            return _write_part(kept, lake, as_of, wanted, reckoned, earlier.parts)
-        # Parts would come on top of parts without end: once a month the others' rows are written again beside the reckoned.
-        others = before.where(kept.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
-        _write_part(kept, lake, as_of, wanted, others.unionByName(reckoned), since=[])
-        return entities.count()
-
-
-def is_within_reach(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> bool:
-    """Whether the day's state is there, or an earlier day's that it could be brought from: else every entity would be reckoned."""
-    wanted = _wanted(kept, as_of, _batches(kept, lake, profile, as_of))
-    return _is_current(kept, lake.home, wanted, as_of) or _newest_before(kept, lake.home, wanted, as_of) is not None
-
-
-def read_state(kept: StateTable, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
-    """One row an entity of which there is something, as :func:`update_state` left them on the day.
+def update_state(table: StateTable, lake: Lake, profile: Profile, as_of: date, *, full_refresh: bool = False) -> int:
+    """Write the state of a day, unless it is current; return the number of entities that were computed.
 
     Args:
-        materialise: for the rows that changed since the first of the days that hold the state, see
-            :func:`jobs.incremental.entity_state.keep_newest_state`.
+        full_refresh: compute every entity, even where earlier state holds.
     """
-    parts = StateInputs(**read_json(_path(kept, lake.home, as_of))).parts
-    return _parts(kept, lake, parts, materialise).where(kept.is_there)
+    return _StateOfDay(table, lake, profile, as_of).update(full_refresh=full_refresh)
 
 
-def compute_all(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
-    """One row an entity, of all that silver holds, kept nowhere."""
-    return kept.reckon(_silver(kept, lake), as_of, profile.end_of(as_of))
+def can_update_state(table: StateTable, lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether the day's state is current, or an earlier day's state holds, so that not every entity must be computed."""
+    state = _StateOfDay(table, lake, profile, as_of)
+    return state.is_current() or state.newest_before() is not None
 
 
-def _silver(kept: StateTable, lake: Lake) -> DataFrame:
-    return lake.read(OF[kept.contract])
+def read_state(table: StateTable, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
+    """One row per entity with something in the state, as :func:`update_state` left it on the day.
+
+    Args:
+        materialise: see :func:`keep_newest_state`.
+    """
+    parts = StateInputs(**read_json(_note(table, lake.home, as_of))).parts
+    return _read_parts(table, lake, parts, materialise).where(table.is_there)
 
 
-def _parts(kept: StateTable, lake: Lake, parts: list[str], materialise: Materialise | None = None) -> DataFrame:
-    """The rows that hold of those that some days of the state have together."""
+def compute_state(table: StateTable, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
+    """The rows of :func:`read_state`, computed from all of silver without any stored state."""
+    return _StateOfDay(table, lake, profile, as_of).compute_all().where(table.is_there)
+
+
+def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise: Materialise | None = None) -> DataFrame:
+    """Each key's row of the newest day that has one.
+
+    The first day holds every key and later days hold few, so only those few are sorted.
+
+    Args:
+        first: the rows of the first day.
+        later: the rows of the days after it.
+        key: the column that names a row.
+        materialise: writes the few newest rows to a table first. The engine then knows how few they are and does not shuffle the
+            first day's rows (a million wide rows: 0.2 CPU seconds instead of 0.9, Sail 0.7.2).
+    """
+    newest_first = Window.partitionBy(key).orderBy(F.col(AS_OF).desc())
+    newest = later.withColumn("_newest", F.row_number().over(newest_first)).where("_newest = 1").drop("_newest")
+    if materialise is not None:
+        newest = materialise(newest)
+    changed = newest.select(key).withColumn("_changed", F.lit(True))
+    unchanged = join_few(first, changed, key).where("_changed IS NULL").select(*first.columns)
+    return unchanged.unionByName(newest)
+
+
+@dataclass(frozen=True)
+class _StateOfDay:
+    """The state of one day: what it must be computed from, and its update."""
+
+    table: StateTable
+    lake: Lake
+    profile: Profile
+    as_of: date
+
+    @cached_property
+    def batches(self) -> Mapping[str, Batch] | None:
+        """The deliveries with a row known by the day; None when a batch book does not match silver."""
+        deliveries = consistent_deliveries(self.lake, mapped_sources(self.profile.folder))
+        if deliveries is None:
+            return None
+        cutoff = self.profile.end_of(self.as_of).isoformat(sep=" ")
+        return {name: batch for name, batch in deliveries[self.table.contract].items() if batch.known_from < cutoff}
+
+    @cached_property
+    def inputs(self) -> StateInputs:
+        """What the day's state must be computed from."""
+        conformed = None if self.batches is None else {name: batch.conformed for name, batch in self.batches.items()}
+        return StateInputs(code_version(self.table.step), closed_month(self.as_of).isoformat(), conformed, [])
+
+    def is_current(self) -> bool:
+        noted = read_json(_note(self.table, self.lake.home, self.as_of))
+        return self.inputs.deliveries is not None and noted is not None and {**noted, "parts": []} == asdict(self.inputs)
+
+    def newest_before(self) -> tuple[date, StateInputs] | None:
+        """The newest day before this one whose state still holds, and its inputs."""
+        for day, path in reversed(_notes(self.table, self.lake.home)):
+            if day < self.as_of:
+                inputs = StateInputs(**read_json(path))
+                if inputs.holds_for(self.inputs, depends_on_month=self.table.depends_on_month):
+                    return day, inputs
+        return None
+
+    def compute_all(self) -> DataFrame:
+        return self.table.compute(self.lake.read(OF[self.table.contract]), self.as_of, self.profile.end_of(self.as_of))
+
+    def update(self, *, full_refresh: bool) -> int:
+        if not full_refresh and self.is_current():
+            return 0
+        found = None if full_refresh else self.newest_before()
+        if self.batches is None or found is None:
+            return self.write(self.compute_all(), since=[])
+        return self.update_from(self.batches, *found)
+
+    def update_from(self, batches: Mapping[str, Batch], day: date, earlier: StateInputs) -> int:
+        """Compute the entities that changed since an earlier day, and write them on top of that day's parts."""
+        table = self.table
+        with Scratch(self.lake.home, f"news-{table.table.name}") as scratch:
+            before = _read_parts(table, self.lake, earlier.parts, scratch.materialise)
+            due = before.where(F.col(CHANGES_ON) <= F.lit(self.as_of)).select(ENTITY_ID)
+            entities = scratch.materialise(self.news_since(day, batches, earlier).union(due).distinct())
+            # Finding the newest version of a record reads all versions several times, so the few rows are read once.
+            silver = self.lake.read(OF[table.contract]).select(*table.columns)
+            rows = scratch.materialise(entities.join(silver, ENTITY_ID, "inner"))
+            computed = entities.join(table.compute(rows, self.as_of, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
+            column, value = table.empty
+            computed = computed.withColumn(column, F.coalesce(F.col(column), F.lit(value)))
+            if earlier.settled == self.inputs.settled:
+                return self.write(computed, since=earlier.parts)
+            # So that the number of parts stays small, all entities are written again once a month.
+            others = before.where(table.is_there).drop(AS_OF).join(entities, ENTITY_ID, "left_anti")
+            self.write(others.unionByName(computed), since=[])
+            return entities.count()
+
+    def news_since(self, day: date, batches: Mapping[str, Batch], earlier: StateInputs) -> DataFrame:
+        """The entities with a record that became known after ``day``: in a new delivery, or by ``known_at`` in an old one."""
+        before, cutoff = self.profile.end_of(day), self.profile.end_of(self.as_of)
+        new = [name for name in batches if name not in (earlier.deliveries or {})]
+        # A book of an older version holds no last known_at; it may be any.
+        later = [
+            name
+            for name, batch in batches.items()
+            if name not in new and (batch.known_until or "9999") >= before.isoformat(sep=" ")
+        ]
+        rows = self.lake.read(OF[self.table.contract]).where(f"{KNOWN_AT} < {instant_sql(cutoff)}")
+        in_old = f"{KNOWN_AT} >= {instant_sql(before)} AND ({_is_delivered_in(later)})"
+        return rows.where(f"({_is_delivered_in(new)}) OR ({in_old})").select(ENTITY_ID)
+
+    def write(self, rows: DataFrame, since: list[str]) -> int:
+        """Write the day's part on top of the parts ``since``; return the number of entities in it."""
+        lake, table, day = self.lake, self.table, self.as_of.isoformat()
+        for _, path in _notes(table, lake.home):
+            # A day that builds on this part must be computed again.
+            if day in read_json(path)["parts"]:
+                delete_file(path)
+        where = f"{AS_OF} = '{day}'"
+        lake.replace(rows.withColumn(AS_OF, F.lit(self.as_of)).orderBy(ENTITY_ID), table.table, where)
+        write_json(_note(table, lake.home, self.as_of), {**asdict(self.inputs), "parts": [*since, day]})
+        return lake.read(table.table).where(where).count()
+
+
+def _read_parts(table: StateTable, lake: Lake, parts: list[str], materialise: Materialise | None) -> DataFrame:
+    """The newest row of each entity in the parts."""
     first, *later = [date.fromisoformat(part) for part in parts]
-    rows = lake.read(kept.table)
+    rows = lake.read(table.table)
     of_first = rows.where(F.col(AS_OF) == F.lit(first))
     if not later:
         return of_first
     return keep_newest_state(of_first, rows.where(F.col(AS_OF).isin(later)), ENTITY_ID, materialise)
 
 
-def _batches(kept: StateTable, lake: Lake, profile: Profile, as_of: date) -> Mapping[str, Batch] | None:
-    """The deliveries with a row known by the day; None when silver holds what no book vouches for."""
-    vouched = consistent_deliveries(lake, mapped_sources(profile.folder))
-    if vouched is None:
-        return None
-    cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    return {name: batch for name, batch in vouched[kept.contract].items() if batch.known_from < cutoff}
-
-
-def _wanted(kept: StateTable, as_of: date, batches: Mapping[str, Batch] | None) -> StateInputs:
-    """What the day's state is to rest on."""
-    conformed = None if batches is None else {name: batch.conformed for name, batch in batches.items()}
-    return StateInputs(code_version(kept.code), closed_month(as_of).isoformat(), conformed, [])
-
-
-def _is_current(kept: StateTable, home: Path, wanted: StateInputs, as_of: date) -> bool:
-    noted = read_json(_path(kept, home, as_of))
-    return wanted.deliveries is not None and noted is not None and {**noted, "parts": []} == asdict(wanted)
-
-
-def _newest_before(kept: StateTable, home: Path, wanted: StateInputs, as_of: date) -> tuple[date, StateInputs] | None:
-    """The newest day before ``as_of`` whose state still holds, and what it rests on."""
-    for path in sorted(_path(kept, home, as_of).parent.glob("????-??-??.json"), reverse=True):
-        day = date.fromisoformat(path.stem)
-        if day < as_of and (basis := StateInputs(**read_json(path))).holds_for(wanted, counts_back=kept.counts_back):
-            return day, basis
-    return None
-
-
-def _news(
-    kept: StateTable, lake: Lake, profile: Profile, batches: Mapping[str, Batch], day: date, as_of: date, earlier: StateInputs
-) -> DataFrame:
-    """The entities of which a record became known after ``day``: in a new delivery, or by ``known_at`` in an old one."""
-    before, cutoff = profile.end_of(day), profile.end_of(as_of)
-    fresh = [name for name in batches if name not in (earlier.deliveries or {})]
-    ripened = [n for n, batch in batches.items() if n not in fresh and _last_known(batch) >= before.isoformat(sep=" ")]
-    rows = _silver(kept, lake).where(f"{KNOWN_AT} < {instant_sql(cutoff)}")
-    of_old = f"{KNOWN_AT} >= {instant_sql(before)} AND ({_delivered(ripened)})"
-    return rows.where(f"({_delivered(fresh)}) OR ({of_old})").select(ENTITY_ID)
-
-
-def _last_known(batch: Batch) -> str:
-    """The last ``known_at`` of a delivery; after every day where it was not noted."""
-    return batch.known_until or "9999"
-
-
-def _delivered(names: Iterable[str]) -> str:
+def _is_delivered_in(names: Iterable[str]) -> str:
     """SQL that selects deliveries by their partitions."""
     parts = [name.rsplit("/", 1) for name in names]
     return " OR ".join(f"({SOURCE} = '{source}' AND {DELIVERED_ON} = DATE'{day}')" for source, day in parts) or "false"
 
 
-def _write_part(kept: StateTable, lake: Lake, as_of: date, basis: StateInputs, rows: DataFrame, since: list[str]) -> int:
-    """Write the day's part of the state, on top of the parts of earlier days; give the number of entities in it."""
-    _forget(kept, lake.home, as_of)
-    today = as_of.isoformat()
-    where = f"{AS_OF} = '{today}'"
-    lake.replace(rows.withColumn(AS_OF, F.lit(as_of)).orderBy(ENTITY_ID), kept.table, where)
-    write_json(_path(kept, lake.home, as_of), {**asdict(basis), "parts": [*since, today]})
-    return lake.read(kept.table).where(where).count()
+def _note(table: StateTable, home: Path, as_of: date) -> Path:
+    return note_path(home, f"state/{table.table.name}", as_of)
 
 
-def _forget(kept: StateTable, home: Path, as_of: date) -> None:
-    """Forget every day that builds on this one's part, before it is written anew: each is then reckoned afresh when asked for."""
-    for path in sorted(_path(kept, home, as_of).parent.glob("????-??-??.json")):
-        if as_of.isoformat() in read_json(path)["parts"]:
-            delete_file(path)
-
-
-def _path(kept: StateTable, home: Path, as_of: date) -> Path:
-    return note_path(home, f"state/{kept.table.name}", as_of)
+def _notes(table: StateTable, home: Path) -> list[tuple[date, Path]]:
+    """The notes of all days, oldest first."""
+    folder = _note(table, home, date.min).parent
+    return [(date.fromisoformat(path.stem), path) for path in sorted(folder.glob("????-??-??.json"))]

@@ -1,26 +1,36 @@
-"""Manifests: what a day found of each source, and what a run made. A day without its run manifest does not exist."""
+"""Manifests: what a day found of each source, and what a run was made from. A day without its run manifest does not exist."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from jobs.engine.lake import Lake
 from jobs.foundation.errors import CannotReplay, Damaged, InputMissing
-from jobs.foundation.files import days_in, read_json, write_json
+from jobs.foundation.files import days_in, json_text, read_json, write_json
 from jobs.lake.batches import Batch, BatchBook
+from jobs.lake.tables import LakeTables
+
+L = TypeVar("L", bound=LakeTables)
+
+MADE_OF = ("as_of", "profile", "config_hash", "code_version", "deliveries", "model_id", "seed", "sources", "list")
+"""The facts of a run that its id is a hash of."""
+MADE_OF_SINCE = ("classes_before",)
+"""Further facts in the hash; manifests of earlier versions of Steelyard lack them."""
 
 
 class Verdict(StrEnum):
-    """What a day settles of a source."""
+    """The state of a source on a day."""
 
     PASSED = "passed"
-    """New data came and may be used."""
+    """New data came and is in use."""
     STOPPED = "stopped"
-    """New data came and may not be used; the data before stays in use."""
+    """New data came and may not be used; the earlier data stays in use."""
     MISSING = "missing"
     """A delivery was due and did not come."""
     UNCHANGED = "unchanged"
@@ -42,36 +52,67 @@ class SourceManifest:
     checks: list[dict[str, Any]] = field(default_factory=list)
 
 
+# Paths
+
+
 def source_manifest_path(home: Path, source: str, as_of: date) -> Path:
-    """Where a source's manifest of a day is."""
+    """The manifest of a source on a day."""
     return home / "manifests" / "sources" / source / f"{as_of}.json"
 
 
 def run_manifest_path(home: Path, as_of: date) -> Path:
-    """Where a run's manifest of a day is."""
+    """The manifest of a day's newest run."""
     return home / "manifests" / "runs" / f"{as_of}.json"
 
 
 def run_manifest_path_by_id(home: Path, run_id: str) -> Path:
-    """Where a run's manifest stays when its day is done again."""
+    """The manifest of a run; it stays when the day is run again."""
     return home / "manifests" / "runs" / "by_id" / f"{run_id}.json"
 
 
 def withdrawn_path(home: Path, run_id: str) -> Path:
-    """Where a run's manifest stays when a restore undid its day."""
+    """The manifest of a run whose day a restore undid."""
     return home / "manifests" / "withdrawn" / f"{run_id}.json"
 
 
+def note_path(home: Path, what: str, as_of: date) -> Path:
+    """The note of the inputs of a day's ``links``, ``features`` or ``scores``; rows without a note are computed again."""
+    return home / "manifests" / what / f"{as_of}.json"
+
+
+def _time_travel_path(home: Path) -> Path:
+    return home / "manifests" / "time_travel.json"
+
+
+# Runs
+
+
+def run_id_of(facts: dict[str, Any]) -> str:
+    """The run's id: its day and a hash of its inputs and its list, so that the same run has the same id anywhere."""
+    made_of = {key: facts.get(key) for key in MADE_OF} | {key: facts[key] for key in MADE_OF_SINCE if key in facts}
+    return f"{facts['as_of']}-{json_hash(made_of)[:12]}"
+
+
+def digest_of(manifest: dict[str, Any]) -> str:
+    """A hash of the whole manifest, including what the id leaves out, such as the engine and the table versions."""
+    return hashlib.sha256(json_text({key: value for key, value in manifest.items() if key != "digest"}).encode()).hexdigest()
+
+
+def json_hash(content: object) -> str:
+    """The SHA-256 of any content that has a JSON form."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
 def finished_days(home: Path) -> dict[date, dict[str, int | None]]:
-    """Each day that has a run's manifest, in order, with the table versions that its run left."""
+    """Each finished day, in order, with the table versions that its run left."""
     days = days_in(run_manifest_path(home, date.min).parent)
     return {day: (read_json(run_manifest_path(home, day)) or {}).get("tables") or {} for day in days}
 
 
 def runs_since(home: Path, first: date) -> list[dict[str, Any]]:
-    """The manifests of all runs of the days from ``first`` on, also of those that were done again, or undone.
+    """The manifests of all runs of the days from ``first`` on, including runs that were repeated or undone.
 
-    A day's newest run is told twice: by its day and by its id.
+    A day's newest run appears twice: by its day and by its id.
     """
     folder = run_manifest_path(home, first).parent
     paths = [*folder.glob("????-??-??.json"), *run_manifest_path_by_id(home, "*").parent.glob("????-??-??-*.json")]
@@ -79,11 +120,11 @@ def runs_since(home: Path, first: date) -> list[dict[str, Any]]:
 
 
 def find_run(home: Path, which: date | str) -> dict[str, Any]:
-    """The manifest of a day's newest run, or of the run of an id.
+    """The manifest of a day's newest run, or of the run with an id.
 
     Raises:
         InputMissing: when there is none.
-        CannotReplay: when it is no longer whole, or the day's own is gone and the run's is there.
+        CannotReplay: when it is damaged, or the day's own manifest is gone while that of its run is there.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
     is_name = isinstance(which, date) or Path(which).name == which
@@ -92,7 +133,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
         raise CannotReplay(
             what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
             where=str(path),
-            then="bring it back from a backup; if the run died at its last write, run the day again",
+            then="restore it from a backup; if the run died at its last write, run the day again",
         )
     if found is None:
         raise InputMissing(
@@ -104,7 +145,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
 
 def _left_by_id(home: Path, as_of: date) -> list[str]:
-    """The runs of a day that were closed; none where a restore undid the day."""
+    """The closed runs of a day; none where a restore undid the day."""
     if any(withdrawn_path(home, "*").parent.glob(f"{as_of}-*.json")):
         return []
     return sorted(path.stem for path in run_manifest_path_by_id(home, "*").parent.glob(f"{as_of}-*.json"))
@@ -114,42 +155,33 @@ def _read_run(path: Path) -> dict[str, Any] | None:
     try:
         found = read_json(path)
     except Damaged as error:
-        raise _not_whole(path, error.what) from error
+        raise _damaged_run(path, error.what) from error
     if found is None:
         return None
     for name in ("as_of", "profile"):
         if not isinstance(found, dict) or not found.get(name):
-            raise _not_whole(path, f"it names no {name}")
+            raise _damaged_run(path, f"it names no {name}")
     return dict(found)
 
 
-def _not_whole(path: Path, why: str) -> CannotReplay:
+def _damaged_run(path: Path, why: str) -> CannotReplay:
     return CannotReplay(
-        what=f"the manifest is not as the run wrote it: {why}", where=str(path), then="bring the manifest back from a backup"
+        what=f"the manifest is not as the run wrote it: {why}", where=str(path), then="restore the manifest from a backup"
     )
 
 
-def note_path(home: Path, what: str, as_of: date) -> Path:
-    """Where it is noted what a day's ``links``, ``features`` or ``scores`` rest on; without the note they are made again."""
-    return home / "manifests" / what / f"{as_of}.json"
+def versions_noted(home: Path, since: date) -> Iterator[dict[str, int | None]]:
+    """The table versions that the features of each day from ``since`` on were computed from."""
+    for path in sorted(note_path(home, "features", since).parent.glob("????-??-??.json")):
+        if date.fromisoformat(path.stem) >= since:
+            yield (read_json(path) or {}).get("read") or {}
 
 
-def write_source_manifest(home: Path, manifest: SourceManifest) -> None:
-    """Write a source's manifest in one piece."""
-    write_json(source_manifest_path(home, manifest.source, manifest.as_of), asdict(manifest))
+def lake_of_finished_day(lake: L, as_of: date) -> L:
+    """The lake as a finished day left it: the tables of the day's manifest are pinned, other tables are the newest.
 
-
-def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any] | None:
-    """A source's manifest of a day, None when the day is not settled."""
-    found: dict[str, Any] | None = read_json(source_manifest_path(home, source, as_of))
-    return found
-
-
-def lake_of_finished_day(lake: Lake, as_of: date) -> Lake:
-    """The lake as it was when a day was finished: the table versions that the day's manifest names, the newest of the rest.
-
-    So a run that dies half-way, or another day done later, changes nothing for readers of a finished day. A day whose versions
-    maintenance no longer keeps is read from the newest, where its own rows still are.
+    So neither a run that dies half-way nor a later day changes what readers of a finished day see. A day whose versions
+    maintenance has removed is read from the newest versions, which still hold its rows.
     """
     since = time_travel_since(lake.home)
     if since is not None and as_of < since:
@@ -159,35 +191,44 @@ def lake_of_finished_day(lake: Lake, as_of: date) -> Lake:
 
 
 def time_travel_since(home: Path) -> date | None:
-    """The first day whose run's table versions are kept; None when maintenance has dropped none yet."""
+    """The first day whose run's table versions are retained; None when maintenance has removed none yet."""
     noted = read_json(_time_travel_path(home))
     return date.fromisoformat(noted["since"]) if noted else None
 
 
 def keep_time_travel_since(home: Path, day: date) -> date:
-    """Note the first day whose run's table versions are kept, and give it; what is gone does not come back, so never an earlier."""
+    """Note the first day whose run's table versions are retained, and return it; it never moves to an earlier day."""
     since = max(day, time_travel_since(home) or day)
     write_json(_time_travel_path(home), {"since": since})
     return since
 
 
-def _time_travel_path(home: Path) -> Path:
-    return home / "manifests" / "time_travel.json"
+# Sources
+
+
+def write_source_manifest(home: Path, manifest: SourceManifest) -> None:
+    """Write a source's manifest atomically."""
+    write_json(source_manifest_path(home, manifest.source, manifest.as_of), asdict(manifest))
+
+
+def read_source_manifest(home: Path, source: str, as_of: date) -> dict[str, Any] | None:
+    """A source's manifest of a day; None when the source is not closed for the day."""
+    found: dict[str, Any] | None = read_json(source_manifest_path(home, source, as_of))
+    return found
 
 
 def source_verdict(
     home: Path, source: str, contract: str, every_days: int | None, as_of: date, newest_delivery: date | None
 ) -> SourceManifest:
-    """What the state of its batches says of a source on a day.
+    """The manifest of a source on a day, from the state of its batches.
 
-    A delivery is in use when it was taken in, judged and brought to silver; one that was not, for whatever reason, is
-    not, and the verdict says so.
+    A delivery is in use when it was ingested, passed its gate and was conformed to silver. The verdict says when it was not.
 
     Args:
         home: the run's home.
         source: its name.
         contract: its contract's name.
-        every_days: how often a delivery is expected; None when there is one delivery for good.
+        every_days: how often a delivery is expected; None when there is one delivery only.
         as_of: the day.
         newest_delivery: the newest delivery found by then, None when there is none.
     """
@@ -209,9 +250,9 @@ def source_verdict(
 
 
 def verdict_of_unusable_mapping(home: Path, source: str, as_of: date, why: str) -> SourceManifest:
-    """What a day settles of a source whose mapping cannot be used: it is stopped, and what was taken in before stays in use.
+    """The manifest of a source whose mapping is unusable: it is stopped, and its earlier data stays in use.
 
-    Its contract is that of the day on which it was settled last; ``unknown`` where none was.
+    The contract is the one in the source's last manifest, or ``unknown``.
     """
     folder = source_manifest_path(home, source, as_of).parent
     before = [read_source_manifest(home, source, day) or {} for day in days_in(folder)]
@@ -235,19 +276,19 @@ def _verdict(
     if every_days is not None and came < as_of - timedelta(days=every_days - 1):
         often = "every day" if every_days == 1 else f"every {every_days} days"
         return Verdict.MISSING, f"a delivery is expected {often}; the last came on {came}"
-    if came < as_of and _settled_before(home, source, came, as_of):
+    if came < as_of and _was_closed_before(home, source, came, as_of):
         return Verdict.UNCHANGED, f"nothing new since {came}"
     return Verdict.PASSED, f"the delivery of {came} passed its checks"
 
 
-def _settled_before(home: Path, source: str, came: date, as_of: date) -> bool:
-    """Whether an earlier day already settled the delivery that came on ``came``."""
+def _was_closed_before(home: Path, source: str, came: date, as_of: date) -> bool:
+    """Whether the source was closed for an earlier day with the delivery of ``came``."""
     folder = source_manifest_path(home, source, as_of).parent
     return any(came <= day < as_of for day in days_in(folder))
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:
-    """A delivery day as readers see it: what the gate set aside counts as quarantined."""
+    """A delivery day for readers: rows that the gate set aside count as quarantined."""
     counts = asdict(batch.counts)
     return {
         "delivered_on": batch.delivered_on,

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from expectations.contracts import registration
 from expectations.contracts.indicators import DIMENSIONS, catalogue
 from expectations.standards.hierarchies import schemes
+from jobs.profile.calendar import WEEKDAYS
 from jobs.profile.profile import Profile, Training
 from jobs.profile.validation import Problem, is_number, near
 
 _NOT_SETTINGS = {"folder"}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _CHOICES = {
     "objective.kind": ("margin", "probability", "anomaly"),
     "capacity.region_level": ("own", "middle", "top"),
@@ -216,8 +216,8 @@ def _calendar_problems(calendar: Any) -> Iterator[Problem]:
     if not isinstance(calendar.get("weekend", []), list):
         yield Problem("calendar.weekend", f"is {calendar['weekend']!r}", 'it must be a list of days, such as ["sunday"]')
     for name in _texts(calendar.get("weekend")):
-        if name not in _WEEKDAYS:
-            yield Problem("calendar.weekend", f"{name!r} is no day of the week", near(name, _WEEKDAYS))
+        if name not in WEEKDAYS:
+            yield Problem("calendar.weekend", f"{name!r} is no day of the week", near(name, WEEKDAYS))
     for setting in ("holidays", "workdays"):
         value = calendar.get(setting, [])
         if not isinstance(value, list):

@@ -25,10 +25,10 @@ from expectations.contracts.scoring import (
     RISK_LIST,
     SCORES,
 )
-from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.errors import InputMissing
 from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
+from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
 from jobs.report.card import Section, read_card
 
@@ -185,7 +185,7 @@ def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.T
         InputMissing: when the table was never written.
     """
     names = [str(column) for column in columns or contract.columns]
-    table = lake_of_finished_day(Lake(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
+    table = lake_of_finished_day(LakeTables(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
     schema = arrow_schema(contract)
     return table.cast(pa.schema([schema.field(name) for name in names]))
 

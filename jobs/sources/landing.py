@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.contracts.quarantine import Stage, quarantine_of
-from jobs.engine.lake import arrow_schema
+from jobs.lake.tables import arrow_schema
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.deliveries import Delivery
 from jobs.sources.formats import read_raw

@@ -16,6 +16,7 @@ from jobs.profile.profile import CONFIG_ROOT
 from jobs.sources.file_source import source_of
 
 FOLDER = CONFIG_ROOT / "console" / "sources"
+_ORDER = ("registration", "inspection", "tax_filing", "complaint")
 
 
 def every_path(profile_folder: Path) -> dict[str, Path]:
@@ -25,7 +26,7 @@ def every_path(profile_folder: Path) -> dict[str, Path]:
 
 
 def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path | None = None) -> dict[str, SourceMapping]:
-    """The mappings that a day is made by, in the order of their names: the profile's, and the defaults that something came of.
+    """The mappings of a day, in the order in which to take them in: the profile's, and the defaults that something came of.
 
     A mapping of the profile that cannot be used is not among them: its source is settled as stopped
     (:func:`jobs.take_in_source.close_unusable_source`).
@@ -40,7 +41,12 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
     mapped = mapped_sources(profile_folder)
     defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in mapped}
     began = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
-    return dict(sorted({**own, **began}.items()))
+    return {mapping.name: mapping for mapping in in_order({**own, **began})}
+
+
+def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
+    """Registration first, since the checks of other sources ask whether an entity is registered."""
+    return sorted(mappings.values(), key=lambda mapping: (_ORDER.index(mapping.contract.name), mapping.name))
 
 
 def _has_begun(mapping: SourceMapping, home: Path, as_of: date, sources: Path | None) -> bool:

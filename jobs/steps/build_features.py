@@ -1,4 +1,4 @@
-"""Make the day's features: every entity's indicators and its peers' medians, ``gold.features`` and ``gold.peers``."""
+"""Build a day's features: the indicators of every entity and the medians of its peers, ``gold.features`` and ``gold.peers``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,68 @@ from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
+from jobs.incremental.entity_state import can_update_state, compute_state, read_state, update_state
+from jobs.incremental.staleness import has_features, has_links, record_feature_inputs, record_link_inputs
+from jobs.incremental.state_tables import REGISTER_STATE, STATE_TABLES, TAX_STATE
 from jobs.profile.profile import Profile
+from jobs.steps.link_complaints import link_day, rebuild_links
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
 
 log = logging.getLogger(__name__)
 
 
-def build_features_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame, tax_sums: DataFrame) -> int:
-    """Replace the day's partitions of ``gold.features`` and ``gold.peers``; gives the number of entities.
+def ensure_features(lake: Lake, profile: Profile, as_of: date, *, is_past: bool = False) -> bool:
+    """Build a day's features unless they are current, see :func:`rebuild_features`; return whether they were built."""
+    if has_features(lake, profile, as_of):
+        return False
+    rebuild_features(lake, profile, as_of, is_past=is_past)
+    return True
+
+
+def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, full_refresh: bool = False, is_past: bool = False) -> int:
+    """Build a day's features on current links, and note their inputs; return the number of entities.
 
     Args:
-        register: what the register says of each entity on the day.
-        tax_sums: what each entity's returns add up to on the day.
+        full_refresh: use no stored state, neither of earlier days nor of the day itself.
+        is_past: no later day builds on this one, so its state is stored only where an earlier day's state holds.
+    """
+    if is_past and (full_refresh or not all(can_update_state(table, lake, profile, as_of) for table in STATE_TABLES)):
+        return _build_without_state(lake, profile, as_of)
+    if full_refresh or not has_links(lake, profile, as_of):
+        rebuild_links(lake, profile, as_of, full_refresh=full_refresh)
+    else:
+        update_state(REGISTER_STATE, lake, profile, as_of)
+    update_state(TAX_STATE, lake, profile, as_of, full_refresh=full_refresh)
+    with record_feature_inputs(lake, profile, as_of):
+        return build_from_state(lake, profile, as_of)
+
+
+def build_from_state(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Build a day's features from its links and its stored state; return the number of entities."""
+    with Scratch(lake.home, "standing", is_packed=False) as scratch:
+        # Features read a few columns of it about twenty times. From an unpacked table they take 24 CPU seconds, from the state
+        # itself 26 (a million entities, Sail 0.7.2, two cores).
+        register = scratch.materialise(read_state(REGISTER_STATE, lake, as_of, scratch.materialise))
+        return build_features_day(lake, profile, as_of, register, read_state(TAX_STATE, lake, as_of, scratch.materialise))
+
+
+def _build_without_state(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Build a day's links and features from state that is computed from silver and not stored."""
+    with Scratch(lake.home, "state", is_packed=False) as scratch:
+        register, tax_sums = (scratch.materialise(compute_state(table, lake, profile, as_of)) for table in STATE_TABLES)
+        with record_link_inputs(lake, profile, as_of):
+            link_day(lake, profile, as_of, register)
+        with record_feature_inputs(lake, profile, as_of):
+            return build_features_day(lake, profile, as_of, register, tax_sums)
+
+
+def build_features_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame, tax_sums: DataFrame) -> int:
+    """Replace the day's partitions of ``gold.features`` and ``gold.peers``; return the number of entities.
+
+    Args:
+        register: one row per entity, as of the day.
+        tax_sums: the sums of each entity's returns, as of the day.
 
     Raises:
         InputMissing: when no entity was known by then.
@@ -38,14 +87,14 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
             where=str(lake.path(silver.ENTITY)),
             then="ingest and conform the registration source first",
         )
+    where = f"{AS_OF} = '{as_of}'"
     tables = Known(
         register=register,
         complaint=lake.read(silver.COMPLAINT),
         inspection=lake.read(silver.INSPECTION),
-        link=lake.read(silver.LINK).where(f"{AS_OF} = '{as_of}'"),
+        link=lake.read(silver.LINK).where(where),
         tax_sums=tax_sums,
     )
-    where = f"{AS_OF} = '{as_of.isoformat()}'"
     with Scratch(lake.home, "features", is_packed=False) as scratch:
         made = build_features(
             tables,

@@ -11,7 +11,7 @@ from expectations.contracts.silver import BRONZE, OF
 from expectations.row_rules import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.engine.lake import Lake
-from jobs.foundation.code_version import CONFORMING, code_version
+from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import CountMismatch
 from jobs.lake.batches import Batch, BatchBook, between, day_ranges
 from jobs.lake.write_intents import WriteIntent
@@ -86,7 +86,7 @@ def hierarchy(scheme: str) -> Hierarchy | None:
 def _wanted(batch: Batch, profile: Profile) -> str:
     """What a day's silver rows rest on: its verdict, the codes they are put into, and the code that does it."""
     schemes = f"{profile.id_scheme},{profile.industry_scheme},{profile.region_scheme}"
-    return f"{batch.verdict}:{schemes}:{code_version(CONFORMING)}"
+    return f"{batch.verdict}:{schemes}:{code_version('conform')}"
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:

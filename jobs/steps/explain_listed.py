@@ -16,8 +16,9 @@ import pyarrow as pa
 from expectations.contracts import scoring
 from expectations.contracts.indicators import Indicator, catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
 from jobs.texts.languages import LANGUAGES, load_texts

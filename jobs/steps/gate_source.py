@@ -14,11 +14,12 @@ from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.gate import CheckResult, gate_source
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.code_version import JUDGING, code_version
+from jobs.foundation.code_version import code_version
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook, between
+from jobs.lake.tables import arrow_schema
 from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
@@ -66,9 +67,7 @@ def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | N
 def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
     """What a verdict rests on: the day's chain, the contract's rules, the source's limits and the gate's code."""
     contract = mapping.contract
-    rules = (
-        f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}\n{code_version(JUDGING)}"
-    )
+    rules = f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}\n{code_version('gate')}"
     return hashlib.sha256(rules.encode()).hexdigest()
 
 

@@ -25,7 +25,7 @@ from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.silver import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.foundation.code_version import READING, code_version
+from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import CountMismatch
 from jobs.lake.batches import (
     Batch,
@@ -256,7 +256,7 @@ def ingest_source(
 def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:
     """A fingerprint of all but the files that decides what their records become."""
     digest = hashlib.sha256(mapping.path.read_bytes())
-    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version(READING)}\n".encode())
+    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version('ingest')}\n".encode())
     for lookup in mapping.lookups:
         for path in find_lookup_files(lookup, sources):
             digest.update(f"{path.relative_to(sources).as_posix()}\0{file_facts(path, path.name, None).sha256}\n".encode())

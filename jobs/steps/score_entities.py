@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -14,14 +13,14 @@ import pyarrow.compute as pc
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
-from jobs.engine.lake import Lake, arrow_schema
-from jobs.foundation.code_version import SCORING, code_version
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.foundation.files import delete_file
 from jobs.incremental.previous_classes import previous_classes
-from jobs.incremental.versions_read import record_score_inputs
+from jobs.incremental.staleness import record_score_inputs, scores_fingerprint
 from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.inputs import Ints
@@ -64,11 +63,6 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     record_score_inputs(lake, as_of, earlier.facts, scores_fingerprint(profile))
     return rows.num_rows
-
-
-def scores_fingerprint(profile: Profile) -> str:
-    """A hash of the policies that scoring reads, and its code."""
-    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version(SCORING)}\n".encode()).hexdigest()
 
 
 def _score(

@@ -12,6 +12,7 @@ from expectations.contracts import scoring
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.incremental.staleness import lake_of_scored_day
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
 from jobs.steps.known_entities import REGION_OF_LEVEL, active_ids, known_entities
@@ -20,6 +21,15 @@ from models.targeting.ranking import drop_without_reasons, rank_list
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
 PUBLIC_TIE_KEY = "steelyard"
 UNKNOWN_REGION = "unknown"
+
+
+def target_scored_day(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Make the day's list from the table versions that its scored features were built from; return how many are listed.
+
+    Raises:
+        InputMissing: as for :func:`jobs.incremental.staleness.lake_of_scored_day`.
+    """
+    return target_day(lake_of_scored_day(lake, profile, as_of), profile, as_of)
 
 
 def target_day(lake: Lake, profile: Profile, as_of: date) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import pandas as pd
 
@@ -14,12 +13,9 @@ from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing, LeakFound
-from jobs.profile.mapping import load_usable_mappings
 from jobs.profile.profile import Profile
-from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.steps.score_entities import read_features
-from jobs.take_in_source import in_order, stop_unmapped, take_in
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
 from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
@@ -84,24 +80,24 @@ def month_ends(first: date, last: date) -> list[date]:
     return days
 
 
+def last_window_end(profile: Profile, days: list[date]) -> date:
+    """The last day on which a visit counts for the evaluation of some days."""
+    return max(days) + timedelta(days=profile.training.label_days)
+
+
 def evaluate_days(
-    lake: Lake, profile: Profile, sources: Path, days: list[date], progress: Callable[[date], None] = lambda _day: None
+    lake: Lake, profile: Profile, days: list[date], progress: Callable[[date], None] = lambda _day: None
 ) -> list[Window]:
     """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
 
-    Sources are taken in up to the last window's end. Everything that a day's model, baselines and scores use was known on that
-    day; the visits that judge them are read apart, after.
+    The sources must be taken in up to :func:`last_window_end`. A day's model, baselines and scores use only what was known on that
+    day; the visits that evaluate them are read separately, afterwards.
 
     Raises:
         InputMissing: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
         LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
     """
-    end = max(days) + timedelta(days=profile.training.label_days)
-    _, unusable = load_usable_mappings(profile.folder)
-    stop_unmapped(lake.home, unusable, end)
-    for mapping in in_order(mappings_of_day(profile.folder, lake.home, end, sources)):
-        take_in(lake, profile, mapping, sources, end)
-    outcomes = known_visits(lake, profile, end)
+    outcomes = known_visits(lake, profile, last_window_end(profile, days))
     windows = []
     for as_of in days:
         progress(as_of)

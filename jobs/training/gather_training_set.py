@@ -14,8 +14,9 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.log import stage
+from jobs.incremental.staleness import has_features
 from jobs.profile.profile import Profile
-from jobs.steps.feature_state import ensure_features, has_features
+from jobs.steps.build_features import ensure_features
 from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 import pandas as pd
 
 from jobs.engine.lake import Lake
+from jobs.foundation.log import stage
+from jobs.incremental.staleness import inputs_fingerprint
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
-from jobs.steps.feature_state import inputs_fingerprint
 from jobs.training.fit_model import fit
-from jobs.training.gather_training_set import training_set
+from jobs.training.gather_training_set import build_cohort_features, training_set
 from jobs.training.judge_model import Against, compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
 from models.evaluation.agreement import weighting_effect
 from models.evaluation.evaluate import Evaluation
@@ -22,6 +23,14 @@ from models.risk_model import RiskModel
 
 RETRAIN_AFTER = timedelta(days=7)
 _ROWS_FOR_CARD = 5_000
+
+
+def train_if_due(lake: Lake, profile: Profile, as_of: date) -> None:
+    """Train the model of a day when it is due, each part a logged stage."""
+    if is_training_due(lake, profile, as_of):
+        build_cohort_features(lake, profile, as_of)
+        with stage("train") as current:
+            current.note(model=train_day(lake, profile, as_of))
 
 
 def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:

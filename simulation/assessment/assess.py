@@ -22,8 +22,8 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW, REASONS, SCORES
 from expectations.contracts.silver import ENTITY, INSPECTION
-from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
 from models.evaluation.ranking_metrics import roc_auc
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
@@ -217,7 +217,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
         raise ConfigError(
             what="there is no truth here", where=str(path), then="name the folder OUT/truth that `steelyard generate` wrote"
         )
-    lake, day = Lake(home), f"as_of = '{as_of.isoformat()}'"
+    lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
     scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
         raise InputMissing(
@@ -243,14 +243,14 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
     return replace(found, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)
 
 
-def _industries(lake: Lake) -> pd.Series:
+def _industries(lake: LakeTables) -> pd.Series:
     """Each entity's industry code, by its newest version."""
     versions = lake.arrow(ENTITY, columns=["entity_id", "industry_code", "known_at", "source_row"]).to_pandas()
     newest = versions.sort_values(["entity_id", "known_at", "source_row"]).drop_duplicates("entity_id", keep="last")
     return newest.set_index("entity_id")["industry_code"]
 
 
-def _found_by(lake: Lake, end: datetime) -> set[str]:
+def _found_by(lake: LakeTables, end: datetime) -> set[str]:
     """The entities that an inspection known before ``end`` (UTC) has found in violation."""
     visits = lake.arrow(INSPECTION, columns=["entity_id", "known_at"], where="found_violation")
     known = pc.less(visits["known_at"].cast(pa.timestamp("us", tz="UTC")), pa.scalar(end.replace(tzinfo=UTC)))

@@ -27,8 +27,8 @@ class Entities:
     """Arrays over a chunk's entities; ``number`` is unique in the world.
 
     ``site``, ``rep``, ``owner``, ``phone`` are numbers too: equal numbers share an address or a person. ``county`` points into
-    :func:`simulation.world.regions.places`, ``trade`` into :func:`simulation.world.industries.trades`. Days are day numbers. The last five are
-    ways of behaving: what is usual for the entity in size, lateness, VAT burden, voided invoices and complaints.
+    :func:`simulation.world.regions.places`, ``trade`` into :func:`simulation.world.industries.trades`. Days are day numbers. The
+    last five are ways of behaving: what is usual for the entity in size, lateness, VAT burden, voided invoices and complaints.
     """
 
     number: np.ndarray

@@ -17,9 +17,10 @@ from benchmarks.features import duckdb_features
 from benchmarks.features.compare import FeaturesDiffer, assert_same, differences
 from benchmarks.features.polars import features as polars_features
 from benchmarks.features.request import COLUMNS, TABLES, Asked, asked_of
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
+from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
-from jobs.steps.feature_state import rebuild_features
+from jobs.steps.build_features import rebuild_features
 from tests.conftest import FinishedDay
 from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,21 +12,23 @@ import pytest
 from benchmarks import steps
 from benchmarks.harness import worlds
 from benchmarks.harness.measure import Measured
-from benchmarks.harness.worlds import INVENTING, TAKING_IN, Worlds
-from tests.imported import imports, named, resting_on
+from benchmarks.harness.worlds import INVENTING, PROFILE_FOLDER, TAKING_IN, Worlds
+from jobs.foundation.code_version import OURS
+from tests.imported import imports, named
 
 
-@pytest.mark.parametrize(("step", "patterns"), [(steps.generate, INVENTING), (steps.intake, TAKING_IN)])
-def test_all_code_that_a_kept_step_runs_is_in_its_key(step: object, patterns: tuple[str, ...]) -> None:
-    runs = resting_on(imports(ast.parse(inspect.getsource(step))))
-    assert len(runs) > 5
-    assert runs - named(patterns) == set()
-    assert "benchmarks/steps.py" in named(patterns)
+@pytest.mark.parametrize(("step", "roots"), [(steps.generate, INVENTING), (steps.intake, TAKING_IN)])
+def test_all_code_that_a_kept_step_runs_is_in_its_key(step: Callable[..., None], roots: tuple[str, ...]) -> None:
+    runs = {module for path in imports(ast.parse(inspect.getsource(step))) if (module := named(path))}
+    keyed = {key.module for key in OURS.reached(roots)}
+    assert runs - keyed == set()
+    assert len(keyed) > 12
+    assert f"{step.__module__}:{step.__name__}" in roots
 
 
-def test_every_pattern_of_a_key_names_a_file() -> None:
-    for pattern in {*INVENTING, *TAKING_IN}:
-        assert named((pattern,)), pattern
+def test_a_home_is_made_again_when_the_profile_changes() -> None:
+    assert (PROFILE_FOLDER / "profile.toml").is_file()
+    assert PROFILE_FOLDER.name == steps.PROFILE
 
 
 def test_what_was_measured_at_an_earlier_revision_or_day_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
 from jobs.profile.profile import Profile
 from jobs.run_day import Day, run_day
-from jobs.steps.feature_state import ensure_features
+from jobs.steps.build_features import ensure_features
 from jobs.steps.score_entities import read_features
 from jobs.training.evaluate_profile import month_ends
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from console.apps.ranking.current_policy import current_date
 from console.core.finished_run import finished_run
 from console.publishing.open_site import open_site
 
@@ -34,7 +35,6 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
     from console.apps.ranking.runs import alias_of, ties_of
     from console.commands.publish import clear_up
-    from console.core import clock
     from console.publishing.publish import publish
     from console.publishing.run_database import thin_out
     from console.web.queries.list_filters import Filters
@@ -85,7 +85,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     says["decisions"] = Decision.objects.count()
     says["taken_in"] = spool.flush()
     says["looks"] = Look.objects.count()
-    objects = {"token": "o", "received_on": clock.today().isoformat(), "ground": "disagrees", "text": "a note"}
+    objects = {"token": "o", "received_on": current_date().isoformat(), "ground": "disagrees", "text": "a note"}
     for _ in range(2):
         client.post(f"/entity/{first.entity_id}/appeal/", objects)
     says["appeals"] = Appeal.objects.count()
@@ -195,13 +195,12 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     from console.apps.decisions.states import Action
     from console.apps.decisions.wake import end_deferrals
     from console.apps.ranking.runs import current_run
-    from console.core import clock
 
     run, user = current_run(), User.objects.get(username="supervisor")
     for entity in entities:
-        on = clock.today() + timedelta(days=1)
+        on = current_date() + timedelta(days=1)
         decide(user, entity, run.run_id, Wanted(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
-    Case.objects.filter(entity_id__in=[entity.entity_id for entity in entities]).update(wake_on=clock.today())
+    Case.objects.filter(entity_id__in=[entity.entity_id for entity in entities]).update(wake_on=current_date())
     is_locked, is_waking = Event(), Event()
 
     def decides() -> None:

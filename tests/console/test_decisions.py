@@ -18,10 +18,11 @@ from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.apps.decisions.policies import NotPossible, due_after
 from console.apps.decisions.results import record_result
 from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
+from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import Ranked
-from console.core.policy import CONFIG, MOST_IN_BULK, _limits, policy, policy_of
+from console.core.policy import LIMITS_FOLDER, MOST_IN_BULK, _limits, policy_of
 from console.core.texts import load_texts
-from console.core.working_days import add_working_days
+from jobs.profile.calendar import add_working_days
 from tests.console.conftest import GIVEN, HANGZHOU, Site
 
 
@@ -52,8 +53,8 @@ def test_a_visit_is_planned_with_a_deadline_in_working_days(site: Site, send: An
 def test_holidays_and_weekends_of_the_profile_do_not_count(site: Site) -> None:
     holiday = policy_of({**site.run.profile, "calendar": {"weekend": ["friday"], "holidays": ["2026-07-02"]}})
 
-    assert add_working_days(date(2026, 7, 1), 2, holiday) == date(2026, 7, 5)
-    assert due_after(Action.VISIT, date(2026, 7, 1), policy()) == date(2026, 7, 15)
+    assert add_working_days(date(2026, 7, 1), 2, holiday.calendar) == date(2026, 7, 5)
+    assert due_after(Action.VISIT, date(2026, 7, 1), current_policy()) == date(2026, 7, 15)
 
 
 def test_a_class_that_takes_two_people_is_proposed_and_its_proposer_cannot_approve(site: Site, send: Any) -> None:
@@ -98,10 +99,9 @@ def test_a_lower_class_is_dismissed_by_one(site: Site, send: Any) -> None:
 
 
 def test_a_profile_of_ones_own_says_what_is_otherwise_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "console").mkdir()
-    shutil.copy(CONFIG / "console" / "default.toml", tmp_path / "console")
-    (tmp_path / "console" / "own.toml").write_text("[deadlines]\nvisit = 4\n")
-    monkeypatch.setattr("console.core.policy.CONFIG", tmp_path)
+    shutil.copy(LIMITS_FOLDER / "default.toml", tmp_path)
+    (tmp_path / "own.toml").write_text("[deadlines]\nvisit = 4\n")
+    monkeypatch.setattr("console.core.policy.LIMITS_FOLDER", tmp_path)
     limits = policy_of({"name": "own"})
 
     assert (limits.visit_days, limits.no_visit_days) == (4, policy_of({}).no_visit_days)
@@ -177,7 +177,7 @@ def test_of_many_those_that_somebody_decided_since_they_were_shown_are_told(site
 def test_a_policy_takes_no_more_in_bulk_than_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_limits(site.run.profile["name"])["decisions"], "most_in_bulk", 5000)
 
-    assert policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
+    assert current_policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
     page = bulk(site, "wang", "visit", entity=[str(at) for at in range(MOST_IN_BULK)])
     assert page.status_code == 422
 

@@ -17,11 +17,11 @@ from console.apps.decisions.models import Case
 from console.apps.decisions.policies import NotPossible, check_deferral, days_deferred
 from console.apps.decisions.states import Action, State
 from console.apps.evidence.models import Event
+from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import Ranked
-from console.core.policy import policy
-from console.core.working_days import add_working_days
 from console.publishing.publish import publish
 from console.web import middleware as pages_waking
+from jobs.profile.calendar import add_working_days
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site
@@ -46,7 +46,7 @@ def entity(site: Site, letter: str = "C") -> Ranked:
 @pytest.mark.usefixtures("site")
 def test_a_deferral_ends_soon_enough(wake_on: date | None, condition: str, why: str) -> None:
     with pytest.raises(NotPossible, match=why):
-        check_deferral(wake_on, condition, date(2026, 7, 1), policy())
+        check_deferral(wake_on, condition, date(2026, 7, 1), current_policy())
 
 
 def test_a_deferral_wakes_on_its_day(site: Site, send: Any) -> None:
@@ -165,7 +165,8 @@ def test_saying_that_a_visit_was_not_made_puts_nobody_out_of_review_for_long(
 
 def test_deferring_again_and_again_ends_as_one_deferral_does(site: Site, send: Any) -> None:
     subject = entity(site, "D")
-    last = add_working_days(date(2026, 7, 1), policy().longest_deferral, policy())
+    limits = current_policy()
+    last = add_working_days(date(2026, 7, 1), limits.longest_deferral, limits.calendar)
 
     def defer(on: date, until: date) -> str:
         site.now[0] = NOW + (on - date(2026, 7, 1))
@@ -191,13 +192,13 @@ def test_days_deferred_add_up_until_a_visit_or_a_dismissal_and_not_for_ever() ->
     two = [*week, (first + timedelta(days=14), deferred), (first + timedelta(days=21), back)]
     end = first + timedelta(days=28)
 
-    assert days_deferred(week, end, policy()) == 5
-    assert days_deferred(two, end, policy()) == 10
-    assert days_deferred([*two, (end, deferred)], end + timedelta(days=7), policy()) == 15
-    assert days_deferred([*two, (end, State.DISMISSAL_PROPOSED)], end, policy()) == 10
-    assert days_deferred([*two, (end, State.NOT_INSPECTED)], end, policy()) == 10
-    assert days_deferred([*two, (end, State.VISITED)], end, policy()) == 0
-    assert days_deferred(two, first + timedelta(days=7 + policy().again_after_days), policy()) == 5
+    assert days_deferred(week, end, current_policy()) == 5
+    assert days_deferred(two, end, current_policy()) == 10
+    assert days_deferred([*two, (end, deferred)], end + timedelta(days=7), current_policy()) == 15
+    assert days_deferred([*two, (end, State.DISMISSAL_PROPOSED)], end, current_policy()) == 10
+    assert days_deferred([*two, (end, State.NOT_INSPECTED)], end, current_policy()) == 10
+    assert days_deferred([*two, (end, State.VISITED)], end, current_policy()) == 0
+    assert days_deferred(two, first + timedelta(days=7 + current_policy().again_after_days), current_policy()) == 5
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from console.apps.ranking.models import PublishedRun
-from console.core.check_words import check_name, why
 from console.core.texts import LANGUAGES, load_texts, read_words, to_simplified
 from console.web.queries import model_card as card
+from console.web.queries.check_words import check_name, why
 from console.web.queries.model_card import model_card
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue

@@ -24,8 +24,8 @@ from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
-from console.core.working_days import add_working_days, is_working_day
 from console.publishing.publish import publish
+from jobs.profile.calendar import add_working_days, is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -177,8 +177,8 @@ def test_days_of_a_weekend_that_are_worked_count(site: Site) -> None:
     }
     limits = policy_of({**site.run.profile, "calendar": calendar})
 
-    assert is_working_day(date(2026, 7, 4), limits)
-    assert add_working_days(date(2026, 7, 2), 2, limits) == date(2026, 7, 5)
+    assert is_working_day(date(2026, 7, 4), limits.calendar)
+    assert add_working_days(date(2026, 7, 2), 2, limits.calendar) == date(2026, 7, 5)
 
 
 def test_a_profile_that_names_days_is_published(site: Site, finished_day: FinishedDay, tmp_path: Path, further: Any) -> None:
@@ -193,7 +193,7 @@ def test_a_profile_that_names_days_is_published(site: Site, finished_day: Finish
 
     publish(finished_run(run.home, run.as_of))
 
-    assert not is_working_day(date(2026, 7, 2), policy_of(site.run.profile))
+    assert not is_working_day(date(2026, 7, 2), policy_of(site.run.profile).calendar)
 
 
 @pytest.mark.usefixtures("site")

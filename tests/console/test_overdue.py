@@ -15,7 +15,7 @@ from console.apps.api.tokens import make_token
 from console.apps.decisions.models import Case
 from console.apps.decisions.policies import days_overdue, due_after, overdue
 from console.apps.decisions.states import TRANSITIONS, WITH_DEADLINE, Action, State
-from console.core.policy import policy
+from console.apps.ranking.current_policy import current_policy
 from console.core.texts import load_texts
 from tests.console.conftest import HANGZHOU, Site
 
@@ -37,7 +37,7 @@ def test_every_state_that_waits_for_somebody_is_entered_with_a_deadline(site: Si
 
     assert {after for _, after in entered} == WITH_DEADLINE
     for action, _ in entered:
-        assert due_after(action, date(2026, 7, 1), policy()) is not None
+        assert due_after(action, date(2026, 7, 1), current_policy()) is not None
     # All others are to review, end by themselves (test_deferrals), or wait for nothing.
     assert set(State) - WITH_DEADLINE == {
         State.TO_REVIEW, State.DEFERRED, State.NOT_INSPECTED, State.DISMISSED, State.VISITED,
@@ -52,7 +52,7 @@ def test_a_visit_is_overdue_from_the_day_after_its_last_and_counted_in_working_d
     on(site, day)
 
     assert list(overdue(Case.objects.all(), date(2026, 7, day))) == [case] * is_late
-    assert days_overdue(case, date(2026, 7, day), policy()) == days
+    assert days_overdue(case, date(2026, 7, day), current_policy()) == days
     home = {name: site.client(name).get("/").context for name in ("wang", "li", "zhang", "yang")}
     assert (home["wang"]["overdue"], home["li"]["overdue"]) == (int(is_late), 0)
     assert (home["zhang"]["late_cases"], home["yang"]["late_cases"]) == (int(is_late), 0)

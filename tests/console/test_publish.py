@@ -23,10 +23,10 @@ from console.apps.ranking.runs import alias_of, current_run, ranked_of
 from console.core.errors import Busy
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
-from console.core.working_days import is_working_day
 from console.publishing import publish as publishing
 from console.publishing.publish import publish, thin_out_old
 from expectations.contracts import registration, silver
+from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site
@@ -184,7 +184,7 @@ def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: Finis
     profile = finished_run(home, run.as_of).profile
 
     assert json.loads(json.dumps(profile))["calendar"]["holidays"] == ["2026-10-01", "2026-10-02"]
-    assert not is_working_day(date(2026, 10, 1), policy_of(profile))
+    assert not is_working_day(date(2026, 10, 1), policy_of(profile).calendar)
 
 
 def assert_says_that_it_is_thinned_out(site: Site, old: PublishedRun) -> None:

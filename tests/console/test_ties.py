@@ -14,10 +14,10 @@ from console.apps.ranking.runs import alias_of
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.core.texts import LANGUAGES
-from console.core.working_days import is_working_day
 from console.publishing.shared_identifiers import MOST, shared_identifiers
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
+from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 
@@ -107,5 +107,5 @@ def test_an_indicators_own_law_comes_before_its_dimensions(site: Site) -> None:
 def test_a_weekend_day_that_is_worked_counts(site: Site) -> None:
     limits = policy_of({**site.run.profile, "calendar": {"weekend": ["saturday", "sunday"], "workdays": ["2026-07-04"]}})
 
-    assert is_working_day(date(2026, 7, 4), limits)
-    assert not is_working_day(date(2026, 7, 5), limits)
+    assert is_working_day(date(2026, 7, 4), limits.calendar)
+    assert not is_working_day(date(2026, 7, 5), limits.calendar)

@@ -17,13 +17,14 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.state import STATE
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import CountMismatch, InputMissing
 from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.backup import BEGUN, FACTS, newest_backup, verify
 from jobs.lake.maintenance.table_files import open_table
 from jobs.lake.manifests import note_path
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import CONFIG_ROOT
 from tests.crash.contents import Contents, contents
 from tests.crash.forks import Forks

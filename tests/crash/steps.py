@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.profile.mapping import load_mappings
-from jobs.take_in_source import in_order
+from jobs.sources.sources_of_day import in_order
 
 Words = list[object]
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from expectations.contracts import scoring
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation import fault_points
 from jobs.foundation.fault_points import name_of
 from jobs.foundation.files import delete_file, write_json
+from jobs.lake.tables import arrow_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -25,8 +25,8 @@ from jobs.foundation import fault_points
 
 FAULT_VARIABLE = "STEELYARD_FAULT"
 LOADED = (
-    "great_expectations", "pysail.spark", "sklearn.ensemble", "expectations.gate", "jobs.report.export_list", "jobs.report.terminal",
-    "jobs.run_day", "models.storage",
+    "great_expectations", "pysail.spark", "sklearn.ensemble", "expectations.gate", "jobs.report.export_list",
+    "jobs.report.terminal", "jobs.run_day", "models.storage",
 )  # fmt: skip
 """What a day loads; importing none of it starts an engine."""
 

@@ -14,8 +14,9 @@ from pyspark.sql import SparkSession
 from jobs.cli import main
 from jobs.foundation.errors import LeakFound
 from jobs.foundation.files import json_text
+from jobs.take_in_source import take_in_sources
 from jobs.training import evaluate_profile, gather_training_set
-from jobs.training.evaluate_profile import Window, evaluate_days
+from jobs.training.evaluate_profile import Window, evaluate_days, last_window_end
 from jobs.training.summarise_evaluation import refuse_suspects, summarise
 from tests.day.town import PROFILE, Town, found_town
 
@@ -48,7 +49,8 @@ def ready(visited: Town, tmp_path: Path) -> Town:
 
 
 def evaluate(town: Town, *days: date) -> list[Window]:
-    return evaluate_days(town.lake, town.profile, town.sources, list(days))
+    take_in_sources(town.lake, town.profile, town.sources, last_window_end(town.profile, list(days)))
+    return evaluate_days(town.lake, town.profile, list(days))
 
 
 def test_visits_that_judge_come_after_the_day_and_what_was_learnt_before(ready: Town) -> None:

@@ -16,15 +16,16 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
 from jobs.engine.lake import Lake
 from jobs.foundation.files import delete_file
-from jobs.incremental.keep_register import compute_register, read_register
-from jobs.incremental.sum_returns import compute_tax_sums, read_tax_sums
+from jobs.incremental.entity_state import compute_state, read_state
+from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
 from jobs.lake.manifests import note_path
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
-from jobs.steps.feature_state import ensure_features, rebuild_features
+from jobs.sources.sources_of_day import in_order
+from jobs.steps.build_features import ensure_features, rebuild_features
 from jobs.steps.score_entities import score_day
 from jobs.steps.target_list import target_day
-from jobs.take_in_source import in_order, take_in
+from jobs.take_in_source import take_in
 from jobs.training.train_model import train_day
 from jobs.transforms.tax_sums import SUMS
 from simulation.generate import generate_world
@@ -93,13 +94,13 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
         reckoned.append(daily.arrow(state.REGISTER, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
     for mapping in in_order(load_mappings(profile.folder)):
         take_in(once, profile, mapping, sources, LAST)
-    rebuild_features(once, profile, LAST, afresh=True)
+    rebuild_features(once, profile, LAST, full_refresh=True)
 
     # All are added up on the first day, when the month's returns fall due, and when they are delivered.
     assert sorted(summed)[-4] < max(summed) / 2, "most days added up few entities"
     assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
-    assert sums(read_tax_sums(daily, LAST)) == sums(compute_tax_sums(once, profile, LAST))
-    assert register(read_register(daily, LAST)) == register(compute_register(once, profile, LAST))
+    assert sums(read_state(TAX_STATE, daily, LAST)) == sums(compute_state(TAX_STATE, once, profile, LAST))
+    assert register(read_state(REGISTER_STATE, daily, LAST)) == register(compute_state(REGISTER_STATE, once, profile, LAST))
     train_day(once, profile, LAST)
     shutil.copytree(once.home / "models", daily.home / "models")
     for lake in (daily, once):

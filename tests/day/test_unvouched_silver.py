@@ -18,15 +18,16 @@ from jobs import take_in_source
 from jobs.foundation.errors import CountMismatch, EngineUnavailable
 from jobs.foundation.files import read_json
 from jobs.incremental.consistency import consistent_deliveries
-from jobs.incremental.keep_register import compute_register, read_register
-from jobs.incremental.sum_returns import compute_tax_sums, read_tax_sums
+from jobs.incremental.entity_state import compute_state, read_state
+from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
 from jobs.lake.maintenance.restore import plan_table, restore
 from jobs.lake.manifests import note_path
 from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import load_mappings
+from jobs.sources.sources_of_day import in_order
 from jobs.steps import conform_source
-from jobs.steps.feature_state import ensure_features, rebuild_features
-from jobs.take_in_source import in_order, take_in
+from jobs.steps.build_features import ensure_features, rebuild_features
+from jobs.take_in_source import take_in
 from jobs.transforms.tax_sums import SUMS
 from tests.day.news import register
 from tests.day.town import TODAY, Town
@@ -51,15 +52,15 @@ def sums(frame) -> dict[str, tuple]:
 
 
 def held(town: Town, as_of: date) -> dict[str, tuple]:
-    return sums(read_tax_sums(town.lake, as_of))
+    return sums(read_state(TAX_STATE, town.lake, as_of))
 
 
 def of_silver(town: Town, as_of: date) -> dict[str, tuple]:
-    return sums(compute_tax_sums(town.lake, town.profile, as_of))
+    return sums(compute_state(TAX_STATE, town.lake, town.profile, as_of))
 
 
 def assert_register_is_of_silver(town: Town, as_of: date) -> None:
-    kept, whole = read_register(town.lake, as_of), compute_register(town.lake, town.profile, as_of)
+    kept, whole = read_state(REGISTER_STATE, town.lake, as_of), compute_state(REGISTER_STATE, town.lake, town.profile, as_of)
     assert register(kept) == register(whole) != []
 
 
@@ -110,12 +111,12 @@ def check_today_and_tomorrow(town: Town) -> None:
 @pytest.mark.slow
 def test_a_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     mend(town, MAY, moved)
-    fail(town, "judge_source", monkeypatch)
+    fail(town, "gate_new_days", monkeypatch)
     check_today_and_tomorrow(town)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("file", "step"), [(MAY, "judge_source"), (LATE, "judge_source"), (LATE, "conform_source")])
+@pytest.mark.parametrize(("file", "step"), [(MAY, "gate_new_days"), (LATE, "gate_new_days"), (LATE, "conform_source")])
 def test_a_delivery_is_withdrawn_and_a_step_after_it_fails(
     file: str, step: str, town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +139,7 @@ def test_todays_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: p
     rebuild_features(town.lake, town.profile, TODAY)
     before = held(town, TODAY)
     mend(town, LATE, lambda text: text.replace("S16;2026-05", "S22;2026-05"))
-    fail(town, "judge_source", monkeypatch)
+    fail(town, "gate_new_days", monkeypatch)
     rebuild_features(town.lake, town.profile, TODAY)
     assert held(town, TODAY) == before, "the data before it stays in use, all of it"
     check_today_and_tomorrow(town)

@@ -13,8 +13,8 @@ from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.paths import SCRATCH
-from jobs.incremental.keep_register import compute_register
-from jobs.incremental.sum_returns import compute_tax_sums
+from jobs.incremental.entity_state import compute_state
+from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import build_features_day
 from tests.features.tables import AS_OF, frame
@@ -31,8 +31,8 @@ def lake(tmp_path, spark):
 def _build(lake, as_of):
     profile = load_profile("cn")
     with Scratch(lake.home, "state", is_packed=False) as scratch:
-        register = scratch.materialise(compute_register(lake, profile, as_of))
-        return build_features_day(lake, profile, as_of, register, compute_tax_sums(lake, profile, as_of))
+        register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of))
+        return build_features_day(lake, profile, as_of, register, compute_state(TAX_STATE, lake, profile, as_of))
 
 
 def test_a_day_writes_its_partitions_and_leaves_the_others(lake):

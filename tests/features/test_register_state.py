@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from expectations.contracts import silver
 from expectations.contracts.state import REGISTER
 from jobs.engine.lake import Lake
-from jobs.incremental.keep_register import bring_register, compute_register, read_register
+from jobs.incremental.entity_state import compute_state, read_state, update_state
+from jobs.incremental.state_tables import REGISTER_STATE
 from jobs.lake.maintenance.retention import trim_state
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import closed_month
@@ -49,11 +50,11 @@ def entity(delivered: date, **facts) -> dict:
 
 
 def held(lake: Lake, as_of: date) -> list[tuple]:
-    return register(read_register(lake, as_of))
+    return register(read_state(REGISTER_STATE, lake, as_of))
 
 
 def afresh(lake: Lake, as_of: date) -> list[tuple]:
-    return register(compute_register(lake, PROFILE, as_of))
+    return register(compute_state(REGISTER_STATE, lake, PROFILE, as_of))
 
 
 def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
@@ -62,11 +63,11 @@ def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
     days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 25)]
     reckoned = {}
     for day in days:
-        reckoned[day] = bring_register(lake, PROFILE, day)
+        reckoned[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
     every = len(afresh(lake, days[-1]))
     assert all(0 < reckoned[day] < every for day in days[1:]), reckoned
-    assert bring_register(lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
+    assert update_state(REGISTER_STATE, lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
 
 
 def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
@@ -80,7 +81,7 @@ def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
     deliver(lake, "entity", SOURCE, rows)
     reckoned = {}
     for day in (FIRST, before, settles, after):
-        reckoned[day] = bring_register(lake, PROFILE, day)
+        reckoned[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
     assert reckoned == {FIRST: 5, before: 2, settles: 1, after: 1}
     # Written whole, so that no day needs what was written before it.
@@ -95,13 +96,13 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     days = [FIRST + timedelta(days=n) for n in (0, 4)]
     between = FIRST + timedelta(days=2)
     for day in (*days, between):
-        bring_register(lake, PROFILE, day)
+        update_state(REGISTER_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
     for row in rows[:30]:
         row["owner_id"] = "mended"
     deliver(lake, "entity", SOURCE, rows, conformed="mended")
     for day in (days[1], days[0], between, days[1]):
-        bring_register(lake, PROFILE, day)
+        update_state(REGISTER_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
 
 
@@ -111,9 +112,9 @@ def test_an_entity_that_the_register_no_longer_has_goes_and_comes_back(tmp_path,
     deliver(lake, "entity", SOURCE, [entity(FIRST), entity(gone, is_absent=True), entity(back, owner_id="p")])
     there = {}
     for day in (FIRST, gone, back):
-        bring_register(lake, PROFILE, day)
+        update_state(REGISTER_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day)
-        there[day] = [row["owner_id"] for row in read_register(lake, day).collect()]
+        there[day] = [row["owner_id"] for row in read_state(REGISTER_STATE, lake, day).collect()]
     assert there == {FIRST: [None], gone: [], back: ["p"]}
 
 
@@ -133,9 +134,9 @@ def test_days_pass_that_a_change_turns_on(tmp_path, spark):
     reckoned, said = [], []
     for n in range(8):
         day = FIRST + timedelta(days=n)
-        reckoned.append(bring_register(lake, PROFILE, day))
+        reckoned.append(update_state(REGISTER_STATE, lake, PROFILE, day))
         assert held(lake, day) == afresh(lake, day), day
-        said += [(row["status"], row["changes_12m"]) for row in read_register(lake, day).collect()]
+        said += [(row["status"], row["changes_12m"]) for row in read_state(REGISTER_STATE, lake, day).collect()]
     assert reckoned == [1, 0, 0, 1, 0, 0, 1, 0]
     assert said == [("active", 1)] * 3 + [("closed", 2)] * 3 + [("closed", 1)] * 2
 
@@ -144,12 +145,12 @@ def test_what_no_book_vouches_for_is_not_built_on(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = [entity(FIRST), entity(FIRST + timedelta(days=1), owner_id="p")]
     deliver(lake, "entity", SOURCE, rows[:1])
-    bring_register(lake, PROFILE, FIRST)
+    update_state(REGISTER_STATE, lake, PROFILE, FIRST)
     lake.replace(frame(spark, "entity", rows), silver.ENTITY, "true")  # rows whose delivery is in no book
     today = FIRST + timedelta(days=1)
-    bring_register(lake, PROFILE, today)
+    update_state(REGISTER_STATE, lake, PROFILE, today)
     assert held(lake, today) == afresh(lake, today)
     deliver(lake, "entity", SOURCE, [rows[0], {**rows[1], "owner_id": "q"}])
     tomorrow = FIRST + timedelta(days=2)
-    bring_register(lake, PROFILE, tomorrow)
-    assert [row["owner_id"] for row in read_register(lake, tomorrow).collect()] == ["q"]
+    update_state(REGISTER_STATE, lake, PROFILE, tomorrow)
+    assert [row["owner_id"] for row in read_state(REGISTER_STATE, lake, tomorrow).collect()] == ["q"]

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
 from jobs.engine.lake import Lake
-from jobs.incremental.sum_returns import bring_tax_sums, compute_tax_sums, read_tax_sums
+from jobs.incremental.entity_state import compute_state, read_state, update_state
+from jobs.incremental.state_tables import TAX_STATE
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import SUMS
 from tests.features.deliveries import deliver
@@ -33,11 +34,11 @@ def spread(seed: int) -> list[dict]:
 
 def held(lake: Lake, as_of: date) -> list[tuple]:
     """The sums that the state holds; when they change by themselves is as the day of adding up saw it, and no sum."""
-    return _plain(read_tax_sums(lake, as_of))
+    return _plain(read_state(TAX_STATE, lake, as_of))
 
 
 def afresh(lake: Lake, as_of: date) -> list[tuple]:
-    return _plain(compute_tax_sums(lake, PROFILE, as_of))
+    return _plain(compute_state(TAX_STATE, lake, PROFILE, as_of))
 
 
 def _plain(sums) -> list[tuple]:
@@ -50,13 +51,13 @@ def test_a_chain_of_days_holds_what_adding_up_everything_gives(tmp_path, spark):
     days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 20, 41)]
     summed = {}
     for day in days:
-        summed[day] = bring_tax_sums(lake, PROFILE, day)
+        summed[day] = update_state(TAX_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
     every = len(afresh(lake, days[-1]))
     assert summed[FIRST] > 0
     # From the 14th to the 20th a month became settled, so all were added up; on other days only those with news were.
     assert 0 < summed[days[1]] < every
-    assert bring_tax_sums(lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
+    assert update_state(TAX_STATE, lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
 
 
 def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
@@ -65,16 +66,16 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     deliver(lake, "filing", SOURCE, rows)
     days = [FIRST + timedelta(days=n) for n in (0, 4)]
     for day in days:
-        bring_tax_sums(lake, PROFILE, day)
+        update_state(TAX_STATE, lake, PROFILE, day)
     between = FIRST + timedelta(days=2)
-    bring_tax_sums(lake, PROFILE, between)
+    update_state(TAX_STATE, lake, PROFILE, between)
     assert held(lake, between) == afresh(lake, between)
     # Something that came late for the first day: every day that was built on it is added up anew.
     for row in rows[:20]:
         row["declared_revenue_minor"] = 77
     deliver(lake, "filing", SOURCE, rows, conformed="mended")
     for day in (days[1], days[0], between, days[1]):
-        bring_tax_sums(lake, PROFILE, day)
+        update_state(TAX_STATE, lake, PROFILE, day)
         assert held(lake, day) == afresh(lake, day), day
 
 
@@ -84,9 +85,9 @@ def test_a_late_delivery_is_added_to_a_day_that_was_done(tmp_path, spark):
     last = FIRST + timedelta(days=3)
     deliver(lake, "filing", SOURCE, [row for row in rows if row["delivered_on"] <= FIRST])
     for day in (FIRST, FIRST + timedelta(days=1), last):
-        bring_tax_sums(lake, PROFILE, day)
+        update_state(TAX_STATE, lake, PROFILE, day)
     deliver(lake, "filing", SOURCE, [row for row in rows if row["delivered_on"] <= last])
-    assert bring_tax_sums(lake, PROFILE, last) > 0
+    assert update_state(TAX_STATE, lake, PROFILE, last) > 0
     assert held(lake, last) == afresh(lake, last)
 
 
@@ -99,9 +100,9 @@ def test_a_return_that_is_taken_back_leaves_nothing(tmp_path, spark):
     later = FIRST + timedelta(days=1)
     gone = {**one, "delivered_on": later, "known_at": datetime(2026, 1, 11), "is_absent": True, "source_file": "g.csv"}
     deliver(lake, "filing", SOURCE, [one, gone])
-    bring_tax_sums(lake, PROFILE, FIRST)
+    update_state(TAX_STATE, lake, PROFILE, FIRST)
     assert [row[0] for row in held(lake, FIRST)] == ["E"]
-    bring_tax_sums(lake, PROFILE, later)
+    update_state(TAX_STATE, lake, PROFILE, later)
     assert held(lake, later) == [] == afresh(lake, later)
 
 
@@ -114,7 +115,7 @@ def test_a_day_passes_that_a_return_turns_on(tmp_path, spark):
     deliver(lake, "filing", SOURCE, [due])
     summed = {}
     for day in (15, 19, 20, 21, 27, 28, 29):
-        summed[day] = bring_tax_sums(lake, PROFILE, date(2026, 1, day))
+        summed[day] = update_state(TAX_STATE, lake, PROFILE, date(2026, 1, day))
         assert held(lake, date(2026, 1, day)) == afresh(lake, date(2026, 1, day))
     # It falls due on the 20th, and is missing once its grace of seven days is over.
     assert summed == {15: 1, 19: 0, 20: 1, 21: 0, 27: 0, 28: 1, 29: 0}

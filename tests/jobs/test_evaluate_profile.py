@@ -101,7 +101,6 @@ def profile() -> Profile:
 def past(monkeypatch: pytest.MonkeyPatch) -> Past:
     """The past that an evaluation sees; a test may change it."""
     given = Past()
-    monkeypatch.setattr(evaluate_profile, "in_order", lambda *_: [])
     monkeypatch.setattr(evaluate_profile, "known_visits", lambda *_: given.after)
     for name in ("training_set", "read_features", "known_entities"):
         monkeypatch.setattr(evaluate_profile, name, getattr(given, name))
@@ -109,7 +108,7 @@ def past(monkeypatch: pytest.MonkeyPatch) -> Past:
 
 
 def evaluate(profile: Profile, tmp_path: Path, *days: date) -> list[Window]:
-    return evaluate_days(Lake(tmp_path), profile, tmp_path, list(days or [AS_OF]))
+    return evaluate_days(Lake(tmp_path), profile, list(days or [AS_OF]))
 
 
 def figures(windows: list[Window], profile: Profile) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from expectations.contracts import scoring
 from jobs.analysis import open_day as module
 from jobs.analysis.open_day import open_day
 from jobs.analysis.open_lake import open_lake
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
+from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import CONFIG_ROOT
 
 

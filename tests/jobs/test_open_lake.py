@@ -12,8 +12,9 @@ import pytest
 from expectations.contracts import inspection, scoring, silver
 from expectations.contracts.quarantine import quarantine_of
 from jobs.analysis.open_lake import OpenLake, open_lake
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.lake.tables import arrow_schema
 
 JUNE, MAY = date(2026, 6, 30), date(2026, 5, 31)
 SCORES = [

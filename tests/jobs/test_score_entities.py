@@ -13,9 +13,10 @@ import pytest
 from benchmarks.scoring import made_up as made
 from expectations.contracts import scoring
 from expectations.contracts.indicators import catalogue, features_contract
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.lake.model_store import ModelStore
+from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.steps import score_entities
 from jobs.steps.explain_listed import explain

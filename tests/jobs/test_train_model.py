@@ -133,7 +133,7 @@ def test_trained_again_for_its_day_a_model_meets_the_same_one_as_at_first(store:
 def test_a_model_that_stays_does_not_make_training_due_each_day(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_model, "rests_on", lambda *_: "all")
+    monkeypatch.setattr(train_model, "inputs_fingerprint", lambda *_: "all")
     old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, "")  # type: ignore[arg-type]
     store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, "", stays=old)  # type: ignore[arg-type]
     lake = Lake(tmp_path)

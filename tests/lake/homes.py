@@ -11,9 +11,10 @@ import pyarrow as pa
 from expectations.contracts import scoring
 from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import features_contract
-from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.engine.lake import Lake
 from jobs.foundation.files import write_json
 from jobs.lake.manifests import note_path, run_manifest_path, run_manifest_path_by_id
+from jobs.lake.tables import arrow_schema
 
 ENTITIES = ("E1", "E2", "E3", "E4")
 LISTED = ("E2", "E4")
@@ -54,7 +55,7 @@ def close(
     tables: Iterable[Contract] = (FEATURES, scoring.RISK_LIST),
 ) -> str:
     """Say that the day is finished, with these tables as they are now; give the run's id."""
-    versions = {table_name(table): lake.version(table) for table in tables}
+    versions = {table.full_name: lake.version(table) for table in tables}
     manifest = {"as_of": as_of, "run_id": f"{as_of}-{run}", "profile": profile, "model_id": None, "tables": versions}
     write_json(run_manifest_path_by_id(lake.home, f"{as_of}-{run}"), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)

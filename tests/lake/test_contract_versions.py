@@ -16,7 +16,7 @@ from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
 from expectations.contracts.registry import every_table
 from jobs.analysis.trace import trace_entity
-from jobs.engine.lake import Lake, arrow_schema, table_name
+from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.maintenance import migrate as module
 from jobs.lake.maintenance.check import check
@@ -25,16 +25,17 @@ from jobs.lake.maintenance.migrate import migrate
 from jobs.lake.maintenance.table_files import open_table, select
 from jobs.lake.manifests import lake_of_finished_day, run_manifest_path
 from jobs.lake.table_version import VERSION, is_current
+from jobs.lake.tables import arrow_schema
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
 
 SHAPES = tomllib.loads((Path(__file__).parent / "contract_shapes.toml").read_text(encoding="utf-8"))
-VERSIONED = [contract for contract in every_table() if table_name(contract) not in BUILT_AGAIN]
+VERSIONED = [contract for contract in every_table() if contract.full_name not in BUILT_AGAIN]
 WITH_LINEAGE = (*silver.BRONZE.values(), *silver.OF.values())
 
 
 def named(contract: Contract) -> str:
-    return table_name(contract).replace("<source>", "SOURCE")
+    return contract.full_name.replace("<source>", "SOURCE")
 
 
 def shapes_of(contract: Contract) -> dict[str, str]:
@@ -55,7 +56,7 @@ def test_a_contract_whose_columns_change_gets_a_new_version(contract: Contract) 
 
 
 def test_migrations_are_of_tables_and_versions_that_there_are() -> None:
-    versions = {table_name(contract): contract.version for contract in every_table()}
+    versions = {contract.full_name: contract.version for contract in every_table()}
     steps = sorted((migration.table, migration.version) for migration in MIGRATIONS)
 
     assert steps == sorted((table, number) for table, version in versions.items() for number in range(2, version + 1))
@@ -98,7 +99,7 @@ def make_old(town: Town) -> None:
         write_deltalake(path, rows, partition_by=[str(column) for column in contract.partition_by])
     for day in (YESTERDAY, TODAY):
         said = read_json(run_manifest_path(town.home, day))
-        old = {name: town.lake.version(contract) for contract in WITH_LINEAGE if (name := table_name(contract)) in said["tables"]}
+        old = {name: town.lake.version(contract) for contract in WITH_LINEAGE if (name := contract.full_name) in said["tables"]}
         write_json(run_manifest_path(town.home, day), {**said, "tables": {**said["tables"], **old}})
 
 
@@ -113,7 +114,7 @@ def test_a_home_of_before_revisions_were_told_gives_the_same_list_once_migrated(
     town: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before, list_before = gold(town), listed(town)
-    told = {table_name(contract): revisions(town.lake, contract) for contract in WITH_LINEAGE}
+    told = {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE}
     make_old(town)
 
     refused = steelyard(capfd, "link", "--profile", town.profile_folder, "--home", town.home, "--as-of", TODAY)
@@ -127,7 +128,7 @@ def test_a_home_of_before_revisions_were_told_gives_the_same_list_once_migrated(
     assert "steelyard lake migrate --home" in refused.err
     assert (migrated.code, len(migrated.out.splitlines())) == (0, len(WITH_LINEAGE))
     assert again.out.strip() == "every table is up to date"
-    assert {table_name(contract): revisions(town.lake, contract) for contract in WITH_LINEAGE} == told
+    assert {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE} == told
     assert (gold(town), listed(town)) == (before, list_before)
     assert [finding for finding in check(town.lake) if finding.verdict is not Verdict.OK] == []
 

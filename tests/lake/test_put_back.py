@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts.silver import LINK
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
+from jobs.lake.tables import arrow_schema
 
 DAY, OTHER = date(2026, 6, 30), date(2026, 6, 29)
 WHERE = "as_of"

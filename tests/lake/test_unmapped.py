@@ -14,11 +14,12 @@ from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE, COMPLAINT
 from jobs.close_day import close_day
 from jobs.commands.doctor import State, check_sources
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.incremental.consistency import consistent_deliveries
 from jobs.lake.batches import Batch, BatchBook, in_use_digest
 from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source
 from jobs.lake.manifests import find_run, run_manifest_path
+from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from tests.day.command import steelyard
 from tests.day.town import TODAY, Town

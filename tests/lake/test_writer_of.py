@@ -12,7 +12,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contracts.silver import LINK
-from jobs.engine.lake import FIRST_COMMITS, TIMES_MORE, Lake
+from jobs.engine.lake import Lake
+from jobs.lake.tables import FIRST_COMMITS, TIMES_MORE
 
 DAY, OTHER = "as_of = '2026-01-01'", "as_of = '2026-01-02'"
 

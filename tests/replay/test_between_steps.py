@@ -11,12 +11,12 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.scoring import SCORES
-from jobs.engine.lake import table_name
 from jobs.foundation.files import read_json
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.manifests import run_manifest_path
 from jobs.profile.mapping import load_mappings
-from jobs.take_in_source import in_order, take_in
+from jobs.sources.sources_of_day import in_order
+from jobs.take_in_source import take_in
 from tests.day import damage
 from tests.day.command import Outcome, steelyard
 from tests.day.town import PROFILE, TODAY, YESTERDAY, Town, gold
@@ -40,7 +40,7 @@ def take_in_a_mended_day(town: Town) -> None:
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, finished = gold(town), read_json(run_manifest_path(town.home, TODAY))
     assert step(capfd, town, "features").code == 0
-    read = {table_name(table): town.lake.version(table) for table in silver.OF.values()}
+    read = {table.full_name: town.lake.version(table) for table in silver.OF.values()}
     take_in_a_mended_day(town)
     assert step(capfd, town, "score").code == 0
     # Upkeep in between joins files, and drops versions that nobody needs.
@@ -64,7 +64,7 @@ def test_features_built_again_after_they_were_scored_close_no_day(town: Town, ca
     assert step(capfd, town, "features").code == 0
     done = step(capfd, town, "target")
     assert (done.code, "Traceback" in done.err) == (4, False)
-    assert "are not of the features that are there now" in done.err
+    assert "are not from its current features" in done.err
     assert read_json(run_manifest_path(town.home, TODAY)) == finished
     assert [step(capfd, town, verb).code for verb in ("score", "target")] == [0, 0]
     assert steelyard(capfd, "replay", "--home", town.home, "--as-of", TODAY).code == 0
@@ -100,4 +100,4 @@ def test_classes_before_that_came_since_the_scores_close_no_day(town: Town, capf
     town.lake.replace_arrow(of_yesterday, SCORES, f"as_of = '{YESTERDAY}'")
     done = step(capfd, town, "target")
     assert done.code == 4
-    assert f"the classes that the scores of {TODAY} were held against are others by now" in done.err
+    assert f"the previous classes that the scores of {TODAY} were compared with have changed" in done.err

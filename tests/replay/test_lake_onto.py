@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts import scoring
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
+from jobs.lake.tables import arrow_schema
 
 DAY = "as_of = '2026-06-30'"
 

@@ -16,9 +16,8 @@ import pytest
 from deltalake import DeltaTable
 
 from expectations.contracts import scoring, silver
-from jobs.close_day import digest_of, run_id_of
 from jobs.foundation.files import read_json, write_json
-from jobs.lake.manifests import run_manifest_path, run_manifest_path_by_id
+from jobs.lake.manifests import digest_of, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
 from jobs.steps.target_list import TIE_KEY_VARIABLE
 from tests.day import damage

@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import REASONS, RISK_LIST, SCORES
-from jobs.engine.lake import Lake, arrow_schema
+from jobs.engine.lake import Lake
+from jobs.lake.tables import arrow_schema
 
 AS_OF = date(2026, 1, 31)
 WHERE = "as_of = '2026-01-31'"

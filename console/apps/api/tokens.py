@@ -20,6 +20,7 @@ from console.apps.api.models import Scope, Token
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
+from console.apps.ranking.current_policy import current_date
 from console.core import clock
 
 A_MINUTE = 120
@@ -38,7 +39,7 @@ def scopes_of(user: Any) -> list[Scope]:
 
 def live_tokens(user: Any) -> QuerySet[Token]:
     """The tokens of a person that are neither over nor taken back."""
-    return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=clock.today())
+    return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=current_date())
 
 
 def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str:
@@ -70,7 +71,7 @@ class Bearer(HttpBearer):
             HttpError: 403 when it is not for this, 429 when it was used too often within the minute.
         """
         found = Token.objects.select_related("user").filter(digest=_digest(token), is_revoked=False).first()
-        if found is None or found.expires_on < clock.today() or not found.user.is_open:
+        if found is None or found.expires_on < current_date() or not found.user.is_open:
             return None
         if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
             raise HttpError(403, f"this token is not for {self.scope}")

@@ -16,10 +16,10 @@ from console.apps.decisions.decide import case_of
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
+from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import Ranked
 from console.core import clock
-from console.core.policy import policy
-from console.core.working_days import add_working_days
+from jobs.profile.calendar import add_working_days
 
 
 def appeals_of(user: Any) -> QuerySet[Appeal]:
@@ -46,14 +46,14 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, said: dict[str, Any]) 
         raise NotAllowed("refused.role")
     try:
         with transaction.atomic():
-            case = case_of(entity)
+            case, policy = case_of(entity), current_policy()
             appeal = Appeal.objects.create(
                 case=case,
                 received_on=said["received_on"],
                 ground=said["ground"],
                 text=said["text"],
                 run_id=run_id,
-                due_on=add_working_days(said["received_on"], policy().appeal_days, policy()),
+                due_on=add_working_days(said["received_on"], policy.appeal_days, policy.calendar),
                 recorded_at=clock.now(),
                 recorded_by=user,
                 form_token=said["token"],

@@ -29,10 +29,11 @@ from console.apps.decisions.policies import (
 )
 from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
+from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import run_id_of
 from console.core import clock
-from console.core.policy import Policy, policy
+from console.core.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
         NotAllowed: the user may not.
         NotPossible: the case or the policy does not allow it, it changed meanwhile, or the form was sent before.
     """
-    limits = policy()
+    limits = current_policy()
     action = wanted.action
     if action == Action.DISMISS and needs_two_people(entity.risk_class, limits):
         action = Action.PROPOSE
@@ -84,12 +85,12 @@ def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
             after = check_case_allows(action, State(case.state))
             check_dismissal(action, entity.risk_class, limits)
             if action == Action.DEFER:
-                deferred = days_deferred(_steps_of(case, limits), clock.today(), limits)
-                check_deferral(wanted.wake_on, wanted.wake_condition, clock.today(), limits, deferred)
-                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(clock.today(), limits, deferred))
+                deferred = days_deferred(_steps_of(case, limits), current_date(), limits)
+                check_deferral(wanted.wake_on, wanted.wake_condition, current_date(), limits, deferred)
+                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(current_date(), limits, deferred))
             if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
                 raise NotPossible("refused.assignee")
-            due_on = due_after(action, clock.today(), limits)
+            due_on = due_after(action, current_date(), limits)
             if action == Action.ASSIGN:
                 due_on, wanted = _as_it_stands(case, wanted)
             return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
@@ -123,7 +124,7 @@ def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
                 due_on, wanted = _as_it_stands(case, wanted)
             elif after == State.NOT_INSPECTED:
                 # Corrected, it is back when it was to be: else saying anew that no visit was made would put it off again and again.
-                wanted = replace(wanted, wake_on=case.wake_on or back_after_no_visit(clock.today(), policy()))
+                wanted = replace(wanted, wake_on=case.wake_on or back_after_no_visit(current_date(), current_policy()))
             return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
@@ -140,7 +141,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
         with transaction.atomic():
             case = Case.objects.select_for_update().get(pk=decision.case_id)
             check_user_can(user, Action.UNDO, case)
-            check_undo(decision, user, clock.now(), policy())
+            check_undo(decision, user, clock.now(), current_policy())
             newest = case.decisions.order_by("-at", "-id").first()
             if newest is None or newest.pk != decision.pk:
                 raise NotPossible("refused.undo_followed")
@@ -204,7 +205,7 @@ def _step(
         chosen["assigned_to"] = wanted.assigned_to.username
     at, campaign, selected = clock.now(), None, None
     if action == Action.VISIT:
-        campaign = campaign_of(case.entity_id, at, clock.today())
+        campaign = campaign_of(case.entity_id, at, current_date())
         selected = selected_by(wanted.reason, chosen, campaign)
     decision = Decision.objects.create(
         case=case,

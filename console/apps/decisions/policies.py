@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH_DEADLINE, Action, State
 from console.core.policy import Policy
-from console.core.working_days import add_working_days, working_days_between
+from jobs.profile.calendar import add_working_days, working_days_between
 
 SETTLED = frozenset({State.VISITED, State.DISMISSED})
 """Where somebody looked into the entity, or as many agreed as it takes that nobody need."""
@@ -88,7 +88,7 @@ def longest_deferral(today: date, policy: Policy, deferred: int = 0) -> date:
 
     Without it, or if each deferral began to count anew, one person alone could put off for good what takes two to dismiss.
     """
-    return add_working_days(today, policy.longest_deferral - deferred, policy)
+    return add_working_days(today, policy.longest_deferral - deferred, policy.calendar)
 
 
 def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Policy) -> int:
@@ -105,7 +105,7 @@ def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Poli
     days, began = 0, None
     for on, state in (*steps, (today, None)):
         if began is not None and state != State.DEFERRED:
-            days += working_days_between(max(began, since), on, policy)
+            days += working_days_between(max(began, since), on, policy.calendar)
             began = None
         if state == State.DEFERRED:
             began = began or on
@@ -148,9 +148,9 @@ def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:
 def due_after(action: Action, today: date, policy: Policy) -> date | None:
     """By when the next step is due: a visit's result, or a second person's word."""
     if action == Action.VISIT:
-        return add_working_days(today, policy.visit_days, policy)
+        return add_working_days(today, policy.visit_days, policy.calendar)
     if action == Action.PROPOSE:
-        return add_working_days(today, policy.second_person_days, policy)
+        return add_working_days(today, policy.second_person_days, policy.calendar)
     return None
 
 
@@ -159,7 +159,7 @@ def back_after_no_visit(today: date, policy: Policy) -> date:
 
     Were it away for as long as one that was visited, saying "not made" would be a dismissal that takes no second person.
     """
-    return add_working_days(today, policy.no_visit_days, policy)
+    return add_working_days(today, policy.no_visit_days, policy.calendar)
 
 
 def overdue(cases: QuerySet[Case], today: date) -> QuerySet[Case]:
@@ -171,4 +171,4 @@ def days_overdue(case: Case, today: date, policy: Policy) -> int:
     """For how many working days a case has been overdue; 0 where it is not, or only since days on which nobody works."""
     if case.state not in WITH_DEADLINE or case.due_on is None:
         return 0
-    return working_days_between(case.due_on, today, policy)
+    return working_days_between(case.due_on, today, policy.calendar)

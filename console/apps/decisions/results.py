@@ -15,10 +15,10 @@ from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.apps.decisions.policies import case_allows, check_visited_on
 from console.apps.decisions.states import Action, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
-from console.core import clock
-from console.core.policy import policy
-from console.web.forms.results import INSPECTED
+from console.apps.ranking.current_policy import current_date, current_policy
 
+INSPECTED = "inspected"
+"""The status of a visit that took place."""
 _ACTIONS = MappingProxyType(
     {
         (False, True): Action.RECORD,
@@ -50,7 +50,7 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
     action = _ACTIONS[corrected is not None, is_inspected]
     planned = planned_visit(case)
     if is_inspected:
-        check_visited_on(said["inspected_on"], decided_on(planned), clock.today(), policy())
+        check_visited_on(said["inspected_on"], decided_on(planned), current_date(), current_policy())
     with transaction.atomic():
         decision = act_on_case(user, case, Wanted(action, said["token"], version=said["version"]))
         result = Result.objects.create(
@@ -92,7 +92,7 @@ def planned_visit(case: Case) -> Decision | None:
 
 def decided_on(planned: Decision | None) -> date:
     """The day of the decision to visit, in the profile's time zone; today where there is none."""
-    return planned.at.astimezone(ZoneInfo(policy().time_zone)).date() if planned is not None else clock.today()
+    return planned.at.astimezone(ZoneInfo(current_policy().time_zone)).date() if planned is not None else current_date()
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
@@ -119,5 +119,5 @@ def _last_planned_on(planned: Decision | None) -> date:
 
     A visit that was made has a day of its own, and for which it was planned nobody says.
     """
-    today = clock.today()
+    today = current_date()
     return min(planned.due_on, today) if planned is not None and planned.due_on is not None else today

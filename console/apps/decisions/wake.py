@@ -23,6 +23,7 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.policies import SETTLED, check_case_allows
 from console.apps.decisions.states import OF_SYSTEM, Action, State
 from console.apps.evidence.models import Event, Kind, Link
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run
 from console.core import clock
@@ -101,7 +102,7 @@ def end_deferrals(run: PublishedRun) -> int:
     """
     until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
     is_ended = Q(state__in=SETTLED, changed_at__lt=until)
-    is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, clock.today())))
+    is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, current_date())))
     wanted = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")
     pks = list(wanted.values_list("pk", flat=True))
     moved = 0
@@ -159,7 +160,7 @@ def _move_of(case: Case, *, run: PublishedRun, entities: dict[str, Ranked]) -> t
 
 
 def _why(case: Case, run: PublishedRun, entity: Ranked | None) -> str:
-    if case.wake_on is not None and case.wake_on <= max(run.as_of, clock.today()):
+    if case.wake_on is not None and case.wake_on <= max(run.as_of, current_date()):
         return "date"
     if case.wake_condition == CLASS_CHANGE and entity is not None and entity.risk_class != case.risk_class:
         return CLASS_CHANGE

@@ -16,7 +16,7 @@ from console.apps.api.tokens import LONGEST_DAYS, MOST_TOKENS, live_tokens, make
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
-from console.core import clock
+from console.apps.ranking.current_policy import current_date
 from console.core.texts import Texts
 from console.web.access import for_roles
 
@@ -44,7 +44,7 @@ class TokenForm(forms.Form):
 
     def clean_expires_on(self) -> Any:
         """Not past, and not too far."""
-        on, today = self.cleaned_data["expires_on"], clock.today()
+        on, today = self.cleaned_data["expires_on"], current_date()
         if not today <= on <= today + timedelta(days=LONGEST_DAYS):
             raise forms.ValidationError(self.texts("token.wrong_day", n=LONGEST_DAYS))
         return on
@@ -59,7 +59,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         said = form.cleaned_data
         text = make_token(request.user, said["name"], said["scopes"], said["expires_on"])
         form = TokenForm(request.texts, request.user)
-    context = {"form": form, "text": text, "tokens": Token.objects.filter(user=request.user), "today": clock.today()}
+    context = {"form": form, "text": text, "tokens": Token.objects.filter(user=request.user), "today": current_date()}
     return render(request, "tokens.html", context, status=422 if form.errors else 200)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from console.apps.decisions import catalogue
-from console.core import clock
+from console.apps.ranking.current_policy import current_date
 from console.core.texts import Texts
 from console.web.forms.decisions import LONGEST_COMMENT, form_name
 
@@ -30,15 +30,15 @@ class AppealForm(forms.Form):
         _label(self, texts)
         self.fields["text"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
         self.fields["ground"].choices = [("", texts("form.choose")), *catalogue.choices("ground", texts.language)]
-        first, last = clock.today() - timedelta(days=OLDEST_DAYS), clock.today()
+        first, last = current_date() - timedelta(days=OLDEST_DAYS), current_date()
         self.fields["received_on"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
     def clean_received_on(self) -> date:
         """Not to come, and not too long ago."""
         on: date = self.cleaned_data["received_on"]
-        if on > clock.today():
+        if on > current_date():
             raise forms.ValidationError(self.texts("refused.day_to_come"))
-        if on < clock.today() - timedelta(days=OLDEST_DAYS):
+        if on < current_date() - timedelta(days=OLDEST_DAYS):
             raise forms.ValidationError(self.texts("appeal.too_old", n=OLDEST_DAYS))
         return on
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from console.core import clock
+from console.apps.ranking.current_policy import current_date
 from console.core.texts import Texts
 
 MOST = 5000
@@ -33,6 +33,6 @@ class CampaignForm(forms.Form):
         """The period ends after it begins, and not in the past."""
         said: dict[str, Any] = super().clean() or self.cleaned_data
         first, last = said.get("starts_on"), said.get("ends_on")
-        if last is not None and (last < clock.today() or (first is not None and last < first)):
+        if last is not None and (last < current_date() or (first is not None and last < first)):
             self.add_error("ends_on", self.texts("campaign.wrong_period"))
         return said

@@ -15,9 +15,8 @@ from console.apps.decisions import catalogue
 from console.apps.decisions.decide import Wanted
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import Action
-from console.core import clock
+from console.apps.ranking.current_policy import current_date, current_policy
 from console.core.code_names import codes_within
-from console.core.policy import policy
 from console.core.texts import Texts
 
 LONGEST_COMMENT = 2000
@@ -108,7 +107,7 @@ class Defer(Sent):
         super().__init__(texts, *args, **kwargs)
         self._offer("reason", "defer")
         self._offer("wake_condition", "condition")
-        self.fields["wake_on"].widget.attrs["min"] = clock.today().isoformat()
+        self.fields["wake_on"].widget.attrs["min"] = current_date().isoformat()
 
     def clean(self) -> dict[str, Any]:
         """A deferral ends."""
@@ -243,6 +242,6 @@ def colleagues(user: Any) -> Any:
     own = {(place.level, place.code) for place in user.regions()}
     if ("all", "") in own:
         return people
-    scheme = str(policy().profile.get("region_scheme", ""))
+    scheme = str(current_policy().profile.get("region_scheme", ""))
     within = {code for _, own_code in own for code in codes_within(scheme, own_code)}
     return people.filter(jurisdictions__code__in=within).distinct()

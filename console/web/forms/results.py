@@ -10,13 +10,11 @@ from django import forms
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Result
 from console.apps.decisions.policies import NotPossible, check_visited_on, first_day_of_visit
+from console.apps.decisions.results import INSPECTED
+from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Reason
-from console.core import clock
-from console.core.policy import policy
 from console.core.texts import Texts
 from console.web.forms.decisions import LONGEST_COMMENT, form_name
-
-INSPECTED = "inspected"
 
 
 def answers_of(result: Result) -> dict[str, Any]:
@@ -50,8 +48,8 @@ class ResultForm(forms.Form):
         for name, field in self.fields.items():
             field.label = texts.either(f"form.{name}", name)
         self.fields["evidence"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
-        first = first_day_of_visit(decided_on, clock.today(), policy())
-        self.fields["inspected_on"].widget.attrs |= {"min": first.isoformat(), "max": clock.today().isoformat()}
+        first = first_day_of_visit(decided_on, current_date(), current_policy())
+        self.fields["inspected_on"].widget.attrs |= {"min": first.isoformat(), "max": current_date().isoformat()}
         self.fields["visit_status"].choices = [(INSPECTED, texts("form.inspected")), *catalogue.choices("no_visit", language)]
         self.fields["severity"].choices = [("", texts("form.choose")), *catalogue.choices("severity", language)]
         self.fields["found_violation"].choices = [
@@ -74,7 +72,7 @@ class ResultForm(forms.Form):
                     self.add_error(name, self.texts("form.needed"))
             if said.get("inspected_on"):
                 try:
-                    check_visited_on(said["inspected_on"], self.decided_on, clock.today(), policy())
+                    check_visited_on(said["inspected_on"], self.decided_on, current_date(), current_policy())
                 except NotPossible as error:
                     self.add_error("inspected_on", self.texts(error.why, **error.said))
             if (said.get("breaches") or 0) > (said.get("items_checked") or 0):

@@ -25,12 +25,12 @@ from console.apps.decisions.places import FIRST_WINDOW, places_of, windows
 from console.apps.decisions.policies import overdue
 from console.apps.decisions.states import State
 from console.apps.desk.looks import UNSEEN, places_changed, places_looked_at
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.list_part import LAST, WHOLE, Part
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, among, among_places, ranked_of, reasons_of
 from console.apps.ranking.search import is_asked, places_found, within
 from console.apps.ranking.search_terms import REASON, UP, asked_of, key_of
-from console.core import clock
 from console.core.code_names import codes_of
 from console.web.queries.list_filters import ME, NOBODY, Filters
 
@@ -195,7 +195,7 @@ def _of_cases(filters: Filters, user: Any) -> _OfCases | None:
     """
     cases = Case.objects.visible_to(user)
     if filters.overdue:
-        cases = overdue(cases, clock.today())
+        cases = overdue(cases, current_date())
     if filters.assigned and filters.assigned != NOBODY:
         theirs = cases.filter(assigned_to=user.pk if filters.assigned == ME else int(filters.assigned))
         return _OfCases(theirs.filter(state=filters.state) if filters.state else theirs, are_wanted=True)

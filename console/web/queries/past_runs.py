@@ -19,7 +19,7 @@ from console.web.queries.reasons import reasons_with_details
 
 @dataclass(frozen=True)
 class Seen:
-    """An entity as the run had it that was shown, and its reasons as :func:`reasons_with_details` gives them, the first reason first."""
+    """An entity as the run had it that was shown, and its reasons from :func:`reasons_with_details`, the first reason first."""
 
     run: PublishedRun
     entity: Ranked

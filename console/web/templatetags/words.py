@@ -18,11 +18,11 @@ from console.apps.campaigns.models import Campaign
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision
 from console.apps.ranking.models import Ranked, Reason
-from console.core.check_words import check_name
-from console.core.check_words import why as why_of
 from console.core.code_names import name_of, path_of
 from console.core.texts import Texts, language_of
 from console.web.form_errors import sent_form, wrongs_of
+from console.web.queries.check_words import check_name
+from console.web.queries.check_words import why as why_of
 from console.web.queries.indicator_names import indicator_name
 from console.web.queries.measured import in_words, number
 from console.web.queries.peer_words import peer_group_in_words

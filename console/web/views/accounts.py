@@ -24,13 +24,13 @@ from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthen
 from console.apps.accounts.deactivation import end_access
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import KEEPS_ACCOUNTS
-from console.apps.accounts.second_factor import take_away
+from console.apps.accounts.second_factor import remove_second_factor
 from console.apps.accounts.sign_in_attempts import remember
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.hand_over import open_cases_of
-from console.core.policy import policy
+from console.apps.ranking.current_policy import current_policy
 from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_view
 from console.web.forms.accounts import Account, OwnPassword, SignIn
@@ -135,7 +135,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Make an account, or change one. A password made here is shown once, and its owner must choose another."""
     user = get_object_or_404(User, pk=pk) if pk is not None else None
-    profile = policy().profile
+    profile = current_policy().profile
     scheme = str(profile.get("region_scheme", "")) if profile else None
     form = Account(request.texts, scheme, request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
@@ -143,7 +143,7 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
             form.add_error(None, request.texts("form.not_yourself"))
         else:
             if user is not None and request.POST.get("no_second_factor") == "on":
-                take_away(user, by=request.user)
+                remove_second_factor(user, by=request.user)
             password = _save(request, form, is_new=pk is None)
             context = {"account": form.instance, "password": password, "left": open_cases_of(form.instance).count()}
             return render(request, "account_saved.html", context)

@@ -15,7 +15,7 @@ from console.apps.appeals.appeals import answer, appeals_of, cases_had_part_in, 
 from console.apps.appeals.models import Appeal
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
-from console.core import clock
+from console.apps.ranking.current_policy import current_date
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.appeals import AnswerForm, AppealForm
 from console.web.views.entity import find
@@ -44,7 +44,7 @@ def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> Ht
         "sent_form": next(iter((sent or {}).values()), None),
         "answered": list(answered.order_by("-answer__at")[:ANSWERED]),
         "count": answered.count(),
-        "today": clock.today(),
+        "today": current_date(),
         "approves": approves,
     }
     return render(request, "appeals.html", context, status=422 if sent else 200)
@@ -55,7 +55,7 @@ def appeal_new(request: HttpRequest, entity_id: str) -> HttpResponse:
     """Record one of an entity."""
     run, entity = find(request, entity_id)
     note_view(request, "appeal", run=run, entity=entity)
-    initial = {"token": uuid.uuid4().hex, "received_on": clock.today()}
+    initial = {"token": uuid.uuid4().hex, "received_on": current_date()}
     form = AppealForm(request.texts, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

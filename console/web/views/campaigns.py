@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import IntegrityError
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from console.apps.accounts.roles import APPROVES, READS_LIST
-from console.apps.campaigns.campaigns import close_campaign, follow, make_campaign
-from console.apps.campaigns.models import Campaign
+from console.apps.campaigns.campaigns import close_campaign, make_campaign
+from console.apps.campaigns.models import Campaign, Member
+from console.apps.decisions.models import Case, Result
+from console.apps.decisions.states import State
+from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.runs import current_run
-from console.core import clock
 from console.web.access import for_roles, note_search, note_view
 from console.web.forms.campaigns import CampaignForm
 from console.web.queries.list_filters import Filters
@@ -38,7 +43,38 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     note_view(request, "campaign", campaign=pk)
     may_close = shown.closed_at is None and _is_theirs(request.user, shown)
     context = {"campaign": shown, "tags": Filters.read(shown.filters).tags(), "may_close": may_close}
-    return render(request, "campaign.html", context | follow(request.user, shown))
+    return render(request, "campaign.html", context | _progress(request.user, shown))
+
+
+def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
+    """The members that a user may see with the state of each, and the counts.
+
+    A visit counts if it was made on or after the campaign's first day and before the campaign was closed.
+    """
+    members = list(Member.objects.visible_to(user).filter(campaign=campaign))
+    names = [member.entity_id for member in members]
+    states: dict[str, str] = {}
+    found: dict[str, bool | None] = {}
+    made = Q(inspected_on__gte=campaign.starts_on)
+    if campaign.closed_at is not None:
+        made &= Q(inspected_on__lte=campaign.closed_at.astimezone(ZoneInfo(current_policy().time_zone)).date())
+    for at in range(0, len(names), 500):
+        part = names[at : at + 500]
+        cases = Case.objects.visible_to(user).filter(entity_id__in=part)
+        states |= dict(cases.values_list("entity_id", "state"))
+        results = Result.objects.standing().filter(made, decision__case__in=cases)
+        found |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
+    for member in members:
+        member.state = states.get(member.entity_id, State.TO_REVIEW)
+        member.found = found.get(member.entity_id)
+        member.is_visited = member.entity_id in found
+    return {
+        "members": members,
+        "states": sorted(Counter(member.state for member in members).items()),
+        "visited": sum(member.is_visited for member in members),
+        "hits": sum(bool(member.found) for member in members),
+        "is_overdue": campaign.closed_at is None and campaign.ends_on < current_date(),
+    }
 
 
 def _is_theirs(user: Any, shown: Campaign) -> bool:
@@ -52,16 +88,18 @@ def new(request: HttpRequest) -> HttpResponse:
     if run is None:
         raise Http404
     filters = Filters.read({**request.GET.dict(), "day": ""})
-    initial = {"token": uuid.uuid4().hex, "starts_on": clock.today()}
+    initial = {"token": uuid.uuid4().hex, "starts_on": current_date()}
     form = CampaignForm(request.texts, request.POST or None, initial=initial)
-    found, _ = Filtered.by(filters, run, request.user).count(CAPPED + 1)
+    filtered = Filtered.by(filters, run, request.user)
+    found, _ = filtered.count(CAPPED + 1)
     note_search(request, run, filters.given(), found, page="campaign new")
     if request.method == "POST" and form.is_valid():
         if not found:
             form.add_error(None, request.texts("bulk.none"))
         else:
             try:
-                made = make_campaign(request.user, run, filters, form.cleaned_data)
+                entities = list(filtered.rows(most=form.cleaned_data["capacity"]))
+                made = make_campaign(request.user, run, filters.given(), entities, form.cleaned_data)
             except IntegrityError:
                 messages.error(request, request.texts("refused.sent_before"))
                 return redirect("campaigns")

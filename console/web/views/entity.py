@@ -22,6 +22,7 @@ from console.apps.decisions.policies import NotPossible, case_allows, check_undo
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
 from console.apps.evidence.read import MOST_EVENTS, Shown, timeline, trend
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, current_run, ranked_of, ties_of
 from console.core import clock
@@ -159,7 +160,7 @@ def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: di
         "may_appeal": is_newest and request.user.role in DECIDES,
         "case": case,
         "state": state,
-        "days_overdue": days_overdue(case, clock.today(), limits) if case else 0,
+        "days_overdue": days_overdue(case, current_date(), limits) if case else 0,
         "sent_form": next(iter((forms or {}).values()), None),
         "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
         "two_people": needs_two_people(shown.risk_class, limits),

@@ -21,10 +21,10 @@ from console.apps.decisions.policies import NotPossible, check_case_allows, days
 from console.apps.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import UNSEEN
+from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import PublishedRun, Reason
 from console.apps.ranking.runs import current_run
 from console.core import clock
-from console.core.policy import policy
 from console.publishing.movement import CAME
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import HandOver, colleagues, step_forms
@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "nothing_published.html")
     if not request.user.may_read_list:
         return render(request, "home.html", {"run": run})
-    today = clock.today()
+    today = current_date()
     cases = Case.objects.visible_to(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
     results = Result.objects.standing().filter(
@@ -101,7 +101,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         decided_on(planned_visit(case)),
         request.POST or None,
         initial={"token": uuid.uuid4().hex, "version": case.version}
-        | (answers_of(corrected) if corrected else {"inspected_on": clock.today()}),
+        | (answers_of(corrected) if corrected else {"inspected_on": current_date()}),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -139,7 +139,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         case.proposal = proposals.get(case.pk)
         case.may_approve = user_can(request.user, Action.APPROVE, case)
         case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
-    today, run = clock.today(), current_run()
+    today, run = current_date(), current_run()
     people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
     load = (
         cases.filter(state=State.VISIT_PLANNED)
@@ -148,7 +148,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     )
     by_person = {row["assigned_to"]: row for row in load}
     late = overdue(cases, today)
-    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MOST_TOLD]), policy()
+    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MOST_TOLD]), current_policy()
     for case in (*waiting, *late_shown):
         case.days_overdue = days_overdue(case, today, limits)
     left = left_open(request.user)

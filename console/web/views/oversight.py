@@ -24,9 +24,9 @@ from console.apps.audit.chain import append, find_breaks, head_at, read_head
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import AuditEvent, Kind
+from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import current_run
-from console.core.policy import policy
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, no_file, sent_file
@@ -107,7 +107,7 @@ def _asked(request: HttpRequest) -> tuple[dict[str, str], QuerySet[AuditEvent]]:
 
 def _begins(day: date) -> str:
     """The first instant of a day where the profile is, as events keep theirs: UTC, as text, which sorts as instants do."""
-    begins = datetime.combine(day, time.min, tzinfo=ZoneInfo(policy().time_zone))
+    begins = datetime.combine(day, time.min, tzinfo=ZoneInfo(current_policy().time_zone))
     return begins.astimezone(UTC).isoformat(timespec="microseconds")
 
 

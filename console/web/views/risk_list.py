@@ -17,9 +17,9 @@ from console.apps.decisions.models import Case
 from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.states import State
 from console.apps.desk.looks import looks_of, mark
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, reasons_of, regions_of_listed
-from console.core import clock
 from console.core.code_names import Code, codes_of, sections_of
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search
@@ -112,7 +112,7 @@ def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
     cases = {
         case.entity_id: case for case in Case.objects.visible_to(user).filter(entity_id__in=names).select_related("assigned_to")
     }
-    looks, today, policy = looks_of(user, names), clock.today(), policy_of(run.profile)
+    looks, today, policy = looks_of(user, names), current_date(), policy_of(run.profile)
     for row in rows:
         row.top_reasons = reasons.get(row.position, [])
         case = cases.get(row.entity_id)

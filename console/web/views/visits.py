@@ -17,9 +17,9 @@ from console.apps.decisions.models import Case
 from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.results import newest_decisions
 from console.apps.decisions.states import Action, State
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import among, current_run, ranked_of
-from console.core import clock
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_view
 from console.web.queries.past_runs import shown_at_decision
@@ -35,7 +35,7 @@ SHEETS = 20
 @for_roles(DECIDES)
 def visits(request: HttpRequest) -> HttpResponse:
     """Overdue, this week, later, the soonest due first; with why each is made, and what its campaign asks to look at."""
-    today = clock.today()
+    today = current_date()
     mine = Case.objects.visible_to(request.user).filter(state=State.VISIT_PLANNED, assigned_to=request.user)
     page = Paginator(mine.order_by(F("due_on").asc(nulls_last=True), "pk"), SHEETS).get_page(request.GET.get("page"))
     run, cases = current_run(), list(page)
@@ -59,7 +59,7 @@ def _dress(request: HttpRequest, run: PublishedRun, cases: list[Case]) -> None:
     ranked = ranked_of(run, request.user)
     names = among(ranked.db, (case.entity_id for case in cases))
     entities = {entity.entity_id: entity for entity in ranked.filter(entity_id__in=names)}
-    planned, today, limits = newest_decisions(cases, Action.VISIT), clock.today(), policy_of(run.profile)
+    planned, today, limits = newest_decisions(cases, Action.VISIT), current_date(), policy_of(run.profile)
     prefetch_related_objects(list(planned.values()), "campaign")
     seen = shown_at_decision(planned.values())
     for case in cases:

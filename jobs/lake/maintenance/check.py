@@ -24,7 +24,6 @@ from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
 from expectations.contracts.silver import BRONZE, OF
-from jobs.engine.lake import Lake, table_name
 from jobs.foundation.errors import first_line
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.check_table import check_table
@@ -33,13 +32,14 @@ from jobs.lake.maintenance.retention import named_versions
 from jobs.lake.maintenance.table_files import LOG, is_same_in, is_whole, open_table, select, tables_of
 from jobs.lake.manifests import finished_days, runs_since, time_travel_since
 from jobs.lake.table_version import is_current
+from jobs.lake.tables import LakeTables
 from jobs.lake.write_intents import unfinished_steps
 
 Counted = Counter[tuple[str, str, date]]
 """Rows by where they are (``kept``, ``absent``, ``turned away``, ``set aside``, ``in use``), source and delivery day."""
 
 
-def check_counts(lake: Lake) -> Iterator[Finding]:
+def check_counts(lake: LakeTables) -> Iterator[Finding]:
     """One finding a source: that has a book, or rows."""
     counted = _count(lake)
     books = {path.stem for path in (lake.home / "manifests" / "batches").glob("*.json")}
@@ -47,7 +47,7 @@ def check_counts(lake: Lake) -> Iterator[Finding]:
         yield _source(lake, source, counted)
 
 
-def _source(lake: Lake, source: str, counted: Counted) -> Finding:
+def _source(lake: LakeTables, source: str, counted: Counted) -> Finding:
     steps = unfinished_steps(lake.home, source)
     if steps:
         found = f"the steps {', '.join(steps)} did not end, or were taken back"
@@ -87,15 +87,15 @@ def _in_use(batch: Batch) -> int | None:
     return batch.counts.kept - batch.set_aside if batch.is_in_use else None
 
 
-def _count(lake: Lake) -> Counted:
+def _count(lake: LakeTables) -> Counted:
     counted: Counted = Counter()
-    sources = {table_name(contract) for contract in (*BRONZE.values(), *OF.values())}
+    sources = {contract.full_name for contract in (*BRONZE.values(), *OF.values())}
     for contract in tables_of(lake):
         if contract.zone is Zone.QUARANTINE:
             for row in _by(lake, contract, STAGE, DELIVERED_ON):
                 where = "set aside" if row[STAGE] == Stage.GATE.value else "turned away"
                 counted[where, contract.name, row[DELIVERED_ON]] += row["n"]
-        elif table_name(contract) in sources:
+        elif contract.full_name in sources:
             here = "kept" if contract.zone is Zone.BRONZE else "in use"
             for row in _by(lake, contract, SOURCE, DELIVERED_ON, IS_ABSENT):
                 where = here if not row[IS_ABSENT] else "absent" if contract.zone is Zone.BRONZE else "absent in silver"
@@ -103,15 +103,15 @@ def _count(lake: Lake) -> Counted:
     return counted
 
 
-def _by(lake: Lake, contract: Contract, *columns: str) -> list[dict[str, Any]]:
+def _by(lake: LakeTables, contract: Contract, *columns: str) -> list[dict[str, Any]]:
     names = ", ".join(columns)
     found: list[dict[str, Any]] = select(lake, f"SELECT {names}, count(*) AS n FROM t GROUP BY {names}", t=contract).to_pylist()
     return found
 
 
-def check_runs(lake: Lake, since: date) -> Iterator[Finding]:
+def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
     """The table versions that each run's manifest names, of the days whose versions are kept."""
-    there = {table_name(contract): contract for contract in tables_of(lake)}
+    there = {contract.full_name: contract for contract in tables_of(lake)}
     whole: dict[tuple[str, int], bool] = {}
     runs = [(str(run["run_id"]), run.get("tables") or {}) for run in runs_since(lake.home, since)]
     # A day's newest run has two manifests, which say the same unless one was changed.
@@ -139,24 +139,24 @@ PUBLISHED = (scoring.RISK_LIST, scoring.REASONS)
 """What people act on, written by the command that closes a day. Of other tables of gold old days are trimmed."""
 
 
-def check_published(lake: Lake, since: date, unsound: Set[str]) -> Iterator[Finding]:
+def check_published(lake: LakeTables, since: date, unsound: Set[str]) -> Iterator[Finding]:
     """The lists and reasons of the finished days from ``since`` on, against what their runs left.
 
     Left out is what was told already, of a table that is not sound or of a run whose versions are gone, and days of before a
     migration, which writes every row anew.
     """
-    there = {table_name(contract) for contract in tables_of(lake)} - unsound
-    newest = [(contract, open_table(lake, contract)) for contract in PUBLISHED if table_name(contract) in there]
+    there = {contract.full_name for contract in tables_of(lake)} - unsound
+    newest = [(contract, open_table(lake, contract)) for contract in PUBLISHED if contract.full_name in there]
     days = finished_days(lake.home)
     for day, versions in days.items():
         for contract, now in newest:
-            version = versions.get(table_name(contract))
+            version = versions.get(contract.full_name)
             left = _left(lake, contract, version) if day >= since and version is not None else None
             if left is not None:
                 yield _compare(contract, left, now, day, max(days))
 
 
-def _left(lake: Lake, contract: Contract, version: int) -> DeltaTable | None:
+def _left(lake: LakeTables, contract: Contract, version: int) -> DeltaTable | None:
     """What a run left of a table, where it can be read and has the columns of today."""
     if not is_whole(lake, contract, version):
         return None
@@ -171,21 +171,21 @@ def _compare(contract: Contract, left: DeltaTable, now: DeltaTable, day: date, l
         return fail(
             f"day {day}",
             contract.name,
-            f"what its run left of {table_name(contract)} cannot be read: {first_line(error)}",
+            f"what its run left of {contract.full_name} cannot be read: {first_line(error)}",
             "bring the files back from a backup, or run the day again",
         )
     if not is_same:
         return fail(
             f"day {day}",
             contract.name,
-            f"{table_name(contract)} holds other rows of it than its run left",
+            f"{contract.full_name} holds other rows of it than its run left",
             f"find out who changed them, or which run died; `steelyard lake restore --as-of-run {last}` brings back what the "
             "newest run left; where that holds them too, run the day again",
         )
-    return ok(f"day {day}", contract.name, f"{table_name(contract)} holds the rows that its run left")
+    return ok(f"day {day}", contract.name, f"{contract.full_name} holds the rows that its run left")
 
 
-def check(lake: Lake) -> Iterator[Finding]:
+def check(lake: LakeTables) -> Iterator[Finding]:
     """Check a home. While a run writes it, its tables and its books are apart; so hold the writer's lock."""
     since = time_travel_since(lake.home) or date.min
     named = named_versions(lake.home, since)
@@ -193,7 +193,7 @@ def check(lake: Lake) -> Iterator[Finding]:
     for contract in tables_of(lake):
         for finding in check_table(lake, contract, named):
             if finding.verdict is Verdict.FAIL:
-                unsound.add(table_name(contract))
+                unsound.add(contract.full_name)
             yield finding
     yield from _unknown(lake)
     yield from check_runs(lake, since)
@@ -204,9 +204,9 @@ def check(lake: Lake) -> Iterator[Finding]:
         yield from check_counts(lake)
 
 
-def _unknown(lake: Lake) -> Iterator[Finding]:
+def _unknown(lake: LakeTables) -> Iterator[Finding]:
     """Folders of the lake that are no table of a contract."""
     root = lake.home / "lake"
     there = {".".join(path.parent.relative_to(root).parts) for path in root.glob(f"*/*/{LOG}")}
-    for name in sorted(there - {table_name(contract) for contract in tables_of(lake)}):
+    for name in sorted(there - {contract.full_name for contract in tables_of(lake)}):
         yield warn(name, "contract", "no contract of this Steelyard knows it", "move it away if nobody needs it")

@@ -15,21 +15,21 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
-from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.errors import ConfigError
 from jobs.lake.maintenance.findings import Finding, fail, ok, some, warn
 from jobs.lake.maintenance.retention import files_needed, retained_versions
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
 from jobs.lake.table_version import check_current, version_of
+from jobs.lake.tables import LakeTables, arrow_schema
 
 AT_ONCE = 2_000_000
 """Rows whose keys are held against each other at once; a key never spans two days."""
 GO_BACK = "bring it back: `steelyard lake restore` to a version that is whole, or the files from a backup; then check again"
 
 
-def check_table(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
+def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
     """All that can be asked of one table; what rests on files is not asked when they are not all there."""
-    name = table_name(contract)
+    name = contract.full_name
     try:
         table = open_table(lake, contract)
         sizes = sizes_of(table)
@@ -44,7 +44,7 @@ def check_table(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -
     yield from _room(lake, contract, name, named)
 
 
-def _shape(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Finding:
+def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
     """Columns, their types, partitions and version, against the contract."""
     try:
         check_current(table, name, contract, lake.home)
@@ -64,7 +64,7 @@ def _shape(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Find
     return ok(name, "columns", f"{len(contract.columns)} columns of version {version_of(table)}")
 
 
-def _files(lake: Lake, table: DeltaTable, contract: Contract, name: str, sizes: dict[str, int]) -> Finding:
+def _files(lake: LakeTables, table: DeltaTable, contract: Contract, name: str, sizes: dict[str, int]) -> Finding:
     """The files that the log names are there, of the size and with the rows that it says."""
     there = files_on_disk(lake, contract)
     lost = sorted(path for path in sizes if path not in there)
@@ -80,7 +80,7 @@ def _files(lake: Lake, table: DeltaTable, contract: Contract, name: str, sizes: 
     return ok(name, "files", f"{len(sizes)} files, {sum(sizes.values()):,} bytes, {table.count():,} rows")
 
 
-def _holds(lake: Lake, contract: Contract, path: str, rows: int | None) -> bool:
+def _holds(lake: LakeTables, contract: Contract, path: str, rows: int | None) -> bool:
     try:
         found = pq.read_metadata(lake.path(contract) / path).num_rows
     except (pa.ArrowException, OSError):
@@ -88,7 +88,7 @@ def _holds(lake: Lake, contract: Contract, path: str, rows: int | None) -> bool:
     return rows is None or found == rows
 
 
-def _keys(lake: Lake, table: DeltaTable, contract: Contract, name: str) -> Finding:
+def _keys(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
     """No two rows are one: of a record, its place in its file; of the rest, the contract's key. No key is null."""
     twice = 0
     for key, of_rows in _what_is_unique(contract):
@@ -146,7 +146,7 @@ def _between(day: str, part: list[Any]) -> str:
     return f"{day} >= '{part[0]}' AND {day} <= '{part[-1]}'"
 
 
-def _room(lake: Lake, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
+def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
     """Files that nobody needs, and a log that hides versions from the engine."""
     versions = retained_versions(lake, contract, named)
     there, needed = files_on_disk(lake, contract), files_needed(lake, contract, versions)

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from expectations.contracts.contract import Contract
-from jobs.engine.lake import Lake, table_name
 from jobs.lake.maintenance.table_files import is_whole, open_table, sizes_of, tables_of
 from jobs.lake.manifests import finished_days
 from jobs.lake.table_version import version_of
+from jobs.lake.tables import LakeTables
 
 _ROWS = ("numOutputRows", "num_added_rows")
 _ADDED = ("numAddedFiles", "num_added_files", "numFilesAdded")
@@ -58,12 +58,12 @@ class TableVersion:
     left_by: tuple[date, ...]
 
 
-def table_states(lake: Lake) -> list[TableState]:
+def table_states(lake: LakeTables) -> list[TableState]:
     """Every table that is there, as it is now."""
     return [_state(lake, contract) for contract in tables_of(lake)]
 
 
-def table_versions(lake: Lake, contract: Contract, limit: int) -> list[TableVersion]:
+def table_versions(lake: LakeTables, contract: Contract, limit: int) -> list[TableVersion]:
     """The newest ``limit`` versions of a table that its log still tells, newest first."""
     days = finished_days(lake.home)
     found = []
@@ -80,17 +80,17 @@ def table_versions(lake: Lake, contract: Contract, limit: int) -> list[TableVers
                 files_added=_figure(metrics, _ADDED),
                 files_removed=_figure(metrics, _REMOVED),
                 is_whole=is_whole(lake, contract, version),
-                left_by=tuple(day for day, tables in days.items() if tables.get(table_name(contract)) == version),
+                left_by=tuple(day for day, tables in days.items() if tables.get(contract.full_name) == version),
             )
         )
     return found
 
 
-def _state(lake: Lake, contract: Contract) -> TableState:
+def _state(lake: LakeTables, contract: Contract) -> TableState:
     table = open_table(lake, contract)
     sizes = sizes_of(table)
     return TableState(
-        table=table_name(contract),
+        table=contract.full_name,
         version=table.version(),
         contract=version_of(table),
         written_at=_instant(table.history(1)[0].get("timestamp")),

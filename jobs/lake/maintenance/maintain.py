@@ -13,7 +13,6 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.silver import LINK
 from expectations.contracts.state import STATE
-from jobs.engine.lake import PROPERTIES, Lake, table_name
 from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
 from jobs.lake.maintenance.retention import (
@@ -29,6 +28,7 @@ from jobs.lake.maintenance.retention import (
 from jobs.lake.maintenance.table_files import open_table, shorten_log, tables_of
 from jobs.lake.manifests import finished_days, keep_time_travel_since
 from jobs.lake.table_version import check_current
+from jobs.lake.tables import PROPERTIES, LakeTables
 from jobs.profile.profile import Retention
 
 
@@ -51,7 +51,7 @@ class Maintained:
     log_files: int
 
 
-def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
+def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this.
 
     Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
@@ -63,7 +63,7 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
     """
     contracts = tables_of(lake)
     for contract in contracts:
-        check_current(open_table(lake, contract), table_name(contract), contract, lake.home)
+        check_current(open_table(lake, contract), contract.full_name, contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = {
         day
@@ -78,7 +78,7 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
     named = named_versions(lake.home, since)
     joined = freed = log_files = 0
     for contract in contracts:
-        with stage("maintain", table=table_name(contract)) as current:
+        with stage("maintain", table=contract.full_name) as current:
             _set_properties(lake, contract)
             joined_here = _join_small_files(lake, contract)
             versions = retained_versions(lake, contract, named)
@@ -89,14 +89,14 @@ def maintain(lake: Lake, retention: Retention, as_of: date) -> Maintained:
     return Maintained(since, tuple(sorted(trimmed)), joined, freed, log_files)
 
 
-def _set_properties(lake: Lake, contract: Contract) -> None:
+def _set_properties(lake: LakeTables, contract: Contract) -> None:
     """Give a table made by an earlier Steelyard the settings that its log is kept by."""
     table = open_table(lake, contract)
     if not PROPERTIES.items() <= table.metadata().configuration.items():
-        with around(f"settings of {table_name(contract)}"):
+        with around(f"settings of {contract.full_name}"):
             table.alter.set_table_properties(PROPERTIES)
 
 
-def _join_small_files(lake: Lake, contract: Contract) -> int:
-    with around(f"joined {table_name(contract)}"):
+def _join_small_files(lake: LakeTables, contract: Contract) -> int:
+    with around(f"joined {contract.full_name}"):
         return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

@@ -13,13 +13,13 @@ from deltalake import CommitProperties, DeltaTable, QueryBuilder, write_deltalak
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.migrations import Select, columns_apart, nested
-from jobs.engine.lake import PROPERTIES, Lake, arrow_schema, table_name
 from jobs.foundation.errors import SteelyardError
 from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
 from jobs.foundation.paths import SCRATCH
 from jobs.lake.maintenance.table_files import open_table, tables_of
 from jobs.lake.table_version import VERSION, check_not_newer, columns_of, is_current, migrations, selects_up, version_of
+from jobs.lake.tables import PROPERTIES, LakeTables, arrow_schema
 
 AT_ONCE = 2_000_000
 """Rows that are brought up at once where steps look at other rows. Of 4.8 million filings all at once take 3.8 GB."""
@@ -36,7 +36,7 @@ class Migrated:
     after: int
 
 
-def migrate(lake: Lake) -> tuple[Migrated, ...]:
+def migrate(lake: LakeTables) -> tuple[Migrated, ...]:
     """Bring up every table that is older; those that are current stay as they are. Only the home's one writer may call this.
 
     All are looked at before the first is written. A table is written in its new columns in one commit, and its version noted
@@ -49,7 +49,7 @@ def migrate(lake: Lake) -> tuple[Migrated, ...]:
     older = [(contract, _steps(lake, contract)) for contract in tables_of(lake) if not _is_current(lake, contract)]
     done = []
     for contract, selects in older:
-        name, before = table_name(contract), version_of(open_table(lake, contract))
+        name, before = contract.full_name, version_of(open_table(lake, contract))
         with stage("migrate", table=name):
             if not _is_written(open_table(lake, contract), contract):
                 with around(f"migrated {name}"):
@@ -61,9 +61,9 @@ def migrate(lake: Lake) -> tuple[Migrated, ...]:
     return tuple(done)
 
 
-def _is_current(lake: Lake, contract: Contract) -> bool:
+def _is_current(lake: LakeTables, contract: Contract) -> bool:
     table = open_table(lake, contract)
-    check_not_newer(table, table_name(contract), contract, lake.home)
+    check_not_newer(table, contract.full_name, contract, lake.home)
     return is_current(table, contract)
 
 
@@ -73,12 +73,12 @@ def _is_written(table: DeltaTable, contract: Contract) -> bool:
     return says == str(contract.version) and columns_apart(columns_of(table), contract) == ([], [])
 
 
-def _steps(lake: Lake, contract: Contract) -> list[Select]:
+def _steps(lake: LakeTables, contract: Contract) -> list[Select]:
     table = open_table(lake, contract)
     if _is_written(table, contract):
         return []
     try:
-        return selects_up(table, table_name(contract), contract)
+        return selects_up(table, contract.full_name, contract)
     except ValueError as error:
         raise SteelyardError(
             what=str(error),
@@ -87,13 +87,13 @@ def _steps(lake: Lake, contract: Contract) -> list[Select]:
         ) from error
 
 
-def _write(lake: Lake, contract: Contract, selects: list[Select]) -> None:
+def _write(lake: LakeTables, contract: Contract, selects: list[Select]) -> None:
     """Replace the whole table by its rows in the contract's columns.
 
     The rows pass through a file among the home's intermediate ones, which the next writer takes away: a query cannot be asked while
     a table is being written, and all at once they may not fit into memory.
     """
-    path = lake.home / SCRATCH / "migrate" / f"{table_name(contract)}.parquet"
+    path = lake.home / SCRATCH / "migrate" / f"{contract.full_name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, arrow_schema(contract)) as writer:
         for batch in _rows(open_table(lake, contract), contract, selects):
@@ -123,7 +123,7 @@ def _parts(table: DeltaTable, contract: Contract) -> list[str]:
 
     Rows that a step looks at together are in one part: they share the first byte of a hash of what makes them belong together.
     """
-    within = {step.within for step in migrations(table, table_name(contract), contract)} - {()}
+    within = {step.within for step in migrations(table, contract.full_name, contract)} - {()}
     count = min(-(-table.count() // AT_ONCE), 256)
     if len(within) != 1 or count < 2:
         return ["true"]

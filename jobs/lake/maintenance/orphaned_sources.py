@@ -13,12 +13,12 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import SOURCE
 from expectations.contracts.quarantine import quarantine_of
 from expectations.contracts.silver import BRONZE, OF
-from jobs.engine.lake import Lake, arrow_schema
 from jobs.foundation.files import delete_file
 from jobs.lake.batches import BatchBook
+from jobs.lake.tables import LakeTables, arrow_schema
 
 
-def forget_source(lake: Lake, source: str) -> None:
+def forget_source(lake: LakeTables, source: str) -> None:
     """Forget its book of batches, then its rows; versions of tables that kept days name still hold them.
 
     Only the home's one writer may call this. The book goes first: nothing builds on rows that no book vouches for, so after a crash
@@ -30,13 +30,13 @@ def forget_source(lake: Lake, source: str) -> None:
         lake.replace_arrow(arrow_schema(contract).empty_table(), contract, f"{SOURCE} = '{source}'")
 
 
-def tables_with(lake: Lake, source: str) -> list[Contract]:
+def tables_with(lake: LakeTables, source: str) -> list[Contract]:
     """The tables that hold rows of a source; of one that was always stopped or turned away, silver is none of them."""
     tables = (quarantine_of(source), *BRONZE.values(), *OF.values())
     return [table for table in tables if any(part.get(SOURCE, source) == source for part in lake.partitions(table))]
 
 
-def is_known(lake: Lake, source: str) -> bool:
+def is_known(lake: LakeTables, source: str) -> bool:
     """Whether there is anything of a source; of what is no name of a file there is nothing."""
     is_name = bool(source) and Path(source).name == source
     return is_name and (bool(tables_with(lake, source)) or BatchBook(lake.home, source).path.exists())
@@ -46,7 +46,7 @@ NOT_MAPPED = "not mapped"
 """What a run's manifest says of such a source, in the place of a verdict."""
 
 
-def count_orphaned_rows(lake: Lake, mapped: Iterable[str]) -> dict[str, int]:
+def count_orphaned_rows(lake: LakeTables, mapped: Iterable[str]) -> dict[str, int]:
     """The number of rows in silver of each source that is not among those mapped, by name in order."""
     found: Counter[str] = Counter()
     for table in OF.values():

@@ -18,17 +18,17 @@ from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
 from expectations.contracts.state import STATE
-from jobs.engine.lake import Lake, table_name
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import days_in, delete_file, read_json, write_json
 from jobs.lake.maintenance.table_files import Partition, changed_partitions, is_whole, open_table, table_of, tables_of
 from jobs.lake.manifests import finished_days, note_path, run_manifest_path, withdrawn_path
+from jobs.lake.tables import LakeTables
 from jobs.lake.write_intents import WriteIntent
 
 NOTES = {
     "silver.link": "links",
-    **{table_name(table): f"state/{table.name}" for table in STATE},
+    **{table.full_name: f"state/{table.name}" for table in STATE},
     "gold.features": "features",
     "gold.peers": "features",
     "gold.scores": "scores",
@@ -70,7 +70,7 @@ class Plan:
     def told(self) -> list[str]:
         """The plan in sentences, one a line."""
         lines = [
-            f"{table_name(back.contract)}: version {back.now} to the rows of version {back.to}; "
+            f"{back.contract.full_name}: version {back.now} to the rows of version {back.to}; "
             f"partitions that change: {len(back.changed)}"
             for back in self.tables
         ]
@@ -82,7 +82,7 @@ class Plan:
         return lines
 
 
-def plan_table(lake: Lake, name: str, version: int) -> Plan:
+def plan_table(lake: LakeTables, name: str, version: int) -> Plan:
     """Plan to bring one table back to a version.
 
     Raises:
@@ -91,7 +91,7 @@ def plan_table(lake: Lake, name: str, version: int) -> Plan:
     return _plan(lake, [(table_of(lake, name), version)])
 
 
-def plan_day(lake: Lake, day: date, name: str = "") -> Plan:
+def plan_day(lake: LakeTables, day: date, name: str = "") -> Plan:
     """Plan to bring every table that a finished day's manifest names, or one of them, back to what the day's run left.
 
     Raises:
@@ -106,17 +106,17 @@ def plan_day(lake: Lake, day: date, name: str = "") -> Plan:
             then=f"name one of {', '.join(map(str, days))}" if days else "run a day first",
         )
     named = {name: version for name, version in days[day].items() if version is not None}
-    if name and table_name(table_of(lake, name)) not in named:
+    if name and table_of(lake, name).full_name not in named:
         raise ConfigError(
-            what=f"the run of {day} left no version of {table_name(table_of(lake, name))}",
+            what=f"the run of {day} left no version of {table_of(lake, name).full_name}",
             where=str(run_manifest_path(lake.home, day)),
             then=f"name one of {', '.join(named)}, or a version with --version",
         )
-    wanted = [table_of(lake, name)] if name else [table for table in tables_of(lake) if table_name(table) in named]
-    return _plan(lake, [(table, named[table_name(table)]) for table in wanted])
+    wanted = [table_of(lake, name)] if name else [table for table in tables_of(lake) if table.full_name in named]
+    return _plan(lake, [(table, named[table.full_name]) for table in wanted])
 
 
-def restore(lake: Lake, plan: Plan) -> None:
+def restore(lake: LakeTables, plan: Plan) -> None:
     """Do what was planned. Only the home's one writer may call this; after a crash, plan and restore again."""
     for back in plan.tables:
         _forget_notes(lake, back)
@@ -125,7 +125,7 @@ def restore(lake: Lake, plan: Plan) -> None:
     for day in plan.withdrawn:
         _withdraw(lake.home, day)
     for back in plan.tables:
-        with around(f"restored {table_name(back.contract)}"):
+        with around(f"restored {back.contract.full_name}"):
             open_table(lake, back.contract).restore(back.to)
 
 
@@ -137,7 +137,7 @@ def _withdraw(home: Path, day: date) -> None:
     delete_file(path)
 
 
-def _plan(lake: Lake, wanted: Iterable[tuple[Contract, int]]) -> Plan:
+def _plan(lake: LakeTables, wanted: Iterable[tuple[Contract, int]]) -> Plan:
     found = []
     for contract, version in wanted:
         _check_whole(lake, contract, version)
@@ -148,8 +148,8 @@ def _plan(lake: Lake, wanted: Iterable[tuple[Contract, int]]) -> Plan:
     return Plan(tuple(found), _withdrawn(lake, found), _again(found))
 
 
-def _check_whole(lake: Lake, contract: Contract, version: int) -> None:
-    name = table_name(contract)
+def _check_whole(lake: LakeTables, contract: Contract, version: int) -> None:
+    name = contract.full_name
     if not is_whole(lake, contract, version):
         newest = open_table(lake, contract).version()
         why = f"the newest is {newest}" if version > newest else "what it was made of is gone"
@@ -160,7 +160,7 @@ def _check_whole(lake: Lake, contract: Contract, version: int) -> None:
         )
 
 
-def _withdrawn(lake: Lake, tables: Iterable[TableRestore]) -> tuple[date, ...]:
+def _withdrawn(lake: LakeTables, tables: Iterable[TableRestore]) -> tuple[date, ...]:
     """The finished days whose gold rows will not be those that their runs left."""
     days = finished_days(lake.home)
     lost: set[date] = set()
@@ -168,14 +168,14 @@ def _withdrawn(lake: Lake, tables: Iterable[TableRestore]) -> tuple[date, ...]:
         if back.contract.zone is not Zone.GOLD:
             continue
         for day in sorted(_days_of(back.changed, AS_OF) & set(days)):
-            left = days[day].get(table_name(back.contract))
+            left = days[day].get(back.contract.full_name)
             # A run that died may have changed the day since; then the old version is what the day's own run left.
             if left is None or not _is_left_as_by(lake, back, left, day):
                 lost.add(day)
     return tuple(sorted(lost))
 
 
-def _is_left_as_by(lake: Lake, back: TableRestore, left: int, day: date) -> bool:
+def _is_left_as_by(lake: LakeTables, back: TableRestore, left: int, day: date) -> bool:
     if not is_whole(lake, back.contract, left):
         return day not in _days_of(back.changed, AS_OF)
     return day not in _days_of(changed_partitions(lake, back.contract, left, back.to), AS_OF)
@@ -198,8 +198,8 @@ def _step(contract: Contract, part: Mapping[str, object]) -> str:
     return "gate" if part.get(STAGE) == Stage.GATE.value else "ingest"
 
 
-def _forget_notes(lake: Lake, back: TableRestore) -> None:
-    what = NOTES.get(table_name(back.contract))
+def _forget_notes(lake: LakeTables, back: TableRestore) -> None:
+    what = NOTES.get(back.contract.full_name)
     days = _days_of(back.changed, AS_OF)
     if what is None or not days:
         return

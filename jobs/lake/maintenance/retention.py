@@ -21,12 +21,11 @@ from expectations.contracts import scoring
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from jobs.engine.lake import Lake, arrow_schema, table_name
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import delete_file, read_json
-from jobs.incremental.versions_read import versions_noted
 from jobs.lake.maintenance.table_files import files_on_disk, open_table, readable_versions, select, sizes_of
-from jobs.lake.manifests import note_path, runs_since
+from jobs.lake.manifests import note_path, runs_since, versions_noted
+from jobs.lake.tables import LakeTables, arrow_schema
 
 
 def first_day_kept(as_of: date, days: int) -> date:
@@ -48,22 +47,22 @@ def named_versions(home: Path, since: date) -> Mapping[str, Set[int]]:
     return named
 
 
-def retained_versions(lake: Lake, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
+def retained_versions(lake: LakeTables, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
     """The versions of a table that :func:`named_versions` gives, and the newest, in order.
 
     A version that cannot be read any more is none of them: nothing can be kept of it.
     """
     readable = readable_versions(lake.path(contract))
     newest = open_table(lake, contract).version()
-    return sorted({newest, *(named.get(table_name(contract), set()) & readable)})
+    return sorted({newest, *(named.get(contract.full_name, set()) & readable)})
 
 
-def files_needed(lake: Lake, contract: Contract, versions: Iterable[int]) -> set[str]:
+def files_needed(lake: LakeTables, contract: Contract, versions: Iterable[int]) -> set[str]:
     """The data files that these versions of a table are made of, by their path in its folder."""
     return {path for version in versions for path in sizes_of(open_table(lake, contract, version))}
 
 
-def trim_state(lake: Lake, table: Contract, as_of: date) -> tuple[str, ...]:
+def trim_state(lake: LakeTables, table: Contract, as_of: date) -> tuple[str, ...]:
     """Forget a table's state of settled months before the newest up to ``as_of``; give the days whose rows went.
 
     A past day that is asked for again is reckoned afresh. Notes go first, so that none speaks of rows that are gone; what no
@@ -96,7 +95,7 @@ def is_month_end(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
 
 
-def trim_to_listed(lake: Lake, contract: Contract, note: str, as_of: date, days: int) -> tuple[date, ...]:
+def trim_to_listed(lake: LakeTables, contract: Contract, note: str, as_of: date, days: int) -> tuple[date, ...]:
     """Keep of days before the last ``days`` only the rows of who was listed; month-ends stay whole. Gives the days that lost rows.
 
     One commit. The notes that the days' rows are current are forgotten first, so that whoever needs them whole makes them again.
@@ -110,7 +109,7 @@ def trim_to_listed(lake: Lake, contract: Contract, note: str, as_of: date, days:
     return _trim(lake, contract, note, first_day_kept(as_of, days), f"l ON {_IS_LISTED}", l=scoring.RISK_LIST)
 
 
-def trim_scores(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
+def trim_scores(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
     """As :func:`trim_to_listed`, of scores; the newest day before the last ``days`` is whole, since theirs were held against it."""
     before = first_day_kept(as_of, days)
     scored = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(scoring.SCORES)}
@@ -118,7 +117,7 @@ def trim_scores(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
     return trim_to_listed(lake, scoring.SCORES, "scores", as_of, (as_of - last).days + 1)
 
 
-def trim_peers(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
+def trim_peers(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
     """As :func:`trim_to_listed`, of the peers' medians: those of the groups that the listed stand in are kept."""
     if not (lake.exists(scoring.RISK_LIST) and lake.exists(features_contract())):
         return ()
@@ -129,7 +128,7 @@ def trim_peers(lake: Lake, as_of: date, days: int) -> tuple[date, ...]:
     return _trim(lake, scoring.PEERS, "features", first_day_kept(as_of, days), theirs, **tables)
 
 
-def _trim(lake: Lake, contract: Contract, note: str, before: date, kept: str, **tables: Contract) -> tuple[date, ...]:
+def _trim(lake: LakeTables, contract: Contract, note: str, before: date, kept: str, **tables: Contract) -> tuple[date, ...]:
     """Take away, of days before one that are no month-ends, the rows that nothing joins to.
 
     Args:
@@ -156,7 +155,7 @@ def _on(days: list[date]) -> str:
     return f"{AS_OF} IN ({', '.join(repr(day.isoformat()) for day in days)})"
 
 
-def vacuum(lake: Lake, contract: Contract, versions: list[int]) -> int:
+def vacuum(lake: LakeTables, contract: Contract, versions: list[int]) -> int:
     """Keep what ``versions`` of a table and its newest are made of; give how many bytes went.
 
     What is kept is told by versions alone. A file's age says nothing of who needs it, and asking for it would make the outcome
@@ -167,7 +166,7 @@ def vacuum(lake: Lake, contract: Contract, versions: list[int]) -> int:
     spare = {path: size for path, size in files_on_disk(lake, contract).items() if path not in needed}
     if not spare:
         return 0  # Delta would write two commits to say that it did nothing
-    with around(f"vacuumed {table_name(contract)}"):
+    with around(f"vacuumed {contract.full_name}"):
         open_table(lake, contract).vacuum(
             retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=versions
         )

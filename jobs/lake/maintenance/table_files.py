@@ -25,11 +25,11 @@ from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.registry import every_table
-from jobs.engine.lake import Lake, table_name
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import delete_file
 from jobs.lake.table_version import columns_of
+from jobs.lake.tables import LakeTables
 
 LOG = "_delta_log"
 """The folder in a table's folder that holds what was committed."""
@@ -109,23 +109,23 @@ def named_files(folder: Path) -> set[str]:
     return named
 
 
-def tables_of(lake: Lake) -> tuple[Contract, ...]:
+def tables_of(lake: LakeTables) -> tuple[Contract, ...]:
     """The contracts of the tables that are there, zone by zone; quarantine's are one a source, and are told by their folders."""
     sources = sorted(path.name for path in (lake.home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
     return tuple(contract for contract in every_table(sources) if lake.exists(contract))
 
 
-def table_of(lake: Lake, name: str) -> Contract:
+def table_of(lake: LakeTables, name: str) -> Contract:
     """The contract of a table that is there, named with its zone, or without where one zone alone has such a table.
 
     Raises:
         ConfigError: when there is none of that name, or several.
     """
     there = tables_of(lake)
-    found = [contract for contract in there if name in (table_name(contract), contract.name)]
+    found = [contract for contract in there if name in (contract.full_name, contract.name)]
     if len(found) == 1:
         return found[0]
-    names = ", ".join(table_name(contract) for contract in (found or there))
+    names = ", ".join(contract.full_name for contract in (found or there))
     raise ConfigError(
         what=f"{name!r} names {'several tables' if found else 'no table'}",
         where=str(lake.home / "lake"),
@@ -133,12 +133,12 @@ def table_of(lake: Lake, name: str) -> Contract:
     )
 
 
-def open_table(lake: Lake, contract: Contract, version: int | None = None) -> DeltaTable:
+def open_table(lake: LakeTables, contract: Contract, version: int | None = None) -> DeltaTable:
     """A table as Delta's own library sees it, at a version or the newest."""
     return DeltaTable(str(lake.path(contract)), version=version)
 
 
-def select(lake: Lake, sql: str, **tables: Contract) -> pa.Table:
+def select(lake: LakeTables, sql: str, **tables: Contract) -> pa.Table:
     """What a SELECT finds in the newest versions of tables, by the names that ``sql`` gives them; no engine is needed."""
     query = QueryBuilder()
     for name, contract in tables.items():
@@ -160,7 +160,7 @@ def _without_views(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(plain))
 
 
-def files_on_disk(lake: Lake, contract: Contract) -> dict[str, int]:
+def files_on_disk(lake: LakeTables, contract: Contract) -> dict[str, int]:
     """The data files in a table's folder, whoever names them, by their path in it, with their sizes in bytes.
 
     The checksum that Hadoop's file system keeps beside a file, ``.<file>.crc``, is none.
@@ -171,7 +171,7 @@ def files_on_disk(lake: Lake, contract: Contract) -> dict[str, int]:
     return {path.relative_to(folder).as_posix(): path.stat().st_size for path in data}
 
 
-def is_whole(lake: Lake, contract: Contract, version: int) -> bool:
+def is_whole(lake: LakeTables, contract: Contract, version: int) -> bool:
     """Whether a version of a table can be read: its log tells it, and its data files are all there in their sizes."""
     if version not in readable_versions(lake.path(contract)):
         return False
@@ -186,7 +186,7 @@ Partition = tuple[tuple[str, Any], ...]
 """A partition's columns and values, in the order of the contract."""
 
 
-def changed_partitions(lake: Lake, contract: Contract, first: int, second: int) -> list[Partition]:
+def changed_partitions(lake: LakeTables, contract: Contract, first: int, second: int) -> list[Partition]:
     """The partitions whose rows differ between two versions of a table that can both be read, in order of their values.
 
     Files that were only joined, or split, hold the same rows.

@@ -21,7 +21,7 @@ _PROMISES = {
 
 
 def show_evaluation(content: dict[str, Any], console: Console) -> None:
-    """Show :func:`jobs.training.summarise_evaluation.summarise`: means over all days, leads with intervals, promises, then each day."""
+    """Show an evaluation's summary: means over all days, leads with intervals, calibration, then each day."""
     console.print(_means(content))
     console.print(_leads(content))
     if content["promises"]:

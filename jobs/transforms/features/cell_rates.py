@@ -63,8 +63,8 @@ def add_rates(own: DataFrame, *, minor_units: int) -> DataFrame:
     """Add complaints per million of sales and visits that found a violation, drawn towards the section, and the industry's excess.
 
     Args:
-        own: one row an entity, with the columns of :func:`describe_cells`, of which :data:`COMMON` go, and with the counts that rates
-            are made of.
+        own: one row an entity, with the columns of :func:`describe_cells` (of these :data:`COMMON` are dropped) and the counts
+            of the rates.
         minor_units: decimal places of the currency.
     """
     scale = {"complaint_rate": MILLION * 10**minor_units, "violation_share": 1}

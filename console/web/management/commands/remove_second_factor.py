@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from console.apps.accounts.models import User
-from console.apps.accounts.second_factor import take_away
+from console.apps.accounts.second_factor import remove_second_factor
 from console.apps.audit.events import SYSTEM
 
 
@@ -25,6 +25,6 @@ class Command(BaseCommand):
         user = User.objects.filter(username=username).first()
         if user is None:
             raise CommandError(f"there is no account {username!r}; the page Accounts lists them")
-        if not take_away(user, by=SYSTEM):
+        if not remove_second_factor(user, by=SYSTEM):
             raise CommandError(f"{username} has no second factor; nothing was done")
         self.stdout.write(f"{username} has no second factor any more")

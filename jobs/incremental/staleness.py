@@ -1,0 +1,161 @@
+"""Record the inputs of a day's links, features and scores, and check whether a table is still current.
+
+Each step of a day takes the home's lock again, so another day's deliveries may be taken in between two steps. The tables may then
+hold other rows when the day is closed than when its features were built. So a step notes the table versions that it read, in
+``home/manifests/{links,features,scores}/<day>.json``, and later steps read those versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from expectations.contracts import silver, state
+from expectations.contracts.contract import Contract
+from expectations.contracts.indicators import catalogue
+from expectations.contracts.scoring import SCORES
+from jobs.engine.lake import Lake
+from jobs.foundation.code_version import code_version
+from jobs.foundation.errors import InputMissing
+from jobs.foundation.files import delete_file, read_json, write_json
+from jobs.incremental.consistency import consistent_deliveries
+from jobs.incremental.previous_classes import previous_classes
+from jobs.lake.batches import in_use_digest
+from jobs.lake.manifests import note_path
+from jobs.profile.mapping import mapped_sources
+from jobs.profile.profile import Profile
+
+READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
+"""The tables that features are built from."""
+
+
+def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
+    """A hash of the inputs of a day's links and features; None when a batch book does not match silver.
+
+    It covers every delivery with a row known by then, the catalogue, the policies that features read, and their code.
+    """
+    deliveries = consistent_deliveries(lake, mapped_sources(profile.folder))
+    if deliveries is None:
+        return None
+    cutoff = profile.end_of(as_of).isoformat(sep=" ")
+    digest = hashlib.sha256(features_fingerprint(profile).encode())
+    for contract, batches in deliveries.items():
+        for name, batch in batches.items():
+            if batch.known_from < cutoff:
+                digest.update(f"{contract} {name} {batch.conformed}\n".encode())
+    return digest.hexdigest()
+
+
+def features_fingerprint(profile: Profile) -> str:
+    """A hash of the catalogue, the policies that features read, and their code."""
+    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version('features')}\n"
+    return hashlib.sha256(policies.encode()).hexdigest()
+
+
+def scores_fingerprint(profile: Profile) -> str:
+    """A hash of the policies that scoring reads, and of its code."""
+    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version('score')}\n".encode()).hexdigest()
+
+
+def has_links(lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether a day's links exist and are current."""
+    return _is_current(lake, profile, as_of, "links")
+
+
+def has_features(lake: Lake, profile: Profile, as_of: date) -> bool:
+    """Whether a day's features exist and are current."""
+    return _is_current(lake, profile, as_of, "features")
+
+
+def _is_current(lake: Lake, profile: Profile, as_of: date, step: str) -> bool:
+    wanted, noted = inputs_fingerprint(lake, profile, as_of), read_json(note_path(lake.home, step, as_of)) or {}
+    return wanted is not None and bool(noted.get("rests_on") == wanted)
+
+
+@contextmanager
+def record_link_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator[None]:
+    """Note the inputs of a day's links when the block has written them."""
+    with _recording(lake, profile, as_of, "links"):
+        yield
+
+
+@contextmanager
+def record_feature_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator[None]:
+    """Note the inputs of a day's features when the block has written them."""
+    facts = {"made_under": features_fingerprint(profile), "deliveries": in_use_digest(lake.home, as_of)}
+    with _recording(lake, profile, as_of, "features", **facts):
+        yield
+
+
+@contextmanager
+def _recording(lake: Lake, profile: Profile, as_of: date, step: str, **facts: str) -> Iterator[None]:
+    path = note_path(lake.home, step, as_of)
+    # Deleted first: a crash between table and note must not leave a note about other rows.
+    delete_file(path)
+    note = {"rests_on": inputs_fingerprint(lake, profile, as_of), "read": current_versions(lake), **facts}
+    yield
+    write_json(path, note)
+
+
+def current_versions(lake: Lake) -> dict[str, int | None]:
+    """The current version of each table that features are built from."""
+    return {contract.full_name: lake.version(contract) for contract in READ}
+
+
+def read_feature_inputs(home: Path, as_of: date) -> dict[str, Any]:
+    """The noted inputs of a day's features; empty where they were not noted."""
+    noted: dict[str, Any] = read_json(note_path(home, "features", as_of)) or {}
+    return noted if "read" in noted else {}
+
+
+def record_score_inputs(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:
+    """Note the inputs of the day's scores: the current features, the previous classes, and policies and code."""
+    note = {
+        "features": read_feature_inputs(lake.home, as_of),
+        "classes_before": classes_before,
+        "made_under": made_under,
+        "table_version": lake.version(SCORES),
+    }
+    write_json(note_path(lake.home, "scores", as_of), note)
+
+
+def read_score_inputs(home: Path, as_of: date) -> dict[str, Any]:
+    """The noted inputs of a day's scores; empty where the day was not scored."""
+    noted: dict[str, Any] = read_json(note_path(home, "scores", as_of)) or {}
+    return noted
+
+
+def lake_of_scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
+    """The lake at the table versions that the scored features were built from.
+
+    A manifest records the profile and the code of the step that writes it. Each step reads them again, so they may have changed
+    since the features were built; a replay of the day would then give other rows.
+
+    Raises:
+        InputMissing: when the day was not scored, its scores are not from its current features, either was made under other
+            policies or by other code, or the previous classes have changed.
+    """
+    features, scores = read_feature_inputs(lake.home, as_of), read_score_inputs(lake.home, as_of)
+    note = str(note_path(lake.home, "scores", as_of))
+    again = "run the steps `features`, `score` and `target` of the day again, in this order"
+    if not scores.get("features"):
+        raise InputMissing(
+            what=f"the features of {as_of} were not scored yet, or the inputs of the scores were not noted",
+            where=note,
+            then="run the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
+        )
+    if features != scores["features"]:
+        raise InputMissing(what=f"the scores of {as_of} are not from its current features", where=note, then=again)
+    made_under = {"features": features_fingerprint(profile), "scores": scores_fingerprint(profile)}
+    for step, noted in (("features", features), ("scores", scores)):
+        if noted.get("made_under") != made_under[step]:
+            what = f"the {step} of {as_of} were made under other policies, or by another version of Steelyard"
+            raise InputMissing(what=what, where=note, then=again)
+    if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
+        what = f"the previous classes that the scores of {as_of} were compared with have changed"
+        raise InputMissing(what=what, where=note, then=again)
+    return lake.at(features["read"])
