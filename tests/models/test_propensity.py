@@ -1,4 +1,4 @@
-"""Selective labels: what each counts, and that weighing brings back the population."""
+"""Label weights recover the population from selective labels."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from models.labels.propensity import (
     label_weights,
     selection_reasons,
     weigh_labels,
-    weighting_effect,
 )
 from models.labels.sampling import sample_labels
 from models.labels.training_set import TrainingSet
 from models.risk.calibration import sigmoid
 
 
-def test_known_probabilities_weigh_by_their_inverse() -> None:
+def test_labels_weigh_the_inverse_of_known_probabilities() -> None:
     weights = label_weights(np.array([0.5, 0.25, 0.25]), None, cap=10)
     np.testing.assert_allclose(weights.weight, np.array([2, 4, 4]) / (10 / 3))
     assert (weights.by, weights.known, weights.capped) == (KNOWN, 3, 0)
@@ -41,12 +40,12 @@ def test_weights_beyond_the_cap_are_cut_and_counted() -> None:
     assert weights.effective > label_weights(inclusion, None, cap=1000).effective
 
 
-def test_a_cap_of_one_still_keeps_weights_in_order() -> None:
+def test_a_cap_of_one_keeps_the_order_of_weights() -> None:
     weights = label_weights(np.array([0.9, 0.5, 0.1, 0.1]), None, cap=1)
     assert (np.diff(weights.weight) >= 0).all()
 
 
-def test_each_arm_counts_as_many_labels_as_it_is_worth() -> None:
+def test_each_arm_weighs_its_effective_sample_size() -> None:
     inclusion = np.array([0.1, 0.5, np.nan, np.nan, np.nan])
     propensity = np.array([0.9, 0.9, 0.2, 0.2, 0.2])
     weights = label_weights(inclusion, propensity, cap=10)
@@ -55,7 +54,7 @@ def test_each_arm_counts_as_many_labels_as_it_is_worth() -> None:
     assert weights.by == f"{KNOWN} and {MODELLED}"
 
 
-def test_labels_of_which_nothing_is_known_count_alike() -> None:
+def test_labels_without_any_probability_weigh_equal() -> None:
     weights = label_weights(np.full(4, np.nan), None, cap=10)
     assert weights.weight.tolist() == [1.0] * 4
     assert (weights.by, weights.effective) == (NONE, 4.0)
@@ -65,19 +64,19 @@ def test_labels_of_which_nothing_is_known_count_alike() -> None:
 @pytest.mark.parametrize(
     ("inclusion", "cap", "message"), [([0.0], 10, "above 0"), ([1.2], 10, "at most 1"), ([0.5], 0.5, "1 or more")]
 )
-def test_weights_that_break_the_rules_are_explained(inclusion: list[float], cap: float, message: str) -> None:
+def test_invalid_probabilities_and_caps_are_refused(inclusion: list[float], cap: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         label_weights(np.array(inclusion), None, cap=cap)
 
 
 def population(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Entities with x, their chance to be visited, which rises with x, and whether a visit would find something."""
+    """Entities with x, their probability of a visit, which rises with x, and the outcome of a visit."""
     random = np.random.default_rng(seed)
     X = pd.DataFrame({"x": random.normal(size=rows), "other": random.normal(size=rows)})
     return X, sigmoid(-2.5 + 1.2 * X["x"].to_numpy()), (random.random(rows) < sigmoid(-2 + X["x"].to_numpy())).astype(float)
 
 
-def test_a_modelled_propensity_brings_back_the_mean_of_all() -> None:
+def test_a_modelled_propensity_recovers_the_population_mean() -> None:
     X, chance, y = population(30_000, seed=1)
     is_visited = np.random.default_rng(2).random(len(X)) < chance
     rest = X[~is_visited][::5]
@@ -94,55 +93,45 @@ def test_a_modelled_propensity_brings_back_the_mean_of_all() -> None:
     assert 0.1 < weights.effective / is_visited.sum() < 1
 
 
-def test_too_few_visited_give_no_propensity() -> None:
+def test_too_few_visits_give_no_propensity() -> None:
     X, _, _ = population(100, seed=4)
     visited = (np.arange(100) < 20).astype(float)
     assert fit_propensity(X, visited, np.ones(100), X.index, ("x",), seed=1) is None
 
 
-def test_no_business_tells_its_own_propensity() -> None:
+def test_a_businesss_propensity_does_not_depend_on_its_own_visits() -> None:
     X, chance, _ = population(1_500, seed=5)
     sent = (np.random.default_rng(6).random(len(X)) < chance).astype(float)
     entity = np.array([f"E{number // 2}" for number in range(len(X))])
-    told = fit_propensity(X, sent, np.ones(len(X)), entity, ("x", "other"), seed=3)
+    propensity = fit_propensity(X, sent, np.ones(len(X)), entity, ("x", "other"), seed=3)
     turned = np.where(entity == "E7", 1 - sent, sent)
     again = fit_propensity(X, turned, np.ones(len(X)), entity, ("x", "other"), seed=3)
-    assert told is not None
+    assert propensity is not None
     assert again is not None
     own = entity == "E7"
-    assert (told[own] == again[own]).all()
-    assert (told[~own] != again[~own]).any()
+    assert (propensity[own] == again[own]).all()
+    assert (propensity[~own] != again[~own]).any()
     few = fit_propensity(X, sent, np.ones(len(X)), np.where(np.arange(len(X)) % 2, "A", "B"), ("x", "other"), seed=3)
     assert few is None, "two businesses make no thirds"
-
-
-def test_shift_tells_how_far_scores_moved() -> None:
-    plain = pd.DataFrame({"margin": np.arange(100.0), "probability": np.linspace(0.2, 0.4, 100)})
-    same = weighting_effect(plain, plain)
-    assert (same["rank_correlation"], same["shared_riskiest_tenth"]) == (pytest.approx(1.0), 1.0)
-    turned = weighting_effect(plain.assign(margin=-plain["margin"], probability=0.1), plain)
-    assert turned["rank_correlation"] == pytest.approx(-1.0)
-    assert (turned["mean_probability"], turned["mean_probability_unweighted"]) == (pytest.approx(0.1), pytest.approx(0.3))
-    assert turned["shared_riskiest_tenth"] == 0.0
 
 
 COHORT = pd.Timestamp("2026-05-31")
 
 
-def test_only_a_draw_of_known_probability_speaks_of_everybody() -> None:
+def test_a_draw_without_a_known_probability_counts_as_another_reason() -> None:
     labels = pd.DataFrame(
         {
             "selected_by": pd.Series(["random", "random", "targeted", None], dtype=object),
             "inclusion_probability": [0.004, None, 0.5, None],
         }
     )
-    told = selection_reasons(labels)
-    assert told[:3].tolist() == ["random", "other", "targeted"]
-    assert pd.isna(told[3])
+    reasons = selection_reasons(labels)
+    assert reasons[:3].tolist() == ["random", "other", "targeted"]
+    assert pd.isna(reasons[3])
 
 
 def visited_town(entities: int, seed: int) -> tuple[TrainingSet, np.ndarray]:
-    """A town in which somebody is sent where x is high and half are drawn where it is low; x of everybody beside it."""
+    """A town with targeted visits where x is high and random ones where it is low, and the x of all entities."""
     random = np.random.default_rng(seed)
     x = random.normal(size=entities)
     is_sent = random.random(entities) < 1 / (1 + np.exp(1.5 - 1.2 * x))
@@ -158,7 +147,7 @@ def visited_town(entities: int, seed: int) -> tuple[TrainingSet, np.ndarray]:
     return TrainingSet(rows, features, labels, inputs, unvisited=rows[~is_visited].reset_index(drop=True)), x
 
 
-def test_visits_that_somebody_was_sent_for_count_by_the_chance_to_be_sent_whoever_was_drawn_besides() -> None:
+def test_targeted_visits_weigh_by_the_propensity_of_a_targeted_visit() -> None:
     known, x = visited_town(8_000, seed=1)
     weights = weigh_labels(known, known.labels, known.features, cap=50, seed=2)
     is_sent = (known.labels["selected_by"] == "targeted").to_numpy()
@@ -167,7 +156,7 @@ def test_visits_that_somebody_was_sent_for_count_by_the_chance_to_be_sent_whoeve
     assert np.average(of_sent, weights=weights.weight[is_sent]) == pytest.approx(x.mean(), abs=0.12)
 
 
-def test_labels_of_a_sample_weigh_as_if_all_of_them_were_there() -> None:
+def test_labels_of_a_sample_weigh_like_all_labels() -> None:
     random = np.random.default_rng(3)
     x = random.normal(size=40_000)
     is_sent = random.random(40_000) < 1 / (1 + np.exp(-0.5 - 1.2 * x))

@@ -1,4 +1,4 @@
-"""No more labels are learnt from than are wanted: all of a sample of businesses, whatever they were visited for."""
+"""Samples of labels and of the reference population, by the hash of the business."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def labels_of(businesses: int, drawn: float = 0.3) -> pd.DataFrame:
     return pd.DataFrame({"entity_id": np.repeat(names, 2), "selected_by": np.where(is_drawn, "random", "targeted")})
 
 
-def test_all_are_learnt_from_where_they_are_no_more_than_wanted() -> None:
+def test_all_labels_are_kept_if_they_are_few() -> None:
     labels = labels_of(50)
     same, share = sample_labels(labels, 100)
     assert same is labels
     assert share == 1.0
 
 
-def test_of_more_all_labels_of_a_sample_of_businesses_are_taken_and_their_share_told() -> None:
+def test_of_many_labels_those_of_a_sample_of_businesses_are_kept() -> None:
     labels = labels_of(20_000)
     some, share = sample_labels(labels, 10_000)
     assert share == 0.25
     assert len(some) == pytest.approx(10_000, rel=0.05)
     assert some["entity_id"].is_monotonic_increasing
     assert some.groupby("entity_id").size().eq(2).all()
-    # Each kind by the same chance: else what the sample tells is of another mix.
+    # Each reason with the same probability, so that the mix stays.
     assert (some["selected_by"] == "random").mean() == pytest.approx((labels["selected_by"] == "random").mean(), abs=0.02)
 
 
-def test_which_are_kept_hangs_on_their_names_alone() -> None:
+def test_the_sample_depends_only_on_identifiers() -> None:
     labels = labels_of(20_000)
     fewer, more, turned = (
         sample_labels(given, most)[0] for given, most in ((labels, 5_000), (labels, 10_000), (labels[::-1], 10_000))
@@ -45,23 +45,23 @@ def test_which_are_kept_hangs_on_their_names_alone() -> None:
     assert set(fewer["entity_id"]) < set(more["entity_id"]) == set(turned["entity_id"])
 
 
-def test_at_least_one_label_must_be_wanted() -> None:
-    with pytest.raises(ValueError, match="at least one label"):
+def test_the_number_of_labels_must_be_positive() -> None:
+    with pytest.raises(ValueError, match="must be positive"):
         sample_labels(labels_of(1), 0)
 
 
-def test_no_more_entities_are_read_to_compare_with_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_reference_population_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = pd.Index([f"E{number:05}" for number in range(20_000)])
     assert sample_reference(everybody).equals(everybody)
     monkeypatch.setattr(sampling, "REFERENCE_ROWS", 1_000)
     some = sample_reference(everybody)
     assert 900 < len(some) < 1_100
-    # Whoever else there is, and in whatever order: of fewer entities more are taken, the same ones among them.
+    # Independent of other entities and of the order: with fewer entities the sample grows and keeps its members.
     assert set(some) == set(sample_reference(everybody[::-1]))
     assert set(some) & set(everybody[:10_000]) <= set(sample_reference(everybody[:10_000]))
 
 
-def test_a_sample_is_the_first_share_of_all_hashes_and_of_all_it_is_all() -> None:
+def test_a_sample_is_the_first_share_of_all_hashes() -> None:
     everybody = [f"E{number:05}" for number in range(20_000)]
     hashes = {name: int(hashlib.sha256(name.encode()).hexdigest(), 16) / 2.0**256 for name in everybody}
     for share in (0.0, 0.004, 0.5, 1.0):

@@ -1,4 +1,4 @@
-"""Several things at once give the answers that one after the other gives."""
+"""Parallel work gives the results of sequential work, and linear algebra the same bits with any number of threads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.storage import dump
 from models.threads import parallel_map, single_threaded_blas
 
 
-def test_answers_come_in_the_order_of_the_items_whichever_is_first() -> None:
+def test_results_come_in_the_order_of_the_items() -> None:
     second_is_done = threading.Event()
 
     def work(item: int) -> int:
@@ -33,7 +33,7 @@ def test_answers_come_in_the_order_of_the_items_whichever_is_first() -> None:
     assert list(parallel_map(work, range(5), threads=2)) == [0, 10, 20, 30, 40]
 
 
-def test_few_items_are_read_before_they_are_needed() -> None:
+def test_items_are_read_only_as_they_are_needed() -> None:
     read = []
 
     def items() -> Iterator[int]:
@@ -47,7 +47,7 @@ def test_few_items_are_read_before_they_are_needed() -> None:
     assert list(answers) == list(range(1, 10))
 
 
-def test_what_fails_is_raised_and_no_items_give_no_answers() -> None:
+def test_a_failure_is_raised_and_no_items_give_no_results() -> None:
     def work(item: int) -> float:
         return 1 / item
 
@@ -56,7 +56,7 @@ def test_what_fails_is_raised_and_no_items_give_no_answers() -> None:
     assert list(parallel_map(work, [], threads=2)) == []
 
 
-def test_what_nobody_waits_for_is_not_begun() -> None:
+def test_work_is_not_started_after_the_caller_stops() -> None:
     begun, may_end = [], threading.Event()
 
     def work(item: int) -> int:
@@ -71,7 +71,7 @@ def test_what_nobody_waits_for_is_not_begun() -> None:
     assert begun in ([0], [0, 1])
 
 
-def test_libraries_use_one_thread_each_meanwhile_and_as_many_as_before_after() -> None:
+def test_libraries_use_one_thread_during_parallel_work() -> None:
     def threads(_: int = 0) -> set[int]:
         return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
@@ -80,7 +80,7 @@ def test_libraries_use_one_thread_each_meanwhile_and_as_many_as_before_after() -
         assert threads() == {2}
 
 
-def test_a_model_is_the_same_to_the_bit_however_many_things_are_fitted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_has_the_same_bits_with_any_number_of_parallel_fits(monkeypatch: pytest.MonkeyPatch) -> None:
     labelled = invent(1_200, seed=3)
     inspector = np.array([f"I{number % 5}" for number in range(len(labelled.y))])
     files = []
@@ -94,7 +94,7 @@ LABELS = 16_000
 
 
 def visits() -> pd.DataFrame:
-    """Forty visits whose order knew what they would find."""
+    """Forty visits whose order is the outcome."""
     found = np.arange(40) % 2.0
     frame = pd.DataFrame({"as_of": "2026-01-31", "entity_id": range(40), "day": "2026-02-01", "found": found, "probability": 0.5})
     return frame.assign(model=found, kind="all", **dict.fromkeys(INPUTS.columns, np.nan))
@@ -104,13 +104,13 @@ def threads() -> set[int]:
     return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
 
 
-def test_linear_algebra_is_done_by_one_thread_and_as_before_after() -> None:
+def test_linear_algebra_uses_one_thread_inside_only() -> None:
     with threadpool_limits(2, user_api="blas"):
         assert single_threaded_blas(threads)() == {1}
         assert threads() == {2}
 
 
-def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fits_and_evaluations_use_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     for name in (
         "models.risk_model.fit_anomaly",
@@ -124,16 +124,16 @@ def test_fits_and_judgements_begin_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with threadpool_limits(2, user_api="blas"):
         fit(invent(200, seed=1), minimum_labels=1000)
         evaluate([0, 1], ["2026-01-01", "2026-01-02"], {"model": [0.0, 1.0]}, capacity=1, seed=1)
-        judged = len(seen)
+        evaluated = len(seen)
         evaluate_groups(visits(), "model", "kind", share=0.5, resamples=2, seed=1)
         grouped = len(seen)
         likely_leaks(visits(), ["model"], INPUTS, bound=0.9, resamples=2, seed=1)
-    assert 1 < judged < grouped < len(seen)
+    assert 1 < evaluated < grouped < len(seen)
     assert all(one == {1} for one in seen)
 
 
-def test_sums_of_so_many_labels_are_the_same_at_one_and_two_threads() -> None:
-    """Without the limit their last digits differ where there are two processors."""
+def test_large_sums_are_the_same_with_one_and_two_threads() -> None:
+    """Without the limit the last digits differ on two processors."""
     random = np.random.default_rng(1)
     pairs = [(random.normal(size=LABELS), random.normal(size=LABELS)) for _ in range(50)]
     sums = []
@@ -144,7 +144,7 @@ def test_sums_of_so_many_labels_are_the_same_at_one_and_two_threads() -> None:
 
 
 @pytest.mark.slow
-def test_refits_on_sixteen_thousand_labels_are_equal_at_one_and_two_threads() -> None:
+def test_fits_on_sixteen_thousand_labels_are_equal_with_one_and_two_threads() -> None:
     labelled = invent(LABELS, seed=5)
     inspectors = np.array([f"I{number % 7}" for number in range(LABELS)])
     later = invent(2_000, seed=6).X
