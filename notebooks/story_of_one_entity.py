@@ -68,9 +68,7 @@ reasons[["reason_rank", "sentence_en", "sentence_zh_hans", "contribution", "peer
 
 # %%
 features = lake.pandas("gold.features", where=f"{day.only} AND entity_id = '{entity_id}'").iloc[0]
-medians = lake.pandas("gold.peers", where=f"{day.only} AND peer_group = '{features['peer_group']}'").set_index("indicator")[
-    "peer_median"
-]
+medians = lake.pandas("gold.peers", where=f"{day.only} AND peer_group = '{features['peer_group']}'").set_index("indicator")["peer_median"]
 against = pd.DataFrame(
     {
         "indicator": names.indicator(indicator.column),

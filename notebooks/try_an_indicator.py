@@ -72,9 +72,7 @@ cohorts = [pd.Timestamp(cohort).date() for cohort in sorted(known.labels["cohort
 mine = pd.concat([indicator(cohort).assign(cohort_on=pd.Timestamp(cohort)) for cohort in cohorts])
 past = known.features.merge(mine, on=["entity_id", "cohort_on"], how="left", validate="one_to_one")
 past = past.assign(as_of=past["cohort_on"], day=past["inspected_on"], found=past["found_violation"], probability=np.nan)
-print(
-    f"{len(past):,} visits of {len(cohorts)} cohorts, {past['found'].sum():.0f} found a violation; {NAME} is known for {past[MINE].notna().mean():.0%}"
-)
+print(f"{len(past):,} visits of {len(cohorts)} cohorts, {past['found'].sum():.0f} found a violation; {NAME} is known for {past[MINE].notna().mean():.0%}")
 
 # %% [markdown]
 # ## Does it predict violations?
@@ -150,13 +148,7 @@ if len(held) >= 30:
     rows = {}
     for third, visits in held.groupby("third", observed=True):
         one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, resamples=300, seed=1).orders[MINE]["auc"]
-        rows[third] = {
-            "visits": len(visits),
-            "found": int(visits["found"].sum()),
-            "AUC": one.value,
-            "from": one.low,
-            "to": one.high,
-        }
+        rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
     display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
 else:
     print("fewer than thirty visits can be held out: too few")

@@ -84,16 +84,8 @@ dimension = {indicator.column: indicator.dimension for indicator in catalogue()}
 
 top = importance.head(20).iloc[::-1]
 fig, axes = plt.subplots(figsize=(9, 6.4), layout="constrained")
-axes.barh(
-    [names.indicator(column) for column in top["indicator"]],
-    top["importance"],
-    color=[COLOUR_OF[dimension[c]] for c in top["indicator"]],
-)
-axes.legend(
-    handles=[plt.Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in COLOUR_OF.items()],
-    frameon=False,
-    loc="lower right",
-)
+axes.barh([names.indicator(column) for column in top["indicator"]], top["importance"], color=[COLOUR_OF[dimension[c]] for c in top["indicator"]])
+axes.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=colour, label=name) for name, colour in COLOUR_OF.items()], frameon=False, loc="lower right")
 axes.set_xlabel("mean absolute contribution to the margin (log-odds)")
 axes.spines[["top", "right", "left"]].set_visible(False)
 plt.show()
@@ -116,11 +108,7 @@ if len(past):
         capacity=max(len(past) // 5, 1),
         seed=day.profile.training.seed,
     )
-    display(
-        orders.loc[["model", "past record", "random expected"], ["auc", "first_half_share", "precision", "lift"]].style.format(
-            "{:.2f}"
-        )
-    )
+    display(orders.loc[["model", "past record", "random expected"], ["auc", "first_half_share", "precision", "lift"]].style.format("{:.2f}"))
 else:
     print("fewer than four cohorts of visits are known, so none can be held out")
 

@@ -39,13 +39,9 @@ if held.model is None:
         then="open a day with a longer past",
     )
 visits = held.visits.assign(as_of=held.visits["cohort_on"], day=held.visits["inspected_on"])
-visits["place"] = visits.groupby("as_of")["margin"].rank(ascending=False, method="average") / visits.groupby("as_of")[
-    "margin"
-].transform("size")
+visits["place"] = visits.groupby("as_of")["margin"].rank(ascending=False, method="average") / visits.groupby("as_of")["margin"].transform("size")
 is_found, is_first = visits["found"] == 1, visits["place"] <= policy.capacity_share
-print(
-    f"{len(visits):,} visits, {is_found.sum():,} found a violation; the first {policy.capacity_share:.0%} would have found {(is_found & is_first).sum():,} of them"
-)
+print(f"{len(visits):,} visits, {is_found.sum():,} found a violation; the first {policy.capacity_share:.0%} would have found {(is_found & is_first).sum():,} of them")
 
 # %% [markdown]
 # ## Where in the order the violations were
@@ -82,15 +78,9 @@ label_of = {"industry_section": names.industry, "region_code": day.region_label,
 rows = [
     (kind, "others" if group.code == OTHERS else name_of(group.code), group)
     for kind, name_of in label_of.items()
-    for group in evaluate_groups(
-        grouped, "margin", kind, share=policy.capacity_share, resamples=200, seed=day.profile.training.seed
-    )
+    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, resamples=200, seed=day.profile.training.seed)
 ]
-shown = [
-    (f"{name} ({kind.replace('_', ' ')}, {group.found} of {group.visits})", group.figures["recall"])
-    for kind, name, group in rows
-    if group.found
-]
+shown = [(f"{name} ({kind.replace('_', ' ')}, {group.found} of {group.visits})", group.figures["recall"]) for kind, name, group in rows if group.found]
 
 fig, axes = plt.subplots(figsize=(9, 0.34 * len(shown) + 1), layout="constrained")
 at = np.arange(len(shown))[::-1]
@@ -131,9 +121,7 @@ plt.show()
 
 # %%
 def in_words(row, columns):
-    return "; ".join(
-        f"{names.indicator(column)} = {names.value(column, None if pd.isna(row[column]) else row[column])}" for column in columns
-    )
+    return "; ".join(f"{names.indicator(column)} = {names.value(column, None if pd.isna(row[column]) else row[column])}" for column in columns)
 
 
 worst = visits[is_found].sort_values(["place", "entity_id"], ascending=[False, True]).head(10)
