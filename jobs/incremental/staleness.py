@@ -17,6 +17,7 @@ from typing import Any
 from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue
+from expectations.contracts.registry import SILVER
 from expectations.contracts.scoring import SCORES
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import code_version
@@ -29,7 +30,7 @@ from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import Profile
 
-READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
+READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
 """The tables that features are built from."""
 
 

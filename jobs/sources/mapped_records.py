@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import ConfigError, first_line

@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.contract import Column, Type
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version

@@ -215,7 +215,7 @@ def test_who_refuses_says_why_by_a_reason_and_can_add_a_comment(site: Site, prop
 
     page = site.client("wang").get(f"/entity/{proposed.entity_id}/").content.decode()
     assert "The register says otherwise." in page
-    assert "What was said does not explain them" in page
+    assert "The explanation does not account for the reasons" in page
     assert proposed.decisions.latest("at", "id").reason == "not_explained"
     assert json.loads(AuditEvent.objects.filter(kind="decided").latest("number").detail)["reason"] == "not_explained"
 

@@ -235,7 +235,7 @@ def test_a_page_that_is_not_there_yet_is_asked_for_again_by_itself(site: Site) -
     page = site.client("wang").get("/")
 
     assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "2", "2")
-    assert "try again in a moment" in page.content.decode()
+    assert "Try again in a moment" in page.content.decode()
     assert site.client("wang").get("/", headers={"hx-request": "true"}).headers["HX-Refresh"] == "true"
 
 

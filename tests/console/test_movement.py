@@ -123,8 +123,8 @@ def test_pages_say_that_data_moved_it_and_which(site: Site, moved: Callable[...,
     entity, client = moved({TAX: 77.0}, tax_is_missing), site.client("wang")
 
     assert [row.entity_id for row in client.get("/list/", {"moved": "data"}).context["rows"]] == [entity.entity_id]
-    assert "Data came late, failed or were corrected: tax" in client.get(f"/entity/{entity.entity_id}/").content.decode()
-    assert "On this day or the day before it did not come as it should" in client.get("/status/").content.decode()
+    assert "Data arrived late, failed checks or were corrected: tax" in client.get(f"/entity/{entity.entity_id}/").content.decode()
+    assert "On this day or the day before, the delivery did not arrive as expected" in client.get("/status/").content.decode()
 
 
 def test_where_every_source_came_no_indicator_is_read(moved: Callable[..., Ranked], monkeypatch: pytest.MonkeyPatch) -> None:

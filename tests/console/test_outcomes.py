@@ -19,7 +19,7 @@ from console.publishing.outcomes import SOURCE, export_outcomes
 from jobs.cli import main
 from jobs.lake.manifests import read_source_manifest
 from jobs.profile.mapping import load_mapping, load_mappings
-from jobs.sources.sources_of_day import FOLDER, every_path, mappings_of_day
+from jobs.sources.sources_of_day import DEFAULTS, every_path, mappings_of_day
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 
@@ -115,11 +115,11 @@ def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
 def test_a_profiles_own_mapping_of_the_results_comes_before_the_one_that_is_shipped(
     finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    assert every_path(Path(finished_day.profile))[SOURCE] == FOLDER / f"{SOURCE}.toml"
+    assert every_path(Path(finished_day.profile))[SOURCE] == DEFAULTS / f"{SOURCE}.toml"
     profile = tmp_path / "profile"
     shutil.copytree(finished_day.profile, profile)
     own = profile / "sources" / f"{SOURCE}.toml"
-    shutil.copy(FOLDER / own.name, own)
+    shutil.copy(DEFAULTS / own.name, own)
 
     assert every_path(profile)[SOURCE] == own
     assert mappings_of_day(profile, tmp_path, DAY)[SOURCE] == load_mapping(own)

@@ -105,7 +105,7 @@ def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypat
     page = site.client("zhang").get("/supervisor/")
 
     assert (len(page.context["late"]), page.context["late_count"]) == (2, 3)
-    assert "The 2 longest overdue of 3." in page.content.decode()
+    assert "Showing the 2 longest overdue of 3." in page.content.decode()
 
 
 def test_more_that_is_overdue_takes_no_more_questions(site: Site, send: Any) -> None:

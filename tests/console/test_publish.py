@@ -199,7 +199,7 @@ def assert_says_that_it_is_thinned_out(site: Site, old: PublishedRun) -> None:
         (f"/entity/{kept.entity_id}/?run={old.run_id}", True),
         ("/list/", False),
     ):
-        assert ("thinned out" in client.get(there).content.decode()) is is_said, there
+        assert ("data was reduced" in client.get(there).content.decode()) is is_said, there
     assert client.get(f"/api/list?day={day}", headers=header).json()["is_whole"] is False
     assert client.get("/api/list", headers=header).json()["is_whole"] is True
     for form in ("csv", "xlsx"):

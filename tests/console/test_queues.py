@@ -87,7 +87,7 @@ def test_of_two_who_saw_the_same_the_second_is_told_and_it_is_on_record(site: Si
         f"/feedback/{Decision.objects.get().pk}/handle/", {"token": "other", "seen": 0, "reason": "again"}, follow=True
     )
 
-    assert "Somebody changed this meanwhile" in page.content.decode()
+    assert "Another person changed this in the meantime" in page.content.decode()
     assert Handling.objects.count() == 1
     assert json.loads(AuditEvent.objects.get(kind="refused").detail) == {"why": "refused.changed"}
 

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from expectations.contracts import scoring, silver
+from expectations.contracts import scoring
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import Damaged
 from jobs.foundation.files import read_json, write_json
@@ -30,7 +31,7 @@ from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town
 
-FILING = silver.BRONZE["tax_filing"]
+FILING = BRONZE["tax_filing"]
 
 
 def file_of(lake: Lake, contract: Contract) -> Path:

@@ -11,7 +11,8 @@ import pytest
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE, COMPLAINT
+from expectations.contracts.registry import BRONZE
+from expectations.contracts.silver import COMPLAINT
 from jobs.close_day import close_day
 from jobs.commands.doctor import State, check_sources
 from jobs.engine.lake import Lake

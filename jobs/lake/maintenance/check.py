@@ -23,7 +23,7 @@ from expectations.contracts import scoring
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
-from expectations.contracts.silver import BRONZE, OF
+from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.errors import first_line
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.check_table import check_table
@@ -89,7 +89,7 @@ def _in_use(batch: Batch) -> int | None:
 
 def _count(lake: LakeTables) -> Counted:
     counted: Counted = Counter()
-    sources = {contract.full_name for contract in (*BRONZE.values(), *OF.values())}
+    sources = {contract.full_name for contract in (*BRONZE.values(), *SILVER.values())}
     for contract in tables_of(lake):
         if contract.zone is Zone.QUARANTINE:
             for row in _by(lake, contract, STAGE, DELIVERED_ON):
