@@ -189,11 +189,10 @@ class FinishedRun:
         }
 
     def model_card(self) -> str:
-        """What the model's card says, Markdown; empty where there is none."""
-        try:
-            return (self.home / "models" / str(self.manifest.get("model_id")) / "card.md").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
+        """The model's card: JSON, or the Markdown of an older model; empty where there is none."""
+        folder = self.home / "models" / str(self.manifest.get("model_id"))
+        paths = [path for path in (folder / "card.json", folder / "card.md") if path.is_file()]
+        return paths[0].read_text(encoding="utf-8") if paths else ""
 
     def _is_past_time_travel(self) -> bool:
         noted = _read(self.home / "manifests" / "time_travel.json")

@@ -83,10 +83,9 @@ def _keep(
     noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
     card = model_card(
         replace(model, facts=noted),
-        model_id="{model_id}",
         profile=profile.name,
         as_of=str(as_of),
-        judged=judged,
+        evaluation=judged,
         importance=importances(model, sample),
     )
     facts = {

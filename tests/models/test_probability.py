@@ -101,11 +101,11 @@ def test_a_late_label_does_not_affect_the_rounds(labelled: Labelled) -> None:
     known_on = labelled.time + np.timedelta64(20, "D")
     late = labelled.time == np.unique(labelled.time)[3]
     known_on[late] = np.datetime64("2025-12-31")
-    late = fit(labelled, known_on=known_on)
+    known_late = fit(labelled, known_on=known_on)
     turned = fit(labelled, known_on=known_on, y=np.where(late, 1 - labelled.y, labelled.y))
-    assert late.held_out is not None
+    assert known_late.held_out is not None
     assert turned.held_out is not None
-    assert (late.held_out.margin == turned.held_out.margin).all()
+    assert (known_late.held_out.margin == turned.held_out.margin).all()
 
 
 def test_folds_without_enough_of_either_outcome_are_left_out() -> None:

@@ -71,7 +71,7 @@ def rewritten(files: dict[str, bytes], name: str, change: Callable[[np.ndarray],
 
 
 def test_arrays_of_another_precision_are_refused(rule: RiskModel) -> None:
-    with pytest.raises(ValueError, match="another kind"):
+    with pytest.raises(ValueError, match="another type"):
         load(rewritten(dump(rule), "0.a", lambda array: array.astype(np.float64)))
 
 
