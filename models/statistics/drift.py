@@ -1,24 +1,23 @@
-"""How far two distributions differ."""
+"""Drift between two distributions of a value."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from models.inputs import Floats
-
 EMPTY_BIN = 0.5
-"""The count of an empty bin, so that its logarithm is finite."""
+"""The count that replaces 0 in an empty bin, so that the logarithm is finite."""
 
 
-def population_stability_index(now: Floats, then: Floats, edges: Floats) -> float:
-    """The sum of (a - b) ln(a / b) over the bins' shares a and b (Siddiqi, Credit Risk Scorecards, 2006).
+def population_stability_index(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
+    """The population stability index; unknown values are a bin of their own.
 
-    Below 0.1 a difference counts as none, from 0.25 on as one to look into. Unknown values are a bin of their own.
+    The sum of (a - b) ln(a / b) over the bins' shares a and b (Siddiqi, Credit Risk Scorecards, 2006). Below 0.1 means no drift,
+    from 0.25 as drift that needs attention.
 
     Args:
-        now: values, NaN where unknown; at least one.
-        then: values to compare with; at least one.
-        edges: the bins' inner edges, ascending.
+        now: values, shape (n,), n >= 1; NaN is unknown.
+        then: values to compare with, shape (m,), m >= 1; NaN is unknown.
+        edges: the inner edges of the bins, ascending.
     """
     counts = []
     for values in (now, then):
@@ -26,5 +25,5 @@ def population_stability_index(now: Floats, then: Floats, edges: Floats) -> floa
         bins = np.searchsorted(edges, values[~is_unknown], side="right")
         counts.append(np.append(np.bincount(bins, minlength=len(edges) + 1), is_unknown.sum()))
     is_used = (counts[0] + counts[1]) > 0
-    a, b = (np.maximum(one[is_used], EMPTY_BIN) / len(values) for one, values in zip(counts, (now, then), strict=True))
+    a, b = (np.maximum(of_bins[is_used], EMPTY_BIN) / len(values) for of_bins, values in zip(counts, (now, then), strict=True))
     return float(np.sum((a - b) * np.log(a / b)))

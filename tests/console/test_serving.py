@@ -23,7 +23,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from console import server
-from console.apps.accounts.demo_accounts import check_accounts_of_production, make_demo_accounts
+from console.apps.accounts.demo_accounts import check_production_accounts, make_demo_accounts
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import Role
 from console.apps.api.tokens import make_token
@@ -123,14 +123,14 @@ def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_
     with pytest.raises(Refused, match="make_administrator"):
         make_demo_accounts()
     with pytest.raises(NothingThere, match=r"there is no account yet.*make_administrator"):
-        check_accounts_of_production()
+        check_production_accounts()
 
     assert not User.objects.exists()
     said = StringIO()
     call_command("make_administrator", "sun", stdout=said)
     assert User.objects.get().check_password(said.getvalue().split()[-1])
     assert (User.objects.get().role, User.objects.get().must_change_password) == (Role.ADMIN, True)
-    check_accounts_of_production()
+    check_production_accounts()
     with pytest.raises(CommandError, match="already"):
         call_command("make_administrator", "SUN")
 
@@ -150,9 +150,9 @@ def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: S
     assert site.client().post("/sign-in/", signs_in).status_code == 200
 
     with pytest.raises(Refused, match="shut_demo_accounts"):
-        check_accounts_of_production()
+        check_production_accounts()
     call_command("shut_demo_accounts", stdout=StringIO())
-    check_accounts_of_production()
+    check_production_accounts()
     assert [event.actor for event in AuditEvent.objects.filter(kind="account_changed")] == ["steelyard"]
 
 
@@ -275,11 +275,11 @@ def test_no_connection_is_kept_for_a_next_question() -> None:
 
 
 def test_the_collector_of_cycles_is_spared_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SET_ASIDE_SECONDS", 3600)
+    monkeypatch.setattr(server, "FREEZE_SECONDS", 3600)
     gc.unfreeze()  # what ran before in this process may have set something aside
 
     try:
-        server.set_aside_what_stays()
+        server.freeze_long_lived_objects()
         deadline = time.monotonic() + 30
         while not gc.get_freeze_count() and time.monotonic() < deadline:
             time.sleep(0.01)
