@@ -79,8 +79,11 @@ def test_every_language_renders_the_same_sections(
     learnt: RiskModel, later: pd.DataFrame, evaluation: Evaluation, language: str
 ) -> None:
     card = card_of(learnt, later, evaluation, drawn_at_random=3, odds_by_reason={"complaint": 2.1, "": 1.3})
-    lines, english = (render_model_card(card, name).splitlines() for name in (language, "en"))
-    assert [line[:2] for line in lines] == [line[:2] for line in english]
+    kinds, english = (
+        [line.split()[0] if line.startswith(("#", "-", "|")) else bool(line) for line in render_model_card(card, name).splitlines()]
+        for name in (language, "en")
+    )
+    assert kinds == english
 
 
 def test_the_card_says_whether_the_model_in_use_stays(learnt: RiskModel, later: pd.DataFrame) -> None:
