@@ -92,7 +92,7 @@ class Obstacle:
     """A reason; what is ``lost`` stops a replay, what is merely another now can be gone past knowingly."""
 
     what: str
-    then: str
+    next_step: str
     is_lost: bool
 
 
@@ -275,5 +275,5 @@ def _cannot(home: Path, run: dict[str, Any], found: list[Obstacle]) -> CannotRep
     return CannotReplay(
         what=f"the run {run.get('run_id')} cannot be done again as it was: " + "; ".join(obstacle.what for obstacle in found),
         where=str(home),
-        then="; ".join(dict.fromkeys(obstacle.then for obstacle in found)) + passable,
+        next_step="; ".join(dict.fromkeys(obstacle.next_step for obstacle in found)) + passable,
     )

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from console.core.environment import HOME_VARIABLE
-from console.core.errors import Damaged, NothingThere, Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
+from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
 
@@ -26,7 +26,6 @@ KnownOption = Annotated[
 
 
 @app.command()
-@explained
 def verify(
     home: Annotated[
         Path | None, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -44,8 +43,8 @@ def verify(
         _verify_file(file, heads)
         return
     if home is None:
-        raise Refused(
-            what="there is nothing to verify", where="--home", then="give --home, or --file with a file that export wrote"
+        raise ConfigError(
+            what="there is nothing to verify", where="--home", next_step="give --home, or --file with a file that export wrote"
         )
     open_site(home, folder)
     from console.apps.audit import spool
@@ -65,10 +64,12 @@ def _verify_file(path: Path, known: dict[int, str]) -> None:
         with path.open(encoding="utf-8") as lines:
             found = check(lines, known)
     except FileNotFoundError as error:
-        raise NothingThere(what="there is no such file", where=str(path), then="name a file that audit export wrote") from error
+        raise InputMissing(
+            what="there is no such file", where=str(path), next_step="name a file that audit export wrote"
+        ) from error
     except (OSError, ValueError) as error:
-        raise Refused(
-            what=f"the file cannot be read: {error}", where=str(path), then="name a file that audit export wrote"
+        raise ConfigError(
+            what=f"the file cannot be read: {error}", where=str(path), next_step="name a file that audit export wrote"
         ) from error
     _refuse_broken(found.breaks, str(path), "the file")
     stated = f" ({found.stated} old events with withheld fields: only their links are verified)" if found.stated else ""
@@ -82,12 +83,11 @@ def _refuse_broken(breaks: list[tuple[int, str]], where: str, what: str) -> None
         raise Damaged(
             what=f"the audit's chain is broken at {len(breaks)} places, first at event {breaks[0][0]}",
             where=where,
-            then=f"keep {what} unchanged, compare it with its backups, and find out who could write to it",
+            next_step=f"keep {what} unchanged, compare it with its backups, and find out who could write to it",
         )
 
 
 @app.command()
-@explained
 def export(
     home: HomeOption,
     file: Annotated[Path, typer.Option("--file", help="The file to write; an existing file is not overwritten.")],
@@ -105,10 +105,12 @@ def export(
         with file.open("x", encoding="utf-8") as into:
             into.writelines(chain_lines(SYSTEM, is_whole=is_whole))
     except FileExistsError as error:
-        raise Refused(what="the file exists already", where=str(file), then="name another file, or remove this one") from error
+        raise ConfigError(
+            what="the file exists already", where=str(file), next_step="name another file, or remove this one"
+        ) from error
     except OSError as error:
-        raise Refused(
-            what=f"the file cannot be written: {error}", where=str(file), then="name a file in an existing folder"
+        raise ConfigError(
+            what=f"the file cannot be written: {error}", where=str(file), next_step="name a file in an existing folder"
         ) from error
     typer.echo(f"written: {file}; check it with `steelyard audit verify --file {file}`")
 
@@ -116,5 +118,7 @@ def export(
 def _head(text: str) -> tuple[int, str]:
     number, sign, digest = text.partition(":")
     if not sign or not number.isdecimal() or len(digest) != 64:
-        raise Refused(what=f"{text!r} is not a head of the audit", where="--known", then="write NUMBER:HASH as verify printed it")
+        raise ConfigError(
+            what=f"{text!r} is not a head of the audit", where="--known", next_step="write NUMBER:HASH as verify printed it"
+        )
     return int(number), digest

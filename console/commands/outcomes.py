@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from console.core.errors import Refused, explained
 from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_site, parse_day
+from jobs.foundation.errors import ConfigError
 
 
-@explained
 def outcomes(
     as_of: AsOfOption,
     home: HomeOption,
@@ -23,7 +22,9 @@ def outcomes(
     """Export the results that were recorded on a day as the source console_results. The same day gives the same file."""
     on = parse_day(as_of)
     if not sources.is_dir():
-        raise Refused(what="the sources folder does not exist", where=str(sources), then="give the folder with the deliveries")
+        raise ConfigError(
+            what="the sources folder does not exist", where=str(sources), next_step="give the folder with the deliveries"
+        )
     open_site(home, folder)
     from console.publishing.outcomes import export_outcomes
 

@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from console.core.errors import explained
 from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_site, parse_day
 
 
-@explained
 def publish(
     as_of: AsOfOption,
     home: HomeOption,

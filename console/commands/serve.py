@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 
 from console.core.environment import HTTPS_SWITCH, is_on
-from console.core.errors import Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
+from jobs.foundation.errors import ConfigError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@explained
 def serve(
     home: HomeOption,
     folder: FolderOption = "",
@@ -29,12 +28,12 @@ def serve(
     try:
         speaks_https = is_on(HTTPS_SWITCH, by_default=True)
     except ValueError as error:
-        raise Refused(what=str(error), where="the environment", then="set it to on or off, or unset it") from error
+        raise ConfigError(what=str(error), where="the environment", next_step="set it to on or off, or unset it") from error
     if not speaks_https and host not in LOOPBACK:
-        raise Refused(
+        raise ConfigError(
             what="passwords would cross the network unencrypted",
             where=f"--host {host} with {HTTPS_SWITCH}={os.environ[HTTPS_SWITCH]}",
-            then=f"listen on 127.0.0.1 behind a proxy with HTTPS (docs/deploy/console.md), and unset {HTTPS_SWITCH}",
+            next_step=f"listen on 127.0.0.1 behind a proxy with HTTPS (docs/deploy/console.md), and unset {HTTPS_SWITCH}",
         )
     open_site(home, folder)
     from django.conf import settings

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
-from console.core.errors import NothingThere, Refused
+from jobs.foundation.errors import ConfigError, InputMissing
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -32,12 +32,14 @@ def parse_day(as_of: str) -> date:
     """The day that ``--as-of`` names.
 
     Raises:
-        Refused: if it is not a date.
+        ConfigError: if it is not a date.
     """
     try:
         return datetime.strptime(as_of, "%Y-%m-%d").date()
     except ValueError as error:
-        raise Refused(what=f"{as_of!r} is not a day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+        raise ConfigError(
+            what=f"{as_of!r} is not a day", where="--as-of", next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+        ) from error
 
 
 def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
@@ -50,10 +52,10 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
     try:
         import django
     except ImportError as error:
-        raise NothingThere(
+        raise InputMissing(
             what=f"the console is not installed here: {error}",
             where="this Python environment",
-            then="install Steelyard with its extra console, as make setup does",
+            next_step="install Steelyard with its extra console, as make setup does",
         ) from error
     django.setup()
     if migrates:

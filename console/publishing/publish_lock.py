@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from django.conf import settings
 from django.db import Error, connections
 
-from console.core.errors import Busy
+from jobs.foundation.errors import Busy
 
 KEYS = {"evidence": 0x57EE2, "default": 0x57EE3}
 """The keys of the advisory locks in PostgreSQL, one for each connection that writes a publication.
@@ -81,4 +81,4 @@ def _session_lock(alias: str, *, waits: bool) -> Iterator[None]:
 
 
 def _busy(where: str) -> Busy:
-    return Busy(what="another process is publishing", where=where, then="wait until it ends, then give the same command again")
+    return Busy(what="another process is publishing", where=where, next_step="wait until it ends, then give the same command again")

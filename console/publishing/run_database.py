@@ -27,7 +27,7 @@ from django.db.models import Model
 from console.apps.ranking.models import OF_RUN
 from console.apps.ranking.postings import thinned
 from console.apps.ranking.runs import alias_of, schema_of
-from console.core.errors import Refused
+from jobs.foundation.errors import ConfigError
 
 TYPES: Mapping[str, pa.DataType] = MappingProxyType(
     {
@@ -198,7 +198,9 @@ def _new_file(run_id: str) -> Iterator[Loading]:
         _appear(draft, _file_of(run_id))
     except dbapi.Error as error:
         what = f"the day's file could not be written: {str(error).partition(chr(10))[0]}"
-        raise Refused(what=what, where=str(draft.parent), then="check that the disk has space, then publish again") from error
+        raise ConfigError(
+            what=what, where=str(draft.parent), next_step="check that the disk has space, then publish again"
+        ) from error
     finally:
         _remove(draft)
 

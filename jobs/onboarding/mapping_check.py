@@ -82,7 +82,7 @@ def _settings_of(path: Path, kind: str, check: Callable[[dict[str, Any]], list[P
     try:
         raw = read_toml(path, kind)
     except ConfigError as error:
-        return [Problem("the file", error.what, error.then)]
+        return [Problem("the file", error.what, error.next_step)]
     return check(raw)
 
 

@@ -104,11 +104,11 @@ def sniff(path: Path) -> FileLook:
             rows += tables[-1].num_rows
             rejected += len(chunk.rejected)
             if any(record.row == 0 for record in chunk.rejected):
-                raise ConfigError(what=chunk.rejected[0].reason, where=str(path), then="give a file that can be read")
+                raise ConfigError(what=chunk.rejected[0].reason, where=str(path), next_step="give a file that can be read")
             if rows >= SAMPLE_ROWS:
                 break
     except FileProblem as problem:
-        raise ConfigError(what=problem.reason, where=str(path), then="give each column a name of its own") from problem
+        raise ConfigError(what=problem.reason, where=str(path), next_step="give each column a name of its own") from problem
     sample = pa.concat_tables([table for table in tables if table.num_rows] or tables[-1:])
     looks = tuple(_look(name, sample.column(name)) for name in sample.column_names if name not in (ROW, RAW))
     return FileLook(path, form, settings, looks, _nulls_in(sample), rows, rejected)
@@ -119,12 +119,14 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(SAMPLE_BYTES)
     except OSError as error:
-        raise ConfigError(what=f"it cannot be read: {error.strerror}", where=str(path), then="give a file that is there") from error
+        raise ConfigError(
+            what=f"it cannot be read: {error.strerror}", where=str(path), next_step="give a file that is there"
+        ) from error
     if not head:
-        raise ConfigError(what="the file is empty", where=str(path), then="give a file with records")
+        raise ConfigError(what="the file is empty", where=str(path), next_step="give a file with records")
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
-            raise ConfigError(what=f"it is {kind}", where=str(path), then="export it as CSV, JSON Lines or Parquet")
+            raise ConfigError(what=f"it is {kind}", where=str(path), next_step="export it as CSV, JSON Lines or Parquet")
     return head
 
 

@@ -149,7 +149,7 @@ def load_mapping(path: Path) -> SourceMapping:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),
             where=str(path),
-            then="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
+            next_step="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
         )
     return build_mapping(raw, path)
 

@@ -74,7 +74,7 @@ def _check_counts(mapping: SourceMapping, batch: Batch, arrived: int) -> None:
         raise CountMismatch(
             what=f"{batch.counts.kept} rows were kept and {batch.set_aside} set aside by the gate, but {arrived} arrived in silver",
             where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-            then="silver was put back to what it held; give the same command again, and report it if the counts still differ",
+            next_step="silver was put back to what it held; give the same command again, and report it if the counts still differ",
         )
 
 

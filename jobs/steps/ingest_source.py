@@ -279,5 +279,5 @@ def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
                 what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
                 f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
                 where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-                then="nothing of this day is used; give the same command again, and report it if the counts still differ",
+                next_step="nothing of this day is used; give the same command again, and report it if the counts still differ",
             )

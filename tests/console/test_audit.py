@@ -16,6 +16,7 @@ from console.apps.audit.events import NOBODY, SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.web.views import list_export
 from tests.console.conftest import PASSWORD, Site
+from tests.day.command import steelyard
 
 pytestmark = pytest.mark.usefixtures("site")
 NO_TRIGGERS = ("DROP TRIGGER audit_auditevent_no_update", "DROP TRIGGER audit_auditevent_no_delete")
@@ -106,22 +107,20 @@ def test_events_added_during_verification_are_not_verified(site: Site, monkeypat
     assert read_head().number == reckoned.number + 1
 
 
-def test_the_command_reports_a_broken_chain(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    from typer.testing import CliRunner
-
+def test_the_command_reports_a_broken_chain(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     from console.commands import audit
 
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
-    asked = ["verify", "--home", str(site.home)]
+    words = ["audit", "verify", "--home", site.home]
     add(3)
-    whole = CliRunner().invoke(audit.app, asked)
+    whole = steelyard(capfd, *words)
     run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
-    broken = CliRunner().invoke(audit.app, asked)
+    broken = steelyard(capfd, *words)
 
-    assert whole.exit_code == 0
-    assert f"{read_head().number}:{read_head().hash}" in whole.output
-    assert broken.exit_code == 9
-    assert "event 2" in broken.output
+    assert whole.code == 0
+    assert f"{read_head().number}:{read_head().hash}" in whole.out
+    assert broken.code == 9
+    assert "event 2" in broken.err
 
 
 def test_views_and_searches_are_in_the_chain_after_the_response(site: Site) -> None:

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from console.apps.audit.chain import GENESIS, find_breaks, read_head
 from console.apps.audit.chain_export import chain_lines
@@ -23,6 +23,7 @@ from console.apps.audit.models import AuditEvent, Kind
 from console.commands import audit
 from tests.console.conftest import Site
 from tests.console.test_audit import NO_TRIGGERS, run_sql
+from tests.day.command import steelyard
 
 Lines = list[str]
 
@@ -152,23 +153,25 @@ def test_a_whole_file_shows_every_field(site: Site) -> None:
     assert check(lines).breaks == []
 
 
-def test_the_commands_write_a_file_and_check_it_without_a_home(site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_commands_write_a_file_and_check_it_without_a_home(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
     monkeypatch.delenv("STEELYARD_HOME", raising=False)
-    path, run = tmp_path / "chain.jsonl", CliRunner().invoke
+    path, run = tmp_path / "chain.jsonl", partial(steelyard, capfd, "audit")
 
-    wrote = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
-    again = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
+    wrote = run("export", "--home", site.home, "--file", path)
+    again = run("export", "--home", site.home, "--file", path)
     head = read_head()
-    whole = run(audit.app, ["verify", "--file", str(path), "--known", f"{head.number}:{head.hash}"])
+    whole = run("verify", "--file", path, "--known", f"{head.number}:{head.hash}")
     path.write_text("".join(TAMPERINGS["another digest"](path.read_text().splitlines(keepends=True))))
-    broken = run(audit.app, ["verify", "--file", str(path)])
+    broken = run("verify", "--file", path)
 
-    assert (wrote.exit_code, again.exit_code, whole.exit_code, broken.exit_code) == (0, 2, 0, 9)
-    assert f"{head.number}:{head.hash}" in whole.output
-    assert "event 2: its content does not match its hash" in broken.output
-    assert run(audit.app, ["verify", "--file", str(tmp_path / "none")]).exit_code == 4
-    assert run(audit.app, ["verify"]).exit_code == 2
+    assert (wrote.code, again.code, whole.code, broken.code) == (0, 2, 0, 9)
+    assert f"{head.number}:{head.hash}" in whole.out
+    assert "event 2: its content does not match its hash" in broken.err
+    assert run("verify", "--file", tmp_path / "none").code == 4
+    assert run("verify").code == 2
 
 
 def test_an_auditor_downloads_the_file_which_records_the_download(site: Site) -> None:

@@ -20,12 +20,12 @@ from console.apps.audit.models import AuditEvent
 from console.apps.evidence.models import Event, Partition, TrendPoint
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run, ranked_of
-from console.core.errors import Busy
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
 from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
+from jobs.foundation.errors import Busy
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

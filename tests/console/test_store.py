@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 
 from console.apps.ranking.models import Tie
-from console.core.errors import Refused
 from console.publishing.run_database import arrow_table, new_run, run_exists
+from jobs.foundation.errors import ConfigError
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"
@@ -40,7 +40,7 @@ def test_a_full_disk_is_reported_at_every_step_and_leaves_no_file(site: Site, do
             loading.load(Tie, rows.slice(0, 2000 if does == "load" else 0))
             loading.index(Tie)
 
-    with pytest.raises(Refused, match=r"could not be written.* full .*has room"):
+    with pytest.raises(ConfigError, match=r"could not be written.* full .*has room"):
         fill()
 
     assert (run_exists(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)

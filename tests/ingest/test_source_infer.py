@@ -208,7 +208,7 @@ def test_a_missing_file_and_an_unknown_contract_are_refused(tmp_path: Path) -> N
         draft_mapping(tmp_path / "gone")
     with pytest.raises(ConfigError, match="is no contract") as caught:
         draft_mapping(write(tmp_path, "a.csv", REGISTRATION.encode()), "registrations")
-    assert "did you mean 'registration'" in caught.value.then
+    assert "did you mean 'registration'" in caught.value.next_step
 
 
 def test_toml_text_comes_back_as_it_was() -> None:

@@ -18,9 +18,9 @@ from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import Damaged
 from jobs.foundation.files import read_json, write_json
+from jobs.foundation.findings import Verdict
 from jobs.lake.batches import BatchBook
 from jobs.lake.maintenance.check import check
-from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.restore import plan_day, restore
 from jobs.lake.maintenance.table_files import open_table, sizes_of
@@ -222,7 +222,7 @@ def test_damage_fails_its_check(town: Town, damage: Callable[[Lake], None], subj
 
     failed = {(without_id(line.subject), line.check): line for line in check(town.lake) if line.verdict is Verdict.FAIL}
 
-    assert failed[subject, asked].then
+    assert failed[subject, asked].next_step
 
 
 def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Town) -> None:

@@ -18,9 +18,9 @@ from expectations.contracts.registry import BRONZE, SILVER, every_table
 from jobs.analysis.trace import trace_entity
 from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
+from jobs.foundation.findings import Verdict
 from jobs.lake.maintenance import migrate as module
 from jobs.lake.maintenance.check import check
-from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.migrate import migrate
 from jobs.lake.maintenance.table_files import open_table, select
 from jobs.lake.manifests import lake_of_finished_day, run_manifest_path

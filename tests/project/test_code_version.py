@@ -14,7 +14,7 @@ import pytest
 
 from jobs.foundation.code_version import OURS, PRODUCT, ROOT, STEP_ROOTS, STOPS, code_version, hash_all
 from jobs.foundation.definitions import Definition, Key, Tree, bound_names
-from tests.imported import closure
+from tests.imported import import_closure
 
 HASHES = Path(__file__).with_name("step_hashes.json")
 STEPS = tuple(STEP_ROOTS)
@@ -186,7 +186,7 @@ def test_every_module_that_a_step_imports_gives_a_definition_or_is_named_here(st
     def is_infrastructure(file: str) -> bool:
         return file not in whole and any(file.startswith(f"{stop.replace('.', '/')}/") for stop in STOPS)
 
-    files = {file for root in roots for file in closure(_file(root), stops_at=is_infrastructure)}
+    files = {file for root in roots for file in import_closure(_file(root), stops_at=is_infrastructure)}
     given = {_file(key.module) for key in reached(step)}
     assert files - given == {_file(module) for module in OTHER_USE.get(step, ())}
 

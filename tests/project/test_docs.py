@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jobs.engine.apache_spark import POSTGRESQL_JAR, delta_jar
-from tests.failures import kinds_of
+from tests.failures import error_classes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -98,7 +98,7 @@ def test_every_setting_of_a_profile_is_explained() -> None:
 def test_every_exit_code_is_explained() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
-    assert {kind.__name__ for kind in kinds_of() if f"\n| {kind.exit_code} |" not in text} == set()
+    assert {kind.__name__ for kind in error_classes() if f"\n| {kind.exit_code} |" not in text} == set()
 
 
 def test_every_variable_that_is_read_is_explained() -> None:

@@ -14,7 +14,7 @@ from console.apps.accounts.roles import Role
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind
-from console.core.errors import NothingThere, Refused
+from jobs.foundation.errors import ConfigError, InputMissing
 
 _PRODUCTION = (
     "the settings are for others to reach: STEELYARD_CONSOLE_HTTPS is on, or STEELYARD_CONSOLE_HOSTS names another machine"
@@ -30,13 +30,13 @@ def make_demo_accounts() -> list[tuple[str, str]]:
     """Make the accounts and return their names and passwords; none if there is any account.
 
     Raises:
-        Refused: on settings for production.
+        ConfigError: on settings for production.
     """
     if not are_allowed():
-        raise Refused(
+        raise ConfigError(
             what="demo accounts are made only on a site that this machine alone can reach",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
     made = []
     with transaction.atomic():
@@ -56,20 +56,20 @@ def check_production_accounts() -> None:
     """Check that a production site has accounts and no open demo account.
 
     Raises:
-        NothingThere: there is no account.
-        Refused: the database has open demo accounts.
+        InputMissing: there is no account.
+        ConfigError: the database has open demo accounts.
     """
     if open_demo_accounts().exists():
-        raise Refused(
+        raise ConfigError(
             what="this database has open demo accounts",
             where=_PRODUCTION,
-            then="use another folder or database, or deactivate them: `python -m console.manage shut_demo_accounts`",
+            next_step="use another folder or database, or deactivate them: `python -m console.manage shut_demo_accounts`",
         )
     if not User.objects.exists():
-        raise NothingThere(
+        raise InputMissing(
             what="there is no account yet, and settings for production make no demo accounts",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
 
 
