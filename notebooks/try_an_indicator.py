@@ -161,4 +161,4 @@ else:
 # - Visits were mostly targeted: does it only predict where inspectors used to go? Look at `selected_by == "random"` alone.
 # - Is it lawful, and can the reason be explained to the business? No column in `expectations/contracts/denied.toml` may reach a feature.
 #
-# To add it: [For analysts](../docs/analysts.md#try-an-indicator).
+# To add it: [Try an indicator](../docs/how-to/try-an-indicator.md).

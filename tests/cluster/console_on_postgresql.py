@@ -14,8 +14,8 @@ from threading import Event
 from typing import Any
 
 from console.apps.ranking.current_policy import current_date
-from console.core.finished_run import finished_run
 from console.publishing.open_site import open_site
+from jobs.lake.finished_run import finished_run
 
 
 def main(home: Path, folder: str, day: date) -> dict[str, object]:
@@ -34,7 +34,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.desk.models import Look
     from console.apps.evidence.models import Figure
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
-    from console.apps.ranking.runs import alias_of, ties_of
+    from console.apps.ranking.runs import alias_of, shared_identifiers_of
     from console.publishing.publish import publish
     from console.publishing.run_database import thin_out
     from console.web.queries.list_filters import Filters
@@ -92,7 +92,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     wrong = [Client().post("/sign-in/", {"username": "nobody", "password": "wrong"}).status_code for _ in range(2)]
     says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), delete_expired()]
     says["figures"] = Figure.objects.count()
-    says["ties"] = ties_of(PublishedRun.objects.get()).count()
+    says["ties"] = shared_identifiers_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(find_breaks()))
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
