@@ -207,9 +207,7 @@ def test_a_server_on_postgresql_keeps_connections_and_ends_slow_statements(tmp_p
 
 
 @pytest.mark.parametrize(("word", "is_it"), [("on", True), ("YES", True), ("1", True), ("", True), ("0", False), ("off", False)])
-def test_the_command_and_the_settings_read_a_switch_in_the_same_way(
-    monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool
-) -> None:
+def test_the_command_and_the_settings_read_a_switch_alike(monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
     assert is_on(HTTPS_SWITCH, by_default=True) is is_it
