@@ -72,17 +72,17 @@ test-browser: $(STAMP) ## test the console in a real browser; as root, installs 
 	@echo "the console works in a browser. Next: make lint"
 
 .PHONY: pictures
-pictures: $(STAMP) ## take the pictures of docs/console.md anew
+pictures: $(STAMP) ## take the pictures of the console for the documentation
 	@requirements/browser.sh
-	@STEELYARD_PICTURES=docs/console $(BIN)/pytest -m browser tests/console/test_journeys.py
-	@echo "written: docs/console/*.webp. Next: look at them, then git diff --stat docs"
+	@STEELYARD_PICTURES=docs/pictures $(BIN)/pytest -m browser tests/console/test_journeys.py
+	@echo "written: docs/pictures/*.webp. Next: look at them, then git diff --stat docs"
 
 .PHONY: bench-console
 bench-console: $(STAMP) ## measure the console at a million entities with 40 users on both databases; half an hour, 10 GB of disk
 	@$(BIN)/python -m benchmarks.console --database sqlite --users 40
 	@$(BIN)/python -m benchmarks.console --database postgresql --users 40
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: test-cluster
 test-cluster: $(STAMP) ## compare a Spark cluster on this machine with Sail; needs Java
@@ -120,20 +120,23 @@ format: $(STAMP) ## format the code
 bench: $(STAMP) ## measure Steelyard against hand-written DuckDB and Polars at 20,000 and 60,000 entities; some minutes
 	@$(BIN)/python -m benchmarks.run small
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: bench-full
 bench-full: $(STAMP) ## run bench at 200,000, 1 and 5 million entities, each with a whole day; many hours, 200 GB of disk, 20 GB of memory
 	@$(BIN)/python -m benchmarks.run full
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: docs
-docs: $(STAMP) ## write again the pages that are made from the contracts
-	@$(BIN)/python -m jobs.documents.contract_pages docs/data-dictionary.md
-	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.contract_pages import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
-	@$(BIN)/python -m jobs.documents.engine_functions docs/engines.md
-	@echo "written: docs/data-dictionary.md, docs/indicators.md, docs/engines.md. Next: git diff docs"
+docs: $(STAMP) ## write the pages and figures of docs/ that are generated from contracts and code
+	@$(BIN)/python -m jobs.documents docs
+	@echo "written: docs/reference, docs/explanation/figures. Next: git diff docs"
+
+.PHONY: docs-site
+docs-site: $(STAMP) ## the documentation as a site in build/docs; a warning is an error, nothing is fetched
+	@$(BIN)/sphinx-build -E -W --keep-going -q -b html -d build/doctrees docs build/docs
+	@echo "written: build/docs. Next: open build/docs/index.html"
 
 .PHONY: notebooks
 notebooks: $(STAMP) ## run all notebooks on the demo's home into build/notebooks
@@ -149,7 +152,7 @@ airflow: $(STAMP) ## start Airflow with the DAGs on the demo's folder (stop with
 	@$(DEMO_AIRFLOW) standalone
 
 .PHONY: lock
-lock: $(STAMP) ## resolve the dependencies anew into requirements/*.txt
+lock: $(STAMP) ## resolve the dependencies again into requirements/*.txt
 	@$(COMPILE) --upgrade pyproject.toml $(EXTRAS) --output-file requirements/lock.txt
 	@$(COMPILE) --upgrade requirements/setup.in --output-file requirements/setup.txt
 	@echo "written: requirements/lock.txt, requirements/setup.txt. Next: make test"

@@ -17,8 +17,8 @@ from benchmarks.summary import Figure, Summary, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PLOTS = ROOT / "docs" / "benchmarks"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "reference" / "benchmarks"
 STEPS = {
     "generate": "`generate`: simulate the world",
     "intake": "ingest, gate, conform and link the whole history",

@@ -111,7 +111,7 @@ def _connect_server(master: str) -> list[str]:
         **CONNECT_ONLY,
         "spark.ui.enabled": "false",
         "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.session.manager.defaultSessionTimeout": "24h",  # as docs/deploy/standalone-cluster.md has it
+        "spark.connect.session.manager.defaultSessionTimeout": "24h",  # as docs/how-to/deploy-spark-cluster.md has it
         "spark.connect.grpc.binding.port": "0",
     }
     confs = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]

@@ -12,7 +12,7 @@ from jobs.documents.engine_functions import BEGIN, functions_in_use, with_functi
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.function_examples import DIFFERENT, functions_with_examples, queries
 
-PAGE = ROOT / "docs" / "engines.md"
+PAGE = ROOT / "docs" / "reference" / "engines.md"
 # PySpark returns timestamps in the machine's time zone, without a zone.
 IN_UTC = {"TZ": "UTC"}
 

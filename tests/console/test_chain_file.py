@@ -184,7 +184,7 @@ def test_an_auditor_downloads_the_file_which_records_the_download(site: Site) ->
 
 
 def test_the_code_in_the_documentation_checks_a_file_without_this_project(lines: Lines, tmp_path: Path) -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-the-audit.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?audit-chain\.jsonl.*?)```", page, flags=re.DOTALL)
     path = tmp_path / "audit-chain.jsonl"
 

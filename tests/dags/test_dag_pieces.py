@@ -104,7 +104,7 @@ def test_every_error_class_has_a_known_exit_code() -> None:
 
 
 def test_the_page_says_which_exit_codes_are_retried() -> None:
-    page = (ROOT / "docs" / "airflow.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "how-to" / "run-by-airflow.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\d, ]+) \| (failed at once|tried again) \|", page, re.MULTILINE)
     outcomes = {int(code): outcome for codes, outcome in rows for code in codes.split(",")}
     assert outcomes == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")

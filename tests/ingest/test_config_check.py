@@ -86,7 +86,7 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("by_region = {}", "by_region = 3", "capacity.by_region", "a table"),
         ("minimum = 30", "minimum = nan", "peers.minimum", "a whole number"),
         ('industry_scheme = "gbt4754"', 'industry_scheme = "gbt4745"', "industry_scheme", "did you mean 'gbt4754'"),
-        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list of days"),
+        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list"),
         ("tax.en =", "taxes.en =", "legal_bases.taxes", "did you mean 'tax'"),
         ("tax.en =", "#", "legal_bases.tax.en", "both languages"),
         ("[legal_bases]", "[legal_bases]\nage_days = 1", "legal_bases.age_days", "a table"),
@@ -170,7 +170,7 @@ def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:
 
 
 def test_the_mapping_in_the_documentation_is_sound(tmp_path: Path, spark) -> None:
-    text = (CONFIG_ROOT.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    text = (CONFIG_ROOT.parent / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")
     example = text.partition("```toml\n")[2].partition("```")[0]
     assert found(profile_of(tmp_path, example), spark) == []
 
