@@ -93,7 +93,7 @@ class _Intake:
         except SteelyardError as error:
             warn(f"{mapping.name}: {error}", source=mapping.name)
         except Exception:
-            what = f"{mapping.name}: a step failed because of an error in Steelyard; details are in {keep_traceback()}"
+            what = f"{mapping.name}: a step failed with an internal error; details are in {keep_traceback()}"
             warn(what, source=mapping.name)
         return _warned(close_source(self.lake.home, mapping, self.sources, self.as_of))
 

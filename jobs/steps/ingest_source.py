@@ -288,7 +288,7 @@ def _among(days: Sequence[date], begin: date, end: date) -> list[date]:
 
 
 def _valid(rows: DataFrame) -> DataFrame:
-    """The records that are in the mapping's scope and of which every column could be read."""
+    """The records in the mapping's scope that could be read in every column."""
     return rows.where(IN_SCOPE).where(F.col(UNREADABLE_COLUMN).isNull())
 
 
