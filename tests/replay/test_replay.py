@@ -1,4 +1,4 @@
-"""A finished day comes out again from what its manifest names, or it is said what does not."""
+"""A finished day is reproduced from its manifest, or the difference is reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def test_a_day_comes_out_again_and_its_home_is_not_touched(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_day_is_reproduced_and_its_home_is_not_changed(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, aside = files(town.home), set(Path(tempfile.gettempdir()).glob("steelyard-replay-*"))
     done = replay(capfd, town)
     assert done.code == SAME, done.err
@@ -217,7 +217,7 @@ def test_a_profile_that_lists_fewer_gives_another_list(town: Town, capfd: pytest
     assert "gold.risk_list          11 rows  DIFFERS" in done.out
 
 
-def test_a_day_and_an_id_that_were_never_run_are_named(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_day_or_run_id_is_refused(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     assert replay(capfd, town, "--as-of", "2026-01-31").code == NOTHING
     assert replay(capfd, town, "--run", f"{TODAY}-000000000000").code == NOTHING
     assert replay(capfd, town, "--run", f"../{TODAY}").code == NOTHING
@@ -228,7 +228,7 @@ def test_one_run_must_be_named(town: Town, capfd: pytest.CaptureFixture[str]) ->
         assert replay(capfd, town, *more).code == USAGE
 
 
-def test_a_run_is_kept_by_its_id_and_names_engine_and_packages(town: Town) -> None:
+def test_a_run_is_stored_by_its_id_with_engine_and_packages(town: Town) -> None:
     run = manifest(town)
     assert read_json(run_manifest_path_by_id(town.home, run["run_id"])) == run
     assert run["engine"] == "sail"
