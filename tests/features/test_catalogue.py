@@ -78,7 +78,7 @@ def test_no_transform_of_features_reads_a_denied_column():
     contracts = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT, silver.LINK)
     denied = {str(column) for contract in contracts for column in contract.columns if find_denied([column])}
     assert "inspector_id" in denied
-    # One function reads the inspector, whom its result no longer names.
+    # Only this function reads the inspector; its result does not have the column.
     sources = [inspect.getsource(module).replace(inspect.getsource(supervision.add_expected), "") for module in FEATURE_CODE]
     assert {column for source in sources for column in denied if column in source} == set()
     assert sum(source.count("INSPECTOR_ID") for source in sources) == 1, "the import alone"
