@@ -309,7 +309,7 @@ def main() -> None:
             bench = Bench(changed, options.cache.resolve(), options.results, keep=options.keep)
             bench.do()
     except SteelyardError as error:
-        sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.then}")
+        sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.next_step}")
     bench.say(f"written: {bench.path.name}. Next: python -m benchmarks.page")
 
 

@@ -74,13 +74,13 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Raises:
         CannotReplay: when inputs of the run are gone or have changed.
     """
-    found = replay_blockers(lake, profile, run, (*SILVER, *MADE))
+    found = replay_blockers(lake, profile, run, (*SILVER.values(), *MADE))
     if found and not (even_so and not any(blocker.is_lost for blocker in found)):
         raise _cannot(lake.home, run, found)
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
     with temporary_home() as home:
-        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER})
+        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER.values()})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of, before=published)
         with stage("compare") as current:
@@ -120,7 +120,7 @@ def _cannot(home: Path, run: dict[str, Any], found: list[ReplayBlocker]) -> Cann
     return CannotReplay(
         what=f"the run {run.get('run_id')} cannot be repeated exactly: " + "; ".join(blocker.what for blocker in found),
         where=str(home),
-        then="; ".join(dict.fromkeys(blocker.next_step for blocker in found)) + even_so,
+        next_step="; ".join(dict.fromkeys(blocker.next_step for blocker in found)) + even_so,
     )
 
 

@@ -135,13 +135,17 @@ def _runs(sorted_values: np.ndarray) -> list[tuple[int, int, int]]:
 def _check(entities: int, months: int, as_of: date, out: Path) -> None:
     if not YEARS[0] <= as_of.year <= YEARS[1]:
         then = f"give a year of {YEARS[0]} to {YEARS[1]}"
-        raise ConfigError(what=f"--as-of {as_of} is out of range", where="command line", then=then)
+        raise ConfigError(what=f"--as-of {as_of} is out of range", where="command line", next_step=then)
     if not 1 <= entities <= MOST_ENTITIES:
-        raise ConfigError(what=f"--entities {entities} is out of range", where="command line", then=f"give 1 to {MOST_ENTITIES}")
+        raise ConfigError(
+            what=f"--entities {entities} is out of range", where="command line", next_step=f"give 1 to {MOST_ENTITIES}"
+        )
     if not 3 <= months <= 120:
-        raise ConfigError(what=f"--months {months} is out of range", where="command line", then="give 3 to 120")
+        raise ConfigError(what=f"--months {months} is out of range", where="command line", next_step="give 3 to 120")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(what="the folder for the world is in use", where=str(out), then="name an empty or a new folder by --out")
+        raise ConfigError(
+            what="the folder for the world is in use", where=str(out), next_step="name an empty or a new folder by --out"
+        )
 
 
 def _write_json(path: Path, content: object) -> None:

@@ -14,7 +14,7 @@ from expectations.contracts.registry import SILVER
 from jobs.engine.lake import Lake
 from jobs.profile.profile import Profile
 
-TABLES = (*SILVER, silver.LINK)
+TABLES = (*SILVER.values(), silver.LINK)
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
 COLUMNS = tuple(str(column) for column in features_contract().columns)
 

@@ -21,7 +21,7 @@ from deltalake import DeltaTable
 from benchmarks.harness.machine import origin_of
 from benchmarks.harness.measure import Measured
 from benchmarks.harness.tomorrow import deliver_tomorrow
-from expectations.contracts import silver
+from expectations.contracts.registry import SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import ROOT, hash_of
 
@@ -124,7 +124,7 @@ def _link_or_copy(source: str, target: str) -> None:
 
 def _records(home: Path) -> int:
     lake = Lake(home)
-    return sum(DeltaTable(str(lake.path(table))).to_pyarrow_dataset().count_rows() for table in silver.OF.values())
+    return sum(DeltaTable(str(lake.path(table))).to_pyarrow_dataset().count_rows() for table in SILVER.values())
 
 
 def _note(folder: Path, facts: dict[str, Any]) -> None:

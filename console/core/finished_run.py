@@ -17,9 +17,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from console.core.errors import NothingThere, Refused
 from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.profile.profile import CONFIG_ROOT
 
 VERSION = "steelyard.contractVersion"
@@ -51,7 +51,7 @@ class FinishedRun:
         """A table as the run left it; None where it had none.
 
         Raises:
-            Refused: when it was written by an earlier or a later Steelyard.
+            ConfigError: when it was written by an earlier or a later Steelyard.
         """
         path = self.home / "lake" / contract.zone.value / contract.name
         version = (self.manifest.get("tables") or {}).get(contract.full_name)
@@ -60,10 +60,10 @@ class FinishedRun:
         table = DeltaTable(str(path), version=None if self._is_past_time_travel() else version)
         there = int(table.metadata().configuration.get(VERSION, 1))
         if there != contract.version:
-            raise Refused(
+            raise ConfigError(
                 what=f"{contract.full_name} has version {there} of its columns, and this Steelyard reads {contract.version}",
                 where=str(path),
-                then=f"bring the home up with `steelyard lake migrate --home {self.home}`, then publish again",
+                next_step=f"bring the home up with `steelyard lake migrate --home {self.home}`, then publish again",
             )
         return table
 
@@ -230,16 +230,17 @@ def finished_run(home: Path, as_of: date) -> FinishedRun:
     """The run of a day.
 
     Raises:
-        Refused: when the day was not finished.
+        ConfigError: when the day was not finished.
     """
     folder = home / "manifests" / "runs"
     manifest = _read(folder / f"{as_of}.json")
     if manifest is None:
         days = sorted(path.stem for path in folder.glob("????-??-??.json"))
-        raise NothingThere(
+        raise InputMissing(
             what=f"there is no list for {as_of}",
             where=str(home),
-            then=f"make it with `steelyard run --as-of {as_of}`, or name a day that has one: {', '.join(days[-10:]) or 'none yet'}",
+            next_step=f"make it with `steelyard run --as-of {as_of}`, or name a day that has one:"
+            f" {', '.join(days[-10:]) or 'none yet'}",
         )
     return FinishedRun(home, as_of, manifest, _profile(manifest))
 
@@ -248,10 +249,10 @@ def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
     folder = Path(manifest.get("profile_folder") or CONFIG_ROOT / str(manifest["profile"]))
     path = folder / "profile.toml"
     if not path.is_file():
-        raise Refused(
+        raise ConfigError(
             what="the profile that the day was run with is gone",
             where=str(path),
-            then="bring it back, or run the day again with one that is there",
+            next_step="bring it back, or run the day again with one that is there",
         )
     # The console keeps it as JSON, which knows no dates: the calendar's become texts.
     profile: dict[str, Any] = json.loads(json.dumps(tomllib.loads(path.read_text(encoding="utf-8")), default=str))
@@ -264,4 +265,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise Refused(what=f"the manifest is no JSON: {error}", where=str(path), then="bring it back from a backup") from error
+        raise ConfigError(
+            what=f"the manifest is no JSON: {error}", where=str(path), next_step="bring it back from a backup"
+        ) from error

@@ -25,7 +25,7 @@ from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from console.apps.accounts.second_factor import needs_second_factor
-from console.apps.decisions.wake import wake_by_date
+from console.apps.decisions.wake import end_due_deferrals
 from console.core.invisible_characters import made_visible
 from console.core.texts import LANGUAGES, load_texts
 from console.web.failures import waking
@@ -173,7 +173,7 @@ class EndDueDeferrals:
         """Before a view is called: for whoever is signed in, or holds a token, which the view itself asks for."""
         match = request.resolver_match
         is_program = "api" in match.namespaces
-        if not (request.user.is_authenticated or is_program) or match.url_name in _UNAWARE or wake_by_date(MOST):
+        if not (request.user.is_authenticated or is_program) or match.url_name in _UNAWARE or end_due_deferrals(MOST):
             return None
         response = JsonResponse({"detail": "failure.waking"}, status=503) if is_program else waking(request)
         response.headers["Retry-After"] = str(RETRY_SECONDS)

@@ -34,7 +34,7 @@ def render_data_dictionary() -> str:
     for zone, about in ZONES.items():
         parts += [f"## {zone.value.capitalize()}", about]
         parts += [_table(contract) for contract in every_table() if contract.zone is zone]
-    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES.values()]]
     parts += ["## Indicators", _indicators()]
     return "\n\n".join(parts) + "\n"
 

@@ -63,12 +63,12 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
         raise ConfigError(
             what=f"it cannot be read: {error.strerror}",
             where=str(path),
-            then=f"let it be read, or name another {kind}" if is_there else f"name a {kind} that exists",
+            next_step=f"let it be read, or name another {kind}" if is_there else f"name a {kind} that exists",
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="save it as UTF-8") from error
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="save it as UTF-8") from error
     except ValueError as error:  # a number of thousands of digits is refused by Python, not by its TOML reader
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), then="mend the line named") from error
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="mend the line named") from error
 
 
 def write_atomic(path: Path, content: bytes) -> None:
@@ -122,7 +122,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Damaged(
-            what=f"it is not as it was written: {error}", where=str(path), then="bring the file back from a backup"
+            what=f"it is not as it was written: {error}", where=str(path), next_step="bring the file back from a backup"
         ) from error
 
 

@@ -133,13 +133,15 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
         raise CannotReplay(
             what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
             where=str(path),
-            then="restore it from a backup; if the run died at its last write, run the day again",
+            next_step="restore it from a backup; if the run died at its last write, run the day again",
         )
     if found is None:
         raise InputMissing(
             what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
             where=str(run_manifest_path(home, date.min).parent),
-            then="run the day first with `steelyard run`" if isinstance(which, date) else "name the run_id of a manifest there",
+            next_step="run the day first with `steelyard run`"
+            if isinstance(which, date)
+            else "name the run_id of a manifest there",
         )
     return found
 
@@ -166,7 +168,7 @@ def _read_run(path: Path) -> dict[str, Any] | None:
 
 def _damaged_run(path: Path, why: str) -> CannotReplay:
     return CannotReplay(
-        what=f"the manifest is not as the run wrote it: {why}", where=str(path), then="restore the manifest from a backup"
+        what=f"the manifest is not as the run wrote it: {why}", where=str(path), next_step="restore the manifest from a backup"
     )
 
 

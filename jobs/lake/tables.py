@@ -114,7 +114,7 @@ class LakeTables:
             raise InputMissing(
                 what=f"the table {contract.full_name} is not there yet",
                 where=str(self.path(contract)),
-                then="run the steps before this one, or the whole day with `steelyard run`",
+                next_step="run the steps before this one, or the whole day with `steelyard run`",
             )
         wanted = columns or [str(column) for column in contract.columns]
         listed = ", ".join(f'"{name}"' for name in wanted)

@@ -25,7 +25,7 @@ def profile_folder(name_or_folder: str) -> Path:
     raise ConfigError(
         what=f"there is no profile {name_or_folder!r}",
         where=str(CONFIG_ROOT),
-        then=f"name one of {known}, or give a folder that holds a profile.toml",
+        next_step=f"name one of {known}, or give a folder that holds a profile.toml",
     )
 
 
@@ -49,7 +49,7 @@ def load_profile(name_or_folder: str) -> Profile:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in problems),
             where=str(path),
-            then="; ".join(dict.fromkeys(problem.then for problem in problems)),
+            next_step="; ".join(dict.fromkeys(problem.next_step for problem in problems)),
         )
     return _built(raw, folder)
 

@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expectations.contracts import complaint, inspection, lineage, registration, tax_filing
+from expectations.contracts import lineage
 from expectations.contracts.contract import Contract, Type, sql_literal
+from expectations.contracts.registry import SOURCES
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
 from jobs.profile.mapping_schema import Database, database_of, name_problems, shape_problems, with_defaults
 from jobs.profile.mapping_sql import names_in, qualified, quoted, with_try
-
-CONTRACTS: dict[str, Contract] = {
-    contract.name: contract for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
-}
-"""The contracts that a source can be mapped to."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +144,12 @@ def load_mapping(path: Path) -> SourceMapping:
         ConfigError: when it cannot be used; all its mistakes are named at once.
     """
     raw = read_toml(path, "mapping")
-    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, CONTRACTS)) if problem.is_error]
+    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, SOURCES)) if problem.is_error]
     if errors:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),
             where=str(path),
-            then="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
+            next_step="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
         )
     return build_mapping(raw, path)
 
@@ -164,7 +160,7 @@ def build_mapping(raw: Mapping[str, Any], path: Path) -> SourceMapping:
     return SourceMapping(
         name=path.stem,
         path=path,
-        contract=CONTRACTS[settings["contract"]],
+        contract=SOURCES[settings["contract"]],
         owner=settings["owner"],
         format=settings["format"],
         encoding=settings["encoding"],

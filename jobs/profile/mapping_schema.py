@@ -124,9 +124,12 @@ def database_of(settings: Mapping[str, Any] | None) -> Database | None:
 
 PLACEHOLDER = "{delivered_on}"
 FILE_FORMATS = ("csv", "jsonl", "parquet")
+"""The names of the formats in :mod:`jobs.sources.formats`, which is above this package; a test compares both."""
+TYPED_FORMATS = ("parquet",)
+"""Formats whose columns have types; elsewhere every value is text."""
+KEYED_FORMATS = ("jsonl",)
+"""Formats whose columns a lookup must list, since a file has no header."""
 FORMATS = (*FILE_FORMATS, POSTGRESQL)
-TEXT_FORMATS = ("csv", "jsonl", POSTGRESQL)
-"""Formats whose every raw column is text."""
 RAW_TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp")
 _DECIMAL = re.compile(r"decimal\(([1-9]|[12]\d|3[0-8]),(\d+)\)")
 
@@ -134,7 +137,7 @@ _DECIMAL = re.compile(r"decimal\(([1-9]|[12]\d|3[0-8]),(\d+)\)")
 SETTINGS: Mapping[str, Setting] = {
     "contract": Setting("the name of a contract", is_text, is_required=True),
     "owner": Setting("text", is_text, is_required=True),
-    "format": Setting("one of csv, jsonl, parquet, postgresql", one_of(*FORMATS), is_required=True),
+    "format": Setting(f"one of {', '.join(FORMATS)}", one_of(*FORMATS), is_required=True),
     "encoding": Setting("the name of a text encoding, such as utf-8 or gb18030", is_encoding, "utf-8"),
     "delimiter": Setting("one ASCII character that is no quote", is_delimiter, ","),
     "files": Setting("a path pattern under the sources folder", is_text, ""),
@@ -164,7 +167,7 @@ TRANSLATE_SETTINGS: Mapping[str, Setting] = {
 LOOKUP_SETTINGS: Mapping[str, Setting] = {
     "name": Setting("text", lambda value: isinstance(value, str) and value.isidentifier(), is_required=True),
     "files": Setting("a path under the sources folder", is_text, is_required=True),
-    "format": Setting("one of csv, jsonl, parquet", one_of(*FILE_FORMATS), is_required=True),
+    "format": Setting(f"one of {', '.join(FILE_FORMATS)}", one_of(*FILE_FORMATS), is_required=True),
     "key": Setting("the name of a raw column", is_text, is_required=True),
     "encoding": SETTINGS["encoding"],
     "delimiter": SETTINGS["delimiter"],
@@ -242,7 +245,7 @@ def _raw_columns(sound: Mapping[str, Any], found: list[Problem]) -> tuple[str, .
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         found.append(Problem("raw.columns", f"{name!r} is listed twice", "list it once"))
     types = raw.get("types", {})
-    if types and sound.get("format") in TEXT_FORMATS:
+    if types and sound.get("format") in FORMATS and sound["format"] not in TYPED_FORMATS:
         found.append(Problem("raw.types", "is for Parquet; elsewhere every column is read as text", "remove it"))
     for name, kind in types.items():
         if name not in columns:
@@ -267,8 +270,8 @@ def _lookup_names(sound: Mapping[str, Any], columns: tuple[str, ...], found: lis
         found += setting_problems(lookup, LOOKUP_SETTINGS, at)
         if isinstance(lookup.get("files"), str):
             found += _path_problems(lookup["files"], f"{at}files")
-        if lookup.get("format") == "jsonl" and "columns" not in lookup:
-            found.append(Problem(f"{at}columns", "is missing where format is jsonl", "list the keys that are read"))
+        if lookup.get("format") in KEYED_FORMATS and "columns" not in lookup:
+            found.append(Problem(f"{at}columns", f"is missing where format is {lookup['format']}", "list the keys that are read"))
         name, key = str(lookup.get("name", "")), lookup.get("key")
         if name in names or name in columns:
             found.append(Problem(f"{at}name", f"{name!r} is the name of another lookup or raw column", "choose another"))

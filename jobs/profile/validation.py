@@ -20,7 +20,7 @@ class Problem:
 
     setting: str
     what: str
-    then: str
+    next_step: str
     is_error: bool = True
 
     def sentence(self) -> str:

@@ -122,7 +122,7 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
         NothingToDo: when that day has no list.
     """
     if format not in FORMATS:
-        raise ConfigError(what=f"there is no format {format!r}", where="--format", then=f"choose one of {', '.join(FORMATS)}")
+        raise ConfigError(what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(FORMATS)}")
     load_texts(language)
     content = FORMATS[format](home, profile, as_of, language)
     _put(content, out)
@@ -153,12 +153,12 @@ def _read(home: Path, as_of: date) -> tuple[pa.Table, pa.Table]:
 
 def _put(content: bytes, out: Path) -> None:
     if out.is_dir():
-        raise ConfigError(what="--out is a folder", where=str(out), then="give --out a file, such as list.html")
+        raise ConfigError(what="--out is a folder", where=str(out), next_step="give --out a file, such as list.html")
     try:
         write_atomic(out, content)
     except OSError as error:
         raise ConfigError(
             what=f"the file cannot be written: {error.strerror or error}",
             where=str(out),
-            then="give --out a file that you may write",
+            next_step="give --out a file that you may write",
         ) from error

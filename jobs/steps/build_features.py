@@ -109,7 +109,7 @@ class _Features:
             raise InputMissing(
                 what=f"no entity was known by the end of {as_of}",
                 where=str(lake.path(silver.ENTITY)),
-                then="ingest and conform the registration source first",
+                next_step="ingest and conform the registration source first",
             )
         where = f"{AS_OF} = '{as_of}'"
         tables = Known(

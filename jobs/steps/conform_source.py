@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE
-from expectations.contracts.silver import BRONZE, OF
+from expectations.contracts.registry import BRONZE, SILVER
 from expectations.row_rules import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.engine.lake import Lake
@@ -56,7 +56,7 @@ class _Conform:
             for batch in batches
             if batch.delivered_on >= first and batch.is_usable and batch.gated
         }
-        silver, table, of_source = self.conformed(list(rows)), OF[mapping.contract.name], f"{SOURCE} = '{mapping.name}'"
+        silver, table, of_source = self.conformed(list(rows)), SILVER[mapping.contract.name], f"{SOURCE} = '{mapping.name}'"
         before = lake.version_before(table, of_source, intent.version_before)
         with intent.writing(first, as_of, version_before=before), lake.put_back_on_failure(table, before):
             for begin, end in day_ranges(rows, first, as_of):
@@ -85,7 +85,7 @@ class _Conform:
             F.max(KNOWN_AT).cast("string").alias("known_until"),
             F.count_if(~F.col(IS_ABSENT)).alias("rows"),
         )
-        written = self.lake.read(OF[self.mapping.contract.name]).where(where).groupBy(DELIVERED_ON).agg(*facts)
+        written = self.lake.read(SILVER[self.mapping.contract.name]).where(where).groupBy(DELIVERED_ON).agg(*facts)
         found = {row[DELIVERED_ON]: row.asDict() for row in written.collect()}
         for batch in batches:
             in_silver = found.get(batch.delivered_on, {"known_from": "", "known_until": "", "rows": 0})
@@ -101,7 +101,7 @@ class _Conform:
 
     def days_no_longer_delivered(self, batches: list[Batch]) -> list[date]:
         """Days up to this one with rows in silver and no batch."""
-        parts = self.lake.partitions(OF[self.mapping.contract.name])
+        parts = self.lake.partitions(SILVER[self.mapping.contract.name])
         in_silver = {date.fromisoformat(part[DELIVERED_ON]) for part in parts if part[SOURCE] == self.mapping.name}
         return sorted(day for day in in_silver - {batch.delivered_on for batch in batches} if day <= self.as_of)
 
@@ -111,7 +111,7 @@ def _check_counts(mapping: SourceMapping, batch: Batch, rows: int) -> None:
         raise CountMismatch(
             what=f"ingest kept {batch.counts.kept} rows and the gate quarantined {batch.set_aside}, but silver has {rows}",
             where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-            then="silver was put back to its state before; run the same command again, and report it if the counts still differ",
+            next_step="silver was put back as it was; run the same command again, and report it if the counts still differ",
         )
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
+from expectations.contracts.registry import BRONZE
 from expectations.gate import CheckResult, gate_source
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
@@ -86,7 +87,7 @@ class _Gate:
         lake, mapping, book = self.lake, self.mapping, self.book()
         batches = book.until(self.as_of)
         checked = [batch for batch in batches if batch.delivered_on >= first]
-        bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
+        bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
         quarantine, in_quarantine = quarantine_of(mapping.name), self.in_quarantine(first)
         with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
             rows = scratch.materialise(bronze.where(between(first, self.as_of)))

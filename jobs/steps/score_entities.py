@@ -48,7 +48,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         raise InputMissing(
             what=f"no model was trained for {as_of} or before",
             where=str(lake.home / "models"),
-            then="train one with `steelyard train`",
+            next_step="train one with `steelyard train`",
         )
     earlier = previous_classes(before or lake, as_of)
     scorer = _Scorer(store.get(model_id), model_id, profile, as_of, earlier.letters)
@@ -84,7 +84,7 @@ class _Scorer:
                 raise SteelyardError(
                     what=str(error),
                     where=f"model {self.model_id}",
-                    then="train the model again with `steelyard train`, and report it if it happens again",
+                    next_step="train the model again with `steelyard train`, and report it if it happens again",
                 ) from error
             return added
 
@@ -150,5 +150,5 @@ def _no_features(lake: Lake, as_of: date) -> InputMissing:
     return InputMissing(
         what=f"there are no features for {as_of}",
         where=str(lake.path(features_contract())),
-        then=f"build them with `steelyard features --as-of {as_of}`",
+        next_step=f"build them with `steelyard features --as-of {as_of}`",
     )

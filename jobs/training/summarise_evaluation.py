@@ -101,7 +101,7 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
     raise LeakFound(
         what=f"a leak is suspected: above {content['auc_bound']:g}, the highest plausible AUC, is {named}",
         where=f"the evaluation of {content['first']} to {content['last']}",
-        then="find how the outcome gets into it and remove it; if the AUC has another explanation, raise evaluation.auc_bound"
+        next_step="find how the outcome gets into it and remove it; if the AUC has another explanation, raise evaluation.auc_bound"
         " in profile.toml",
     )
 

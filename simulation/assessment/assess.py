@@ -225,13 +225,15 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
     path = truth_folder / "entities.parquet"
     if not path.is_file():
         raise ConfigError(
-            what="there is no truth here", where=str(path), then="name the folder OUT/truth that `steelyard generate` wrote"
+            what="there is no truth here", where=str(path), next_step="name the folder OUT/truth that `steelyard generate` wrote"
         )
     lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
     scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
         raise InputMissing(
-            what=f"no entity was scored for {as_of}", where=str(lake.path(SCORES)), then="run that day with `steelyard run` first"
+            what=f"no entity was scored for {as_of}",
+            where=str(lake.path(SCORES)),
+            next_step="run that day with `steelyard run` first",
         )
     contract = features_contract()
     indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
@@ -247,7 +249,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
             seed=seed,
         )
     except ValueError as error:
-        raise InputMissing(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
+        raise InputMissing(what=str(error), where=str(path), next_step="generate more entities, or choose another day") from error
     reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
     intervals = assess_intervals(truth, scores.drop_columns(["margin"]), _industries(lake), already, as_of)
     return replace(found, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)

@@ -182,7 +182,7 @@ def test_a_size_that_the_plan_does_not_know_is_measured_as_often_as_its_largest(
 
 def test_without_java_spark_is_left_out(bench: tuple[Bench, list[str]], monkeypatch: pytest.MonkeyPatch):
     def none() -> None:
-        raise ConfigError(what="Apache Spark needs Java 17 or later, and there is none", where="PATH", then="install it")
+        raise ConfigError(what="Apache Spark needs Java 17 or later, and there is none", where="PATH", next_step="install it")
 
     monkeypatch.setattr(runner, "require_java", none)
     under_way, told = bench

@@ -25,6 +25,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from django.test import Client
 
     from console.apps.accounts.demo_accounts import make_demo_accounts
+    from console.apps.accounts.expiry import delete_expired
     from console.apps.accounts.models import Tries, User
     from console.apps.appeals.models import Appeal
     from console.apps.audit import spool
@@ -34,7 +35,6 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.evidence.models import Figure
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
     from console.apps.ranking.runs import alias_of, ties_of
-    from console.commands.publish import clear_up
     from console.publishing.publish import publish
     from console.publishing.run_database import thin_out
     from console.web.queries.list_filters import Filters
@@ -90,7 +90,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         client.post(f"/entity/{first.entity_id}/appeal/", objects)
     says["appeals"] = Appeal.objects.count()
     wrong = [Client().post("/sign-in/", {"username": "nobody", "password": "wrong"}).status_code for _ in range(2)]
-    says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), clear_up()]
+    says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), delete_expired()]
     says["figures"] = Figure.objects.count()
     says["ties"] = ties_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(find_breaks()))
@@ -190,7 +190,7 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     from console.apps.audit.chain import append
     from console.apps.audit.events import event_facts
     from console.apps.audit.models import Kind
-    from console.apps.decisions.decide import Wanted, decide
+    from console.apps.decisions.decide import DecisionInput, decide
     from console.apps.decisions.models import Case
     from console.apps.decisions.states import Action
     from console.apps.decisions.wake import end_deferrals
@@ -199,7 +199,7 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     run, user = current_run(), User.objects.get(username="supervisor")
     for entity in entities:
         on = current_date() + timedelta(days=1)
-        decide(user, entity, run.run_id, Wanted(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
+        decide(user, entity, run.run_id, DecisionInput(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
     Case.objects.filter(entity_id__in=[entity.entity_id for entity in entities]).update(wake_on=current_date())
     is_locked, is_waking = Event(), Event()
 

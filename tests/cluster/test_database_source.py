@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.harness.postgresql_server import PASSWORD
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError
 from jobs.lake.manifests import Verdict

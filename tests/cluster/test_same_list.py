@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.registry import GOLD
+from expectations.contracts.registry import BRONZE, GOLD, SILVER
 from expectations.contracts.scoring import RISK_LIST
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake
@@ -34,7 +34,7 @@ def test_the_towns_day_is_the_same_from_files_to_list(
 ) -> None:
     home = tmp_path / "home"
     run_on(way, *day_of(home, PROFILE, town_sources))
-    taken_in = [*silver.BRONZE.values(), *map(quarantine_of, FLAWS), *silver.OF.values(), silver.LINK, *STATE]
+    taken_in = [*BRONZE.values(), *map(quarantine_of, FLAWS), *SILVER.values(), silver.LINK, *STATE]
     assert differences(town_on_sail, home, taken_in) == []
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
@@ -56,11 +56,11 @@ def test_a_home_changes_engines_and_nothing_is_taken_in_again(
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(town_on_sail, home)
-    before = {table.name: Lake(home).version(table) for table in silver.BRONZE.values()}
+    before = {table.name: Lake(home).version(table) for table in BRONZE.values()}
     for source in ("shops", "returns", "complaints", "visits"):
         words = ["--profile", PROFILE, "--source", source, "--sources", town_sources, "--home", home, "--as-of", TODAY]
         run_on("connect", "jobs.cli", "ingest", *words)
-    assert {table.name: Lake(home).version(table) for table in silver.BRONZE.values()} == before
+    assert {table.name: Lake(home).version(table) for table in BRONZE.values()} == before
     run_on("connect", "jobs.cli", "link", "--profile", PROFILE, "--home", home, "--as-of", TODAY)
     assert differences(town_on_sail, home, [silver.LINK], where=WHERE) == []
 

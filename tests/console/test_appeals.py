@@ -1,4 +1,4 @@
-"""Appeals: recorded by whoever answers for the region, answered by somebody without a part, once, and on record for good."""
+"""Appeals: recorded in the region, answered once by a person without a part in the case, and stored for good."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def reply(site: Site, who: str, appeal: Appeal, **said: str) -> Any:
     return site.client(who).post(f"/appeals/{appeal.pk}/answer/", form)
 
 
-def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, send: Any, entity: Ranked) -> None:
+def test_an_appeal_is_recorded_with_its_deadline_and_moves_no_case(site: Site, send: Any, entity: Ranked) -> None:
     send("wang", entity, "visit")
     before = Case.objects.values().get()
 
@@ -51,14 +51,14 @@ def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, s
     assert list(find_breaks()) == []
 
 
-def test_one_of_whom_nobody_decided_yet_can_object_to_being_listed(site: Site, entity: Ranked) -> None:
+def test_an_entity_without_a_decision_can_appeal_against_being_listed(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
 
     assert (Case.objects.get().state, Decision.objects.count()) == (State.TO_REVIEW, 0)
     assert entity.entity_id in {row.entity_id for row in site.client("wang").get("/list/?state=to_review").context["rows"]}
 
 
-def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, entity: Ranked) -> None:
+def test_a_supervisor_without_a_part_in_the_case_answers_once(site: Site, send: Any, entity: Ranked) -> None:
     send("zhang", entity, "visit")
     record(site, "wang", entity)
     appeal = Appeal.objects.get()
@@ -78,7 +78,7 @@ def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, enti
     assert AuditEvent.objects.filter(kind="appeal_answered", actor="zhao").count() == 1
 
 
-def test_home_tells_a_supervisor_what_waits_and_what_is_late(site: Site, entity: Ranked) -> None:
+def test_home_shows_a_supervisor_open_and_late_appeals(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     assert [site.client(name).get("/").context["appeals"] for name in ("zhao", "yang")] == [1, 0]
     assert site.client("zhao").get("/").context["late_appeals"] == 0
@@ -90,7 +90,7 @@ def test_home_tells_a_supervisor_what_waits_and_what_is_late(site: Site, entity:
     assert "appeals wait for an answer" not in site.client("wang").get("/").content.decode()
 
 
-def test_more_appeals_take_no_more_questions(site: Site, entity: Ranked) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_appeals(site: Site, entity: Ranked) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connections["default"]) as asked:
             assert site.client("zhao").get("/appeals/").context["waiting"][0].form is not None
@@ -124,7 +124,7 @@ def test_nobody_else_answers(site: Site, entity: Ranked, who: str) -> None:
         {"token": "wake:1:1"},
     ],
 )
-def test_a_form_that_is_not_right_is_shown_again(site: Site, entity: Ranked, said: dict[str, str]) -> None:
+def test_an_invalid_form_is_shown_again(site: Site, entity: Ranked, said: dict[str, str]) -> None:
     assert record(site, "wang", entity, **said).status_code == 422
     assert not Appeal.objects.exists()
 
@@ -146,7 +146,7 @@ def test_an_answer_has_a_reason(site: Site, entity: Ranked) -> None:
     assert not Answer.objects.exists()
 
 
-def test_what_is_written_is_shown_harmlessly_and_where_the_entity_is(site: Site, entity: Ranked) -> None:
+def test_the_text_is_escaped_and_shown_in_the_entitys_region_only(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     page = site.client("zhao").get("/appeals/").content.decode()
 
@@ -155,7 +155,7 @@ def test_what_is_written_is_shown_harmlessly_and_where_the_entity_is(site: Site,
     assert site.client("wang").get(f"/entity/{entity.entity_id}/").context["appeals"].count() == 1
 
 
-def test_an_appeal_goes_where_its_entity_goes(site: Site, entity: Ranked) -> None:
+def test_an_appeal_moves_with_its_entity(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     Case.objects.update(region_middle=ZHENGZHOU)
 

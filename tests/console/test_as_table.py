@@ -1,4 +1,4 @@
-"""Rows for a database as an Arrow table: of the types of a model's fields, with nothing lost and nothing made up."""
+"""Rows as an Arrow table with the types of a model's fields."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from console.apps.ranking.models import OF_RUN, Postings, Ranked
-from console.publishing.run_database import TYPES, _csv, as_table
+from console.publishing.run_database import TYPES, _csv, arrow_table
 
 
 def test_every_column_of_a_run_has_a_type() -> None:
@@ -19,7 +19,7 @@ def test_every_column_of_a_run_has_a_type() -> None:
     assert kinds - {"BigAutoField", "AutoField"} == TYPES.keys()
 
 
-def test_what_is_missing_is_null_and_an_empty_text_is_not() -> None:
+def test_missing_values_are_null_and_empty_texts_are_not() -> None:
     frame = pd.DataFrame(
         {
             "position": [1, 2],
@@ -31,7 +31,7 @@ def test_what_is_missing_is_null_and_an_empty_text_is_not() -> None:
         }
     )
 
-    table = as_table(Ranked, frame)
+    table = arrow_table(Ranked, frame)
 
     assert table.to_pydict() == {
         "position": [1, 2],
@@ -45,18 +45,18 @@ def test_what_is_missing_is_null_and_an_empty_text_is_not() -> None:
 
 
 @pytest.mark.parametrize("values", [[1.5], ["x"], [2.0**70]])
-def test_a_value_that_a_column_cannot_hold_is_refused(values: list[object]) -> None:
+def test_a_value_that_does_not_fit_the_column_is_refused(values: list[object]) -> None:
     with pytest.raises(pa.ArrowInvalid):
-        as_table(Ranked, {"region_rank": pd.Series(values)})
+        arrow_table(Ranked, {"region_rank": pd.Series(values)})
 
 
-def test_of_no_rows_there_is_a_table_all_the_same() -> None:
-    table = as_table(Postings, {"word": [], "places": []})
+def test_no_rows_give_an_empty_table() -> None:
+    table = arrow_table(Postings, {"word": [], "places": []})
 
     assert (len(table), table.schema.types) == (0, [pa.string(), pa.binary()])
 
 
-def test_postgresql_reads_an_empty_text_none_quotes_lines_and_bytes_apart() -> None:
+def test_postgresql_distinguishes_empty_texts_nulls_quotes_line_breaks_and_bytes() -> None:
     batch = pa.record_batch(
         {"a": ["", None, 'x"\ny\\N'], "b": [1.25, None, -3e-300], "c": [b"\x00\xff", b"", None], "d": [True, False, None]}
     )

@@ -121,7 +121,7 @@ def test_the_page_says_how_long_a_sheet_may_be_only_where_the_list_is_longer(sit
 
     assert site.client("wang").get("/list/").context["most_in_a_sheet"] == 0
     monkeypatch.setattr(risk_list, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=7))
-    assert "XLSX: up to 7 rows" in site.client("wang").get("/list/").content.decode()
+    assert "XLSX: at most 7 rows" in site.client("wang").get("/list/").content.decode()
 
 
 def test_who_finds_all_places_taken_is_told_to_come_again_and_nothing_is_on_record(

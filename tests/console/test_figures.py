@@ -1,4 +1,4 @@
-"""Figures by month, the charts made of them, and how far a day has moved from an earlier one."""
+"""Monthly counts, their charts, and drift against an earlier day."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Event, Figure, Kind, Link
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import alias_of
-from console.publishing.drift import population_stability_index
 from console.publishing.monthly_counts import MONTHS
 from console.publishing.publish import publish
 from console.web.queries.time_charts import CHARTS
+from models.statistics.drift import population_stability_index
 from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -31,7 +31,7 @@ def total(measure: str, **where: Any) -> int:
     return sum(Figure.objects.filter(measure=measure, **where).values_list("count", flat=True))
 
 
-def test_how_things_stand_is_counted_once_an_entity(site: Site) -> None:
+def test_the_state_counts_each_entity_once(site: Site) -> None:
     june = date(2026, 6, 1)
 
     assert total("entities", month=june) == site.run.entities
@@ -40,13 +40,13 @@ def test_how_things_stand_is_counted_once_an_entity(site: Site) -> None:
     assert 0 < total("unfiled") <= total("filers") <= site.run.entities
 
 
-def test_what_happened_is_counted_in_its_month_and_place(site: Site) -> None:
+def test_events_are_counted_in_their_month_and_region(site: Site) -> None:
     born = [row for row in site.all_ranked(region_middle=HANGZHOU) if f"{row.established_on}"[:7] == "2026-05"]
 
     assert total("births", month=date(2026, 5, 1), region_middle=HANGZHOU) == len(born) > 0
 
 
-def test_complaints_are_those_that_name_or_were_linked_to_an_entity(site: Site) -> None:
+def test_complaints_that_name_or_are_linked_to_an_entity_count(site: Site) -> None:
     linked = dict(Link.objects.values_list("complaint_id", "entity_id"))
     known = {row.entity_id for row in site.all_ranked()}
     newest: dict[str, Event] = {}
@@ -61,7 +61,7 @@ def test_complaints_are_those_that_name_or_were_linked_to_an_entity(site: Site) 
     assert total("complaints") == len(of) > 0
 
 
-def test_a_further_day_of_the_month_brings_its_figures_up_and_an_earlier_one_changes_none(
+def test_a_later_day_of_the_month_updates_its_counts_and_an_earlier_one_does_not(
     site: Site, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     before = {figure.pk for figure in Figure.objects.filter(measure="births")}
@@ -75,7 +75,7 @@ def test_a_further_day_of_the_month_brings_its_figures_up_and_an_earlier_one_cha
     assert {figure.pk for figure in Figure.objects.filter(measure="births")} <= before
 
 
-def test_charts_over_time_are_of_ones_regions_each_with_its_table_and_file(site: Site) -> None:
+def test_time_charts_show_the_users_regions_with_a_table_and_a_file_each(site: Site) -> None:
     page = site.client("wang").get("/explore/")
     charts = {chart.key: chart for chart in page.context["over_time"]}
     births = charts["births_deaths"].lines[0]
@@ -110,7 +110,7 @@ AS_OF_PUBLISHING = ("ranking_ranked", "ranking_reason", "evidence_figure")
 
 
 @pytest.mark.parametrize("query", ["", f"region={HANGZHOU}&industry=F"])
-def test_what_publishing_settled_is_summed_once_and_for_each_jurisdiction_anew(
+def test_sums_are_computed_once_for_each_jurisdiction_and_again_after_publishing(
     site: Site, finished_day: FinishedDay, tmp_path: Path, query: str
 ) -> None:
     def look(name: str) -> tuple[list[Any], int]:
@@ -142,7 +142,7 @@ def _all_in_class_d(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(risk_class="D") if name == "gold/scores" else frame
 
 
-def test_visits_by_month_count_what_was_found(site: Site, send: Any) -> None:
+def test_visits_by_month_count_violations(site: Site, send: Any) -> None:
     site.now[0] -= timedelta(hours=12)  # the evening of the day, whose month is the charts' last
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
@@ -157,7 +157,7 @@ def test_visits_by_month_count_what_was_found(site: Site, send: Any) -> None:
     assert Result.objects.get().inclusion_probability is None
 
 
-def test_the_unbiased_rate_weighs_each_visit_by_the_chance_of_its_draw() -> None:
+def test_the_unbiased_rate_weights_each_visit_by_its_inclusion_probability() -> None:
     share, low, high = hajek([True, False, True], [0.5, 0.25, 1.0]) or (0, 0, 0)
 
     assert share == pytest.approx((2 + 1) / (2 + 4 + 1))
@@ -167,7 +167,7 @@ def test_the_unbiased_rate_weighs_each_visit_by_the_chance_of_its_draw() -> None
     assert hajek([True], [0.5]) is None
 
 
-def test_the_stability_index_is_of_shares_with_the_unknown_as_a_bin() -> None:
+def test_the_stability_index_compares_shares_with_unknown_as_a_bin() -> None:
     then, now = np.array([1.0, 1, 2, 2]), np.array([1.0, 2, 2, np.nan])
     edges = np.array([1.5])
 
@@ -177,7 +177,7 @@ def test_the_stability_index_is_of_shares_with_the_unknown_as_a_bin() -> None:
     assert population_stability_index(then, then, edges) == 0
 
 
-def test_a_day_is_held_against_an_earlier_one(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_day_is_compared_with_an_earlier_one(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     assert PublishedRun.objects.get().drift == {}
 
     def change(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +195,7 @@ def test_a_day_is_held_against_an_earlier_one(site: Site, finished_day: Finished
     assert {one.how for one in page.context["moved"][:2]} == {"much"}
 
 
-def test_the_models_page_tells_how_good_it_is_and_gives_its_card(site: Site) -> None:
+def test_the_models_page_shows_its_quality_and_its_card(site: Site) -> None:
     page = site.client("chen").get("/status/")
     card = site.client("chen").get("/status/model-card.md")
 

@@ -1,4 +1,4 @@
-"""An account that is shut: its sessions end, what it did stays, and what it leaves open is handed on."""
+"""A deactivated account: its sessions end, what it did stays, and its open cases are handed over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from console.apps.accounts.models import User
 from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
-from console.apps.decisions.hand_over import left_open
+from console.apps.decisions.hand_over import open_cases_by_person
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import State
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -35,7 +35,7 @@ def hand_over(site: Site, who: str, person: str, to: str) -> Any:
     return site.client(who).post("/supervisor/hand-over/", form)
 
 
-def test_sessions_end_at_once_and_stay_ended_when_the_account_is_opened_again(site: Site) -> None:
+def test_sessions_end_immediately_and_stay_ended_when_the_account_is_reactivated(site: Site) -> None:
     client, other = site.client("wang"), site.client("li")
     assert client.get("/").status_code == 200
 
@@ -48,7 +48,7 @@ def test_sessions_end_at_once_and_stay_ended_when_the_account_is_opened_again(si
     assert (site.client("wang").get("/").status_code, other.get("/").status_code) == (200, 200)
 
 
-def test_what_a_shut_account_signed_is_as_it_was(site: Site, send: Any) -> None:
+def test_the_decisions_of_a_deactivated_account_do_not_change(site: Site, send: Any) -> None:
     decided(send, site, "wang")
     before, events = list(Decision.objects.values()), list(AuditEvent.objects.filter(actor="wang").values())
 
@@ -60,7 +60,7 @@ def test_what_a_shut_account_signed_is_as_it_was(site: Site, send: Any) -> None:
     assert list(find_breaks()) == []
 
 
-def test_what_it_leaves_open_is_told_to_whoever_shuts_it_and_to_the_supervisor(site: Site, send: Any) -> None:
+def test_the_administrator_and_the_supervisor_see_its_open_cases(site: Site, send: Any) -> None:
     cases = decided(send, site, "wang")
     assert site.client("zhang").get("/supervisor/").context["left"] == []
 
@@ -72,7 +72,7 @@ def test_what_it_leaves_open_is_told_to_whoever_shuts_it_and_to_the_supervisor(s
     assert site.client("yang").get("/supervisor/").context["left"] == []
 
 
-def test_it_is_handed_over_with_its_deadlines_and_can_be_taken_back(site: Site, send: Any) -> None:
+def test_cases_are_handed_over_with_their_deadlines_and_this_can_be_undone(site: Site, send: Any) -> None:
     cases = decided(send, site, "wang")
     shut(site, "wang")
 
@@ -91,7 +91,7 @@ def test_it_is_handed_over_with_its_deadlines_and_can_be_taken_back(site: Site, 
     assert {case.assigned_to.username for case in Case.objects.all()} == {"wang"}
 
 
-def test_a_deferral_that_is_handed_over_wakes_as_it_would_have(site: Site, send: Any) -> None:
+def test_a_deferral_that_is_handed_over_ends_as_before(site: Site, send: Any) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", entity, "defer")
     Case.objects.update(assigned_to=site.user("wang"))
@@ -117,7 +117,7 @@ def test_nobody_else_hands_over(site: Site, send: Any, who: str, person: str, to
     assert {case.assigned_to.username for case in Case.objects.all()} == {"wang"}
 
 
-def test_whoever_answers_for_another_region_or_decides_no_more_leaves_what_they_had(site: Site, send: Any) -> None:
+def test_a_change_of_region_or_role_leaves_open_cases(site: Site, send: Any) -> None:
     decided(send, site, "wang")
     decided_by_li = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[2]
     send("li", decided_by_li, "visit")
@@ -133,21 +133,21 @@ def test_whoever_answers_for_another_region_or_decides_no_more_leaves_what_they_
     assert {case.assigned_to.username for case in Case.objects.all()} == {"zhao"}
 
 
-def test_however_many_leave_something_it_takes_as_many_questions(site: Site, send: Any) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_number_of_people(site: Site, send: Any) -> None:
     subjects = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     asked = []
     for name, subject in zip(("wang", "li", "zhao"), subjects, strict=False):
         send(name, subject, "visit")
         shut(site, name, regions=ZHENGZHOU, is_active="on")
         with CaptureQueriesContext(connection) as questions:
-            left = left_open(site.user("zhang"))
+            left = open_cases_by_person(site.user("zhang"))
         asked.append((len(left), len(questions)))
 
     assert [number for number, _ in asked] == [1, 2, 3]
     assert len({number for _, number in asked}) == 1
 
 
-def test_what_a_shut_account_leaves_is_not_lost_when_its_entity_is_ranked_no_more(site: Site, send: Any) -> None:
+def test_open_cases_stay_visible_when_their_entity_is_no_longer_ranked(site: Site, send: Any) -> None:
     (case,) = decided(send, site, "wang", 1)
     Case.objects.filter(pk=case.pk).update(entity_id="91330100NOLONGER00")
     shut(site, "wang")
@@ -155,7 +155,7 @@ def test_what_a_shut_account_leaves_is_not_lost_when_its_entity_is_ranked_no_mor
     assert hand_over(site, "zhang", "wang", "li").context["done"] == 1
 
 
-def test_people_are_who_they_are_whatever_becomes_of_their_account(site: Site) -> None:
+def test_users_compare_equal_by_key_after_their_account_changes(site: Site) -> None:
     shut(site, "wang")
 
     assert User.objects.filter(username="wang", is_active=False).exists()

@@ -1,4 +1,4 @@
-"""Peers' medians: kept by what a day changed, each from its day until another holds, and no history read for it."""
+"""Peer medians: stored only when they change, valid until the next one, and updated without reading their history."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from console.apps.evidence.models import PeerMedian
 from console.apps.evidence.read import peer_counts
 from console.core.finished_run import FinishedRun
-from console.publishing.evidence import take_in_peers
+from console.publishing.evidence import update_peer_medians
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site
@@ -50,18 +50,18 @@ def of_first() -> list[tuple[date, date | None, int]]:
     return list(rows.values_list("as_of", "until", "peer_count"))
 
 
-def test_a_median_holds_until_another_does_and_only_what_is_another_is_written(
+def test_a_median_is_valid_until_the_next_and_only_changes_are_written(
     day: Callable[..., FinishedRun], finished_day: FinishedDay
 ) -> None:
     first = PeerMedian.objects.order_by("peer_group", "indicator").first()
     all_of_first_day, begins = PeerMedian.objects.count(), finished_day.as_of
     assert set(PeerMedian.objects.values_list("as_of", "until")) == {(begins, None)}
 
-    assert take_in_peers(day(1, lambda frame: frame)) == 0
-    assert take_in_peers(day(2, lambda frame: set_first(frame, peer_count=777))) == 1
+    assert update_peer_medians(day(1, lambda frame: frame)) == 0
+    assert update_peer_medians(day(2, lambda frame: set_first(frame, peer_count=777))) == 1
     # What it was counted from comes back on the next day, and the whole indicator goes on the one after.
-    assert take_in_peers(day(3, lambda frame: frame)) == 1
-    assert take_in_peers(day(4, lambda frame: set_first(frame, peer_count=0).iloc[1:])) == 0
+    assert update_peer_medians(day(3, lambda frame: frame)) == 1
+    assert update_peer_medians(day(4, lambda frame: set_first(frame, peer_count=0).iloc[1:])) == 0
 
     second, third, last = (begins + timedelta(days=days) for days in (2, 3, 4))
     assert of_first() == [(begins, second, first.peer_count), (second, third, 777), (third, last, first.peer_count)]
@@ -73,20 +73,20 @@ def test_a_median_holds_until_another_does_and_only_what_is_another_is_written(
     assert peer_counts(*of_first_alone, begins - timedelta(days=1)) == {}
 
 
-def test_a_day_that_is_taken_in_anew_leaves_what_taking_it_in_once_leaves(day: Callable[..., FinishedRun]) -> None:
-    once = take_in_peers(day(1, lambda frame: set_first(frame, peer_count=777)))
+def test_loading_a_day_twice_gives_the_same_as_loading_it_once(day: Callable[..., FinishedRun]) -> None:
+    once = update_peer_medians(day(1, lambda frame: set_first(frame, peer_count=777)))
     rows = sorted(PeerMedian.objects.values_list("peer_group", "indicator", "as_of", "until", "peer_count"))
 
-    assert take_in_peers(day(1, lambda frame: set_first(frame, peer_count=778))) == once == 1
-    assert take_in_peers(day(1, lambda frame: set_first(frame, peer_count=777))) == 1
+    assert update_peer_medians(day(1, lambda frame: set_first(frame, peer_count=778))) == once == 1
+    assert update_peer_medians(day(1, lambda frame: set_first(frame, peer_count=777))) == 1
     assert sorted(PeerMedian.objects.values_list("peer_group", "indicator", "as_of", "until", "peer_count")) == rows
 
 
-def test_no_more_is_read_than_what_holds(day: Callable[..., FinishedRun]) -> None:
-    take_in_peers(day(1, lambda frame: frame.assign(peer_count=frame["peer_count"] + 1)))
+def test_only_valid_medians_are_read(day: Callable[..., FinishedRun]) -> None:
+    update_peer_medians(day(1, lambda frame: frame.assign(peer_count=frame["peer_count"] + 1)))
     holds, kept = PeerMedian.objects.filter(until=None).count(), PeerMedian.objects.count()
     with CaptureQueriesContext(connections["evidence"]) as asked:
-        take_in_peers(day(2, lambda frame: frame.assign(peer_count=frame["peer_count"] + 1)))
+        update_peer_medians(day(2, lambda frame: frame.assign(peer_count=frame["peer_count"] + 1)))
 
     (reading,) = [query["sql"] for query in asked.captured_queries if query["sql"].startswith("SELECT")]
     with connections["evidence"].cursor() as cursor:

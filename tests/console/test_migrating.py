@@ -1,4 +1,4 @@
-"""Two processes that bring the tables up to date at once: one does, and the other finds it done."""
+"""Two processes that migrate at the same time: one does it, and the other has nothing to do."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
     return told
 
 
-def test_of_two_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(tmp_path: Path) -> None:
+def test_the_second_of_two_migrating_processes_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "console")
     folder.make()
     with (folder.path / "publishing.lock").open("a") as lock:
@@ -68,7 +68,7 @@ def test_of_two_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(tm
     assert (second, first > 0) == (0, True)
 
 
-def test_where_the_tables_are_up_to_date_nobody_is_waited_for(site: Site) -> None:
+def test_without_pending_migrations_no_process_waits(site: Site) -> None:
     with (site.folder.path / "publishing.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         migrate()

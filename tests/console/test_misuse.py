@@ -239,7 +239,7 @@ def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypat
     page = client.get("/help/", headers={"Accept-Language": "zh-Hant"})
 
     assert (page.status_code, page.headers["Content-Type"]) == (500, "text/plain; charset=utf-8")
-    assert page.content.decode().startswith("系統故障")
+    assert page.content.decode().startswith("系統錯誤")
 
 
 def test_somebody_who_was_given_another_role_does_at_once_what_that_role_may(site: Site) -> None:

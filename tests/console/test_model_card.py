@@ -163,7 +163,7 @@ def test_a_verdict_is_told_by_its_figures() -> None:
     assert "主体代码已填写" not in told  # a warning, or a row's rule, stops nothing
     assert why(stopped_source(), "en") == stopped_source()["why"]
     assert to_simplified(why(stopped_source(), "zh-Hant")) == told
-    assert [why(source, "zh-Hans")[:4] for source in missing_sources()] == ["尚无任何", "应有的交", "自 20", "新的交付", ""]
+    assert [why(source, "zh-Hans")[:4] for source in missing_sources()] == ["尚无任何", "应到的交", "自 20", "新的交付", ""]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -197,7 +197,7 @@ def test_a_card_of_an_earlier_day_leaves_out_what_was_not_noted_then(site: Site)
 def test_a_card_without_intervals_shows_its_figures() -> None:
     facts = {name: of for name, of in LEARNT.items() if name not in ("held_out_orders", "held_out_leads")}
     parts = {part.key: part for part in model_card(PublishedRun(model=facts, model_card=learnt_card()), load_texts("en"))}
-    assert parts["good"].rows == [["The model", "0.61", *["–"] * 10], ["The order of the visits made", "0.5", *["–"] * 10]]
+    assert parts["good"].rows == [["The model", "0.61", *["–"] * 10], ["Actual order of visits", "0.5", *["–"] * 10]]
     assert "leads" not in parts
 
 

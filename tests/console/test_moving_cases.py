@@ -1,4 +1,4 @@
-"""What a published day does to cases: after it is shown, a batch at a time, and to the end, however often it is broken off."""
+"""What a published day does to cases: after it is shown, in batches, and completely despite interruptions."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def to_review() -> int:
 
 
 @pytest.mark.usefixtures("deferred")
-def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chain(
+def test_cases_move_after_the_day_is_shown_with_one_append_to_the_chain_per_batch(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
     appended: list[int] = []
-    real = waking.move_all_by_system
+    real = waking.apply_system_steps
 
     def look(moves: Any, **more: Any) -> None:
         assert site.run.run_id == run.run_id
@@ -55,7 +55,7 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
         appended.append(len(events))
         return append(events)
 
-    monkeypatch.setattr(waking, "move_all_by_system", look)
+    monkeypatch.setattr(waking, "apply_system_steps", look)
     monkeypatch.setattr(wake, "append", count)
 
     done = publish(run)
@@ -64,11 +64,11 @@ def test_cases_move_once_the_day_is_shown_and_a_batch_takes_one_step_of_the_chai
     assert list(find_breaks()) == []
 
 
-def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
+def test_publishing_the_day_again_finishes_an_interrupted_move(
     site: Site, deferred: list[str], finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)
-    real, calls = waking.move_all_by_system, []
+    real, calls = waking.apply_system_steps, []
 
     def dies(moves: Any, **more: Any) -> None:
         real(moves, **more)
@@ -76,11 +76,11 @@ def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(waking, "move_all_by_system", dies)
+    monkeypatch.setattr(waking, "apply_system_steps", dies)
     with pytest.raises(KeyboardInterrupt):
         publish(run)
     assert (site.run.run_id, to_review(), PublishedRun.objects.get(run_id=run.run_id).moves_cases) == (run.run_id, 2, True)
-    monkeypatch.setattr(waking, "move_all_by_system", real)
+    monkeypatch.setattr(waking, "apply_system_steps", real)
 
     again, once_more = publish(run), publish(run)
 
@@ -90,7 +90,7 @@ def test_what_was_broken_off_is_finished_when_the_day_is_published_again(
     assert AuditEvent.objects.filter(kind="published", run_id=run.run_id).count() == 1
 
 
-def test_what_somebody_decides_meanwhile_stands(
+def test_a_decision_made_meanwhile_stays(
     deferred: list[str], finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of, days=2)

@@ -157,7 +157,7 @@ def test_whoever_reads_on_is_told_of_a_newer_list(site: Site, further: Any) -> N
     page = client.get(f"/list/?{query}&risk_class=D", follow=True)
 
     assert page.redirect_chain == [("/list/?risk_class=D", 302)]
-    assert "A newer list came meanwhile" in page.content.decode()
+    assert "A newer list was published" in page.content.decode()
 
 
 def test_going_back_brings_a_whole_page(site: Site) -> None:

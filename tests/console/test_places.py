@@ -1,4 +1,4 @@
-"""Lists by state and by person: a page is what reading every case gives, found without reading every case."""
+"""Lists by state and person: a page equals the result of reading every case, without reading every case."""
 
 from __future__ import annotations
 
@@ -84,9 +84,7 @@ def asked(site: Site, seed: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
 @pytest.mark.parametrize("placed", ["all", "some", "none"])
-def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
-    site: Site, cases: dict[str, Case], name: str, placed: str
-) -> None:
+def test_a_page_by_state_and_person_equals_reading_every_case(site: Site, cases: dict[str, Case], name: str, placed: str) -> None:
     if placed != "all":
         some = Case.objects.all() if placed == "none" else Case.objects.filter(pk__in=[case.pk for case in [*cases.values()][::3]])
         some.update(placed_in="another", place=1)
@@ -110,7 +108,7 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
 
 @pytest.mark.usefixtures("cases")
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_a_campaign_and_looks_leave_what_they_name_of_any_other_list(site: Site, name: str) -> None:
+def test_campaigns_and_looks_combine_with_other_filters(site: Site, name: str) -> None:
     user = site.user(name)
     everybody = list(ranked_of(site.run, user).order_by("position"))
     members, same, other = everybody[::3], everybody[::4], everybody[1::4]
@@ -150,7 +148,7 @@ def found(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
 
 
 @pytest.mark.usefixtures("cases")
-def test_cases_follow_their_entities_to_the_places_of_a_newer_list(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_cases_get_their_entities_places_on_a_newer_list(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     last = list(site.all_ranked(is_listed=False))[-1].entity_id
 
     def change(name: str, frame: Any) -> Any:
@@ -166,7 +164,7 @@ def test_cases_follow_their_entities_to_the_places_of_a_newer_list(site: Site, f
     assert all(place == places[name] for name, place in Case.objects.values_list("entity_id", "place"))
 
 
-def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> None:
+def test_a_case_has_its_place_from_the_first_decision(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", subject, "visit")
 
@@ -184,7 +182,7 @@ def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> Non
     ],
 )
 @pytest.mark.usefixtures("cases")
-def test_cases_are_read_in_the_lists_order_off_an_index(site: Site, query: str, index: str) -> None:
+def test_cases_are_read_from_an_index_in_the_lists_order(site: Site, query: str, index: str) -> None:
     client = site.client("wang")
     with CaptureQueriesContext(connection) as captured:
         client.get(f"/list/?{query}")
@@ -201,7 +199,7 @@ def test_cases_are_read_in_the_lists_order_off_an_index(site: Site, query: str, 
     assert not [asked for asked in captured if asked["sql"].startswith('SELECT "decisions_case"."entity_id" AS')]
 
 
-def test_the_next_to_review_is_the_first_behind_whom_nobody_decided_of(site: Site, cases: dict[str, Case]) -> None:
+def test_the_next_case_is_the_first_one_behind_without_a_decision(site: Site, cases: dict[str, Case]) -> None:
     request: Any = RequestFactory().get("/")
     request.user = site.user("wang")
     listed = list(ranked_of(site.run, request.user).filter(is_listed=True).order_by("position"))

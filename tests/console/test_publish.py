@@ -1,4 +1,4 @@
-"""Publishing a day: whole or not at all, once, and by what changed."""
+"""Publishing a day: completely or not at all, once, and by its changes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from console.apps.audit.models import AuditEvent
 from console.apps.evidence.models import Event, Partition, TrendPoint
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run, ranked_of
-from console.core.errors import Busy
 from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
-from console.publishing.publish import publish, thin_out_old
+from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
+from jobs.foundation.errors import Busy
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -51,7 +51,7 @@ def test_publishing_again_changes_nothing(site: Site, finished_day: FinishedDay)
     assert read_head() == head
 
 
-def test_everybody_scored_has_a_place_the_listed_first_in_the_lists_order(site: Site) -> None:
+def test_every_scored_entity_has_a_place_with_the_listed_first(site: Site) -> None:
     ranked = everyone(site.run.run_id)
     table = (
         DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)]).to_pandas()
@@ -64,7 +64,7 @@ def test_everybody_scored_has_a_place_the_listed_first_in_the_lists_order(site: 
     assert rest == sorted(rest)
 
 
-def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
+def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
     """The list's own columns were made by the engine, ours by the files' reader: two ways to the same answer."""
     table = DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)])
     columns = ["entity_id", "name", "industry_code", "region_code", "address", "risk_class", "capacity_region"]
@@ -76,7 +76,7 @@ def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
 
 
 @pytest.mark.parametrize("step", ["_reasons", "ties", "_postings", "reckon_figures", "drift_of_indicators", "_swap"])
-def test_a_publication_that_breaks_off_leaves_what_was_shown(
+def test_an_interrupted_publication_changes_nothing_that_is_shown(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
@@ -97,24 +97,24 @@ def test_a_publication_that_breaks_off_leaves_what_was_shown(
     assert current_run().run_id == run.run_id
 
 
-def test_readers_see_the_old_day_until_the_new_one_is_whole(
+def test_readers_see_the_old_day_until_the_new_one_is_complete(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    real = publishing.take_in_deliveries
+    real = publishing.update_events
 
     def look(run: Any) -> int:
         seen.append(site.client("wang").get("/list/").context["run"].as_of)
         return real(run)
 
-    monkeypatch.setattr(publishing, "take_in_deliveries", look)
+    monkeypatch.setattr(publishing, "update_events", look)
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
     assert [str(day) for day in seen] == ["2026-06-30"]
     assert str(site.client("wang").get("/list/").context["run"].as_of) == "2026-07-01"
 
 
-def test_a_further_day_takes_in_only_what_changed_and_says_who_moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_further_day_loads_only_changes_and_shows_movement(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     last = everyone(site.run.run_id)[-1]
     events, partitions = Event.objects.count(), Partition.objects.count()
 
@@ -134,13 +134,13 @@ def test_a_further_day_takes_in_only_what_changed_and_says_who_moved(site: Site,
     assert Ranked.objects.using(alias_of(done.run_id)).get(position=site.run.listed + 2).moved_by == "others"
 
 
-def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_listed_and_viewed_entities_survive_thinning_out(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     old = site.run
     seen = site.ranked(is_listed=False, region_middle="330100")
     site.client("wang").get(f"/entity/{seen.entity_id}/")
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
-    thin_out_old(1)
+    thin_out_old_runs(1)
 
     kept = everyone(old.run_id)
     assert len(kept) == old.listed + 1
@@ -152,7 +152,7 @@ def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finish
     assert page.context["entity"].position == seen.position
 
 
-def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_the_second_of_two_publishing_processes_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
 
     with (site.folder.path / "publishing.lock").open("a") as lock:
@@ -163,14 +163,14 @@ def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_da
     assert publish(run).is_new
 
 
-def test_a_column_that_tells_of_a_person_is_not_read(finished_day: FinishedDay) -> None:
+def test_personal_columns_are_not_read(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
 
     with pytest.raises(ValueError, match="tells of a person"):
         run.rows(silver.ENTITY, [registration.PHONE_HASH])
 
 
-def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_profile_with_holidays_is_stored_as_json(finished_day: FinishedDay, tmp_path: Path) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
     folder = tmp_path / "profile"
     folder.mkdir()
@@ -199,7 +199,7 @@ def assert_says_that_it_is_thinned_out(site: Site, old: PublishedRun) -> None:
         (f"/entity/{kept.entity_id}/?run={old.run_id}", True),
         ("/list/", False),
     ):
-        assert ("thinned out" in client.get(there).content.decode()) is is_said, there
+        assert ("data was reduced" in client.get(there).content.decode()) is is_said, there
     assert client.get(f"/api/list?day={day}", headers=header).json()["is_whole"] is False
     assert client.get("/api/list", headers=header).json()["is_whole"] is True
     for form in ("csv", "xlsx"):

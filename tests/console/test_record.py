@@ -71,9 +71,9 @@ def test_what_was_decided_stands_among_what_the_lake_knows_by_date(site: Site, s
     told = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
     assert told[0] == (
         "> 2026-07-04 Decision Result corrected · inspected 2026-07-02 · violation found"
-        " · 1 of 7 items breached this console · wang"
+        " · 1 of 7 items in breach this console · wang"
     )
-    assert "Closed for the season or for works · Comes back 2026-07-20" in told[3]
+    assert "Closed for the season or for construction · Returns to review 2026-07-20" in told[3]
 
 
 def test_a_day_is_the_profiles_and_its_decisions_stand_before_its_events(site: Site, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""A day that is thinned out is said not to be whole before anything of it goes, and what was broken off is finished."""
+"""Thinning out: a day is marked before rows are deleted, and an interrupted one is finished."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from console.apps.ranking.models import PublishedRun
 from console.publishing import publish as retention
-from console.publishing.publish import publish, thin_out_old
+from console.publishing.publish import publish, thin_out_old_runs
 from console.publishing.run_database import thin_out
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -24,7 +24,7 @@ def old(site: Site, finished_day: FinishedDay, tmp_path: Path) -> PublishedRun:
     return run
 
 
-def test_nobody_reads_a_part_of_a_day_that_is_said_to_be_whole(old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_reads_a_part_of_a_day_that_is_marked_as_whole(old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[tuple[bool, bool]] = []
 
     def look(run_id: str, keep: Any) -> None:
@@ -33,23 +33,23 @@ def test_nobody_reads_a_part_of_a_day_that_is_said_to_be_whole(old: PublishedRun
 
     monkeypatch.setattr(retention, "thin_out", look)
 
-    assert thin_out_old(1) == 1
+    assert thin_out_old_runs(1) == 1
     assert said == [(False, True)]
     old.refresh_from_db()
     assert (old.is_whole, old.is_thinning) == (False, False)
-    assert thin_out_old(1) == 0
+    assert thin_out_old_runs(1) == 0
 
 
-def test_thinning_out_that_was_broken_off_is_finished(site: Site, old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_thinning_out_is_finished(site: Site, old: PublishedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(retention, "thin_out", killed)
     with pytest.raises(KeyboardInterrupt):
-        thin_out_old(1)
+        thin_out_old_runs(1)
     monkeypatch.undo()
     file = site.folder.rankings / f"{old.run_id}.sqlite3"
     whole = file.stat().st_size
 
-    assert thin_out_old(1) == 1
+    assert thin_out_old_runs(1) == 1
     assert file.stat().st_size < whole

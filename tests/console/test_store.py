@@ -1,4 +1,4 @@
-"""A run's file: filled from Arrow's tables, as a reader finds them, and gone where anything of it fails."""
+"""A run's file: filled from Arrow tables and deleted if anything fails."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import sqlite3
 import pytest
 
 from console.apps.ranking.models import Tie
-from console.core.errors import Refused
-from console.publishing.run_database import as_table, is_there, new_run
+from console.publishing.run_database import arrow_table, new_run, run_exists
+from jobs.foundation.errors import ConfigError
 from tests.console.conftest import Site
 
 RUN = "2026-07-01-of-a-test"
 TIES = {"position": range(1, 2001), "kind": ["", "agent"] * 1000, "other_id": [""] * 2000, "sharing": [1] * 2000}
 
 
-def test_a_text_that_is_empty_is_there(site: Site) -> None:
+def test_empty_texts_are_stored(site: Site) -> None:
     with new_run(RUN) as loading:
-        loading.load(Tie, as_table(Tie, TIES).slice(1))
+        loading.load(Tie, arrow_table(Tie, TIES).slice(1))
 
     path = site.folder.rankings / f"{RUN}.sqlite3"
     try:
@@ -30,8 +30,8 @@ def test_a_text_that_is_empty_is_there(site: Site) -> None:
 
 
 @pytest.mark.parametrize("does", ["load", "index"])
-def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: Site, does: str) -> None:
-    before, rows = sorted(site.folder.rankings.iterdir()), as_table(Tie, TIES)
+def test_a_full_disk_is_reported_at_every_step_and_leaves_no_file(site: Site, does: str) -> None:
+    before, rows = sorted(site.folder.rankings.iterdir()), arrow_table(Tie, TIES)
 
     def fill() -> None:
         with new_run(RUN) as loading:
@@ -40,7 +40,7 @@ def test_a_disk_that_is_full_is_told_whatever_is_done_and_leaves_nothing(site: S
             loading.load(Tie, rows.slice(0, 2000 if does == "load" else 0))
             loading.index(Tie)
 
-    with pytest.raises(Refused, match=r"could not be written.* full .*has room"):
+    with pytest.raises(ConfigError, match=r"could not be written.* full .*has room"):
         fill()
 
-    assert (is_there(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)
+    assert (run_exists(RUN), sorted(site.folder.rankings.iterdir())) == (False, before)

@@ -1,4 +1,4 @@
-"""Whom the listed share something with: the register's own columns, without anybody's pseudonym; and the law behind each reason."""
+"""Identifiers that listed entities share, without any pseudonym; and the law behind each reason."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def expected(frame: pd.DataFrame, entity: str, kind: str) -> set[str]:
     return {other for name in columns[kind] for other in frame.index[frame[name].isin(own)]} - {entity}
 
 
-def test_each_listed_entity_has_the_ties_that_the_register_tells(site: Site) -> None:
+def test_each_listed_entity_has_the_shared_identifiers_of_the_register(site: Site) -> None:
     frame = register(site)
     found: dict[tuple[int, str], list[Tie]] = {}
     for tie in Tie.objects.using(alias_of(site.run.run_id)):
@@ -53,7 +53,7 @@ def test_each_listed_entity_has_the_ties_that_the_register_tells(site: Site) -> 
     assert counted["person"]
 
 
-def test_a_pseudonym_leaves_the_lake_as_a_number_alone(finished_day: FinishedDay) -> None:
+def test_a_pseudonym_leaves_the_lake_only_as_a_number(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
     numbers = run.newest(silver.ENTITY, (), "changed_on", numbered=("legal_rep_id", "owner_id", "phone_hash"))
 
@@ -62,7 +62,7 @@ def test_a_pseudonym_leaves_the_lake_as_a_number_alone(finished_day: FinishedDay
         run.newest(silver.ENTITY, ("owner_id",), "changed_on")
 
 
-def test_a_key_that_is_shared_names_the_first_by_rank_and_counts_all() -> None:
+def test_a_shared_identifier_names_the_first_by_rank_and_counts_all() -> None:
     names = [f"e{at}" for at in range(20)]
     keys = {"address_key": 1, "legal_rep_id": range(100, 120), "owner_id": -1, "phone_hash": None, "agent_id": -1}
     ranking = pd.DataFrame({"entity_id": names, "position": range(1, 21), "is_listed": [True] + [False] * 19, **keys})
@@ -72,7 +72,7 @@ def test_a_key_that_is_shared_names_the_first_by_rank_and_counts_all() -> None:
     ]
 
 
-def test_the_page_names_those_of_ones_regions_and_counts_the_others(site: Site) -> None:
+def test_the_page_names_entities_of_the_users_regions_and_counts_the_others(site: Site) -> None:
     shown = 0
     for entity in site.all_ranked(is_listed=True, region_middle=HANGZHOU):
         for tie in site.client("wang").get(f"/entity/{entity.entity_id}/").context["ties"]:
@@ -94,7 +94,7 @@ def test_each_reason_is_shown_with_its_law(site: Site, language: str) -> None:
     assert ("登记" in page.content.decode()) == (language == "zh-Hans")
 
 
-def test_an_indicators_own_law_comes_before_its_dimensions(site: Site) -> None:
+def test_an_indicators_own_law_precedes_its_dimensions(site: Site) -> None:
     bases = {"tax": {"en": "tax law", "zh-Hans": "税法"}, "unfiled_returns": {"en": "filing law", "zh-Hans": "申报法"}}
     limits = policy_of({**site.run.profile, "legal_bases": bases})
     by_column = {indicator.column: indicator for indicator in catalogue()}
@@ -104,7 +104,7 @@ def test_an_indicators_own_law_comes_before_its_dimensions(site: Site) -> None:
     assert limits.legal_basis(by_column["age_days"], "en") == ""
 
 
-def test_a_weekend_day_that_is_worked_counts(site: Site) -> None:
+def test_a_workday_on_a_weekend_counts(site: Site) -> None:
     limits = policy_of({**site.run.profile, "calendar": {"weekend": ["saturday", "sunday"], "workdays": ["2026-07-04"]}})
 
     assert is_working_day(date(2026, 7, 4), limits.calendar)

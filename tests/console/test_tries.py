@@ -1,4 +1,4 @@
-"""Guessing passwords: one on many accounts, one account from many addresses, and nobody shut out by strangers for it."""
+"""Limits on password attempts: many accounts, many addresses, and no lockout of known devices by strangers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client, RequestFactory
 
+from console.apps.accounts.expiry import delete_expired
 from console.apps.accounts.models import Tries, User
-from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, beyond, count
+from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, count_attempt, exceeded_limit
 from console.apps.audit.models import AuditEvent
-from console.commands.publish import clear_up
 from tests.console.conftest import PASSWORD, Site
 
 STRANGER = "203.0.113.9"
@@ -40,7 +40,7 @@ def locked_by() -> list[str]:
     return [json.loads(event.detail)["by"] for event in AuditEvent.objects.filter(kind="locked_out")]
 
 
-def test_one_password_on_many_accounts_is_stopped_at_its_address(site: Site) -> None:
+def test_one_password_on_many_accounts_is_limited_by_address(site: Site) -> None:
     assert set(spray(site, MOST[About.ADDRESS])) == {200}
     assert sign_in(site.client(REMOTE_ADDR=STRANGER), "wang", PASSWORD) == 429
 
@@ -51,7 +51,7 @@ def test_one_password_on_many_accounts_is_stopped_at_its_address(site: Site) -> 
     assert sign_in(site.client(REMOTE_ADDR=STRANGER), "li", PASSWORD) == 302
 
 
-def test_a_network_of_ipv6_is_one_address(site: Site) -> None:
+def test_an_ipv6_network_counts_as_one_address(site: Site) -> None:
     for at in range(MOST[About.ADDRESS]):
         assert sign_in(site.client(REMOTE_ADDR=f"2001:db8:0:7::{at:x}"), f"officer{at}") == 200
 
@@ -59,7 +59,7 @@ def test_a_network_of_ipv6_is_one_address(site: Site) -> None:
     assert sign_in(site.client(REMOTE_ADDR="2001:db8:0:8::1"), "wang", PASSWORD) == 302
 
 
-def test_one_account_from_many_addresses_is_stopped_and_shuts_nobody_out_of_a_device_of_theirs(site: Site) -> None:
+def test_one_account_from_many_addresses_is_limited_and_known_devices_still_work(site: Site) -> None:
     own = site.client(REMOTE_ADDR="192.0.2.1")
     assert sign_in(own, "wang", PASSWORD) == 302
     own.post("/sign-out/")
@@ -73,7 +73,7 @@ def test_one_account_from_many_addresses_is_stopped_and_shuts_nobody_out_of_a_de
     assert sign_in(site.client(REMOTE_ADDR="192.0.2.78"), "wang", PASSWORD) == 302
 
 
-def test_a_stranger_at_ones_own_address_does_not_shut_out_ones_device(site: Site) -> None:
+def test_a_stranger_at_the_same_address_does_not_lock_out_a_known_device(site: Site) -> None:
     own = site.client(REMOTE_ADDR=STRANGER)
     sign_in(own, "wang", PASSWORD)
     own.post("/sign-out/")
@@ -84,7 +84,7 @@ def test_a_stranger_at_ones_own_address_does_not_shut_out_ones_device(site: Site
     assert sign_in(own, "wang", PASSWORD) == 302
 
 
-def test_a_known_device_has_tries_of_its_own_for_its_people_and_none_for_others(site: Site) -> None:
+def test_a_known_device_has_its_own_count_for_its_people_only(site: Site) -> None:
     own = site.client()
     sign_in(own, "wang", PASSWORD)
     own.post("/sign-out/")
@@ -95,7 +95,7 @@ def test_a_known_device_has_tries_of_its_own_for_its_people_and_none_for_others(
     assert [sign_in(own, "li") for _ in range(6)][-1] == 429
 
 
-def test_a_device_that_says_itself_who_it_is_is_not_believed(site: Site) -> None:
+def test_an_unsigned_device_is_not_trusted(site: Site) -> None:
     besiege(site, "wang", MOST[About.ACCOUNT])
     client = site.client(REMOTE_ADDR="192.0.2.77")
     client.cookies["__Host-device"] = f"made-up {site.user('wang').pk}:1:forged"
@@ -103,7 +103,7 @@ def test_a_device_that_says_itself_who_it_is_is_not_believed(site: Site) -> None
     assert sign_in(client, "wang", PASSWORD) == 429
 
 
-def test_right_passwords_are_no_tries(site: Site) -> None:
+def test_right_passwords_do_not_count(site: Site) -> None:
     for _ in range(MOST[About.ADDRESS] + 1):
         assert sign_in(site.client(), "wang", PASSWORD) == 302
 
@@ -111,10 +111,10 @@ def test_right_passwords_are_no_tries(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("site")
-def test_tries_at_the_same_time_are_all_counted() -> None:
+def test_parallel_attempts_are_all_counted() -> None:
     def one(_at: int) -> Any:
         try:
-            return beyond(count(RequestFactory().post("/sign-in/", REMOTE_ADDR=STRANGER), "wang"))
+            return exceeded_limit(count_attempt(RequestFactory().post("/sign-in/", REMOTE_ADDR=STRANGER), "wang"))
         finally:
             connections.close_all()
 
@@ -125,14 +125,14 @@ def test_tries_at_the_same_time_are_all_counted() -> None:
     assert set(Tries.objects.values_list("about", "count")) == {("address", 23), ("account", 23)}
 
 
-def test_no_name_that_was_typed_is_kept_with_the_counts(site: Site) -> None:
+def test_counts_store_no_typed_name(site: Site) -> None:
     sign_in(site.client(), "a password typed into the wrong field")
 
     assert not any("password" in tries.digest for tries in Tries.objects.all())
     assert Tries.objects.count() == 2
 
 
-def test_what_is_over_is_cleared_and_what_counts_stays(site: Site) -> None:
+def test_expired_rows_are_deleted_and_others_stay(site: Site) -> None:
     for name in ("wang", "li"):
         sign_in(site.client(), name)
         site.client(name)
@@ -142,8 +142,8 @@ def test_what_is_over_is_cleared_and_what_counts_stays(site: Site) -> None:
     AccessAttempt.objects.exclude(pk=first.pk).update(attempt_time=site.now[0])
     Session.objects.exclude(expire_date__lt=site.now[0]).update(expire_date=site.now[0] + timedelta(hours=9))
 
-    assert clear_up() == 2
+    assert delete_expired() == 2
     assert (Session.objects.count(), AccessAttempt.objects.count(), Tries.objects.count()) == (1, 1, 3)
     site.now[0] += timedelta(seconds=WINDOW)
-    assert clear_up() == 3
+    assert delete_expired() == 3
     assert User.objects.count() == 10

@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "console"
 TEMPLATES = sorted(CONSOLE.rglob("*.html"))
 CHINESE = re.compile("[\u3400-\u9fff]")
+MAINLAND = re.compile("數據|信息|默認|鏈接|程序|用戶|賬戶|保存|登錄|視圖|質量|導出|文件|字符|概率|聯繫|設置|打印|搜索|哈希|工作臺")
+"""What OpenCC leaves of mainland usage, for which Traditional Chinese has other words."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -69,6 +71,13 @@ def test_traditional_chinese_is_made_from_simplified_and_its_table_corrects_keys
     # What OpenCC takes apart wrongly most often: 只 (only) is not 隻 (a piece).
     assert [key for key, text in traditional.items() if "隻" in text or "併發" in text] == []
     assert to_simplified(traditional["place.list"]) == load_texts("zh-Hans").words["place.list"]
+
+
+def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -> None:
+    simplified, traditional = read_words("zh-Hans"), load_texts("zh-Hant").words
+
+    assert [key for key, text in traditional.items() if MAINLAND.search(text)] == []
+    assert [key for key in simplified if placeholders(simplified[key]) != placeholders(traditional[key])] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

@@ -41,7 +41,7 @@ def profile_of(folder: Path, mapping: str = MAPPING, before: str = "", after: st
 
 def found(folder: Path, spark, sources: Path | None = None) -> list[tuple[bool, str, str, str]]:
     findings = check_profile(folder, lambda: spark, sources)
-    return [(one.problem.is_error, one.problem.setting, one.problem.what, one.problem.then) for one in findings]
+    return [(one.problem.is_error, one.problem.setting, one.problem.what, one.problem.next_step) for one in findings]
 
 
 def test_a_sound_profile_has_no_finding(tmp_path: Path, spark) -> None:
@@ -54,7 +54,7 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "setting", "then"),
+    ("before", "after", "setting", "next_step"),
     [
         ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Shangai"', "time_zone", "Asia/Shanghai"),
         ("[peers]", "[pears]", "pears", "did you mean 'peers'"),
@@ -93,10 +93,10 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
     ],
 )
 def test_each_mistake_in_a_profile_is_named_with_what_to_do(
-    tmp_path: Path, spark, before: str, after: str, setting: str, then: str
+    tmp_path: Path, spark, before: str, after: str, setting: str, next_step: str
 ) -> None:
     findings = found(profile_of(tmp_path, before=before, after=after), spark)
-    assert any(is_error and at == setting and then in what_to_do for is_error, at, _, what_to_do in findings)
+    assert any(is_error and at == setting and next_step in what_to_do for is_error, at, _, what_to_do in findings)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.analysis.open_lake import open_lake
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import load_mapping

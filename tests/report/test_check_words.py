@@ -42,8 +42,8 @@ def test_a_rule_that_has_no_word_stays_english_and_says_so() -> None:
 
 
 def test_a_verdict_is_told_by_its_figures() -> None:
-    reasons = "2 个文件无法读取；行数不少于以往同期应有的水平（实际 130，至少应为 1,200）"
-    said = f"2026-01-31 的交付不能使用：{reasons}。此前截至 2026-01-29 的数据继续使用。"
+    reasons = "2 个文件无法读取；记录数不低于按以往交付预期的水平（实际 130，至少应为 1,200）"
+    said = f"2026-01-31 的交付不能使用：{reasons}。继续使用截至 2026-01-29 的数据。"
     assert why(STOPPED, "zh-Hans") == (said, "zh-Hans")
     assert why(STOPPED, "en") == (STOPPED.why, "en")
     assert why(replace(STOPPED, verdict="not settled"), "zh-Hans") == (STOPPED.why, "en")

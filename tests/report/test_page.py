@@ -81,8 +81,8 @@ def test_the_page_says_what_the_day_is(context: Context) -> None:
         "As of 2026-01-31",
         "Model m-1",
         "Run run-7",
-        "A score never decides.",
-        "40 businesses known",
+        "A score decides nothing.",
+        "40 known businesses",
         "3 listed for a visit",
     ):
         assert said in text
@@ -90,7 +90,7 @@ def test_the_page_says_what_the_day_is(context: Context) -> None:
 
 def test_a_stopped_source_is_named_with_the_data_in_use(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
-    assert "Older data is in use tax: stopped. Data up to 2026-01-29 is in use. half of the rows have no period." in text
+    assert "Older data in use tax: stopped. Data up to 2026-01-29 is in use. half of the rows have no period." in text
     assert "Every source passed" not in text
 
 

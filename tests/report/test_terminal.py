@@ -31,8 +31,8 @@ def test_each_listed_entity_is_printed_with_its_first_reason(context: Context) -
         "杭州示例食品有限公司",
         "91330106MA0000001A",
         "Late <b>filing</b>",
-        "40 businesses known · 3 listed",
-        "No reason is recorded.",
+        "40 known businesses · 3 listed",
+        "No reasons recorded.",
     ):
         assert said in text
     assert "Many complaints" not in text
@@ -57,4 +57,4 @@ def test_a_stopped_source_is_printed(context: Context) -> None:
 def test_the_list_is_printed_in_chinese(context: Context) -> None:
     text = printed(context, language="zh-Hans")
     assert "浙江省杭州市" in text
-    assert "分数从不作决定。" in text
+    assert "评分不作任何决定。" in text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import string
+
 import pytest
 from pyspark.sql import SparkSession
 
@@ -11,6 +14,21 @@ from jobs.texts.languages import load_texts
 from jobs.texts.names import Names, language_of, number, title_of
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
+
+MAINLAND = re.compile("數據|信息|默認|鏈接|程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希")
+"""What OpenCC leaves of mainland usage, for which Traditional Chinese has other words."""
+STORED = ("reason.", "unit.", "peer.")
+"""The sections that are stored with a day's list, where a change of words would change what is stored."""
+
+
+def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -> None:
+    simplified, traditional = load_texts("zh-Hans").words, load_texts("zh-Hant").words
+
+    assert traditional.keys() == simplified.keys()
+    assert [key for key, text in traditional.items() if MAINLAND.search(text) and not key.startswith(STORED)] == []
+    for key, text in simplified.items():
+        filled, wanted = ({name for _, name, _, _ in string.Formatter().parse(one)} - {None} for one in (traditional[key], text))
+        assert filled == wanted, key
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import DECIDES
 from console.apps.decisions import catalogue
-from console.apps.decisions.decide import Wanted
+from console.apps.decisions.decide import DecisionInput
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import Action
 from console.apps.ranking.current_policy import current_date, current_policy
@@ -53,11 +53,11 @@ class Sent(forms.Form):
         field = self.fields[name]
         field.choices = [("", self.texts("form.choose")), *catalogue.choices(kind, self.texts.language)]
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> DecisionInput:
         """What the form asks for."""
         said = self.cleaned_data
         chosen = {name: said[name] for name in ("objective", "kind", "proportion") if said.get(name)}
-        return Wanted(
+        return DecisionInput(
             action=self.action,
             token=said["token"],
             version=said["version"],

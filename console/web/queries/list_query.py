@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from pyroaring import BitMap
 
-from console.apps.accounts.jurisdiction import bounds_of
+from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.campaigns.models import Member
 from console.apps.decisions.models import Case
 from console.apps.decisions.places import FIRST_WINDOW, places_of, windows
@@ -125,7 +125,7 @@ class Filtered:
         if self.places is not None:
             return part.of(self.places)[:most]
         keys = [[key_of(column, value)] for column, value in _columns(self.filters, self.run)]
-        bounds = bounds_of(self.user)
+        bounds = visible_regions(self.user)
         if bounds is not None:
             keys.append([key_of(f"region_{level}", code) for level, code in bounds])
         return places_found(alias_of(self.run.run_id), asked_of(self.filters.q), keys, part, most)

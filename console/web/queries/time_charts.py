@@ -21,7 +21,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest
 
-from console.apps.accounts.jurisdiction import bounds_of
+from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
@@ -51,7 +51,7 @@ def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, 
 
 def _bounds_of(user: Any) -> list[tuple[str, str]] | None:
     """The regions that bound what somebody sees: two with the same ones see the same."""
-    bounds = bounds_of(user)
+    bounds = visible_regions(user)
     return None if bounds is None else sorted((str(level), code) for level, code in bounds)
 
 
@@ -120,7 +120,7 @@ def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
     for measure, month, count in cached_for_jurisdiction(request, run, f"figures of {asked}", lambda: list(summed)):
         found.setdefault(measure, {})[month] = count
     if not asked.industry:
-        inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
+        inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
         months = inspected.order_by().annotate(month=TruncMonth("inspected_on")).values_list("month")
         for month, visits, hits in months.annotate(visits=Count("pk"), hits=Count("pk", filter=Q(found_violation=True))):
             found.setdefault(VISITS, {})[month] = visits
@@ -188,7 +188,7 @@ def _line(key: str, values: list[float | None], top: float) -> Line:
 
 def unbiased(request: HttpRequest, run: PublishedRun, asked: Asked) -> dict[str, Any]:
     """The rate of violations that visits drawn with a known probability tell of all businesses; no rate without such a visit."""
-    drawn = Result.objects.standing().filter(
+    drawn = Result.objects.current().filter(
         visit_status="inspected", inclusion_probability__gt=0, decision__case__in=asked.of_cases(request, run)
     )
     pairs = list(drawn.values_list("found_violation", "inclusion_probability"))

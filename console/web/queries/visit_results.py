@@ -38,7 +38,7 @@ def found_by(user: Any, run: PublishedRun | None, language: str) -> list[tuple[s
 
     Targeted visits stand beside those drawn at random: what the list adds is the difference, as far as the intervals leave one.
     """
-    inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
+    inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
     names = ("selected_by", "decision__case__region_middle", "decision__case__entity_id", "found_violation")
     visits = list(inspected.order_by("pk").values_list(*names))
     profile = run.profile if run else {}

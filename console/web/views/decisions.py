@@ -21,7 +21,7 @@ from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
-from console.apps.decisions.decide import Wanted, act_on_case, decide, newest_step, undo
+from console.apps.decisions.decide import DecisionInput, act_on_case, decide, newest_step, undo
 from console.apps.decisions.hand_over import hand_over
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import NotAllowed, check_user_can
@@ -186,7 +186,7 @@ def _do_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], form:
     outcomes = []
     wanted = form.wanted()
     for entity in chosen:
-        own = Wanted(
+        own = DecisionInput(
             wanted.action,
             f"{batch}:{blake2s(entity.entity_id.encode(), digest_size=15).hexdigest()}",
             seen=wanted.version,

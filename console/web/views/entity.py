@@ -21,10 +21,10 @@ from console.apps.decisions.permissions import user_can
 from console.apps.decisions.policies import NotPossible, case_allows, check_undo, days_overdue, needs_two_people
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
-from console.apps.evidence.read import MOST_EVENTS, Shown, timeline, trend
+from console.apps.evidence.read import MOST_EVENTS, TimelineEvent, timeline, trend
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
-from console.apps.ranking.runs import alias_of, current_run, ranked_of, ties_of
+from console.apps.ranking.runs import alias_of, current_run, ranked_of, shared_identifiers_of
 from console.core import clock
 from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
@@ -49,8 +49,8 @@ class Decided:
 
 
 def with_decisions(
-    events: Iterable[Shown], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
-) -> list[Shown | Decided]:
+    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
+) -> list[TimelineEvent | Decided]:
     """The newest first; of a day the decisions before what the lake has, since what was decided followed from that.
 
     Args:
@@ -66,7 +66,7 @@ def with_decisions(
         until = _shown_until(run)
         steps = [step for step in steps if step.at < until or step.run_id == run.run_id]
     undone = {step.undoes_id for step in steps if step.undoes_id is not None}
-    found: list[Shown | Decided] = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
+    found: list[TimelineEvent | Decided] = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
     found += events
     return sorted(found, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 
@@ -189,7 +189,7 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
 
 def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
     """By kind, with how many something is shared, and those of the user's regions among the first of them."""
-    found = list(ties_of(run).filter(position=shown.position))
+    found = list(shared_identifiers_of(run).filter(position=shown.position))
     ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in found}))
     others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}

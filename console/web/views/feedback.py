@@ -21,7 +21,7 @@ from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision, ReasonVerdict
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
-from console.apps.decisions.queues import QUEUES, Handled, dismissals_of, handle, reasons_for, user_deals_with_queues
+from console.apps.decisions.queues import QUEUES, HandlingInput, dismissals_of, handle, reasons_for, user_deals_with_queues
 from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import Handle
@@ -114,7 +114,7 @@ def handle_one(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, {pk: form})
     said = form.cleaned_data
     try:
-        made = handle(request.user, decision, Handled(said["token"], said["seen"], said["reason"], said["comment"]))
+        made = handle(request.user, decision, HandlingInput(said["token"], said["seen"], said["reason"], said["comment"]))
     except (NotAllowed, NotPossible) as error:
         note_refusal(request, decision.case, error.why)
         messages.error(request, request.texts(error.why))

@@ -10,13 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from console.apps.accounts.jurisdiction import Level, bounds_of
+from console.apps.accounts.jurisdiction import Level, visible_regions
 from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.models import Case
 from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.states import State
-from console.apps.desk.looks import looks_of, mark
+from console.apps.desk.looks import looks_of, seen_mark
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, reasons_of, regions_of_listed
@@ -119,7 +119,7 @@ def _dress(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
         row.state = case.state if case else State.TO_REVIEW if row.is_listed else ""
         row.assigned_to = case.assigned_to if case else None
         row.days_overdue = days_overdue(case, today, policy) if case else 0
-        row.mark = mark(row, looks) if row.is_listed else ""
+        row.mark = seen_mark(row, looks) if row.is_listed else ""
         row.moved = row.previous_position - row.position if row.previous_position else 0
 
 
@@ -136,7 +136,7 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     scheme, industries = str(run.profile.get("region_scheme", "")), str(run.profile.get("industry_scheme", ""))
     own = {place.code for place in request.user.regions() if place.code}
     shown = regions_of_listed(run)
-    bounds = bounds_of(request.user)
+    bounds = visible_regions(request.user)
     if bounds is not None:
         shown = frozenset(places for places in shown if {*bounds} & {*zip(LEVELS, places, strict=True)})
     inside = {code for places in shown for code in places[1:] if code}
