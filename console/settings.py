@@ -1,4 +1,4 @@
-"""Django's settings. Site-specific values come from environment variables, which docs/console.md lists."""
+"""Django's settings. Site-specific values come from environment variables, which docs/reference/console.md lists."""
 
 from __future__ import annotations
 

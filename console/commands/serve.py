@@ -33,7 +33,7 @@ def serve(
         raise ConfigError(
             what="passwords would cross the network unencrypted",
             where=f"--host {host} with {HTTPS_SWITCH}={os.environ[HTTPS_SWITCH]}",
-            next_step=f"listen on 127.0.0.1 behind a proxy with HTTPS (docs/deploy/console.md), and unset {HTTPS_SWITCH}",
+            next_step=f"listen on 127.0.0.1 behind a proxy with HTTPS (docs/how-to/deploy-console.md), and unset {HTTPS_SWITCH}",
         )
     open_site(home, folder)
     from django.conf import settings

@@ -49,7 +49,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """One source. ``docs/sources.md`` says what each setting means; ``name`` is the file's stem."""
+    """One source. ``docs/reference/mapping.md`` says what each setting means; ``name`` is the file's stem."""
 
     name: str
     path: Path
@@ -149,7 +149,7 @@ def load_mapping(path: Path) -> SourceMapping:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),
             where=str(path),
-            next_step="mend these settings; `steelyard config check` explains each, docs/sources.md has the format",
+            next_step="correct these settings; `steelyard config check` explains each, docs/reference/mapping.md has the format",
         )
     return build_mapping(raw, path)
 

@@ -95,7 +95,7 @@ def database_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
         if name in sound:
             yield Problem(name, "is for files; the records are in a database", "remove it; [database] says where they are")
     if given is None:
-        yield Problem("database", f"is missing where format is {POSTGRESQL!r}", "add the table; docs/sources.md has an example")
+        yield Problem("database", f"is missing where format is {POSTGRESQL!r}", "add the table; see docs/reference/mapping.md")
         return
     address = given.get("url_variable")
     if isinstance(address, str) and "://" in address:

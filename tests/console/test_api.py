@@ -37,7 +37,7 @@ ADDRESSES = {
 
 
 def held(site: Site, name: str, *scopes: str) -> dict[str, str]:
-    """The header of a new token of that person's."""
+    """The header with a new token of that user."""
     return {"authorization": f"Bearer {make_token(site.user(name), 'test', list(scopes or EVERY), UNTIL)}"}
 
 

@@ -23,7 +23,7 @@ SAYS = "<script>alert(1)</script> the filing was made\u202e"
 
 @pytest.fixture
 def entity(site: Site) -> Ranked:
-    """A listed entity of Hangzhou."""
+    """A listed entity in Hangzhou."""
     return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
 
 
@@ -44,7 +44,7 @@ def test_an_appeal_is_recorded_with_its_deadline_and_moves_no_case(site: Site, s
     assert record(site, "li", entity).status_code == 302
 
     appeal = Appeal.objects.get()
-    # Monday 29 June and fifteen working days: three weeks.
+    # Monday 29 June plus fifteen working days is three weeks.
     assert (appeal.due_on, appeal.run_id, appeal.recorded_by.username) == (date(2026, 7, 20), site.run.run_id, "li")
     assert Case.objects.values().get() == before
     assert AuditEvent.objects.filter(kind="appeal_received", actor="li", entity_id=entity.entity_id).count() == 1

@@ -145,7 +145,7 @@ def test_a_view_survives_a_process_killed_before_or_during_the_flush(site: Site,
     with pytest.raises(KeyboardInterrupt):
         spool.flush()
     monkeypatch.undo()
-    # Killed after the commit, before the file went: its lines are read twice.
+    # Killed after the commit and before the file was deleted: its lines are read twice.
     (taken,) = site.folder.spool.glob(spool.TAKEN)
     again = taken.read_bytes()
     spool.flush()
@@ -210,7 +210,7 @@ def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(s
 
 @pytest.mark.parametrize(("hour", "day"), [(15, "2026-07-01"), (16, "2026-07-02"), (23, "2026-07-02")])
 def test_an_auditor_filters_by_days_in_the_profiles_time_zone(site: Site, hour: int, day: str) -> None:
-    site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours further
+    site.now[0] = datetime(2026, 7, 1, hour, 59, tzinfo=UTC)  # Hangzhou is eight hours ahead
     spool.put(event_facts(Kind.VIEWED, site.user("wang")))
     spool.flush()
     auditor = site.client("zhou")

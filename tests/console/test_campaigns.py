@@ -55,7 +55,7 @@ def test_its_page_shows_the_states_of_members_and_the_results_of_visits(site: Si
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
     assert "Filter: Class: D high" in page.content.decode()
 
-    # The entity moved since, and its case with it: what was found there is its new region's to know.
+    # The entity and its case have moved: only users of the new region may see the result.
     Case.objects.filter(pk=case.pk).update(region_code="410102", region_middle=ZHENGZHOU, region_top="410000")
     page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
     assert (page.context["visited"], page.context["hits"]) == (0, 0)

@@ -30,7 +30,7 @@ Lines = list[str]
 
 @pytest.fixture
 def lines(site: Site) -> Lines:
-    """A file of a chain in which somebody looked for a name and at a business."""
+    """The file of a chain with a search for a name and a view of a business."""
     subject = site.ranked(is_listed=True, region_middle="330100")
     site.client("wang").get("/list/", {"q": subject.name[:4]})
     site.client("wang").get(f"/entity/{subject.entity_id}/")
@@ -38,7 +38,7 @@ def lines(site: Site) -> Lines:
 
 
 def legacy_events(site: Site) -> None:
-    """Have the chain begin with three events as they were before hashes were over digests."""
+    """Begin the chain with three events from before hashes covered digests."""
     run_sql(*NO_TRIGGERS, "DELETE FROM audit_auditevent")
     previous = GENESIS
     for number in (1, 2, 3):
@@ -68,14 +68,14 @@ def test_a_file_names_nobody_and_its_digests_cannot_be_guessed(lines: Lines) -> 
     assert [value for value in told if len(value) > 3 and value in text] == []
     viewed = next(json.loads(line) for line in lines[1:] if '"viewed"' in line)
     assert set(viewed["hidden"]) == set(PERSONAL)
-    # Whoever knows every name still lacks the salt: none that is shown is that of what is not.
+    # Knowing every name does not help without the salt, and no shown salt is the salt of a withheld field.
     salts = {salt for salt, _ in viewed["shown"].values()}
     tried = {digest_of(salt, "actor", user) for salt in salts for user in ("wang", "li", "zhou")}
     assert viewed["hidden"]["actor"] not in tried
 
 
 def change(at: int, **to: Any) -> Callable[[Lines], Lines]:
-    """A line with some of its fields set otherwise."""
+    """A line with some fields changed."""
 
     def changed(lines: Lines) -> Lines:
         event = json.loads(lines[at])
@@ -184,7 +184,7 @@ def test_an_auditor_downloads_the_file_which_records_the_download(site: Site) ->
 
 
 def test_the_code_in_the_documentation_checks_a_file_without_this_project(lines: Lines, tmp_path: Path) -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-the-audit.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?audit-chain\.jsonl.*?)```", page, flags=re.DOTALL)
     path = tmp_path / "audit-chain.jsonl"
 

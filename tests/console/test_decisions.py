@@ -46,7 +46,7 @@ def test_a_visit_is_planned_with_a_deadline_in_working_days(site: Site, send: An
 
     case = case_of(subject)
     assert response.url == f"/entity/{subject.entity_id}/"
-    # Wednesday 1 July and ten working days: two weekends lie between.
+    # Wednesday 1 July plus ten working days, with two weekends between.
     assert (case.state, case.assigned_to.username, case.due_on) == (State.VISIT_PLANNED, "wang", date(2026, 7, 15))
 
 

@@ -146,7 +146,7 @@ def test_an_entity_without_its_visit_returns_to_review_soon(
     subject = entity(site, "D")
     send("wang", subject, "visit")
     site.client("wang").post(f"/case/{case_of(subject).pk}/result/", {"token": "r", "version": 1, "visit_status": "not_done"})
-    # Wednesday 1 July and three working days: a weekend lies between.
+    # Wednesday 1 July plus three working days, with a weekend between.
     assert (case_of(subject).state, case_of(subject).wake_on) == (State.NOT_INSPECTED, date(2026, 7, 6))
 
     states = []
@@ -203,7 +203,7 @@ def test_deferred_days_add_up_until_a_visit_or_a_dismissal() -> None:
 
 @pytest.fixture
 def many_due(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[Ranked]:
-    """Five deferrals whose day has come, where a page waits for two."""
+    """Five due deferrals, while a page ends at most two."""
     monkeypatch.setattr(pages_waking, "MOST", 2)
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
     for subject in subjects:

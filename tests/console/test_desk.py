@@ -115,7 +115,7 @@ def test_a_changed_entity_is_marked_and_found(site: Site, finished_day: Finished
     marks = {row.entity_id: row.mark for row in client.get("/list/").context["rows"]}
     assert (marks[first.entity_id], marks[second.entity_id]) == ("", "changed")
     assert names(client.get("/list/?seen=changed")) == [second.entity_id]
-    client.get(f"/entity/{second.entity_id}/?run={old}")  # the page as it was tells nothing of today's
+    client.get(f"/entity/{second.entity_id}/?run={old}")  # the page of an earlier day says nothing about today
     assert names(client.get("/list/?seen=changed")) == [second.entity_id]
     client.get(f"/entity/{second.entity_id}/")
     assert names(client.get("/list/?seen=changed")) == []
@@ -190,7 +190,7 @@ def test_a_citys_supervisor_assigns_to_inspectors_of_its_districts_who_see_the_e
         Jurisdiction.objects.create(user=user, level=Level.CODE, code=code)
 
     assert {person.username for person in colleagues(site.user("zhang"))} == {"wang", "li", "zhang", "zhao", "sun", "qian"}
-    # Whoever answers for a district alone sends its people, and nobody who answers for the city.
+    # A supervisor of a district assigns people of the district, not of the city.
     assert {person.username for person in colleagues(site.user("qian"))} == {"sun", "qian"}
     assert "sun" not in {person.username for person in colleagues(site.user("yang"))}
     give(site, "zhang", subject, "sun")

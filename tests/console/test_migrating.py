@@ -34,7 +34,7 @@ TWO = 2
 
 @contextmanager
 def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """So many processes that are about to bring the tables up to date, and tell how many steps that took them."""
+    """Processes that are about to migrate and will print the number of their steps."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings", "STEELYARD_CONSOLE_HTTPS": "off", **settings}
     command = [sys.executable, "-c", MIGRATES]
     begun = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(number)]
@@ -50,7 +50,7 @@ def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subpro
 
 
 def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
-    """How many steps each took, the fewest first; all ended well."""
+    """The number of steps of each process, ascending; all exit with 0."""
     told = sorted(int(process.communicate()[0]) for process in processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
     return told

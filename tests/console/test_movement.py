@@ -13,10 +13,10 @@ import pytest
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import finished_run
 from console.publishing.movement import has_data_gap
 from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
+from jobs.lake.finished_run import finished_run
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, Site
@@ -47,7 +47,7 @@ def test_a_source_has_a_data_gap_if_it_was_missing_on_either_day_or_was_correcte
 
 @pytest.fixture
 def moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[..., Ranked]:
-    """Publish a further day on which the last of the list has other indicators and the first place; give it as it stands then."""
+    """Publish a further day on which the last listed entity has other indicators and the first place; return it."""
 
     def moved(indicators: dict[str, float], settle: Callable[[str, dict[str, Any]], None]) -> Ranked:
         last = site.all_ranked(region_middle=HANGZHOU).last()
@@ -72,7 +72,7 @@ def moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[...
 
 
 def as_it_should(_source: str, _settled: dict[str, Any]) -> None:
-    """Nothing is amiss."""
+    """Every source delivered as expected."""
 
 
 def tax_is_missing(source: str, settled: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ DAY = date(2026, 7, 1)
 
 @pytest.fixture
 def recorded(site: Site, send: Any) -> dict[str, str]:
-    """Two results: one visit that found a violation after complaints, one that did not take place."""
+    """Two results: a visit because of complaints that found a violation, and a visit that did not take place."""
     names = {}
     for said, reason in (
         (
@@ -66,7 +66,7 @@ def test_exporting_a_day_again_gives_the_same_file_and_another_day_is_empty(tmp_
 
 
 def take_in(finished_day: FinishedDay, home: Path, sources: Path, as_of: date) -> None:
-    """Have the lake take a day's results in."""
+    """Ingest a day's results into the lake."""
     words = ["--profile", str(finished_day.profile), "--home", str(home), "--source", SOURCE, "--sources", str(sources)]
     for verb in ("ingest", "gate", "conform"):
         with pytest.raises(SystemExit) as ended:
@@ -184,7 +184,7 @@ CAMPAIGN = {"name": "x", "capacity": 1, "checklist": "x", "starts_on": "2026-07-
 
 
 def visited(site: Site, subject: Any, **said: Any) -> Result:
-    """Record a visit that found nothing, on the day that the clock says."""
+    """Record a visit of today that found nothing."""
     case = Case.objects.get(entity_id=subject.entity_id)
     form = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": str(site.now[0].date())}
     form |= {"items_checked": 3, "breaches": 0, "severity": 0, "found_violation": "no", **said}

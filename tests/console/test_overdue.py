@@ -38,7 +38,7 @@ def test_every_state_that_waits_for_a_person_has_a_deadline(site: Site) -> None:
     assert {after for _, after in entered} == WITH_DEADLINE
     for action, _ in entered:
         assert due_after(action, date(2026, 7, 1), current_policy()) is not None
-    # All others are to review, end by themselves (test_deferrals), or wait for nothing.
+    # All other states are to review, end automatically (test_deferrals), or wait for nothing.
     assert set(State) - WITH_DEADLINE == {
         State.TO_REVIEW, State.DEFERRED, State.NOT_INSPECTED, State.DISMISSED, State.VISITED,
     }  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_supervisor_sees_all_overdue_cases_of_the_region_only(site: Site, send
     cases = planned(site, send, count=3)
     proposed = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[3]
     send("li", proposed, "dismiss")
-    for case, to in zip(cases, ("", "li", "zhang"), strict=True):  # the first is nobody's: on no desk at all
+    for case, to in zip(cases, ("", "li", "zhang"), strict=True):  # the first has no assignee
         person = site.user(to).pk if to else ""
         form = {"token": f"give-{case.pk}", "version": "1", "run_id": site.run.run_id, "assigned_to": person}
         site.client("zhang").post(f"/entity/{case.entity_id}/assign/", form)
@@ -142,7 +142,7 @@ def test_the_list_can_be_filtered_to_overdue_cases(site: Site, send: Any, langua
     assert texts("visits.days_overdue", n=3) in shown
     assert page.context["rows"][0].days_overdue == 3
     assert not client.get("/list/", {"overdue": "yes", "assigned": "nobody"}).context["rows"]
-    assert len(client.get("/list/", {"overdue": "perhaps"}).context["rows"]) > 3  # what cannot be meant filters nothing
+    assert len(client.get("/list/", {"overdue": "perhaps"}).context["rows"]) > 3  # an unknown value filters nothing
 
 
 def test_files_and_programs_can_filter_to_overdue_cases(site: Site, send: Any) -> None:

@@ -38,7 +38,7 @@ DUE_ON = (date(2026, 6, 22), date(2026, 6, 30), TODAY, date(2026, 7, 15), None)
 
 @pytest.fixture
 def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
-    """Half of the entities have a case, in every state and everybody's and due by draw; windows are small: a page needs several."""
+    """Half of the entities have a case with random state, assignee and deadline. Windows are small, so a page needs several."""
     monkeypatch.setattr(placing, "FIRST_WINDOW", 2)
     monkeypatch.setattr(filtering, "FIRST_WINDOW", 2)
     rng = random.Random(5)
@@ -57,7 +57,7 @@ def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
 
 
 def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
-    """Whether a row is one of those asked for, by itself and its case alone."""
+    """Whether a row matches the filters, from the row and its case alone."""
     whose = case.assigned_to_id if case else None
     is_late = case is not None and case.state in WITH_DEADLINE and case.due_on is not None and case.due_on < TODAY
     listed_alone = not filters.overdue and (filters.state == State.TO_REVIEW or filters.assigned == NOBODY)
@@ -72,7 +72,7 @@ def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
 
 
 def asked(site: Site, seed: str) -> list[dict[str, str]]:
-    """Every state, with and without a person, a deadline and other filters: a quarter of all that can be asked for, by draw."""
+    """A random quarter of all combinations of state, person, deadline and other filters."""
     person = str(site.user("wang").pk)
     others: list[dict[str, str]] = [{}, {"risk_class": "C"}, {"q": "公司", "risk_class": "D"}]
     asked = itertools.product(["", *State], ["", NOBODY, person], ["", "yes"], others)
@@ -195,7 +195,7 @@ def test_cases_are_read_from_an_index_in_the_lists_order(site: Site, query: str,
             plan = [row[3] for row in cursor.fetchall()]
             assert len(plan) == 1, plan
             assert f"INDEX {index} (" in plan[0]
-    # Nobody is asked for by name: no case of this list is placed elsewhere.
+    # No look-up by identifier: every case has its place in this run.
     assert not [asked for asked in captured if asked["sql"].startswith('SELECT "decisions_case"."entity_id" AS')]
 
 

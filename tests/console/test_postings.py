@@ -16,13 +16,13 @@ from console.web.queries.list_filters import MOVED
 
 
 def holds(name: str, text: str) -> bool:
-    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else."""
+    """Whether a name contains a text, from the two alone: exactly what a search must find."""
     asked = asked_of(text)
     return asked is not None and asked.is_in(name)
 
 
 def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
-    """The index of some entities, each at its place in the list, from 1 on."""
+    """The index of entities at the places 1, 2, ..."""
     columns = {name: [row.get(name, "") for row in rows] for name in INDEXED} | {"position": range(1, len(rows) + 1)}
     lists = list(postings(columns, {"late_filing_share": [2, 1], "arrears_ratio": []}))
     index = {word: BitMap.deserialize(places) for word, places in lists}

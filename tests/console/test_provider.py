@@ -32,7 +32,7 @@ KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 @dataclass
 class Provider:
-    """What the provider says of whom, and what it was asked."""
+    """The provider's answers and the requests that it got."""
 
     address: str = ""
     who: str = "wang"
@@ -44,13 +44,13 @@ class Provider:
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def authorize(self, asked: dict[str, str]) -> str:
-        """Somebody agrees at the provider: where they are sent back to."""
+        """The address that the provider redirects to after consent."""
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?code={code}&state={asked['state']}"
 
     def token(self, form: dict[str, str]) -> dict[str, Any] | None:
-        """The tokens for a code; none where the secret or PKCE's verifier is wrong."""
+        """The tokens for a code; none if the secret or the PKCE verifier is wrong."""
         self.asked.append(form)
         asked = self.codes.pop(form["code"], None)
         proof = urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
@@ -86,7 +86,7 @@ def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             self.answer(says or {"error": "invalid_grant"}, 200 if says else 400)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing of requests."""
+            """Do not log requests."""
 
     return Handler
 
@@ -115,7 +115,7 @@ def description(address: str, **more: str) -> str:
 
 
 def come_back(site: Site, provider: Provider, there: str = "/sign-in/provider/") -> tuple[Any, Any]:
-    """Go to the provider and come back; the browser, and what it is answered at last."""
+    """Sign in through the provider; return the browser and the last response."""
     client = site.client()
     asked = urlsplit(client.get(there).url)
     back = provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()})

@@ -20,12 +20,12 @@ from console.apps.audit.models import AuditEvent
 from console.apps.evidence.models import Event, Partition, TrendPoint
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run, ranked_of
-from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
 from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
 from jobs.foundation.errors import Busy
+from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -33,7 +33,7 @@ from tests.console.conftest import Site
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """A hash of each file that holds something."""
+    """A hash of each non-empty file."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*.sqlite3"))}
 
 
@@ -65,7 +65,7 @@ def test_every_scored_entity_has_a_place_with_the_listed_first(site: Site) -> No
 
 
 def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
-    """The list's own columns were made by the engine, ours by the files' reader: two ways to the same answer."""
+    """The engine made the list's columns and the file reader made the console's: two ways to the same answer."""
     table = DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)])
     columns = ["entity_id", "name", "industry_code", "region_code", "address", "risk_class", "capacity_region"]
     wanted = {row["entity_id"]: {name: row[name] or "" for name in columns} for row in table.select(columns).to_pylist()}
@@ -75,7 +75,9 @@ def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
     assert found == wanted
 
 
-@pytest.mark.parametrize("step", ["_reasons", "ties", "_postings", "reckon_figures", "drift_of_indicators", "_swap"])
+@pytest.mark.parametrize(
+    "step", ["_reasons", "shared_identifiers", "_postings", "compute_monthly_counts", "drift_of_indicators", "_swap"]
+)
 def test_an_interrupted_publication_changes_nothing_that_is_shown(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -89,7 +91,7 @@ def test_an_interrupted_publication_changes_nothing_that_is_shown(
         publish(run)
 
     assert current_run() == site.run
-    is_filled = step in ("reckon_figures", "drift_of_indicators", "_swap")  # its file is whole by then, and nobody is shown it
+    is_filled = step in ("compute_monthly_counts", "drift_of_indicators", "_swap")  # the file is complete, but not shown
     there = {path.name for path in site.folder.rankings.iterdir()}
     assert there == {f"{site.run.run_id}.sqlite3", *([f"{run.run_id}.sqlite3"] if is_filled else [])}
     monkeypatch.undo()
@@ -166,7 +168,7 @@ def test_the_second_of_two_publishing_processes_is_told_to_wait(site: Site, fini
 def test_personal_columns_are_not_read(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
 
-    with pytest.raises(ValueError, match="tells of a person"):
+    with pytest.raises(ValueError, match="is personal"):
         run.rows(silver.ENTITY, [registration.PHONE_HASH])
 
 

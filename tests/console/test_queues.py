@@ -19,7 +19,7 @@ from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 @pytest.fixture
 def subject(site: Site, send: Any) -> Ranked:
-    """A business of Hangzhou that was dismissed since its data is wrong."""
+    """A business in Hangzhou that was dismissed because its data is wrong."""
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     assert send("wang", subject, "dismiss", reason="data_error").status_code == 302
     return subject

@@ -32,7 +32,7 @@ PAGE = 5
 
 
 def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
-    """A search that the row answers: one to three signs of its name, a beginning of its code, or nothing, and some filters."""
+    """A search that the row matches: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
     code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
@@ -47,7 +47,7 @@ def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
 
 
 def is_meant(row: Ranked, filters: Filters) -> bool:
-    """Whether a row is one of those asked for, by its own columns alone."""
+    """Whether a row matches the search, from its own columns alone."""
     return (
         (filters.q in row.name or row.entity_id.startswith(filters.q.upper()))
         and filters.region in ("", row.region_top, row.region_middle, row.region_code)
@@ -91,7 +91,7 @@ def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
 
 
 def test_filters_outside_the_index_work_too(site: Site) -> None:
-    """A state is in another database, a reason in another table: a part must not end before they are looked at."""
+    """States are in another database and reasons in another table: a part must not end before these filters apply."""
     user = site.user("zhou")
     last = list(site.all_ranked(is_listed=True))[-1]
     reason = site.run and next(iter(_reasons(site, last)))
@@ -119,12 +119,12 @@ def test_a_thinned_out_day_can_be_searched(site: Site) -> None:
         assert Filtered.by(filters, site.run, site.user("zhou")).count()[0] == len(wanted)
 
 
-RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first is of extension B, beyond what sixteen bits hold
+RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first character is in extension B, beyond 16 bits
 
 
 @pytest.fixture
 def own_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run's file, which the tests share by a link, as one of this test's own."""
+    """A copy of the run's file, which tests share by a hard link."""
     path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
     whole = path.read_bytes()
     path.unlink()
@@ -136,7 +136,7 @@ def own_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def named(site: Site, own_file: Path) -> Callable[[str], Ranked]:
-    """Give an entity another name, and index the day anew."""
+    """Rename an entity and rebuild the day's index."""
 
     def rename(name: str) -> Ranked:
         entity = list(site.all_ranked())[-1]
@@ -285,7 +285,7 @@ def test_the_next_page_searches_only_the_next_part(site: Site, send: Any, monkey
     assert len(lines) == len(found) + 1
     assert found[1].is_listed
     assert there.startswith(f"/entity/{found[1].entity_id}/")
-    # All are searched once, to be counted for the audit; each part is asked for by its own places.
+    # One search counts the matches for the audit; each part then reads its own places.
     assert len(read) == 1
     assert len(pages) > 2
     assert all(sql.count(",", sql.index("json_each"), sql.index("]", sql.index("json_each"))) < 7 for sql in pages), pages

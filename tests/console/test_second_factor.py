@@ -19,7 +19,7 @@ from tests.console.conftest import PASSWORD, Site
 
 
 def digits(device: TOTPDevice) -> str:
-    """What the owner's app shows now; the device forgets which step it took last, since two of a test fall into one."""
+    """What the owner's app shows now. The device forgets its last time step, since two steps of a test may be the same."""
     TOTPDevice.objects.filter(pk=device.pk).update(last_t=-1, throttling_failure_count=0, throttling_failure_timestamp=None)
     shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
     shown.time = time.time()
@@ -31,7 +31,7 @@ def wrong(device: TOTPDevice) -> str:
 
 
 def set_up(site: Site, name: str) -> TOTPDevice:
-    """Give somebody a second factor, as its page does."""
+    """Set up a second factor through the page."""
     client = site.client(name)
     client.get("/second-factor/set-up/")
     device = TOTPDevice.objects.get(user__username=name)

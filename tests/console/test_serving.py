@@ -157,10 +157,10 @@ def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: S
 
 
 @pytest.mark.parametrize("word", ["off", "OFF", "0", "no", "false", " off "])
-def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+def test_passwords_never_cross_a_network_unencrypted(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
-    with pytest.raises(ConfigError, match="in the clear"):
+    with pytest.raises(ConfigError, match="unencrypted"):
         serve(Path("home"), host="0.0.0.0")
 
 

@@ -114,5 +114,5 @@ def test_every_denied_column_has_a_reason():
 
 
 def test_the_page_of_indicators_is_current():
-    page = ROOT / "docs" / "indicators.md"
+    page = ROOT / "docs" / "reference" / "indicators.md"
     assert page.read_text(encoding="utf-8") == render_indicator_docs(), "write it again with render_indicator_docs()"

@@ -170,7 +170,7 @@ def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:
 
 
 def test_the_mapping_in_the_documentation_is_sound(tmp_path: Path, spark) -> None:
-    text = (CONFIG_ROOT.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    text = (CONFIG_ROOT.parent / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")
     example = text.partition("```toml\n")[2].partition("```")[0]
     assert found(profile_of(tmp_path, example), spark) == []
 

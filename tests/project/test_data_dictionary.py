@@ -15,7 +15,7 @@ from expectations.contracts.registry import SOURCES, every_table
 from jobs.documents.contract_pages import render_data_dictionary
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "data-dictionary.md"
+PAGE = ROOT / "docs" / "reference" / "data-dictionary.md"
 
 
 def declared() -> Iterator[Contract]:

@@ -36,7 +36,7 @@ def provider_settings(path: str) -> dict[str, Any]:
     if not str(values.get("algorithm", "RS256")).startswith(("RS", "ES")):
         wrong.append("algorithm must be one of a key pair, such as RS256 or ES256")
     if wrong:
-        raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path}: {'; '.join(wrong)}; docs/deploy/console.md has an example")
+        raise ImproperlyConfigured(f"STEELYARD_CONSOLE_OIDC: {path}: {'; '.join(wrong)}; see docs/how-to/deploy-console.md")
     values = {**OPTIONAL, **values}
     return {
         "OIDC_PROVIDER": {"issuer": values["issuer"], "claim": values["claim"], "is_only_way": values["is_only_way"]},

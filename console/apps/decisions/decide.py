@@ -231,13 +231,7 @@ def _move(
     case.version += 1
     case.save()
     kind = Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
-    detail = {
-        "action": str(action),
-        "from": decision.state_before,
-        "to": str(after),
-        "reason": form.reason,
-        "decision": decision.pk,
-    }
+    detail = audit_detail(decision)
     if chosen:
         detail["chosen"] = chosen
     if selected is not None:
@@ -258,6 +252,12 @@ def restorable_fields(case: Case) -> dict[str, Any]:
         "risk_class": case.risk_class,
         "position": case.position,
     }
+
+
+def audit_detail(step: Decision) -> dict[str, Any]:
+    """What the audit records of each step."""
+    states = {"from": step.state_before, "to": str(step.state_after)}
+    return {"action": str(step.action), **states, "reason": step.reason, "decision": step.pk}
 
 
 def _check_form(case: Case, form: DecisionInput) -> None:

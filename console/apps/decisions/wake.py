@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind as AuditKind
-from console.apps.decisions.decide import restorable_fields
+from console.apps.decisions.decide import audit_detail, restorable_fields
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.policies import CLOSED_STATES, check_case_allows
 from console.apps.decisions.states import OF_SYSTEM, Action, State
@@ -68,25 +68,9 @@ def apply_system_steps(moves: Iterable[tuple[Case, Action, str]], *, run_id: str
             state=after, version=F("version") + 1, changed_at=at,
             assigned_to=None, proposed_by=None, due_on=None, wake_on=None, wake_condition="",
         )  # fmt: skip
-    append(
-        [
-            event_facts(
-                AuditKind.WOKEN,
-                SYSTEM,
-                entity_id=step.case.entity_id,
-                region_code=step.case.region_code,
-                run_id=run_id,
-                detail={
-                    "action": str(step.action),
-                    "from": step.state_before,
-                    "to": str(step.state_after),
-                    "reason": step.reason,
-                    "decision": step.pk,
-                },
-            )
-            for step in steps
-        ]
-    )
+    about = [{"entity_id": step.case.entity_id, "region_code": step.case.region_code, "run_id": run_id} for step in steps]
+    pairs = zip(steps, about, strict=True)
+    append([event_facts(AuditKind.WOKEN, SYSTEM, detail=audit_detail(step), **where) for step, where in pairs])
 
 
 def end_deferrals(run: PublishedRun) -> int:

@@ -12,6 +12,8 @@ from django.db.models import Q
 from console.apps.evidence.models import Event, Kind, Link, PeerMedian, TrendPoint
 
 MOST_EVENTS = 400
+WIDTH, HEIGHT = 600.0, 160.0
+"""The size of the trend chart."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,6 @@ class Trend:
     path: str
     dots: list[tuple[float, float]]
     bands: list[tuple[str, float, float]]
-
-
-WIDTH, HEIGHT = 600.0, 160.0
 
 
 def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:

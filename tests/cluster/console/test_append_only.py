@@ -1,4 +1,4 @@
-"""What is on record is not changed on PostgreSQL either: the same tests, and what only PostgreSQL can be told."""
+"""Append-only tables on PostgreSQL: the same tests, and TRUNCATE, which only PostgreSQL has."""
 
 from __future__ import annotations
 
