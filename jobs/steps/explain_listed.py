@@ -156,7 +156,7 @@ class _Explainer:
                 indicators=self.indicators,
                 bounds=self.profile.classes,
                 ordinary=self.profile.certainty.ordinary,
-            ).stands
+            ).classes
 
         return counterfactuals(
             self.features,

@@ -88,7 +88,7 @@ class _Scorer:
                 ) from error
             return added
 
-        classes = stabilise_class(
+        stable = stabilise_class(
             rows,
             contributions,
             features,
@@ -101,10 +101,10 @@ class _Scorer:
         rows[ENTITY_ID] = features[ENTITY_ID]
         rows[AS_OF] = self.as_of
         rows[MODEL_ID] = self.model_id
-        rows[CREDIT_POINTS] = classes.points
-        rows[RISK_CLASS] = classes.stands
-        rows[HELD_CLASS] = classes.held
-        rows[HELD_SOURCE] = classes.source
+        rows[CREDIT_POINTS] = stable.points
+        rows[RISK_CLASS] = stable.classes
+        rows[HELD_CLASS] = stable.held
+        rows[HELD_SOURCE] = stable.source
         table = pa.Table.from_pandas(rows, preserve_index=False)
         return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 
