@@ -55,7 +55,8 @@ def known(rng: random.Random) -> Known:
     from console.apps.evidence.models import Event, Kind
     from console.apps.ranking.models import PublishedRun
     from console.apps.ranking.runs import current_run
-    from console.web.queries.list_filters import CLASSES, ME, MOVED, NOBODY, SEEN
+    from console.web.queries.filter_choices import ME, NOBODY
+    from console.web.queries.list_filters import CLASSES, MOVED, SEEN
 
     run = current_run()
     assert run is not None

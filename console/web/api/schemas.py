@@ -6,6 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from ninja import Field, Schema
+from pydantic import create_model
+
+from console.web.queries.list_filters import FILTERS
+
+_FILTERS: dict[str, Any] = {name: (str, Field("", max_length=row.max_length)) for name, row in FILTERS.items()}
 
 
 class Why(Schema):
@@ -96,22 +101,8 @@ class ListOut(Schema):
     next_after: int | None
 
 
-class ListAsked(Schema):
+class ListAsked(create_model("Filters", __base__=Schema, **_FILTERS)):  # type: ignore[misc]
     """The filters of the list's page."""
-
-    q: str = Field("", max_length=80)
-    region: str = Field("", max_length=32)
-    industry: str = Field("", max_length=16)
-    risk_class: str = Field("", max_length=2)
-    state: str = Field("", max_length=24)
-    overdue: str = Field("", max_length=3)
-    reason: str = Field("", max_length=64)
-    moved: str = Field("", max_length=8)
-    listed: str = Field("", max_length=3)
-    seen: str = Field("", max_length=8)
-    assigned: str = Field("", max_length=9)
-    campaign: str = Field("", max_length=9)
-    day: str = Field("", max_length=10)
 
 
 class DecisionIn(Schema):

@@ -10,13 +10,12 @@ from django.core.validators import RegexValidator
 from django.http import HttpRequest
 
 from console.apps.accounts.models import User
-from console.apps.accounts.roles import DECIDES
 from console.apps.decisions import catalogue
 from console.apps.decisions.decide import Wanted
 from console.apps.decisions.models import Case
+from console.apps.decisions.permissions import assignable_users
 from console.apps.decisions.states import Action
-from console.apps.ranking.current_policy import current_date, current_policy
-from console.core.code_names import codes_within
+from console.apps.ranking.current_policy import current_date
 from console.core.texts import Texts
 
 LONGEST_COMMENT = 2000
@@ -90,7 +89,7 @@ class Visit(Sent):
         self._offer("reason", "visit")
         for name in ("objective", "kind", "proportion"):
             self._offer(name, name)
-        self.fields["assigned_to"].queryset = colleagues(user)
+        self.fields["assigned_to"].queryset = assignable_users(user)
         self.fields["assigned_to"].empty_label = texts("form.myself")
 
 
@@ -138,7 +137,7 @@ class Assign(Sent):
 
     def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(texts, *args, **kwargs)
-        self.fields["assigned_to"].queryset = colleagues(user)
+        self.fields["assigned_to"].queryset = assignable_users(user)
         self.fields["assigned_to"].label = texts("form.whose")
         self.fields["assigned_to"].empty_label = texts("form.nobodys")
 
@@ -152,7 +151,7 @@ class HandOver(forms.Form):
 
     def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = colleagues(user)
+        self.fields["to"].queryset = assignable_users(user)
         self.fields["to"].label = texts("supervisor.to")
         self.fields["to"].empty_label = texts("form.choose")
 
@@ -229,19 +228,3 @@ def decision_forms(
         form = given or FORMS[action](request.texts, initial=initial, user=request.user, auto_id=f"{action}_%s")
         forms_shown.append((str(action), form, given is not None))
     return forms_shown
-
-
-def colleagues(user: Any) -> Any:
-    """Whom a user may send: a supervisor anybody who decides in one of their regions or in a part of one, others themselves alone.
-
-    A city's supervisor sends the inspectors of its districts; a district's sends nobody who answers for the city.
-    """
-    if user.role != "supervisor":
-        return User.objects.none()
-    people = User.objects.filter(is_active=True, role__in=DECIDES)
-    own = {(place.level, place.code) for place in user.regions()}
-    if ("all", "") in own:
-        return people
-    scheme = str(current_policy().profile.get("region_scheme", ""))
-    within = {code for _, own_code in own for code in codes_within(scheme, own_code)}
-    return people.filter(jurisdictions__code__in=within).distinct()

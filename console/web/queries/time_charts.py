@@ -26,7 +26,7 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
 from console.publishing.monthly_counts import MONTHS
-from console.web.queries.list_query import column_of
+from console.web.queries.filter_parts import region_column
 from models.statistics.proportions import hajek
 
 SECONDS = 2 * 24 * 3600
@@ -101,13 +101,13 @@ class Asked:
         """The figures that are asked for and may be seen."""
         figures = Figure.objects.visible_to(request.user)
         if self.region:
-            figures = figures.filter(**{column_of(self.region, run): self.region})
+            figures = figures.filter(**{region_column(self.region, run): self.region})
         return figures.filter(industry_section=self.industry) if self.industry else figures
 
     def of_cases(self, request: HttpRequest, run: PublishedRun) -> QuerySet[Case]:
         """The cases of the region that is asked for; a case knows no industry."""
         cases = Case.objects.visible_to(request.user)
-        return cases.filter(**{column_of(self.region, run): self.region}) if self.region else cases
+        return cases.filter(**{region_column(self.region, run): self.region}) if self.region else cases
 
 
 Counts = dict[str, dict[date, int]]

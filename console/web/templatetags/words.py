@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString, mark_safe
 
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import SEES_WHO_DECIDED
-from console.apps.campaigns.models import Campaign
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision
 from console.apps.ranking.models import Ranked, Reason
@@ -23,7 +22,7 @@ from console.core.texts import Texts, language_of
 from console.web.form_errors import sent_form, wrongs_of
 from console.web.queries.check_words import check_name
 from console.web.queries.check_words import why as why_of
-from console.web.queries.indicator_names import indicator_name
+from console.web.queries.list_filters import FILTERS, filter_value_name
 from console.web.queries.measured import in_words, number
 from console.web.queries.peer_words import peer_group_in_words
 
@@ -108,21 +107,11 @@ def industry(context: dict[str, Any], code: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString | str:
-    """What a filter of the list is set to, in words."""
-    texts = _texts(context)
-    if name in ("region", "industry"):
-        return _named(context, _code(context, f"{name}_scheme", value))
-    if name == "reason":
-        return indicator_name(value, texts.language)
-    if name in ("listed", "overdue"):
-        return texts(f"filter.{name}_yes")
-    if name == "assigned":
-        return dict(context.get("people", ())).get(value) or texts.either(f"assigned.{value}", value)
-    if name == "campaign":
-        named = Campaign.objects.visible_to(context["user"]).filter(pk=int(value)).values_list("name", flat=True).first()
-        return data(context, named or value)
-    section = {"risk_class": "class", "state": "state", "moved": "moved", "seen": "mark"}.get(name)
-    return texts.either(f"{section}.{value}", value) if section else data(context, value)
+    """The name of a value of a filter of the list."""
+    text = filter_value_name(name, value, context["user"], _texts(context), context["profile"])
+    if FILTERS[name].is_code:
+        return _named(context, text)
+    return data(context, text) if FILTERS[name].is_data else text
 
 
 @register.simple_tag(takes_context=True)

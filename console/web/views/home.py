@@ -16,7 +16,7 @@ from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.appeals import appeals_of
 from console.apps.decisions.hand_over import left_open
 from console.apps.decisions.models import Case, Result
-from console.apps.decisions.permissions import NotAllowed, check_user_can, user_can
+from console.apps.decisions.permissions import NotAllowed, assignable_users, check_user_can, user_can
 from console.apps.decisions.policies import NotPossible, check_case_allows, days_overdue, overdue
 from console.apps.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
 from console.apps.decisions.states import Action, State
@@ -27,7 +27,7 @@ from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.publishing.movement import CAME
 from console.web.access import for_roles, note_refusal, note_view
-from console.web.forms.decisions import HandOver, colleagues, step_forms
+from console.web.forms.decisions import HandOver, step_forms
 from console.web.forms.results import ResultForm, answers_of
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
@@ -140,7 +140,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         case.may_approve = user_can(request.user, Action.APPROVE, case)
         case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
     today, run = current_date(), current_run()
-    people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
+    people = User.objects.filter(Q(pk__in=assignable_users(request.user)) | Q(pk=request.user.pk))
     load = (
         cases.filter(state=State.VISIT_PLANNED)
         .values("assigned_to")

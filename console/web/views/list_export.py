@@ -53,7 +53,7 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
 
     def make() -> Iterable[bytes]:
         # Searched once its place is taken: what a search costs, whoever may not take a file now does not cause.
-        filtered = Filtered.by(filters, run, request.user).settled()
+        filtered = Filtered.by(filters, run, request.user).materialise()
         count, _ = filtered.count()
         if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
             raise NoFile("too_many_rows", 422, most)
