@@ -74,7 +74,7 @@ def test_a_chain_cut_short_is_told_by_what_was_noted_elsewhere() -> None:
 
 
 def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.views.oversight.MOST_RECKONED", 3)
+    monkeypatch.setattr("console.web.views.oversight.MAX_VERIFIED", 3)
     add(6)
     run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
     page = site.client("zhou").post("/audit/verify/")

@@ -19,7 +19,7 @@ from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
-from console.web.downloads import TooManyAtOnce, limit_downloads
+from console.web.downloads import TooManyDownloads, limit_downloads
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -30,7 +30,7 @@ EXPORTED = {"kind": Kind.EXPORTED}
 @pytest.fixture
 def one_place(monkeypatch: pytest.MonkeyPatch) -> threading.BoundedSemaphore:
     places = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(downloads, "_places", places)
+    monkeypatch.setattr(downloads, "_slots", places)
     return places
 
 
@@ -166,7 +166,7 @@ def test_a_file_that_could_not_be_made_gives_its_place_back() -> None:
         with pytest.raises(OSError, match="no space"):
             limit_downloads(fails)
     taken = limit_downloads(lambda: [b"x"])
-    with pytest.raises(TooManyAtOnce):
+    with pytest.raises(TooManyDownloads):
         limit_downloads(fails)
     taken.close()
     assert limit_downloads(lambda: [b"y"])
@@ -180,7 +180,7 @@ def test_a_sheets_file_is_gone_when_it_was_sent() -> None:
 
 
 def test_exports_leave_half_of_a_servers_threads_to_pages() -> None:
-    assert Server({}).options["threads"] >= 2 * downloads.MOST
+    assert Server({}).options["threads"] >= 2 * downloads.MAX_DOWNLOADS
 
 
 def test_what_is_exported_of_a_long_list_is_told_by_its_event(site: Site) -> None:

@@ -98,7 +98,7 @@ def test_a_supervisor_sees_whatever_is_overdue_whoever_has_it_and_nothing_of_oth
 
 
 def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.views.home.MOST_TOLD", 2)
+    monkeypatch.setattr("console.web.views.home.MAX_SHOWN", 2)
     planned(site, send, count=3)
     on(site, 17)
 

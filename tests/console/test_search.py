@@ -294,7 +294,7 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
 
 
 def test_an_export_that_is_refused_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.downloads._places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")
 

@@ -27,7 +27,7 @@ from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.views.entity import DECISION
 from console.web.views.explore import CHARTS
 from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
-from console.web.views.oversight import METRICS, how
+from console.web.views.oversight import METRICS, shift_size
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from jobs.lake.manifests import Verdict
 from models.evaluation.baselines import BEST, BOOSTING, PAST
@@ -126,7 +126,7 @@ VALUES: dict[str, Iterable[object]] = {
     "class": CLASSES,
     "complaint": complaint.VALUES[complaint.CATEGORY],
     "done": Action,
-    "drift": {how(index) for index in (0.0, 0.2, 1.0)},
+    "drift": {shift_size(index) for index in (0.0, 0.2, 1.0)},
     "event": Kind,
     "explore": (*CHARTS, *OVER_TIME),
     "failure": FAILURES,
