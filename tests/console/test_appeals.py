@@ -1,4 +1,4 @@
-"""Appeals: recorded by whoever answers for the region, answered by somebody without a part, once, and on record for good."""
+"""Appeals: recorded in the region, answered once by an uninvolved supervisor, never deleted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def reply(site: Site, who: str, appeal: Appeal, **said: str) -> Any:
     return site.client(who).post(f"/appeals/{appeal.pk}/answer/", form)
 
 
-def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, send: Any, entity: Ranked) -> None:
+def test_an_appeal_has_a_deadline_and_does_not_change_the_case(site: Site, send: Any, entity: Ranked) -> None:
     send("wang", entity, "visit")
     before = Case.objects.values().get()
 
@@ -51,14 +51,14 @@ def test_an_appeal_is_recorded_with_its_deadline_and_moves_nothing(site: Site, s
     assert list(find_breaks()) == []
 
 
-def test_one_of_whom_nobody_decided_yet_can_object_to_being_listed(site: Site, entity: Ranked) -> None:
+def test_an_entity_without_a_decision_can_appeal(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
 
     assert (Case.objects.get().state, Decision.objects.count()) == (State.TO_REVIEW, 0)
     assert entity.entity_id in {row.entity_id for row in site.client("wang").get("/list/?state=to_review").context["rows"]}
 
 
-def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, entity: Ranked) -> None:
+def test_a_supervisor_who_had_no_part_in_the_case_answers_once(site: Site, send: Any, entity: Ranked) -> None:
     send("zhang", entity, "visit")
     record(site, "wang", entity)
     appeal = Appeal.objects.get()
@@ -78,7 +78,7 @@ def test_a_supervisor_without_a_part_answers_it_once(site: Site, send: Any, enti
     assert AuditEvent.objects.filter(kind="appeal_answered", actor="zhao").count() == 1
 
 
-def test_home_tells_a_supervisor_what_waits_and_what_is_late(site: Site, entity: Ranked) -> None:
+def test_the_home_page_counts_open_and_late_appeals(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     assert [site.client(name).get("/").context["appeals"] for name in ("zhao", "yang")] == [1, 0]
     assert site.client("zhao").get("/").context["late_appeals"] == 0
@@ -90,7 +90,7 @@ def test_home_tells_a_supervisor_what_waits_and_what_is_late(site: Site, entity:
     assert "appeals wait for an answer" not in site.client("wang").get("/").content.decode()
 
 
-def test_more_appeals_take_no_more_questions(site: Site, entity: Ranked) -> None:
+def test_the_number_of_queries_is_constant(site: Site, entity: Ranked) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connections["default"]) as asked:
             assert site.client("zhao").get("/appeals/").context["waiting"][0].form is not None
@@ -106,7 +106,7 @@ def test_more_appeals_take_no_more_questions(site: Site, entity: Ranked) -> None
 
 
 @pytest.mark.parametrize("who", ["wang", "chen", "zhou", "wu", "yang"])
-def test_nobody_else_answers(site: Site, entity: Ranked, who: str) -> None:
+def test_other_users_cannot_answer(site: Site, entity: Ranked, who: str) -> None:
     record(site, "wang", entity)
 
     assert reply(site, who, Appeal.objects.get()).status_code == 404
@@ -124,7 +124,7 @@ def test_nobody_else_answers(site: Site, entity: Ranked, who: str) -> None:
         {"token": "wake:1:1"},
     ],
 )
-def test_a_form_that_is_not_right_is_shown_again(site: Site, entity: Ranked, said: dict[str, str]) -> None:
+def test_an_invalid_form_is_shown_again(site: Site, entity: Ranked, said: dict[str, str]) -> None:
     assert record(site, "wang", entity, **said).status_code == 422
     assert not Appeal.objects.exists()
 
@@ -146,7 +146,7 @@ def test_an_answer_has_a_reason(site: Site, entity: Ranked) -> None:
     assert not Answer.objects.exists()
 
 
-def test_what_is_written_is_shown_harmlessly_and_where_the_entity_is(site: Site, entity: Ranked) -> None:
+def test_text_is_escaped_and_shown_in_the_entitys_region(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     page = site.client("zhao").get("/appeals/").content.decode()
 
@@ -155,7 +155,7 @@ def test_what_is_written_is_shown_harmlessly_and_where_the_entity_is(site: Site,
     assert site.client("wang").get(f"/entity/{entity.entity_id}/").context["appeals"].count() == 1
 
 
-def test_an_appeal_goes_where_its_entity_goes(site: Site, entity: Ranked) -> None:
+def test_an_appeal_follows_its_entity_to_another_region(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     Case.objects.update(region_middle=ZHENGZHOU)
 
@@ -164,7 +164,7 @@ def test_an_appeal_goes_where_its_entity_goes(site: Site, entity: Ranked) -> Non
     assert reply(site, "yang", Appeal.objects.get()).status_code == 302
 
 
-def test_programs_read_them_as_a_table(site: Site, entity: Ranked) -> None:
+def test_the_api_lists_appeals(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     token = make_token(site.user("chen"), "jobs", ["appeals"], date(2026, 7, 30))
 

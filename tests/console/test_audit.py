@@ -78,7 +78,7 @@ def test_the_page_reckons_what_is_newest_of_a_long_chain_and_says_so(site: Site,
     add(6)
     run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
     page = site.client("zhou").post("/audit/verify/")
-    assert (page.context["found"], page.context["reckoned"]) == ([], 3)
+    assert (page.context["found"], page.context["verified"]) == ([], 3)
     assert "steelyard audit verify" in page.content.decode()
 
     run_sql("UPDATE audit_auditevent SET actor = 'x' WHERE number = (SELECT max(number) FROM audit_auditevent)")

@@ -1,4 +1,4 @@
-"""Ten thousand cases and more: a filter, a file and a count regard every one of them, the oldest too."""
+"""With more than ten thousand cases, filters, files and counts include all of them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def exported(site: Site, **asked: str) -> str:
     return b"".join(site.client("wang").get("/list/export.csv", asked)).decode()
 
 
-def test_the_oldest_of_many_cases_is_found_and_exported_and_not_taken_for_one_of_none(site: Site, oldest: Ranked) -> None:
+def test_the_oldest_of_many_cases_is_found_and_exported(site: Site, oldest: Ranked) -> None:
     for asked in ({"state": "deferred"}, {"assigned": "me"}):
         assert listed(site, **asked) == [oldest.entity_id]
         assert oldest.entity_id in exported(site, **asked)

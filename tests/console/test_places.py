@@ -1,4 +1,4 @@
-"""Lists by state and by person: a page is what reading every case gives, found without reading every case."""
+"""Lists by state and person equal a scan of all cases, without one."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def asked(site: Site, seed: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
 @pytest.mark.parametrize("placed", ["all", "some", "none"])
-def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
-    site: Site, cases: dict[str, Case], name: str, placed: str
-) -> None:
+def test_a_page_by_state_and_person_equals_a_scan_of_all_cases(site: Site, cases: dict[str, Case], name: str, placed: str) -> None:
     if placed != "all":
         some = Case.objects.all() if placed == "none" else Case.objects.filter(pk__in=[case.pk for case in [*cases.values()][::3]])
         some.update(placed_in="another", place=1)
@@ -111,7 +109,7 @@ def test_a_page_by_state_and_person_is_what_reading_every_case_gives(
 
 @pytest.mark.usefixtures("cases")
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_a_campaign_and_looks_leave_what_they_name_of_any_other_list(site: Site, name: str) -> None:
+def test_filters_by_campaign_and_looks_combine_with_others(site: Site, name: str) -> None:
     user = site.user(name)
     everybody = list(ranked_of(site.run, user).order_by("position"))
     members, same, other = everybody[::3], everybody[::4], everybody[1::4]
@@ -151,7 +149,9 @@ def found(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
 
 
 @pytest.mark.usefixtures("cases")
-def test_cases_follow_their_entities_to_the_places_of_a_newer_list(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_cases_follow_their_entities_to_the_positions_in_a_newer_list(
+    site: Site, finished_day: FinishedDay, tmp_path: Path
+) -> None:
     last = list(site.all_ranked(is_listed=False))[-1].entity_id
 
     def change(name: str, frame: Any) -> Any:
@@ -167,7 +167,7 @@ def test_cases_follow_their_entities_to_the_places_of_a_newer_list(site: Site, f
     assert all(place == places[name] for name, place in Case.objects.values_list("entity_id", "place"))
 
 
-def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> None:
+def test_a_case_has_its_position_from_the_decision_on(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", subject, "visit")
 
@@ -185,7 +185,7 @@ def test_a_case_has_its_place_from_the_decision_on(site: Site, send: Any) -> Non
     ],
 )
 @pytest.mark.usefixtures("cases")
-def test_cases_are_read_in_the_lists_order_off_an_index(site: Site, query: str, index: str) -> None:
+def test_cases_are_read_in_list_order_from_an_index(site: Site, query: str, index: str) -> None:
     client = site.client("wang")
     with CaptureQueriesContext(connection) as captured:
         client.get(f"/list/?{query}")
@@ -202,7 +202,7 @@ def test_cases_are_read_in_the_lists_order_off_an_index(site: Site, query: str, 
     assert not [asked for asked in captured if asked["sql"].startswith('SELECT "decisions_case"."entity_id" AS')]
 
 
-def test_the_next_to_review_is_the_first_behind_whom_nobody_decided_of(site: Site, cases: dict[str, Case]) -> None:
+def test_the_next_case_is_the_first_later_entity_without_a_decision(site: Site, cases: dict[str, Case]) -> None:
     request: Any = RequestFactory().get("/")
     request.user = site.user("wang")
     listed = list(ranked_of(site.run, request.user).filter(is_listed=True).order_by("position"))

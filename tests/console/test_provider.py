@@ -1,4 +1,4 @@
-"""Sign-in through a provider of OpenID Connect: one made up for the test, on this machine's loopback, honest and otherwise."""
+"""Sign-in through an OpenID Connect provider, played by a server on the loopback, honest and malicious."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def is_in(client: Any) -> bool:
     return bool(client.get("/list/").status_code == 200)
 
 
-def test_whoever_has_an_account_is_let_in_by_the_providers_word(site: Site, provider: Provider) -> None:
+def test_a_user_with_an_account_signs_in_through_the_provider(site: Site, provider: Provider) -> None:
     client, answer = come_back(site, provider, "/sign-in/provider/?next=/status/")
 
     assert answer.url == "/status/"
@@ -138,7 +138,7 @@ def test_whoever_has_an_account_is_let_in_by_the_providers_word(site: Site, prov
 
 
 @pytest.mark.parametrize("who", ["stranger", "", "WANG"])
-def test_nobody_is_let_in_or_given_an_account_whom_no_administrator_gave_one(site: Site, provider: Provider, who: str) -> None:
+def test_a_user_without_an_account_is_refused(site: Site, provider: Provider, who: str) -> None:
     provider.who, before = who, User.objects.count()
     client, answer = come_back(site, provider)
 
@@ -161,7 +161,7 @@ def test_nobody_is_let_in_or_given_an_account_whom_no_administrator_gave_one(sit
         {"sub": None},
     ],
 )
-def test_a_token_that_is_not_for_us_now_opens_nothing(site: Site, provider: Provider, claims: dict[str, Any]) -> None:
+def test_a_token_for_another_client_or_time_is_refused(site: Site, provider: Provider, claims: dict[str, Any]) -> None:
     provider.claims = claims
     client, answer = come_back(site, provider)
 
@@ -169,21 +169,21 @@ def test_a_token_that_is_not_for_us_now_opens_nothing(site: Site, provider: Prov
     assert not is_in(client)
 
 
-def test_a_token_that_another_signed_opens_nothing(site: Site, provider: Provider) -> None:
+def test_a_token_with_another_signature_is_refused(site: Site, provider: Provider) -> None:
     provider.key = OTHER_KEY
     client, _ = come_back(site, provider)
 
     assert not is_in(client)
 
 
-def test_what_is_told_of_somebody_else_opens_nothing(site: Site, provider: Provider) -> None:
+def test_user_information_of_another_subject_is_refused(site: Site, provider: Provider) -> None:
     provider.userinfo = {"sub": "zhang", "preferred_username": "zhang"}
     client, _ = come_back(site, provider)
 
     assert not is_in(client)
 
 
-def test_an_answer_to_no_question_of_this_browsers_is_refused(site: Site, provider: Provider) -> None:
+def test_an_answer_without_a_request_of_this_browser_is_refused(site: Site, provider: Provider) -> None:
     asked = urlsplit(site.client().get("/sign-in/provider/").url)
     back = urlsplit(provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()}))
     other = site.client()
@@ -194,7 +194,7 @@ def test_an_answer_to_no_question_of_this_browsers_is_refused(site: Site, provid
     assert not is_in(other)
 
 
-def test_an_answer_is_good_once(site: Site, provider: Provider) -> None:
+def test_an_answer_works_once(site: Site, provider: Provider) -> None:
     client = site.client()
     asked = urlsplit(client.get("/sign-in/provider/").url)
     back = urlsplit(provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()}))
@@ -205,7 +205,7 @@ def test_an_answer_is_good_once(site: Site, provider: Provider) -> None:
     assert not is_in(client)
 
 
-def test_a_provider_that_does_not_answer_is_no_fault_of_ours(site: Site, provider: Provider) -> None:
+def test_an_unavailable_provider_gives_no_internal_error(site: Site, provider: Provider) -> None:
     provider.is_down = True
     client, answer = come_back(site, provider)
 
@@ -213,7 +213,7 @@ def test_a_provider_that_does_not_answer_is_no_fault_of_ours(site: Site, provide
     assert "organisation" in client.get(answer.url).content.decode()
 
 
-def test_an_account_that_is_shut_stays_shut_and_a_session_ends_with_it(site: Site, provider: Provider) -> None:
+def test_a_deactivated_account_stays_deactivated_and_its_session_ends(site: Site, provider: Provider) -> None:
     client, _ = come_back(site, provider)
     assert is_in(client)
     User.objects.filter(username="wang").update(is_active=False)
@@ -222,7 +222,7 @@ def test_an_account_that_is_shut_stays_shut_and_a_session_ends_with_it(site: Sit
     assert not is_in(come_back(site, provider)[0])
 
 
-def test_who_comes_from_the_provider_has_its_factors_and_no_password_to_choose(site: Site, provider: Provider) -> None:
+def test_provider_sessions_need_no_second_factor_and_no_own_password(site: Site, provider: Provider) -> None:
     set_up(site, "wang")
     User.objects.filter(username="wang").update(must_change_password=True)
 
@@ -232,7 +232,7 @@ def test_who_comes_from_the_provider_has_its_factors_and_no_password_to_choose(s
     assert by_password.get("/list/").url == "/second-factor/"
 
 
-def test_who_comes_from_the_provider_makes_tokens_that_work_until_a_password_is_given(site: Site, provider: Provider) -> None:
+def test_tokens_of_provider_users_work_until_a_password_is_set(site: Site, provider: Provider) -> None:
     User.objects.filter(username="wang").update(must_change_password=True)
     client, _ = come_back(site, provider)
     text = client.post("/tokens/", {"name": "nightly", "scopes": ["list"], "expires_on": "2026-07-31"}).context["text"]
@@ -245,9 +245,7 @@ def test_who_comes_from_the_provider_makes_tokens_that_work_until_a_password_is_
 
 
 @pytest.mark.parametrize("must_change", [True, False])
-def test_who_comes_from_the_provider_makes_no_password_by_which_to_come_past_it(
-    site: Site, provider: Provider, must_change: bool
-) -> None:
+def test_provider_users_cannot_set_a_password(site: Site, provider: Provider, must_change: bool) -> None:
     User.objects.filter(username="wang").update(must_change_password=must_change)
     client, _ = come_back(site, provider)
     new = "quite another one 7"
@@ -259,24 +257,24 @@ def test_who_comes_from_the_provider_makes_no_password_by_which_to_come_past_it(
     assert "/password/" in site.client("li").get("/help/").content.decode()
 
 
-def test_it_leads_to_no_other_site(site: Site, provider: Provider) -> None:
+def test_sign_in_redirects_to_no_other_site(site: Site, provider: Provider) -> None:
     assert come_back(site, provider, "/sign-in/provider/?next=https://elsewhere.example/")[1].url == "/"
 
 
-def test_without_a_provider_there_is_no_way_to_one(site: Site) -> None:
+def test_without_a_provider_its_pages_do_not_exist(site: Site) -> None:
     for there in ("/sign-in/provider/", "/sign-in/provider/back/?code=x&state=y"):
         assert site.client().get(there).status_code == 404
     assert "/sign-in/provider/" not in site.client().get("/sign-in/").content.decode()
 
 
-def test_where_the_provider_is_the_only_way_no_password_opens(site: Site, provider: Provider) -> None:
+def test_passwords_are_refused_if_the_provider_is_the_only_way(site: Site, provider: Provider) -> None:
     with override_settings(OIDC_PROVIDER={**settings.OIDC_PROVIDER, "is_only_way": True}):
         assert site.client().post("/sign-in/", {"username": "wang", "password": PASSWORD}).status_code == 404
         assert "password" not in site.client().get("/sign-in/").content.decode()
         assert is_in(come_back(site, provider)[0])
 
 
-def test_a_description_that_cannot_be_used_says_why(tmp_path: Path) -> None:
+def test_an_unusable_provider_configuration_is_explained(tmp_path: Path) -> None:
     assert provider_settings("") == {"OIDC_PROVIDER": None}
     path = tmp_path / "p.toml"
     for text, why in (

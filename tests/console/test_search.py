@@ -1,4 +1,4 @@
-"""Search with filters, off the one index: what it finds is what reading every row finds, in the same order, part by part."""
+"""Search with filters equals a full scan, in the same order, part by part."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def is_meant(row: Ranked, filters: Filters) -> bool:
 
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_with_filters_equals_a_full_scan(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "FIRST_LOOK", 2)
     monkeypatch.setattr(search, "LAST_LOOK", 5)
     user, rng = site.user(name), random.Random(7)
@@ -77,7 +77,7 @@ def test_a_search_with_filters_finds_what_reading_every_row_finds(site: Site, na
         assert Filtered.by(filters, site.run, user).count() == (len(wanted), sum(place <= site.run.listed for place in wanted))
 
 
-def test_somebody_who_has_no_region_finds_and_counts_nobody(site: Site) -> None:
+def test_a_user_without_a_region_finds_nothing(site: Site) -> None:
     rng = random.Random(9)
     for row in rng.sample(list(site.all_ranked()), 20):
         filtered = Filtered.by(Filters.read(asked_by(rng, row)), site.run, site.user("huang"))
@@ -90,7 +90,7 @@ def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
     return list(Filtered.by(filters, site.run, user).rows(**{"most": LAST, **part}).values_list("position", flat=True))
 
 
-def test_what_no_index_knows_is_filtered_all_the_same(site: Site) -> None:
+def test_filters_without_an_index_work(site: Site) -> None:
     """A state is in another database, a reason in another table: a part must not end before they are looked at."""
     user = site.user("zhou")
     last = list(site.all_ranked(is_listed=True))[-1]
@@ -107,7 +107,7 @@ def _reasons(site: Site, entity: Ranked) -> list[str]:
     return list(reasons_of(site.run).filter(position=entity.position).values_list("indicator", flat=True))
 
 
-def test_a_day_that_was_thinned_out_is_searched_as_before(site: Site) -> None:
+def test_a_thinned_day_is_searched_in_the_same_way(site: Site) -> None:
     seen = list(site.all_ranked(is_listed=False))[-1]
     listed = list(site.all_ranked(is_listed=True))
     thin_out(site.run.run_id, [seen.entity_id])
@@ -185,7 +185,7 @@ def named(site: Site, own_file: Path) -> Callable[[str], Ranked]:
         ("龍鳳樓", "樓"),
     ],
 )
-def test_any_character_is_found_wherever_it_stands(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
+def test_any_character_is_found_at_any_position(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
     assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"))
@@ -203,9 +203,7 @@ def test_any_character_is_found_wherever_it_stands(site: Site, named: Callable[[
         ("甲店", "甲é"),
     ],
 )
-def test_characters_that_do_not_follow_each_other_are_not_found(
-    site: Site, named: Callable[[str], Ranked], name: str, asked: str
-) -> None:
+def test_characters_must_be_adjacent(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
     assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"))
@@ -214,13 +212,13 @@ def test_characters_that_do_not_follow_each_other_are_not_found(
 @pytest.mark.parametrize(
     ("typed", "same"), [("９１３３０１０６", "91330106"), ("　９１３３ ", "9133"), ("\u200b9133\ufeff", "9133")]
 )
-def test_a_code_is_found_however_wide_it_is_typed(site: Site, typed: str, same: str) -> None:
+def test_a_code_is_found_in_full_and_half_width(site: Site, typed: str, same: str) -> None:
     wide, narrow = (places(Filters.read({"q": text}), site, site.user("zhou")) for text in (typed, same))
 
     assert wide == narrow != []
 
 
-def test_a_run_from_before_there_was_an_index_is_searched_by_its_names_and_thinned_out(site: Site, own_file: Path) -> None:
+def test_a_run_without_an_index_is_searched_by_names_and_thinned(site: Site, own_file: Path) -> None:
     with closing(sqlite3.connect(own_file)) as database, database:
         database.execute("DROP TABLE ranking_postings")
         database.execute("CREATE TABLE ranking_search (words TEXT)")
@@ -245,12 +243,12 @@ def test_a_run_from_before_there_was_an_index_is_searched_by_its_names_and_thinn
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
-def test_rare_characters_are_chinese_for_a_screen_reader_too(text: str) -> None:
+def test_rare_characters_are_marked_as_chinese(text: str) -> None:
     assert language_of(text) == "zh-Hans"
     assert language_of("Bakery 3") == ""
 
 
-def test_a_file_with_fewer_rows_than_were_counted_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_fewer_rows_than_counted_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = site.client("wang")
     monkeypatch.setattr(Filtered, "count", lambda _self: (10_000, 0))
 
@@ -258,7 +256,7 @@ def test_a_file_with_fewer_rows_than_were_counted_breaks_off(site: Site, monkeyp
         b"".join(client.get("/list/export.csv"))
 
 
-def test_an_export_by_state_and_text_has_what_the_page_has(site: Site, send: Any) -> None:
+def test_an_export_by_state_and_text_equals_the_page(site: Site, send: Any) -> None:
     listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
     decided = [row for row in listed if "公司" in row.name][:2]
     for row in decided:
@@ -270,7 +268,7 @@ def test_an_export_by_state_and_text_has_what_the_page_has(site: Site, send: Any
         assert len(lines) == len(places(Filters(**given), site, site.user("wang"), most=1000)) > 0, state
 
 
-def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_page_searches_only_its_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.views.list_export.ROWS_AT_ONCE", 7)
     listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
     pairs = Counter(pair for row in listed for pair in {row.name[at : at + 2] for at in range(len(row.name) - 1)})
@@ -293,7 +291,7 @@ def test_whoever_reads_on_searches_no_more_than_the_next_part(site: Site, send: 
     assert all(sql.count(",", sql.index("json_each"), sql.index("]", sql.index("json_each"))) < 7 for sql in pages), pages
 
 
-def test_an_export_that_is_refused_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_export_runs_no_search(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")

@@ -1,4 +1,4 @@
-"""The second factor: nothing opens before it, it is set up and taken away by who it belongs to, and every step is in the audit."""
+"""The second factor: required before any page, set up and removed by its owner, recorded in the audit."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def events(kind: str) -> int:
     return AuditEvent.objects.filter(kind=kind).count()
 
 
-def test_after_the_password_nothing_opens_until_the_digits_are_right(site: Site) -> None:
+def test_no_page_opens_before_the_code(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
 
@@ -67,7 +67,7 @@ def test_after_the_password_nothing_opens_until_the_digits_are_right(site: Site)
     assert (events("second_factor_failed"), events("second_factor_passed"), events("second_factor_added")) == (1, 1, 1)
 
 
-def test_digits_are_good_once(site: Site) -> None:
+def test_a_code_works_once(site: Site) -> None:
     device = set_up(site, "wang")
     code = digits(device)
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code == 302
@@ -75,7 +75,7 @@ def test_digits_are_good_once(site: Site) -> None:
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code == 422
 
 
-def test_after_a_wrong_one_the_next_try_waits_even_with_the_right_digits(site: Site) -> None:
+def test_after_a_wrong_code_the_next_attempt_must_wait(site: Site) -> None:
     device = set_up(site, "wang")
     code, client = digits(device), sign_in(site, "wang")
     client.post("/second-factor/", {"code": f"{(int(code) + 1) % 10**6:06d}"})
@@ -85,14 +85,14 @@ def test_after_a_wrong_one_the_next_try_waits_even_with_the_right_digits(site: S
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６7", "0" * 5000])
-def test_what_is_no_six_digits_is_not_tried(site: Site, code: str) -> None:
+def test_malformed_codes_are_not_checked(site: Site, code: str) -> None:
     set_up(site, "wang")
 
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code in (200, 422)
     assert events("second_factor_passed") == 0
 
 
-def test_setting_one_up_takes_the_password_once_more(site: Site) -> None:
+def test_set_up_requires_the_password(site: Site) -> None:
     client = site.client("wang")
     client.get("/second-factor/set-up/")
     device = TOTPDevice.objects.get()
@@ -103,7 +103,7 @@ def test_setting_one_up_takes_the_password_once_more(site: Site) -> None:
     assert client.get("/list/").status_code == 200
 
 
-def test_wrong_passwords_count_as_at_sign_in_and_are_in_the_audit(site: Site) -> None:
+def test_wrong_passwords_count_and_are_recorded_as_at_sign_in(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
     client.post("/second-factor/", {"code": digits(device)})
@@ -122,7 +122,7 @@ def test_wrong_passwords_count_as_at_sign_in_and_are_in_the_audit(site: Site) ->
     assert not site.user("li").has_second_factor
 
 
-def test_the_secret_is_shown_until_it_is_set_up_and_never_after(site: Site) -> None:
+def test_the_secret_is_shown_only_before_set_up(site: Site) -> None:
     client = site.client("wang")
     page = client.get("/second-factor/set-up/")
     secret = page.context["secret"]
@@ -136,7 +136,7 @@ def test_the_secret_is_shown_until_it_is_set_up_and_never_after(site: Site) -> N
     assert secret not in other.get("/second-factor/set-up/").content.decode()
 
 
-def test_its_owner_takes_it_away_with_password_and_digits(site: Site) -> None:
+def test_the_owner_removes_it_with_password_and_code(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
     client.post("/second-factor/", {"code": digits(device)})
@@ -151,7 +151,7 @@ def test_its_owner_takes_it_away_with_password_and_digits(site: Site) -> None:
     assert client.get("/list/").status_code == 200
 
 
-def test_an_administrator_takes_it_away_and_a_session_of_before_opens_nothing_once_another_is_set_up(site: Site) -> None:
+def test_after_removal_and_new_set_up_old_sessions_open_nothing(site: Site) -> None:
     device = set_up(site, "wang")
     old = sign_in(site, "wang")
     old.post("/second-factor/", {"code": digits(device)})
@@ -164,7 +164,7 @@ def test_an_administrator_takes_it_away_and_a_session_of_before_opens_nothing_on
     assert old.get("/list/").url == "/second-factor/"
 
 
-def test_a_role_that_needs_one_sets_it_up_first_and_keeps_it(site: Site) -> None:
+def test_a_role_that_requires_it_sets_it_up_first_and_cannot_remove_it(site: Site) -> None:
     with override_settings(SECOND_FACTOR_FOR=frozenset({Role.SUPERVISOR})):
         client = sign_in(site, "zhang")
         assert client.get("/list/").url == "/second-factor/set-up/"
@@ -178,7 +178,7 @@ def test_a_role_that_needs_one_sets_it_up_first_and_keeps_it(site: Site) -> None
         assert site.user("zhang").has_second_factor
 
 
-def test_where_no_administrator_can_help_the_machines_keeper_can(site: Site) -> None:
+def test_the_management_command_removes_it(site: Site) -> None:
     set_up(site, "wu")
     call_command("remove_second_factor", "wu", verbosity=0)
 
@@ -189,7 +189,7 @@ def test_where_no_administrator_can_help_the_machines_keeper_can(site: Site) -> 
             call_command("remove_second_factor", name)
 
 
-def test_roles_are_named_or_refused() -> None:
+def test_unknown_roles_are_refused() -> None:
     assert roles_named("") == frozenset()
     assert roles_named("all") == frozenset(Role)
     assert roles_named("supervisor, admin") == {Role.SUPERVISOR, Role.ADMIN}

@@ -1,4 +1,4 @@
-"""The benchmark asks for what people ask for: every filter of the list, and an entity as a list leads to it."""
+"""The benchmark requests what users request: every filter of the list, and entities from a list."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def query_of(kind: str, seed: int = 3) -> list[tuple[str, str]]:
     return parse_qsl(Asking(KNOWN, random.Random(seed)).path(kind).partition("?")[2])
 
 
-def test_every_filter_of_the_list_is_asked_for_by_itself() -> None:
+def test_the_benchmark_requests_every_filter() -> None:
     asked = {query_of(kind)[0][0] for kind in KINDS if kind.startswith("filter: ")}
 
     assert asked == {field.name for field in fields(Filters)} - {"q"}
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_an_entity_is_opened_from_the_list_that_its_address_holds(seed: int) -> None:
+def test_the_benchmark_opens_an_entity_from_a_list(seed: int) -> None:
     ((name, query),) = query_of("entity, opened from a list", seed)
 
     assert name == "list"
@@ -42,7 +42,7 @@ def test_an_entity_is_opened_from_the_list_that_its_address_holds(seed: int) -> 
     assert len(parse_qsl(query)) in (1, 2)
 
 
-def test_a_site_that_has_run_for_months_answers_every_kind_of_page(site: Site) -> None:
+def test_every_kind_of_page_answers_after_months_of_use(site: Site) -> None:
     people = make_people(2)
     make_cases(20, people)
     make_history(site.run.as_of, people, days=5)

@@ -56,7 +56,7 @@ def read_list(
     limit: int = Query(50, ge=1, le=MOST),
     run_id: str = Query("", max_length=64),
 ) -> Any:
-    """The list, part by part. Send the ``run_id`` of the first part with the next ones: 409 means that a newer list was published."""
+    """The list, part by part. Send the ``run_id`` of the first part with the next ones; 409 means that a newer list exists."""
     filters = Filters.read(asked.dict())
     run = run_of(filters)
     if run is None:

@@ -67,7 +67,7 @@ class ReasonOut(Schema):
 class EntityOut(Schema):
     """An entity in the list of a day. Its reasons use only data known by the end of ``as_of``.
 
-    ``state`` is the present state of its case, and ``version`` the number of steps of the case, 0 before the first. A decision sends
+    ``state`` is the present state of its case, and ``version`` the number of its steps, 0 before the first. A decision sends
     ``version`` and ``run_id``, so that the second of two decisions on the same state is refused.
     """
 

@@ -52,7 +52,7 @@ class TokenForm(forms.Form):
 
 @for_roles(READS_LIST)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """One's own tokens; a new one is shown once."""
+    """The user's tokens. A new one is shown once."""
     form = TokenForm(request.texts, request.user, request.POST or None)
     text = ""
     if request.method == "POST" and form.is_valid():

@@ -54,7 +54,7 @@ def audit(request: HttpRequest) -> HttpResponse:
     page = events.filter(number__lt=int(before)) if before.isdecimal() and len(before) < 18 else events
     rows = list(page.order_by("-number")[: ROWS + 1])
     for row in rows:
-        row.says = json.loads(row.detail)
+        row.details = json.loads(row.detail)
     has_more, rows = len(rows) > ROWS, rows[:ROWS]
     query = {name: value for name, value in filters.items() if value}
     note_view(request, "audit", filters=query)
@@ -106,7 +106,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     after = head_at(max(0, head.number - MAX_VERIFIED))
     found = list(islice(find_breaks(after=after), MAX_BREAKS))
     append([event_facts(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
-    context = {"found": found, "head": head, "is_done": True, "reckoned": head.number - after.number}
+    context = {"found": found, "head": head, "is_done": True, "verified": head.number - after.number}
     return render(request, "audit_verified.html", context)
 
 
