@@ -1,11 +1,11 @@
-# `make help` lists what can be made. Nothing but Python 3.11+ and make is needed; `make setup` brings the rest into .venv.
+# `make help` lists the targets. You need only Python 3.11+ and make; `make setup` installs the rest into .venv.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# Settings of the caller's shell that would make a run differ from another's, or every process compile what is compiled.
+# Variables of the caller's shell that would change results, or make every process compile Python files again.
 unexport PYTHONHASHSEED PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE SPARK_HOME SPARK_REMOTE VIRTUAL_ENV
 
 BIN := .venv/bin
@@ -14,9 +14,9 @@ EXTRAS := --extra airflow --extra spark --extra notebooks --extra dev --extra be
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 STRICT := expectations/contracts models jobs/transforms
 TYPED := expectations jobs simulation benchmarks console dags
-# The tests go in two turns, each in processes of its own: the engine lives in the test's process and keeps memory, 150 MB and more
-# of each small day, and the first turn makes most of those. Within a turn files are given out in the order of tests/order.py; what
-# one turn made the next one reads, in a folder that goes at the end.
+# The tests run in two turns with separate processes, since the engine keeps 150 MB and more of memory for each small day, and most
+# days are in the first turn. Within a turn, files run in the order of tests/order.py. Both turns share fixtures in a folder that is
+# removed at the end.
 TURN := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 SHARED := export STEELYARD_TEST_FOLDER="$$(mktemp -d)"; trap 'rm -rf "$$STEELYARD_TEST_FOLDER"' EXIT
 KILLS := tests/crash/kills_at_points.py tests/crash/kills_at_random.py tests/crash/two_at_once.py
@@ -28,80 +28,80 @@ $(STAMP): requirements/lock.txt requirements/setup.txt requirements/setup.sh pyp
 	@touch $@
 
 .PHONY: help
-help: ## this list
-	@echo "Steelyard (衡鉴). What can be made:"
+help: ## show this list
+	@echo "Steelyard (衡鉴). Targets:"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | while IFS=$$'\t' read -r name about; do printf '  make %-17s %s\n' "$$name" "$$about"; done
 
 .PHONY: setup
-setup: $(STAMP) ## .venv with all that is needed; done once, and again when the lock changes
+setup: $(STAMP) ## install everything into .venv; runs once, and again when the lock changes
 	@echo "ready. Next: make demo, or $(BIN)/steelyard --help"
 
 .PHONY: demo
-demo: $(STAMP) ## an invented city, and its daily risk list made by Airflow from end to end
+demo: $(STAMP) ## simulate a city and make its daily risk list with Airflow, from end to end
 	@$(BIN)/python -m simulation.airflow_demo
 
 .PHONY: serve
-serve: $(STAMP) ## the console over the demo's home, for this machine alone (stop with Ctrl-C); make demo first
+serve: $(STAMP) ## serve the console of the demo on this machine (stop with Ctrl-C); run make demo first
 	@STEELYARD_HOME="$(CURDIR)/.demo/home" $(BIN)/steelyard serve
 
 .PHONY: test
-test: $(STAMP) ## the tests, but for those that make test-slow, test-long, test-crash and test-cluster run
+test: $(STAMP) ## run the tests, without those of test-slow, test-long, test-crash, test-browser and test-cluster
 	@$(SHARED); \
 	$(TURN) tests/day tests/lake tests/replay tests/features; \
 	$(TURN) tests --ignore=tests/day --ignore=tests/lake --ignore=tests/replay --ignore=tests/features
 	@echo "the tests pass. Next: make lint"
 
 .PHONY: test-slow
-test-slow: $(STAMP) ## the tests of rare situations that take long, some minutes
+test-slow: $(STAMP) ## run the slow tests of rare situations; some minutes
 	@$(TURN) -m slow
-	@echo "the slow tests pass too. Next: make lint"
+	@echo "the slow tests pass. Next: make lint"
 
 .PHONY: test-crash
-test-crash: $(STAMP) ## kill a run's steps at every write, and runs at random moments; the next must leave what an undisturbed one does (QUICK=1: in minutes)
+test-crash: $(STAMP) ## kill steps at every write and runs at random; the next run must give the same result (QUICK=1: in minutes)
 	@$(BIN)/pytest --dist loadgroup $(if $(QUICK),-n 2 --quick,-n 3 --no-loadscope-reorder) $(KILLS)
-	@echo "killed and given again, every command left what it leaves undisturbed"
+	@echo "every killed command gives the same result when run again. Next: make lint"
 
 .PHONY: test-long
-test-long: $(STAMP) ## the tests that take minutes each
+test-long: $(STAMP) ## run the tests that take minutes each
 	@$(BIN)/pytest -m long
 
 .PHONY: test-browser
-test-browser: $(STAMP) ## the console in a real browser; it fetches Debian's Chromium where you are root
+test-browser: $(STAMP) ## test the console in a real browser; as root, installs Debian's Chromium
 	@requirements/browser.sh
 	@$(BIN)/pytest -m browser tests/console
-	@echo "the console holds in a browser. Next: make lint"
+	@echo "the console works in a browser. Next: make lint"
 
 .PHONY: pictures
-pictures: $(STAMP) ## take the pictures of docs/console.md anew
+pictures: $(STAMP) ## take the pictures of the console for the documentation
 	@requirements/browser.sh
-	@STEELYARD_PICTURES=docs/console $(BIN)/pytest -m browser tests/console/test_journeys.py
-	@echo "written: docs/console/*.webp. Next: look at them, then git diff --stat docs"
+	@STEELYARD_PICTURES=docs/pictures $(BIN)/pytest -m browser tests/console/test_journeys.py
+	@echo "written: docs/pictures/*.webp. Next: look at them, then git diff --stat docs"
 
 .PHONY: bench-console
-bench-console: $(STAMP) ## the console at a million entities on both databases, and 40 people at once; half an hour, 10 GB of disk
+bench-console: $(STAMP) ## measure the console at a million entities with 40 users on both databases; half an hour, 10 GB of disk
 	@$(BIN)/python -m benchmarks.console --database sqlite --users 40
 	@$(BIN)/python -m benchmarks.console --database postgresql --users 40
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: test-cluster
-test-cluster: $(STAMP) ## the tests on a Spark cluster of this machine, against Sail; needs Java
+test-cluster: $(STAMP) ## compare a Spark cluster on this machine with Sail; needs Java
 	@requirements/cluster.sh
 	@$(BIN)/pytest -n 2 --dist loadgroup -m cluster tests/cluster
 	@echo "Spark and Sail agree. Next: $(if $(STEELYARD_CLUSTER_ENTITIES),make lint,make test-cluster-full, for 100,000 entities)"
 
 .PHONY: test-cluster-full
-test-cluster-full: ## as test-cluster, with 100,000 entities
+test-cluster-full: ## run test-cluster with 100,000 entities
 	@STEELYARD_CLUSTER_ENTITIES=100000 $(MAKE) test-cluster
 
 .PHONY: lint
-lint: $(STAMP) ## style, types and the direction of imports
+lint: $(STAMP) ## check style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict $(STRICT)
 	@$(BIN)/mypy $(TYPED)
 	@$(BIN)/lint-imports
-	@echo "style, types and imports are sound. Next: make test, or commit"
+	@echo "style, types and imports are correct. Next: make test, or commit"
 
 .PHONY: structure
 structure: $(STAMP) ## sizes of packages and files, circles of imports, and words that plain English does without
@@ -112,54 +112,57 @@ structure: $(STAMP) ## sizes of packages and files, circles of imports, and word
 	exit $$failed
 
 .PHONY: format
-format: $(STAMP) ## put the code into the one layout
+format: $(STAMP) ## format the code
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(STAMP) ## Steelyard against hand-written DuckDB and Polars, at 20,000 and 60,000 entities; some minutes
+bench: $(STAMP) ## measure Steelyard against hand-written DuckDB and Polars at 20,000 and 60,000 entities; some minutes
 	@$(BIN)/python -m benchmarks.run small
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: bench-full
-bench-full: $(STAMP) ## the same at 200,000, 1 and 5 million, a whole day at each; many hours, 200 GB of disk and 20 GB of memory
+bench-full: $(STAMP) ## run bench at 200,000, 1 and 5 million entities, each with a whole day; many hours, 200 GB of disk, 20 GB of memory
 	@$(BIN)/python -m benchmarks.run full
 	@$(BIN)/python -m benchmarks.page
-	@echo "written: docs/benchmarks.md. Next: git diff docs/benchmarks.md"
+	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
 .PHONY: docs
-docs: $(STAMP) ## write again the pages that are made from the contracts
-	@$(BIN)/python -m jobs.documents.contract_pages docs/data-dictionary.md
-	@$(BIN)/python -c "from pathlib import Path; from jobs.documents.contract_pages import render_indicator_docs as page; Path('docs/indicators.md').write_text(page(), encoding='utf-8')"
-	@$(BIN)/python -m jobs.documents.engine_functions docs/engines.md
-	@echo "written: docs/data-dictionary.md, docs/indicators.md, docs/engines.md. Next: git diff docs"
+docs: $(STAMP) ## write the pages and figures of docs/ that are generated from contracts and code
+	@$(BIN)/python -m jobs.documents docs
+	@echo "written: docs/reference, docs/explanation/figures. Next: git diff docs"
+
+.PHONY: docs-site
+docs-site: $(STAMP) ## the documentation as a site in build/docs; a warning is an error, nothing is fetched
+	@$(BIN)/sphinx-build -E -W --keep-going -q -b html -d build/doctrees docs build/docs
+	@echo "written: build/docs. Next: open build/docs/index.html"
 
 .PHONY: notebooks
-notebooks: $(STAMP) ## run every notebook over the demo's home; the results are in build/notebooks
+notebooks: $(STAMP) ## run all notebooks on the demo's home into build/notebooks
 	@$(BIN)/python -m jobs.analysis.execute_notebook build/notebooks notebooks/*.py
-	@echo "the notebooks ran; open build/notebooks/*.ipynb"
+	@echo "written: build/notebooks/*.ipynb. Next: open them"
 
 .PHONY: airflow
-airflow: $(STAMP) ## Airflow with our DAGs over the demo's folder, to look at (stop with Ctrl-C)
+airflow: $(STAMP) ## start Airflow with the DAGs on the demo's folder (stop with Ctrl-C)
 	@mkdir -p .demo/airflow .demo/home .demo/world/sources
 	@$(DEMO_AIRFLOW) db migrate >.demo/airflow.log 2>&1 || { tail -n 5 .demo/airflow.log; exit 1; }
 	@$(DEMO_AIRFLOW) pools set lake_writes 1 "one writer of the lake at a time" >>.demo/airflow.log 2>&1
-	@echo "Airflow's page will be at http://localhost:8080; it prints its own user and password below"
+	@echo "Airflow's page will be at http://localhost:8080; the user and password are printed below"
 	@$(DEMO_AIRFLOW) standalone
 
 .PHONY: lock
-lock: $(STAMP) ## resolve the dependencies anew into requirements/*.txt
+lock: $(STAMP) ## resolve the dependencies again into requirements/*.txt
 	@$(COMPILE) --upgrade pyproject.toml $(EXTRAS) --output-file requirements/lock.txt
 	@$(COMPILE) --upgrade requirements/setup.in --output-file requirements/setup.txt
 	@echo "written: requirements/lock.txt, requirements/setup.txt. Next: make test"
 
 .PHONY: clean
-clean: ## take away what runs and tests left, but keep .venv (make clean-all takes that too)
+clean: ## remove the output of runs and tests; keeps .venv
 	@rm -rf build dist .demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 	@echo "clean. Next: make demo"
 
 .PHONY: clean-all
-clean-all: clean ## take away .venv too
+clean-all: clean ## remove .venv too
 	@rm -rf .venv

@@ -1,4 +1,4 @@
-"""How right the scores are: the part of the page that says what was found on public data and on invented worlds."""
+"""The page's section on accuracy: results on public data and on simulated worlds."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 ABOUT = """
-## How right the scores are
+## Accuracy of the scores
 
-Each was measured once, by the command beside it; the files in `benchmarks/results` have every set, fold and world.
+Each result was measured once with the command beside it. The files in `benchmarks/results` have the figures of every set, fold
+and world.
 """
-SELECTIVE_HEAD = "| labels | who | slope | observed ÷ expected | worlds in which both are right |"
+SELECTIVE_HEAD = "| labels | entities | slope | observed ÷ expected | worlds with both in range |"
 ANOMALY_HEAD = "| sets | number | mean gain in ROC-AUC | in average precision | better on | worst |"
-LABELS = {"weighted": "weighted, as a day does", "unweighted": "unweighted"}
+LABELS = {"weighted": "weighted (default)", "unweighted": "unweighted"}
 
 
 def render_how_right(results: Mapping[str, dict[str, Any]]) -> str:
-    """The section, as Markdown, of what there is of ``planted``, ``selective``, ``polish`` and ``anomaly``; empty where none is."""
+    """Render the results of ``planted``, ``selective``, ``polish`` and ``anomaly`` that exist; empty if there are none."""
     parts = [write(results[name]) for name, write in PARTS.items() if name in results]
     return "\n".join([ABOUT, *parts]) if parts else ""
 
@@ -29,10 +30,10 @@ def _planted(facts: dict[str, Any]) -> str:
         of = summary[key]
         rows.append(f"| {name} | {of['mean']:.1%} | {of['least']:.1%} to {of['most']:.1%} |")
     return _section(
-        "Violators that invented worlds hide",
+        "Planted violators in simulated worlds",
         f"`python -m benchmarks.planted --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities and "
-        f"{facts['months']} months. Of the violators whom no visit had found yet, the share in the first 5 % by score. No single "
-        f"indicator gives them away: the best has a ROC-AUC of {summary['best_single_roc_auc']:.3f}.",
+        f"{facts['months']} months. The share of the violators not yet found that are in the top 5 % by score. No single "
+        f"indicator identifies them: the best has a ROC-AUC of {summary['best_single_roc_auc']:.3f}.",
         ["| order | mean | worlds |", "|---|---:|---|", *rows],
     )
 
@@ -44,11 +45,11 @@ def _selective(facts: dict[str, Any]) -> str:
         for who, of in facts["summary"][name].items()
     ]
     return _section(
-        "What probabilities promise",
-        f"`python -m benchmarks.selective --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities, the "
-        f"probabilities of their last day against what a visit to each would find. Right would be 0.9 to 1.1 for both: the slope "
-        f"of the truth on the log-odds, and what visits within capacity would find ÷ what was promised. Means over worlds, with "
-        f"the least and the most.",
+        "Calibration of probabilities",
+        f"`python -m benchmarks.selective --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities. The "
+        f"probabilities of the last day are compared with the true chance that a visit finds a violation. The target is 0.9 to "
+        f"1.1 for both figures: the slope of the truth on the log-odds, and observed ÷ expected findings within capacity. Means "
+        f"over worlds, with minimum and maximum.",
         [SELECTIVE_HEAD, "|---|---|---|---|---:|", *rows],
     )
 
@@ -60,10 +61,10 @@ def _polish(facts: dict[str, Any]) -> str:
     ]
     chosen = ", ".join(f"{name} {times}" for name, times in facts["chosen"].items())
     return _section(
-        "Bankruptcies told from financial ratios",
-        f"`python -m benchmarks.polish --data DIR`: {facts['firms']:,} Polish firms, of which {facts['bankrupt']:,} went bankrupt "
-        f"within a year; {len(facts['seeds'])} × {facts['folds']} folds. Chosen as champion, times: {chosen}.",
-        ["| | ROC-AUC | against plain boosting (95 %) |", "|---|---:|---:|", *rows],
+        "Bankruptcies predicted from financial ratios",
+        f"`python -m benchmarks.polish --data DIR`: {facts['firms']:,} Polish firms; {facts['bankrupt']:,} of them went bankrupt "
+        f"within a year. {len(facts['seeds'])} × {facts['folds']} folds. Folds by champion: {chosen}.",
+        ["| | ROC-AUC | difference to plain boosting (95 %) |", "|---|---:|---:|", *rows],
     )
 
 
@@ -74,14 +75,10 @@ def _anomaly(facts: dict[str, Any]) -> str:
         for half, of in facts["summary"].items()
     ]
     return _section(
-        "The strange among public sets",
-        f"`python -m benchmarks.anomaly --data DIR`: four detectors against scikit-learn's IsolationForest of "
-        f"{facts['forest_trees']} trees, {len(facts['seeds'])} seeds; settings were fixed on half of the sets.",
-        [
-            "| sets | number | mean gain in ROC-AUC | in average precision | better on | worst |",
-            "|---|---:|---:|---:|---:|---|",
-            *rows,
-        ],
+        "Anomalies in public sets",
+        f"`python -m benchmarks.anomaly --data DIR`: the anomaly score against scikit-learn's IsolationForest with "
+        f"{facts['forest_trees']} trees, {len(facts['seeds'])} seeds. The settings were chosen on half of the sets.",
+        [ANOMALY_HEAD, "|---|---:|---:|---:|---:|---|", *rows],
     )
 
 

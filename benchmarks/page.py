@@ -1,4 +1,4 @@
-"""Write ``docs/benchmarks.md`` and its plots from the results: ``python -m benchmarks.page``."""
+"""Write the page of benchmarks and its plots from the results: ``python -m benchmarks.page``."""
 
 from __future__ import annotations
 
@@ -17,30 +17,26 @@ from benchmarks.summary import Figure, Summary, summarise
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
-PAGE = ROOT / "docs" / "benchmarks.md"
-PLOTS = ROOT / "docs" / "benchmarks"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+PLOTS = ROOT / "docs" / "reference" / "benchmarks"
 STEPS = {
-    "generate": "`generate`: invent the world",
-    "intake": "take in the whole history: ingest, gate, conform, link",
+    "generate": "`generate`: simulate the world",
+    "intake": "ingest, gate, conform and link the whole history",
 }
 SCORING = {
     "score": "score every entity",
-    "target": "make the day's list, with reasons for the listed",
-    "target-spark": "make the list of the day of the features, on Apache Spark",
+    "target": "make the day's list with reasons",
+    "target-spark": "make the list on Apache Spark",
 }
 NEWS = {
-    "day": "the day's news: ingest, gate, conform, link, features",
-    "rebuild": "all again from bronze: gate, conform, link, features",
+    "day": "next day: ingest, gate, conform, link, features",
+    "rebuild": "rebuild from bronze: gate, conform, link, features",
 }
 ABOUT = Path(__file__).parent / "about.md"
 
 
 def render(results: Sequence[dict[str, Any]]) -> str:
-    """The page, as Markdown.
-
-    Args:
-        results: the contents of results files, in the order of the page.
-    """
+    """Render the results files of plans as Markdown, in the given order."""
     return "\n".join([ABOUT.read_text(encoding="utf-8"), *[_section(result) for result in results]])
 
 
@@ -56,30 +52,29 @@ def _section(result: dict[str, Any]) -> str:
         "### A day's features\n",
         _features(summary),
         f"![Seconds and memory of a day's features, by program and entities](benchmarks/{name}-features.svg)\n",
-        "### A day's news, and everything again\n",
-        "One entity in two hundred has news: returns late or corrected, complaints settled and new, changes in the register.\n",
+        "### A next day, and a rebuild\n",
+        "On a next day one entity in two hundred has new records: returns, complaints or changes of registration.\n",
         _steps(summary, NEWS),
         _saved(summary),
-        f"![Seconds of a day's news and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
-        "### Every entity scored, the listed explained\n",
-        "A first day of the whole population: features are read and scored, whose word moved each class from the ordinary one is\n"
-        "asked, scores are written; then the list is made within the regions' capacity, with reasons and the way to a better\n"
-        "class for each on it.\n",
+        f"![Seconds of a next day and of a rebuild, by stage](benchmarks/{name}-news.svg)\n",
+        "### Scores and list\n",
+        "A first day of the whole population: features are read and scored, the sources that changed each class are found, and\n"
+        "scores are written. Then the list is made within the regions' capacity, with reasons and the way to a better class.\n",
         _steps(summary, SCORING),
         _scoring(summary),
-        "### The other stages\n",
+        "### Other stages\n",
         _steps(summary, STEPS),
     ]
     if summary.of("whole day"):
         parts += [
-            "### A whole day, from nothing\n",
-            "`steelyard run` on an empty home: the history is taken in, past days are built to train on, twelve or every second\n"
-            "of them, and a list is made.\n",
+            "### A whole first day\n",
+            "`steelyard run` on an empty home: it ingests the history, builds the features of twelve past days (of six at five\n"
+            "million entities), trains on them, and makes a list.\n",
             _whole(summary),
             f"![Seconds of a whole day, by stage](benchmarks/{name}-whole.svg)\n",
         ]
     if summary.left_out:
-        parts += ["### What was left out\n", _left_out(summary)]
+        parts += ["### Not measured\n", _left_out(summary)]
     return "\n".join(parts)
 
 
@@ -89,16 +84,16 @@ def _machine(result: dict[str, Any]) -> str:
     java = f", Java {machine['java']}" if machine["java"] else ""
     return (
         f"{machine['processor']}, {machine['cores']} processors, {machine['memory_gib']} GiB; {machine['system']}; "
-        f"Python {machine['python']}{java}; {versions}. Measured {_origins(result)}. When it last began, {machine['load']} "
-        f"processes wanted to run on the machine. DuckDB and Apache Spark may hold {result['memory_limit_gib']} GiB.\n"
+        f"Python {machine['python']}{java}; {versions}. Measured {_origins(result)}. Load average at the last start: "
+        f"{machine['load']}. Memory limit of DuckDB and Apache Spark: {result['memory_limit_gib']} GiB.\n"
     )
 
 
 def _origins(result: dict[str, Any]) -> str:
-    """When, at which revision and on which processor: oldest first, so that one sees what was measured together."""
-    there = [origin_of(found) for found in result["measurements"] if "left_out" not in found]
-    found = {tuple(str(origin[fact] or "unknown") for fact in ("measured_on", "revision", "processor")) for origin in there}
-    return "; ".join(f"{day} at revision `{revision}` on {processor}" for day, revision, processor in sorted(found))
+    """Days, revisions and processors of the measurements, oldest first."""
+    origins = [origin_of(one) for one in result["measurements"] if "left_out" not in one]
+    distinct = {tuple(str(origin[fact] or "unknown") for fact in ("measured_on", "revision", "processor")) for origin in origins}
+    return "; ".join(f"{day} at revision `{revision}` on {processor}" for day, revision, processor in sorted(distinct))
 
 
 def _features(summary: Summary) -> str:
@@ -133,7 +128,7 @@ def _steps(summary: Summary, steps: dict[str, str]) -> str:
 
 
 def _scoring(summary: Summary) -> str:
-    """Both steps of scoring a day together, by size."""
+    """Scores and list of a day together, by size."""
     rows = []
     for scored in summary.of("score"):
         listed = summary.figures.get(("target", scored.entities))
@@ -146,21 +141,21 @@ def _scoring(summary: Summary) -> str:
 
 
 def _saved(summary: Summary) -> str:
-    """How much of a rebuild's time the day's news take, by size."""
+    """The time of a next day as a share of a rebuild, by size."""
     rows = []
     for entities in summary.sizes:
-        found = [summary.ratio("day", "rebuild", entities, what) for what in ("wall_seconds", "cpu_seconds")]
-        if None not in found:
-            rows.append([f"{entities:,}", *[f"{ratio:.1%}" for ratio in found]])
-    return _table(["entities", "the day's news, of a rebuild's seconds", "of its CPU seconds"], rows) if rows else ""
+        ratios = [summary.ratio("day", "rebuild", entities, what) for what in ("wall_seconds", "cpu_seconds")]
+        if None not in ratios:
+            rows.append([f"{entities:,}", *[f"{ratio:.1%}" for ratio in ratios]])
+    return _table(["entities", "next day ÷ rebuild, seconds", "CPU seconds"], rows) if rows else ""
 
 
 def _growths(summary: Summary, steps: dict[str, str]) -> str:
     rows = []
     for step, name in steps.items():
-        found = [summary.growth(step, attribute) for attribute in ("wall_seconds", "cpu_seconds", "peak_mib")]
-        if None not in found:
-            rows.append([name, *[f"{value:.2f}" for value in found]])
+        exponents = [summary.growth(step, attribute) for attribute in ("wall_seconds", "cpu_seconds", "peak_mib")]
+        if None not in exponents:
+            rows.append([name, *[f"{value:.2f}" for value in exponents]])
     return _table(["growth with entities", "seconds", "CPU seconds", "peak MiB"], rows) if rows else ""
 
 
@@ -175,7 +170,7 @@ def _whole(summary: Summary) -> str:
 
 
 def _left_out(summary: Summary) -> str:
-    return _table(["step", "entities", "why"], [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out])
+    return _table(["step", "entities", "reason"], [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out])
 
 
 def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
@@ -185,27 +180,27 @@ def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def draw(result: dict[str, Any], folder: Path) -> None:
-    """Write a result's plots."""
+    """Write the plots of a results file."""
     folder.mkdir(parents=True, exist_ok=True)
     name, summary = result["name"], summarise(result)
     plot_features(summary, folder / f"{name}-features.svg")
-    plot_stages(summary, {"day": "the day's news", "rebuild": "all again"}, folder / f"{name}-news.svg")
+    plot_stages(summary, {"day": "next day", "rebuild": "rebuild"}, folder / f"{name}-news.svg")
     if summary.of("whole day"):
         plot_stages(summary, {"whole day": "a whole day"}, folder / f"{name}-whole.svg")
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
-    """The results there are, the largest sizes first."""
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem in PLANS]
-    return sorted(found, key=lambda result: max(found["entities"] for found in result["measurements"]), reverse=True)
+    """Read the results of plans, largest sizes first."""
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem in PLANS]
+    return sorted(results, key=lambda result: max(one["entities"] for one in result["measurements"]), reverse=True)
 
 
 def whole_page(folder: Path) -> str:
-    """The page that the results in a folder give: how fast days are made, scored and shown, as far as measured, and how right."""
-    there = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem not in PLANS}
+    """The whole page: speed of days, scoring and the console, then accuracy, for all results in a folder."""
+    others = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json") if path.stem not in PLANS}
     parts = [render(read_results(folder))]
-    parts += [write(there[name]) for name, write in (("scoring", render_scoring), ("console", render_console)) if name in there]
-    return "".join([*parts, render_how_right(there)])
+    parts += [write(others[name]) for name, write in (("scoring", render_scoring), ("console", render_console)) if name in others]
+    return "".join([*parts, render_how_right(others)])
 
 
 def main() -> None:

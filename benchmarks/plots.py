@@ -1,4 +1,4 @@
-"""The page's plots, as SVG files whose bytes depend on the figures alone."""
+"""Draw the plots of the page as SVG files. The same figures give the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLOURS = {"features": "#37718e", "features-duckdb": "#bd5f27", "features-polars
 STAGES = ("ingest", "gate", "conform", "link", "features", "cohort", "train", "score", "target", "export")
 STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#d08c60", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
 REST = "#eeeeee"
-"""Of what is in no stage."""
+"""Colour of the time outside all stages."""
 LEGEND_COLUMNS = 6
 _SETTINGS: Any = {
     "svg.hashsalt": "steelyard",
@@ -33,7 +33,7 @@ _SETTINGS: Any = {
 
 
 def plot_features(summary: Summary, path: Path) -> None:
-    """Wall time and peak memory of a day's features over the number of entities, both axes logarithmic, a line a program."""
+    """Draw wall time and peak memory of a day's features by entities, both axes logarithmic, one line per program."""
     with mpl.rc_context(_SETTINGS):
         canvas = Canvas(figsize=(9, 3.6), layout="constrained")
         for axes, attribute, title in zip(
@@ -55,11 +55,7 @@ def plot_features(summary: Summary, path: Path) -> None:
 
 
 def plot_stages(summary: Summary, steps: dict[str, str], path: Path) -> None:
-    """Each step's seconds at each size as one bar, cut into its stages.
-
-    Args:
-        steps: the steps, with the name that each bears.
-    """
+    """Draw one bar of seconds per step and size, divided into stages; ``steps`` gives the labels by step."""
     bars = [(f"{name}, {figure.entities:,}", figure) for step, name in steps.items() for figure in summary.of(step)]
     with mpl.rc_context(_SETTINGS):
         canvas = Canvas(figsize=(9, 1.2 + 0.42 * len(bars)), layout="constrained")

@@ -1,7 +1,7 @@
-"""Measure everything that a plan names: ``python -m benchmarks.run small``.
+"""Measure the steps of a plan: ``python -m benchmarks.run small``.
 
-Each step is a process of its own. Rounds are interleaved: every step is measured once before any is measured again, so that what
-else the machine does falls on all alike. Results are written after each measurement; what fails or is left out says why.
+Each step runs in its own process. Rounds are interleaved: all steps are measured once before any is measured again, so other load
+on the machine affects all steps alike. Results are written after each measurement, with the reason for each step left out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from benchmarks.harness.machine import machine_facts, origin_of, origin_of_both
-from benchmarks.harness.measure import Measured, measure, one_after_the_other
+from benchmarks.harness.machine import machine_facts, merged_origin, origin_of
+from benchmarks.harness.measure import Measurement, add_sequential, measure
 from benchmarks.harness.plans import PLANS, Plan
-from benchmarks.harness.worlds import LAST, MORROW, World, Worlds, unmake_silver
+from benchmarks.harness.worlds import LAST, NEXT_DAY, World, Worlds, drop_silver
 from jobs.engine.apache_spark import require_java
 from jobs.foundation.errors import ConfigError, SteelyardError
 from jobs.foundation.locks import hold_home_lock
@@ -37,185 +37,183 @@ PROGRAMS = ("duckdb", "polars")
 WHOLE_DAY = "whole day"
 DAY = ("day", "score", "target", "rebuild")
 SPARK = ("features-spark", "target-spark")
-CHAINS = {chain[0]: chain for chain in (DAY, SPARK)}
-"""Steps that go one after the other on one home, by their first: kept together or not at all."""
+SEQUENCES = {chain[0]: chain for chain in (DAY, SPARK)}
+"""Steps that run in sequence on one home, by their first step. Their results are reused together or not at all."""
 FIRST = ("generate", "intake", WHOLE_DAY)
-"""What comes once, before all rounds."""
-MAY_STAY = (*FIRST, *(f"features-{program}" for program in PROGRAMS), *CHAINS)
-"""Our own features are always made: what others give is compared with them, and a day's news is built on them."""
-
-KEEP_HELP = f"steps that are not measured again where the results tell of them; with {' and '.join(CHAINS)} what follows each"
+"""Steps that run once, before the rounds."""
+REUSABLE = (*FIRST, *(f"features-{program}" for program in PROGRAMS), *SEQUENCES)
+"""All steps but ``features``, which is always run: the other programs are compared with it, and the next day starts from it."""
+KEEP_HELP = f"steps whose results are reused if there are any; with {' and '.join(SEQUENCES)} also the steps that follow"
 
 
 class StepFailed(Exception):
-    """A measured step ended with a failure."""
+    """A measured step failed."""
 
 
 class Bench:
-    """A plan under way and what it measured so far."""
+    """Runs a plan and collects its measurements."""
 
     def __init__(self, plan: Plan, cache: Path, results: Path, *, keep: Collection[str] = ()) -> None:
-        """A plan to measure; what its results' file tells of the steps ``keep`` stays, and they are not measured again.
+        """Reuse the results of the steps ``keep`` in the results file; do not measure them again.
 
-        With the first of a chain stays what follows it, where the results tell of all of it. Of a size without a round stays
-        what rounds gave.
+        The first step of a sequence stands for the whole sequence, which is reused only if complete. At a size without rounds the
+        earlier results of rounds stay.
         """
-        keep = {step for first in keep for step in CHAINS.get(first, (first,))}
+        keep = {step for first in keep for step in SEQUENCES.get(first, (first,))}
         self.plan, self.cache = plan, cache
         self.path = results / f"{plan.name}.json"
         self.console = Console(stderr=True)
         self.code = _copy_code(cache / "code")
         self.memory_gib = max(2, int(psutil.virtual_memory().total / 1024**3 / 2))
-        measured = _measured(self.path)
-        self.kept = _whole_chains({(found["step"], found["entities"]) for found in measured if found["step"] in keep})
+        earlier = _read_measurements(self.path)
+        self.reused = _complete_sequences({(one["step"], one["entities"]) for one in earlier if one["step"] in keep})
         rounds = dict(zip(plan.sizes, plan.rounds, strict=True))
-        self.found = [
-            found
-            for found in measured
-            if found["entities"] not in rounds
-            or (found["step"], found["entities"]) in self.kept
-            or (found["step"] not in FIRST and not rounds[found["entities"]])
+        self.measurements = [
+            one
+            for one in earlier
+            if one["entities"] not in rounds
+            or (one["step"], one["entities"]) in self.reused
+            or (one["step"] not in FIRST and not rounds[one["entities"]])
         ]
         self.machine = machine_facts()
         self.worlds = Worlds(cache, self.machine)
 
-    def do(self) -> None:
+    def run(self) -> None:
         """Measure the plan, size by size."""
         for entities, rounds in zip(self.plan.sizes, self.plan.rounds, strict=True):
-            self.say(f"{entities:,} entities × {self.plan.months} months: world and home, made unless kept from an earlier run")
-            world = self.worlds.world(entities, self.plan.months, self.step)
-            for step, took in (("generate", world.generated), ("intake", world.taken_in)):
-                if not self.is_kept(step, world):
-                    self.note(step, world, 1, took, rows=world.records, origin=world.origins[step])
-            self.whole_day(world)
+            self.log(f"{entities:,} entities × {self.plan.months} months: world and home, made unless cached")
+            world = self.worlds.world(entities, self.plan.months, self.run_step)
+            for step, took in (("generate", world.generated), ("intake", world.intake)):
+                if not self.is_reused(step, world):
+                    self.record(step, world, 1, took, rows=world.records, origin=world.origins[step])
+            self.measure_whole_day(world)
             for round_ in range(1, rounds + 1):
-                self.one_round(world, round_)
+                self.measure_round(world, round_)
 
-    def whole_day(self, world: World) -> None:
-        """A home's first day, to its list; its model is kept, to score the other sizes with.
+    def measure_whole_day(self, world: World) -> None:
+        """Measure the first day of a home, up to its list, and keep its model for scoring.
 
-        What was delivered has been taken in once and measured, perhaps at an earlier revision that takes in alike:
-        ``steelyard run`` goes on from there, and the two are one day.
+        The home is a cached result of ``intake``, so a whole day is the sum of ``intake`` and the rest of ``steelyard run``.
         """
-        if self.is_kept(WHOLE_DAY, world):
+        if self.is_reused(WHOLE_DAY, world):
             return None
         if world.entities > self.plan.whole_up_to:
-            return self.leave_out((WHOLE_DAY,), world, "it takes too long at this size")
+            return self.record_left_out((WHOLE_DAY,), world, "it takes too long at this size")
         with self.worlds.fork(world.home) as home:
             options = ("--profile", "cn", "--sources", world.sources, "--home", home, "--as-of", LAST, "--top", 0)
             try:
-                took = self.command(WHOLE_DAY, [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
+                took = self.run_command(WHOLE_DAY, [sys.executable, "-m", "jobs.cli", "run", *map(str, options)])
             except StepFailed as error:
-                return self.leave_out((WHOLE_DAY,), world, str(error))
+                return self.record_left_out((WHOLE_DAY,), world, str(error))
             shutil.rmtree(self.models, ignore_errors=True)
             shutil.copytree(home / "models", self.models)
-        origin = origin_of_both(world.origins["intake"], origin_of(self.machine))
-        self.note(WHOLE_DAY, world, 1, one_after_the_other(world.taken_in, took), rows=world.records, origin=origin)
+        origin = merged_origin(world.origins["intake"], origin_of(self.machine))
+        self.record(WHOLE_DAY, world, 1, add_sequential(world.intake, took), rows=world.records, origin=origin)
         return None
 
     @property
     def models(self) -> Path:
-        """Where the model of the last whole day is kept."""
+        """Folder of the model of the last whole day."""
         return self.cache / "models"
 
-    def one_round(self, world: World, round_: int) -> None:
-        """Features by every program, then the morrow's news, in the first round scores and list, then all again from bronze."""
+    def measure_round(self, world: World, round_: int) -> None:
+        """Measure features by every program, then the next day, a rebuild, and Apache Spark."""
         with self.worlds.fork(world.home) as home:
-            self.features(world, round_, home)
-            self.morrow(world, round_, home)
+            self.measure_features(world, round_, home)
+            self.measure_next_day(world, round_, home)
         if round_ <= self.plan.spark_rounds:
-            self.spark(world, round_)
+            self.measure_spark(world, round_)
 
-    def morrow(self, world: World, round_: int, home: Path) -> None:
-        """The morrow's news, in the first round scores and list, then all again from bronze."""
-        if self.is_kept("day", world):
+    def measure_next_day(self, world: World, round_: int, home: Path) -> None:
+        """Measure the next day, in the first round scores and list, then a rebuild from bronze."""
+        if self.is_reused("day", world):
             return
-        self.bring_model(home)
-        news, told = sum(world.news.values()), ("--home", home, "--sources", world.sources, "--as-of", MORROW)
-        *news_to_list, rebuild = DAY
-        for step in news_to_list:
-            # Scores and list are the same whatever came before, and compared with nothing: measured once.
+        self.copy_model(home)
+        news, options = sum(world.news.values()), ("--home", home, "--sources", world.sources, "--as-of", NEXT_DAY)
+        *day_to_list, rebuild = DAY
+        for step in day_to_list:
+            # Scores and list are not compared with anything, so one round is enough.
             if step == "day" or round_ == 1:
-                self.measured(step, world, round_, news if step == "day" else world.entities, *told)
-        unmake_silver(home)
-        self.measured(rebuild, world, round_, world.records + news, *told)
+                self.measure_step(step, world, round_, news if step == "day" else world.entities, *options)
+        drop_silver(home)
+        self.measure_step(rebuild, world, round_, world.records + news, *options)
 
-    def features(self, world: World, round_: int, home: Path) -> None:
-        """The same features by Steelyard and by the hand-written programs, from the same files of silver."""
-        asked = ("--home", home, "--as-of", LAST)
-        self.measured("features", world, round_, world.records, *asked)
+    def measure_features(self, world: World, round_: int, home: Path) -> None:
+        """Measure features by Steelyard and by the hand-written programs, from the same silver files."""
+        options = ("--home", home, "--as-of", LAST)
+        self.measure_step("features", world, round_, world.records, *options)
         for program in PROGRAMS:
             out = home.parent / f"{program}.parquet"
             step = f"features-{program}"
-            if self.is_kept(step, world):
+            if self.is_reused(step, world):
                 continue
-            done = self.measured(step, world, round_, world.records, *asked, "--out", out)
+            done = self.measure_step(step, world, round_, world.records, *options, "--out", out)
             if done and round_ == 1:
-                self.compare(world, step, home, out)
+                self.check_features(world, step, home, out)
             out.unlink(missing_ok=True)
 
-    def compare(self, world: World, step: str, home: Path, out: Path) -> None:
-        """See that a program's features are ours; where they are not, its time stands beside the reason why it says little."""
+    def check_features(self, world: World, step: str, home: Path, out: Path) -> None:
+        """Check that a program gives the same features as Steelyard; if not, record the reason beside its time."""
         try:
-            self.step("compare", "--home", home, "--as-of", LAST, "--out", out)
-            self.say(f"{step}: the same features as ours")
+            self.run_step("compare", "--home", home, "--as-of", LAST, "--out", out)
+            self.log(f"{step}: same features as Steelyard")
         except StepFailed as error:
-            self.leave_out((step,), world, f"its features are not ours: {error}")
+            self.record_left_out((step,), world, f"its features differ: {error}")
 
-    def spark(self, world: World, round_: int) -> None:
-        """The same features by Apache Spark on this machine, on a home of its own, then that day's list."""
+    def measure_spark(self, world: World, round_: int) -> None:
+        """Measure features and that day's list by Apache Spark on this machine, on a separate home."""
         features, listing = SPARK
-        if self.is_kept(features, world):
+        if self.is_reused(features, world):
             return None
         if world.entities > self.plan.spark_up_to:
-            return self.leave_out(SPARK, world, f"this plan asks it of at most {self.plan.spark_up_to:,} entities")
+            return self.record_left_out(SPARK, world, f"this plan measures it up to {self.plan.spark_up_to:,} entities")
         try:
             require_java()
         except ConfigError as error:
-            return self.leave_out(SPARK, world, error.what)
+            return self.record_left_out(SPARK, world, error.what)
         engine = {"STEELYARD_ENGINE": f"local[{self.plan.cores}]", "SPARK_DRIVER_MEMORY": f"{self.memory_gib}g"}
         with self.worlds.fork(world.home) as home:
-            told = ("--home", home, "--as-of", LAST)
-            self.bring_model(home)
-            if not self.measured(features, world, round_, world.records, *told, environment=engine):
-                return self.leave_out((listing,), world, "there are no features to score")
+            options = ("--home", home, "--as-of", LAST)
+            self.copy_model(home)
+            if not self.measure_step(features, world, round_, world.records, *options, environment=engine):
+                return self.record_left_out((listing,), world, "there are no features to score")
             try:
-                self.step("score", *told, environment=engine)  # asks no engine: measured once, in the day of the news
+                self.run_step("score", *options, environment=engine)  # needs no engine, so it is measured only on the next day
             except StepFailed as error:
-                return self.leave_out((listing,), world, f"there are no scores: {error}")
-            self.measured(listing, world, round_, world.entities, *told, environment=engine)
+                return self.record_left_out((listing,), world, f"there are no scores: {error}")
+            self.measure_step(listing, world, round_, world.entities, *options, environment=engine)
         return None
 
-    def bring_model(self, home: Path) -> None:
-        """Give a home the model of the last whole day, where one was measured."""
+    def copy_model(self, home: Path) -> None:
+        """Copy the model of the last whole day to a home, if there is one."""
         if self.models.exists():
             shutil.copytree(self.models, home / "models")
 
-    def measured(
+    def measure_step(
         self, step: str, world: World, round_: int, rows: int, *options: object, environment: dict[str, str] | None = None
     ) -> bool:
-        """Measure a step and note it; a failure is noted too, and nothing else stops for it."""
+        """Measure and record a step. A failure is recorded too and stops nothing else."""
         try:
-            took = self.step(step, *options, environment=environment)
+            took = self.run_step(step, *options, environment=environment)
         except StepFailed as error:
-            self.leave_out((step,), world, str(error))
+            self.record_left_out((step,), world, str(error))
             return False
-        self.note(step, world, round_, took, rows)
+        self.record(step, world, round_, took, rows)
         return True
 
-    def step(self, step: str, *options: object, environment: dict[str, str] | None = None) -> Measured:
-        """Run a step of :mod:`benchmarks.steps` and give what it took.
+    def run_step(self, step: str, *options: object, environment: dict[str, str] | None = None) -> Measurement:
+        """Run a step of :mod:`benchmarks.steps` and measure it.
 
         Raises:
-            StepFailed: when it failed; the message ends as its output did.
+            StepFailed: the step failed; the message has the last line of its output.
         """
         name = step.removesuffix("-spark")
         limits = ("--cores", self.plan.cores, "--memory", f"{self.memory_gib}GiB")
         command = [sys.executable, "-m", "benchmarks.steps", name, *map(str, (*options, *limits))]
-        return self.command(step, command, environment)
+        return self.run_command(step, command, environment)
 
-    def command(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> Measured:
-        """Run a command, live on a terminal."""
+    def run_command(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> Measurement:
+        """Run a command and measure it; on a terminal, show that it runs."""
         log = self.cache / "logs" / f"{name.replace(' ', '-')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         threads = {"POLARS_MAX_THREADS": str(self.plan.cores), "PYTHONPATH": str(self.code)}
@@ -227,42 +225,44 @@ class Bench:
             raise StepFailed(f"it failed with exit code {took.exit_code}: {_last_line(log)}")
         return took
 
-    def note(self, step: str, world: World, round_: int, took: Measured, rows: int, origin: dict[str, Any] | None = None) -> None:
-        """Keep a measurement, made here and now unless it comes from elsewhere, and write all that there are."""
+    def record(
+        self, step: str, world: World, round_: int, took: Measurement, rows: int, origin: dict[str, Any] | None = None
+    ) -> None:
+        """Add a measurement, by default with the origin of this run, and write the results."""
         facts = {"step": step, "entities": world.entities, "round": round_, "rows": rows}
-        self.found.append({**facts, **(origin or origin_of(self.machine)), **asdict(took)})
+        self.measurements.append({**facts, **(origin or origin_of(self.machine)), **asdict(took)})
         self.write()
-        self.say(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
+        self.log(f"{step:16} round {round_}  {took.wall_seconds:8.1f} s  {took.cpu_seconds:8.1f} CPU s  {took.peak_mib:8,.0f} MiB")
 
-    def leave_out(self, steps: Iterable[str], world: World, why: str) -> None:
-        """Keep why there is no measurement of some steps."""
+    def record_left_out(self, steps: Iterable[str], world: World, why: str) -> None:
+        """Add the reason why some steps have no measurement."""
         for step in steps:
-            self.found.append({"step": step, "entities": world.entities, "left_out": why})
-            self.say(f"{step:16} left out: {why}")
+            self.measurements.append({"step": step, "entities": world.entities, "left_out": why})
+            self.log(f"{step:16} left out: {why}")
         self.write()
 
-    def is_kept(self, step: str, world: World) -> bool:
-        """Whether a step stays as it was measured at that size."""
-        is_kept = (step, world.entities) in self.kept
-        if is_kept:
-            self.say(f"{step:16} stays as it was measured")
-        return is_kept
+    def is_reused(self, step: str, world: World) -> bool:
+        """Whether the earlier result of a step at this size is reused."""
+        is_reused = (step, world.entities) in self.reused
+        if is_reused:
+            self.log(f"{step:16} reused")
+        return is_reused
 
     def write(self) -> None:
-        """Write the results so far."""
+        """Write all results so far."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        found = sorted(self.found, key=lambda found: int(found["entities"]))
-        facts = {"name": self.plan.name, "machine": self.machine, "memory_limit_gib": self.memory_gib, "measurements": found}
+        ordered = sorted(self.measurements, key=lambda one: int(one["entities"]))
+        facts = {"name": self.plan.name, "machine": self.machine, "memory_limit_gib": self.memory_gib, "measurements": ordered}
         text = json.dumps(facts, indent=1, ensure_ascii=False)
         self.path.write_text(text + "\n", encoding="utf-8")
 
-    def say(self, text: str) -> None:
-        """Tell a person how far it is."""
+    def log(self, text: str) -> None:
+        """Print progress."""
         self.console.print(text, highlight=False, markup=False)
 
 
 def _copy_code(to: Path) -> Path:
-    """The code as it is now, compiled: an edit while hours of measuring go on would make what was taken in look stale."""
+    """Copy and compile the code, so that edits during a long run do not make cached homes stale."""
     shutil.rmtree(to, ignore_errors=True)
     for part in CODE:
         shutil.copytree(ROOT / part, to / part, ignore=shutil.ignore_patterns("__pycache__", "results"))
@@ -270,36 +270,36 @@ def _copy_code(to: Path) -> Path:
     return to
 
 
-def _measured(path: Path) -> list[dict[str, Any]]:
-    """What a results file holds: hours of measuring need not be had in one go."""
-    if not path.exists():
-        return []
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["measurements"]
-    return found
+def _read_measurements(path: Path) -> list[dict[str, Any]]:
+    """The measurements in a results file; none if there is no file."""
+    measurements: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["measurements"] if path.exists() else []
+    return measurements
 
 
-def _whole_chains(kept: set[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Steps and sizes without those of a chain of which another step is not among them: all of it is measured again."""
-    chains = [{(step, size) for step in chain} for chain in CHAINS.values() for size in {size for _, size in kept}]
-    return kept - set().union(*(chain for chain in chains if not chain <= kept))
+def _complete_sequences(steps: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Remove the steps (with sizes) of sequences that are incomplete at a size; all of them are measured again."""
+    sequences = [{(step, size) for step in names} for names in SEQUENCES.values() for size in {size for _, size in steps}]
+    return steps - set().union(*(sequence for sequence in sequences if not sequence <= steps))
 
 
 def _last_line(log: Path) -> str:
-    """The last line of an output, without paths, which differ from machine to machine."""
+    """The last line of an output, without paths, which depend on the machine."""
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return re.sub(r"(?<!\w)/[\w./-]+", "…", lines[-1])[:300] if lines else "it said nothing"
+    return re.sub(r"(?<!\w)/[\w./-]+", "…", lines[-1])[:300] if lines else "no output"
 
 
 def main() -> None:
-    """Measure the plan that the command line names."""
+    """Measure the plan given on the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against hand-written programs.")
     parser.add_argument("plan", choices=PLANS)
-    parser.add_argument("--sizes", help="numbers of entities, with commas between, instead of the plan's; what others gave stays")
-    parser.add_argument("--rounds", type=int, help="rounds instead of the plan's; with 0 a whole day alone is measured")
-    parser.add_argument("--keep", nargs="*", default=[], choices=MAY_STAY, help=KEEP_HELP)
-    parser.add_argument("--name", help="of the results' file, instead of the plan's")
-    parser.add_argument("--cache", type=Path, default=CACHE, help="where worlds and homes are kept")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder that the results are written to")
+    parser.add_argument(
+        "--sizes", help="numbers of entities, separated by commas, instead of the plan's; results of other sizes stay"
+    )
+    parser.add_argument("--rounds", type=int, help="rounds instead of the plan's; with 0 only a whole day is measured")
+    parser.add_argument("--keep", nargs="*", default=[], choices=REUSABLE, help=KEEP_HELP)
+    parser.add_argument("--name", help="name of the results file, instead of the plan's")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder of cached worlds and homes")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder for the results")
     options = parser.parse_args()
     plan = PLANS[options.plan]
     sizes = tuple(sorted(int(size) for size in options.sizes.split(","))) if options.sizes else plan.sizes
@@ -307,10 +307,10 @@ def main() -> None:
     try:
         with hold_home_lock(options.cache):
             bench = Bench(changed, options.cache.resolve(), options.results, keep=options.keep)
-            bench.do()
+            bench.run()
     except SteelyardError as error:
-        sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.then}")
-    bench.say(f"written: {bench.path.name}. Next: python -m benchmarks.page")
+        sys.exit(f"{error.what}\n  where: {error.where}\n  next: {error.next_step}")
+    bench.log(f"written: {bench.path.name}. Next: python -m benchmarks.page")
 
 
 if __name__ == "__main__":

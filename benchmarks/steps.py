@@ -1,4 +1,4 @@
-"""The steps that are measured, each a process of its own: ``python -m benchmarks.steps STEP --home …``."""
+"""The measured steps; each runs in its own process: ``python -m benchmarks.steps STEP --home …``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ PROFILE = "cn"
 
 
 def generate(options: argparse.Namespace) -> None:
-    """Invent a world."""
+    """Generate a simulated world."""
     from simulation.generate import generate_world
 
     generate_world(entities=options.entities, months=options.months, seed=options.seed, out=options.out, as_of=options.as_of)
 
 
 def intake(options: argparse.Namespace) -> None:
-    """Take in, gate and conform what the sources delivered by the day, and link complaints."""
+    """Ingest, gate and conform the deliveries up to the day, and link complaints."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.profile.mapping import load_mappings
@@ -37,7 +37,7 @@ def intake(options: argparse.Namespace) -> None:
 
 
 def features(options: argparse.Namespace) -> None:
-    """Add up all returns and build the day's features, from silver alone."""
+    """Compute the state and the day's features from silver only."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.incremental.entity_state import update_state
@@ -54,31 +54,31 @@ def features(options: argparse.Namespace) -> None:
 
 
 def features_duckdb(options: argparse.Namespace) -> None:
-    """The same features by DuckDB."""
+    """Compute the same features with DuckDB."""
     from benchmarks.features.duckdb_features import write_features
-    from benchmarks.features.request import asked_of
+    from benchmarks.features.request import feature_request
 
-    asked = asked_of(options.home, _profile(), options.as_of)
-    write_features(asked, options.out, threads=options.cores, memory=options.memory, spill=options.out.parent / "spill")
+    request = feature_request(options.home, _profile(), options.as_of)
+    write_features(request, options.out, threads=options.cores, memory=options.memory, spill=options.out.parent / "spill")
 
 
 def features_polars(options: argparse.Namespace) -> None:
-    """The same features by Polars."""
+    """Compute the same features with Polars."""
     from benchmarks.features.polars.features import write_features
-    from benchmarks.features.request import asked_of
+    from benchmarks.features.request import feature_request
 
-    write_features(asked_of(options.home, _profile(), options.as_of), options.out)
+    write_features(feature_request(options.home, _profile(), options.as_of), options.out)
 
 
 def compare(options: argparse.Namespace) -> None:
-    """See that a program's features are those that the home holds."""
+    """Check that a program's features equal those in the home."""
     from benchmarks.features.compare import assert_same
 
     assert_same(options.home, options.as_of, options.out)
 
 
 def day(options: argparse.Namespace) -> None:
-    """Bring everything to a day whose news were delivered: take in, gate, conform, link, features."""
+    """Process a day's new deliveries: ingest, gate, conform, link, features."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.steps.build_features import rebuild_features
@@ -89,7 +89,7 @@ def day(options: argparse.Namespace) -> None:
 
 
 def rebuild(options: argparse.Namespace) -> None:
-    """Make silver, links and features again of bronze, as if all of it had come today."""
+    """Rebuild silver, links and features from bronze."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.profile.mapping import load_mappings
@@ -108,7 +108,7 @@ def rebuild(options: argparse.Namespace) -> None:
     with stage("link"):
         rebuild_links(lake, profile, options.as_of)
     with stage("features"):
-        rebuild_features(lake, profile, options.as_of)  # no state of an earlier day is there
+        rebuild_features(lake, profile, options.as_of)  # there is no state of an earlier day
 
 
 def score(options: argparse.Namespace) -> None:
@@ -122,7 +122,7 @@ def score(options: argparse.Namespace) -> None:
 
 
 def target(options: argparse.Namespace) -> None:
-    """Make the day's list, with the reasons of each who is on it."""
+    """Make the day's list, with reasons for every listed entity."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
     from jobs.steps.target_list import target_day
@@ -150,18 +150,18 @@ def _profile() -> Profile:
 
 
 def main() -> None:
-    """Do the step that the command line names."""
+    """Run the step given on the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.steps")
     parser.add_argument("step", choices=STEPS)
     parser.add_argument("--as-of", type=date.fromisoformat, required=True)
     parser.add_argument("--home", type=Path)
     parser.add_argument("--sources", type=Path)
-    parser.add_argument("--out", type=Path, help="what is written: a world's folder, or a file of features")
+    parser.add_argument("--out", type=Path, help="output: folder of a world or file of features")
     parser.add_argument("--entities", type=int)
     parser.add_argument("--months", type=int)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--memory", default="8GB", help="the most that DuckDB may hold")
+    parser.add_argument("--memory", default="8GB", help="memory limit of DuckDB")
     options = parser.parse_args()
     STEPS[options.step](options)
 

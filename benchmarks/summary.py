@@ -1,4 +1,4 @@
-"""Figures that results come to: medians over rounds, ratios, growth over sizes, shares of stages."""
+"""Summarise results: medians over rounds, ratios, growth with size, seconds by stage."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from benchmarks.harness.machine import origin_of
 
 @dataclass(frozen=True)
 class Figure:
-    """A step at one size, medians over rounds.
+    """Medians over the rounds of a step at one size.
 
     Attributes:
-        rounds: how often it was measured.
-        spread: the longest wall time over the shortest.
-        rows_per_second: rows that the step works over, each second of wall time.
-        stages: seconds of each stage, in the order they came.
-        measured: on which kinds of processor and on which days; figures of which this differs say nothing of each other.
-        listed: how many its list holds; None of a step that makes none.
+        rounds: number of measurements.
+        spread: longest ÷ shortest wall time.
+        stages: seconds by stage, in order.
+        measured: processors and days of the measurements. Figures can be compared only if these are equal.
+        listed: number of listed entities; None for a step without a list.
     """
 
     step: str
@@ -38,12 +37,13 @@ class Figure:
 
     @property
     def rows_per_second(self) -> float:
+        """Rows that the step processes per second of wall time."""
         return self.rows / self.wall_seconds
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A result's figures by step and size, and what was left out."""
+    """Figures by step and size, and the steps left out with their reasons."""
 
     figures: dict[tuple[str, int], Figure]
     left_out: list[tuple[str, int, str]]
@@ -58,9 +58,9 @@ class Summary:
         return [self.figures[step, entities] for entities in self.sizes if (step, entities) in self.figures]
 
     def ratio(self, step: str, to: str, entities: int, attribute: str) -> float | None:
-        """How many times another step's figure a step's is, such as ``cpu_seconds``.
+        """An attribute of ``step``, such as ``cpu_seconds``, divided by that of ``to``.
 
-        None when one was not measured, or on another day or kind of processor than the other.
+        None if one was not measured, or not on the same days and processors.
         """
         one, other = self.figures.get((step, entities)), self.figures.get((to, entities))
         if one is None or other is None or one.measured != other.measured:
@@ -68,9 +68,9 @@ class Summary:
         return float(getattr(one, attribute) / getattr(other, attribute))
 
     def growth(self, step: str, attribute: str) -> float | None:
-        """The exponent with which a step's figure grows with entities, by least squares of logarithms; None of one size.
+        """The exponent of growth with the number of entities, by least squares of logarithms.
 
-        Of the sizes that were measured on the day and the kind of processor of the largest.
+        Uses the sizes measured on the same days and processors as the largest; None if it is the only one.
         """
         figures = self.of(step)
         alike = [figure for figure in figures if figure.measured == figures[-1].measured]
@@ -82,23 +82,23 @@ class Summary:
 
 
 def summarise(results: dict[str, Any]) -> Summary:
-    """The figures of a results file."""
+    """Summarise the content of a results file."""
     by_step: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     left_out = []
-    for found in results["measurements"]:
-        if "left_out" in found:
-            left_out.append((found["step"], found["entities"], found["left_out"]))
+    for one in results["measurements"]:
+        if "left_out" in one:
+            left_out.append((one["step"], one["entities"], one["left_out"]))
         else:
-            by_step[found["step"], found["entities"]].append(found)
+            by_step[one["step"], one["entities"]].append(one)
     figures = {key: _figure(*key, rounds) for key, rounds in by_step.items()}
     return Summary(figures, sorted(set(left_out)))
 
 
 def _figure(step: str, entities: int, rounds: list[dict[str, Any]]) -> Figure:
-    walls = [found["wall_seconds"] for found in rounds]
+    walls = [one["wall_seconds"] for one in rounds]
     stages: dict[str, list[float]] = {}
-    for found in rounds:
-        for name, seconds in _stages(found["stages"]).items():
+    for one in rounds:
+        for name, seconds in _stages(one["stages"]).items():
             stages.setdefault(name, []).append(seconds)
     return Figure(
         step=step,
@@ -106,18 +106,18 @@ def _figure(step: str, entities: int, rounds: list[dict[str, Any]]) -> Figure:
         rounds=len(rounds),
         rows=rounds[0]["rows"],
         wall_seconds=median(walls),
-        cpu_seconds=median(found["cpu_seconds"] for found in rounds),
-        peak_mib=median(found["peak_mib"] for found in rounds),
+        cpu_seconds=median(one["cpu_seconds"] for one in rounds),
+        peak_mib=median(one["peak_mib"] for one in rounds),
         spread=max(walls) / min(walls),
         stages={name: median(seconds) for name, seconds in stages.items()},
         measured=frozenset((origin["processor"], origin["measured_on"]) for origin in map(origin_of, rounds)),
-        listed=next((stage["listed"] for found in rounds for stage in found["stages"] if "listed" in stage), None),
+        listed=next((stage["listed"] for one in rounds for stage in one["stages"] if "listed" in stage), None),
     )
 
 
-def _stages(told: list[dict[str, Any]]) -> dict[str, float]:
-    """Seconds by stage; a stage that every source goes through is added up."""
+def _stages(stages: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds by stage, summed over sources."""
     seconds: dict[str, float] = defaultdict(float)
-    for stage in told:
+    for stage in stages:
         seconds[stage["stage"]] += stage["seconds"]
     return dict(seconds)

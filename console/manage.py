@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command that the words name."""
+    """Run the command of the arguments."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     from django.core.management import execute_from_command_line
 

@@ -1,4 +1,4 @@
-"""Gunicorn, set up for the console."""
+"""Gunicorn with the console's settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 
 SECONDS = 5.0
-"""Between two looks at what waits for the audit."""
-SET_ASIDE_SECONDS = 60.0
-"""Between two times that what has stayed is taken out of the collector's sight."""
+"""Between two checks of the audit's spool."""
+FREEZE_SECONDS = 60.0
+"""Between two calls of :func:`gc.freeze`."""
 
 
 class Server(BaseApplication):
-    """Processes with some threads each; nothing of a request is logged."""
+    """Worker processes with threads. Requests are not logged."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         self.options = {
@@ -24,8 +24,8 @@ class Server(BaseApplication):
             "threads": 8,
             "timeout": 60,
             "graceful_timeout": 20,
-            # A connection kept for later ties its person to one process, however busy, and one that is closed just as the next
-            # question comes loses it: 34 of 8,423 pages of 40 people at once. To open another takes a tenth of a millisecond.
+            # A kept-alive connection ties a user to one process, however busy, and a request that arrives just when it closes is
+            # lost: 34 of 8,423 pages with 40 parallel users. Opening a connection takes 0.1 ms.
             "keepalive": 0,
             "max_requests": 20_000,
             "max_requests_jitter": 2_000,
@@ -50,32 +50,31 @@ class Server(BaseApplication):
 
 
 def begin(_worker: Any = None) -> None:
-    """What a process does beside answering, from its start on."""
+    """Start a worker's background threads."""
     flush_while_idle()
-    set_aside_what_stays()
+    freeze_long_lived_objects()
 
 
-def set_aside_what_stays() -> None:
-    """Spare the collector of cycles the code, and whatever pages keep for those that follow.
+def freeze_long_lived_objects() -> None:
+    """Exclude code and caches from garbage collection.
 
-    They are some 180,000 objects with twenty thousand listed, and to go through them stops a process for a tenth of a second: one
-    page in twenty waited for it. What is set aside is still freed when nothing refers to it; only cycles among it are not, and
-    those end with the process.
+    They are some 180,000 objects with twenty thousand listed entities. A collection over them stops a process for 0.1 s, for which
+    one page in twenty waited. Frozen objects are still freed by reference counting; only cycles among them stay until the end.
     """
 
-    def go_on() -> None:
+    def loop() -> None:
         while True:
             gc.collect()
             gc.freeze()
-            time.sleep(SET_ASIDE_SECONDS)
+            time.sleep(FREEZE_SECONDS)
 
-    threading.Thread(target=go_on, name="what stays", daemon=True).start()
+    threading.Thread(target=loop, name="freeze objects", daemon=True).start()
 
 
 def flush_while_idle() -> None:
-    """Take in what waits for the audit also when no further request comes."""
+    """Flush the audit's spool regularly, also without further requests."""
 
-    def go_on() -> None:
+    def loop() -> None:
         from django.db import DatabaseError, connections
 
         from console.apps.audit import spool
@@ -86,8 +85,8 @@ def flush_while_idle() -> None:
                 if spool.is_due():
                     spool.flush(wait=False)
             except (DatabaseError, OSError):
-                continue  # the lines stay in their file, and the next turn tries again
+                continue  # the lines stay in their file, and the next round tries again
             finally:
                 connections.close_all()
 
-    threading.Thread(target=go_on, name="audit spool", daemon=True).start()
+    threading.Thread(target=loop, name="audit spool", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Django's settings. What differs between sites is read from the environment; docs/console.md lists each variable."""
+"""Django's settings. Site-specific values come from environment variables, which docs/reference/console.md lists."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FOLDER = folder_from_environment()
 
 
 def _secret_key() -> str:
-    """The key that the environment gives, else one that is made once and kept beside the databases."""
-    given = os.environ.get("STEELYARD_CONSOLE_SECRET_KEY")
-    if given:
-        return given
+    """The key from the environment, or a generated one that is stored beside the databases."""
+    key = os.environ.get("STEELYARD_CONSOLE_SECRET_KEY")
+    if key:
+        return key
     FOLDER.make()
     if not FOLDER.secret.exists():
-        # Whole before it has its name, which one alone gets: of two processes that start at once both read the one key, and one
-        # that is killed meanwhile leaves no half of one.
+        # Written under another name and then linked, which only one process can do: two processes that start together read the same
+        # key, and a killed process leaves no partial key.
         draft = FOLDER.secret.with_name(f"{FOLDER.secret.name}.{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(64))
@@ -51,8 +51,7 @@ DEBUG = False
 ALLOWED_HOSTS = [name.strip() for name in os.environ.get("STEELYARD_CONSOLE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")]
 _OTHER_NAMES = [host for host in ALLOWED_HOSTS if host not in {"localhost", "127.0.0.1", "[::1]"}]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in _OTHER_NAMES if HTTPS]
-# Accounts for looking around are for a site that this machine alone reaches: without HTTPS in front, under no other name. Settings
-# of another module that say nothing of it have none.
+# Demo accounts are only for a site that no other machine can reach: without HTTPS and without another host name.
 DEMO_ACCOUNTS = not HTTPS and not _OTHER_NAMES
 
 INSTALLED_APPS = [
@@ -83,7 +82,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "console.web.middleware.SecurityHeaders",
-    # Before whatever asks for the newest run: a page is of one, from what comes before its view to its frame.
+    # Before everything that reads the newest run: all parts of a page use the same run.
     "console.apps.ranking.runs.OneRun",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -116,7 +115,7 @@ TEMPLATES = [
             "builtins": ["console.web.templatetags.words"],
         },
     },
-    # For what a page has many of; see console/web/templatetags/entities.py.
+    # For the many rows of a page; see console/web/templatetags/entities.py.
     {
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "APP_DIRS": True,
@@ -129,11 +128,11 @@ def _sqlite(path: Path) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
-        # Each transaction takes the one writer's lock when it begins, so that none fails half-way since another wrote meanwhile.
+        # Each transaction takes the write lock when it begins, so that none fails half-way because another one wrote.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            # The last: INSERT OR REPLACE deletes a row in silence unless its triggers fire for that too.
+            # recursive_triggers: without it INSERT OR REPLACE deletes a row without firing the triggers that forbid it.
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
             ),
@@ -150,10 +149,10 @@ def _postgresql(address: str, schema: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        # A thread keeps its connection from request to request, and sees that it is good before it uses it again.
+        # A thread keeps its connection between requests and checks it before use.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        # What the address asks for after its "?", such as sslmode=verify-full, is kept.
+        # Options in the address's query, such as sslmode=verify-full, are kept.
         "OPTIONS": {**dict(parse_qsl(parts.query)), "options": f"-c search_path={schema}"},
     }
 
@@ -168,12 +167,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "console.apps.accounts.backends.ByPassword"]
-# Sign-in through a provider of OpenID Connect, where the environment names the file that describes one.
+# Sign-in through a provider of OpenID Connect, if the environment names the provider's file.
 OIDC_PROVIDER: dict[str, Any] | None = None
 globals().update(provider_settings(os.environ.get("STEELYARD_CONSOLE_OIDC", "")))
 if OIDC_PROVIDER is not None:
     AUTHENTICATION_BACKENDS.append("console.apps.accounts.backends.Provider")
-# Roles that must have a second factor; others may.
+# Roles that must have a second factor. For other roles it is optional.
 SECOND_FACTOR_FOR = roles_named(os.environ.get("STEELYARD_CONSOLE_SECOND_FACTOR", ""))
 OTP_TOTP_ISSUER = "Steelyard"
 AUTH_PASSWORD_VALIDATORS = [
@@ -185,10 +184,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
-# Whose word is believed on where a request came from; by default nobody's but the connection's.
+# Proxies whose X-Forwarded-For header is trusted; by default none.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
-# Five wrong passwords shut an account to that address for a quarter of an hour; the name is known to the audit, not to a log. Over
-# all accounts, and over all addresses, console.apps.accounts.sign_in_attempts counts, as it does for devices that are known.
+# Five wrong passwords lock an account for that address for a quarter of an hour. The audit has the name, logs do not.
+# console.apps.accounts.sign_in_attempts counts over all accounts, over all addresses, and for known devices.
 AXES_WHITELIST_CALLABLE = "console.apps.accounts.sign_in_attempts.is_known"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
@@ -200,7 +199,7 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_DISABLE_ACCESS_LOG = True
 
-# Where Airflow's pages are, for whoever wants to see a day's tasks; no link where it is not said.
+# The address of Airflow's pages, for a link to a day's tasks; empty for no link.
 AIRFLOW_ADDRESS = os.environ.get("STEELYARD_CONSOLE_AIRFLOW", "").rstrip("/")
 
 LANGUAGE_CODE = "en"
@@ -216,7 +215,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# Forms here are small; anything larger is refused before it is read.
+# Forms are small; larger requests are refused before they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
 FILE_UPLOAD_HANDLERS = ["console.web.middleware.RefuseUploads"]
@@ -258,10 +257,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Views and searches go into the audit's chain after the response; a test may want to do it itself.
+# Views and searches go into the audit's chain after the response. Tests can turn it off and flush themselves.
 FLUSHES_AFTER_RESPONSE = True
 
-# Nothing that a person typed or that names an entity goes to a log: requests are told by status and route alone.
+# Logs contain nothing that a person typed and no entity: a request is logged by status and route only.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,4 +1,4 @@
-"""Where each page is."""
+"""The URL of each page."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ urlpatterns = [
     path("accounts/new/", accounts.account, name="account_new"),
     path("accounts/<int:pk>/", accounts.account, name="account"),
 ]
-# A token opens these, not a session: the page that asks one to sign in is no answer to a program.
+# These need a token, not a session: a redirect to the sign-in page would not help a program.
 for view in (pattern.callback for pattern in programs[0] if pattern.name not in ("openapi-json", "api-root")):
     view.login_required = False
 handler400 = "console.web.failures.bad_request"

@@ -1,6 +1,6 @@
-"""What a WSGI server serves.
+"""The WSGI application, with limits on the time of its statements on PostgreSQL.
 
-How long a statement of a page may take on PostgreSQL: what takes longer is ended, or a few would keep every connection.
+Without limits a few slow statements could occupy all connections.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 
 SECONDS = 30
+"""The longest statement."""
 IDLE_SECONDS = 60
-"""How long a transaction may stand open between two statements."""
+"""The longest pause between two statements of a transaction."""
 
 
 def limit_statements(databases: dict[str, dict[str, Any]]) -> None:
-    """Have PostgreSQL end, for the connections that this process opens from now on, what takes too long.
+    """Set statement timeouts for the connections that this process opens from now on.
 
-    For processes that answer pages and programs: to publish, or to bring the tables up to date, may take as long as it takes.
+    Only for processes that answer requests: publishing and migrating have no limit.
     """
     limits = f"-c statement_timeout={SECONDS}s -c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
     for database in databases.values():

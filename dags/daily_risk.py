@@ -1,21 +1,20 @@
-"""The day's risk list: link complaints to entities, compute indicators, score, choose whom to visit, publish the list.
+"""Make the day's risk list: link complaints, compute indicators, score entities, select the list, publish it.
 
-It runs for a day when every source is settled for that day (see the `ingest_…` DAGs); the partition key is the day, the `as_of`.
+The DAG runs for a day when all sources are settled for it (see the `ingest_…` DAGs). The partition key is the day, `as_of`.
 
-The tasks are `link` → `features` → `train` → `score` → `target` → `export` → `publish`; `train` does nothing unless it is due.
-Each writes its day whole, or not at all; doing a day again replaces that day and nothing else. The page is
-`reports/risk_list_<as_of>.html` in the home; sources without news are named on it. `publish` puts the day
-where the console shows it.
+The tasks are `link` → `features` → `train` → `score` → `target` → `export` → `publish`. `train` does nothing unless it is due.
+Each task writes its whole day or nothing. Running a day again replaces only that day. The page is
+`reports/risk_list_<as_of>.html` in the home; it names sources without new data. `publish` adds the day to the console.
 
 ### Triage
-- **No run for a day**: a source is not settled. The DAG's page names the assets it waits for; look at their ingest DAGs.
-- **A task is red**: the last lines of its log say what, where and what to do. Mend it and clear the task with those after it.
-- **`target` is red with exit code 4**: what the list rests on was changed since `score`; clear `features` with those after it.
-- **`train` is red**: a model was due and could not be made; the last lines of its log say why.
-- **`publish` is skipped**: the worker has no console (no extra `console`). The list and its page are made all the same.
-- **`publish` is red**: the console goes on showing the day before, whole. Mend what the log names and clear this task alone.
-- **Do a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, since it
-  has no schedule of its own: backfill the ingest DAGs, all of them, and it follows.
+- **No run for a day**: a source is not settled. The DAG's page shows the assets it waits for; check their ingest DAGs.
+- **A task is red**: the last lines of its log say what failed, where, and what to do. Fix it, clear the task and those after it.
+- **`target` is red with exit code 4**: the inputs of the list changed after `score`. Clear `features` and those after it.
+- **`train` is red**: a model was due and could not be trained; the last lines of its log say why.
+- **`publish` is skipped**: the worker has no console (extra `console`). The list and its page are complete.
+- **`publish` is red**: the console still shows the previous day. Fix what the log names and clear only this task.
+- **Run a day again**: `airflow dags trigger daily_risk --conf '{"as_of": "2026-06-30"}'`. Airflow cannot backfill this DAG, as it
+  has no schedule. Backfill all ingest DAGs instead; this DAG follows.
 """
 
 from __future__ import annotations

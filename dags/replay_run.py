@@ -1,19 +1,18 @@
-"""Make the newest list once more, aside, and hold it against the one that was published.
+"""Make the newest list again in a temporary folder and compare it with the published one.
 
-It runs at ten in the evening in the profile's time zone, for the day whose list was published that morning: the night's work is
-done by then and the next has not begun. `replay` reads the tables as the run left them and writes nothing to the lake, so it
-needs no slot of `lake_writes`.
+The DAG runs at 22:00 in the profile's time zone for the day whose list was published that morning, between two nights' work.
+`replay` reads the table versions of the run and writes nothing to the lake, so it needs no slot of `lake_writes`.
 
 ### Triage
-- **`replay` is red, exit code 7**: the same code, data and model gave something else than what people work from. This is
-  never noise, and trying again cannot help, so it is not tried again. The log names the first table that differs and how. Until
-  it is explained, treat the published list as unproven: tell those who use it, keep `manifests/runs/<as_of>.json` and the log, and
-  see whether a table or a model was changed by hand, or a package by somebody other than `make setup`.
-- **`replay` is red, exit code 8**: the day cannot be done again as it was. The night after an upgrade this is so, since the code is
-  another, and so it is when the engine, the profile or `STEELYARD_TIE_KEY` was changed on purpose. On any other night
-  table versions or the model of a day that `[retention]` keeps are gone or changed: find out by whom.
-- **`replay` is red otherwise**: it could not be done; the last lines of the log say why. It says nothing about the list.
-- **`replay` is skipped**: no list was made for that day; see `daily_risk`.
+- **`replay` is red with exit code 7**: the same code, data and model gave a different result from the published list. This is never
+  noise, and a retry cannot help, so there is none. The log names the first table that differs, and how. Until it is explained, do
+  not trust the published list: inform its users, keep `manifests/runs/<as_of>.json` and the log, and check whether a table or a
+  model was changed by hand, or a package was changed other than by `make setup`.
+- **`replay` is red with exit code 8**: the day cannot be replayed. This is expected in the night after an upgrade, and after an
+  intended change of the engine, the profile or `STEELYARD_TIE_KEY`. On any other night, table versions or the model of a retained
+  day are missing or changed: find out who changed them.
+- **`replay` is red with another exit code**: it could not run; the last lines of the log say why. This says nothing about the list.
+- **`replay` is skipped**: there is no list for that day; see `daily_risk`.
 - **Replay a day**: `airflow dags trigger replay_run --conf '{"as_of": "2026-06-30"}'`.
 """
 
@@ -30,7 +29,7 @@ SETTINGS = read_settings()
 
 with DAG(
     dag_id="replay_run",
-    description="Hold the newest list against itself, made once more",
+    description="Make the newest list again and compare it with the published one",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 22 * * *", timezone=SETTINGS.time_zone, interval=timedelta(days=1)),
     catchup=False,

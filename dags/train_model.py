@@ -1,12 +1,12 @@
-"""Learn from the visits made so far.
+"""Train the model on all visits so far.
 
-It runs on Mondays at noon in the profile's time zone, when Sunday's data is in, and trains as of Sunday. `daily_risk` scores with
-the newest model trained by its day, and trains one itself only where none is there, it is a week old, or its data changed. Links
-come first, since the indicators that the model learns from count linked complaints.
+The DAG runs on Mondays at noon in the profile's time zone, when Sunday's data are complete, and trains as of Sunday. `daily_risk`
+scores with the newest model trained by its day. It trains a model itself only if there is none, it is a week old, or its data
+changed. `link` comes first, since the indicators count linked complaints.
 
 ### Triage
-- **`train` is skipped**: there was nothing to learn from; the log says what was missing. It is no failure.
-- **`train` is red**: the last lines of its log say what, where and what to do. The model in use stays in use.
+- **`train` is skipped**: there are no data to train on; the log says what is missing. This is not a failure.
+- **`train` is red**: the last lines of its log say what failed, where, and what to do. The current model stays in use.
 - **Train now**: `airflow dags trigger train_model --conf '{"as_of": "2026-06-30"}'`.
 """
 
@@ -23,7 +23,7 @@ SETTINGS = read_settings()
 
 with DAG(
     dag_id="train_model",
-    description="Learn from the visits made so far",
+    description="Train the model on all visits so far",
     doc_md=__doc__,
     schedule=CronTriggerTimetable("0 12 * * 1", timezone=SETTINGS.time_zone, interval=timedelta(days=1)),
     catchup=False,

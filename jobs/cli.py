@@ -65,7 +65,7 @@ def _unavailable(point: EntryPoint, error: ImportError) -> Callable[[], None]:
         raise ConfigError(
             what=f"the verb {point.name} cannot be loaded: {error}",
             where=point.value,
-            then="install Steelyard again with `make setup`",
+            next_step="install Steelyard again with `make setup`",
         )
 
     verb.__doc__ = f"(cannot be loaded: {error})"
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
             ConfigError(
                 what=f"a file could not be read or written: {error.strerror}",
                 where=str(error.filename or "the home"),
-                then="free space, see that the disk answers, or give a folder that you may use; what was committed stays",
+                next_step="free space, see that the disk answers, or give a folder that you may use; what was committed stays",
             )
         )
         sys.exit(ConfigError.exit_code)
@@ -148,7 +148,7 @@ def _give_up() -> NoReturn:
 def _explain(error: SteelyardError) -> None:
     typer.echo(f"steelyard: {error.what}", err=True)
     typer.echo(f"  where: {error.where}", err=True)
-    typer.echo(f"  next: {error.then}", err=True)
+    typer.echo(f"  next: {error.next_step}", err=True)
 
 
 if __name__ == "__main__":

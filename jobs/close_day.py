@@ -61,7 +61,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
-        "tables": {table.full_name: lake.version(table) for table in (*SILVER, *STATE, *MADE)},
+        "tables": {table.full_name: lake.version(table) for table in (*SILVER.values(), *STATE, *MADE)},
         "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()}
         | dict.fromkeys(unmapped, NOT_MAPPED),
         "unmapped": unmapped,

@@ -92,7 +92,7 @@ class Obstacle:
     """A reason; what is ``lost`` stops a replay, what is merely another now can be gone past knowingly."""
 
     what: str
-    then: str
+    next_step: str
     is_lost: bool
 
 
@@ -230,13 +230,13 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Raises:
         CannotReplay: when what the run was made of is gone or is another.
     """
-    found = replay_blockers(lake, profile, run, (*SILVER, *MADE))
+    found = replay_blockers(lake, profile, run, (*SILVER.values(), *MADE))
     if found and not (even_so and not any(obstacle.is_lost for obstacle in found)):
         raise _cannot(lake.home, run, found)
     as_of = date.fromisoformat(run["as_of"])
     published = lake.at(run["tables"])
     with temporary_home() as home:
-        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER})
+        made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER.values()})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
         _make(made, profile, as_of, before=published)
         with stage("compare") as current:
@@ -275,5 +275,5 @@ def _cannot(home: Path, run: dict[str, Any], found: list[Obstacle]) -> CannotRep
     return CannotReplay(
         what=f"the run {run.get('run_id')} cannot be done again as it was: " + "; ".join(obstacle.what for obstacle in found),
         where=str(home),
-        then="; ".join(dict.fromkeys(obstacle.then for obstacle in found)) + passable,
+        next_step="; ".join(dict.fromkeys(obstacle.next_step for obstacle in found)) + passable,
     )

@@ -41,7 +41,7 @@ def run_day(lake: Lake, profile: Profile, sources: Path, as_of: date) -> Day:
             what=f"no registration was taken in by {as_of}, so no entity can be listed; "
             + "; ".join(f"{source.source}: {source.why}" for source in taken_in),
             where=str(sources),
-            then="correct the registration source, or check --sources and --as-of",
+            next_step="correct the registration source, or check --sources and --as-of",
         )
     with stage("link") as current:
         current.note(links=rebuild_links(lake, profile, as_of))

@@ -162,4 +162,4 @@ else:
 # - Is it lawful, and is there a sentence that the business could be told? What is on `expectations/contracts/denied.toml` may reach no
 #   feature, whatever it is worth.
 #
-# To build it in: [For analysts](../docs/analysts.md#try-an-indicator).
+# To build it in: [Try an indicator](../docs/how-to/try-an-indicator.md).

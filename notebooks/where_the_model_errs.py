@@ -36,7 +36,7 @@ if held.model is None:
     raise InputMissing(
         what="fewer than four cohorts of visits are known, so none can be held out",
         where=str(day.lake.home),
-        then="open a day with a longer past",
+        next_step="open a day with a longer past",
     )
 visits = held.visits.assign(as_of=held.visits["cohort_on"], day=held.visits["inspected_on"])
 visits["place"] = visits.groupby("as_of")["margin"].rank(ascending=False, method="average") / visits.groupby("as_of")["margin"].transform("size")

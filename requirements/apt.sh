@@ -1,4 +1,4 @@
-# Sourced: fetch what the machine lacks by apt, where that is possible.
+# To be sourced: install missing system packages with apt where possible.
 can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 apt_install() {
     local log

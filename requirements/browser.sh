@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees that there is a Chromium with Chinese fonts, which the browser tests need; fetches Debian's where that is allowed.
+# Check for Chromium and Chinese fonts, which the browser tests need; as root on Debian or Ubuntu, install them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . requirements/apt.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the tests on a Spark cluster need of the machine: Java 17 or later, and a PostgreSQL server.
+# Check for Java 17 or later and a PostgreSQL server, which the cluster tests need.
 #
-# As root on Debian or Ubuntu it is fetched; elsewhere it is said how to get it. Safe to run again.
+# As root on Debian or Ubuntu they are installed, otherwise the script prints how to install them. Safe to run again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . requirements/apt.sh
@@ -31,6 +31,6 @@ if ! has_postgresql && can_apt; then
     apt_install postgresql || true
 fi
 if ! has_postgresql; then
-    say "note: there is no PostgreSQL server, so the tests of database sources are left out"
-    say "      to have them, run:  sudo apt-get install -y postgresql"
+    say "note: there is no PostgreSQL server, so the tests that need one are skipped"
+    say "      to run them, install it:  sudo apt-get install -y postgresql"
 fi

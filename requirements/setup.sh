@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv from the hashed locks. Run by `make setup`; safe to run again, and to break off at any point.
+# Install .venv from the hashed locks. Run by `make setup`; safe to interrupt and to run again.
 #
-# Needs Python 3.11 or later, and as root on Debian or Ubuntu fetches what else is missing (python3-venv, libgomp1).
-# pip's and uv's own settings (index, proxy, certificates) are respected: this file and the locks name no host.
+# Needs Python 3.11 or later. As root on Debian or Ubuntu it installs missing system packages (python3-venv, libgomp1).
+# The settings of pip and uv (index, proxy, certificates) apply; this file and the locks name no host.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . requirements/apt.sh
@@ -16,13 +16,13 @@ say() { printf '%s\n' "$*" >&2; }
 step() { say "[$1/4, $((SECONDS - started)) s] $2"; }
 stop() { say "setup stopped: $1"; shift; for line in "$@"; do say "  $line"; done; exit 1; }
 
-# 0 when the command is Python from $2 (as 3,11) on, and before $3 where that is given.
+# Succeeds if the command is Python of at least version $2 (as 3,11), and below $3 if given.
 is_python() {
     command -v "$1" >/dev/null 2>&1 || return 1
     "$1" -c "import sys; sys.exit(not (($2,) <= sys.version_info[:2] < (${3:-9,0},)))" >/dev/null 2>&1
 }
 
-# The machine's own Python first, then others by name; one that nobody has tried yet (3.14 and later) only when there is no other.
+# The machine's Python first, then others by name; untested versions (3.14 and later) only if there is no other.
 find_python() {
     local name
     for name in python3 python3.13 python3.12 python3.11; do
@@ -30,7 +30,7 @@ find_python() {
     done
     for name in python3 python3.15 python3.14; do
         if is_python "$name" 3,11; then
-            say "note: $("$name" --version) is newer than what Steelyard is tested with (3.11 to 3.13)"
+            say "note: $("$name" --version) is newer than the versions that Steelyard is tested with (3.11 to 3.13)"
             printf '%s' "$name"
             return 0
         fi
@@ -47,7 +47,7 @@ make_venv() {
         python=$(find_python) || stop "no Python 3.11 or later was found" \
             "Debian 12 and later, Ubuntu 24.04 and later:  apt-get install -y python3 python3-venv" \
             "Ubuntu 22.04:                                 apt-get install -y python3.11 python3.11-venv" \
-            "or name one:                                  make setup PYTHON=/path/to/python3.12"
+            "or give a path:                               make setup PYTHON=/path/to/python3.12"
     fi
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
@@ -63,7 +63,7 @@ make_venv() {
     "$python" -m venv "$venv"
 }
 
-# uv reads none of pip's settings: hand over the ones that say where packages come from and whom to trust.
+# uv does not read pip's settings: pass on the indexes and the certificate.
 pass_on_pip_settings() {
     local index extra
     index=$("$venv/bin/python" -m pip config get global.index-url 2>/dev/null || true)
@@ -76,7 +76,7 @@ pass_on_pip_settings() {
     export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-${PIP_DEFAULT_TIMEOUT:-120}}
 }
 
-# A download that shows no bar still shows that it is alive.
+# Without a terminal there is no progress bar, so print a line every 30 seconds.
 with_heartbeat() {
     local pid status=0
     if [ -t 2 ]; then "$@"; return; fi
@@ -84,7 +84,7 @@ with_heartbeat() {
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         for _ in $(seq 30); do sleep 1; kill -0 "$pid" 2>/dev/null || break; done
-        kill -0 "$pid" 2>/dev/null && say "      still at it, $((SECONDS - started)) s"
+        kill -0 "$pid" 2>/dev/null && say "      still running, $((SECONDS - started)) s"
     done
     wait "$pid" || status=$?
     return "$status"
@@ -99,16 +99,16 @@ pass_on_pip_settings
 
 step 2 "the installer, by hash"
 "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/setup.txt \
-    || stop "the installer could not be fetched" "check the network, or PIP_INDEX_URL and PIP_CERT where you use a mirror"
+    || stop "the installer could not be downloaded" "check the network, or PIP_INDEX_URL and PIP_CERT if you use a mirror"
 uv="$venv/bin/uv"
 
 step 3 "$(grep -c '^[a-z0-9].*==' requirements/lock.txt) packages, by hash (a few minutes the first time)"
-# Wheels alone but for pyspark, which has none; without isolation it is built by the locked setuptools, not by a fetched one.
-# The installer is no part of the lock, so it is kept by being synced along with it. Packages are compiled once, here: where Python may not
-# write beside them (a container, PYTHONDONTWRITEBYTECODE), each process would compile thousands of modules, a third of a small day's time.
+# Only wheels, except for pyspark, which has none; without isolation it is built with the locked setuptools. The installer is not in
+# the lock, so it is synced along with it. Packages are compiled here once: where Python may not write beside them (a container,
+# PYTHONDONTWRITEBYTECODE), each process would compile thousands of modules, which takes a third of a small day.
 with_heartbeat "$uv" pip sync "${quiet[@]}" --python "$venv/bin/python" --compile-bytecode --require-hashes \
     --only-binary :all: --no-binary pyspark --no-build-isolation requirements/lock.txt requirements/setup.txt \
-    || stop "the packages could not be installed" "run make again: what was fetched is kept"
+    || stop "the packages could not be installed" "run make again: downloaded packages are kept"
 "$uv" pip install --quiet --python "$venv/bin/python" --no-deps --no-build-isolation --editable .
 "$venv/bin/python" -m compileall -q expectations models jobs simulation console
 
@@ -117,8 +117,8 @@ if ! has_gomp; then
     if can_apt && apt_install libgomp1 && has_gomp; then
         say "      libgomp1 installed"
     else
-        say "note: libgomp.so.1 is missing, so scikit-learn's gradient boosting stands in for LightGBM"
-        say "      to have LightGBM, run:  sudo apt-get install -y libgomp1"
+        say "note: libgomp.so.1 is missing, so scikit-learn's gradient boosting replaces LightGBM"
+        say "      to use LightGBM, run:  sudo apt-get install -y libgomp1"
     fi
 fi
 say "set up in $((SECONDS - started)) s: $venv with $("$venv/bin/python" --version)"

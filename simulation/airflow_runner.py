@@ -1,6 +1,6 @@
-"""Airflow's own runner on its embedded database, for the demo: each DAG in turn, in this process, and word of every task.
+"""Run DAGs one after another in this process, with Airflow's test runner and embedded database.
 
-The settings of Airflow are read when it is imported, so all imports of it are inside the functions.
+Airflow reads its settings when it is imported, so the functions import it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ POOL = "lake_writes"
 
 
 class Watcher(Protocol):
-    """Who is told of tasks."""
+    """Receives the start and end of every task."""
 
     def began(self, dag_id: str, task_id: str) -> None:
-        """A task began."""
+        """Called when a task starts."""
 
     def ended(self, dag_id: str, task_id: str, state: str, seconds: float, error: str) -> None:
-        """A task ended; the state is success, skipped or failed."""
+        """Called when a task ends; the state is success, skipped or failed."""
 
 
 def airflow_environment(folder: Path, dags: Path) -> dict[str, str]:
-    """Settings for an Airflow of its own in ``folder``: nothing of the user's is read, and nothing is sent anywhere."""
+    """Environment of a separate Airflow in ``folder``: it reads no user settings and sends no metrics."""
     return {
         "AIRFLOW_HOME": str(folder),
         "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
@@ -34,7 +34,7 @@ def airflow_environment(folder: Path, dags: Path) -> dict[str, str]:
 
 
 def prepare_database() -> None:
-    """Make Airflow's tables, or bring them up to date, and the pool that lets one task write the lake at a time."""
+    """Create or migrate Airflow's tables, and the pool that lets one task at a time write the lake."""
     from airflow.models.pool import Pool
     from airflow.utils import db
 
@@ -43,10 +43,10 @@ def prepare_database() -> None:
 
 
 def load_dags(folder: Path) -> dict[str, Any]:
-    """The DAGs of a folder by id.
+    """Return the DAGs of a folder by id.
 
     Raises:
-        RuntimeError: one cannot be parsed; the message says why.
+        RuntimeError: a DAG cannot be parsed; the message gives the reason.
     """
     from airflow.dag_processing.dagbag import BundleDagBag
 
@@ -57,7 +57,7 @@ def load_dags(folder: Path) -> dict[str, Any]:
 
 
 def in_demo_order(dags: dict[str, Any]) -> list[str]:
-    """Registrations, since other sources are checked against them, the other sources, training, and the day's list."""
+    """DAG ids in order: registrations (other sources are checked against them), other sources, training, daily list."""
     sources = sorted(
         (dag for dag in dags.values() if "ingest" in dag.tags), key=lambda dag: ("registration" not in dag.tags, dag.dag_id)
     )
@@ -65,7 +65,7 @@ def in_demo_order(dags: dict[str, Any]) -> list[str]:
 
 
 def run_dag(dag: Any, as_of: str, watcher: Watcher) -> str:
-    """Run a DAG for a day; the state of its run, success or failed."""
+    """Run a DAG for a day and return the state of the run: success or failed."""
     from airflow.sdk.listener import get_listener_manager
 
     listeners = get_listener_manager()
@@ -78,12 +78,12 @@ def run_dag(dag: Any, as_of: str, watcher: Watcher) -> str:
 
 
 def _listener(watcher: Watcher) -> object:
-    """Airflow tells listeners by the names of their methods and parameters."""
+    """A listener for Airflow, which finds hooks by the names of methods and parameters."""
     from airflow.listeners import hookimpl
 
     began_at: dict[tuple[str, str], float] = {}
 
-    def tell_end(task: Any, state: str, error: object = "") -> None:
+    def report_end(task: Any, state: str, error: object = "") -> None:
         seconds = time.monotonic() - began_at.get((task.dag_id, task.task_id), time.monotonic())
         watcher.ended(task.dag_id, task.task_id, state, seconds, str(error or ""))
 
@@ -95,14 +95,14 @@ def _listener(watcher: Watcher) -> object:
 
         @hookimpl
         def on_task_instance_success(self, task_instance: Any) -> None:
-            tell_end(task_instance, "success")
+            report_end(task_instance, "success")
 
         @hookimpl
         def on_task_instance_skipped(self, task_instance: Any) -> None:
-            tell_end(task_instance, "skipped")
+            report_end(task_instance, "skipped")
 
         @hookimpl
         def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
-            tell_end(task_instance, "failed", error)
+            report_end(task_instance, "failed", error)
 
     return Listener()

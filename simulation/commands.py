@@ -1,4 +1,4 @@
-"""The simulation's verbs: ``generate`` and ``assess-demo``."""
+"""The simulation's commands: ``generate`` and ``assess-demo``."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def generate(
-    entities: Annotated[int, typer.Option(help="How many market entities, over the whole window.")],
-    out: Annotated[Path, typer.Option(help="An empty or new folder: OUT/sources and OUT/truth are written.")],
+    entities: Annotated[int, typer.Option(help="Number of market entities over the whole window.")],
+    out: Annotated[Path, typer.Option(help="Empty or new folder. Receives OUT/sources and OUT/truth.")],
     months: Annotated[int, typer.Option(help="Months of history; the last is the month of --as-of.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 20260101,
     as_of: AsOfOption = "2026-06-30",
 ) -> None:
-    """Invent a world: registration, tax, complaint and inspection files as agencies hand them over, and the truth apart."""
+    """Simulate a world: registration, tax, complaint and inspection files as agencies deliver them, with the truth apart."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from simulation.generate import generate_world
 
     last = day(as_of)
-    columns = (TextColumn("inventing entities"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("generating entities"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=entities)
         generate_world(
@@ -46,12 +46,12 @@ def generate(
 
 def assess_demo(
     home: HomeOption,
-    truth: Annotated[Path, typer.Option(help="The folder OUT/truth of the generated world.")],
+    truth: Annotated[Path, typer.Option(help="Folder OUT/truth of the generated world.")],
     as_of: AsOfOption,
     profile: ProfileOption = "cn",
-    seed: Annotated[int, typer.Option(min=0, help="Of the random draw that the model is compared with.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random order that the model is compared with.")] = 1,
 ) -> None:
-    """Compare a day's scores with the truth of a generated world: how many unknown violators are in the top 5 %."""
+    """Compare a day's scores with the truth of a simulated world: how many unknown violators are in the top 5 %."""
     from rich.console import Console
 
     from simulation.assessment.assess import assess_home, write_report
@@ -63,30 +63,30 @@ def assess_demo(
     console = Console()
     console.print(_table(assessment))
     console.print(
-        f"{assessment.violators} of {assessment.population} entities that no inspection had found were violating; "
-        f"the top 5 % are {assessment.top}. Report: {path}",
+        f"{assessment.violators} of {assessment.population} entities without a known finding were violating; "
+        f"the top 5 % are {assessment.top} entities. Report: {path}",
         soft_wrap=True,
     )
-    for line in _said(assessment):
+    for line in _sentences(assessment):
         console.print(line, soft_wrap=True)
 
 
-def _said(assessment: Assessment) -> list[str]:
-    """What is said of reasons and intervals, where there are any."""
-    said, reasons, intervals = [], assessment.reasons, assessment.intervals
+def _sentences(assessment: Assessment) -> list[str]:
+    """Sentences about reasons and intervals, if there are any."""
+    sentences, reasons, intervals = [], assessment.reasons, assessment.intervals
     if reasons is not None:
-        said.append(f"{reasons.listed_violators} violators were listed.")
-        for what, named in (("a sign that they bear", reasons.any_sign), ("a sign that they bear in full", reasons.full_signs)):
-            said.append(
-                f"An indicator of {what} is among the first three reasons of {named.among_first_three:.1%} and the first of "
-                f"{named.first:.1%}; three drawn at random would name {named.by_chance:.1%}."
+        sentences.append(f"{reasons.listed_violators} violators were listed.")
+        for what, named in (("a sign of their typology", reasons.any_sign), ("a full sign of their typology", reasons.full_signs)):
+            sentences.append(
+                f"An indicator of {what} is among the first three reasons of {named.among_first_three:.1%} and the first reason "
+                f"of {named.first:.1%}; three random indicators would name one for {named.by_chance:.1%}."
             )
     if intervals is not None:
-        said.append(
-            f"Of {len(intervals.groups)} groups by probability, {intervals.covered:.0%} have within their mean interval the share "
-            "of visits that would in truth find a violation."
+        sentences.append(
+            f"In {intervals.covered:.0%} of {len(intervals.groups)} groups by probability, the mean interval covers the true share "
+            "of visits that would find a violation."
         )
-    return said
+    return sentences
 
 
 def _table(assessment: Assessment) -> Table:

@@ -1,7 +1,4 @@
-"""What is true of the invented world: written apart, read by assessments and tests alone.
-
-Who is violating on a day, by the truth.
-"""
+"""The truth of a simulated world: who violates and when. Only assessments, benchmarks and tests read it."""
 
 from __future__ import annotations
 
@@ -9,13 +6,15 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from simulation.sources.inspections import History
+from simulation.sources.inspections import DETECTION_RATE, History
 from simulation.world.clock import Clock
 from simulation.world.entities import NEVER, Entities
+from simulation.world.industries import minor_breach_rates
 from simulation.world.population import Roles
 from simulation.world.text import pick, strings
 from simulation.world.typologies import TYPOLOGIES
@@ -33,8 +32,8 @@ SCHEMA = pa.schema(
 )
 
 
-def truth_of(clock: Clock, entities: Entities, roles: Roles, history: History) -> pa.Table:
-    """One row an entity: a violator violates from ``began_on`` until ``found_on``, for good where that is null."""
+def truth_table(clock: Clock, entities: Entities, roles: Roles, history: History) -> pa.Table:
+    """One row per entity. A violator violates from ``began_on`` to ``found_on``, or to the end if that is null."""
 
     def day(days: np.ndarray) -> pa.Array:
         return pa.array(days.astype(np.int32), pa.int32(), mask=days > clock.last).cast(pa.date32())
@@ -54,7 +53,7 @@ def truth_of(clock: Clock, entities: Entities, roles: Roles, history: History) -
 
 
 class TruthFile:
-    """``entities.parquet``, written to chunk by chunk."""
+    """``entities.parquet``, written chunk by chunk."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,17 +64,25 @@ class TruthFile:
         self._writer.write_table(table)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Close the file."""
         self._writer.close()
 
 
 def violating_on(truth: pa.Table, day: date) -> np.ndarray:
-    """Whether each entity of the truth is violating at the end of the day: it began, was not yet found, and has not closed."""
+    """Whether each entity is violating at the end of the day: it has begun, is not yet found, and has not closed."""
     began = on_or_before(truth["began_on"], day)
     return truth["is_violator"].to_numpy() & began & ~on_or_before(truth["found_on"], day) & ~on_or_before(truth["closed_on"], day)
 
 
 def on_or_before(days: pa.ChunkedArray, day: date) -> np.ndarray:
-    """Whether each day is on or before a day; null is not."""
-    found: np.ndarray = pc.fill_null(pc.less_equal(days, pa.scalar(day, pa.date32())), False).to_numpy()
-    return found
+    """Whether each value of ``days`` is on or before ``day``; false for null."""
+    result: np.ndarray = pc.fill_null(pc.less_equal(days, pa.scalar(day, pa.date32())), False).to_numpy()
+    return result
+
+
+def chance_of_finding(is_violating: np.ndarray, industry: pd.Series) -> np.ndarray:
+    """The chance that a usual inspector's visit finds a violation, shape (n,).
+
+    For a violator it is the detection rate, for others the rate of minor breaches in their industry; NaN if that is unknown.
+    """
+    return np.where(is_violating, DETECTION_RATE, industry.map(minor_breach_rates()).to_numpy(dtype=np.float64))

@@ -14,16 +14,16 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.engine.session import open_session
-from tests.grade import grade
+from tests.grade import assign_classes
 from tests.made_once import made_once
-from tests.order import place_of
+from tests.order import run_order
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first."""
-    items.sort(key=lambda item: place_of(item.path.relative_to(ROOT / "tests").as_posix()))
+    items.sort(key=lambda item: run_order(item.path.relative_to(ROOT / "tests").as_posix()))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def graded_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFacto
 
     def make(folder: Path) -> None:
         shutil.copytree(finished_day.home, folder / "home")
-        grade(folder / "home", finished_day.profile, finished_day.as_of)
+        assign_classes(folder / "home", finished_day.profile, finished_day.as_of)
 
     return replace(finished_day, home=made_once("graded_day", make, tmp_path_factory) / "home")
 

@@ -1,10 +1,10 @@
-"""Every kind of failure that is explained to people."""
+"""The error classes of the project."""
 
 from __future__ import annotations
 
 from jobs.foundation.errors import SteelyardError
 
 
-def kinds_of(failure: type[SteelyardError] = SteelyardError) -> set[type[SteelyardError]]:
-    """The failure itself and every kind of it, and of those in turn."""
-    return {failure}.union(*(kinds_of(kind) for kind in failure.__subclasses__()))
+def error_classes(base: type[SteelyardError] = SteelyardError) -> set[type[SteelyardError]]:
+    """The class and all its subclasses, recursively."""
+    return {base}.union(*(error_classes(subclass) for subclass in base.__subclasses__()))

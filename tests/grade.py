@@ -1,4 +1,4 @@
-"""Classes for a day that a rule scored: a rule tells none, and pages and programs are tried with entities of every class."""
+"""Assign risk classes to a day that the fallback rule scored, which has none, so that tests have entities of every class."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jobs.profile.load_profile import load_profile
 from models.risk.credit import risk_class
 
 
-def grade(home: Path, profile_folder: str, as_of: date) -> None:
-    """Put the classes of the points into a day's scores and list, and close the day again."""
+def assign_classes(home: Path, profile_folder: str, as_of: date) -> None:
+    """Set the classes of a day's scores and list from the credit points, and close the day again."""
     profile, lake, where = load_profile(profile_folder), Lake(home), f"as_of = '{as_of}'"
     for table in (SCORES, RISK_LIST):
         rows = lake.arrow(table, where=where)

@@ -1,4 +1,4 @@
-"""What takes long to make and is only read: made by the first process that asks, and read by all that ask after it."""
+"""Share expensive read-only fixtures between processes: the first process makes one, the others read it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FOLDER_VARIABLE = "STEELYARD_TEST_FOLDER"
 
 
 def made_once(name: str, make: Callable[[Path], object], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of this name, filled by ``make`` when no process filled it before; for copying, not for changing.
+    """Return the shared folder of this name; the first process fills it with ``make``. Copy it, do not change it.
 
-    The workers of one pytest share it; so do several pytest, one after the other, for which ``STEELYARD_TEST_FOLDER`` names
-    a new folder, as ``make test`` does. A process that asks while another makes it waits; where that fails, the next one tries.
+    All workers of a pytest run share it. Several runs share it if ``STEELYARD_TEST_FOLDER`` is set to a new folder, as in ``make
+    test``. Other processes wait while it is made; if that fails, the next one tries.
     """
     folder = shared_folder(tmp_path_factory) / name
     made = folder.with_suffix(".made")
@@ -32,9 +32,8 @@ def made_once(name: str, make: Callable[[Path], object], tmp_path_factory: pytes
 
 
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all workers of a pytest know, and all pytest of ``STEELYARD_TEST_FOLDER``."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
+    """The folder shared by all workers of a pytest run, or by all runs with the same ``STEELYARD_TEST_FOLDER``."""
+    if named := os.environ.get(FOLDER_VARIABLE):
         folder = Path(named)
     else:
         own = tmp_path_factory.getbasetemp()

@@ -1,4 +1,4 @@
-"""Which test files take longest: they go first, so that no process is left alone with one of them at the end."""
+"""The test files that take longest. They run first, so that no worker is left with one of them at the end."""
 
 LONGEST_FIRST = (
     "dags/test_dag_chain.py",
@@ -20,6 +20,6 @@ LONGEST_FIRST = (
 )
 
 
-def place_of(path: str) -> int:
-    """Where a file comes, by its path under the folder of tests: those not named come last, all alike."""
+def run_order(path: str) -> int:
+    """The sort key of a file by its path in the folder of tests; files not in the list come last."""
     return LONGEST_FIRST.index(path) if path in LONGEST_FIRST else len(LONGEST_FIRST)

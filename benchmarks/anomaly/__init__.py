@@ -1,1 +1,1 @@
-"""How well the anomaly score finds known anomalies, beside scikit-learn's isolation forest: ``python -m benchmarks.anomaly``."""
+"""Compare the anomaly score with scikit-learn's isolation forest on known anomalies: ``python -m benchmarks.anomaly``."""

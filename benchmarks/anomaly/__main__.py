@@ -1,4 +1,4 @@
-"""Print the table and write it down: ``python -m benchmarks.anomaly --data DIR``; some minutes."""
+"""Print and write the results: ``python -m benchmarks.anomaly --data DIR``. This takes some minutes."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ RESULT = Path(__file__).resolve().parents[1] / "results" / "anomaly.json"
 SEEDS = (0, 1, 2, 3, 4)
 
 
-def main(words: list[str] | None = None) -> None:
-    """Measure the sets in ``--data``, of one half where one is named; all of them are written to benchmarks/results."""
+def main(arguments: list[str] | None = None) -> None:
+    """Measure the sets in ``--data``. Results are written to benchmarks/results, unless ``--half`` selects one half."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.anomaly", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of npz files with X and y")
-    parser.add_argument("--half", choices=(SETTINGS, REPORTING), help="only the sets for this; nothing is written")
-    asked = parser.parse_args(words)
-    chosen = [name for name, half in halves(asked.data).items() if asked.half in (None, half)]
+    parser.add_argument("--half", choices=(SETTINGS, REPORTING), help="measure only this half and write nothing")
+    options = parser.parse_args(arguments)
+    chosen = [name for name, half in halves(options.data).items() if options.half in (None, half)]
     if not chosen:
-        sys.exit(f"there are no npz files in {asked.data}: give the folder of the sets with --data")
+        sys.exit(f"there are no npz files in {options.data}: give the folder of the sets with --data")
     measured = []
     print(HEAD, flush=True)
     for name in chosen:
-        measured.append(compare(read_set(asked.data, name), SEEDS))
+        measured.append(compare(read_set(options.data, name), SEEDS))
         print(line(measured[-1]), flush=True)
     summary = {half: summarise([one for one in measured if one["half"] == half]) for half in (SETTINGS, REPORTING)}
     summary["all"] = summarise(measured)
     print("", *(f"{half}: {facts}" for half, facts in summary.items()), sep="\n")
-    if asked.half is None:
+    if options.half is None:
         RESULT.parent.mkdir(exist_ok=True)
         facts = {"seeds": SEEDS, "most_rows": MOST_ROWS, "forest_trees": FOREST_TREES, "versions": VERSIONS}
         RESULT.write_text(json.dumps({**facts, "summary": summary, "sets": measured}, indent=1) + "\n", encoding="utf-8")
@@ -49,7 +49,7 @@ HEAD = (
 
 
 def line(one: dict[str, Any]) -> str:
-    """A set as a row of the table."""
+    """A table row for one set."""
     cells = [one["set"], one["half"], f"{one['rows']:,}", str(one["columns"]), f"{one['anomalies']:,}"]
     for figure in (AUC, PRECISION):
         cells += [f"{np.mean(one[by][figure]):.4f}" for by in (OURS, FOREST)] + [f"{gain(one, figure):+.4f}"]

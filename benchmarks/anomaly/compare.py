@@ -1,4 +1,4 @@
-"""The anomaly score and scikit-learn's isolation forest on one set, seed by seed, and what the differences add up to."""
+"""Compare the anomaly score with scikit-learn's isolation forest on one set, and summarise over sets."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ AUC, PRECISION = "roc_auc", "average_precision"
 
 
 def compare(known: KnownAnomalies, seeds: Sequence[int]) -> dict[str, Any]:
-    """Both fitted on the set and scored on it, without its labels: the figures of each seed."""
+    """Fit and score both on the set without its labels, and return the figures by seed."""
     frame, inputs = known.frame, known.inputs
-    found: dict[str, dict[str, list[float]]] = {OURS: {AUC: [], PRECISION: []}, FOREST: {AUC: [], PRECISION: []}}
+    figures: dict[str, dict[str, list[float]]] = {OURS: {AUC: [], PRECISION: []}, FOREST: {AUC: [], PRECISION: []}}
     for seed in seeds:
         forest = IsolationForest(n_estimators=FOREST_TREES, random_state=seed).fit(known.X)
         scores = {OURS: fit_anomaly(frame, inputs, seed=seed).score(frame), FOREST: -forest.score_samples(known.X)}
         for by, score in scores.items():
-            found[by][AUC].append(round(float(roc_auc_score(known.y, score)), 6))
-            found[by][PRECISION].append(round(float(average_precision_score(known.y, score)), 6))
+            figures[by][AUC].append(round(float(roc_auc_score(known.y, score)), 6))
+            figures[by][PRECISION].append(round(float(average_precision_score(known.y, score)), 6))
     return {
         "set": known.name, "half": known.half, "stored_rows": known.stored_rows, "rows": len(known.y),
-        "columns": known.X.shape[1], "anomalies": int(known.y.sum()), **found,
+        "columns": known.X.shape[1], "anomalies": int(known.y.sum()), **figures,
     }  # fmt: skip
 
 
 def gain(measured: dict[str, Any], figure: str) -> float:
-    """By how much the mean over seeds is above the isolation forest's on one set."""
+    """The mean over seeds minus that of the isolation forest, on one set."""
     return float(np.mean(measured[OURS][figure]) - np.mean(measured[FOREST][figure]))
 
 
 def summarise(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What is compared with the bar: mean gains, how many sets are better, and the worst."""
+    """Mean gains, the number of sets with a gain, and the set with the lowest."""
     if not measured:
         return {"sets": 0}
     gains = {one["set"]: gain(one, AUC) for one in measured}

@@ -1,4 +1,4 @@
-"""What scoring costs: ``python -m benchmarks.anomaly.cost``; seconds of a processor, and memory above the rows themselves."""
+"""Measure processor time and memory of anomaly scoring: ``python -m benchmarks.anomaly.cost``."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ Made = TypeVar("Made")
 
 
 def main() -> None:
-    """Fit on 100,000 rows, then score the rows piece by piece as a stream would bring them; explain a part of them."""
+    """Fit on 100,000 rows, score all rows in pieces as a stream does, and explain some of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.anomaly.cost", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--columns", type=int, default=60)
     parser.add_argument("--explained", type=int, default=10_000)
-    asked = parser.parse_args()
-    names = tuple(f"c{at}" for at in range(asked.columns))
+    options = parser.parse_args()
+    names = tuple(f"c{at}" for at in range(options.columns))
     model, fitting = _timed(lambda: fit_anomaly(_rows(0, names), Inputs(names, (0,) * len(names), ("basic",) * len(names)), seed=1))
-    print(f"fit on {PIECE:,} rows: {fitting:.1f} s of a processor")
+    print(f"fit on {PIECE:,} rows: {fitting:.1f} CPU seconds")
     before, scoring, done = _peak_mib(), 0.0, 0
-    for piece in range(-(-asked.rows // PIECE)):
+    for piece in range(-(-options.rows // PIECE)):
         frame = _rows(piece, names)
         _, seconds = _timed(partial(model.score, frame))
         scoring, done = scoring + seconds, done + len(frame)
-    print(f"score of {done:,} rows x {asked.columns} columns: {scoring:.1f} s of a processor")
-    print(f"peak memory: {_peak_mib():.0f} MiB, {_peak_mib() - before:.0f} of them since the fit")
-    _, explaining = _timed(lambda: model.contributions(_rows(0, names)[: asked.explained]))
-    print(f"contributions of {asked.explained:,} rows: {explaining:.1f} s of a processor")
+    print(f"score of {done:,} rows x {options.columns} columns: {scoring:.1f} CPU seconds")
+    print(f"peak memory: {_peak_mib():.0f} MiB, {_peak_mib() - before:.0f} MiB more than after the fit")
+    _, explaining = _timed(lambda: model.contributions(_rows(0, names)[: options.explained]))
+    print(f"contributions of {options.explained:,} rows: {explaining:.1f} CPU seconds")
 
 
 def _rows(piece: int, names: tuple[str, ...]) -> pd.DataFrame:
-    """Heavy-tailed rows, a tenth of the values unknown."""
+    """Heavy-tailed rows with a tenth of the values missing."""
     random = np.random.default_rng(piece)
     values = random.standard_t(4, size=(PIECE, len(names)))
     values[random.random(values.shape) < 0.1] = np.nan
@@ -49,7 +49,7 @@ def _rows(piece: int, names: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _timed(do: Callable[[], Made]) -> tuple[Made, float]:
-    """What was made, and the seconds of a processor that it took."""
+    """The result of a call, and its CPU seconds."""
     began = time.process_time()
     made = do()
     return made, time.process_time() - began

@@ -1,7 +1,7 @@
-"""Public sets of known anomalies, and which of them settings may be chosen on.
+"""Public sets with known anomalies, in two halves: one for choosing settings, one only for reporting.
 
-Each is an npz of ``X`` (rows, columns) and ``y`` (1 is an anomaly). Of the sets in order of their names those at even positions
-(the first is 0) are for choosing settings, the others for reporting alone; this was fixed before any result was seen.
+Each set is an npz file with ``X`` (rows, columns) and ``y`` (1 is an anomaly). Sorted by name, sets at even positions (from 0) are
+for choosing settings. The halves were fixed before any result was known.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SETTINGS, REPORTING = "settings", "reporting"
 
 @dataclass(frozen=True)
 class KnownAnomalies:
-    """One set; ``half`` says what it may be used for, ``stored_rows`` how many there were before the cut to 20,000."""
+    """One set. ``half`` is its permitted use, ``stored_rows`` its number of rows before sampling."""
 
     name: str
     half: str
@@ -35,23 +35,23 @@ class KnownAnomalies:
 
     @property
     def inputs(self) -> Inputs:
-        """Every column an indicator without a direction."""
+        """Every column as an indicator without a direction."""
         k = self.X.shape[1]
         return Inputs(tuple(f"c{at}" for at in range(k)), (0,) * k, ("basic",) * k)
 
 
 def halves(folder: Path) -> dict[str, str]:
-    """The half of each set in the folder, by name, in order of the names."""
+    """The half of each set in the folder, by name."""
     names = sorted(path.stem for path in folder.glob("*.npz"))
     return {name: REPORTING if at % 2 else SETTINGS for at, name in enumerate(names)}
 
 
 def read_set(folder: Path, name: str) -> KnownAnomalies:
-    """One set, or a sample of 20,000 of its rows, drawn with seed 0."""
+    """Read a set, or a sample of 20,000 of its rows drawn with seed 0."""
     with np.load(folder / f"{name}.npz", allow_pickle=False) as stored:
         X, y = stored["X"].astype(np.float64), stored["y"].astype(np.int64)
     rows = len(X)
     if rows > MOST_ROWS:
-        kept = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
-        X, y = X[kept], y[kept]
+        sample = np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+        X, y = X[sample], y[sample]
     return KnownAnomalies(name, halves(folder)[name], X, y, rows)

@@ -1,1 +1,1 @@
-"""The console under load: made-up runs of a million entities, published, served and asked for as people do."""
+"""Measure the console under load, with synthetic runs of a million entities."""

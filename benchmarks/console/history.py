@@ -1,4 +1,4 @@
-"""What a console holds that has run for months: medians and points of days before, what was decided and looked at by then."""
+"""Fill a console as if it had run for months: medians and points of earlier days, decisions, looks and campaigns."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from itertools import islice
 from typing import Any
 
 CHANGES = 0.3
-"""Share of a day's medians, and of the listed entities' points, that are others than those of the day before."""
+"""Share of a day's medians, and of the listed entities' points, that differ from the day before."""
 CAMPAIGNS, MEMBERS = 4, 500
-"""Campaigns that run, and of each the entities that it takes in: every so manieth of the listed."""
+"""Number of campaigns, and of entities in each."""
 LOOKS = 0.3
-"""Share of the listed that each person has looked at."""
-_AT_ONCE = 5_000
+"""Share of the listed entities that each user has opened."""
+_BATCH = 5_000
 
 
-def make_history(before: date, people: Sequence[str], days: int, seed: int = 0) -> None:
-    """Fill in what so many published days before ``before`` would have left; the same seed leaves the same.
+def make_history(before: date, users: Sequence[str], days: int, seed: int = 0) -> None:
+    """Insert the rows that ``days`` published days before ``before`` leave. The same seed gives the same rows.
 
     Args:
         before: the newest published day.
-        people: accounts that looked and decided.
-        days: how many published days there were.
-        seed: of all draws.
+        users: names of the accounts that open and decide.
+        days: number of earlier published days.
+        seed: seed of all random numbers.
     """
     rng = random.Random(seed)
     _insert(_medians(rng, before, days))
     _insert(_points(rng, before, days))
-    _insert(_looks(rng, people))
-    _insert(_decisions(people))
-    _insert(_members(_campaigns(people)))
+    _insert(_looks(rng, users))
+    _insert(_decisions(users))
+    _insert(_members(_campaigns(users)))
 
 
 def _insert(rows: Iterator[Any]) -> None:
     for first in rows:
-        part: Iterable[Any] = [first, *islice(rows, _AT_ONCE - 1)]
+        part: Iterable[Any] = [first, *islice(rows, _BATCH - 1)]
         type(first).objects.bulk_create(part, ignore_conflicts=True)
 
 
 def _spans(rng: random.Random, first: date, days: int) -> Iterator[tuple[date, date]]:
-    """Periods that follow each other up to ``first``, each ended by a change."""
+    """Consecutive periods up to ``first``, each ended by a change."""
     until = first
     for back in range(1, days + 1):
         if rng.random() < CHANGES:
@@ -53,8 +53,8 @@ def _medians(rng: random.Random, before: date, days: int) -> Iterator[Any]:
     from console.apps.evidence.models import PeerMedian
 
     first = PeerMedian.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
-    held = list(PeerMedian.objects.filter(as_of=first).values_list("peer_group", "indicator", "peer_count"))
-    for group, indicator, count in held:
+    groups = list(PeerMedian.objects.filter(as_of=first).values_list("peer_group", "indicator", "peer_count"))
+    for group, indicator, count in groups:
         for since, until in _spans(rng, first, days):
             median = round(rng.gammavariate(2, 1), 1)
             yield PeerMedian(peer_group=group, indicator=indicator, as_of=since, until=until, peer_count=count, peer_median=median)
@@ -70,20 +70,20 @@ def _points(rng: random.Random, before: date, days: int) -> Iterator[Any]:
             yield TrendPoint(entity_id=name, as_of=since, credit_points=moved, risk_class=letter)
 
 
-def _looks(rng: random.Random, people: Sequence[str]) -> Iterator[Any]:
+def _looks(rng: random.Random, users: Sequence[str]) -> Iterator[Any]:
     from console.apps.accounts.models import User
     from console.apps.desk.models import Look
 
     listed = list(_listed("entity_id", "credit_points", "risk_class"))
-    for user in User.objects.filter(username__in=people).order_by("pk"):
+    for user in User.objects.filter(username__in=users).order_by("pk"):
         for name, points, letter in rng.sample(listed, round(LOOKS * len(listed))):
-            # One in five is another since.
+            # One in five has changed since.
             seen = points if rng.random() < 0.8 else points + 1
             yield Look(user=user, entity_id=name, at="2026-06-30T01:00:00.000000+00:00", credit_points=seen, risk_class=letter)
 
 
-def _decisions(people: Sequence[str]) -> Iterator[Any]:
-    """Of each case a visit half a year ago, its return to review, and the step by which it stands where it stands."""
+def _decisions(users: Sequence[str]) -> Iterator[Any]:
+    """For each case a visit half a year ago, its return to review, and a newly planned visit."""
     from console.apps.accounts.models import User
     from console.apps.decisions.models import Case, Decision
     from console.apps.decisions.states import Action, State
@@ -91,7 +91,7 @@ def _decisions(people: Sequence[str]) -> Iterator[Any]:
 
     run = current_run()
     assert run is not None
-    actor = User.objects.filter(username__in=people).order_by("pk").first()
+    actor = User.objects.filter(username__in=users).order_by("pk").first()
     now = datetime(2026, 7, 1, tzinfo=UTC)
     steps = (
         (Action.VISIT, State.TO_REVIEW, State.VISIT_PLANNED, 200),
@@ -99,7 +99,7 @@ def _decisions(people: Sequence[str]) -> Iterator[Any]:
         (Action.RETURN, State.VISITED, State.TO_REVIEW, 10),
         (Action.VISIT, State.TO_REVIEW, State.VISIT_PLANNED, 1),
     )
-    for case in Case.objects.order_by("pk").iterator(_AT_ONCE):
+    for case in Case.objects.order_by("pk").iterator(_BATCH):
         for at, (action, state, after, back) in enumerate(steps):
             yield Decision(
                 case=case, at=now - timedelta(days=back), actor=actor, action=action, state_before=state, state_after=after,
@@ -108,15 +108,15 @@ def _decisions(people: Sequence[str]) -> Iterator[Any]:
             )  # fmt: skip
 
 
-def _campaigns(people: Sequence[str]) -> list[Any]:
+def _campaigns(users: Sequence[str]) -> list[Any]:
     from console.apps.accounts.models import User
     from console.apps.campaigns.models import Campaign
 
-    actor = User.objects.filter(username__in=people).order_by("pk").first()
+    actor = User.objects.filter(username__in=users).order_by("pk").first()
     now = datetime(2026, 7, 1, tzinfo=UTC)
-    said = {"run_id": "made", "capacity": MEMBERS, "checklist": "licence\nlabels", "made_by": actor, "made_at": now}
-    said |= {"starts_on": now.date(), "ends_on": now.date() + timedelta(days=90)}
-    return [Campaign.objects.create(name=f"Campaign {at}", form_token=f"made-{at}", **said) for at in range(CAMPAIGNS)]
+    fields = {"run_id": "made", "capacity": MEMBERS, "checklist": "licence\nlabels", "made_by": actor, "made_at": now}
+    fields |= {"starts_on": now.date(), "ends_on": now.date() + timedelta(days=90)}
+    return [Campaign.objects.create(name=f"Campaign {at}", form_token=f"made-{at}", **fields) for at in range(CAMPAIGNS)]
 
 
 def _members(campaigns: Sequence[Any]) -> Iterator[Any]:
@@ -137,4 +137,4 @@ def _listed(*columns: str) -> Iterator[tuple[Any, ...]]:
     run = current_run()
     assert run is not None
     rows = Ranked.objects.using(alias_of(run.run_id)).filter(is_listed=True).order_by("position")
-    yield from rows.values_list(*columns).iterator(chunk_size=_AT_ONCE)
+    yield from rows.values_list(*columns).iterator(chunk_size=_BATCH)

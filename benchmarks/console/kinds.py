@@ -1,4 +1,4 @@
-"""The kinds of page that are asked for, as addresses with places to fill in, and what they are filled with."""
+"""The kinds of requested pages, as URL templates, and random values for their fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILTERS = MappingProxyType(
         "day": "day={day}",
     }
 )
-"""Each filter of the list, as it stands in an address."""
+"""The filters of the list, as query strings."""
 KINDS = MappingProxyType(
     {
         "first page": "/list/",
@@ -53,26 +53,26 @@ KINDS = MappingProxyType(
         "explore: a region and an industry": "/explore/?region={region}&industry={industry}",
     }
 )
-"""What the tables call each kind, and its address."""
-FOR_EVERYBODY = tuple(kind for kind, address in KINDS.items() if not address.startswith("/entity/"))
-"""Those that are there whatever the regions of who asks."""
-WITHIN_ANOTHER = frozenset({"came_from"})
-"""Places that hold a query within another's."""
+"""URL template by kind; results use the names of the kinds."""
+IN_ALL_REGIONS = tuple(kind for kind, address in KINDS.items() if not address.startswith("/entity/"))
+"""Kinds that every user may see, whatever the user's regions."""
+NESTED_QUERIES = frozenset({"came_from"})
+"""Fields with a query inside another query."""
 PREFIXES = (2, 4, 6, 8, 10, 12, 18)
-"""Characters of a code that are asked for."""
+"""Lengths of the code prefixes in searches."""
 
 
 @dataclass(frozen=True)
-class Known:
-    """What there is to ask for.
+class Content:
+    """Published content to request.
 
     Attributes:
-        listed: identifiers of some that are listed.
-        unlisted: identifiers of some that are not and of whom there is a record.
-        entities: identifiers of some of all.
-        names: names of some of all.
-        choices: the values of each filter, by its name in the address.
-        count: how many entities the list has.
+        listed: identifiers of some listed entities.
+        unlisted: identifiers of some unlisted entities with records.
+        entities: identifiers of some of all entities.
+        names: names of some of all entities.
+        choices: values by filter field.
+        count: number of entities on the list.
     """
 
     listed: Sequence[str]
@@ -83,20 +83,20 @@ class Known:
     count: int
 
 
-class Asking(dict[str, str]):
-    """Fills in the places of an address, each by a draw; the same seed gives the same addresses."""
+class RandomPaths(dict[str, str]):
+    """Fills the fields of URL templates with random values. The same seed gives the same paths."""
 
-    def __init__(self, known: Known, rng: random.Random) -> None:
-        self.known, self.rng = known, rng
+    def __init__(self, content: Content, rng: random.Random) -> None:
+        self.content, self.rng = content, rng
 
     def path(self, kind: str) -> str:
-        """An address of that kind."""
+        """A path of a kind of page."""
         return KINDS[kind].format_map(self)
 
-    def __missing__(self, place: str) -> str:
-        if place in self.known.choices:
-            return quote(self.rng.choice(self.known.choices[place]))
-        return quote(getattr(self, f"_{place}")(), safe="" if place in WITHIN_ANOTHER else "=&")
+    def __missing__(self, field: str) -> str:
+        if field in self.content.choices:
+            return quote(self.rng.choice(self.content.choices[field]))
+        return quote(getattr(self, f"_{field}")(), safe="" if field in NESTED_QUERIES else "=&")
 
     def _some_filters(self, number: int) -> str:
         return "&".join(FILTERS[name].format_map(self) for name in self.rng.sample([*FILTERS], number))
@@ -114,14 +114,14 @@ class Asking(dict[str, str]):
         return self._some_filters(4)
 
     def _after(self) -> str:
-        """Where a page begins: near the beginning as people do, and as deep as the list goes."""
-        return str(self.rng.choice((50, 100, 150, 1000, self.rng.randrange(self.known.count))))
+        """The start of a page: usually near the beginning of the list, sometimes anywhere."""
+        return str(self.rng.choice((50, 100, 150, 1000, self.rng.randrange(self.content.count))))
 
     def _name(self) -> str:
-        return self.rng.choice(self.known.names)
+        return self.rng.choice(self.content.names)
 
     def _pair(self) -> str:
-        """Two neighbouring characters of a name, from anywhere in it: frequent ones come as often as names hold them."""
+        """Two adjacent characters of a random name."""
         name = self._name()
         at = self.rng.randrange(len(name) - 1)
         return name[at : at + 2]
@@ -136,14 +136,14 @@ class Asking(dict[str, str]):
         return self._entity()[: self.rng.choice(PREFIXES)]
 
     def _listed(self) -> str:
-        return self.rng.choice(self.known.listed)
+        return self.rng.choice(self.content.listed)
 
     def _unlisted(self) -> str:
-        return self.rng.choice(self.known.unlisted)
+        return self.rng.choice(self.content.unlisted)
 
     def _came_from(self) -> str:
-        """The query of the list that an entity was opened from: what is to review, and often a filter more."""
+        """The query of the list from which an entity was opened: the cases to review, often with another filter."""
         return "&".join(["state=to_review", *([self._one()] if self.rng.random() < 0.5 else [])])
 
     def _entity(self) -> str:
-        return self.rng.choice(self.known.entities)
+        return self.rng.choice(self.content.entities)

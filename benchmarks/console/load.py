@@ -1,8 +1,6 @@
-"""Ask the served console: each kind of page in turn for its times, and many people at once while a day is published.
+"""Request pages from the served console: each kind in turn, and all kinds by many users while a day is published.
 
-Somebody at a browser: signs in as people do, asks for pages, and notes how long each took and what came.
-
-Whether a page of the list belongs wholly to one published run: held against who stands where on that day.
+Each page of the list is compared with the order of its published day, so that a page with rows of two runs is found.
 """
 
 from __future__ import annotations
@@ -20,11 +18,18 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import numpy as np
 
-from benchmarks.console.kinds import KINDS, Asking, Known
+from benchmarks.console.kinds import KINDS, Content, RandomPaths
 from benchmarks.console.people import PASSWORD
 from benchmarks.console.server import Served, Site
 
 ROWS = 50
+WARM_UP = 3
+"""Requests of each kind before the timed ones, since a server in use has its files in memory."""
+PAUSE = 2.0
+"""Maximum seconds between two pages of a user, uniformly distributed."""
+MAXIMUM_WAIT = 60.0
+"""Maximum seconds to wait until a user has seen a list of a day."""
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _DAY = re.compile(r'<h1>[^<]*<time datetime="(\d{4}-\d\d-\d\d)">')
 _ROW = re.compile(
     r'<tr class="entity.*?<td class="figure"[^>]*>([\d,]+)</td>\s*<td class="name"><a class="go" href="/entity/([^/]+)/', re.DOTALL
@@ -32,46 +37,43 @@ _ROW = re.compile(
 
 
 def day_of(page: str) -> date | None:
-    """The day that a page of the list says it shows."""
-    found = _DAY.search(page)
-    return date.fromisoformat(found[1]) if found else None
+    """The day in the heading of a page of the list."""
+    match = _DAY.search(page)
+    return date.fromisoformat(match[1]) if match else None
 
 
-def fault_of(path: str, page: str, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> str:
-    """What is wrong with a page of the list; empty when it is whole.
+def find_fault(path: str, page: str, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> str:
+    """A description of what is wrong with a page of the list; empty if it belongs to one run.
 
     Args:
-        path: what was asked for.
-        page: what came, as HTML.
-        orders: of each day the identifiers in the order of their places.
-        sees_all: whether who asked sees every region; a page without filters then has no gap.
+        path: the requested path.
+        page: the HTML.
+        orders: identifiers of entities by place, for each day.
+        sees_all: whether the user sees all regions; then a page without filters has no gaps.
     """
     day = day_of(page)
     if day is None or day not in orders:
-        return f"{path}: it shows no day that was published"
+        return f"{path}: it shows no published day"
     order = orders[day]
     rows = [(int(place.replace(",", "")), name) for place, name in _ROW.findall(page)]
     places = [place for place, _ in rows]
-    strangers = [place for place, name in rows if not 0 < place <= len(order) or order[place - 1] != name]
-    if strangers:
-        return f"{path}: at places {strangers[:5]} are others than those of {day}"
+    wrong = [place for place, name in rows if not 0 < place <= len(order) or order[place - 1] != name]
+    if wrong:
+        return f"{path}: places {wrong[:5]} have other entities than on {day}"
     if places != sorted(set(places)):
         return f"{path}: its places are not in order"
-    asked = parse_qs(urlsplit(path).query)
-    after = int(asked.pop("after", ["0"])[0])
+    query = parse_qs(urlsplit(path).query)
+    after = int(query.pop("after", ["0"])[0])
     if len(rows) < ROWS and 'rel="next"' in page:
-        return f"{path}: it has {len(rows)} rows and says that there are more"
-    if sees_all and not asked and places != list(range(after + 1, min(after + ROWS, len(order)) + 1)):
+        return f"{path}: it has only {len(rows)} rows but a next page"
+    if sees_all and not query and places != list(range(after + 1, min(after + ROWS, len(order)) + 1)):
         return f"{path}: places are missing after {after} of {day}"
     return ""
 
 
-_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-
-
 @dataclass(frozen=True)
 class Answer:
-    """What came of one question: ``seconds`` from asking to the last byte; ``status`` 0 where the connection failed."""
+    """The response to a request. ``seconds`` is the time to the last byte; ``status`` is 0 if the connection failed."""
 
     kind: str
     path: str
@@ -81,78 +83,72 @@ class Answer:
 
 
 class Visitor:
-    """One person with one session."""
+    """One user with one session."""
 
     def __init__(self, address: str) -> None:
         self.browser = httpx.Client(base_url=address, timeout=60, follow_redirects=False)
 
     def sign_in(self, name: str, password: str) -> None:
-        """Sign in by the page's own form.
+        """Sign in with the form of the page.
 
         Raises:
-            RuntimeError: when that is refused.
+            RuntimeError: the sign-in failed.
         """
         token = _CSRF.search(self.browser.get("/sign-in/").text)
         form = {"username": name, "password": password, "csrfmiddlewaretoken": token[1] if token else ""}
-        came = self.browser.post("/sign-in/", data=form)
-        if came.status_code != 302:
-            raise RuntimeError(f"{name} could not sign in: the answer was {came.status_code}")
+        response = self.browser.post("/sign-in/", data=form)
+        if response.status_code != 302:
+            raise RuntimeError(f"{name} could not sign in: status {response.status_code}")
 
-    def ask(self, kind: str, path: str) -> Answer:
-        """Ask for a page; a failure is an answer too."""
+    def request(self, kind: str, path: str) -> Answer:
+        """Request a page. A failed connection gives an answer with status 0."""
         began = time.perf_counter()
         try:
-            came = self.browser.get(path)
+            response = self.browser.get(path)
         except httpx.HTTPError as error:
             return Answer(kind, path, 0, time.perf_counter() - began, repr(error))
-        return Answer(kind, path, came.status_code, time.perf_counter() - began, came.text)
-
-
-WARM = 3
-"""Questions of each kind that come before those that are timed: a server that has run for a day has read its files before."""
-THINKS = 2.0
-"""Seconds, at most, that somebody looks at a page before the next; evenly drawn."""
-PATIENCE = 60.0
-"""Seconds, at most, beyond those asked for, until somebody has seen a list of the day before, and one of the new day."""
+        return Answer(kind, path, response.status_code, time.perf_counter() - began, response.text)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A kind of page that was asked for: the answers, and the processor time that the console took for each, in seconds."""
+class KindAnswers:
+    """The answers for a kind of page, and the processor time of the console per answer, in seconds."""
 
     kind: str
     answers: list[Answer]
     cpu_seconds: float
 
 
-def ask_kinds(
-    served: Served, people: Sequence[str], what: Known, requests: int, kinds: Iterable[str] = KINDS, seed: int = 0
-) -> list[Asked]:
-    """Ask for each kind of page that often; as many ask at once as there are people."""
-    visitors = [_signed_in(served.address, name) for name in people]
-    found = []
+def request_kinds(
+    served: Served, users: Sequence[str], content: Content, requests: int, kinds: Iterable[str] = KINDS, seed: int = 0
+) -> list[KindAnswers]:
+    """Request each kind of page ``requests`` times, by all users at once."""
+    visitors = [_signed_in(served.address, name) for name in users]
+    results = []
     with ThreadPoolExecutor(len(visitors)) as pool:
         for number, kind in enumerate(kinds):
-            asking = Asking(what, random.Random(seed * 1000 + number))
-            paths = [asking.path(kind) for _ in range(requests + WARM)]
+            random_paths = RandomPaths(content, random.Random(seed * 1000 + number))
+            paths = [random_paths.path(kind) for _ in range(requests + WARM_UP)]
             before = served.cpu_seconds()
             shares = [paths[at :: len(visitors)] for at in range(len(visitors))]
-            asked = pool.map(lambda visitor, share, kind=kind: [visitor.ask(kind, path) for path in share], visitors, shares)
-            came = [answer for answers_of_one in asked for answer in answers_of_one]
-            found.append(Asked(kind, came[WARM:], (served.cpu_seconds() - before) / len(came)))
-    return found
+            by_visitor = pool.map(
+                lambda visitor, share, kind=kind: [visitor.request(kind, path) for path in share], visitors, shares
+            )
+            answers = [answer for answers_of_one in by_visitor for answer in answers_of_one]
+            results.append(KindAnswers(kind, answers[WARM_UP:], (served.cpu_seconds() - before) / len(answers)))
+    return results
 
 
 @dataclass
 class Crowd:
-    """What many people met at once.
+    """The results of many users at once.
 
     Attributes:
-        asked: pages that were asked for.
-        seconds: how long each took.
-        days: how many pages of the list showed each day.
-        faults: every error, and every page that was not wholly of one run.
-        publishing: seconds that publishing the day took meanwhile.
+        asked: number of requested pages.
+        seconds: time of each page.
+        days: number of list pages by day shown.
+        faults: every error, and every page with rows of two runs.
+        publishing: seconds of publishing the day meanwhile.
     """
 
     asked: int = 0
@@ -163,27 +159,27 @@ class Crowd:
 
 
 def crowd(
-    address: str, site: Site, people: Sequence[str], what: Known, orders: Mapping[date, np.ndarray], *, day: date, seconds: float,
-    thinks: float = THINKS, seed: int = 0,
+    address: str, site: Site, users: Sequence[str], content: Content, orders: Mapping[date, np.ndarray], *, day: date,
+    seconds: float, pause: float = PAUSE, seed: int = 0,
 ) -> Crowd:  # fmt: skip
-    """Let all people work at once for so long, and publish ``day`` when a tenth of it is over; a tenth at least comes after it.
+    """Let all users work at once for ``seconds``; publish ``day`` after a tenth of it, and go on for at least a tenth.
 
-    On a machine so slow that nobody saw a list of the day before by then, or one of the new day at the end, that is waited for.
+    On a slow machine, wait until a user has seen a list of the day before, and at the end one of the new day.
     """
     before = max(other for other in orders if other < day)
-    visitors = [_signed_in(address, name) for name in people]
+    visitors = [_signed_in(address, name) for name in users]
     met, lock, is_over = Crowd(), threading.Lock(), threading.Event()
 
-    def works(at: int) -> None:
+    def work(at: int) -> None:
         rng = random.Random(seed * 1000 + at)
-        asking, kinds = Asking(what, rng), [*KINDS]
-        while not is_over.wait(rng.uniform(0, thinks)):
+        random_paths, kinds = RandomPaths(content, rng), [*KINDS]
+        while not is_over.wait(rng.uniform(0, pause)):
             kind = rng.choice(kinds)
-            answer = visitors[at].ask(kind, asking.path(kind))
-            _note(met, lock, answer, orders, sees_all=at % 2 == 0)
+            answer = visitors[at].request(kind, random_paths.path(kind))
+            _add_answer(met, lock, answer, orders, sees_all=at % 2 == 0)
 
     with ThreadPoolExecutor(len(visitors)) as pool:
-        working = [pool.submit(works, at) for at in range(len(visitors))]
+        working = [pool.submit(work, at) for at in range(len(visitors))]
         began = time.monotonic()
         try:
             time.sleep(seconds / 10)
@@ -198,20 +194,20 @@ def crowd(
     return met
 
 
-def _wait(is_so: Callable[[], bool]) -> None:
-    """Wait until it is so, and no longer than :data:`PATIENCE`."""
-    end = time.monotonic() + PATIENCE
-    while not is_so() and time.monotonic() < end:
+def _wait(is_done: Callable[[], bool]) -> None:
+    """Wait until the condition holds, at most :data:`MAXIMUM_WAIT`."""
+    end = time.monotonic() + MAXIMUM_WAIT
+    while not is_done() and time.monotonic() < end:
         time.sleep(0.1)
 
 
-def _note(met: Crowd, lock: threading.Lock, answer: Answer, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> None:
+def _add_answer(met: Crowd, lock: threading.Lock, answer: Answer, orders: Mapping[date, np.ndarray], *, sees_all: bool) -> None:
     is_list = answer.path.startswith("/list/")
-    # An entity outside one's regions is not there, on purpose: who sees one region is told 404.
-    is_sound = answer.status == 200 or (answer.status == 404 and not is_list and not sees_all)
-    fault = "" if is_sound else f"{answer.path}: {answer.status} {answer.text[:200] if answer.status == 0 else ''}"
-    if is_sound and is_list:
-        fault = fault_of(answer.path, answer.text, orders, sees_all=sees_all)
+    # A user with one region gets 404 for entities of other regions.
+    is_expected = answer.status == 200 or (answer.status == 404 and not is_list and not sees_all)
+    fault = "" if is_expected else f"{answer.path}: {answer.status} {answer.text[:200] if answer.status == 0 else ''}"
+    if is_expected and is_list:
+        fault = find_fault(answer.path, answer.text, orders, sees_all=sees_all)
     day = day_of(answer.text) if is_list else None
     with lock:
         met.asked += 1

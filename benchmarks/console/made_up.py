@@ -1,6 +1,6 @@
-"""Three made-up finished days of a lake, as large as one likes, with the tables and columns that publishing reads.
+"""Create a home with three synthetic finished days of any size, with the tables and columns that publishing reads.
 
-Entities, names and codes are the simulation's; scores, reasons and records are drawn, so that nothing has to be scored.
+Entities, names and codes come from the simulation. Scores, reasons and records are random, so no day has to be scored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from benchmarks.console.records import first_records, news_of
+from benchmarks.console.records import first_records, new_records
 from expectations.contracts import scoring
 from expectations.contracts.contract import Contract, Type
 from expectations.contracts.indicators import catalogue, features_contract
@@ -33,25 +33,25 @@ FIRST = date(2026, 6, 30)
 DAYS = tuple(FIRST + timedelta(days=days) for days in range(3))
 SEED = 20260101
 REASONS = 5
-"""Reasons of each listed entity, as many as the day's list keeps."""
-UNKNOWN = 0.1
-"""Share of an indicator's values that are unknown."""
-TIED = {"address_key": 4, "legal_rep_id": 2, "owner_id": 2, "phone_hash": 2, "agent_id": 40}
-"""How many entities share each of what may be shared on the register, on average."""
+"""Reasons per listed entity, as on a real list."""
+MISSING = 0.1
+"""Share of missing values of an indicator."""
+ENTITIES_PER_KEY = {"address_key": 4, "legal_rep_id": 2, "owner_id": 2, "phone_hash": 2, "agent_id": 40}
+"""Mean number of entities with the same value of each shared identifier."""
 _CLASSES = pd.DataFrame({"bound": [0, 300, 500, 700], "letter": ["D", "C", "B", "A"]})
 _MOVES = 0.1
-"""Share of entities whose margin is another on the next day."""
-_MAKING = ("benchmarks.console.made_up:made_up",)
+"""Share of entities whose margin changes on the next day."""
+_CODE = ("benchmarks.console.made_up:made_up",)
 
 
 @dataclass(frozen=True)
 class MadeUp:
-    """A home with finished days, and who stands where on each.
+    """A home with finished days, and the order of the entities on each.
 
     Attributes:
-        home: what ``steelyard publish`` is given.
-        orders: of each day every entity's identifier, in the order of their places.
-        listed: how many are listed each day.
+        home: the home for ``steelyard publish``.
+        orders: identifiers of entities by place, for each day.
+        listed: number of entities listed each day.
     """
 
     home: Path
@@ -60,13 +60,13 @@ class MadeUp:
 
     @property
     def entities(self) -> int:
-        """How many are scored each day."""
+        """Number of entities scored each day."""
         return len(self.orders[FIRST])
 
 
 def made_up(folder: Path, entities: int, listed: int) -> MadeUp:
-    """The home of that size below ``folder``, made if it is not there; the same sizes give the same rows."""
-    home = folder / f"{entities}x{listed}-{hash_of(_MAKING)}"
+    """Return the home of this size in ``folder``; create it if it is missing. The same size gives the same rows."""
+    home = folder / f"{entities}x{listed}-{hash_of(_CODE)}"
     if not (home / "made").exists():
         shutil.rmtree(home, ignore_errors=True)
         _make(home, entities, listed)
@@ -76,18 +76,18 @@ def made_up(folder: Path, entities: int, listed: int) -> MadeUp:
 
 def _make(home: Path, count: int, listed: int) -> None:
     rng = np.random.default_rng(SEED)
-    people, _ = make_entities(rng, open_clock(FIRST, 12), 0, count, SEED)
-    register = _register(people)
+    entities, _ = make_entities(rng, open_clock(FIRST, 12), 0, count, SEED)
+    register = _register(entities)
     margins = rng.normal(-3, 1, len(register))
     tables: dict[str, int] = {}
-    told = np.zeros(len(register), bool)
+    has_history = np.zeros(len(register), bool)
     for day in DAYS:
         if day != FIRST:
             margins = margins + rng.normal(0, 0.2, len(register)) * (rng.random(len(register)) < _MOVES)
         places = np.lexsort((register[ENTITY_ID].to_numpy(), -margins))
         np.save(home_file(home, f"{day}.npy"), register[ENTITY_ID].to_numpy()[places].astype(str))
-        told[places[: 2 * listed]] = day == FIRST
-        records = first_records(rng, register, told, day) if day == FIRST else news_of(rng, register, day)
+        has_history[places[: 2 * listed]] = day == FIRST
+        records = first_records(rng, register, has_history, day) if day == FIRST else new_records(rng, register, day)
         written = [
             *records,
             (scoring.SCORES, _scores(day, register, margins)),
@@ -100,23 +100,23 @@ def _make(home: Path, count: int, listed: int) -> None:
         _finish(home, day, tables)
 
 
-def _register(people: Entities) -> pd.DataFrame:
-    """Who there is: what the register says of each, with the codes above theirs and a peer group."""
-    every = np.arange(len(people))
-    name, _ = names(people, np.zeros(len(people), np.int64), every)
+def _register(entities: Entities) -> pd.DataFrame:
+    """The register entry of each entity, with parent codes and a peer group."""
+    every = np.arange(len(entities))
+    name, _ = names(entities, np.zeros(len(entities), np.int64), every)
     regions, industries = load("gbt2260"), load("gbt4754")
-    region, industry = pd.Series(region_codes(people)).astype(str), pd.Series(industry_codes(people)).astype(str)
+    region, industry = pd.Series(region_codes(entities)).astype(str), pd.Series(industry_codes(entities)).astype(str)
     middle, top = (region.map({code: (*_above(regions, code), "", "")[at] for code in region.unique()}) for at in (0, 1))
     section = industry.map({code: (_above(industries, code) or ("",))[-1] for code in industry.unique()})
     return pd.DataFrame(
         {
-            **_shared(len(people)),
-            "entity_id": people.code.astype(str),
+            **_shared(len(entities)),
+            "entity_id": entities.code.astype(str),
             "name": name.to_pandas(),
-            "address": addresses(people, np.zeros(len(people), np.int64), every).to_pandas(),
+            "address": addresses(entities, np.zeros(len(entities), np.int64), every).to_pandas(),
             "status": "active",
             "entity_type": "company",
-            "established_on": (np.datetime64("1970-01-01") + people.established).astype("datetime64[D]").astype(object),
+            "established_on": (np.datetime64("1970-01-01") + entities.established).astype("datetime64[D]").astype(object),
             "industry_code": industry,
             "industry_section": section,
             "region_code": region,
@@ -128,9 +128,9 @@ def _register(people: Entities) -> pd.DataFrame:
 
 
 def _shared(count: int) -> dict[str, np.ndarray]:
-    """Pseudonyms that some have in common with others; a draw of its own, so that all else is as it would be without."""
+    """Shared identifiers, from a separate random stream so that other columns do not depend on them."""
     rng = np.random.default_rng(SEED + 1)
-    return {name: _words(f"{name}-", rng.integers(0, max(count // each, 1), count)) for name, each in TIED.items()}
+    return {name: _words(f"{name}-", rng.integers(0, max(count // each, 1), count)) for name, each in ENTITIES_PER_KEY.items()}
 
 
 def _words(begin: str, numbers: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def _words(begin: str, numbers: np.ndarray) -> np.ndarray:
 
 
 def _above(standard: Hierarchy, code: str) -> tuple[str, ...]:
-    """The codes above a code, nearest first; none of one that the standard does not know."""
+    """The ancestors of a code, nearest first; none for an unknown code."""
     return standard.ancestors(code) if code in standard else ()
 
 
@@ -147,8 +147,8 @@ def _scores(day: date, register: pd.DataFrame, margins: np.ndarray) -> pd.DataFr
     probability = 1 / (1 + np.exp(-margins))
     points = np.round(1000 * (1 - probability) ** 4).astype(np.int64)
     letters = _CLASSES["letter"].to_numpy()[np.searchsorted(_CLASSES["bound"].to_numpy(), points, side="right") - 1]
-    said = {"model_id": "made-up", "margin": margins, "probability": probability, "anomaly": np.abs(margins), "as_of": day}
-    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], **said, "credit_points": points, "risk_class": letters})
+    scores = {"model_id": "made-up", "margin": margins, "probability": probability, "anomaly": np.abs(margins), "as_of": day}
+    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], **scores, "credit_points": points, "risk_class": letters})
 
 
 def _list(day: date, register: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
@@ -163,19 +163,19 @@ def _list(day: date, register: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame
 
 
 def _features(day: date, register: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Every indicator, and its form against peers, of every entity: a tenth unknown, the others of a hundred values or so."""
+    """All indicators and peer deviations of every entity; a tenth is missing, the others have about a hundred distinct values."""
     columns = [str(column) for column in features_contract().columns if column.type is Type.DOUBLE]
-    steps = np.append(np.round(rng.gamma(2, 2, 1000), 1), np.full(round(1000 * UNKNOWN / (1 - UNKNOWN)), np.nan))
+    steps = np.append(np.round(rng.gamma(2, 2, 1000), 1), np.full(round(1000 * MISSING / (1 - MISSING)), np.nan))
     drawn = {name: steps[rng.integers(0, len(steps), len(register))] for name in columns}
     sizes = register["peer_group"].map(register["peer_group"].value_counts())
-    said = {"as_of": day, "peer_level": 0, "peer_size": sizes}
-    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], "peer_group": register["peer_group"], **said, **drawn})
+    peers = {"as_of": day, "peer_level": 0, "peer_size": sizes}
+    return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], "peer_group": register["peer_group"], **peers, **drawn})
 
 
 def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     columns = np.array([indicator.column for indicator in catalogue()])
     n = len(chosen)
-    # Neighbours in the catalogue from somewhere on, so that no entity has a reason twice.
+    # Consecutive indicators of the catalogue from a random start, so that no entity has a reason twice.
     which = (rng.integers(0, len(columns), n)[:, None] + np.arange(REASONS)) % len(columns)
     indicator = columns[which.ravel()]
     value = np.round(rng.gamma(2, 2, n * REASONS), 2)
@@ -219,9 +219,9 @@ def _medians(day: date, register: pd.DataFrame, rng: np.random.Generator) -> pd.
 
 
 def _write(home: Path, contract: Contract, frame: pd.DataFrame) -> int:
-    """Put rows into a table of the lake; give the version it then has."""
+    """Append rows to a table of the lake and return its version."""
     path = str(home / "lake" / contract.zone.value / contract.name)
-    # What is not made up is unknown, where it may be.
+    # Columns without synthetic values are null where the contract allows it.
     schema = pa.schema([field for field in arrow_schema(contract) if field.name in frame or field.nullable])
     columns = [
         pa.Array.from_pandas(frame[field.name], type=field.type) if field.name in frame else pa.nulls(len(frame), field.type)
@@ -241,7 +241,7 @@ def _write(home: Path, contract: Contract, frame: pd.DataFrame) -> int:
 
 
 def _finish(home: Path, day: date, tables: dict[str, int]) -> None:
-    """The day's manifests, as a run leaves them."""
+    """Write the day's manifests as a run does."""
     sources = ("complaint", "inspection", "registration", "tax")
     manifest = {
         "as_of": str(day), "run_id": f"{day}-{'0' * 12}", "profile": "cn", "model_id": "made-up", "tables": tables,
@@ -250,12 +250,12 @@ def _finish(home: Path, day: date, tables: dict[str, int]) -> None:
     home_file(home, f"manifests/runs/{day}.json").write_text(json.dumps(manifest), encoding="utf-8")
     for source in sources:
         contract = {"tax": "tax_filing"}.get(source, source)
-        settled = {"contract": contract, "verdict": "passed", "newest_delivery": str(day), "known_rows": 1, "checks": []}
-        home_file(home, f"manifests/sources/{source}/{day}.json").write_text(json.dumps(settled), encoding="utf-8")
+        closed = {"contract": contract, "verdict": "passed", "newest_delivery": str(day), "known_rows": 1, "checks": []}
+        home_file(home, f"manifests/sources/{source}/{day}.json").write_text(json.dumps(closed), encoding="utf-8")
 
 
 def home_file(home: Path, name: str) -> Path:
-    """A file of the home, its folder made."""
+    """The path of a file in the home; its folder is created."""
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

@@ -1,4 +1,4 @@
-"""Who asks, and what they have decided so far: accounts with regions, and cases in every state."""
+"""Create accounts with regions and cases in every state, and read the published content for requests."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from benchmarks.console.kinds import Known
+from benchmarks.console.kinds import Content
 from expectations.contracts.indicators import catalogue
 
 PASSWORD = "asks as people do"
 DUE_ON = date(2026, 7, 10)
 SAMPLE = 5_000
-"""So many entities and names are asked for, in turn."""
+"""Number of entities and names used in requests."""
 
 
-def make_people(number: int) -> list[str]:
-    """Accounts that read the list, every other for all regions and the others for one each; give their names."""
+def make_users(number: int) -> list[str]:
+    """Create inspectors and return their names. Even ones see all regions, odd ones one region each."""
     from console.apps.accounts.jurisdiction import Level
     from console.apps.accounts.models import Jurisdiction, User
     from console.apps.accounts.roles import Role
@@ -32,24 +32,24 @@ def make_people(number: int) -> list[str]:
     return names
 
 
-def make_cases(number: int, people: Sequence[str]) -> None:
-    """So many of the first by rank have been decided on, in every state by turns; each is somebody's, by turns too."""
+def make_cases(number: int, users: Sequence[str]) -> None:
+    """Create cases for every other entity from the top of the list; states and owners alternate."""
     from console.apps.accounts.models import User
     from console.apps.decisions.models import Case
     from console.apps.decisions.states import State
 
     at = datetime(2026, 7, 1, tzinfo=UTC)
     states = itertools.cycle(state for state in State if state != State.TO_REVIEW)
-    owners = itertools.cycle(User.objects.filter(username__in=people).order_by("pk").values_list("pk", flat=True))
+    owners = itertools.cycle(User.objects.filter(username__in=users).order_by("pk").values_list("pk", flat=True))
     fields = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
     rows = _ranked().order_by("position").values(*fields)[: number * 2 : 2]
-    same = {"placed_in": _run().run_id, "due_on": DUE_ON, "changed_at": at}
-    cases = [Case(state=next(states), assigned_to_id=next(owners), place=row["position"], **same, **row) for row in rows]
+    common = {"placed_in": _run().run_id, "due_on": DUE_ON, "changed_at": at}
+    cases = [Case(state=next(states), assigned_to_id=next(owners), place=row["position"], **common, **row) for row in rows]
     Case.objects.bulk_create(cases, batch_size=1000)
 
 
-def known(rng: random.Random) -> Known:
-    """What the published list can be asked for."""
+def read_content(rng: random.Random) -> Content:
+    """Sample the published list for requests."""
     from console.apps.campaigns.models import Campaign
     from console.apps.decisions.states import State
     from console.apps.evidence.models import Event, Kind
@@ -63,8 +63,8 @@ def known(rng: random.Random) -> Known:
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
     some = [row for part in _parts(chosen) for row in _ranked().filter(position__in=part).values_list("entity_id", "name")]
     listed = list(_ranked().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
-    told = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
-    unlisted = [row for part in _parts([*told[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
+    inspected = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
+    unlisted = [row for part in _parts([*inspected[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
     counties = sorted(set(_ranked().filter(is_listed=True).values_list("region_code", flat=True)))
     sections = sorted(set(_ranked().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})
     choices = {
@@ -79,7 +79,7 @@ def known(rng: random.Random) -> Known:
         "campaign": [str(pk) for pk in Campaign.objects.values_list("pk", flat=True)],
         "day": [str(day) for day in PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)],
     }
-    return Known(listed, unlisted, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
+    return Content(listed, unlisted, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
 
 
 def _parts(values: list[Any]) -> Sequence[list[Any]]:

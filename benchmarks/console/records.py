@@ -1,4 +1,4 @@
-"""What is recorded of made-up entities: registrations, returns, complaints and visits, as silver holds them."""
+"""Create silver records of synthetic entities: registrations, returns, complaints and visits."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from expectations.contracts import silver
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import ENTITY_ID
 
-TOLD = 0.03
-"""Share of the entities that nobody looks at of whom more than the register is known."""
-NEWS = 0.005
-"""Share of entities of whom a day brings something new, as in the other benchmarks."""
+WITH_HISTORY = 0.03
+"""Share of the other entities that have more records than their registration."""
+CHANGED = 0.005
+"""Share of entities with new records on a day, as in the other benchmarks."""
 RETURNS, COMPLAINTS, VISITS = 24, 3, 2
-"""Of each of those: the last two years' returns, complaints and visits."""
+"""Records per entity with a history, over the last two years."""
 
 
 def first_records(
-    rng: np.random.Generator, register: pd.DataFrame, is_looked_at: np.ndarray, day: date
+    rng: np.random.Generator, register: pd.DataFrame, has_history: np.ndarray, day: date
 ) -> list[tuple[Contract, pd.DataFrame]]:
-    """All that is known on the first day: everybody's registration, and the history of those looked at and of some others."""
-    told = register.loc[is_looked_at | (rng.random(len(register)) < TOLD), ENTITY_ID].to_numpy()
+    """The records of the first day: all registrations, and the history of the marked entities and of some others."""
+    chosen = register.loc[has_history | (rng.random(len(register)) < WITH_HISTORY), ENTITY_ID].to_numpy()
     return [
         (silver.ENTITY, _registrations(register, "设立登记", day)),
-        (silver.FILING, _filings(told, RETURNS, day)),
-        (silver.COMPLAINT, _complaints(told, COMPLAINTS, day, first=0)),
-        (silver.INSPECTION, _visits(told, VISITS, day)),
+        (silver.FILING, _filings(chosen, RETURNS, day)),
+        (silver.COMPLAINT, _complaints(chosen, COMPLAINTS, day, first=0)),
+        (silver.INSPECTION, _visits(chosen, VISITS, day)),
     ]
 
 
-def news_of(rng: np.random.Generator, register: pd.DataFrame, day: date) -> list[tuple[Contract, pd.DataFrame]]:
-    """What the day's deliveries bring: changes in the register, and one record of each kind, of some entities."""
-    some = register.loc[rng.random(len(register)) < NEWS]
-    told = some[ENTITY_ID].to_numpy()
+def new_records(rng: np.random.Generator, register: pd.DataFrame, day: date) -> list[tuple[Contract, pd.DataFrame]]:
+    """The new records of a day: a changed registration and one record of each kind, for some entities."""
+    changed = register.loc[rng.random(len(register)) < CHANGED]
+    chosen = changed[ENTITY_ID].to_numpy()
     return [
-        (silver.ENTITY, _registrations(some, "住所变更", day)),
-        (silver.FILING, _filings(told, 1, day)),
-        (silver.COMPLAINT, _complaints(told, 1, day, first=len(register) * COMPLAINTS)),
-        (silver.INSPECTION, _visits(told, 1, day)),
+        (silver.ENTITY, _registrations(changed, "住所变更", day)),
+        (silver.FILING, _filings(chosen, 1, day)),
+        (silver.COMPLAINT, _complaints(chosen, 1, day, first=len(register) * COMPLAINTS)),
+        (silver.INSPECTION, _visits(chosen, 1, day)),
     ]
 
 
@@ -62,16 +62,16 @@ def _registrations(register: pd.DataFrame, change: str, day: date) -> pd.DataFra
 
 
 def _months(day: date, back: np.ndarray) -> np.ndarray:
-    """The day, and as many months of 30 days before it as asked."""
+    """The day minus ``back`` months of 30 days."""
     return (np.datetime64(day) - 30 * back).astype("datetime64[D]").astype(object)
 
 
-def _filings(told: np.ndarray, each: int, day: date) -> pd.DataFrame:
-    n = len(told) * each
-    back = np.tile(np.arange(each), len(told))
+def _filings(chosen: np.ndarray, each: int, day: date) -> pd.DataFrame:
+    n = len(chosen) * each
+    back = np.tile(np.arange(each), len(chosen))
     return pd.DataFrame(
         {
-            ENTITY_ID: np.repeat(told, each),
+            ENTITY_ID: np.repeat(chosen, each),
             "tax_type": "vat",
             "period_start": _months(day, back + 2),
             "period_end": _months(day, back + 1),
@@ -83,23 +83,24 @@ def _filings(told: np.ndarray, each: int, day: date) -> pd.DataFrame:
     )
 
 
-def _complaints(told: np.ndarray, each: int, day: date, first: int) -> pd.DataFrame:
-    n = len(told) * each
-    received = _months(day, np.tile(np.arange(each) * 5, len(told)))
-    said = {"category": "quality", "severity": 2, "outcome": "upheld", "received_on": received, "resolved_on": received}
+def _complaints(chosen: np.ndarray, each: int, day: date, first: int) -> pd.DataFrame:
+    n = len(chosen) * each
+    received = _months(day, np.tile(np.arange(each) * 5, len(chosen)))
+    values = {"category": "quality", "severity": 2, "outcome": "upheld", "received_on": received, "resolved_on": received}
     numbers = pd.Series(np.arange(first, first + n)).astype(str)
-    return pd.DataFrame({"complaint_id": "C" + numbers, ENTITY_ID: np.repeat(told, each), **said, **_lineage("complaint", day, n)})
+    lineage = _lineage("complaint", day, n)
+    return pd.DataFrame({"complaint_id": "C" + numbers, ENTITY_ID: np.repeat(chosen, each), **values, **lineage})
 
 
-def _visits(told: np.ndarray, each: int, day: date) -> pd.DataFrame:
-    n = len(told) * each
-    on = _months(day, np.tile(np.arange(each) * 9 + 1, len(told)))
-    said = {
+def _visits(chosen: np.ndarray, each: int, day: date) -> pd.DataFrame:
+    n = len(chosen) * each
+    on = _months(day, np.tile(np.arange(each) * 9 + 1, len(chosen)))
+    values = {
         "selected_by": "random", "visit_status": "inspected", "items_checked": 20, "breaches": 1, "severity": 1,
         "found_violation": True,
     }  # fmt: skip
-    names = np.repeat(told, each) + pd.Series(on).astype(str)
+    names = np.repeat(chosen, each) + pd.Series(on).astype(str)
     lineage = _lineage("inspection", day, n)
     return pd.DataFrame(
-        {"inspection_id": names, ENTITY_ID: np.repeat(told, each), "inspected_on": on, "planned_on": on, **said, **lineage}
+        {"inspection_id": names, ENTITY_ID: np.repeat(chosen, each), "inspected_on": on, "planned_on": on, **values, **lineage}
     )

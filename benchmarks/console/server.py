@@ -1,9 +1,8 @@
-"""The console as it is run: published and served by its own commands, each a process of its own, over files or PostgreSQL."""
+"""Publish to and serve a console with its own commands in separate processes, on SQLite or PostgreSQL."""
 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,26 +15,26 @@ from pathlib import Path
 import httpx
 import psutil
 
-from benchmarks.harness.measure import Measured, measure
-from benchmarks.harness.postgresql_server import find_programs, run_postgresql
+from benchmarks.harness.measure import Measurement, measure
+from benchmarks.harness.postgresql_server import find_programs, free_port, run_postgresql
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE_VARIABLE = "STEELYARD_CONSOLE_DATABASE"
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 START_SECONDS = 120
 POSTGRESQL_SETTINGS = {"shared_buffers": "1GB", "effective_cache_size": "4GB", "random_page_cost": "1.1"}
-"""What a site with a million entities would set; all else, what reaches the disk and when included, is as a new server has it."""
+"""Settings for a site with a million entities. All others, including durability, are the defaults."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A console that is being served."""
+    """A running console."""
 
     address: str
     pid: int
 
     def cpu_seconds(self) -> float:
-        """Processor time that its processes have taken so far; a database server of its own is not among them."""
+        """Processor time of its processes so far, without a database server."""
         head = psutil.Process(self.pid)
         taken = [process.cpu_times() for process in (head, *head.children(recursive=True))]
         return float(sum(times.user + times.system for times in taken))
@@ -43,17 +42,17 @@ class Served:
 
 @dataclass(frozen=True)
 class Site:
-    """A console to be: the home it shows, the folder of its files, and what its commands find in their environment."""
+    """A console that is not running yet: its home, the folder of its files, and the environment of its commands."""
 
     home: Path
     folder: Path
     environment: Mapping[str, str]
 
-    def publish(self, day: date, *, cores: int = 2) -> Measured:
-        """Publish a day by the command line, and tell what that took.
+    def publish(self, day: date, *, cores: int = 2) -> Measurement:
+        """Publish a day with the command line and measure it.
 
         Raises:
-            RuntimeError: when it failed; the message ends as its output did.
+            RuntimeError: it failed; the message has the end of its output.
         """
         log = self.folder / f"publish-{day}.log"
         command = [sys.executable, "-m", "jobs.cli", "publish", "--home", str(self.home), "--as-of", str(day)]
@@ -64,12 +63,12 @@ class Site:
 
     @contextmanager
     def serving(self, workers: int = 2) -> Iterator[Served]:
-        """Serve the console by the command line, with that many workers."""
-        port = _free_port()
+        """Serve the console with the command line."""
+        port = free_port()
         log = self.folder / "serve.log"
-        words = ["serve", "--home", str(self.home), "--port", str(port), "--workers", str(workers)]
+        options = ["--home", str(self.home), "--port", str(port), "--workers", str(workers)]
         with log.open("wb") as file:
-            command = [sys.executable, "-m", "jobs.cli", *words]
+            command = [sys.executable, "-m", "jobs.cli", "serve", *options]
             server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment}, stdout=file, stderr=file)
         address = f"http://127.0.0.1:{port}"
         try:
@@ -82,10 +81,10 @@ class Site:
 
 @contextmanager
 def site(database: str, home: Path, folder: Path) -> Iterator[Site]:
-    """A console over that kind of database, empty.
+    """Yield an empty console on a kind of database.
 
     Raises:
-        RuntimeError: when there is no PostgreSQL server to be had.
+        RuntimeError: no PostgreSQL server is installed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     own = {"STEELYARD_CONSOLE_FOLDER": str(folder), "STEELYARD_CONSOLE_HTTPS": "off", "PYTHONPATH": str(ROOT)}
@@ -99,12 +98,6 @@ def site(database: str, home: Path, folder: Path) -> Iterator[Site]:
         yield Site(home, folder, {**own, DATABASE_VARIABLE: address})
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -114,5 +107,5 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
         except httpx.HTTPError:
             pass
         if server.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"the console did not come up: {log.read_text(errors='replace')[-2000:]}")
+            raise RuntimeError(f"the console did not start: {log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.2)

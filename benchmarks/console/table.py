@@ -1,7 +1,4 @@
-"""What the answers come to: percentiles of each kind of page, as figures and as a table.
-
-The console's part of the page of benchmarks.
-"""
+"""Percentiles by kind of page, and the page's section on the console."""
 
 from __future__ import annotations
 
@@ -10,22 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.console.load import Asked
+from benchmarks.console.load import KindAnswers
 
-BAR_MS = 150
-"""Milliseconds that 95 of 100 pages of a kind may take."""
-PUBLISH_BAR_SECONDS = 90
-"""Seconds that publishing a new day may take on two processors."""
+PAGE_LIMIT_MS = 150
+"""Limit of the 95th percentile for each kind of page."""
+PUBLISH_LIMIT_SECONDS = 90
+"""Limit for publishing a new day on two processors."""
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """The 50th, 95th and 99th percentile and the longest, in milliseconds."""
+    """The 50th, 95th and 99th percentile and the maximum, in milliseconds."""
     ms = np.asarray(seconds) * 1000
     return {name: round(float(np.percentile(ms, at)), 1) for name, at in (("p50", 50), ("p95", 95), ("p99", 99), ("max", 100))}
 
 
-def by_kind(asked: Iterable[Asked], who: str) -> list[dict[str, Any]]:
-    """Of each kind how many were asked for, how many failed, and how long they took, with the longest question's address."""
+def by_kind(results: Iterable[KindAnswers], who: str) -> list[dict[str, Any]]:
+    """The numbers of requests and failures, the percentiles, and the slowest path, for each kind."""
     return [
         {
             "kind": one.kind,
@@ -36,13 +33,13 @@ def by_kind(asked: Iterable[Asked], who: str) -> list[dict[str, Any]]:
             "cpu": round(one.cpu_seconds * 1000, 1),
             "longest": max(one.answers, key=lambda answer: answer.seconds).path,
         }
-        for one in asked
+        for one in results
     ]
 
 
 def render(rows: Iterable[dict[str, Any]]) -> str:
-    """The table, as Markdown; times are milliseconds, the last is what a page took of the console's processors."""
-    heads = ("kind of page", "who sees", "asked", "failed", "p50", "p95", "p99", "max", "processor")
+    """Render a Markdown table. Times are in milliseconds; the last column is the processor time of the console."""
+    heads = ("kind of page", "user sees", "requests", "failed", "p50", "p95", "p99", "max", "CPU")
     lines = [f"| {' | '.join(heads)} |", "|---|---|" + "---:|" * (len(heads) - 2)]
     for row in rows:
         times = [f"{row[name]:,.0f}" for name in ("p50", "p95", "p99", "max", "cpu")]
@@ -54,21 +51,17 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 ABOUT = f"""
 ## The console at a million entities
 
-`python -m benchmarks.console --database sqlite` or `postgresql` makes up three days, publishes the first to an empty console and
-the second into it, serves it as `steelyard serve` does, with the audit on, and asks for each kind of page. The bars: {BAR_MS} ms
-for 95 of 100 pages of each kind, {PUBLISH_BAR_SECONDS} s for publishing a new day on two processors. With `--users 40` so many work
-at once, and the third day is published meanwhile; each page of the list is held against who stands where on the day it shows.
-Who asks runs on the same processors. Times are milliseconds, from asking to the last byte; the last column is what a page took of
-the console's processors, without a database server.
+`python -m benchmarks.console --database sqlite` or `postgresql` generates three days, publishes the first to an empty console and
+the second after it, serves the console as `steelyard serve` does, with the audit on, and requests each kind of page. The limits
+are {PAGE_LIMIT_MS} ms for the 95th percentile of each kind, and {PUBLISH_LIMIT_SECONDS} s for publishing a new day on two
+processors. With `--users 40`, 40 users work at once while the third day is published, and each page of the list is compared with
+the order of the day it shows. The clients run on the same processors. Times are milliseconds to the last byte; the last column is
+the processor time of the console per page, without a database server.
 """
 
 
 def render_console(results: dict[str, dict[str, Any]]) -> str:
-    """The section, as Markdown.
-
-    Args:
-        results: what was measured, by database.
-    """
+    """Render the section as Markdown from the results by database."""
     return "\n".join([ABOUT, *(_database(NAMES[name], facts) for name, facts in sorted(results.items(), reverse=True))])
 
 
@@ -76,12 +69,12 @@ def _database(name: str, facts: dict[str, Any]) -> str:
     machine, published = facts["machine"], facts["publish"]
     parts = [
         f"### {name}\n",
-        f"{facts['entities']:,} entities, {facts['listed']:,} of them listed; {facts['workers']} workers, {facts['at_once']} who "
-        f"ask at once; {machine['processor']}, {machine['cores']} processors; revision `{machine['revision']}`. When it began, "
-        f"{machine['load']} processes wanted to run on the machine.\n",
+        f"{facts['entities']:,} entities, {facts['listed']:,} of them listed; {facts['workers']} workers, {facts['at_once']} "
+        f"clients at once; {machine['processor']}, {machine['cores']} processors; revision `{machine['revision']}`. Load average "
+        f"at the start: {machine['load']}.\n",
         f"Publishing to an empty console took {facts['fill_seconds']:,.1f} s, a new day {published['seconds']:,.1f} s "
-        f"({published['cpu_seconds']:,.1f} of a processor, {published['peak_mib']:,} MiB). The audit holds "
-        f"{facts['audit']['events']:,} events after all that, and its chain breaks at {facts['audit']['breaks']} places.\n",
+        f"({published['cpu_seconds']:,.1f} CPU seconds, {published['peak_mib']:,} MiB). Afterwards the audit has "
+        f"{facts['audit']['events']:,} events and {facts['audit']['breaks']} breaks in its hash chain.\n",
     ]
     if facts.get("pages"):
         parts.append(render(facts["pages"]) + "\n")
@@ -93,7 +86,7 @@ def _database(name: str, facts: dict[str, Any]) -> str:
 def _crowd(crowd: dict[str, Any]) -> str:
     days = ", ".join(f"{number:,} of {day}" for day, number in crowd["lists_by_day"].items())
     return (
-        f"{crowd['users']} people at once for {crowd['minutes']:g} minutes asked for {crowd['asked']:,} pages; "
-        f"{crowd['faults']} were wrong. Lists shown: {days}. Publishing meanwhile took {crowd['publish_seconds']:,.1f} s. Half the "
-        f"pages came within {crowd['p50']:,.0f} ms, 95 of 100 within {crowd['p95']:,.0f}, 99 within {crowd['p99']:,.0f}.\n"
+        f"{crowd['users']} users at once for {crowd['minutes']:g} minutes requested {crowd['asked']:,} pages; "
+        f"{crowd['faults']} were wrong. Lists shown: {days}. Publishing meanwhile took {crowd['publish_seconds']:,.1f} s. The "
+        f"50th, 95th and 99th percentiles were {crowd['p50']:,.0f}, {crowd['p95']:,.0f} and {crowd['p99']:,.0f} ms.\n"
     )

@@ -1,4 +1,4 @@
-"""What the hand-written programs are asked for: the files that they read, the day, and the profile's decisions."""
+"""The input of the hand-written programs: files, day, and settings of the profile."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from deltalake import DeltaTable
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.registry import SILVER
-from jobs.engine.lake import Lake
+from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
 
-TABLES = (*SILVER, silver.LINK)
+TABLES = (*SILVER.values(), silver.LINK)
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
 COLUMNS = tuple(str(column) for column in features_contract().columns)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Features of a day.
+class FeatureRequest:
+    """A request for the features of a day.
 
     Attributes:
-        files: of each table of silver, by its name, the Parquet files that it consists of now; partitions are in their paths.
+        files: current Parquet files by silver table; their paths give the partitions.
         as_of: the day.
-        cutoff: the first instant (UTC, naive) that is too late to have been known.
-        sales_floor: yearly sales, minor units, below which a complaint rate takes them for this much.
+        cutoff: end of the day (UTC, naive); records known from then on are ignored.
+        sales_floor: minimum yearly sales in complaint rates, in minor units.
         per_million: minor units in a million of the currency.
-        minimum: peers that a group must have.
-        size_bands: lower bounds of yearly sales, minor units.
-        age_bands: lower bounds of age, years.
+        minimum: minimum size of a peer group.
+        size_bands: lower bounds of yearly sales, in minor units.
+        age_bands: lower bounds of age, in years.
     """
 
     files: dict[str, list[str]]
@@ -44,25 +44,26 @@ class Asked:
     age_bands: tuple[float, ...]
 
     @property
-    def settled(self) -> date:
-        """The first day of the last month whose returns were due."""
+    def closed_month(self) -> date:
+        """First day of the last month whose returns are due."""
         return (self.as_of - timedelta(days=45)).replace(day=1)
 
     @property
     def history_from(self) -> date:
-        """The first day of the oldest of the 36 settled months that are read."""
-        return self.settled.replace(year=self.settled.year - 3 + self.settled.month // 12, month=self.settled.month % 12 + 1)
+        """First day of the oldest of the 36 closed months that are read."""
+        last = self.closed_month
+        return last.replace(year=last.year - 3 + last.month // 12, month=last.month % 12 + 1)
 
 
-def asked_of(home: Path, profile: Profile, as_of: date) -> Asked:
-    """The question that ``steelyard features`` answers for a home and a day.
+def feature_request(home: Path, profile: Profile, as_of: date) -> FeatureRequest:
+    """The request that equals ``steelyard features`` for a home and a day.
 
     Raises:
-        deltalake.exceptions.TableNotFoundError: when a table of silver was never written.
+        deltalake.exceptions.TableNotFoundError: a silver table does not exist.
     """
-    lake = Lake(home)
+    lake = LakeTables(home)
     unit = 10**profile.minor_units
-    return Asked(
+    return FeatureRequest(
         files={table.name: sorted(DeltaTable(str(lake.path(table))).file_uris()) for table in TABLES},
         as_of=as_of,
         cutoff=profile.end_of(as_of),

@@ -1,4 +1,4 @@
-"""What was measured on: processors, memory, versions. Nothing that tells whose machine it is."""
+"""Facts of the machine: processors, memory, versions. Nothing identifies its owner."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import psutil
 PACKAGES = ("pysail", "pyspark", "deltalake", "duckdb", "polars", "pyarrow", "numpy", "lightgbm")
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = ("revision", "processor", "measured_on")
-"""The facts that each measurement bears: results are kept from run to run, and two compare only where these let them."""
+"""Facts stored with each measurement. Results of several runs are kept together, and these decide which can be compared."""
 
 
 def machine_facts() -> dict[str, Any]:
     """The facts that results depend on.
 
-    ``load`` is how many processes wanted to run in the minute before, ``measured_on`` the day (UTC) on which measuring began.
+    ``load`` is the load average of the last minute, ``measured_on`` the day (UTC) on which the run began.
     """
     return {
         "processor": _processor(),
@@ -41,20 +41,21 @@ def machine_facts() -> dict[str, Any]:
 
 
 def origin_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Where a measurement comes from, of the facts of a machine or of a measurement; None stands for what is unknown."""
+    """The origin facts of a machine or a measurement; None is unknown."""
     return {fact: facts.get(fact) for fact in ORIGIN}
 
 
-def origin_of_both(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
-    """Where two measurements that are added up come from.
+def merged_origin(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """The origin of a sum of two measurements.
 
-    What differs is told of both, so that the sum is compared with nothing that was measured where only one of them was.
+    Facts that differ become "first and second", so the sum is not compared with measurements of only one of the origins.
     """
-    return {fact: then[fact] if first[fact] == then[fact] else f"{_said(first[fact])} and {_said(then[fact])}" for fact in ORIGIN}
 
+    def merge(one: object, other: object) -> object:
+        both = ("unknown" if fact is None else fact for fact in (one, other))
+        return one if one == other else " and ".join(map(str, both))
 
-def _said(fact: object) -> object:
-    return "unknown" if fact is None else fact
+    return {fact: merge(first[fact], second[fact]) for fact in ORIGIN}
 
 
 def _processor() -> str:
@@ -66,13 +67,13 @@ def _java() -> str | None:
     java = shutil.which("java")
     if java is None:
         return None
-    told = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    version = re.search(r'version "([^"]+)"', told)
+    output = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "([^"]+)"', output)
     return version[1] if version else None
 
 
 def _revision() -> str | None:
-    """The commit, with ``+`` when files differ from it but for results, which measuring itself writes; None outside a clone."""
+    """The commit, with ``+`` if files other than results have changed; None outside a clone."""
     git = ["git", "-C", str(ROOT)]
     commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     changed = subprocess.run(

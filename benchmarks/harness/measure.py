@@ -1,4 +1,4 @@
-"""Run a command in a process of its own and tell what it took: time, processor, memory, of it and all that it started."""
+"""Run a command and measure wall time, processor time and memory of its whole process tree."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from typing import Any
 
 import psutil
 
-EVERY_SECONDS = 0.2
-"""Between looks at the processes; the peak of a single process is known to the kernel besides, and exact."""
+SAMPLE_SECONDS = 0.2
+"""Interval between samples of the process tree. For a single process the kernel also gives the exact peak."""
 MIB = 1024 * 1024
 
 
 @dataclass
-class Measured:
-    """What a command took.
+class Measurement:
+    """The measurement of one command.
 
     Attributes:
-        wall_seconds: from its start to its end, an interpreter's start and imports included.
-        cpu_seconds: user and system time of the whole tree of processes.
-        peak_mib: the most memory that the tree held at once; pages that processes share are counted once.
-        exit_code: negative when a signal ended it.
-        stages: the stages that it told of on standard error, one JSON object each.
+        wall_seconds: from start to end, including the start of the interpreter and imports.
+        cpu_seconds: user and system time of the process tree.
+        peak_mib: peak memory of the process tree; shared pages count once.
+        exit_code: negative if a signal ended the command.
+        stages: the stages that it logged, one JSON object each.
     """
 
     wall_seconds: float
@@ -39,29 +39,28 @@ class Measured:
     stages: list[dict[str, Any]] = field(default_factory=list)
 
 
-def one_after_the_other(first: Measured, then: Measured) -> Measured:
-    """What two commands took together, of which the second was run after the first; its exit code is the second's."""
-    return Measured(
-        first.wall_seconds + then.wall_seconds,
-        first.cpu_seconds + then.cpu_seconds,
-        max(first.peak_mib, then.peak_mib),
-        then.exit_code,
-        [*first.stages, *then.stages],
+def add_sequential(first: Measurement, second: Measurement) -> Measurement:
+    """The sum of two commands that ran one after the other, with the exit code of the second."""
+    return Measurement(
+        first.wall_seconds + second.wall_seconds,
+        first.cpu_seconds + second.cpu_seconds,
+        max(first.peak_mib, second.peak_mib),
+        second.exit_code,
+        [*first.stages, *second.stages],
     )
 
 
-def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int, folder: Path) -> Measured:
-    """Run a command to its end.
+def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str], cores: int, folder: Path) -> Measurement:
+    """Run a command to its end and measure it.
 
-    To be called from a small process: until a command is loaded its process is a copy of the caller's, and the kernel counts
-    the caller's memory as its own.
+    Call this from a small process. A new process starts as a copy of its parent, and the kernel counts that memory in the peak.
 
     Args:
         command: the program and its arguments.
-        log: the file that its output goes to, both streams.
-        environment: variables set besides the caller's own.
-        cores: how many processors it may use; the first of those that this process may.
-        folder: the working folder.
+        log: file for both output streams.
+        environment: variables added to those of this process.
+        cores: number of processors that the command may use.
+        folder: working folder.
     """
     allowed = set(sorted(os.sched_getaffinity(0))[:cores])
     with log.open("wb") as output:
@@ -75,32 +74,32 @@ def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str]
             env={**os.environ, **environment},
             preexec_fn=lambda: os.sched_setaffinity(0, allowed),
         )
-        watch = _Watch(process.pid)
+        monitor = _ProcessMonitor(process.pid)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
-        watch.end()
+        monitor.end()
         process.returncode = os.waitstatus_to_exitcode(status)
-    # The kernel's figures are of the process and of those below it that were waited for; its peak is that of the largest.
-    cpu = max(used.ru_utime + used.ru_stime, watch.cpu_seconds)
-    return Measured(wall, cpu, max(used.ru_maxrss / 1024, watch.peak_mib), process.returncode, stages_of(log))
+    # The kernel counts the process and the children that were waited for; its peak is that of the largest process.
+    cpu = max(used.ru_utime + used.ru_stime, monitor.cpu_seconds)
+    return Measurement(wall, cpu, max(used.ru_maxrss / 1024, monitor.peak_mib), process.returncode, stages_of(log))
 
 
 def stages_of(log: Path) -> list[dict[str, Any]]:
-    """The stages that a log tells of, in their order."""
-    found = []
+    """The finished stages in a log, in order."""
+    stages = []
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         if line.startswith('{"stage"'):
             with contextlib.suppress(json.JSONDecodeError):
                 stage = json.loads(line)
                 if "seconds" in stage:
-                    found.append(stage)
-    return found
+                    stages.append(stage)
+    return stages
 
 
-class _Watch:
-    """Looks at a process and all below it, until told to end.
+class _ProcessMonitor:
+    """Samples a process tree in a thread until ``end`` is called.
 
-    A process that nobody waits for (a JVM) is missing from what the kernel adds up; its time is taken from the last look.
+    The kernel's sum leaves out processes that nobody waits for, such as a JVM. Their time comes from the last sample.
     """
 
     def __init__(self, pid: int) -> None:
@@ -108,7 +107,7 @@ class _Watch:
         self._root = psutil.Process(pid)
         self._cpu: dict[int, float] = {}
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look_often, daemon=True)
+        self._thread = threading.Thread(target=self._sample_often, daemon=True)
         self._thread.start()
 
     @property
@@ -119,17 +118,17 @@ class _Watch:
         self._ended.set()
         self._thread.join()
 
-    def _look_often(self) -> None:
-        while not self._ended.wait(EVERY_SECONDS):
+    def _sample_often(self) -> None:
+        while not self._ended.wait(SAMPLE_SECONDS):
             with contextlib.suppress(psutil.Error):
-                self._look()
+                self._sample()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         tree = [self._root, *self._root.children(recursive=True)]
         held = 0
         for process in tree:
             with contextlib.suppress(psutil.Error):
-                # Adding up each process's share of its pages takes long; one alone shares none.
+                # The proportional set size (PSS) is slow to read, and a single process shares no pages.
                 held += process.memory_full_info().pss if len(tree) > 1 else process.memory_info().rss
                 times = process.cpu_times()
                 self._cpu[process.pid] = times.user + times.system

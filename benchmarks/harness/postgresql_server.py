@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own, on loopback, from the machine's PostgreSQL; gone with the block. Tests use it too."""
+"""Run a temporary PostgreSQL server on loopback with the machine's PostgreSQL programs. Tests use it too."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from types import MappingProxyType
 USER, PASSWORD = "steelyard", "p@ss/w'rd 秤"
 ADDRESS_PASSWORD = "p%40ss%2Fw%27rd%20%E7%A7%A4"
 START_SECONDS = 60
-FLEETING = MappingProxyType({"fsync": "off"})
+TEMPORARY = MappingProxyType({"fsync": "off"})
 
 
 def find_programs() -> Path | None:
-    """The folder of the newest PostgreSQL server on this machine; None when there is none."""
-    here = shutil.which("initdb")
-    if here is not None:
-        return Path(here).resolve().parent
+    """The folder of the newest PostgreSQL server programs on this machine, or None."""
+    on_path = shutil.which("initdb")
+    if on_path is not None:
+        return Path(on_path).resolve().parent
     versions = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     return max(versions, key=lambda path: int(path.parent.name), default=None)
 
 
 @contextmanager
-def run_postgresql(programs: Path, settings: Mapping[str, str] = FLEETING) -> Iterator[str]:
-    """Start a server with an empty database; give its address.
+def run_postgresql(programs: Path, settings: Mapping[str, str] = TEMPORARY) -> Iterator[str]:
+    """Start a server with an empty database and yield its address.
 
     Args:
-        programs: where its programs are.
-        settings: what is set otherwise than a new server has it; by default what is written need not outlive the machine.
+        programs: folder of the server's programs.
+        settings: settings that differ from the defaults; the default turns off fsync.
 
     Raises:
-        RuntimeError: when it does not come up.
+        RuntimeError: the server does not start.
     """
-    # A server refuses to be root's; Debian's package brings a user for it.
+    # The server does not run as root. Debian's package creates the user postgres.
     account = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="steelyard-postgresql-"))
     try:
@@ -51,13 +51,14 @@ def run_postgresql(programs: Path, settings: Mapping[str, str] = FLEETING) -> It
         data = folder / "data"
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", "--no-sync", "-U", USER]
         _run(programs / "initdb", "-D", data, *locale, f"--pwfile={password}", account=account, folder=folder)
-        with _running(programs, data, _free_port(), account, settings) as port:
+        with _running(programs, data, free_port(), account, settings) as port:
             yield f"postgresql://{USER}:{ADDRESS_PASSWORD}@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A free TCP port on loopback."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -78,9 +79,9 @@ def _running(programs: Path, data: Path, port: int, account: str | None, setting
         server = subprocess.Popen([str(programs / "postgres"), *options], user=account, cwd=data.parent, stdout=file, stderr=file)
     try:
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(programs, port):
+        while not _is_ready(programs, port):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not come up: {log.read_text(errors='replace')[-2000:]}")
+                raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.1)
         yield port
     finally:
@@ -92,6 +93,6 @@ def _running(programs: Path, data: Path, port: int, account: str | None, setting
             server.wait()
 
 
-def _answers(programs: Path, port: int) -> bool:
-    asked = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
-    return subprocess.run(asked, check=False).returncode == 0
+def _is_ready(programs: Path, port: int) -> bool:
+    command = [str(programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.run(command, check=False).returncode == 0

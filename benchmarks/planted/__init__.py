@@ -1,1 +1,1 @@
-"""Whether the model finds the violators that generated worlds hide, and whether no single indicator gives them away."""
+"""Measure how well the model, and how well a single indicator, finds the violators of simulated worlds."""

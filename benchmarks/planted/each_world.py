@@ -1,4 +1,4 @@
-"""Worlds of seeds 1, 2, …, each invented, judged and gone before the next: what the measurements against planted truth share."""
+"""Generate worlds with seeds 1, 2, …, one at a time, for measurements against the planted truth."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked on the command line: where worlds go, how many, how large, and by which profile they are judged."""
+class Options:
+    """The command line: output folder, number and size of worlds, and profile."""
 
     out: Path
     worlds: int
@@ -28,13 +28,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class JudgedWorld:
-    """A world of the moment; its folder goes when the next is asked for.
+class SimulatedWorld:
+    """A generated world; its folder is removed before the next one.
 
     Attributes:
-        seed: that it was invented of.
-        folder: with ``sources`` and ``truth``.
-        home: a home beside it, not yet there.
+        seed: seed of the world.
+        folder: folder with ``sources`` and ``truth``.
+        home: path for a home, which does not exist yet.
     """
 
     seed: int
@@ -42,30 +42,30 @@ class JudgedWorld:
     home: Path
 
 
-def read_words(program: str, about: str | None, words: list[str] | None, *, worlds: int) -> Asked:
-    """Read a command line; ``worlds`` is how many are invented unless it says otherwise."""
+def read_options(program: str, about: str | None, arguments: list[str] | None, *, worlds: int) -> Options:
+    """Parse a command line; ``worlds`` is the default number of worlds."""
     parser = argparse.ArgumentParser(prog=program, description=about)
-    parser.add_argument("--out", type=Path, required=True, help="a folder for worlds and homes; each goes when it was judged")
+    parser.add_argument("--out", type=Path, required=True, help="folder for worlds and homes, which are removed afterwards")
     parser.add_argument("--worlds", type=int, default=worlds)
     parser.add_argument("--entities", type=int, default=20_000)
     parser.add_argument("--months", type=int, default=24)
     parser.add_argument("--profile", default="cn")
-    return Asked(**vars(parser.parse_args(words)))
+    return Options(**vars(parser.parse_args(arguments)))
 
 
-def each_world(asked: Asked) -> Iterator[JudgedWorld]:
-    """Invent one world after the other; where judging one fails, it stays to be looked at."""
-    for seed in range(1, asked.worlds + 1):
-        folder = asked.out / f"seed{seed}"
+def simulated_worlds(options: Options) -> Iterator[SimulatedWorld]:
+    """Yield one world after the other. If the caller fails, the world is kept for inspection."""
+    for seed in range(1, options.worlds + 1):
+        folder = options.out / f"seed{seed}"
         shutil.rmtree(folder, ignore_errors=True)
-        world = JudgedWorld(seed, folder / "world", folder / "home")
-        generate_world(entities=asked.entities, months=asked.months, seed=seed, out=world.folder, as_of=LAST)
+        world = SimulatedWorld(seed, folder / "world", folder / "home")
+        generate_world(entities=options.entities, months=options.months, seed=seed, out=world.folder, as_of=LAST)
         yield world
         shutil.rmtree(folder)
 
 
-def write_down(result: Path, facts: Mapping[str, Any], summary: Mapping[str, Any], worlds: Mapping[int, Any]) -> None:
-    """Print the summary of all worlds, and write it down with what was asked and each world's figures by its seed."""
+def write_result(result: Path, facts: Mapping[str, Any], summary: Mapping[str, Any], worlds: Mapping[int, Any]) -> None:
+    """Print the summary, and write it with the options and the figures of each world by seed."""
     print(json.dumps(summary, indent=1))
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps({**facts, "summary": summary, "worlds": worlds}, indent=1) + "\n", encoding="utf-8")

@@ -1,1 +1,1 @@
-"""How well the candidates tell bankruptcies from financial ratios, against plain boosting, on public data."""
+"""Measure how well the candidates predict bankruptcies from financial ratios, against plain boosting, on public data."""

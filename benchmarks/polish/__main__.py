@@ -1,4 +1,4 @@
-"""Print the table and write it down: ``python -m benchmarks.polish --data DIR``; some minutes."""
+"""Print and write the results: ``python -m benchmarks.polish --data DIR``. This takes some minutes."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SEEDS = (0, 1, 2, 3, 4)
 FILE, OUTCOME = "5year.parquet", "class"
 
 
-def main(words: list[str] | None = None) -> None:
-    """Five times five folds of the firms in ``--data``; the figures are written to benchmarks/results."""
+def main(arguments: list[str] | None = None) -> None:
+    """Run five times five folds on the firms in ``--data``, and write the figures to benchmarks/results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.polish", description=__doc__)
     parser.add_argument(
         "--data", type=Path, required=True, help=f"folder with {FILE}: financial ratios, and {OUTCOME}, 1 = bankrupt"
     )
-    asked = parser.parse_args(words)
-    file = asked.data / FILE
+    options = parser.parse_args(arguments)
+    file = options.data / FILE
     if not file.is_file():
-        sys.exit(f"there is no {FILE} in {asked.data}: give the folder of the firms with --data")
+        sys.exit(f"{FILE} is missing in {options.data}: give the folder of the firms with --data")
     firms = pd.read_parquet(file)
     folds = compare(firms.drop(columns=OUTCOME), firms[OUTCOME].to_numpy(dtype=float), SEEDS)
     summary = summarise(folds)
@@ -50,7 +50,7 @@ HEAD = "| | ROC-AUC | against plain boosting | 95 % interval |\n|---|---:|---:|-
 
 
 def line(name: str, figures: dict[str, Any]) -> str:
-    """One as a row of the table."""
+    """A table row for one candidate."""
     return f"| {name} | {figures['auc']:.4f} | {figures['difference']:+.4f} | {figures['low']:+.4f} to {figures['high']:+.4f} |"
 
 

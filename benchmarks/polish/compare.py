@@ -1,4 +1,4 @@
-"""Every candidate and a plain booster on the same folds, and what the differences add up to."""
+"""Compare every candidate with plain boosting on the same folds."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ LEVEL = 0.95
 
 
 def compare(X: pd.DataFrame, y: Floats, seeds: Sequence[int]) -> list[dict[str, Any]]:
-    """ROC-AUC of everybody on every fold of every repetition, fitted on the other four."""
-    found = []
+    """ROC-AUC of every candidate on every fold of every repetition, fitted on the other four folds."""
+    results = []
     for seed in seeds:
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
         for fold, (train, test) in enumerate(folds.split(X, y)):
-            found.append({"seed": seed, "fold": fold, **_one_fold(X, y, train, test, seed)})
-    return found
+            results.append({"seed": seed, "fold": fold, **_one_fold(X, y, train, test, seed)})
+    return results
 
 
 def _one_fold(X: pd.DataFrame, y: Floats, train: Ints, test: Ints, seed: int) -> dict[str, Any]:
-    """What a booster with scikit-learn's own settings, and each candidate, make of the rows held out."""
+    """Fit scikit-learn's booster with default settings and each candidate, and score the held-out rows."""
     with threadpool_limits(1, user_api="openmp"):
         plain = HistGradientBoostingClassifier(random_state=seed).fit(X.iloc[train], y[train])
         scores = {PLAIN: plain.decision_function(X.iloc[test])}
-    # All firms are of one year, so that rounds and champion are found by holding out firms.
+    # All firms are of one year, so rounds and champion are chosen by holding out firms.
     when, who = np.full(len(train), "2012-12-31", dtype="datetime64[D]"), train.astype(str)
     known = X.iloc[train], y[train], when, who, (0,) * X.shape[1]
     model = fit_probability(*known, seed=seed)
@@ -58,10 +58,10 @@ def _one_fold(X: pd.DataFrame, y: Floats, train: Ints, test: Ints, seed: int) ->
 
 
 def summarise(folds: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Each one's mean, and its difference to plain boosting with a 95 % interval.
+    """The mean of each candidate, and its difference to plain boosting with a 95 % interval.
 
-    Folds share most of the rows that they are fitted on, so the variance of the differences is widened by the ratio of tested to
-    fitted rows (Nadeau and Bengio 2003, "Inference for the generalization error").
+    Folds share most of their training rows, so the variance of the differences is corrected by the ratio of test to training rows
+    (Nadeau and Bengio 2003, "Inference for the generalization error").
     """
     table = pd.DataFrame([fold["aucs"] for fold in folds])
     summary: dict[str, Any] = {}

@@ -1,1 +1,1 @@
-"""What it costs to score everybody on a day, and to explain those that are listed."""
+"""Measure the cost of training, scoring all entities, and explaining the listed ones."""

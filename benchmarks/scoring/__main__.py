@@ -1,10 +1,10 @@
-"""Print what it takes and write it down: ``python -m benchmarks.scoring --home FOLDER``; a quarter of an hour, 3 GB of disk.
+"""Print and write the results: ``python -m benchmarks.scoring --home FOLDER``. This takes 15 minutes and 3 GB of disk.
 
-The features are random numbers of the catalogue's columns, the model learns from made-up visits. What is timed is what a day
-does: read the features from the lake, score each entity, see whose class moved and on whose word, write the scores; then explain as
-many as a day lists, with the search for what would bring a better class. On a first day nobody had a class, so all that are not
-ordinary moved; on the day after a hundredth of the entities did. Afterwards, untimed, everybody is explained, to see that what the
-indicators add sums to the margin. Before all that the fits of a day's training are timed, on made-up labels.
+The features are random numbers and the model learns from synthetic visits. First the fits of a day's training are timed. Then
+scoring is timed as on a day: read features from the lake, score each entity, find the sources that changed its class, write scores.
+On a first day no entity had a class, so all without the ordinary class changed; on the second day one in a hundred did. Then the
+explanation of the listed is timed, with the search for a better class. At the end, untimed, all entities are explained, to check
+that the contributions sum to the margin.
 """
 
 from __future__ import annotations
@@ -41,36 +41,36 @@ from models.labels.training_set import TrainingSet
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "scoring.json"
 ONE_IN = 100
-"""Of so many entities one stood in another class on the day before."""
+"""One entity in this many had another class on the day before."""
 T = TypeVar("T")
 
 
-def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
-    """Make what is missing, then measure."""
+def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
+    """Create the synthetic home if it is missing, then measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scoring", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--listed", type=int, default=1_000)
-    parser.add_argument("--labels", type=int, default=100_000, help="visits to learn from, as many as a day learns from at most")
-    asked = parser.parse_args(words)
-    lake, profile = Lake(asked.home), load_profile("cn")
+    parser.add_argument("--labels", type=int, default=100_000, help="training labels; the default is the profile's limit")
+    options = parser.parse_args(arguments)
+    lake, profile = Lake(options.home), load_profile("cn")
     if not lake.exists(features_contract()):
-        make(lake, asked.rows)
+        make(lake, options.rows)
     machine = machine_facts()
-    if lake.exists(scoring.SCORES):  # of an earlier measurement: nobody has a class on a first day
+    if lake.exists(scoring.SCORES):  # scores of an earlier run would give classes to a first day
         lake.replace_arrow(arrow_schema(scoring.SCORES).empty_table(), scoring.SCORES, f"{AS_OF} = '{DAY - timedelta(days=1)}'")
-    training = _train(made_up_training_set(asked.labels), profile)
+    training = _train(made_up_training_set(options.labels), profile)
     first, scored = _timed(lambda: score_day(lake, profile, DAY))
     _as_day_before(lake)
     after, _ = _timed(lambda: score_day(lake, profile, DAY))
-    listed = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{DAY}'").to_pandas().nlargest(asked.listed, scoring.MARGIN)
+    listed = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{DAY}'").to_pandas().nlargest(options.listed, scoring.MARGIN)
     reasons, explained = _timed(lambda: explain(lake, profile, DAY, listed))
-    told = {
+    facts = {
         "entities": scored,
         "indicators": len(catalogue()),
         "columns": len(catalogue_inputs().columns),
         "machine": machine,
-        "labels": asked.labels,
+        "labels": options.labels,
         "train": training,
         "first_day": first,
         "day_after": after,
@@ -80,12 +80,13 @@ def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
         "better": int(explained.listed[scoring.BETTER_CLASS].notna().sum()),
         "farthest_from_sum": _farthest_from_sum(lake),
     }
-    print(json.dumps(told, indent=1))
-    result.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(facts, indent=1)
+    print(text)
+    result.write_text(text + "\n", encoding="utf-8")
 
 
 def _train(known: TrainingSet, profile: Profile) -> dict[str, float]:
-    """What a day's training fits: the model, the same without weights, and one that was kept from the last two cohorts."""
+    """Time the fits of a day's training: the model, the same without weights, and one without the held-out cohorts."""
 
     def fits() -> None:
         model = fit(known, profile)
@@ -98,18 +99,18 @@ def _train(known: TrainingSet, profile: Profile) -> dict[str, float]:
 
 
 def _timed(work: Callable[[], T]) -> tuple[dict[str, float], T]:
-    """What a piece of work took, with the memory of the process at its largest so far, and what it gave."""
+    """Seconds and CPU seconds of a call, the peak memory of the process so far, and the result."""
     began, processor = time.perf_counter(), time.process_time()
-    given = work()
+    done = work()
     took = {"seconds": time.perf_counter() - began, "cpu_seconds": time.process_time() - processor}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {**{name: round(value, 1) for name, value in took.items()}, "peak_mib": round(peak)}, given
+    return {**{name: round(value, 1) for name, value in took.items()}, "peak_mib": round(peak)}, done
 
 
 def _as_day_before(lake: Lake) -> None:
-    """Take the day's scores for those of the day before, one of a hundred in another class."""
+    """Copy the day's scores to the day before, with another class for one entity in a hundred."""
     table = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{DAY}'")
-    # Whose class is held back moves each day anew; here nobody's is.
+    # An entity with a held class changes every day. Here no class is held.
     today = pc.coalesce(table[str(scoring.HELD_CLASS)], table[str(scoring.RISK_CLASS)])
     classes: Any = today.to_numpy(zero_copy_only=False).copy()
     classes[::ONE_IN] = np.where(classes[::ONE_IN] == "A", "B", "A")
@@ -120,7 +121,7 @@ def _as_day_before(lake: Lake) -> None:
 
 
 def _farthest_from_sum(lake: Lake) -> float:
-    """Of all entities, the largest difference between the margin and the sum of what the indicators add."""
+    """The largest difference between margin and sum of contributions, over all entities."""
     store, farthest = ModelStore(lake.home), 0.0
     model = store.get(str(store.newest(DAY)))
     for features in feature_batches(lake, DAY):

@@ -1,4 +1,4 @@
-"""Made-up features of as many entities as asked, and a model that learnt from made-up visits to some of them."""
+"""Create synthetic features, and a model trained on synthetic visits."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ DAY = date(2026, 6, 30)
 PIECE = 100_000
 GROUPS = 500
 UNVISITED = 50_000
-"""As many of the unvisited as training reads of however many entities."""
+"""Number of unvisited entities that training reads, whatever the size."""
 MONTHS = np.array([np.datetime64(f"2025-{month:02d}-28") for month in range(1, 13)])
 
 
 def make(lake: Lake, rows: int) -> None:
-    """Features of a day, the peers' medians, and a model that learnt from made-up visits."""
+    """Write the features of a day, the peers' medians, and a model trained on synthetic visits."""
     lake.create(features_contract())
     for piece in range(-(-rows // PIECE)):
         frame = made_up(piece, min(PIECE, rows - piece * PIECE))
@@ -60,12 +60,12 @@ def make(lake: Lake, rows: int) -> None:
 
 
 def made_up_training_set(labels: int) -> TrainingSet:
-    """So many labels of twelve cohorts, a third of visits drawn at random, with as many others as training reads beside them."""
+    """A training set with ``labels`` labels of twelve cohorts, a third from random visits, and unvisited entities."""
     random = np.random.default_rng(2)
     features = pd.concat([made_up(piece, min(PIECE, labels - piece * PIECE)) for piece in range(-(-labels // PIECE))])
     cohort = np.sort(MONTHS[random.integers(0, 12, labels)]).astype("datetime64[ns]")
     is_drawn = random.random(labels) < 1 / 3
-    told = pd.DataFrame(
+    visits = pd.DataFrame(
         {
             ENTITY_ID: features[ENTITY_ID].to_numpy(),
             COHORT_ON: cohort,
@@ -79,11 +79,11 @@ def made_up_training_set(labels: int) -> TrainingSet:
     )
     others = made_up(-(-labels // PIECE), UNVISITED)
     others[COHORT_ON] = MONTHS[random.integers(0, 12, UNVISITED)].astype("datetime64[ns]")
-    return join_labels(made_up(0, PIECE), told, [features.assign(**{COHORT_ON: cohort})], [others], share=0.01)
+    return join_labels(made_up(0, PIECE), visits, [features.assign(**{COHORT_ON: cohort})], [others], share=0.01)
 
 
 def _found(random: np.random.Generator, entities: pd.DataFrame) -> Floats:
-    """What a visit to each finds, by a few of its indicators."""
+    """Simulate whether a visit to each entity finds a violation; it depends on a few indicators."""
     values = entities[["late_filing_share", "arrears_ratio", "complaints_12m", "vat_cit_gap"]].fillna(0.0)
     log_odds = (-2.5 + 0.5 * values.sum(axis=1)).to_numpy()
     found: Floats = (random.random(len(entities)) < 1 / (1 + np.exp(-log_odds))).astype(np.float64)
@@ -91,7 +91,7 @@ def _found(random: np.random.Generator, entities: pd.DataFrame) -> Floats:
 
 
 def made_up(piece: int, rows: int) -> pd.DataFrame:
-    """Heavy-tailed rows of the features' columns, a fifth of the values unknown."""
+    """Heavy-tailed rows of the feature columns with a fifth of the values missing."""
     random = np.random.default_rng(piece)
     columns = [str(column) for column in features_contract().columns[5:]]
     values = random.standard_t(4, size=(rows, len(columns)))

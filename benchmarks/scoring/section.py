@@ -1,27 +1,27 @@
-"""Scoring's part of the page of benchmarks."""
+"""The page's section on scoring."""
 
 from __future__ import annotations
 
 from typing import Any
 
 ABOUT = """
-## Everybody scored, without engine or real features
+## Scoring of synthetic features
 
-`python -m benchmarks.scoring --home FOLDER` makes up features and a model, and does what a day does with them: reads the features,
-scores everybody, sees whose class moved and on whose word, writes the scores; then explains the listed, with the way to a better
-class. On a first day nobody had a class before, so that all who are not ordinary moved; on the day after one in a hundred did. The
-fits of a day's training are made on 128,000 made-up labels, 28 % more than a day learns from at most.
+`python -m benchmarks.scoring --home FOLDER` generates features and a model, and scores as a day does: it reads the features, scores
+all entities, finds the sources that changed each class, and writes the scores. Then it explains the listed entities, with the way
+to a better class. On a first day no entity had a class before, so all without the ordinary class changed; on the second day one in
+a hundred did. The fits of a day's training use 128,000 synthetic labels, 28 % more than the limit of a day.
 """
 STEPS = {
-    "train": "fit the model, the same without weights, and the one that is judged",
-    "first_day": "score everybody on a first day",
-    "day_after": "score everybody on the day after",
-    "explain": "explain the listed",
+    "train": "fit the model, the same without weights, and the one for evaluation",
+    "first_day": "score all entities on a first day",
+    "day_after": "score all entities on the second day",
+    "explain": "explain the listed entities",
 }
 
 
 def render_scoring(facts: dict[str, Any]) -> str:
-    """The section, as Markdown, of what was measured."""
+    """Render the section as Markdown."""
     machine = facts["machine"]
     rows = [
         f"| {name} | {facts[step]['seconds']:,.1f} | {facts[step]['cpu_seconds']:,.1f} | {facts[step]['peak_mib']:,} |"
@@ -32,10 +32,10 @@ def render_scoring(facts: dict[str, Any]) -> str:
             ABOUT,
             f"{facts['entities']:,} entities, {facts['indicators']} indicators in {facts['columns']} columns, {facts['listed']:,} "
             f"listed, {facts['labels']:,} labels; {machine['processor']}, {machine['cores']} processors; revision "
-            f"`{machine['revision']}`. When it began, {machine['load']} processes wanted to run on the machine.\n",
+            f"`{machine['revision']}`. Load average at the start: {machine['load']}.\n",
             "| step | seconds | CPU seconds | peak MiB of the process so far |",
             "|---|---:|---:|---:|",
             *rows,
-            f"\nOf all entities, what the indicators add is at most {facts['farthest_from_sum']:.1e} from the margin (log-odds).\n",
+            f"\nLargest difference between margin and sum of contributions: {facts['farthest_from_sum']:.1e} (log-odds).\n",
         ]
     )

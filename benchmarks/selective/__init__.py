@@ -1,1 +1,1 @@
-"""How right the probabilities are for everybody, where inspectors were sent for reasons: invented worlds, whose truth is known."""
+"""Measure calibration for all entities when visits are not random, on simulated worlds with known truth."""

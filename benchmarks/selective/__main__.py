@@ -1,4 +1,4 @@
-"""Print the table and write it down: ``python -m benchmarks.selective --out DIR``; some minutes a world."""
+"""Print and write the results: ``python -m benchmarks.selective --out DIR``. A world takes some minutes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 
 from benchmarks.harness.worlds import LAST
-from benchmarks.planted.each_world import RESULTS, each_world, read_words, write_down
-from benchmarks.selective.compare import MAY_BE_LISTED, UNWEIGHTED, WEIGHTED, WHO, compare, is_right
+from benchmarks.planted.each_world import RESULTS, read_options, simulated_worlds, write_result
+from benchmarks.selective.compare import GROUPS, MAY_BE_LISTED, UNWEIGHTED, WEIGHTED, compare, is_calibrated
 from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
 
 RESULT = RESULTS / "selective.json"
 
 
-def main(words: list[str] | None = None, *, result: Path = RESULT) -> None:
-    """Invent worlds of seeds 1, 2, … and judge the probabilities of each one's last day."""
-    asked = read_words("python -m benchmarks.selective", __doc__, words, worlds=10)
-    profile, found = load_profile(asked.profile), {}
+def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
+    """Generate worlds with seeds 1, 2, … and evaluate the probabilities of the last day of each."""
+    options = read_options("python -m benchmarks.selective", __doc__, arguments, worlds=10)
+    profile, worlds = load_profile(options.profile), {}
     print(HEAD, flush=True)
-    for world in each_world(asked):
-        found[world.seed] = compare(Lake(world.home), profile, world.folder, LAST)
-        print(*(line(str(world.seed), name, found[world.seed]) for name in (WEIGHTED, UNWEIGHTED)), sep="\n", flush=True)
-    facts = {"entities": asked.entities, "months": asked.months, "as_of": str(LAST)}
-    summary = {name: summarise([one[name] for one in found.values()]) for name in (WEIGHTED, UNWEIGHTED)}
-    write_down(result, facts, summary, found)
+    for world in simulated_worlds(options):
+        worlds[world.seed] = compare(Lake(world.home), profile, world.folder, LAST)
+        print(*(line(str(world.seed), name, worlds[world.seed]) for name in (WEIGHTED, UNWEIGHTED)), sep="\n", flush=True)
+    facts = {"entities": options.entities, "months": options.months, "as_of": str(LAST)}
+    summary = {name: summarise([one[name] for one in worlds.values()]) for name in (WEIGHTED, UNWEIGHTED)}
+    write_result(result, facts, summary, worlds)
 
 
 HEAD = (
@@ -36,19 +36,19 @@ HEAD = (
 
 
 def line(world: str, name: str, figures: dict[str, Any]) -> str:
-    """A world's model as a row of the table."""
+    """A table row for one model of a world."""
     one = figures[name][MAY_BE_LISTED]
     cells = [f"{one[key]:.3f}" for key in ("slope", "observed_to_expected", "observed_to_expected_of_all", "roc_auc")]
-    return f"| {' | '.join([world, name, figures[name]['champion'], *cells, 'yes' if is_right(one) else 'no'])} |"
+    return f"| {' | '.join([world, name, figures[name]['champion'], *cells, 'yes' if is_calibrated(one) else 'no'])} |"
 
 
 def summarise(worlds: list[dict[str, Any]]) -> dict[str, Any]:
-    """The mean of each figure over worlds, the least and the most, and in how many worlds both are right."""
+    """Mean, minimum and maximum of each figure over worlds, and the number of worlds in the target range."""
     figures: dict[str, Any] = {}
-    for who in WHO:
+    for who in GROUPS:
         every = {key: [world[who][key] for world in worlds] for key in worlds[0][who]}
         spans = {key: {"mean": round(float(np.mean(v)), 4), "least": min(v), "most": max(v)} for key, v in every.items()}
-        figures[who] = {**spans, "right_in": sum(is_right(world[who]) for world in worlds)}
+        figures[who] = {**spans, "right_in": sum(is_calibrated(world[who]) for world in worlds)}
     return figures
 
 

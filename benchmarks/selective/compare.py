@@ -1,4 +1,4 @@
-"""One invented world: the model that weighs its labels and the same that does not, each against what visits to all would find."""
+"""Compare a model with weighted labels, and the same model without weights, with the truth of a simulated world."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from jobs.training.gather_training_set import training_set
 from models.evaluation.calibration_metrics import calibration_metrics
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
-MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY = "may be listed", "not yet found", "everybody known"
-"""Who is judged: those whom the day could list; of them those of whom no visit had found anything; and all, the revoked and
-suspended among them, whom nobody would be sent to."""
-WHO = (MAY_BE_LISTED, NOT_YET_FOUND, EVERYBODY)
+MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN = "may be listed", "not yet found", "everybody known"
+GROUPS = (MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN)
+"""Entities evaluated: those that the day could list, those of them without a finding, and all, with revoked and suspended ones."""
 LOWEST, HIGHEST = 0.9, 1.1
+"""Target range of slope and observed ÷ expected."""
 
 
 def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str, Any]:
-    """Make the world's day, fit what it learnt from without weights too, and hold both models' probabilities against the truth."""
+    """Run the world's day, fit the model without weights too, and compare both models' probabilities with the truth."""
     run_day(lake, profile, world / "sources", as_of)
     at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
     known = training_set(lake, profile, as_of)
@@ -46,8 +46,8 @@ def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str,
     store = ModelStore(lake.home)
     trained = str(store.newest(as_of))
     plain = fit(known, profile, is_weighted=False)
-    judged = ((WEIGHTED, store.get(trained), store.facts(trained)), (UNWEIGHTED, plain, plain.facts))
-    for name, model, facts in judged:
+    models = ((WEIGHTED, store.get(trained), store.facts(trained)), (UNWEIGHTED, plain, plain.facts))
+    for name, model, facts in models:
         scored = model.score(features).assign(**{str(ENTITY_ID): features[ENTITY_ID]})
         joined = truth.merge(scored, on=str(ENTITY_ID), how="inner")
         figures[name] = {"champion": facts["champion"], **by_group(joined, active, found, at)}
@@ -55,34 +55,34 @@ def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str,
 
 
 def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) -> dict[str, dict[str, float]]:
-    """The measures of each group of :data:`WHO`.
+    """The measures of each group of :data:`GROUPS`.
 
     Args:
-        scored: everybody known, with the truth.
-        active: those whom the day could list.
-        found: those of whom a visit had found something.
-        at: how many are within capacity.
+        scored: all known entities, with the truth.
+        active: entities that the day could list.
+        found: entities with a finding.
+        at: number of entities within capacity.
     """
     may_be_listed = scored[scored[ENTITY_ID].isin(active)]
     groups = (may_be_listed, may_be_listed[~may_be_listed[ENTITY_ID].isin(found)], scored)
-    return {who: measures(one, at) for who, one in zip(WHO, groups, strict=True)}
+    return {who: measures(one, at) for who, one in zip(GROUPS, groups, strict=True)}
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over these entities, and how many visits to the first ``at`` find something, of those expected to."""
+    """Calibration over the entities, and observed ÷ expected findings of visits to the first ``at``."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
-    promises = calibration_metrics(p, truth, np.ones((1, len(p))))
+    calibration = calibration_metrics(p, truth, np.ones((1, len(p))))
     first = np.argsort(-scored[MARGIN].to_numpy(dtype=np.float64), kind="stable")[:at]
     return {
-        "slope": round(float(promises["calibration_slope"][0]), 4),
-        "intercept": round(float(promises["calibration_intercept"][0]), 4),
+        "slope": round(float(calibration["calibration_slope"][0]), 4),
+        "intercept": round(float(calibration["calibration_intercept"][0]), 4),
         "observed_to_expected": round(float(truth[first].sum() / p[first].sum()), 4),
-        "observed_to_expected_of_all": round(float(promises["observed_over_expected"][0]), 4),
+        "observed_to_expected_of_all": round(float(calibration["observed_over_expected"][0]), 4),
         "roc_auc": round(float(roc_auc_score(scored[VIOLATES], scored[MARGIN])), 4),
     }
 
 
-def is_right(figures: dict[str, float]) -> bool:
-    """Whether both figures of the bar are within a tenth of 1."""
+def is_calibrated(figures: dict[str, float]) -> bool:
+    """Whether both figures are in the target range."""
     return all(LOWEST <= figures[name] <= HIGHEST for name in ("slope", "observed_to_expected"))

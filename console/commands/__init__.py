@@ -1,1 +1,1 @@
-"""The console's verbs of the command line."""
+"""The console's commands of the command line."""

@@ -1,4 +1,4 @@
-"""`steelyard audit verify` and `export`: is the audit as it was written, and how can others see that?"""
+"""`steelyard audit verify` and `export`: check that the audit is unchanged, and export it so that others can check it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from console.core.environment import HOME_VARIABLE
-from console.core.errors import Damaged, NothingThere, Refused, explained
 from console.publishing.open_site import FolderOption, HomeOption, open_site
+from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
 
@@ -21,12 +21,11 @@ def audit() -> None:
 
 KnownOption = Annotated[
     list[str] | None,
-    typer.Option("--known", help="NUMBER:HASH that an earlier verify printed; a chain cut short is told by it alone."),
+    typer.Option("--known", help="NUMBER:HASH that an earlier verify printed; only this reveals a chain that was cut short."),
 ]
 
 
 @app.command()
-@explained
 def verify(
     home: Annotated[
         Path | None, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -35,27 +34,27 @@ def verify(
     known: KnownOption = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="Check this file instead, which export wrote; no home and no database is needed."),
+        typer.Option("--file", help="Check this file, which export wrote; neither home nor database is needed."),
     ] = None,
 ) -> None:
-    """Reckon every hash of the audit again, from the first event on; exit with 9 where the chain is broken."""
+    """Compute every hash of the audit again; exit with 9 if the chain is broken."""
     heads = dict(_head(text) for text in known or [])
     if file is not None:
         _verify_file(file, heads)
         return
     if home is None:
-        raise Refused(
-            what="nothing is named to verify", where="--home", then="give --home, or --file with a file that export wrote"
+        raise ConfigError(
+            what="there is nothing to verify", where="--home", next_step="give --home, or --file with a file that export wrote"
         )
     open_site(home, folder)
     from console.apps.audit import spool
     from console.apps.audit.chain import Head, find_breaks, read_head
 
     spool.flush()
-    head = read_head()  # first: what comes while the chain is reckoned is not vouched for
+    head = read_head()  # before verification: later events are not verified
     found = list(find_breaks(Head(number, digest) for number, digest in heads.items()))
     _refuse_broken([(one.number, one.why) for one in found], "the table audit_auditevent", "the database")
-    typer.echo(f"{head.number} events, unbroken; note this elsewhere: {head.number}:{head.hash}")
+    typer.echo(f"{head.number} events, unbroken; store this elsewhere: {head.number}:{head.hash}")
 
 
 def _verify_file(path: Path, known: dict[int, str]) -> None:
@@ -65,14 +64,16 @@ def _verify_file(path: Path, known: dict[int, str]) -> None:
         with path.open(encoding="utf-8") as lines:
             found = check(lines, known)
     except FileNotFoundError as error:
-        raise NothingThere(what="there is no such file", where=str(path), then="name a file that audit export wrote") from error
+        raise InputMissing(
+            what="there is no such file", where=str(path), next_step="name a file that audit export wrote"
+        ) from error
     except (OSError, ValueError) as error:
-        raise Refused(
-            what=f"the file cannot be read: {error}", where=str(path), then="name a file that audit export wrote"
+        raise ConfigError(
+            what=f"the file cannot be read: {error}", where=str(path), next_step="name a file that audit export wrote"
         ) from error
     _refuse_broken(found.breaks, str(path), "the file")
-    taken = f", of which {found.stated} from before what is kept back could be covered are linked alone" if found.stated else ""
-    typer.echo(f"{found.events} events, unbroken{taken}; hold this against what was noted: {found.head[0]}:{found.head[1]}")
+    stated = f" ({found.stated} old events with withheld fields: only their links are verified)" if found.stated else ""
+    typer.echo(f"{found.events} events, unbroken{stated}; compare this with stored hashes: {found.head[0]}:{found.head[1]}")
 
 
 def _refuse_broken(breaks: list[tuple[int, str]], where: str, what: str) -> None:
@@ -80,23 +81,22 @@ def _refuse_broken(breaks: list[tuple[int, str]], where: str, what: str) -> None
         for number, why in breaks[:20]:
             typer.echo(f"event {number}: {why}", err=True)
         raise Damaged(
-            what=f"the audit is not as it was written: it breaks at {len(breaks)} places, first at event {breaks[0][0]}",
+            what=f"the audit's chain is broken at {len(breaks)} places, first at event {breaks[0][0]}",
             where=where,
-            then=f"keep {what} as it is, compare it with its backups, and find out who could write it",
+            next_step=f"keep {what} unchanged, compare it with its backups, and find out who could write to it",
         )
 
 
 @app.command()
-@explained
 def export(
     home: HomeOption,
-    file: Annotated[Path, typer.Option("--file", help="The file to write; one that is there is not written over.")],
+    file: Annotated[Path, typer.Option("--file", help="The file to write; an existing file is not overwritten.")],
     folder: FolderOption = "",
     is_whole: Annotated[
-        bool, typer.Option("--with-persons", help="Keep nothing back: who did it, about whom, and what else each event says.")
+        bool, typer.Option("--with-persons", help="Include the personal fields: actor, entity and details of each event.")
     ] = False,
 ) -> None:
-    """Write the chain to a file that anybody can check, what tells of a person kept back; that it was taken is on record."""
+    """Write the chain to a file that anybody can check, without personal fields. The audit records the export."""
     open_site(home, folder)
     from console.apps.audit.chain_export import chain_lines
     from console.apps.audit.events import SYSTEM
@@ -105,10 +105,12 @@ def export(
         with file.open("x", encoding="utf-8") as into:
             into.writelines(chain_lines(SYSTEM, is_whole=is_whole))
     except FileExistsError as error:
-        raise Refused(what="the file is there already", where=str(file), then="name another, or take that one away") from error
+        raise ConfigError(
+            what="the file exists already", where=str(file), next_step="name another file, or remove this one"
+        ) from error
     except OSError as error:
-        raise Refused(
-            what=f"the file cannot be written: {error}", where=str(file), then="name one in a folder that is there"
+        raise ConfigError(
+            what=f"the file cannot be written: {error}", where=str(file), next_step="name a file in an existing folder"
         ) from error
     typer.echo(f"written: {file}; check it with `steelyard audit verify --file {file}`")
 
@@ -116,5 +118,7 @@ def export(
 def _head(text: str) -> tuple[int, str]:
     number, sign, digest = text.partition(":")
     if not sign or not number.isdecimal() or len(digest) != 64:
-        raise Refused(what=f"{text!r} is no head of the audit", where="--known", then="write it as verify printed it, NUMBER:HASH")
+        raise ConfigError(
+            what=f"{text!r} is not a head of the audit", where="--known", next_step="write NUMBER:HASH as verify printed it"
+        )
     return int(number), digest

@@ -1,33 +1,30 @@
-"""`steelyard outcomes`: what visits found, delivered to the lake."""
+"""`steelyard outcomes`: export the results of visits to the lake."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from console.core.errors import Refused, explained
-from console.publishing.open_site import FolderOption, HomeOption, open_site
+from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_site, parse_day
+from jobs.foundation.errors import ConfigError
 
 
-@explained
 def outcomes(
-    as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")],
+    as_of: AsOfOption,
     home: HomeOption,
     sources: Annotated[Path, typer.Option("--sources", help="The folder that the sources deliver into.")],
     folder: FolderOption = "",
-    profile: Annotated[str, typer.Option("--profile", help="Taken and not needed: results are of the published profile.")] = "",  # noqa: ARG001
+    profile: Annotated[str, typer.Option("--profile", help="Accepted and not needed: it is the published profile.")] = "",  # noqa: ARG001
 ) -> None:
-    """Deliver the results that were recorded on a day, as the source console_results; give it again and the file is the same."""
-    try:
-        on = datetime.strptime(as_of, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise Refused(what=f"{as_of!r} is no day", where="--as-of", then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+    """Export the results that were recorded on a day as the source console_results. The same day gives the same file."""
+    on = parse_day(as_of)
     if not sources.is_dir():
-        raise Refused(what="the sources folder is not there", where=str(sources), then="give the folder that holds the deliveries")
+        raise ConfigError(
+            what="the sources folder does not exist", where=str(sources), next_step="give the folder with the deliveries"
+        )
     open_site(home, folder)
     from console.publishing.outcomes import export_outcomes
 

@@ -1,4 +1,4 @@
-"""Triggers by which a database itself refuses to change or delete a table's rows; an update that goes past the models too."""
+"""Triggers with which the database itself refuses to change or delete a table's rows, even by SQL that bypasses the models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import migrations
 
 
 def append_only(table: str) -> migrations.RunPython:
-    """The migration step that puts the triggers on a table."""
+    """The migration step that creates the triggers of a table."""
     return migrations.RunPython(_make(table), _drop(table))
 
 

@@ -1,7 +1,7 @@
-"""Who asks, behind a proxy: the address that the outermost proxy we trust saw.
+"""The client's address behind proxies: the address that the outermost trusted proxy saw.
 
-Each proxy adds, at the right of ``X-Forwarded-For``, the address that it was asked from. Whatever a visitor wrote into that header
-stands to the left of it, so the header is read from the right, past the proxies of one's own, to the first that is none.
+Each proxy appends the address of its client at the right of ``X-Forwarded-For``. What a visitor wrote into that header is further
+left. So the header is read from the right, past the trusted proxies, to the first address that is not one.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ Network = IPv4Network | IPv6Network
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """Addresses and networks, by commas.
+    """The networks in a comma-separated list of addresses and networks.
 
     Raises:
-        ImproperlyConfigured: when one is neither.
+        ImproperlyConfigured: for an entry that is neither.
     """
     try:
         return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise ImproperlyConfigured(
-            f"STEELYARD_CONSOLE_PROXIES: {error}; write addresses or networks by commas, such as 127.0.0.1,10.0.0.0/8"
+            f"STEELYARD_CONSOLE_PROXIES: {error}; write addresses or networks with commas, such as 127.0.0.1,10.0.0.0/8"
         ) from error
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that asks; that of the connection where it is no proxy of ours, or where the header says nothing usable."""
-    asks_from = str(request.META.get("REMOTE_ADDR", ""))
-    for named in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-        if not _is_among(asks_from, settings.TRUSTED_PROXIES) or _read(named) is None:
+    """The client's address; that of the connection if it is no trusted proxy or the header is unusable."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    for forwarded in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        if not _is_among(address, settings.TRUSTED_PROXIES) or _read(forwarded) is None:
             break
-        asks_from = str(_read(named))
-    return asks_from
+        address = str(_read(forwarded))
+    return address
 
 
 def _is_among(address: str, trusted: Iterable[Network]) -> bool:
-    there = _read(address)
-    return there is not None and any(there in network for network in trusted if network.version == there.version)
+    parsed = _read(address)
+    return parsed is not None and any(parsed in network for network in trusted if network.version == parsed.version)
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

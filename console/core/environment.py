@@ -1,7 +1,4 @@
-"""Where the console keeps its files: by default in the home of the lake that it shows.
-
-Switches that the environment sets, read one way by all who ask.
-"""
+"""The environment variables of the console: the folder of its files, and switches."""
 
 from __future__ import annotations
 
@@ -11,62 +8,60 @@ from pathlib import Path
 
 HOME_VARIABLE = "STEELYARD_HOME"
 FOLDER_VARIABLE = "STEELYARD_CONSOLE_FOLDER"
+HTTPS_SWITCH = "STEELYARD_CONSOLE_HTTPS"
+_ON, _OFF = frozenset({"on", "1", "yes", "true"}), frozenset({"off", "0", "no", "false"})
 
 
 @dataclass(frozen=True)
 class Folder:
-    """The console's files: decisions and audit in one database, evidence in another, a file for each published run."""
+    """The console's files: a database for decisions and audit, one for evidence, and one for each published run."""
 
     path: Path
 
     @property
     def decisions(self) -> Path:
-        """Accounts, decisions and the audit."""
+        """The database of accounts, decisions and the audit."""
         return self.path / "console.sqlite3"
 
     @property
     def evidence(self) -> Path:
-        """Timelines, trends and peers, brought up to date by each day's changes."""
+        """The database of timelines, trends and peers."""
         return self.path / "evidence.sqlite3"
 
     @property
     def rankings(self) -> Path:
-        """One file a published run."""
+        """The folder with one file for each published run."""
         return self.path / "rankings"
 
     @property
     def spool(self) -> Path:
-        """Views and searches on their way to the audit."""
+        """The folder of views and searches that wait for the audit."""
         return self.path / "audit_spool"
 
     @property
     def secret(self) -> Path:
-        """The key that signs sessions, where the environment gives none."""
+        """The file of the key that signs sessions, if the environment does not give the key."""
         return self.path / "secret_key"
 
     def make(self) -> None:
-        """Make the folders, readable by their owner alone: they hold accounts."""
+        """Make the folders, readable only by their owner, since they contain accounts."""
         for folder in (self.path, self.rankings, self.spool):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def folder_from_environment() -> Folder:
-    """The folder that the environment names, else ``console`` in the home that it names, else in the folder one is in."""
+    """The folder that the environment names, by default ``console`` in the home or the current folder."""
     named = os.environ.get(FOLDER_VARIABLE)
     return Folder(Path(named) if named else Path(os.environ.get(HOME_VARIABLE, ".")) / "console")
 
 
-HTTPS_SWITCH = "STEELYARD_CONSOLE_HTTPS"
-_ON, _OFF = frozenset({"on", "1", "yes", "true"}), frozenset({"off", "0", "no", "false"})
-
-
 def is_on(name: str, *, by_default: bool) -> bool:
-    """Whether a switch is on; what it is by default where the environment says nothing.
+    """Whether a switch is on, or its default if the variable is not set.
 
     Raises:
-        ValueError: for a word that says neither: taken for either, it might open what it was meant to shut.
+        ValueError: for another word. A guess could turn off a protection.
     """
-    said = os.environ.get(name, "").strip().lower()
-    if said and said not in _ON | _OFF:
-        raise ValueError(f"{name} is {said!r}; write on or off")
-    return said in _ON if said else by_default
+    value = os.environ.get(name, "").strip().lower()
+    if value and value not in _ON | _OFF:
+        raise ValueError(f"{name} is {value!r}; write on or off")
+    return value in _ON if value else by_default

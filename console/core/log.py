@@ -1,4 +1,4 @@
-"""One JSON line for each thing logged, without what a request carried."""
+"""Log records as JSON lines without any content of requests."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import traceback
 
 
 class OneLine(logging.Formatter):
-    """Level, logger, kind of error and where in the code: never a path, a query, a form or a value."""
+    """Log level, logger, error type and place in the code, never a path, query, form or value."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """A record as one line."""
-        says: dict[str, object] = {"level": record.levelname, "logger": record.name}
+        """The record as one line."""
+        line: dict[str, object] = {"level": record.levelname, "logger": record.name}
         status = getattr(record, "status_code", None)
         if status is not None:
-            says["status"] = status
+            line["status"] = status
         request = getattr(record, "request", None)
         match = getattr(request, "resolver_match", None)
         if match is not None:
-            says["route"] = match.route
+            line["route"] = match.route
         if record.exc_info and record.exc_info[0] is not None:
-            says["error"] = record.exc_info[0].__name__
-            says["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-5:]]
+            line["error"] = record.exc_info[0].__name__
+            line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-5:]]
         elif request is None:
-            says["message"] = record.getMessage()
-        return json.dumps(says, ensure_ascii=False)
+            line["message"] = record.getMessage()
+        return json.dumps(line, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Which database each app's tables are in."""
+"""The database of each app's tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ByApp:
-    """Evidence has a database of its own; a published run's tables are in that run's file, which no migration touches."""
+    """Evidence has its own database. A published run's tables are in the run's own database, which no migration touches."""
 
     def db_for_read(self, model: Any, **_hints: Any) -> str | None:
         """The database that a model is read from."""
@@ -15,7 +15,7 @@ class ByApp:
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **_hints: Any) -> bool:
-        """Whether migrations of an app make tables in a database."""
+        """Whether an app's migrations run on a database."""
         if db not in {"default", "evidence"}:
             return False
         return (db == "evidence") == (app_label == "evidence")

@@ -1,5 +1,4 @@
-"""Keep each case, and each member of a campaign, where its entity is: seen by whoever answers for the region that the newest run
-gives the entity."""
+"""Move cases and members of campaigns to the regions that the newest run gives their entities."""
 
 from __future__ import annotations
 
@@ -16,12 +15,13 @@ _AT_ONCE = 500
 
 
 def move_cases_to_new_regions(run: PublishedRun) -> int:
-    """Give each case its entity's place in the run, and those whose entities moved, or have another name, what the run says of
-    them; give how many of these there were. Members of campaigns follow too.
+    """Update each case's place, and its region and name where they changed; also those of campaign members.
 
-    An entity that moved is out of its former region's sight on the list; its case goes with it, or those would still see it and
-    whoever answers for it now could not decide. So does what campaigns hold of it. Those of a batch go together, in a transaction
-    of their own; called again, it finds those that went already where they are.
+    Users of an entity's former region no longer see it on the list. Without this they would see its case, and users of the new
+    region could not decide. Each batch is one transaction. Idempotent.
+
+    Returns:
+        The number of cases whose region or name changed.
     """
     moved = 0
     pks = list(Case.objects.order_by("pk").values_list("pk", flat=True))
@@ -29,25 +29,25 @@ def move_cases_to_new_regions(run: PublishedRun) -> int:
         cases = {case.entity_id: case for case in Case.objects.filter(pk__in=pks[at : at + _AT_ONCE])}
         ranked = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id__in=list(cases))
         rows = {name: (place, where) for name, place, *where in ranked.values_list("entity_id", "position", *_REGION)}
-        news = [
+        changed = [
             (cases[name].pk, where)
             for name, (_, where) in rows.items()
             if where != [getattr(cases[name], column) for column in _REGION]
         ]
         places = [(rows[name][0] if name in rows else None, run.run_id, case.pk) for name, case in sorted(cases.items())]
         with transaction.atomic():
-            for pk, where in sorted(news):
+            for pk, where in sorted(changed):
                 Case.objects.filter(pk=pk).update(**dict(zip(_REGION, where, strict=True)))
-            # A day moves nearly all of them, and each to a place of its own: one statement, many values.
+            # A new day changes nearly every place: one statement with many values.
             with connection.cursor() as cursor:
                 cursor.executemany(_TO_PLACE, places)
-        moved += len(news)
-    _follow_members(run)
+        moved += len(changed)
+    _move_members(run)
     return moved
 
 
-def _follow_members(run: PublishedRun) -> None:
-    """What an entity's rank and class were when a campaign took it in stays; where it is, and what it is called, is the run's."""
+def _move_members(run: PublishedRun) -> None:
+    """Update region and name of campaign members. Their rank and class stay as they were when the campaign was made."""
     pks = list(Member.objects.order_by("pk").values_list("pk", flat=True))
     for at in range(0, len(pks), _AT_ONCE):
         members = list(Member.objects.filter(pk__in=pks[at : at + _AT_ONCE]).values_list("pk", "entity_id", *_REGION))

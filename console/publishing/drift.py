@@ -1,8 +1,4 @@
-"""How far a day's scores and indicators are from those of an earlier published day.
-
-The population stability index of two distributions over the same bins: the sum of (a - b) ln(a / b) over the bins' shares (Siddiqi,
-Credit Risk Scorecards, 2006). Below 0.1 it is taken for none, from 0.25 on for a change that somebody should look into.
-"""
+"""Drift of a day's scores and indicators against an earlier published day, as population stability indices."""
 
 from __future__ import annotations
 
@@ -15,19 +11,18 @@ import pyarrow.dataset as ds
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import FinishedRun
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
+from jobs.lake.finished_run import FinishedRun
+from models.statistics.drift import population_stability_index
 
 DAYS = 30
-"""How long before the day the one that it is held against is, where there is one so old; else the oldest."""
+"""The least age of the baseline day; the oldest published day if none is that old."""
 BINS = 10
 AT_ONCE = 8
-"""Indicators that are read together: so many columns of a country's entities fit into memory."""
+"""Indicators read together: that many columns of a country's entities fit into memory."""
 SAMPLE = 100_000
-"""Entities of a day that are looked at, evenly over the table: more would move no index that anybody acts on."""
-LEAST = 0.5
-"""What a bin without anybody counts, of its number of entities, so that the logarithm is of a number."""
+"""Entities per day that are read, evenly over the table. More would not change any index noticeably."""
 
 
 def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicators: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -35,9 +30,9 @@ def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicat
 
     Args:
         run: the run.
-        before: the run of :func:`held_against`.
+        before: the run from :func:`baseline_run`.
         points: the credit points of every entity on the run's day.
-        indicators: what :func:`drift_of_indicators` tells.
+        indicators: the result of :func:`drift_of_indicators`.
     """
     then = Ranked.objects.using(alias_of(before.run_id)).values_list("credit_points", flat=True)
     edges = np.linspace(0, 1000, BINS + 1)[1:-1]
@@ -51,14 +46,14 @@ def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicat
     }
 
 
-def held_against(as_of: date) -> PublishedRun | None:
-    """The run that a day's drift is told against; None where none was published."""
+def baseline_run(as_of: date) -> PublishedRun | None:
+    """The run that a day's drift is measured against; None if there is no earlier published day."""
     earlier = PublishedRun.objects.filter(is_current=True, is_whole=True, as_of__lt=as_of)
     return earlier.filter(as_of__lte=as_of - timedelta(days=DAYS)).order_by("-as_of").first() or earlier.order_by("as_of").first()
 
 
 def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
-    """Each indicator's index and its share of unknown values on both days, the largest index first; none whose day is not kept."""
+    """Each indicator's index and shares of unknown values on both days, the largest index first; empty if a day is not stored."""
     columns = [indicator.column for indicator in catalogue()]
     days = ds.field(str(AS_OF)).isin([before, run.as_of])
     found = []
@@ -83,22 +78,3 @@ def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
                 }
             )
     return sorted(found, key=lambda one: (-one["index"], one["indicator"]))
-
-
-def population_stability_index(now: np.ndarray, then: np.ndarray, edges: np.ndarray) -> float:
-    """The population stability index; unknown values are a bin of their own.
-
-    Args:
-        now: values, NaN where unknown; one at least.
-        then: values to hold them against; one at least.
-        edges: the bins' inner edges, rising.
-    """
-    shares = []
-    for values in (now, then):
-        is_unknown = np.isnan(values)
-        bins = np.searchsorted(edges, values[~is_unknown], side="right")
-        counts = np.append(np.bincount(bins, minlength=len(edges) + 1), is_unknown.sum())
-        shares.append(counts)
-    is_used = (shares[0] + shares[1]) > 0
-    a, b = (np.maximum(counts[is_used], LEAST) / len(values) for counts, values in zip(shares, (now, then), strict=True))
-    return float(np.sum((a - b) * np.log(a / b)))

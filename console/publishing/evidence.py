@@ -1,4 +1,4 @@
-"""Bring the evidence up to a run by what changed: deliveries that are new or mended, links, medians and points that are others."""
+"""Update the evidence to a run by its changes: new or corrected deliveries, and changed links, medians and points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import pyarrow.dataset as ds
 from django.db import connections, models
 
 from console.apps.evidence.models import Event, Kind, Link, Partition, PeerMedian, TrendPoint
-from console.core.finished_run import FinishedRun
 from expectations.contracts import complaint, inspection, registration, scoring, silver, tax_filing
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import (
@@ -26,6 +25,7 @@ from expectations.contracts.lineage import (
     SOURCE_FILE,
     SOURCE_ROW,
 )
+from jobs.lake.finished_run import FinishedRun
 
 _R, _T, _C, _I = registration, tax_filing, complaint, inspection
 TABLES: dict[Kind, tuple[Contract, tuple[str, ...]]] = {
@@ -40,40 +40,39 @@ TABLES: dict[Kind, tuple[Contract, tuple[str, ...]]] = {
         ),
     ),
 }  # fmt: skip
-"""What of each silver table an event holds; no column among them tells of a person."""
+"""The columns of each silver table that an event stores. None of them is personal."""
 _LINEAGE = (ENTITY_ID, SOURCE, DELIVERED_ON, KNOWN_AT, SOURCE_FILE, SOURCE_ROW, IS_ABSENT)
 _BATCH = 2000
 M = TypeVar("M", bound=models.Model)
 
 
-def take_in_deliveries(run: FinishedRun) -> int:
-    """Take in the deliveries that the run's tables have and the evidence has not, or has otherwise; give how many.
+def update_events(run: FinishedRun) -> int:
+    """Load the deliveries of the run's tables that are new or changed, and drop those that are gone; return their number.
 
-    Each table is read once, in parts, whatever the number of deliveries.
+    Each table is read once, in batches, whatever the number of deliveries.
     """
-    changed = 0
+    total = 0
     for kind, (contract, columns) in TABLES.items():
-        there = _partitions(run, contract)
-        known = {(part.source, part.delivered_on): part.files for part in Partition.objects.filter(kind=kind)}
-        others = {place for place in {*there, *known} if there.get(place) != known.get(place)}
-        for source, delivered_on in sorted(others & known.keys()):
+        new = _partitions(run, contract)
+        stored = {(part.source, part.delivered_on): part.files for part in Partition.objects.filter(kind=kind)}
+        changed = {place for place in {*new, *stored} if new.get(place) != stored.get(place)}
+        for source, delivered_on in sorted(changed & stored.keys()):
             Event.objects.filter(kind=kind, source=source, delivered_on=delivered_on).delete()
             Partition.objects.filter(kind=kind, source=source, delivered_on=delivered_on).delete()
-        news = sorted(others & there.keys())
-        if news:
-            days = ds.field(DELIVERED_ON).isin(sorted({day for _, day in news}))
-            batches = run.batches(contract, [*dict.fromkeys((*_LINEAGE, *columns))], where=days)
-            wanted = set(news)
-            _load(Event, _EVENT, (_event(kind, row) for row in batches if (row[SOURCE], row[DELIVERED_ON]) in wanted))
+        to_load = changed & new.keys()
+        if to_load:
+            days = ds.field(DELIVERED_ON).isin(sorted({day for _, day in to_load}))
+            rows = run.batches(contract, [*dict.fromkeys((*_LINEAGE, *columns))], where=days)
+            _load(Event, _EVENT, (_event(kind, row) for row in rows if (row[SOURCE], row[DELIVERED_ON]) in to_load))
             Partition.objects.bulk_create(
-                [Partition(kind=kind, source=source, delivered_on=day, files=there[source, day]) for source, day in news]
+                [Partition(kind=kind, source=source, delivered_on=day, files=new[source, day]) for source, day in sorted(to_load)]
             )
-        changed += len(others)
-    return changed
+        total += len(changed)
+    return total
 
 
 def _load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Rows straight into a table: of a country's returns there are millions, too many for objects."""
+    """Insert rows without model objects: a country has millions of tax returns."""
     connection = connections["evidence"]
     table, names = model._meta.db_table, ", ".join(columns)
     with connection.cursor() as cursor:
@@ -88,52 +87,52 @@ def _load(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequ
             cursor.executemany(sql, part)
 
 
-def take_in_links(run: FinishedRun) -> int:
-    """Make the links those of the run's day; give how many are others."""
+def update_links(run: FinishedRun) -> int:
+    """Replace the links by those of the run's day; return how many changed."""
     columns = [complaint.COMPLAINT_ID, ENTITY_ID, silver.LINK_CONFIDENCE, silver.LINK_METHOD]
-    wanted = {row[columns[0]]: tuple(row[name] for name in columns[1:]) for row in _dicts(run.day(silver.LINK, columns))}
-    there = {link.complaint_id: (link.entity_id, link.confidence, link.method) for link in Link.objects.iterator()}
-    others = [name for name in {*wanted, *there} if wanted.get(name) != there.get(name)]
-    _delete(Link.objects.all(), "complaint_id", [name for name in others if name in there])
-    _insert(Link, (Link(name, *wanted[name]) for name in others if name in wanted))
-    return len(others)
+    new = {row[columns[0]]: tuple(row[name] for name in columns[1:]) for row in _dicts(run.day(silver.LINK, columns))}
+    stored = {link.complaint_id: (link.entity_id, link.confidence, link.method) for link in Link.objects.iterator()}
+    changed = [name for name in {*new, *stored} if new.get(name) != stored.get(name)]
+    _delete(Link.objects.all(), "complaint_id", [name for name in changed if name in stored])
+    _insert(Link, (Link(name, *new[name]) for name in changed if name in new))
+    return len(changed)
 
 
-def take_in_peers(run: FinishedRun) -> int:
-    """Note the medians that are others than those that held before the day, and end those; give how many are new.
+def update_peer_medians(run: FinishedRun) -> int:
+    """Store the medians that differ from those of the day before, and end the old ones; return how many are new.
 
-    Of what was noted before only what holds is read, as many rows as the day has, whatever the number of days. The run is of the
-    newest day. One that is published anew, or mended, begins from what held before it.
+    Only the medians that are valid now are read. The run must be of the newest day. If its day was published
+    before, its medians are first removed.
     """
     PeerMedian.objects.filter(as_of=run.as_of).delete()
     PeerMedian.objects.filter(until=run.as_of).update(until=None)
     names = ("peer_group", "indicator", "peer_count", "peer_median")
-    held = {
+    stored = {
         (group, indicator): (pk, values)
         for pk, group, indicator, *values in PeerMedian.objects.filter(until=None).values_list("pk", *names).iterator(20_000)
     }
-    wanted = {(row[names[0]], row[names[1]]): [row[names[2]], row[names[3]]] for row in _dicts(run.day(scoring.PEERS, names))}
-    ended = [pk for key, (pk, values) in held.items() if wanted.get(key) != values]
+    new = {(row[names[0]], row[names[1]]): [row[names[2]], row[names[3]]] for row in _dicts(run.day(scoring.PEERS, names))}
+    ended = [pk for key, (pk, values) in stored.items() if new.get(key) != values]
     for at in range(0, len(ended), 500):
         PeerMedian.objects.filter(pk__in=ended[at : at + 500]).update(until=run.as_of)
-    news = [(*key, *values) for key, values in wanted.items() if key not in held or held[key][1] != values]
-    _insert(PeerMedian, (PeerMedian(as_of=run.as_of, **dict(zip(names, row, strict=True))) for row in news))
-    return len(news)
+    changed = [(*key, *values) for key, values in new.items() if key not in stored or stored[key][1] != values]
+    _insert(PeerMedian, (PeerMedian(as_of=run.as_of, **dict(zip(names, row, strict=True))) for row in changed))
+    return len(changed)
 
 
-def take_in_trend(as_of: date, standing: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
-    """Note the points of a day that are others than those before it; give how many.
+def update_trend(as_of: date, credit: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
+    """Store the points of a day that differ from those of the previous published day; return how many.
 
     Args:
         as_of: the day.
-        standing: entity, credit points and class on that day.
-        before: points and class on the published day before, by entity.
+        credit: entity, credit points and class on that day.
+        before: points and class on the previous published day, by entity.
     """
     TrendPoint.objects.filter(as_of=as_of).delete()
-    news = [row for row in standing if before.get(row[0]) != row[1:]]
+    changed = [row for row in credit if before.get(row[0]) != row[1:]]
     columns = ("entity_id", "as_of", "credit_points", "risk_class")
-    _load(TrendPoint, columns, ((name, as_of.isoformat(), points, letter) for name, points, letter in news))
-    return len(news)
+    _load(TrendPoint, columns, ((name, as_of.isoformat(), points, letter) for name, points, letter in changed))
+    return len(changed)
 
 
 def _partitions(run: FinishedRun, contract: Contract) -> dict[tuple[str, date], str]:
@@ -156,9 +155,9 @@ _EVENT = (
 
 
 def _event(kind: Kind, row: dict[str, Any]) -> tuple[Any, ...]:
-    """A record as a row of the table, in the order of the columns above. Instants are UTC, as SQLite's texts sort them."""
+    """A record as a row of the table, in the order of :data:`_EVENT`. Times are UTC in a form that sorts as text in SQLite."""
     record, happened_on, facts = _READERS[kind](row)
-    said = {
+    values = {
         str(name): value.isoformat() if isinstance(value, date) else value for name, value in facts.items() if value is not None
     }
     return (
@@ -172,7 +171,7 @@ def _event(kind: Kind, row: dict[str, Any]) -> tuple[Any, ...]:
         row[SOURCE_FILE],
         row[SOURCE_ROW],
         row[IS_ABSENT],
-        json.dumps(said, ensure_ascii=False),
+        json.dumps(values, ensure_ascii=False),
     )
 
 
@@ -181,7 +180,7 @@ def _facts(row: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _registration(row: dict[str, Any]) -> tuple[str, date | None, dict[str, Any]]:
-    # A register's versions are changes, each an event of its own, not corrections of one another.
+    # Each version in a register is an event of its own, not a correction of another version.
     record = f"{row[ENTITY_ID]}/{row[_R.CHANGED_ON]}/{row[_R.CHANGE_TYPE]}"
     return record, row[_R.CHANGED_ON], _facts(row, _R.CHANGE_TYPE, _R.STATUS)
 

@@ -1,4 +1,4 @@
-"""Counts by month, region and industry, for those who look at a region rather than at an entity; brought up by what is another."""
+"""Counts by month, region and industry. Only rows that changed are written."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ import pandas as pd
 import pyarrow as pa
 
 from console.apps.evidence.models import Figure, Measure
-from console.core.finished_run import FinishedRun
 from expectations.contracts import complaint, registration, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
+from jobs.lake.finished_run import FinishedRun
 
 MONTHS = 24
-"""Months that are reckoned, the day's own the last."""
+"""Months that are counted, up to the day's own."""
 _PLACE = ("region_code", "region_middle", "region_top", "industry_section")
 _UNFILED = "unfiled_returns"
 _READ = (ENTITY_ID, *_PLACE, registration.ESTABLISHED_ON, registration.CLOSED_ON, "risk_class", "is_listed")
-"""Columns of the ranking that are reckoned with."""
+"""Columns of the ranking that the counts need."""
 _OF_EVENTS = (Measure.BIRTHS, Measure.DEATHS, Measure.COMPLAINTS)
 Row = tuple[Any, ...]
 """Measure, month, the place's columns and the count."""
 
 
 def compute_monthly_counts(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
-    """The figures that the run tells.
+    """The counts of a run.
 
-    What happened in a month is reckoned anew for all months, as known on the day; how things stood, for the day's month alone.
+    Events are counted for all months as known on the day; the state is counted for the day's month alone.
 
     Args:
         run: the run.
-        ranking: every scored entity, with its place, class, and days of establishment and closure.
-        is_newest: whether no later day is published: else what happened stays as later days told it.
+        ranking: every scored entity, with its region, industry, class, and dates of establishment and closure.
+        is_newest: whether no later day is published; otherwise counts of events stay as later days gave them.
         is_newest_of_month: whether no later day of its month is published.
     """
     months = _months(run.as_of)
-    ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # the same few words for a million entities
-    told: list[Row] = []
+    ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # few distinct values for a million entities
+    counts: list[Row] = []
     if is_newest:
-        told += _happened(run, ranking, months)
+        counts += _count_events(run, ranking, months)
     if is_newest_of_month:
-        told += _stood(run, ranking, months[-1])
-    return told
+        counts += _count_state(run, ranking, months[-1])
+    return counts
 
 
-def take_in_figures(as_of: date, told: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
-    """Make the figures those that :func:`compute_monthly_counts` told of a day's run; give how many are others."""
-    there = Figure.objects.none()
+def update_monthly_counts(as_of: date, counts: Iterable[Row], *, is_newest: bool, is_newest_of_month: bool) -> int:
+    """Store the counts from :func:`compute_monthly_counts`; return how many changed."""
+    stored = Figure.objects.none()
     if is_newest:
-        there |= Figure.objects.filter(measure__in=_OF_EVENTS)
+        stored |= Figure.objects.filter(measure__in=_OF_EVENTS)
     if is_newest_of_month:
-        there |= Figure.objects.filter(month=_months(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
-    return _bring_up(there, told)
+        stored |= Figure.objects.filter(month=_months(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
+    return _store_changed(stored, counts)
 
 
 def _months(as_of: date) -> list[date]:
@@ -64,15 +64,15 @@ def _months(as_of: date) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
 
 
-def _happened(run: FinishedRun, ranking: pd.DataFrame, months: list[date]) -> Iterator[Row]:
+def _count_events(run: FinishedRun, ranking: pd.DataFrame, months: list[date]) -> Iterator[Row]:
     for measure, column in ((Measure.BIRTHS, registration.ESTABLISHED_ON), (Measure.DEATHS, registration.CLOSED_ON)):
         yield from _by_month(measure, ranking.assign(on=ranking[str(column)]), months)
-    told = complaints(run).merge(ranking[[ENTITY_ID, *_PLACE]], on=ENTITY_ID)
-    yield from _by_month(Measure.COMPLAINTS, told, months)
+    placed = complaints(run).merge(ranking[[ENTITY_ID, *_PLACE]], on=ENTITY_ID)
+    yield from _by_month(Measure.COMPLAINTS, placed, months)
 
 
 def complaints(run: FinishedRun) -> pd.DataFrame:
-    """``entity_id`` and ``on``, the day it came in, of each complaint known by the day that is of an entity, named or linked."""
+    """``entity_id`` and ``on``, the day of receipt, of each complaint known by the day that names an entity or is linked to one."""
     found = run.newest(
         silver.COMPLAINT, (complaint.COMPLAINT_ID, ENTITY_ID, complaint.RECEIVED_ON), complaint.RECEIVED_ON, complaint.COMPLAINT_ID
     )
@@ -85,14 +85,14 @@ def complaints(run: FinishedRun) -> pd.DataFrame:
 def _by_month(measure: Measure, frame: pd.DataFrame, months: list[date]) -> Iterator[Row]:
     on = pa.array(frame["on"], pa.date32(), from_pandas=True).to_numpy(zero_copy_only=False)
     month = on.astype("datetime64[M]")
-    # Most of a million came before: months are reckoned of the others alone.
+    # Most of a million rows are older: dates are converted for the others only.
     is_within = (month >= np.datetime64(months[0], "M")) & (month <= np.datetime64(months[-1], "M"))
     within = frame[is_within].assign(month=month[is_within].astype("datetime64[D]").astype(object))
     counts = within.groupby(["month", *_PLACE], observed=True).size().reset_index(name="count")
     yield from ((str(measure), *row) for row in counts.itertuples(index=False, name=None))
 
 
-def _stood(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row]:
+def _count_state(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row]:
     unfiled = run.day(features_contract(), (ENTITY_ID, _UNFILED)).to_pandas()
     frame = ranking.merge(unfiled, on=ENTITY_ID, how="left")
     which = {
@@ -108,15 +108,15 @@ def _stood(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterator[Row
         yield from ((str(measure), month, *row) for row in some.itertuples(index=False, name=None))
 
 
-def _bring_up(there: Any, wanted: Iterable[Row]) -> int:
+def _store_changed(stored: Any, counts: Iterable[Row]) -> int:
     names = ("measure", "month", *_PLACE)
-    kept = {tuple(key): (pk, count) for pk, count, *key in there.values_list("pk", "count", *names).iterator(chunk_size=5000)}
-    new = {key: count for *key_parts, count in wanted for key in [tuple(key_parts)]}
-    gone = [pk for key, (pk, count) in kept.items() if new.get(key) != count]
-    news = [(key, count) for key, count in new.items() if key not in kept or kept[key][1] != count]
-    for at in range(0, len(gone), 500):
-        Figure.objects.filter(pk__in=gone[at : at + 500]).delete()
-    rest = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in news)
+    old = {tuple(key): (pk, count) for pk, count, *key in stored.values_list("pk", "count", *names).iterator(chunk_size=5000)}
+    new = {key: count for *key_parts, count in counts for key in [tuple(key_parts)]}
+    outdated = [pk for key, (pk, count) in old.items() if new.get(key) != count]
+    changed = [(key, count) for key, count in new.items() if key not in old or old[key][1] != count]
+    for at in range(0, len(outdated), 500):
+        Figure.objects.filter(pk__in=outdated[at : at + 500]).delete()
+    rest = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in changed)
     while part := list(islice(rest, 2000)):
         Figure.objects.bulk_create(part)
-    return len(news) + sum(key not in new for key in kept)
+    return len(changed) + sum(key not in new for key in old)

@@ -1,15 +1,16 @@
-"""Open the site for a verb: Django set up over the folder that the options name, its tables brought up to date."""
+"""Set Django up for a command over the folder that the options name, and migrate its tables."""
 
 from __future__ import annotations
 
 import os
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
-from console.core.errors import NothingThere
+from jobs.foundation.errors import ConfigError, InputMissing
 
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -21,12 +22,28 @@ FolderOption = Annotated[
     ),
 ]
 
+AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
+
 _SCHEMAS = {"default": "console", "evidence": "evidence"}
 """The schema of each database's tables, where both are in PostgreSQL."""
 
 
+def parse_day(as_of: str) -> date:
+    """The day that ``--as-of`` names.
+
+    Raises:
+        ConfigError: if it is not a date.
+    """
+    try:
+        return datetime.strptime(as_of, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise ConfigError(
+            what=f"{as_of!r} is not a day", where="--as-of", next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+        ) from error
+
+
 def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
-    """Set Django up; the first call in a process decides the folder."""
+    """Set Django up. The first call in a process decides the folder."""
     if home is not None:
         os.environ[HOME_VARIABLE] = str(home)
     if folder:
@@ -35,10 +52,10 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
     try:
         import django
     except ImportError as error:
-        raise NothingThere(
+        raise InputMissing(
             what=f"the console is not installed here: {error}",
             where="this Python environment",
-            then="install Steelyard with its extra console, as make setup does",
+            next_step="install Steelyard with its extra console, as make setup does",
         ) from error
     django.setup()
     if migrates:
@@ -46,10 +63,10 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
 
 
 def migrate() -> None:
-    """Bring the tables up to date; nothing happens when they are.
+    """Migrate the tables if they are not up to date.
 
-    Of two processes that begin at once the second waits for the first, and finds them so. Where they are, nobody who publishes
-    is waited for.
+    If two processes begin together, the second waits for the first. Without pending migrations it does not wait for a process that
+    publishes.
     """
     from django.conf import settings
     from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Hand the results of visits to the lake as any source does: a file a day, by a mapping, through the same checks."""
+"""Export the results of visits to the lake like any source: one file a day, with a mapping and the same checks."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ SOURCE = "console_results"
 
 
 def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
-    """Write the results that were recorded on a day; give the file and how many. The same day gives the same bytes.
+    """Write the results that were recorded on a day. The same day gives the same bytes.
 
-    A day without results is an empty file, so that the source is known to go on; there is none before the first result of all.
+    A day without results is an empty file, which shows that the source is alive; before the first result there is no file. A
+    correction belongs to its own day, as a later version of the same visit. ``reported_at`` is when the result was recorded: no
+    label may use it before. The visitor is left out: it may not be a feature, and training does not need it.
 
-    A correction is delivered on its own day, as a later version of the same visit. An instant is when the result was recorded: from
-    then on it could be known, and no label counts before. Who visited is left out: it may be no feature, and nobody needs it to
-    learn.
+    Returns:
+        The file, if any, and the number of results.
     """
     zone = ZoneInfo(current_policy().time_zone)
     first = datetime.combine(as_of, time.min, tzinfo=zone)
@@ -42,7 +43,7 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
 
 
 def _facts(result: Result) -> dict[str, str]:
-    """A result as texts, in the contract's columns; what is not known is empty."""
+    """A result as texts by the contract's columns; unknown values are empty."""
     facts = {
         "inspection_id": f"console-{result.first().pk}",
         "entity_id": result.decision.case.entity_id,

@@ -1,7 +1,7 @@
-"""One at a time publishes, or makes tables: a lock where the console's tables are, so that it holds from wherever that is done.
+"""The lock of publishing and migrating: one process at a time, on every machine that uses the same tables.
 
-SQLite: of a file beside the databases. PostgreSQL: of the database, since two machines may publish into it. System and server let
-go of it when the process ends, however it ends.
+With SQLite it locks a file beside the databases. With PostgreSQL it is a lock of the database, since two machines may publish
+into it. It is released when the process ends, in whatever way.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from contextlib import contextmanager, suppress
 from django.conf import settings
 from django.db import Error, connections
 
-from console.core.errors import Busy
+from jobs.foundation.errors import Busy
 
 KEYS = {"evidence": 0x57EE2, "default": 0x57EE3}
-"""The number of the lock that each session which writes a publication holds in PostgreSQL; the audit has one more.
+"""The keys of the advisory locks in PostgreSQL, one for each connection that writes a publication.
 
-Each its own: what is written on a connection that was lost fails, and nobody else begins while the other one still writes.
+If one connection is lost, its writes fail, and the lock of the other keeps the next process out while that one still writes.
 """
 NOTICES_LOSS = {
     "tcp_keepalives_idle": "60",
@@ -26,24 +26,24 @@ NOTICES_LOSS = {
     "tcp_keepalives_count": "3",
     "tcp_user_timeout": "90000",
 }
-"""By which a server sees in a minute and a half, and not in hours, that who publishes is gone; in s, the last in ms."""
+"""Connection settings (seconds; the last in ms) that let a server notice within 90 s, not hours, that a publisher is gone."""
 
 
 @contextmanager
 def publish_lock(*, waits: bool = False) -> Iterator[None]:
-    """Be the only one who publishes or makes tables, for as long as the block takes.
+    """Hold the lock for the block.
 
     Args:
-        waits: for whoever does it now.
+        waits: whether to wait for another process that holds it.
 
     Raises:
-        Busy: when another process does it, and it is not to be waited for.
+        Busy: if another process holds it and ``waits`` is false.
     """
     if connections["default"].vendor == "sqlite":
         with _file_lock(waits=waits):
             yield
     else:
-        # In one order everywhere, so that of two who wait each gets both or neither.
+        # Always in this order, so that two waiting processes cannot deadlock.
         with _session_lock("evidence", waits=waits), _session_lock("default", waits=waits):
             yield
 
@@ -66,7 +66,7 @@ def _session_lock(alias: str, *, waits: bool) -> Iterator[None]:
     with connection.cursor() as cursor:
         for name, value in NOTICES_LOSS.items():
             cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
-        # Who waits gets the lock, and no answer.
+        # The waiting function returns nothing.
         cursor.execute(f"SELECT {'pg_advisory_lock' if waits else 'pg_try_advisory_lock'}(%s)", [key])
         (answer,) = cursor.fetchone()
     if answer is False:
@@ -75,10 +75,10 @@ def _session_lock(alias: str, *, waits: bool) -> Iterator[None]:
     try:
         yield
     finally:
-        # A session that was lost took its lock with it; what failed for that is what is to be told.
+        # A lost session has released its lock; the error to report is the one that the loss caused.
         with suppress(Error), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _busy(where: str) -> Busy:
-    return Busy(what="another process is publishing", where=where, then="wait until it ends, then give the same command again")
+    return Busy(what="another process is publishing", where=where, next_step="wait until it ends, then give the same command again")

@@ -1,10 +1,8 @@
-"""A model's rows as an Arrow table: what a database takes in without another Python object for each value of a million.
+"""Make a run's database by load, index, swap: its tables are filled and indexed under another name and appear complete.
 
-Load-index-swap: a run's tables are filled in a place that no reader knows, indexed there, and appear whole.
-
-SQLite: a file under another name, renamed when it is whole and on the disk. PostgreSQL: a schema under another name, filled by
-COPY, renamed in one transaction. Neither makes a reader of an older run, or a writer of decisions, wait. Both are handed Arrow's
-tables, of which neither makes a Python object for each value.
+With SQLite it is a file, renamed when it is complete and on the disk. With PostgreSQL it is a schema, filled by COPY and renamed in
+one transaction. Readers of other runs and writers of decisions do not wait. Rows come as Arrow tables, so that no Python object is
+made for each of a million values.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ from django.db.models import Model
 from console.apps.ranking.models import OF_RUN
 from console.apps.ranking.postings import thinned
 from console.apps.ranking.runs import alias_of, schema_of
-from console.core.errors import Refused
+from jobs.foundation.errors import ConfigError
 
 TYPES: Mapping[str, pa.DataType] = MappingProxyType(
     {
@@ -42,18 +40,22 @@ TYPES: Mapping[str, pa.DataType] = MappingProxyType(
         "TextField": pa.string(),
     }
 )
-"""Arrow's type of each kind of field."""
+"""The Arrow type of each kind of field."""
+ROWS, ROWS_OF_BYTES = 20_000, 200
+"""Rows sent to PostgreSQL together; a row with bytes may have megabytes."""
+INDEXING_MEMORY = "256MB"
+"""PostgreSQL's memory for indexing a day; with its default of 64 MB it sorts a million rows on the disk."""
 
 
-def as_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
-    """Columns of a model, of equal length, as a table of the types of its fields.
+def arrow_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
+    """Columns of equal length as a table with the types of the model's fields.
 
     Args:
         model: the model.
-        columns: by the names of its fields; Arrow's own, or pandas' and lists, of which what pandas takes for missing is null.
+        columns: by field name: Arrow columns, pandas columns or lists. What pandas takes for missing becomes null.
 
     Raises:
-        ArrowInvalid: for a value that a field cannot hold.
+        ArrowInvalid: for a value that does not fit the field.
     """
     kinds = {str(name): TYPES[model._meta.get_field(str(name)).get_internal_type()] for name in columns}
     return pa.table({name: _column(columns[name], kind) for name, kind in kinds.items()})
@@ -63,23 +65,19 @@ def _column(values: Any, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
     return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind, from_pandas=True)
 
 
-ROWS, ROWS_OF_BYTES = 20_000, 200
-"""Rows handed to PostgreSQL at once; those of bytes may be megabytes each."""
-
-
 class Loading(Protocol):
-    """A run's database while it is filled."""
+    """A run's database while it is being filled."""
 
     def load(self, model: type[Model], rows: pa.Table) -> int:
-        """Put rows, as :func:`console.publishing.run_database.as_table` gives them, into a model's table; give how many."""
+        """Insert rows from :func:`arrow_table` into a model's table; return their number."""
 
     def index(self, model: type[Model]) -> None:
-        """Index a table that is full; those that nobody indexed are when the block ends."""
+        """Index a filled table. Tables without this call are indexed when the block ends."""
 
 
 @contextmanager
 def new_run(run_id: str) -> Iterator[Loading]:
-    """A run's database to fill; it appears when the block ends well, and there is nothing of it otherwise."""
+    """A new database for a run. It appears when the block succeeds; otherwise nothing of it remains."""
     if connections["evidence"].vendor == "sqlite":
         with _new_file(run_id) as loading:
             yield loading
@@ -88,8 +86,8 @@ def new_run(run_id: str) -> Iterator[Loading]:
             yield loading
 
 
-def is_there(run_id: str) -> bool:
-    """Whether a run's database is there, whole."""
+def run_exists(run_id: str) -> bool:
+    """Whether a run has a complete database."""
     if connections["evidence"].vendor == "sqlite":
         return _file_of(run_id).is_file()
     with connections["evidence"].cursor() as cursor:
@@ -98,7 +96,7 @@ def is_there(run_id: str) -> bool:
 
 
 def thin_out(run_id: str, keep: Iterable[str]) -> None:
-    """Leave of a run the listed and the entities named, as they were; the copy takes the whole one's place at once."""
+    """Delete from a run all entities that are neither listed nor in ``keep``. Readers never see a part of it."""
     kept = sorted(set(keep))
     if connections["evidence"].vendor == "sqlite":
         draft = _draft_of(run_id)
@@ -107,9 +105,9 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             source.backup(target)
             target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
             target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
-            gone = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
-            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({gone})")
-            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({gone})")
+            unlisted = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
+            target.execute(f"DELETE FROM ranking_reason WHERE position IN ({unlisted})")
+            target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({unlisted})")
             _thin_index(target)
             target.commit()
             target.execute("VACUUM")
@@ -117,13 +115,13 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
         target.close()
         _appear(draft, _file_of(run_id))
         return
-    # One transaction: whoever reads meanwhile finds all of the run or what is left of it, in every table the same.
+    # One transaction: a reader sees all tables before or all tables after.
     with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
         schema = schema_of(run_id)
-        gone = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
-        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({gone})", [kept])
-        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({gone})", [kept])
-        cursor.execute(f"DROP TABLE IF EXISTS {schema}.ranking_search")  # of a run published before there were postings
+        unlisted = f"SELECT position FROM {schema}.ranking_ranked WHERE NOT is_listed AND NOT (entity_id = ANY(%s))"
+        cursor.execute(f"DELETE FROM {schema}.ranking_reason WHERE position IN ({unlisted})", [kept])
+        cursor.execute(f"DELETE FROM {schema}.ranking_ranked WHERE position IN ({unlisted})", [kept])
+        cursor.execute(f"DROP TABLE IF EXISTS {schema}.ranking_search")  # the index of old runs
         cursor.execute("SELECT to_regclass(%s)", [f"{schema}.ranking_postings"])
         if cursor.fetchone()[0]:
             cursor.execute(f"SELECT position FROM {schema}.ranking_ranked")
@@ -136,8 +134,8 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
 
 
 def _thin_index(database: sqlite3.Connection) -> None:
-    """Leave in the index the places that are left."""
-    database.execute("DROP TABLE IF EXISTS ranking_search")  # of a run published before there were postings
+    """Restrict the index to the places that are left."""
+    database.execute("DROP TABLE IF EXISTS ranking_search")  # the index of old runs
     if database.execute("SELECT 1 FROM sqlite_master WHERE name = 'ranking_postings'").fetchone():
         places = [place for (place,) in database.execute("SELECT position FROM ranking_ranked")]
         index = database.execute("SELECT word, places FROM ranking_postings").fetchall()
@@ -146,7 +144,7 @@ def _thin_index(database: sqlite3.Connection) -> None:
 
 
 class _Draft:
-    """Tables that no reader knows yet."""
+    """Tables that no reader sees yet."""
 
     def __init__(self, run_sql: Callable[[str], Any]) -> None:
         self.run_sql = run_sql
@@ -167,10 +165,10 @@ class _Draft:
 class _File(_Draft):
     def __init__(self, connection: dbapi.Connection) -> None:
         self.connection = connection
-        # Until it is renamed nobody reads it, and one that was broken off is thrown away: it needs no journal.
+        # Nobody reads it before it is renamed, and an interrupted one is deleted: it needs no journal.
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-200000"):
             self._run(f"PRAGMA {pragma}")
-        # Beneath the connection, which was opened for statements that a transaction does not take and would not commit one.
+        # Set below the connection object, which was opened in autocommit for statements that a transaction does not allow.
         connection.adbc_connection.set_autocommit(False)
         super().__init__(self._run)
 
@@ -179,7 +177,7 @@ class _File(_Draft):
             return int(cursor.adbc_ingest(model._meta.db_table, rows, mode="append"))
 
     def _run(self, sql: str) -> None:
-        # As a statement without rows: only so is each error of SQLite's told, a full disk among them.
+        # As an update: only then are all SQLite errors raised, such as a full disk.
         with self.connection.cursor() as cursor:
             cursor.adbc_statement.set_sql_query(sql)
             cursor.adbc_statement.execute_update()
@@ -200,17 +198,15 @@ def _new_file(run_id: str) -> Iterator[Loading]:
         _appear(draft, _file_of(run_id))
     except dbapi.Error as error:
         what = f"the day's file could not be written: {str(error).partition(chr(10))[0]}"
-        raise Refused(what=what, where=str(draft.parent), then="see that its disk has room, then publish again") from error
+        raise ConfigError(
+            what=what, where=str(draft.parent), next_step="check that the disk has space, then publish again"
+        ) from error
     finally:
         _remove(draft)
 
 
-INDEXING_MEMORY = "256MB"
-"""What PostgreSQL may take to index a day; with the 64 MB that it takes by itself it sorts a million rows on the disk."""
-
-
 class _Schema(_Draft):
-    """Rows are frozen as they come: the table is new, nobody else has seen it, and no later upkeep writes it again."""
+    """Rows are written frozen: the table is new and unseen, and vacuum need not rewrite it later."""
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
@@ -225,12 +221,12 @@ class _Schema(_Draft):
         return len(rows)
 
 
-# Text is in quotes and what is missing is not: COPY tells an empty text from none by that.
+# Text is quoted and null is not: this is how COPY tells an empty text from null.
 _CSV = pa.csv.WriteOptions(include_header=False, quoting_style="all_valid")
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
-    """Rows as PostgreSQL's COPY reads them; bytes as digits."""
+    """Rows for PostgreSQL's COPY, with bytes in hexadecimal."""
     for at, field in enumerate(batch.schema):
         if pa.types.is_binary(field.type):
             digits = pa.array(
@@ -252,20 +248,20 @@ def _new_schema(run_id: str) -> Iterator[Loading]:
         cursor.execute(f"SET LOCAL search_path = {draft}")
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{INDEXING_MEMORY}'")
         loading = _Schema(cursor)
-        # Bitmaps are as small as they get.
+        # Bitmaps are compressed already.
         cursor.execute("ALTER TABLE ranking_postings ALTER COLUMN places SET STORAGE EXTERNAL")
-        # Codes that begin alike stand together, whatever language the database sorts by; and so they do in a file.
+        # Sort codes by bytes, whatever the database's collation, so that common prefixes are adjacent, as in SQLite.
         cursor.execute('ALTER TABLE ranking_ranked ALTER COLUMN entity_id TYPE varchar(64) COLLATE "C"')
         yield loading
         loading.index_others()
-        # Whoever reads it first must not be answered by guesses.
+        # Without statistics the first queries would have bad plans.
         cursor.execute("ANALYZE ranking_ranked, ranking_reason, ranking_postings")
         cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
         cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
 
 
 def _ddl(alias: str, what: str, models: Iterable[type[Model]]) -> list[str]:
-    """The statements that make the tables, or their indexes, as the models say."""
+    """The statements that create the models' tables or indexes."""
     connection = connections[alias]
     with connection.schema_editor(collect_sql=True, atomic=False) as editor:
         for model in models:
@@ -289,7 +285,7 @@ def _draft_of(run_id: str) -> Path:
 
 
 def _appear(draft: Path, path: Path) -> None:
-    """Put a whole file in its place: on the disk first, then by its name."""
+    """Move a complete file to its place, after it is on the disk."""
     for name in (draft, path.parent):
         handle = os.open(name, os.O_RDONLY)
         try:

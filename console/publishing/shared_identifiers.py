@@ -1,7 +1,7 @@
-"""Whom the listed share something with on the register: an address, a person, a phone, an agent.
+"""Entities that share an identifier with a listed one on the register: an address, a person, a phone, an agent.
 
-Persons, phones and agents stand on the register as pseudonyms. Here they are numbers that mean nothing beyond one run; what is
-kept says that two entities share one, never whose it is.
+Persons, phones and agents are pseudonyms on the register. Here they are numbers that have a meaning within one run only. The result
+says that two entities share an identifier, never which one.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ KINDS = {
     "phone": (registration.PHONE_HASH,),
     "agent": (registration.AGENT_ID,),
 }
-"""The columns of each kind; a representative here is found as an owner there."""
+"""The columns of each kind. A representative of one entity matches an owner of another."""
 SHARED = tuple(column for columns in KINDS.values() for column in columns)
 MOST = 12
-"""Entities that are named of one kind, the first by rank."""
+"""Entities that are named for each kind, the first by rank."""
 MOST_OF_A_KEY = 500
-"""Beyond so many an address is a building and an agent a firm: those after them, by rank, are not counted."""
+"""The most entities of one identifier that count, by rank. Beyond that an address is a building and an agent a firm."""
 
 
 def shared_identifiers(ranking: pd.DataFrame) -> pd.DataFrame:
-    """Whom each of the listed shares something with.
+    """The entities that share an identifier with each listed entity.
 
     Args:
         ranking: every scored entity by ``position``, the listed first, with :data:`SHARED` as numbers.
 
     Returns:
-        ``position`` of the listed, ``kind``, ``other_id``, the other entity, and ``sharing``, with how many in all it shares
-        something of that kind; by kind, position and the other's place.
+        ``position`` of the listed entity, ``kind``, ``other_id`` and ``sharing``, the number of entities that share an identifier
+        of that kind with it; by kind, position and the other's place.
     """
     listed = int(ranking["is_listed"].sum())
     found = []
     for kind, columns in KINDS.items():
         long = pd.concat([ranking[[ENTITY_ID, "position", name]].rename(columns={name: "key"}) for name in map(str, columns)])
         known = long[long["key"].fillna(-1) >= 0]
-        shared = known[known["key"].isin(known.loc[known["position"] <= listed, "key"])]  # few of a million: the others tie nobody
+        shared = known[known["key"].isin(known.loc[known["position"] <= listed, "key"])]  # few of a million
         found.append(_of_kind(shared.drop_duplicates([ENTITY_ID, "key"]), listed).assign(kind=kind))
     return pd.concat(found)[["position", "kind", "other_id", "sharing"]]
 

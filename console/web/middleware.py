@@ -14,7 +14,7 @@ from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from console.apps.accounts.second_factor import needs_second_factor
-from console.apps.decisions.wake import wake_by_date
+from console.apps.decisions.wake import end_due_deferrals
 from console.core.invisible_characters import made_visible
 from console.core.texts import LANGUAGES, load_texts
 from console.web.failures import waking
@@ -146,7 +146,7 @@ class EndDueDeferrals:
         """Run before views for signed-in users, and before API views, which check the token themselves."""
         match = request.resolver_match
         is_api = "api" in match.namespaces
-        if not (request.user.is_authenticated or is_api) or match.url_name in _WITHOUT_CASES or wake_by_date(MAX_CASES):
+        if not (request.user.is_authenticated or is_api) or match.url_name in _WITHOUT_CASES or end_due_deferrals(MAX_CASES):
             return None
         response = JsonResponse({"detail": "failure.waking"}, status=503) if is_api else waking(request)
         response.headers["Retry-After"] = str(RETRY_SECONDS)

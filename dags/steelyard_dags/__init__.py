@@ -1,1 +1,1 @@
-"""What the DAG files share. It imports the standard library and Airflow alone: the work is done by the command line."""
+"""Shared code of the DAG files. It imports only the standard library and Airflow; the command line does the work."""

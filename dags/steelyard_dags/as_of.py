@@ -1,4 +1,4 @@
-"""Which day a run is about."""
+"""The day of a DAG run."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-HOW_TO_NAME_A_DAY = """trigger it with a day, as in --conf '{"as_of": "2026-06-30"}'"""
+NEXT_STEP = """trigger it with a day, as in --conf '{"as_of": "2026-06-30"}'"""
 
 
 class NoDayError(Exception):
-    """A run that names no day to work on."""
+    """The run has no valid day."""
 
 
 def as_of_day(dag_run: Any, time_zone: str) -> str:
-    """The run's day as an ISO date: its partition key, else ``as_of`` of its conf, else the day its schedule covers.
+    """Return the run's day as an ISO date: its partition key, else ``as_of`` of its conf, else the day of its schedule.
 
-    Only a run that a timetable made has a schedule's day: a run made by hand must name its own, lest it work on the wrong one.
+    Only scheduled runs and backfills use the schedule's day. A manual run must give its day, so that it never uses a wrong one.
 
     Raises:
-        NoDayError: no day is named, or it is no ISO date.
+        NoDayError: there is no day, or it is not an ISO date.
     """
-    named = dag_run.partition_key or (dag_run.conf or {}).get("as_of")
-    if named is None and dag_run.run_type in ("scheduled", "backfill") and dag_run.data_interval_start is not None:
-        named = dag_run.data_interval_start.astimezone(ZoneInfo(time_zone)).date().isoformat()
-    if named is None:
-        raise NoDayError(f"this run names no day to work on; {HOW_TO_NAME_A_DAY}")
+    day = dag_run.partition_key or (dag_run.conf or {}).get("as_of")
+    if day is None and dag_run.run_type in ("scheduled", "backfill") and dag_run.data_interval_start is not None:
+        day = dag_run.data_interval_start.astimezone(ZoneInfo(time_zone)).date().isoformat()
+    if day is None:
+        raise NoDayError(f"this run has no day; {NEXT_STEP}")
     try:
-        is_iso_date = date.fromisoformat(named).isoformat() == named
+        is_iso_date = date.fromisoformat(day).isoformat() == day
     except (TypeError, ValueError):
         is_iso_date = False
     if not is_iso_date:
-        raise NoDayError(f"the day to work on is {named!r}, which is no date; {HOW_TO_NAME_A_DAY}")
-    return str(named)
+        raise NoDayError(f"the run's day is {day!r}, which is not an ISO date; {NEXT_STEP}")
+    return str(day)

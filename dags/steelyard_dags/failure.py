@@ -1,4 +1,4 @@
-"""Tell people when a task failed for good: a JSON message to the webhook that STEELYARD_WEBHOOK_URL names, if it names one."""
+"""Post a JSON message to the webhook ``STEELYARD_WEBHOOK_URL``, if set, when a task has failed for good."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from steelyard_dags.as_of import NoDayError, as_of_day
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-SECONDS_TO_ANSWER = 5
+TIMEOUT_SECONDS = 5
 LONGEST_ERROR = 2000
 LONGEST_TEXT = 300
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 def failure_message(context: Context) -> dict[str, Any]:
-    """What is told: where it failed, for which day, why, and where the log is. ``text`` is the line that chat tools show."""
+    """The message: task, day, error and URL of the log. ``text`` is the line that chat tools show."""
     task = context["ti"]
     as_of = _day_of(context)
     error = str(context.get("exception", ""))[:LONGEST_ERROR]
@@ -40,24 +40,24 @@ def failure_message(context: Context) -> dict[str, Any]:
 
 
 def _day_of(context: Context) -> str | None:
-    """The run's day, None where it names none."""
+    """The run's day, or None."""
     try:
         return as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[union-attr]
     except NoDayError:
         return None
 
 
-def tell_webhook(context: Context) -> None:
-    """Post the message. A webhook that is down must not turn one failure into two, so nothing is raised."""
+def notify_webhook(context: Context) -> None:
+    """Post the message. Errors are only logged, so that a broken webhook does not cause another failure."""
     url = os.environ.get("STEELYARD_WEBHOOK_URL")
     if not url:
         return
     try:
         if not url.startswith(("https://", "http://")):
-            raise ValueError("it is no http address")
+            raise ValueError("it is not an HTTP address")
         body = json.dumps(failure_message(context), ensure_ascii=False, default=str).encode()
         request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json; charset=utf-8"})
-        with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER):
-            log.info("told the webhook")
-    except Exception as error:  # any failure: see above
-        log.warning("the webhook that STEELYARD_WEBHOOK_URL names could not be told: %s", error)  # the address may hold a token
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+            log.info("the webhook was notified")
+    except Exception as error:
+        log.warning("the webhook in STEELYARD_WEBHOOK_URL could not be notified: %s", error)  # its address may contain a token

@@ -1,4 +1,4 @@
-"""What a deployment decides, from the environment, and the profile's sources, from its TOML. Read whenever the DAGs are parsed."""
+"""Settings of a deployment, from environment variables, and the profile's sources. They are read whenever the DAGs are parsed."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-BESIDE_DAGS = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[2]
 CONSOLE = "console"
-"""The folder of the console's settings in the configuration, and of its own files in a home."""
+"""The console's folder in the configuration and in a home."""
 DELIVERED_BY = {"console_results": "outcomes"}
-"""Sources that a verb of ours delivers, before they are taken in."""
+"""The command that delivers a source before it is ingested, by source."""
 MASTERS = ("local", "spark://", "yarn", "k8s://")
 
 
 class SettingsError(Exception):
-    """A deployment that cannot be scheduled; Airflow shows the message as the DAG's import error."""
+    """The settings are invalid; Airflow shows the message as the DAG's import error."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source mapping: only what scheduling needs of it."""
+    """The parts of a source mapping that scheduling needs."""
 
     name: str
     owner: str
     contract: str
     trouble: str = ""
-    """Why its mapping cannot be read; the DAG is there all the same, so that the day is not held."""
+    """Why the mapping cannot be read. The DAG exists anyway, so that the day is not blocked."""
     delivered_by: str = ""
-    """The verb that delivers it, where one does."""
+    """The command that delivers it, if any."""
 
 
 class Mode(StrEnum):
     """Where steps that need an engine run."""
 
     WORKER = "worker"
-    """In the worker, on the engine that ``STEELYARD_ENGINE`` names there, or the embedded one."""
+    """In the worker, on its ``STEELYARD_ENGINE`` or the embedded engine."""
     SPARK_SUBMIT = "spark-submit"
-    """As a Spark application of their own, whose driver is in the worker."""
+    """As a Spark application with its driver in the worker."""
     CONNECT = "connect"
-    """In the worker, which hands the work to a Spark Connect service."""
+    """In the worker, on a Spark Connect service."""
 
 
 @dataclass(frozen=True)
 class Submit:
-    """How steps that need an engine are run; the engine is a master, a Connect URL (which may hold a token), or not said."""
+    """How steps with an engine run. The engine is a master, a Connect URL (it may contain a token) or empty."""
 
     mode: Mode = Mode.WORKER
     engine: str = field(default="", repr=False)
@@ -58,7 +58,7 @@ class Submit:
 
 @dataclass(frozen=True)
 class Settings:
-    """Where things are and how patient Airflow is."""
+    """Folders, schedule, retries and sources of a deployment."""
 
     profile: str
     folder: Path
@@ -75,42 +75,42 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: a variable is missing or cannot be used, or the profile is missing, no TOML or without sources.
+        SettingsError: a variable is missing or invalid, or the profile is missing, invalid TOML or without sources.
     """
-    read_submit(environment)  # each task reads it on its worker; here a mistake in it shows before any task fails
-    config = Path(environment.get("STEELYARD_CONFIG") or BESIDE_DAGS / "config")
+    read_submit(environment)  # tasks read it on their worker; here an error shows before any task fails
+    config = Path(environment.get("STEELYARD_CONFIG") or REPOSITORY / "config")
     profile = environment.get("STEELYARD_PROFILE") or "cn"
     folder = config / profile
-    home = _folder_named_by("STEELYARD_HOME", "the folder of the lake and the manifests", environment)
+    home = _folder("STEELYARD_HOME", "the folder of the lake and the manifests", environment)
     console = Path(environment.get("STEELYARD_CONSOLE_FOLDER") or home / CONSOLE)
     return Settings(
         profile=profile,
         folder=folder,
         time_zone=_time_zone(folder / "profile.toml"),
         home=home,
-        sources_folder=_folder_named_by("STEELYARD_SOURCES", "the folder where deliveries arrive", environment),
+        sources_folder=_folder("STEELYARD_SOURCES", "the folder where deliveries arrive", environment),
         cron=environment.get("STEELYARD_CRON") or "0 0 * * *",
-        retries=_number("STEELYARD_RETRIES", 2, environment),
-        retry_delay=timedelta(seconds=_number("STEELYARD_RETRY_SECONDS", 300, environment)),
+        retries=_whole_number("STEELYARD_RETRIES", 2, environment),
+        retry_delay=timedelta(seconds=_whole_number("STEELYARD_RETRY_SECONDS", 300, environment)),
         sources=_sources(folder / "sources", config if console.is_dir() else None),
     )
 
 
 def read_submit(environment: Mapping[str, str] = os.environ) -> Submit:
-    """Read how steps are run, from ``STEELYARD_SUBMIT``, ``STEELYARD_ENGINE`` and ``STEELYARD_SUBMIT_OPTIONS``.
+    """Read how steps run, from ``STEELYARD_SUBMIT``, ``STEELYARD_ENGINE`` and ``STEELYARD_SUBMIT_OPTIONS``.
 
     Raises:
-        SettingsError: they cannot be used, or not together.
+        SettingsError: they are invalid or do not fit together.
     """
-    named, engine = environment.get("STEELYARD_SUBMIT") or Mode.WORKER, environment.get("STEELYARD_ENGINE") or ""
+    name, engine = environment.get("STEELYARD_SUBMIT") or Mode.WORKER, environment.get("STEELYARD_ENGINE") or ""
     try:
-        mode = Mode(named)
+        mode = Mode(name)
     except ValueError:
-        raise SettingsError(f"STEELYARD_SUBMIT is {named!r}: let it be {', '.join(Mode)}, or unset it for {Mode.WORKER}") from None
+        raise SettingsError(f"STEELYARD_SUBMIT is {name!r}: set it to {', '.join(Mode)}, or unset it for {Mode.WORKER}") from None
     if mode is Mode.CONNECT and not engine.startswith("sc://"):
-        raise SettingsError("STEELYARD_SUBMIT is connect: let STEELYARD_ENGINE be the service's URL, as in sc://host:15002")
+        raise SettingsError("STEELYARD_SUBMIT is connect: set STEELYARD_ENGINE to the service's URL, as in sc://host:15002")
     if mode is Mode.SPARK_SUBMIT and not engine.startswith(MASTERS):
-        raise SettingsError("STEELYARD_SUBMIT is spark-submit: let STEELYARD_ENGINE be a master, as in spark://host:7077")
+        raise SettingsError("STEELYARD_SUBMIT is spark-submit: set STEELYARD_ENGINE to a master, as in spark://host:7077")
     return Submit(mode, engine, _submit_options(environment))
 
 
@@ -118,49 +118,51 @@ def _submit_options(environment: Mapping[str, str]) -> tuple[str, ...]:
     try:
         options = tuple(shlex.split(environment.get("STEELYARD_SUBMIT_OPTIONS") or ""))
     except ValueError as error:
-        raise SettingsError(f"STEELYARD_SUBMIT_OPTIONS cannot be read as words of a shell: {error}") from error
+        raise SettingsError(f"STEELYARD_SUBMIT_OPTIONS cannot be parsed as shell words: {error}") from error
     if any(option.startswith(("--master", "--deploy-mode")) for option in options):
         raise SettingsError(
-            "STEELYARD_SUBMIT_OPTIONS names a master or a deploy mode: the master is STEELYARD_ENGINE, and the driver stays in the "
-            "worker, since it reads the home and its exit code says how the step ended"
+            "STEELYARD_SUBMIT_OPTIONS has a master or a deploy mode: set the master in STEELYARD_ENGINE; the driver runs in the "
+            "worker, since it reads the home and returns the exit code"
         )
     return options
 
 
-def _folder_named_by(variable: str, meaning: str, environment: Mapping[str, str]) -> Path:
+def _folder(variable: str, meaning: str, environment: Mapping[str, str]) -> Path:
     if value := environment.get(variable):
         return Path(value)
-    raise SettingsError(f"{variable} is not set: let it name {meaning}, for the DAG processor and for the workers alike")
+    raise SettingsError(f"{variable} is not set: set it to {meaning}, for the DAG processor and the workers")
 
 
-def _number(variable: str, default: int, environment: Mapping[str, str]) -> int:
+def _whole_number(variable: str, default: int, environment: Mapping[str, str]) -> int:
     value = environment.get(variable) or str(default)
     if value.isdecimal():
         return int(value)
-    raise SettingsError(f"{variable} is {value!r}: let it be a whole number, or unset it for {default}")
+    raise SettingsError(f"{variable} is {value!r}: set it to a whole number, or unset it for {default}")
 
 
 def _time_zone(path: Path) -> str:
     try:
         return str(tomllib.loads(path.read_text(encoding="utf-8"))["time_zone"])
     except FileNotFoundError as error:
-        raise SettingsError(f"there is no {path}: set STEELYARD_CONFIG and STEELYARD_PROFILE to a folder that holds it") from error
+        raise SettingsError(
+            f"{path} does not exist: set STEELYARD_CONFIG and STEELYARD_PROFILE to a folder that contains it"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}; mend the line named") from error
+        raise SettingsError(f"{path} is not valid TOML: {error}; correct that line") from error
     except KeyError as error:
         raise SettingsError(f'{path} has no time_zone: add one, as in time_zone = "Asia/Shanghai"') from error
 
 
-def _sources(folder: Path, of_console: Path | None) -> tuple[Source, ...]:
-    """The profile's sources, and what the console delivers where a day was published to one: its mapping need not be copied."""
+def _sources(folder: Path, console_config: Path | None) -> tuple[Source, ...]:
+    """The profile's sources and, if a day was published to a console, those of the console's configuration."""
     own = {path.stem: path for path in folder.glob("*.toml")}
     if not own:
-        raise SettingsError(f"there is no source mapping in {folder}: add one file a source, <source>.toml")
-    came = {}
-    if of_console is not None:
-        folders = [config / CONSOLE / "sources" for config in (BESIDE_DAGS / "config", of_console)]
-        came = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
-    return tuple(_source(path) for _, path in sorted({**came, **own}.items()))
+        raise SettingsError(f"there is no source mapping in {folder}: add one file per source, <source>.toml")
+    console = {}
+    if console_config is not None:
+        folders = [config / CONSOLE / "sources" for config in (REPOSITORY / "config", console_config)]
+        console = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    return tuple(_source(path) for _, path in sorted({**console, **own}.items()))
 
 
 def _source(path: Path) -> Source:

@@ -1,4 +1,4 @@
-"""The whole command line of a step: called in the worker, or handed to spark-submit, which starts it as a Spark application."""
+"""Build the command of a step: a call in the worker, or spark-submit, which starts it as a Spark application."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from steelyard_dags.command import CommandMissingError, find_command
 from steelyard_dags.settings import Mode, Submit
 
 LAUNCHER = Path(__file__).with_name("submitted.py")
-SETTING = ("--conf", "-c", "--driver-java-options")
-"""Options of spark-submit whose values are settings, ``name=value``, or options of a JVM."""
+SETTING_OPTIONS = ("--conf", "-c", "--driver-java-options")
+"""Options of spark-submit whose values are settings, ``name=value``, or JVM options."""
 QUIET = ("--conf", "spark.log.level=WARN")
-"""Spark's own lines would otherwise push the command's last words, which say what to do, out of the failure's message."""
+"""Without this, Spark's log lines would push the command's last lines out of the failure message."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """What is run, and what its environment has besides the worker's own."""
+    """A command and its additional environment variables."""
 
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
 
     def shown(self) -> str:
-        """The command as a log may hold it: settings of spark-submit by name, their values, which may be secrets, masked."""
+        """The command for a log. Values of spark-submit's settings are masked, since they may be secrets."""
         return shlex.join(_masked(self.command))
 
 
@@ -41,18 +41,18 @@ def call_for(
     environment: Mapping[str, str] = os.environ,
     interpreter: str = sys.executable,
 ) -> Call:
-    """The call of a step.
+    """Return the call of a step.
 
     Args:
         words: the verb and its options.
-        name: what the cluster's pages call it.
-        needs_engine: a step without an engine runs in the worker, whatever the mode.
+        name: name of the application on the cluster's pages.
+        needs_engine: whether the step needs an engine; other steps always run in the worker.
         submit: where steps with an engine run.
-        environment: the worker's.
-        interpreter: the worker's.
+        environment: the worker's environment.
+        interpreter: the worker's interpreter.
 
     Raises:
-        CommandMissingError: there is no `steelyard`, or no `spark-submit`, on this worker.
+        CommandMissingError: `steelyard` or `spark-submit` is missing on this worker.
     """
     command = find_command(environment, interpreter)
     if not needs_engine or submit.mode is not Mode.SPARK_SUBMIT:
@@ -68,9 +68,9 @@ def call_for(
 def _masked(words: Sequence[str]) -> Iterator[str]:
     before = ""
     for word in words:
-        if before in SETTING:
+        if before in SETTING_OPTIONS:
             yield _without_value(word)
-        elif word.startswith(tuple(f"{option}=" for option in SETTING)):
+        elif word.startswith(tuple(f"{option}=" for option in SETTING_OPTIONS)):
             option, _, setting = word.partition("=")
             yield f"{option}={_without_value(setting)}"
         else:
@@ -85,19 +85,19 @@ def _without_value(setting: str) -> str:
 
 def _find_spark_submit(beside: Path, environment: Mapping[str, str]) -> list[str]:
     """``STEELYARD_SPARK_SUBMIT``, else ``spark-submit`` beside the command, else the one on PATH."""
-    if named := environment.get("STEELYARD_SPARK_SUBMIT"):
-        return shlex.split(named)
+    if command := environment.get("STEELYARD_SPARK_SUBMIT"):
+        return shlex.split(command)
     found = shutil.which("spark-submit", path=os.pathsep.join([str(beside), environment.get("PATH", os.defpath)]))
     if found is None:
         raise CommandMissingError(
-            f"no spark-submit in {beside} nor on PATH: set STEELYARD_SPARK_SUBMIT to the command on this worker, "
+            f"there is no spark-submit in {beside} or on PATH: set STEELYARD_SPARK_SUBMIT to the command on this worker, "
             "or STEELYARD_SUBMIT to worker"
         )
     return [found]
 
 
 def _python_beside(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Spark starts whatever Python it finds, unless it is told of the one that has our command."""
+    """Set PYSPARK_PYTHON to the Python beside the command, since Spark would use any Python it finds."""
     if environment.get("PYSPARK_PYTHON") or not (folder / "python").is_file():
         return {}
     return {"PYSPARK_PYTHON": str(folder / "python")}

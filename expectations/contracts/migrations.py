@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from expectations.contracts import lineage, scoring, silver
+from expectations.contracts import lineage, scoring
 from expectations.contracts.contract import Column, Contract, Type
+from expectations.contracts.registry import BRONZE, SILVER
 
 Select = Mapping[str, str]
 """A SELECT over one table: the SQL of each column of its result, by name, in order."""
@@ -120,7 +121,7 @@ def _told_certainty(contract: Contract, *columns: Column) -> Migration:
 _CERTAINTY = (scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.EVIDENCE, scoring.HELD_CLASS, scoring.HELD_SOURCE)
 
 MIGRATIONS: tuple[Migration, ...] = (
-    *(_told_revisions(contract) for contract in (*silver.BRONZE.values(), *silver.OF.values())),
+    *(_told_revisions(contract) for contract in (*BRONZE.values(), *SILVER.values())),
     _told_certainty(scoring.SCORES, *_CERTAINTY),
     _told_certainty(
         scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, scoring.BASIS_EN, scoring.BASIS_ZH_HANS, scoring.BASIS_ZH_HANT,

@@ -17,32 +17,28 @@ ID_IS_VALID = Column("id_is_valid", Type.BOOLEAN, "Whether entity_id passes its 
 LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "How sure the link is", unit="probability", required=True)
 LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: name_and_address, name, address", required=True)
 
-PARTITION = (lineage.SOURCE, lineage.DELIVERED_ON)
 VERSION = 2
-"""Of every table with lineage; see :mod:`expectations.contracts.migrations`."""
+"""The version of every table with lineage; see :mod:`expectations.contracts.migrations`."""
 
-BRONZE = {
-    contract.name: contract.extended(zone=Zone.BRONZE, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION)
-    for contract in (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT)
-}
 
-ENTITY = registration.CONTRACT.extended(
-    name="entity",
-    zone=Zone.SILVER,
-    columns=(
-        INDUSTRY_SECTION, INDUSTRY_DIVISION, INDUSTRY_GROUP, REGION_TOP, REGION_MIDDLE, ADDRESS_KEY, NAME_KEY, ID_IS_VALID,
-        *lineage.LINEAGE,
-    ),
-    partition_by=PARTITION,
-    version=VERSION,
+def with_lineage(contract: Contract, zone: Zone, *columns: Column, name: str | None = None) -> Contract:
+    """The contract's table in another zone, with more columns and with lineage."""
+    return contract.extended(
+        name=name,
+        zone=zone,
+        columns=(*columns, *lineage.LINEAGE),
+        partition_by=(lineage.SOURCE, lineage.DELIVERED_ON),
+        version=VERSION,
+    )
+
+
+ENTITY = with_lineage(
+    registration.CONTRACT, Zone.SILVER, INDUSTRY_SECTION, INDUSTRY_DIVISION, INDUSTRY_GROUP, REGION_TOP, REGION_MIDDLE,
+    ADDRESS_KEY, NAME_KEY, ID_IS_VALID, name="entity",
 )  # fmt: skip
-FILING = tax_filing.CONTRACT.extended(
-    name="filing", zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION
-)
-COMPLAINT = complaint.CONTRACT.extended(
-    zone=Zone.SILVER, columns=(ADDRESS_KEY, NAME_KEY, *lineage.LINEAGE), partition_by=PARTITION, version=VERSION
-)
-INSPECTION = inspection.CONTRACT.extended(zone=Zone.SILVER, columns=lineage.LINEAGE, partition_by=PARTITION, version=VERSION)
+FILING = with_lineage(tax_filing.CONTRACT, Zone.SILVER, name="filing")
+COMPLAINT = with_lineage(complaint.CONTRACT, Zone.SILVER, ADDRESS_KEY, NAME_KEY)
+INSPECTION = with_lineage(inspection.CONTRACT, Zone.SILVER)
 
 LINK = Contract(
     name="link",
@@ -54,6 +50,3 @@ LINK = Contract(
     owner="data engineering",
     partition_by=(lineage.AS_OF,),
 )
-
-OF = {"registration": ENTITY, "tax_filing": FILING, "complaint": COMPLAINT, "inspection": INSPECTION}
-"""The silver table of each bronze contract."""

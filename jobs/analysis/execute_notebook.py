@@ -38,10 +38,10 @@ def execute_notebook(script: Path) -> NotebookNode:
         raise InputMissing(
             what=f"{error.name} is not installed",
             where="this Python environment",
-            then="run `make setup`, which installs what notebooks need; it is the extra `notebooks`",
+            next_step="run `make setup`, which installs what notebooks need; it is the extra `notebooks`",
         ) from error
     if not script.is_file():
-        raise InputMissing(what="there is no such notebook", where=str(script), then="name a script of notebooks/")
+        raise InputMissing(what="there is no such notebook", where=str(script), next_step="name a script of notebooks/")
     notebook = jupytext.read(script)
     # Socket files in a folder of our own instead of ports: no other user of the machine can listen in.
     with TemporaryDirectory(prefix="steelyard-kernel-") as sockets:
@@ -58,7 +58,7 @@ def execute_notebook(script: Path) -> NotebookNode:
             raise ConfigError(
                 what=f"a cell failed: {str(error).strip()}",
                 where=str(script),
-                then="mend what it says, and run it again",
+                next_step="mend what it says, and run it again",
             ) from error
 
 

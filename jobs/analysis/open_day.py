@@ -65,7 +65,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
         raise InputMissing(
             what=f"{wanted or 'no day'} was not finished" if wanted else "no day was finished yet",
             where=str(home),
-            then=f"run it with `steelyard run`, or set STEELYARD_AS_OF to one of {', '.join(days[-10:]) or 'its days then'}",
+            next_step=f"run it with `steelyard run`, or set STEELYARD_AS_OF to one of {', '.join(days[-10:]) or 'its days then'}",
         )
     as_of = date.fromisoformat(wanted)
     run = read_run(home, as_of) or {}
@@ -79,7 +79,7 @@ def _home(named: str) -> Path:
             raise InputMissing(
                 what="no home is named and there is no demo",
                 where=str(DEMO_HOME),
-                then="set STEELYARD_HOME, or make the demo with `make demo`",
+                next_step="set STEELYARD_HOME, or make the demo with `make demo`",
             )
         return DEMO_HOME
     # A notebook's kernel runs in the notebook's folder, while the variable is set where the command is given.

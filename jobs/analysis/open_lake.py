@@ -72,7 +72,7 @@ class OpenLake:
             raise ConfigError(
                 what=f"the rows cannot be chosen by {where!r}: {str(error).splitlines()[0]}",
                 where=table,
-                then=f"write it as SQL over {', '.join(shown)}",
+                next_step=f"write it as SQL over {', '.join(shown)}",
             ) from error
 
     def duckdb(self) -> duckdb.DuckDBPyConnection:
@@ -90,7 +90,7 @@ class OpenLake:
             raise InputMissing(
                 what="DuckDB is not installed",
                 where="this Python environment",
-                then="run `make setup`, which installs it; it is of the extra `notebooks`",
+                next_step="run `make setup`, which installs it; it is of the extra `notebooks`",
             ) from error
         connection = duckdb.connect(":memory:")
         connection.execute("SET TimeZone = 'UTC'")
@@ -130,7 +130,9 @@ class OpenLake:
     def _contract(self, table: str) -> Contract:
         if table not in self.contracts:
             raise InputMissing(
-                what=f"there is no table {table!r}", where=str(self.home / "lake"), then=f"name one of {', '.join(self.contracts)}"
+                what=f"there is no table {table!r}",
+                where=str(self.home / "lake"),
+                next_step=f"name one of {', '.join(self.contracts)}",
             )
         return self.contracts[table]
 
@@ -142,9 +144,9 @@ class OpenLake:
             return ConfigError(
                 what=f"the column {name!r} tells of a person and is not shown",
                 where=table,
-                then="do without it, or open the lake with personal=True where you are entitled to",
+                next_step="do without it, or open the lake with personal=True where you are entitled to",
             )
-        return ConfigError(what=f"there is no column {name!r}", where=table, then=f"name some of {', '.join(shown)}")
+        return ConfigError(what=f"there is no column {name!r}", where=table, next_step=f"name some of {', '.join(shown)}")
 
     def _count(self, contract: Contract) -> int:
         return int(self._table(contract).to_pyarrow_dataset().count_rows())
@@ -175,7 +177,7 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
         raise InputMissing(
             what="there is no lake here" if folder.is_dir() else "there is no such folder",
             where=str(folder),
-            then="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
+            next_step="give the home of a run, the folder that holds lake/, or make one with `steelyard run --home`",
         )
     return OpenLake(folder, found, personal, as_of)
 

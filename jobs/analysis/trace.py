@@ -72,13 +72,13 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
         raise InputMissing(
             what=f"{entity_id!r} is not among the listed of {as_of}, of whom alone the scores of that day are still kept",
             where="gold.scores",
-            then="trace the listed, a month's last day, or a day within [retention] of the profile",
+            next_step="trace the listed, a month's last day, or a day within [retention] of the profile",
         )
     if not scores:
         raise InputMissing(
             what=f"{entity_id!r} was not scored on {as_of}",
             where="gold.scores",
-            then="check the identifier and the day; run the day first",
+            next_step="check the identifier and the day; run the day first",
         )
     listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
     features = lake.arrow(features_contract(), where=who).to_pylist()

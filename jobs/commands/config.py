@@ -39,7 +39,7 @@ def check(
             "file": finding.file.relative_to(folder).as_posix(),
             "setting": finding.problem.setting,
             "what": finding.problem.what,
-            "then": finding.problem.then,
+            "then": finding.problem.next_step,
         }
         for finding in findings
     ]

@@ -11,9 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from datetime import date
-from enum import StrEnum
 from importlib import metadata, util
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +24,7 @@ from expectations.contracts.contract import Column, Contract, Type, Zone
 from jobs.commands.options import HOME_VARIABLE
 from jobs.foundation.errors import CannotReplay, ConfigError
 from jobs.foundation.files import days_in
+from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
 from jobs.lake.manifests import find_run, run_manifest_path
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import CONFIG_ROOT
@@ -40,20 +39,18 @@ def doctor(
     """Look whether this machine can run a day, and say what to do where it cannot (exit code 2)."""
     import json
 
-    from jobs.commands.doctor import State, examine, is_fit
-
     findings = examine(home)
     fit = is_fit(findings)
     if as_json:
-        report = {"fit": fit, "findings": [finding.as_dict() for finding in findings]}
-        typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+        rows = [{"subject": one.subject, "state": one.verdict, "found": one.found, "then": one.next_step} for one in findings]
+        typer.echo(json.dumps({"fit": fit, "findings": rows}, ensure_ascii=False, indent=2))
     else:
         width = max(len(finding.subject) for finding in findings)
         for finding in findings:
-            typer.echo(f"{finding.state:<4}  {finding.subject:<{width}}  {finding.found}")
-            if finding.then:
-                typer.echo(f"{'':<4}  {'':<{width}}  -> {finding.then}")
-        warned = sum(finding.state is State.WARN for finding in findings)
+            typer.echo(f"{finding.verdict:<4}  {finding.subject:<{width}}  {finding.found}")
+            if finding.next_step:
+                typer.echo(f"{'':<4}  {'':<{width}}  -> {finding.next_step}")
+        warned = sum(finding.verdict is Verdict.WARN for finding in findings)
         typer.echo(f"this machine is {'fit' if fit else 'not fit'}" + (f", with {warned} to look at" if warned else ""))
     if not fit:
         raise typer.Exit(UNFIT)
@@ -75,28 +72,6 @@ PROBE = Contract(
     columns=(Column("number", Type.BIGINT, "0, 1, 2"),),
     owner="data engineering",
 )
-
-
-class State(StrEnum):
-    """OK, WARN: something works less well, FAIL: a day cannot be run."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; ``then`` says what to do and is empty when all is well."""
-
-    subject: str
-    state: State
-    found: str
-    then: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """The finding for ``--json``."""
-        return {key: str(value) for key, value in asdict(self).items()}
 
 
 def examine(home: Path) -> list[Finding]:
@@ -124,22 +99,22 @@ def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Exception as error:
-        return Finding(subject, State.FAIL, f"{type(error).__name__}: {error}", "mend what the message names, then try again")
+        return fail(subject, f"{type(error).__name__}: {error}", "mend what the message names, then try again")
 
 
 def is_fit(findings: list[Finding]) -> bool:
     """Whether no check failed."""
-    return all(finding.state is not State.FAIL for finding in findings)
+    return all(finding.verdict is not Verdict.FAIL for finding in findings)
 
 
 def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
     """Python is one that Steelyard runs on."""
     found = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
-        return Finding("Python", State.FAIL, found, "install Python 3.11 or later, then run `make setup`")
+        return fail("Python", found, "install Python 3.11 or later, then run `make setup`")
     if version > NEWEST_TRIED_PYTHON:
-        return Finding("Python", State.WARN, f"{found}, newer than any tried", "prefer 3.11 to 3.13 if something fails")
-    return Finding("Python", State.OK, found)
+        return warn("Python", f"{found}, newer than any tried", "prefer 3.11 to 3.13 if something fails")
+    return ok("Python", found)
 
 
 def check_packages(requirements: list[str] | None = None) -> Finding:
@@ -152,12 +127,12 @@ def check_packages(requirements: list[str] | None = None) -> Finding:
         try:
             requirements = metadata.requires("steelyard") or []
         except metadata.PackageNotFoundError:
-            return Finding("packages", State.FAIL, "steelyard itself is not installed", "run `make setup`")
+            return fail("packages", "steelyard itself is not installed", "run `make setup`")
     needed = [one for one in map(Requirement, requirements) if one.marker is None or one.marker.evaluate({"extra": ""})]
     wrong = [problem for problem in map(_problem, needed) if problem]
     if wrong:
-        return Finding("packages", State.FAIL, "; ".join(wrong), "run `make setup`")
-    return Finding("packages", State.OK, f"{len(needed)} needed, all there")
+        return fail("packages", "; ".join(wrong), "run `make setup`")
+    return ok("packages", f"{len(needed)} needed, all there")
 
 
 def _problem(requirement: Requirement) -> str:
@@ -175,9 +150,11 @@ def check_lightgbm() -> Finding:
     try:
         module = importlib.import_module("lightgbm")
     except (ImportError, OSError) as error:
-        then = "run `apt-get install -y libgomp1` as root (Debian, Ubuntu); until then scikit-learn's gradient boosting stands in"
-        return Finding("LightGBM", State.WARN, str(error), then)
-    return Finding("LightGBM", State.OK, module.__version__)
+        next_step = (
+            "run `apt-get install -y libgomp1` as root (Debian, Ubuntu); until then scikit-learn's gradient boosting stands in"
+        )
+        return warn("LightGBM", str(error), next_step)
+    return ok("LightGBM", module.__version__)
 
 
 def check_engine() -> Finding:
@@ -194,10 +171,10 @@ def check_engine() -> Finding:
             through = sorted(row["number"] for row in lake.read(PROBE).collect())
             without = sorted(lake.arrow(PROBE)["number"].to_pylist())
     except ConfigError as error:
-        return Finding("engine", State.FAIL, error.what, error.then)
+        return fail("engine", error.what, error.next_step)
     if through != [0, 1, 2] or without != through:
-        return Finding("engine", State.FAIL, f"{wanted} read back {through} and {without}", "run `make setup`")
-    return Finding("engine", State.OK, f"{wanted} starts, writes and reads a Delta table")
+        return fail("engine", f"{wanted} read back {through} and {without}", "run `make setup`")
+    return ok("engine", f"{wanted} starts, writes and reads a Delta table")
 
 
 def check_disk(home: Path, free: int | None = None) -> Finding:
@@ -209,7 +186,7 @@ def check_disk(home: Path, free: int | None = None) -> Finding:
     """
     folder = next(parent for parent in (home.resolve(), *home.resolve().parents) if parent.is_dir())
     if not os.access(folder, os.W_OK):
-        return Finding("disk", State.FAIL, f"{folder} may not be written", "choose another --home, or ask for the right to write")
+        return fail("disk", f"{folder} may not be written", "choose another --home, or ask for the right to write")
     free = shutil.disk_usage(folder).free if free is None else free
     return _by_size("disk", free, f"free at {folder}", DISK_NEEDED, DISK_WISHED, "make room, or choose another --home")
 
@@ -231,45 +208,45 @@ def _free_memory() -> int:
     return min(free, int(limit)) if limit.isdigit() else free
 
 
-def _by_size(subject: str, size: int, about: str, needed: int, wished: int, then: str) -> Finding:
+def _by_size(subject: str, size: int, about: str, needed: int, wished: int, next_step: str) -> Finding:
     found = f"{size / GIB:.1f} GiB {about}"
     if size < needed:
-        return Finding(subject, State.FAIL, f"{found}, {needed // GIB} needed", then)
+        return fail(subject, f"{found}, {needed // GIB} needed", next_step)
     if size < wished:
-        return Finding(subject, State.WARN, f"{found}, {wished // GIB} wished for", then)
-    return Finding(subject, State.OK, found)
+        return warn(subject, f"{found}, {wished // GIB} wished for", next_step)
+    return ok(subject, found)
 
 
 def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
     """Every profile can be read, and the system or the tzdata package knows its time zone."""
     names = sorted(path.parent.name for path in root.glob("*/profile.toml"))
     if not names:
-        return Finding("profiles", State.FAIL, f"none in {root}", "run from a whole checkout, or install Steelyard anew")
+        return fail("profiles", f"none in {root}", "run from a whole checkout, or install Steelyard anew")
     read = []
     for name in names:
         try:
             profile = load_profile(str(root / name))
         except ConfigError as error:
-            return Finding("profiles", State.FAIL, f"{error.what} in {error.where}", error.then)
+            return fail("profiles", f"{error.what} in {error.where}", error.next_step)
         read.append(f"{name} ({profile.time_zone.key})")
-    return Finding("profiles", State.OK, ", ".join(read))
+    return ok("profiles", ", ".join(read))
 
 
 def check_sources(home: Path) -> Finding:
     """The last finished day was made of sources that its profile maps, and of no other."""
     days = days_in(run_manifest_path(home, date.min).parent)
     if not days:
-        return Finding("sources", State.OK, "no day is finished yet")
+        return ok("sources", "no day is finished yet")
     last = max(days)
     try:
         unmapped = find_run(home, last).get("unmapped") or {}
     except CannotReplay as error:
-        return Finding("sources", State.WARN, f"{error.what} in {error.where}", error.then)
+        return warn("sources", f"{error.what} in {error.where}", error.next_step)
     if unmapped:
         rows = ", ".join(f"{count} rows of {source}" for source, count in unmapped.items())
-        then = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
-        return Finding("sources", State.WARN, f"the list of {last} rests on what no mapping names any more: {rows}", then)
-    return Finding("sources", State.OK, f"the list of {last} rests on sources that are mapped")
+        next_step = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
+        return warn("sources", f"the list of {last} rests on what no mapping names any more: {rows}", next_step)
+    return ok("sources", f"the list of {last} rests on sources that are mapped")
 
 
 def check_tie_key() -> Finding:
@@ -277,19 +254,19 @@ def check_tie_key() -> Finding:
     from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
 
     if has_tie_key():
-        return Finding("tie key", State.OK, f"{TIE_KEY_VARIABLE} is set")
+        return ok("tie key", f"{TIE_KEY_VARIABLE} is set")
     found = f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word"
-    return Finding("tie key", State.WARN, found, "set it to a secret, and keep that: a day is done again with the same one")
+    return warn("tie key", found, "set it to a secret, and keep that: a day is done again with the same one")
 
 
 def check_airflow() -> Finding:
     """Airflow is here, or somewhere on the path; only the schedule needs it."""
     if util.find_spec("airflow") is not None:
         try:
-            return Finding("Airflow", State.OK, metadata.version("apache-airflow"))
+            return ok("Airflow", metadata.version("apache-airflow"))
         except metadata.PackageNotFoundError:
-            return Finding("Airflow", State.WARN, "something else owns the package `airflow`", "look for a folder of that name")
+            return warn("Airflow", "something else owns the package `airflow`", "look for a folder of that name")
     elsewhere = shutil.which("airflow")
     if elsewhere:
-        return Finding("Airflow", State.OK, f"in an environment of its own: {elsewhere}")
-    return Finding("Airflow", State.WARN, "not here", "`make setup` installs it; only the schedule and `make demo` need it")
+        return ok("Airflow", f"in an environment of its own: {elsewhere}")
+    return warn("Airflow", "not here", "`make setup` installs it; only the schedule and `make demo` need it")

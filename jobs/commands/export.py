@@ -27,7 +27,7 @@ def export(
     from jobs.report.export_list import export_list
 
     if table not in TABLES:
-        raise ConfigError(what=f"{table!r} cannot be exported", where="the argument TABLE", then=f"name {', '.join(TABLES)}")
+        raise ConfigError(what=f"{table!r} cannot be exported", where="the argument TABLE", next_step=f"name {', '.join(TABLES)}")
     on = day(as_of)
     with stage("export", table=table, format=format) as current:
         size = export_list(home, profile_of_run(home, on, profile), on, format=format, out=out, language=language)

@@ -45,9 +45,9 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
 
     from jobs.commands.options import existing_home
     from jobs.foundation.errors import Damaged
+    from jobs.foundation.findings import Verdict
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.check import check as do
-    from jobs.lake.maintenance.findings import Verdict
     from jobs.lake.tables import LakeTables
 
     findings = []
@@ -56,13 +56,15 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
             findings.append(finding)
             if not as_json:
                 typer.echo(f"{finding.verdict:<4}  {finding.subject:<22}  {finding.check:<9}  {finding.found}")
-                if finding.then:
-                    typer.echo(f"{'':<4}  -> {finding.then}")
+                if finding.next_step:
+                    typer.echo(f"{'':<4}  -> {finding.next_step}")
     failed = [finding for finding in findings if finding.verdict is Verdict.FAIL]
     if as_json:
-        typer.echo(
-            json.dumps({"sound": not failed, "findings": [vars(finding) for finding in findings]}, ensure_ascii=False, indent=2)
-        )
+        rows = [
+            {"subject": one.subject, "check": one.check, "verdict": one.verdict, "found": one.found, "then": one.next_step}
+            for one in findings
+        ]
+        typer.echo(json.dumps({"sound": not failed, "findings": rows}, ensure_ascii=False, indent=2))
     else:
         typer.echo(f"this home is {'not sound' if failed else 'sound'}")
     if failed:
@@ -89,7 +91,7 @@ def restore(
         raise ConfigError(
             what="it is not said what to go back to",
             where="--version and --as-of-run",
-            then="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
+            next_step="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
         )
     there = LakeTables(existing_home(home))
     with hold_home_lock(home):
@@ -115,7 +117,9 @@ def _ask(question: str) -> None:
     from jobs.foundation.errors import ConfigError
 
     if not sys.stdin.isatty():
-        raise ConfigError(what="nobody is there to be asked", where="the terminal", then="read the lines above, then add --yes")
+        raise ConfigError(
+            what="nobody is there to be asked", where="the terminal", next_step="read the lines above, then add --yes"
+        )
     typer.confirm(question, abort=True)
 
 
@@ -157,7 +161,7 @@ def _verify(to: Path) -> None:
 
     folder = newest_backup(to)
     if folder is None:
-        raise InputMissing(what="there is no backup here", where=str(to), then="make one with `steelyard lake backup`")
+        raise InputMissing(what="there is no backup here", where=str(to), next_step="make one with `steelyard lake backup`")
     with stage("verify", folder=str(folder)):
         wrong = differences(folder)
     for line in wrong:
@@ -166,7 +170,7 @@ def _verify(to: Path) -> None:
         raise Damaged(
             what=f"{len(wrong)} files are not as they were copied",
             where=str(folder),
-            then="move this copy away, make a new one, and look after the disk",
+            next_step="move this copy away, make a new one, and look after the disk",
         )
     typer.echo(f"{folder}: every file is as it was copied")
 
@@ -211,14 +215,14 @@ def forget(
         raise ConfigError(
             what=f"the profile maps {source}",
             where=str(folder / "sources" / f"{source}.toml"),
-            then="take the mapping out of the profile first",
+            next_step="take the mapping out of the profile first",
         )
     with hold_home_lock(existing_home(home)):
         there = LakeTables(home)
         unmapped = count_orphaned_rows(there, mapped)
         if not is_known(there, source):
             others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of no source but those that are mapped"
-            raise InputMissing(what=f"the lake has nothing of a source {source!r}", where=str(home), then=others)
+            raise InputMissing(what=f"the lake has nothing of a source {source!r}", where=str(home), next_step=others)
         typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all that is of it in bronze and quarantine")
         if not yes:
             _ask("take them out?")

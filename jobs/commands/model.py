@@ -43,7 +43,7 @@ def show_model(
         raise InputMissing(
             what=f"there is no model {model_id}" if model_id else "no model was trained yet",
             where=str(home / "models"),
-            then="name one that `steelyard model list` shows" if kept else "train one with `steelyard train`",
+            next_step="name one that `steelyard model list` shows" if kept else "train one with `steelyard train`",
         )
     typer.echo(store.card(wanted), nl=False)
 

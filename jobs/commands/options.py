@@ -49,9 +49,11 @@ def day(text: str, option: str = "--as-of") -> date:
     try:
         found = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
-        raise ConfigError(what=f"{text!r} is no day", where=option, then="write it as YYYY-MM-DD, such as 2026-06-30") from error
+        raise ConfigError(
+            what=f"{text!r} is no day", where=option, next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+        ) from error
     if not FIRST_DAY <= found <= LAST_DAY:
-        raise ConfigError(what=f"{text} is out of reach", where=option, then=f"give a day from {FIRST_DAY} to {LAST_DAY}")
+        raise ConfigError(what=f"{text} is out of reach", where=option, next_step=f"give a day from {FIRST_DAY} to {LAST_DAY}")
     return found
 
 
@@ -63,14 +65,16 @@ def sources_folder(path: Path, home: Path) -> Path:
     """
     if not path.is_dir():
         raise ConfigError(
-            what="the sources folder is not there", where=str(path), then="give the folder that holds the deliveries with --sources"
+            what="the sources folder is not there",
+            where=str(path),
+            next_step="give the folder that holds the deliveries with --sources",
         )
     folder = path.resolve()
     if any(folder.is_relative_to((home / own).resolve()) for own in FOLDERS):
         raise ConfigError(
             what="the sources folder is in one that Steelyard writes",
             where=str(path),
-            then="let deliveries arrive outside the home, and give that folder with --sources",
+            next_step="let deliveries arrive outside the home, and give that folder with --sources",
         )
     return folder
 
@@ -83,7 +87,9 @@ def existing_home(path: Path) -> Path:
     """
     if not (path / "lake").is_dir():
         raise ConfigError(
-            what="there is no lake in this home", where=str(path), then="give the home of a run with --home, or run a day first"
+            what="there is no lake in this home",
+            where=str(path),
+            next_step="give the home of a run with --home, or run a day first",
         )
     return path
 
@@ -124,6 +130,6 @@ def profile_of(run: Mapping[str, Any], given: str) -> Profile:
     name = given or run.get("profile_folder") or run.get("profile")
     if not name:
         raise ConfigError(
-            what="no run says which profile holds", where="the manifests of the home's runs", then="name it with --profile"
+            what="no run says which profile holds", where="the manifests of the home's runs", next_step="name it with --profile"
         )
     return load_profile(name)

@@ -36,7 +36,7 @@ def replay(
     from jobs.replay import replay_run
 
     if bool(as_of) == bool(run):
-        raise ConfigError(what="one run must be named", where="--as-of and --run", then="give --as-of DAY, or --run ID")
+        raise ConfigError(what="one run must be named", where="--as-of and --run", next_step="give --as-of DAY, or --run ID")
     manifest = find_run(home, day(as_of) if as_of else run)
     found = replay_run(Lake(home), profile_of(manifest, profile), manifest, even_so=even_so)
     if as_json:
@@ -48,7 +48,7 @@ def replay(
         raise ReplayMismatch(
             what=f"the run {found.run_id}, done again, differs first in {worst.table}: {_words(worst.differences[0])}",
             where=str(home),
-            then="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"
+            next_step="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"
             if not found.gone_past
             else "what is named above is another than it was, and may be why",
         )

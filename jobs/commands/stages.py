@@ -66,7 +66,7 @@ def gate(
             raise SourceStopped(
                 what=why,
                 where=f"source {source}, delivery of {batches[-1].delivered_on}",
-                then="mend the delivery and give the same command again; until then the data before it stays in use",
+                next_step="mend the delivery and give the same command again; until then the data before it stays in use",
             )
 
 
@@ -194,6 +194,8 @@ def _mapping_path(profile: str, source: str) -> tuple[Profile, Path]:
     paths = every_path(settings.folder)
     if source not in paths:
         raise ConfigError(
-            what=f"there is no source {source!r}", where=str(settings.folder / "sources"), then=f"name one of {', '.join(paths)}"
+            what=f"there is no source {source!r}",
+            where=str(settings.folder / "sources"),
+            next_step=f"name one of {', '.join(paths)}",
         )
     return settings, paths[source]

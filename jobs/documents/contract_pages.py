@@ -1,31 +1,28 @@
 """Writes the data dictionary: every table, column and rule, from the contracts themselves.
 
-The indicator catalogue as a page, ``docs/indicators.md``.
+The indicator catalogue as a page, ``docs/reference/indicators.md``.
 """
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 from expectations.contracts.contract import BatchRule, Column, Contract, RowRule, Zone
 from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, deny_list
 from expectations.contracts.registry import SOURCES, every_table
 
 ZONES = {
-    Zone.BRONZE: "A source record as it came, in the contract's columns, with where it came from.",
-    Zone.QUARANTINE: "Records that were turned away, one table a source, until a rerun releases them.",
-    Zone.SILVER: "Sound records in standard codes; every version with the instant from which it was known.",
-    Zone.STATE: "What a day builds on, so that its cost follows its news: whole numbers, written on the day that they changed.",
-    Zone.GOLD: "What is made for a day: indicators, scores, reasons, the list.",
+    Zone.BRONZE: "Source records as delivered, in the contract's columns, with file and row.",
+    Zone.QUARANTINE: "Rejected records, one table per source, until a rerun releases them.",
+    Zone.SILVER: "Sound records in standard codes: every version, with the instant from which it was known.",
+    Zone.STATE: "What a day builds on, per entity: whole numbers, written on the day on which they changed.",
+    Zone.GOLD: "The results of a day: indicators, scores, reasons, the list.",
 }
 HEAD = """# Data dictionary
 
-Made from `expectations/contracts` by `make docs`; a test compares this page with them. Types are Spark SQL's. Money is in minor
-units of the profile's currency (`_minor`), dates (`_on`) are of the profile's time zone, instants (`_at`) are UTC.
-*Sensitivity*: `public` anyone, `internal` staff, `personal` only masked.
-A rule that is `critical` quarantines the row, or stops the source's batch; a `warning` is reported.
-A row rule whose answer is unknown (a missing optional value) holds."""
+Written by `make docs` from `expectations/contracts`; a test compares this page with them. Types are Spark SQL's. Money is in minor
+units of the profile's currency (`_minor`), dates (`_on`) are in the profile's time zone, instants (`_at`) are UTC.
+*Sensitivity*: `public` for everybody, `internal` for staff, `personal` only masked.
+A `critical` rule quarantines the row, or stops the delivery; a `warning` is reported.
+A row rule whose answer is unknown (a missing optional value) passes."""
 
 
 def render_data_dictionary() -> str:
@@ -34,7 +31,7 @@ def render_data_dictionary() -> str:
     for zone, about in ZONES.items():
         parts += [f"## {zone.value.capitalize()}", about]
         parts += [_table(contract) for contract in every_table() if contract.zone is zone]
-    parts += ["## Rules", "What must be true of each source's records.", *[_rules(contract) for contract in SOURCES]]
+    parts += ["## Rules", "The rules for each source's records.", *[_rules(contract) for contract in SOURCES.values()]]
     parts += ["## Indicators", _indicators()]
     return "\n\n".join(parts) + "\n"
 
@@ -58,7 +55,7 @@ def _anchor(title: str) -> str:
 def _table(contract: Contract) -> str:
     facts = [f"Grain: {contract.grain}.", f"Key: {_names(contract.key)}."]
     if contract.event_on is not None:
-        facts.append(f"Its event is on `{contract.event_on}`.")
+        facts.append(f"Event date: `{contract.event_on}`.")
     if contract.partition_by:
         facts.append(f"Partitioned by {_names(contract.partition_by)}.")
     facts.append(f"Owner: {contract.owner}.")
@@ -74,7 +71,7 @@ def _column(column: Column, contract: Contract) -> str:
 
 
 def _rules(contract: Contract) -> str:
-    lines = ["| rule | severity | what must be true | reckoned by |", "|---|---|---|---|"]
+    lines = ["| rule | severity | condition | computed by |", "|---|---|---|---|"]
     lines += [_rule(rule) for rule in contract.row_rules] + [_rule(rule) for rule in contract.batch_rules]
     return f"### Rules of {contract.name}\n\n" + "\n".join(lines)
 
@@ -108,10 +105,6 @@ def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(render_data_dictionary(), encoding="utf-8")
-
-
 _TITLES = {
     "basic": "Basic", "tax": "Tax behaviour", "complaint": "Complaints", "supervision": "Supervision record",
     "association": "Associations",
@@ -121,20 +114,20 @@ _HEADS = ("code", "column", "definition", "定义", "unit", "sources", "directio
 
 _INTRODUCTION = """# Indicators
 
-Written from `expectations/contracts/indicators.toml`; `steelyard` reckons each for every entity and day. A source that is
-missing makes its indicators unknown (null), never zero; nothing found where the source speaks of others is zero. A value of a
-day uses only what took place by that day and was known by its end.
+Written by `make docs` from `expectations/contracts/indicators.toml`. Each indicator is computed for every entity and day. If a
+source is missing, its indicators are unknown (null), never zero. If the source has records of others and none of this entity, the
+value is zero. A value of a day uses only what happened by that day and was known by its end.
 
-An indicator marked *peers* is also held against the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
-±20. The group is industry × size × age × region, broadened while it holds fewer active entities than the profile asks for.
-The scale is 1.4826 times the median absolute deviation; where more than half of the peers are equal, it is the 90th percentile
-of the deviations ÷ 1.6449; where that is 0 too, the same of all entities. Months are counted back from the last settled month,
-the month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
+±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
+The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
+the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last settled month, the
+month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
 
-An indicator that is *not scored* enters no model: it is there for people, to weigh what they read.
+An indicator that is *not scored* enters no model. It helps people to judge what they read.
 
-What would change an indicator stands with each; where the business itself cannot change it, lawfully and of its own accord, it says
-why. Of a business a better class is only ever asked by what it can change.
+The last column says what would change the indicator, or why the business itself cannot change it lawfully. Suggestions for a better
+class use only what a business can change.
 """
 
 

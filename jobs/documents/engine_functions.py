@@ -1,4 +1,4 @@
-"""Which SQL functions the jobs ask of an engine, found in the code and in the mappings, as a table for ``docs/engines.md``.
+"""The SQL functions that the jobs use, found in code and mappings, as a table for ``docs/reference/engines.md``.
 
 Every function listed is tried on each engine with edge values, so one that comes into use is tried from its first day.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,7 +63,7 @@ def render_functions(root: Path = ROOT) -> str:
 
 
 def with_functions(page: str, root: Path = ROOT) -> str:
-    """The page with the table between its marks written anew."""
+    """The page with the table between its marks replaced."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{render_functions(root)}\n{END}{after}"
@@ -98,8 +97,3 @@ def _in_mapping(path: Path) -> Iterator[str]:
     mapping = load_mapping(path)
     texts = [*select_expressions(mapping).values(), *(mapping.safe(text) for text in (mapping.known_at, mapping.keep) if text)]
     yield from (name for text in texts for name in calls(text) if name in _KNOWN)
-
-
-if __name__ == "__main__":
-    target = Path(sys.argv[1])
-    target.write_text(with_functions(target.read_text(encoding="utf-8")), encoding="utf-8")

@@ -72,7 +72,7 @@ def require_java() -> None:
         raise ConfigError(
             what=f"Apache Spark needs Java {OLDEST_JAVA} or later, and {found}",
             where=f"JAVA_HOME={home}" if home else "PATH",
-            then="as root on Debian or Ubuntu run `apt-get install -y openjdk-17-jre-headless`, or set JAVA_HOME;"
+            next_step="as root on Debian or Ubuntu run `apt-get install -y openjdk-17-jre-headless`, or set JAVA_HOME;"
             " the engine `sail` and a Connect server (sc://host:port) need no Java here",
         )
 
@@ -118,7 +118,7 @@ def delta_jar() -> str:
         raise ConfigError(
             what="the package delta-spark, which tells the version of Delta's JAR, is not installed",
             where="the extra `spark`",
-            then=f"run `make setup`, or name the JARs in {JARS_VARIABLE}",
+            next_step=f"run `make setup`, or name the JARs in {JARS_VARIABLE}",
         ) from None
     spark = ".".join(metadata.version("pyspark").split(".")[:2])
     return f"io.delta:delta-spark_{spark}_{SCALA}:{delta}"

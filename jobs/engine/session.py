@@ -49,7 +49,7 @@ def require_listener(address: str, variable: str) -> None:
         raise EngineUnavailable(
             what=f"no Spark Connect server listens at {host}:{port}: {error.strerror or error}",
             where=variable,
-            then="see that the server runs and can be reached from here, or mend the address",
+            next_step="see that the server runs and can be reached from here, or mend the address",
         ) from error
 
 
@@ -60,7 +60,9 @@ def _host_and_port(address: str, variable: str) -> tuple[str, int]:
     except ValueError:  # a port that is no number, or brackets that do not close
         host, port = None, 0
     if not host:
-        raise ConfigError(what=f"the address {address!r} names no host with a port", where=variable, then="write sc://host:port")
+        raise ConfigError(
+            what=f"the address {address!r} names no host with a port", where=variable, next_step="write sc://host:port"
+        )
     return host, port
 
 
@@ -97,7 +99,7 @@ def open_session(engine: str | None = None) -> SparkSession:
         raise EngineUnavailable(
             what=f"the engine {without_token(wanted)!r} could not be started: {type(error).__name__}: {error}",
             where=ENGINE_VARIABLE,
-            then="unset it to use the embedded engine, or run `steelyard doctor`",
+            next_step="unset it to use the embedded engine, or run `steelyard doctor`",
         ) from error
     return session
 
@@ -134,7 +136,7 @@ def _open(wanted: str) -> SparkSession:
     raise ConfigError(
         what=f"the engine {wanted!r} is unknown",
         where=ENGINE_VARIABLE,
-        then="use sail, a Connect URL (sc://host:port) or a master (local[2], spark://host:7077, yarn)",
+        next_step="use sail, a Connect URL (sc://host:port) or a master (local[2], spark://host:7077, yarn)",
     )
 
 
@@ -150,7 +152,7 @@ def _submitted_session() -> SparkSession:
         raise ConfigError(
             what=f"the engine is {SUBMITTED!r}, but no spark-submit started this process",
             where=ENGINE_VARIABLE,
-            then="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
+            next_step="start it by spark-submit, or name an engine: sail, a Connect URL (sc://host:port) or a master",
         )
     _leave_connect()
     settings: dict[str, Any] = {**DELTA_SETTINGS}

@@ -42,13 +42,17 @@ def hold_folder_lock(folder: Path) -> Iterator[None]:
         lock = (folder / LOCK).open("a")
     except OSError as error:
         raise ConfigError(
-            what=f"the folder cannot be written: {error.strerror or error}", where=str(folder), then="give one that you may write"
+            what=f"the folder cannot be written: {error.strerror or error}",
+            where=str(folder),
+            next_step="give one that you may write",
         ) from error
     with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Busy(
-                what="another run is writing here", where=str(folder), then="wait until it ends, then give the same command again"
+                what="another run is writing here",
+                where=str(folder),
+                next_step="wait until it ends, then give the same command again",
             ) from error
         yield

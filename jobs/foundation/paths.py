@@ -32,7 +32,7 @@ def engine_path(folder: Path) -> Path:
         raise ConfigError(
             what=f"the folder's name holds {escape.group()!r}, which stands for another character in an address",
             where=str(folder),
-            then="give a folder without % in its name",
+            next_step="give a folder without % in its name",
         )
     if _PLAIN.fullmatch(str(folder)):
         return folder

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from expectations.contracts.lineage import DELIVERED_ON, SOURCE
-from expectations.contracts.silver import OF
+from expectations.contracts.registry import SILVER
 from jobs.engine.lake import Lake
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.write_intents import unfinished_steps
@@ -27,7 +27,7 @@ def consistent_deliveries(lake: Lake, mapped: Iterable[str]) -> Deliveries | Non
         lake: the lake, as it is now.
         mapped: the names of the profile's sources. A source without a mapping that has rows in silver counts too.
     """
-    in_silver = {name: _deliveries(lake.partitions(table)) for name, table in OF.items()}
+    in_silver = {name: _deliveries(lake.partitions(table)) for name, table in SILVER.items()}
     sources = {*mapped, *(source for found in in_silver.values() for source, _ in found)}
     if any(unfinished_steps(lake.home, source) for source in sources):
         return None

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
-from expectations.contracts.silver import OF
+from expectations.contracts.registry import SILVER
 from expectations.contracts.state import CHANGES_ON
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
@@ -171,7 +171,7 @@ class _StateOfDay:
         return None
 
     def compute_all(self) -> DataFrame:
-        return self.table.compute(self.lake.read(OF[self.table.contract]), self.as_of, self.profile.end_of(self.as_of))
+        return self.table.compute(self.lake.read(SILVER[self.table.contract]), self.as_of, self.profile.end_of(self.as_of))
 
     def update(self, *, full_refresh: bool) -> int:
         if not full_refresh and self.is_current():
@@ -189,7 +189,7 @@ class _StateOfDay:
             due = before.where(F.col(CHANGES_ON) <= F.lit(self.as_of)).select(ENTITY_ID)
             entities = scratch.materialise(self.news_since(day, batches, earlier).union(due).distinct())
             # Finding the newest version of a record reads all versions several times, so the few rows are read once.
-            silver = self.lake.read(OF[table.contract]).select(*table.columns)
+            silver = self.lake.read(SILVER[table.contract]).select(*table.columns)
             rows = scratch.materialise(entities.join(silver, ENTITY_ID, "inner"))
             computed = entities.join(table.compute(rows, self.as_of, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
             column, value = table.empty
@@ -211,7 +211,7 @@ class _StateOfDay:
             for name, batch in batches.items()
             if name not in new and (batch.known_until or "9999") >= before.isoformat(sep=" ")
         ]
-        rows = self.lake.read(OF[self.table.contract]).where(f"{KNOWN_AT} < {instant_sql(cutoff)}")
+        rows = self.lake.read(SILVER[self.table.contract]).where(f"{KNOWN_AT} < {instant_sql(cutoff)}")
         in_old = f"{KNOWN_AT} >= {instant_sql(before)} AND ({_is_delivered_in(later)})"
         return rows.where(f"({_is_delivered_in(new)}) OR ({in_old})").select(ENTITY_ID)
 

@@ -17,6 +17,7 @@ from typing import Any
 from expectations.contracts import silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue
+from expectations.contracts.registry import SILVER
 from expectations.contracts.scoring import SCORES
 from jobs.engine.lake import Lake
 from jobs.foundation.code_version import code_version
@@ -29,7 +30,7 @@ from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import Profile
 
-READ: tuple[Contract, ...] = (*silver.OF.values(), silver.LINK, *state.STATE)
+READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
 """The tables that features are built from."""
 
 
@@ -146,16 +147,16 @@ def lake_of_scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
         raise InputMissing(
             what=f"the features of {as_of} were not scored yet, or the inputs of the scores were not noted",
             where=note,
-            then="run the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
+            next_step="run the steps `features` and `score` of the day first, or the whole day with `steelyard run`",
         )
     if features != scores["features"]:
-        raise InputMissing(what=f"the scores of {as_of} are not from its current features", where=note, then=again)
+        raise InputMissing(what=f"the scores of {as_of} are not from its current features", where=note, next_step=again)
     made_under = {"features": features_fingerprint(profile), "scores": scores_fingerprint(profile)}
     for step, noted in (("features", features), ("scores", scores)):
         if noted.get("made_under") != made_under[step]:
             what = f"the {step} of {as_of} were made under other policies, or by another version of Steelyard"
-            raise InputMissing(what=what, where=note, then=again)
+            raise InputMissing(what=what, where=note, next_step=again)
     if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
         what = f"the previous classes that the scores of {as_of} were compared with have changed"
-        raise InputMissing(what=what, where=note, then=again)
+        raise InputMissing(what=what, where=note, next_step=again)
     return lake.at(features["read"])

@@ -133,13 +133,15 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
         raise CannotReplay(
             what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
             where=str(path),
-            then="restore it from a backup; if the run died at its last write, run the day again",
+            next_step="restore it from a backup; if the run died at its last write, run the day again",
         )
     if found is None:
         raise InputMissing(
             what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
             where=str(run_manifest_path(home, date.min).parent),
-            then="run the day first with `steelyard run`" if isinstance(which, date) else "name the run_id of a manifest there",
+            next_step="run the day first with `steelyard run`"
+            if isinstance(which, date)
+            else "name the run_id of a manifest there",
         )
     return found
 
@@ -166,7 +168,7 @@ def _read_run(path: Path) -> dict[str, Any] | None:
 
 def _damaged_run(path: Path, why: str) -> CannotReplay:
     return CannotReplay(
-        what=f"the manifest is not as the run wrote it: {why}", where=str(path), then="restore the manifest from a backup"
+        what=f"the manifest is not as the run wrote it: {why}", where=str(path), next_step="restore the manifest from a backup"
     )
 
 
@@ -183,11 +185,14 @@ def lake_of_finished_day(lake: L, as_of: date) -> L:
     So neither a run that dies half-way nor a later day changes what readers of a finished day see. A day whose versions
     maintenance has removed is read from the newest versions, which still hold its rows.
     """
+    return lake_of_run(lake, as_of, read_json(run_manifest_path(lake.home, as_of)) or {})
+
+
+def lake_of_run(lake: L, as_of: date, manifest: dict[str, Any]) -> L:
+    """As :func:`lake_of_finished_day`, for the manifest of a run of the day."""
     since = time_travel_since(lake.home)
-    if since is not None and as_of < since:
-        return lake.at({})
-    run = read_json(run_manifest_path(lake.home, as_of)) or {}
-    return lake.at(run.get("tables") or {})
+    is_past = since is not None and as_of < since
+    return lake.at({} if is_past else manifest.get("tables") or {})
 
 
 def time_travel_since(home: Path) -> date | None:

@@ -84,7 +84,7 @@ class ModelStore:
             raise InputMissing(
                 what=f"there is no model {model_id} that was trained for {as_of} or before",
                 where=str(self._folder),
-                then="name one that `steelyard model list` shows",
+                next_step="name one that `steelyard model list` shows",
             )
         write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id, TRAINED: self.last_trained(as_of)})
 
@@ -137,7 +137,7 @@ class ModelStore:
         folder = self._folder / model_id
         if not (folder / FACTS).is_file():
             raise InputMissing(
-                what=f"there is no model {model_id}", where=str(self._folder), then="train one with `steelyard train`"
+                what=f"there is no model {model_id}", where=str(self._folder), next_step="train one with `steelyard train`"
             )
         return load(_files(folder))
 

@@ -144,7 +144,9 @@ def _read_source(home: Path, name: str, as_of: date, verdict: str) -> Source:
             unusable=len(batches[-1].get("unusable") or []) if batches else 0,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(what=f"the manifest lacks or misspells {error}", where=str(path), then="run the day again") from error
+        raise ConfigError(
+            what=f"the manifest lacks or misspells {error}", where=str(path), next_step="run the day again"
+        ) from error
 
 
 def _deliveries(batches: list[dict[str, Any]]) -> tuple[tuple[date, Counts], ...]:
@@ -192,5 +194,5 @@ def _by_rule(checks: list[Check]) -> tuple[RuleResult, ...]:
 def _read(path: Path) -> dict[str, Any] | None:
     content = read_json(path)
     if content is not None and not isinstance(content, dict):
-        raise ConfigError(what="the manifest is no JSON object", where=str(path), then="run the day again")
+        raise ConfigError(what="the manifest is no JSON object", where=str(path), next_step="run the day again")
     return content

@@ -49,7 +49,7 @@ def check_current(table: DeltaTable, name: str, contract: Contract, home: Path) 
     raise ConfigError(
         what=what,
         where=str(home / "lake"),
-        then=f"bring the home up once with `steelyard lake migrate --home {home}`, then give the same command again",
+        next_step=f"bring the home up once with `steelyard lake migrate --home {home}`, then give the same command again",
     )
 
 
@@ -64,7 +64,7 @@ def check_not_newer(table: DeltaTable, name: str, contract: Contract, home: Path
         raise ConfigError(
             what=f"the table {name} has version {there} of its columns, and this Steelyard knows version {contract.version}",
             where=str(home / "lake"),
-            then="use the Steelyard that made it, or a later one; this one would lose what it does not know",
+            next_step="use the Steelyard that made it, or a later one; this one would lose what it does not know",
         )
 
 

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from pyarrow import parquet
 
 from expectations.contracts.lineage import KNOWN_AT
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.foundation.files import read_toml
-from jobs.profile.mapping import CONTRACTS, SourceMapping, build_mapping, mapping_paths
+from jobs.profile.load_profile import profile_problems
+from jobs.profile.mapping import SourceMapping, build_mapping, mapping_paths
 from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
-from jobs.profile.profile_check import profile_problems
 from jobs.profile.validation import Problem, near
 from jobs.sources.deliveries import find_all_deliveries, find_lookup_files
-from jobs.sources.parquet_format import declared_type, engine_type
+from jobs.sources.formats import FORMATS
+from jobs.sources.parquet_format import declared_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -64,13 +64,13 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
     """
     found: list[Finding] = []
     path = folder / "profile.toml"
-    found += [Finding(path, problem) for problem in _settings_of(path, "profile", profile_problems)]
+    found += [Finding(path, problem) for problem in _settings_of(path, "profile", lambda raw: profile_problems(raw, folder))]
     paths = mapping_paths(folder)
     if not paths:
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", lambda raw: shape_problems(raw, CONTRACTS))]
+        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", shape_problems)]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
         found += [Finding(path, problem) for problem in problems]
@@ -81,7 +81,7 @@ def _settings_of(path: Path, kind: str, check: Callable[[dict[str, Any]], list[P
     try:
         raw = read_toml(path, kind)
     except ConfigError as error:
-        return [Problem("the file", error.what, error.then)]
+        return [Problem("the file", error.what, error.next_step)]
     return check(raw)
 
 
@@ -163,31 +163,34 @@ def _empty_frame(
     """A frame without rows that has the raw and lookup columns; and whether their types are known for certain."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    found = _file_types(mapping, sources)
-    declared = {name: declared_type(kind) for name, kind in mapping.raw.types}
+    found = _source_types(mapping, sources)
+    declared = {name: declared_type(kind) for name, kind in mapping.raw.types.items()}
     kinds = {name: declared.get(name, found.get(name, pa.string())) for name in mapping.raw.columns}
-    is_certain = mapping.format != "parquet" or all(name in declared or name in found for name in mapping.raw.columns)
+    is_certain = not _is_typed(mapping.format) or all(name in declared or name in found for name in mapping.raw.columns)
     used = {name for sql in texts.values() for name in mapping.names_in(sql) if name not in mapping.raw.columns}
     schema = [pa.field(name, kind) for name, kind in kinds.items()]
     for lookup in mapping.lookups:
-        files = find_lookup_files(lookup, sources) if sources else ()
-        types = _parquet_types(files[-1]) if files and lookup.format == "parquet" else {}
-        is_certain = is_certain and (lookup.format != "parquet" or bool(types))
+        types = _types_in(find_lookup_files(lookup, sources) if sources else (), lookup.format)
+        is_certain = is_certain and (not _is_typed(lookup.format) or bool(types))
         names = {name.partition(".")[2] for name in used if name.partition(".")[0] == lookup.name} if not types else set()
         parts = types or {name: pa.string() for name in sorted(names | set(lookup.columns) | {lookup.key})}
         schema.append(pa.field(lookup.name, pa.struct([pa.field(name, kind) for name, kind in parts.items()])))
     return session.createDataFrame([], from_arrow_schema(pa.schema(schema))), is_certain
 
 
-def _file_types(mapping: SourceMapping, sources: Path | None) -> dict[str, pa.DataType]:
-    if mapping.format != "parquet" or sources is None:
+def _source_types(mapping: SourceMapping, sources: Path | None) -> Mapping[str, pa.DataType]:
+    if not _is_typed(mapping.format) or sources is None:
         return {}
     deliveries = find_all_deliveries(mapping, sources)
-    return _parquet_types(deliveries[-1].files[-1]) if deliveries else {}
+    return _types_in(deliveries[-1].files if deliveries else (), mapping.format)
 
 
-def _parquet_types(path: Path) -> dict[str, pa.DataType]:
-    try:
-        return {one.name: engine_type(one.type) for one in parquet.read_schema(path)}
-    except (pa.ArrowException, OSError, ValueError):
-        return {}
+def _is_typed(form: str) -> bool:
+    """Whether the columns of a format have types; those of a database are text."""
+    return form in FORMATS and FORMATS[form].types is not None
+
+
+def _types_in(files: Sequence[Path], form: str) -> Mapping[str, pa.DataType]:
+    """The types of the columns of the last file; none where there is no file or its values are text."""
+    types = FORMATS[form].types
+    return types(files[-1]) if files and types else {}

@@ -41,12 +41,10 @@ def _head(look: FileLook, contract: Contract, guesses: list[Guess]) -> Iterator[
     yield f"# Found: {sure} of the {len(contract.columns)} columns of {contract.name}. Look at every line with a ? before use."
     yield f'contract = "{contract.name}"'
     yield f'owner = "{contract.owner}"                # ? who delivers it'
-    yield f'format = "{look.format}"'
-    if look.format != "parquet":
-        yield f"encoding = {toml_text(look.encoding)}"
-    if look.format == "csv":
-        yield f"delimiter = {toml_text(look.delimiter)}"
-    yield f"files = {toml_text(files_pattern(look.path, look.format))}   # ? under the sources folder"
+    yield f'format = "{look.format.name}"'
+    for name, value in look.settings.items():
+        yield f"{name} = {toml_text(value)}"
+    yield f"files = {toml_text(files_pattern(look.path, look.format.name))}   # ? under the sources folder"
     yield 'delivery = "increment"                # ? or "snapshot": each delivery holds all there is'
     yield "every_days = 1                        # ? how often a delivery is expected"
     yield f"nulls = [{', '.join(toml_text(null) for null in look.nulls)}]"
@@ -77,7 +75,7 @@ def _raw(look: FileLook) -> Iterator[str]:
     yield "columns = ["
     yield from (f"    {toml_text(column.name)}," for column in look.columns)
     yield "]"
-    if look.format == "parquet":
+    if look.format.types:
         yield "[raw.types]"
         for column in look.columns:
             kind = column.parquet_type or ("string" if column.kind in ("text", "category", "uscc", "empty") else "")

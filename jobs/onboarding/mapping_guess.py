@@ -12,9 +12,9 @@ from importlib import resources
 from typing import Any
 
 from expectations.contracts.contract import Column, Contract, Type
+from expectations.contracts.registry import SOURCES
 from jobs.foundation.errors import ConfigError
 from jobs.onboarding.sniff_file import ColumnLook
-from jobs.profile.mapping import CONTRACTS
 from jobs.profile.validation import near
 
 SURE = 0.9
@@ -64,12 +64,12 @@ def guess_contract(looks: Sequence[ColumnLook], wanted: str | None = None) -> tu
         ConfigError: when ``wanted`` is no contract.
     """
     if wanted is not None:
-        if wanted not in CONTRACTS:
-            raise ConfigError(what=f"{wanted!r} is no contract", where="--contract", then=near(wanted, CONTRACTS))
-        return CONTRACTS[wanted], guess_columns(CONTRACTS[wanted], looks)
-    guesses = {name: guess_columns(contract, looks) for name, contract in CONTRACTS.items()}
-    best = max(CONTRACTS, key=lambda name: (_weight(guesses[name]), name))
-    return CONTRACTS[best], guesses[best]
+        if wanted not in SOURCES:
+            raise ConfigError(what=f"{wanted!r} is no contract", where="--contract", next_step=near(wanted, SOURCES))
+        return SOURCES[wanted], guess_columns(SOURCES[wanted], looks)
+    guesses = {name: guess_columns(contract, looks) for name, contract in SOURCES.items()}
+    best = max(SOURCES, key=lambda name: (_weight(guesses[name]), name))
+    return SOURCES[best], guesses[best]
 
 
 def _weight(guesses: Sequence[Guess]) -> float:

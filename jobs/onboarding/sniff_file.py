@@ -9,22 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from jobs.foundation.errors import ConfigError
-from jobs.profile.mapping import Lookup
-from jobs.sources.csv_format import QuoteMisplacedError, QuoteOpenError, split_record
-from jobs.sources.formats import FileProblem, read_lookup
-from jobs.sources.json_format import keys_of
-from jobs.sources.raw_records import RAW, ROW
+from jobs.sources.formats import Format, format_of, read_file
+from jobs.sources.raw_records import RAW, ROW, FileProblem, RawFile
+from jobs.sources.text_lines import SAMPLE_BYTES
 
-SAMPLE_BYTES = 1 << 20
 SAMPLE_ROWS = 5_000
 MOST_CATEGORIES = 20
 NULLS = ("", "NULL", "null", "N/A", "无", "-", "—")
-DELIMITERS = (",", "\t", ";", "|")
 # The signatures of files that people hand over in place of text.
 _SIGNATURES = {
     b"PK\x03\x04": "a spreadsheet or ZIP archive",
@@ -78,12 +75,11 @@ class ColumnLook:
 
 @dataclass(frozen=True)
 class FileLook:
-    """What a file is, from its beginning."""
+    """What a file is, judged by its beginning; ``settings`` are those of a mapping that fit it, such as its encoding."""
 
     path: Path
-    format: str
-    encoding: str
-    delimiter: str
+    format: Format
+    settings: dict[str, str]
     columns: tuple[ColumnLook, ...]
     nulls: tuple[str, ...]
     rows: int
@@ -97,27 +93,25 @@ def sniff(path: Path) -> FileLook:
         ConfigError: when it is no file that a source can have.
     """
     head = _head(path)
-    form = "parquet" if head.startswith(b"PAR1") else "jsonl" if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{") else "csv"
-    encoding = "utf-8" if form == "parquet" else guess_encoding(head)
-    delimiter = guess_delimiter(head, encoding) if form == "csv" else ","
-    names = keys_of(head, encoding) if form == "jsonl" else ()
-    lookup = Lookup("file", path.name, form, "", encoding, delimiter, names)
+    form = format_of(head)
+    settings: dict[str, Any] = form.settings(head)
+    columns = form.keys(head, settings["encoding"]) if form.keys else None
     tables: list[pa.Table] = []
     rows = rejected = 0
     try:
-        for piece in read_lookup(path, lookup, nulls=()):
-            tables.append(piece.rows.slice(0, SAMPLE_ROWS - rows))
+        for chunk in read_file(form.name, RawFile(path, columns=columns, nulls=(), **settings)):
+            tables.append(chunk.rows.slice(0, SAMPLE_ROWS - rows))
             rows += tables[-1].num_rows
-            rejected += len(piece.rejected)
-            if any(record.row == 0 for record in piece.rejected):
-                raise ConfigError(what=piece.rejected[0].reason, where=str(path), then="give a file that can be read")
+            rejected += len(chunk.rejected)
+            if any(record.row == 0 for record in chunk.rejected):
+                raise ConfigError(what=chunk.rejected[0].reason, where=str(path), next_step="give a file that can be read")
             if rows >= SAMPLE_ROWS:
                 break
     except FileProblem as problem:
-        raise ConfigError(what=problem.reason, where=str(path), then="give each column a name of its own") from problem
+        raise ConfigError(what=problem.reason, where=str(path), next_step="give each column a name of its own") from problem
     sample = pa.concat_tables([table for table in tables if table.num_rows] or tables[-1:])
     looks = tuple(_look(name, sample.column(name)) for name in sample.column_names if name not in (ROW, RAW))
-    return FileLook(path, form, encoding, delimiter, looks, _nulls_in(sample), rows, rejected)
+    return FileLook(path, form, settings, looks, _nulls_in(sample), rows, rejected)
 
 
 def _head(path: Path) -> bytes:
@@ -125,64 +119,15 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(SAMPLE_BYTES)
     except OSError as error:
-        raise ConfigError(what=f"it cannot be read: {error.strerror}", where=str(path), then="give a file that is there") from error
+        raise ConfigError(
+            what=f"it cannot be read: {error.strerror}", where=str(path), next_step="give a file that is there"
+        ) from error
     if not head:
-        raise ConfigError(what="the file is empty", where=str(path), then="give a file with records")
+        raise ConfigError(what="the file is empty", where=str(path), next_step="give a file with records")
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
-            raise ConfigError(what=f"it is {kind}", where=str(path), then="export it as CSV, JSON Lines or Parquet")
+            raise ConfigError(what=f"it is {kind}", where=str(path), next_step="export it as CSV, JSON Lines or Parquet")
     return head
-
-
-def guess_encoding(head: bytes) -> str:
-    """The encoding that most lines of a file's beginning can be decoded with."""
-    if head.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
-        return "utf-32"
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    lines = head.split(b"\n")
-    lines = lines[:-1] if len(lines) > 1 and len(head) == SAMPLE_BYTES else lines
-    # A legacy encoding decodes much that is not its own, so UTF-8 comes first and must only decode nearly all.
-    for encoding in ("utf-8", "gb18030", "big5"):
-        if sum(_decodes(line, encoding) for line in lines) >= _MOST * len(lines) and _decodes(lines[0], encoding):
-            return encoding
-    return "latin-1"
-
-
-def _decodes(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def guess_delimiter(head: bytes, encoding: str) -> str:
-    """The delimiter that cuts the first records into equally many fields, as many as can be."""
-    lines = [line.removesuffix("\r") for line in head.decode(encoding, errors="replace").split("\n")[:50] if line.strip()]
-
-    def agreement(delimiter: str) -> tuple[float, int]:
-        widths = _widths(lines, delimiter)
-        width, often = max(Counter(widths).items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-        return (often / len(widths) if width > 1 else 0.0, width)
-
-    return max(DELIMITERS, key=agreement)
-
-
-def _widths(lines: list[str], delimiter: str) -> list[int]:
-    """The fields of each record, records over several lines joined; 0 for one that cannot be cut."""
-    widths: list[int] = []
-    text = ""
-    for line in lines:
-        text = f"{text}\n{line}" if text else line
-        try:
-            widths.append(len(split_record(text, delimiter)))
-        except QuoteOpenError:
-            continue
-        except QuoteMisplacedError:
-            widths.append(0)
-        text = ""
-    return [*widths, 0] if text else widths
 
 
 def _nulls_in(sample: pa.Table) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ def no_list(home: Path, as_of: date) -> InputMissing:
     return InputMissing(
         what=f"there is no list for {as_of.isoformat()}",
         where=str(home),
-        then=f"make it with `steelyard run --as-of {as_of.isoformat()}`, or name a day that has one: {shown}"
+        next_step=f"make it with `steelyard run --as-of {as_of.isoformat()}`, or name a day that has one: {shown}"
         + (f" (the last 10 of {len(days)})" if len(days) > 10 else ""),
     )
 

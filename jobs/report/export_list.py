@@ -27,7 +27,7 @@ from expectations.contracts.scoring import (
     SENTENCE_ZH_HANT,
 )
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.files import write_atomic
+from jobs.foundation.files import escape_formula, write_atomic
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
@@ -38,7 +38,6 @@ from jobs.texts.names import Names
 REASON_COLUMNS = 5
 MASK = "***"
 # A spreadsheet takes a cell that begins so for a formula; the full-width forms too, under an East Asian input method.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SENTENCES = {"en": SENTENCE_EN, "zh-Hans": SENTENCE_ZH_HANS, "zh-Hant": SENTENCE_ZH_HANT}
 
 
@@ -66,7 +65,7 @@ def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
         sentences = of_entity.get(row[ENTITY_ID], [])[:REASON_COLUMNS]
         cells = [row[column] for column in columns]
         cells += [names.industry(row[INDUSTRY_CODE] or ""), names.region_path(row[REGION_CODE] or "")]
-        writer.writerow([guard_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
+        writer.writerow([escape_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
 
@@ -98,11 +97,6 @@ def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
     return table
 
 
-def guard_formula(cell: object) -> object:
-    """A text that a spreadsheet would run as a formula, behind an apostrophe; numbers and dates stay as they are."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
 def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: Path, language: str) -> int:
     """Write a day's list to a file, in place of an older one.
 
@@ -122,7 +116,7 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
         NothingToDo: when that day has no list.
     """
     if format not in FORMATS:
-        raise ConfigError(what=f"there is no format {format!r}", where="--format", then=f"choose one of {', '.join(FORMATS)}")
+        raise ConfigError(what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(FORMATS)}")
     load_texts(language)
     content = FORMATS[format](home, profile, as_of, language)
     _put(content, out)
@@ -153,12 +147,12 @@ def _read(home: Path, as_of: date) -> tuple[pa.Table, pa.Table]:
 
 def _put(content: bytes, out: Path) -> None:
     if out.is_dir():
-        raise ConfigError(what="--out is a folder", where=str(out), then="give --out a file, such as list.html")
+        raise ConfigError(what="--out is a folder", where=str(out), next_step="give --out a file, such as list.html")
     try:
         write_atomic(out, content)
     except OSError as error:
         raise ConfigError(
             what=f"the file cannot be written: {error.strerror or error}",
             where=str(out),
-            then="give --out a file that you may write",
+            next_step="give --out a file that you may write",
         ) from error

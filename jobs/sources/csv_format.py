@@ -1,282 +1,140 @@
-"""Delimited text: sound lines go through a vectorised parser, the others one by one through a strict one.
-
-What a record is: fields parted by the delimiter; a field that begins with a double quote ends with one (a doubled quote
-inside stands for one) and may hold line feeds; a quote elsewhere is a character like any other. Both ways of reading give
-the same rows and the same rejections, which ``tests/ingest/test_raw_csv.py`` holds them to.
-"""
+"""CSV: a header, then records. A file without the mapping's columns stops its source."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv as arrow_csv
+from jobs.sources.csv_records import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
+from jobs.sources.raw_records import FileProblem, RawChunk, RawFile, no_rows, unreadable
+from jobs.sources.text_lines import Lines, LongLine, read_lines, text_reader, too_long
 
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord, text_table
-from jobs.sources.text_lines import LONGEST_LINE, Block, cut_block, show, too_long
-
-MOST_JOINED_LINES = 50
-"""A quoted field may run over so many physical lines."""
-_MARK = "\ufeff"
+DELIMITERS = (",", "\t", ";", "|")
+"""The delimiters that a file's beginning is tried with."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    """How the lines of one file are cut.
-
-    Attributes:
-        encoding: of the lines, line-safe.
-        delimiter: one ASCII character.
-        header: the header's fields.
-        wanted: the header's fields that rows keep.
-    """
-
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-    wanted: tuple[str, ...]
-
-
-class QuoteOpenError(Exception):
-    """The text ends inside a quoted field."""
-
-
-class QuoteMisplacedError(Exception):
-    """A quoted field ends before its delimiter."""
-
-
-def split_record(text: str, delimiter: str) -> list[str]:
-    """The fields of one record.
+@text_reader
+def read_csv(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
+    """The records of a CSV file; all columns of its header when ``file.columns`` is None.
 
     Raises:
-        QuoteOpenError: when a quoted field is still open at the end; more lines may close it.
-        QuoteMisplacedError: when something follows a closing quote; no more lines can mend it.
+        FileProblem: when columns are missing or doubled.
+        OSError: when the machine does not give the file.
     """
-    fields: list[str] = []
-    start = 0
-    while True:
-        if text.startswith('"', start):
-            end = _closing_quote(text, start + 1)
-            fields.append(text[start + 1 : end].replace('""', '"'))
-            start = end + 1
-            if start < len(text) and text[start] != delimiter:
-                raise QuoteMisplacedError
-        else:
-            end = text.find(delimiter, start)
-            end = len(text) if end < 0 else end
-            fields.append(text[start:end])
-            start = end
-        if start >= len(text):
-            return fields
-        start += 1
-
-
-def _closing_quote(text: str, start: int) -> int:
-    while True:
-        end = text.find('"', start)
-        if end < 0:
-            raise QuoteOpenError
-        if not text.startswith('"', end + 1):
-            return end
-        start = end + 2
-
-
-@dataclass
-class Parsed:
-    """What became of a block's lines."""
-
-    rows: pa.Table
-    rejected: list[RejectedRecord]
-    used_lines: int
-    used_bytes: int
-
-
-@dataclass
-class _Odd:
-    """The lines that were read one by one."""
-
-    numbers: list[int] = field(default_factory=list)
-    records: list[list[str]] = field(default_factory=list)
-    raws: list[str] = field(default_factory=list)
-    rejected: list[RejectedRecord] = field(default_factory=list)
-
-
-def parse_block(data: bytes, first: int, layout: Layout, *, is_last: bool, is_strict_only: bool = False) -> Parsed:
-    """Parse complete lines.
-
-    Args:
-        data: the lines.
-        first: the line number of the first.
-        layout: how they are cut.
-        is_last: whether no more lines can follow; otherwise a record that is still open at the end is left unused.
-        is_strict_only: read every line one by one (the reference that tests compare with).
-    """
-    block = cut_block(data, layout.encoding)
-    is_blank = _mask(pc.equal(block.texts, ""))
-    is_sound = np.zeros(len(is_blank), bool) if is_strict_only else _sound(block, layout)
-    odd = _Odd()
-    used = len(is_blank)
-    index = -1
-    for candidate in np.flatnonzero(~is_sound & ~is_blank).tolist():
-        if candidate <= index:
+    number = 1
+    pending = b""
+    layout: Layout | None = None
+    for item in read_lines(stream, file.block_bytes):
+        is_long = isinstance(item, LongLine)
+        data = pending + item.data if isinstance(item, Lines) else pending
+        if layout is None:
+            data, used, header = _take_header(data, file.encoding, file.delimiter, is_last=is_long)
+            number += used
+            if header is None and is_long:
+                header = "its header is longer than a line may be"
+            if isinstance(header, str):
+                yield unreadable(file.path.name, header, file.columns or ())
+                return
+            if header is not None:
+                layout = _layout(file, header)
+                yield from _unexpected_columns(file, layout)
+        pending = data
+        if layout is None:
             continue
-        taken = _take(block, candidate, first, layout, odd, is_last)
-        if taken == 0:
-            used = candidate
+        if pending:
+            parsed = parse_block(pending, number, layout, is_last=is_long)
+            number += parsed.used_lines
+            pending = pending[parsed.used_bytes :]
+            yield RawChunk(parsed.rows, parsed.rejected)
+        if isinstance(item, LongLine):
+            yield RawChunk(no_rows(layout.wanted), [too_long(number, item.head, file.encoding)])
+            number += 1
+    if layout is not None and pending:
+        parsed = parse_block(pending, number, layout, is_last=True)
+        yield RawChunk(parsed.rows, parsed.rejected)
+    elif layout is None and pending:
+        yield unreadable(file.path.name, "its header has a quote that is not closed", file.columns or ())
+    elif layout is None:
+        yield RawChunk(no_rows(file.columns or ()), warnings=(f"the file {file.path.name} is blank",))
+
+
+def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
+    """Cut off the header, the first record that is not blank.
+
+    Returns:
+        The rest and the number of lines used; then the header's names, or what is wrong with it, or None if more lines are needed.
+    """
+    rest, used = data, 0
+    while rest:
+        line, _, rest = rest.partition(b"\n")
+        used += 1
+        if line.strip():
             break
-        index = candidate + taken - 1
-        is_sound[candidate : index + 1] = False
-    is_sound[used:] = False
-    rows = _parse_sound(block, is_sound & ~is_blank, first, layout, odd)
-    used_bytes = int(block.starts[used]) if used < len(is_blank) else len(data)
-    return Parsed(_merge(rows, odd, layout), sorted(odd.rejected, key=lambda record: record.row), used, used_bytes)
-
-
-def _mask(values: pa.Array) -> np.ndarray:
-    return np.asarray(values.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _sound(block: Block, layout: Layout) -> np.ndarray:
-    """Lines that are a whole record for certain, and that the vectorised parser reads as the strict one would."""
-    texts, delimiter = block.texts, layout.delimiter
-    sound = _mask(texts.is_valid()) & (block.sizes <= LONGEST_LINE)
-    counts = pc.count_substring(texts, delimiter).fill_null(0).to_numpy(zero_copy_only=False)
-    has_count = counts == len(layout.header) - 1
-    if b'"' in block.data:
-        is_quoted = _mask(pc.match_substring(texts, '"'))
-        d = re.escape(delimiter)
-        one = f'(?:"(?:[^"]|"")*"|[^"{d}][^{d}]*|)'
-        sound &= np.where(is_quoted, _mask(pc.match_substring_regex(texts, f"^{one}(?:{d}{one})*$")), has_count)
     else:
-        sound &= has_count
-    for character in ("\0", "\r"):
-        if character.encode() in block.data:
-            sound &= ~_mask(pc.match_substring(texts, character))
-    # The vectorised parser would take a byte order mark at its beginning away.
-    is_marked = _mask(pc.starts_with(texts, _MARK))
-    sound &= ~is_marked
-    return sound
+        return b"", used, None
+    try:
+        text = line.removesuffix(b"\r").decode(encoding)
+        for joined in range(MOST_JOINED_LINES):
+            if "\0" in text:
+                return rest, used, "its header holds a NUL character"
+            try:
+                names = split_record(text, delimiter)
+                # Spreadsheets break long names over lines.
+                return rest, used + joined, tuple(" ".join(name.split("\n")).strip() for name in names)
+            except QuoteOpenError:
+                if not rest and not is_last:
+                    return data, 0, None
+                line, _, rest = rest.partition(b"\n")
+                text += "\n" + line.removesuffix(b"\r").decode(encoding)
+    except UnicodeDecodeError:
+        return rest, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it anew"
+    except QuoteMisplacedError:
+        pass
+    return rest, used, "its header has a quote that is not closed"
 
 
-def _take(block: Block, index: int, first: int, layout: Layout, odd: _Odd, is_last: bool) -> int:
-    """Read one record strictly; gives the lines it took, 0 when it is open and more lines may come."""
-    number = first + index
-    fault = _line_fault(block, index, number, layout)
-    if fault is not None:
-        odd.rejected.append(fault)
-        return 1
-    text = block.texts[index].as_py()
-    taken = 1
-    while True:
+def _layout(file: RawFile, header: tuple[str, ...]) -> Layout:
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
+    if repeated:
+        raise FileProblem("duplicate_columns", f"the file {file.path.name} has these columns more than once: {', '.join(repeated)}")
+    missing = [name for name in file.columns or () if name not in header]
+    if missing:
+        raise FileProblem("missing_columns", f"the file {file.path.name} lacks the columns: {', '.join(missing)}")
+    wanted = file.columns if file.columns is not None else tuple(name for name in header if name)
+    return Layout(file.encoding, file.delimiter, header, wanted)
+
+
+def _unexpected_columns(file: RawFile, layout: Layout) -> Iterator[RawChunk]:
+    names = [name for name in layout.header if name and name not in layout.wanted]
+    if names:
+        warning = f"the file {file.path.name} has columns not expected: {', '.join(names)}"
+        yield RawChunk(no_rows(layout.wanted), warnings=(warning,))
+
+
+def guess_delimiter(head: bytes, encoding: str) -> str:
+    """The delimiter that splits the first records into equally many fields, and into as many as possible."""
+    lines = [line.removesuffix("\r") for line in head.decode(encoding, errors="replace").split("\n")[:50] if line.strip()]
+
+    def agreement(delimiter: str) -> tuple[float, int]:
+        widths = _widths(lines, delimiter)
+        width, count = max(Counter(widths).items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+        return (count / len(widths) if width > 1 else 0.0, width)
+
+    return max(DELIMITERS, key=agreement)
+
+
+def _widths(lines: list[str], delimiter: str) -> list[int]:
+    """The number of fields of each record, lines of one record joined; 0 for a record that cannot be split."""
+    widths: list[int] = []
+    text = ""
+    for line in lines:
+        text = f"{text}\n{line}" if text else line
         try:
-            fields = split_record(text, layout.delimiter)
-            break
-        except QuoteMisplacedError:
-            return _unbalanced(block, index, number, layout, odd)
+            widths.append(len(split_record(text, delimiter)))
         except QuoteOpenError:
-            more, has_more = _joined(block, index + taken, first, layout, MOST_JOINED_LINES - taken)
-            if not has_more and not is_last and index + taken + len(more) >= len(block.texts):
-                return 0 if taken + len(more) < MOST_JOINED_LINES else _unbalanced(block, index, number, layout, odd)
-            text = "\n".join([text, *more])
-            taken += len(more)
-            if not has_more or len(text) > LONGEST_LINE:
-                return _unbalanced(block, index, number, layout, odd)
-    if len(fields) != len(layout.header):
-        if taken > 1:
-            return _unbalanced(block, index, number, layout, odd)
-        reason = f"line {number} has {len(fields)} fields where the header has {len(layout.header)}"
-        odd.rejected.append(RejectedRecord(number, text[:LONGEST_RAW], "wrong_field_count", reason))
-        return 1
-    odd.numbers.append(number)
-    odd.records.append(fields)
-    odd.raws.append(text)
-    return taken
-
-
-def _joined(block: Block, start: int, first: int, layout: Layout, most: int) -> tuple[list[str], bool]:
-    """The lines from ``start`` up to the first with a quote; and whether there was one before a fault or the end."""
-    more: list[str] = []
-    size = 0
-    for index in range(start, min(start + most, len(block.texts))):
-        if _line_fault(block, index, first + index, layout) is not None:
-            return more, False
-        text = block.texts[index].as_py()
-        more.append(text)
-        size += len(text)
-        if '"' in text:
-            return more, True
-        if size > LONGEST_LINE:
-            return more, False
-    return more, False
-
-
-def _unbalanced(block: Block, index: int, number: int, layout: Layout, odd: _Odd) -> int:
-    reason = f"line {number} has a quote that is not closed before the field's end"
-    raw = show(block.bytes_of(index), layout.encoding)
-    odd.rejected.append(RejectedRecord(number, raw, "unbalanced_quote", reason))
-    return 1
-
-
-def _line_fault(block: Block, index: int, number: int, layout: Layout) -> RejectedRecord | None:
-    """What makes a physical line unusable, whatever stands around it."""
-    if block.sizes[index] > LONGEST_LINE:
-        return too_long(number, block.bytes_of(index), layout.encoding)
-    text = block.texts[index].as_py()
-    if text is None:
-        return RejectedRecord(
-            number, show(block.bytes_of(index), layout.encoding), "wrong_encoding", f"line {number} is not {layout.encoding}"
-        )
-    if "\0" in text:
-        return RejectedRecord(number, text[:LONGEST_RAW], "nul_byte", f"line {number} holds a NUL character")
-    return None
-
-
-def _parse_sound(block: Block, keep: np.ndarray, first: int, layout: Layout, odd: _Odd) -> pa.Table:
-    """Parse lines that are whole records; those with too many or too few fields are turned away here."""
-    places = np.flatnonzero(keep)
-    if len(places) == 0:
-        return text_table({name: [] for name in layout.wanted}, [], [])
-    lines = block.texts if keep.all() else block.texts.filter(pa.array(keep))
-    wrong: list[int] = []
-
-    def note(row: arrow_csv.InvalidRow) -> str:
-        wrong.append(row.number - 1)
-        return "skip"
-
-    # A name a column, since a header may leave some blank; only the wanted ones are made.
-    names = [f"{position}" for position in range(len(layout.header))]
-    body = pc.binary_join(pa.ListArray.from_arrays([0, len(lines)], lines), "\n")[0].as_buffer()
-    parsed = arrow_csv.read_csv(
-        pa.BufferReader(body),
-        read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=body.size + 1),
-        parse_options=arrow_csv.ParseOptions(delimiter=layout.delimiter, invalid_row_handler=note),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
-            include_columns=[names[layout.header.index(name)] for name in layout.wanted],
-            strings_can_be_null=False,
-            check_utf8=False,
-        ),
-    )
-    if wrong:
-        for position in wrong:
-            number = first + int(places[position])
-            text = lines[position].as_py()
-            fields = len(split_record(text, layout.delimiter))
-            reason = f"line {number} has {fields} fields where the header has {len(layout.header)}"
-            odd.rejected.append(RejectedRecord(number, text[:LONGEST_RAW], "wrong_field_count", reason))
-        is_right = np.ones(len(places), bool)
-        is_right[wrong] = False
-        places, lines = places[is_right], lines.filter(pa.array(is_right))
-    numbers = pa.array(places.astype(np.int64) + first)
-    return parsed.rename_columns(list(layout.wanted)).append_column(ROW, numbers).append_column(RAW, lines)
-
-
-def _merge(rows: pa.Table, odd: _Odd, layout: Layout) -> pa.Table:
-    if not odd.records:
-        return rows
-    places = {name: layout.header.index(name) for name in layout.wanted}
-    values: dict[str, list[str | None]] = {name: [record[place] for record in odd.records] for name, place in places.items()}
-    return pa.concat_tables([rows, text_table(values, odd.numbers, odd.raws)]).sort_by(ROW)
+            continue
+        except QuoteMisplacedError:
+            widths.append(0)
+        text = ""
+    return [*widths, 0] if text else widths

@@ -75,7 +75,7 @@ def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[dat
         raise ConfigError(
             what=f"Spark cannot read the database: {without_password(_said(error), address_of(mapping))}",
             where=f"{mapping.path.name}, {name_of(mapping, days[0])} to {days[-1]}",
-            then=f"see that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
+            next_step=f"see that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
         ) from error
     return session.read.parquet(str(folder))
 
@@ -102,7 +102,7 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
         raise ConfigError(
             what=f"the address {why}",
             where=mapping.database.url_variable if mapping.database else str(mapping.path),
-            then=f"give a host, and of parameters only {', '.join(_PARAMETERS)}; or run this source on the engine `sail`",
+            next_step=f"give a host, and of parameters only {', '.join(_PARAMETERS)}; or run this source on the engine `sail`",
         )
     properties = {
         "driver": "org.postgresql.Driver",
@@ -154,7 +154,7 @@ class InDatabase:
             raise ConfigError(
                 what=f"no record of {self._mapping.name} up to {self._as_of} is there any more, of {len(known)} days taken in",
                 where=f"{self._mapping.path.name}, {self._database.name}",
-                then="see that the table is filled; if all was withdrawn, leave one record of it",
+                next_step="see that the table is filled; if all was withdrawn, leave one record of it",
             )
 
     def _since(self, known: Mapping[date, Batch]) -> date | None:

@@ -67,7 +67,7 @@ class InFiles:
             raise ConfigError(
                 what=f"no delivery of {self._mapping.name} is there any more, of {len(known)} that were taken in",
                 where=f"{self._mapping.files} in {self._sources}",
-                then="see that the folder is mounted; if all were withdrawn, put an empty file in the place of one",
+                next_step="see that the folder is mounted; if all were withdrawn, put an empty file in the place of one",
             )
         return {day: self._facts(day, known.get(day)) for day in self._deliveries}
 

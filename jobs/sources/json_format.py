@@ -1,24 +1,43 @@
-"""JSON Lines: one object a line; every value becomes text, as it was written."""
+"""JSON Lines: one object a line; every value becomes text, as it is written."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord
-from jobs.sources.text_lines import LONGEST_LINE, show, too_long
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RawFile, RejectedRecord, no_rows
+from jobs.sources.text_lines import LONGEST_LINE, LongLine, read_lines, show, text_reader, too_long
 
 
 class _Number(str):
-    """A number as it was written, so that nested ones are not quoted when they are rendered."""
+    """A number as it is written; a nested one is rendered without quotes."""
 
     __slots__ = ()
 
 
 _DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+
+
+@text_reader
+def read_json(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
+    """The records of a JSON Lines file, with the keys ``file.columns``; a key that an object lacks is NULL."""
+    columns, number = file.columns or (), 1
+    extra: Counter[str] = Counter()
+    for item in read_lines(stream, file.block_bytes):
+        if isinstance(item, LongLine):
+            yield RawChunk(no_rows(columns), [too_long(number, item.head, file.encoding)])
+            number += 1
+            continue
+        rows, rejected, count = parse_objects(item.data, number, file.encoding, columns, extra)
+        number += count
+        yield RawChunk(rows, rejected)
+    if extra:
+        counts = ", ".join(f"{name} ({count} records)" for name, count in sorted(extra.items()))
+        yield RawChunk(no_rows(columns), warnings=(f"the file {file.path.name} has keys not expected: {counts}",))
 
 
 def json_text(value: Any) -> str | None:
@@ -49,13 +68,13 @@ def parse_objects(
 
     Args:
         data: the lines.
-        first: the line number of the first.
-        encoding: of the lines, line-safe.
-        columns: the keys that are kept; one that an object lacks is NULL.
-        extra: counts, of the keys that are not kept, the objects that have them.
+        first: the number of the first line.
+        encoding: a line-safe encoding.
+        columns: the keys to keep.
+        extra: counts the objects that have each other key.
 
     Returns:
-        The rows, the rejected records, and how many lines there were.
+        The rows, the rejected records, and the number of lines.
     """
     numbers: list[int] = []
     raws: list[str] = []
@@ -83,7 +102,7 @@ def parse_objects(
 
 def _text_array(values: list[Any]) -> pa.Array:
     try:
-        # Texts, and numbers as they were written, need no rendering.
+        # Texts, and numbers as they are written, need no rendering.
         return pa.array(values, pa.string())
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([json_text(value) for value in values], pa.string())
@@ -116,7 +135,7 @@ def _parse(body: bytes, number: int, encoding: str) -> tuple[str, dict[str, Any]
 
 
 def _check_depth(parsed: dict[str, Any]) -> None:
-    """Render nested values once, so that one too deep to be rendered is turned away, not a fault later.
+    """Render nested values once, so that a record that is nested too deeply is rejected here.
 
     Raises:
         RecursionError: when a value is nested too deeply.
@@ -127,7 +146,7 @@ def _check_depth(parsed: dict[str, Any]) -> None:
 
 
 def keys_of(data: bytes, encoding: str) -> tuple[str, ...]:
-    """The keys of the objects among the lines of a file's beginning, in the order of their first appearance."""
+    """The keys of the objects in a file's first lines, in the order of first appearance."""
     found: dict[str, None] = {}
     for number, line in enumerate(data.split(b"\n"), start=1):
         record = _parse(line.removesuffix(b"\r"), number, encoding)

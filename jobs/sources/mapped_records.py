@@ -17,11 +17,12 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Sensitivity
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import ConfigError, first_line
-from jobs.profile.mapping import Lookup, SourceMapping, known_at_expression, select_expressions
+from jobs.profile.mapping import SourceMapping, known_at_expression, select_expressions
+from jobs.profile.mapping_schema import Lookup
 from jobs.profile.mapping_sql import quoted
 from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files
@@ -104,7 +105,7 @@ def _first_of_each_key(lookup: Lookup, sources: Path) -> pa.Table:
         raise ConfigError(
             what=f"the lookup {lookup.name} has no records in {lookup.files}",
             where=str(sources),
-            then="deliver the file, or take the lookup out of the mapping",
+            next_step="deliver the file, or take the lookup out of the mapping",
         )
     table = pa.concat_tables(pieces, promote_options="permissive").drop_columns([ROW, RAW])
     numbered = table.append_column("__at", pa.array(range(table.num_rows), pa.int64()))
@@ -139,7 +140,7 @@ def failing_expression(
     return ConfigError(
         what=f"the mapping {f'of {name} ' if name else ''}cannot be applied to what was delivered: {first_line(why)}",
         where=f"{mapping.path.name}, deliveries from {min(days)} to {max(days)}",
-        then="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
+        next_step="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
     )
 
 

@@ -1,6 +1,6 @@
-"""Parquet: columns keep their types; what cannot be decoded is turned away row by row, by its row group.
+"""Parquet: columns keep their types; the rows of a row group that cannot be decoded are rejected one by one.
 
-A row longer than a line of text may be is turned away too, so that a record is as long in one format as in another.
+A row that is longer than a line of text may be is rejected too, so that records have one limit in all formats.
 """
 
 from __future__ import annotations
@@ -16,34 +16,30 @@ from pyarrow import parquet
 
 from jobs.foundation.errors import first_line
 from jobs.profile.mapping_schema import decimal_digits
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RejectedRecord, unreadable
+from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RawFile, RejectedRecord, unreadable
 from jobs.sources.text_lines import LONGEST_LINE
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)
-"""What Arrow raises; an OSError with a number is the machine's, and one without tells of the bytes."""
+"""Errors of Arrow. An OSError with a number is a fault of the machine; one without a number is about the bytes."""
 
 
-def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str, str]) -> Iterator[RawChunk]:
-    """The rows of a Parquet file.
-
-    Args:
-        path: the file.
-        columns: the columns that are expected and kept; all of the file's when None.
-        types: the Spark type each column is brought to, where the mapping declares one.
+def read_parquet(file: RawFile) -> Iterator[RawChunk]:
+    """The rows of a Parquet file, each column in its declared type where it has one.
 
     Raises:
-        FileProblem: when columns are missing, doubled, or cannot be brought to their declared type.
+        FileProblem: when columns are missing, doubled, or cannot be cast to their declared type.
         OSError: when the machine does not give the file, or the rest of it.
     """
+    path, columns, types = file.path, file.columns, file.types
     try:
-        file = parquet.ParquetFile(path)
-        schema = file.schema_arrow
+        table = parquet.ParquetFile(path)
+        schema = table.schema_arrow
     except _FAULTS as error:
-        _raise_again_if_of_the_machine(error)
+        _reraise_fault_of_machine(error)
         yield unreadable(path.name, first_line(error), columns or ())
         return
-    with file:
+    with table:
         names = schema.names
         repeated = sorted({name for name in names if names.count(name) > 1})
         missing = [name for name in columns or () if name not in names]
@@ -57,7 +53,7 @@ def read_parquet(path: Path, columns: tuple[str, ...] | None, types: Mapping[str
             yield RawChunk(
                 _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
             )
-        yield from _groups(file, path, wanted, types)
+        yield from _groups(table, path, wanted, types)
 
 
 def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Mapping[str, str]) -> Iterator[RawChunk]:
@@ -75,14 +71,14 @@ def _groups(file: parquet.ParquetFile, path: Path, wanted: list[str], types: Map
                 yield _without_long(_numbered(plain, first + done))
                 done += table.num_rows
         except _FAULTS as error:
-            _raise_again_if_of_the_machine(error)
+            _reraise_fault_of_machine(error)
             why = f"row group {group} of the file {path.name} could not be decoded: {first_line(error)}"
             yield from _lost(_empty(file.schema_arrow, wanted, types), range(first + done, first + count), why)
         first += count
 
 
 def _without_long(rows: pa.Table) -> RawChunk:
-    """The rows that are as short as a line of text must be; the longer ones, turned away."""
+    """The rows that are within the limit, with the longer ones rejected."""
     long = list(_long_rows(rows, 0))
     if not long:
         return RawChunk(rows)
@@ -101,7 +97,7 @@ def _without_long(rows: pa.Table) -> RawChunk:
 
 
 def _long_rows(rows: pa.Table, first: int) -> Iterator[int]:
-    """Which rows, from ``first`` on, hold too many bytes: a table's size is cheap to ask, so it is halved until they are found."""
+    """The positions of rows with too many bytes. A table's size is cheap to compute, so tables are halved to find them."""
     if rows.nbytes <= LONGEST_LINE:
         return
     half = rows.num_rows // 2
@@ -112,7 +108,7 @@ def _long_rows(rows: pa.Table, first: int) -> Iterator[int]:
     yield from _long_rows(rows.slice(half), first + half)
 
 
-def _raise_again_if_of_the_machine(error: Exception) -> None:
+def _reraise_fault_of_machine(error: Exception) -> None:
     if isinstance(error, OSError) and error.errno is not None:
         raise error
 
@@ -124,7 +120,7 @@ def _lost(empty: pa.Table, rows: range, why: str) -> Iterator[RawChunk]:
 
 
 def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
-    """Types that every engine reads alike: no dictionaries, large strings or nanoseconds; NaN is NULL."""
+    """The table in types that every engine reads alike: no dictionaries, large strings or nanoseconds; NaN is NULL."""
     for position, field in enumerate(table.schema):
         wanted = engine_type(field.type)
         column = table.column(position)
@@ -154,13 +150,13 @@ _DECLARED = {
 
 
 def declared_type(kind: str) -> pa.DataType:
-    """The type that a mapping's ``[raw.types]`` names, as its shape was found to be sound."""
+    """The Arrow type of a type that a mapping's ``[raw.types]`` names; the mapping must be valid."""
     digits = decimal_digits(kind)
     return pa.decimal128(*digits) if digits else _DECLARED[kind]
 
 
 def engine_type(kind: pa.DataType) -> pa.DataType:
-    """The type that a file's column is read as where the mapping declares none."""
+    """The type in which a file's column is read when the mapping declares none."""
     if pa.types.is_dictionary(kind):
         return engine_type(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -191,3 +187,11 @@ def record_text(rows: pa.Table, index: int) -> str:
     """A Parquet row as JSON text, for the quarantine."""
     names = [name for name in rows.column_names if name not in (ROW, RAW)]
     return json.dumps(rows.select(names).slice(index, 1).to_pylist()[0], ensure_ascii=False, default=str)
+
+
+def column_types(path: Path) -> dict[str, pa.DataType]:
+    """The type in which each column of a file is read; none when the file cannot be read."""
+    try:
+        return {field.name: engine_type(field.type) for field in parquet.read_schema(path)}
+    except _FAULTS:
+        return {}

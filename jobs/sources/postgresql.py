@@ -40,7 +40,7 @@ def address_of(mapping: SourceMapping) -> str:
         raise ConfigError(
             what=f"the environment variable {variable} {fault}",
             where=str(mapping.path),
-            then="set it to postgresql://user:password@host:5432/database, with %40 for an @ in a password, and so on",
+            next_step="set it to postgresql://user:password@host:5432/database, with %40 for an @ in a password, and so on",
         )
     return address
 
@@ -114,7 +114,8 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
         raise ConfigError(
             what=f"the database cannot be read: {without_password(str(error), address)}",
             where=f"{mapping.path.name}, {_database(mapping).name}",
-            then=f"look at the table's name and columns, at {_database(mapping).url_variable}, and whether the database answers",
+            next_step=f"look at the table's name and columns, at {_database(mapping).url_variable},"
+            " and whether the database answers",
         ) from error
 
 
@@ -132,14 +133,14 @@ def check_columns(cursor: Any, mapping: SourceMapping) -> None:
         raise ConfigError(
             what=f"the records lack the columns: {', '.join(dict.fromkeys(missing))}",
             where=f"{mapping.path.name}, {database.name}",
-            then="bring the mapping and the table together",
+            next_step="bring the mapping and the table together",
         )
     cursor.execute("SELECT current_setting('server_encoding')")
     if cursor.fetchone() == ("SQL_ASCII",):
         raise ConfigError(
             what="the database's encoding is SQL_ASCII, under which its bytes may mean anything",
             where=f"{mapping.path.name}, {database.name}",
-            then="ask its owner for a copy in UTF8",
+            next_step="ask its owner for a copy in UTF8",
         )
 
 

@@ -1,31 +1,53 @@
-"""What reading a raw file gives: pieces of rows, the records turned away, and what is wrong with the file as a whole."""
+"""A raw file to read, and the result: chunks of rows, rejected records, and what is wrong with the file as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 ROW = "__row"
-"""Line (text files, the header is line 1) or row (Parquet, from 1) of the record in its file."""
+"""The record's line (text files; the header is line 1) or row (Parquet; from 1) in its file."""
 RAW = "__raw"
-"""The record's raw text; NULL for Parquet, where :func:`jobs.sources.parquet_format.record_text` renders it when asked."""
+"""The record's raw text; NULL for Parquet, where :func:`jobs.sources.parquet_format.record_text` renders it on demand."""
 LONGEST_RAW = 2_000
 """Characters of raw text that a rejected record keeps."""
+BLOCK_BYTES = 4 << 20
+"""Bytes of a text file that are read at once."""
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file and how to read it. Each format uses the settings that concern it.
+
+    Attributes:
+        columns: the columns that are expected and kept; all columns of the file when None.
+        types: the Spark type of each column that has a declared one.
+        nulls: texts that mean NULL.
+    """
+
+    path: Path
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    columns: tuple[str, ...] | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ("",)
+    block_bytes: int = BLOCK_BYTES
 
 
 @dataclass(frozen=True)
 class RejectedRecord:
-    """A physical record that could not be read.
+    """A physical record that cannot be read.
 
     Attributes:
-        row: its line or row in the file; 0 when the file as a whole could not be read.
+        row: its line or row in the file; 0 when the whole file is unreadable.
         raw: its raw text, at most :data:`LONGEST_RAW` characters, undecodable bytes as ``\\xNN``.
-        rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long`` (a row, too), ``nul_byte``,
+        rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long`` (also of a row), ``nul_byte``,
             ``not_json``, ``not_a_json_object`` or ``file_unreadable``.
-        reason: what was wrong, as a sentence.
+        reason: what is wrong, as a sentence.
     """
 
     row: int
@@ -35,11 +57,11 @@ class RejectedRecord:
 
 
 class FileProblem(Exception):
-    """No record of a file can be trusted to mean what the mapping says: the source must stop.
+    """A file's columns do not fit the mapping, so its source must stop.
 
     Attributes:
         rule_id: ``missing_columns``, ``duplicate_columns`` or ``wrong_type``.
-        reason: what was wrong, as a sentence.
+        reason: what is wrong, as a sentence.
     """
 
     def __init__(self, rule_id: str, reason: str) -> None:
@@ -55,8 +77,8 @@ class RawChunk:
     Attributes:
         rows: the mapping's raw columns (text for text formats, native types for Parquet), with the mapping's null values
             already NULL, then :data:`ROW` (int64) and :data:`RAW` (string); in the order of the file.
-        rejected: the records turned away.
-        warnings: sentences about the file that a person should see; they stop nothing.
+        rejected: the records that cannot be read.
+        warnings: sentences about the file for a person; they stop nothing.
     """
 
     rows: pa.Table
@@ -76,13 +98,13 @@ def text_table(values: dict[str, list[str | None]], numbers: list[int], raws: li
 
 
 def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawChunk:
-    """The piece of a file that cannot be read at all: one rejected record, row 0."""
+    """The chunk of a file that cannot be read at all: one rejected record, row 0."""
     reason = f"the file {path_name} could not be read: {why}"
     return RawChunk(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
 
 
 def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:
-    """The table with text values that, trimmed, are among ``nulls`` replaced by NULL; ``__raw`` keeps what it says."""
+    """The table with NULL for text values that, trimmed, are among ``nulls``; ``__raw`` stays as it is."""
     if not nulls:
         return table
     wanted = pa.array(nulls, pa.string())

@@ -1,7 +1,8 @@
-"""Sources that come with Steelyard itself, so that no profile need copy their mappings: the results that the console delivers.
+"""Which sources a day has, and in which order they are taken in.
 
-Such a source is part of a day from its first delivery on. Before that nothing was promised, so nothing is missing; and a day that
-was done before is made of the same sources when it is done again. A profile's own mapping of the same name comes before it.
+A day has the profile's sources, and those that come with Steelyard, such as the results that the console exports. Such a default
+source is part of a day from its first delivery on; before that nothing is due, so nothing is missing. A mapping of the profile
+replaces the default of the same name.
 """
 
 from __future__ import annotations
@@ -9,44 +10,45 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from expectations.contracts.registry import SOURCES
 from jobs.lake.batches import BatchBook
 from jobs.lake.manifests import read_source_manifest
 from jobs.profile.mapping import SourceMapping, load_mapping, load_usable_mappings, mapped_sources, mapping_paths
 from jobs.profile.profile import CONFIG_ROOT
 from jobs.sources.file_source import source_of
 
-FOLDER = CONFIG_ROOT / "console" / "sources"
-_ORDER = ("registration", "inspection", "tax_filing", "complaint")
+DEFAULTS = CONFIG_ROOT / "console" / "sources"
+"""The mappings that come with Steelyard."""
 
 
 def every_path(profile_folder: Path) -> dict[str, Path]:
-    """The mapping file of each source that a verb can name, the profile's own before those that come with Steelyard."""
-    paths = {path.stem: path for path in (*sorted(FOLDER.glob("*.toml")), *mapping_paths(profile_folder))}
+    """The mapping file of each source that a command can name, by the source's name."""
+    paths = {path.stem: path for path in (*sorted(DEFAULTS.glob("*.toml")), *mapping_paths(profile_folder))}
     return dict(sorted(paths.items()))
 
 
 def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path | None = None) -> dict[str, SourceMapping]:
-    """The mappings of a day, in the order in which to take them in: the profile's, and the defaults that something came of.
+    """The mappings of a day's sources by name, in the order in which they are taken in.
 
-    A mapping of the profile that cannot be used is not among them: its source is settled as stopped
-    (:func:`jobs.take_in_source.close_unusable_source`).
+    Unusable mappings of the profile are left out; :func:`jobs.take_in_source.close_unusable_source` closes their sources.
 
     Args:
         profile_folder: the profile's folder.
-        home: the lake's home, which knows what was taken in or settled.
+        home: the lake's home, which records what was taken in.
         as_of: the day.
-        sources: the folder of deliveries; None where what came is settled already.
+        sources: the folder of deliveries; None when every delivery of the day is taken in already.
     """
     own, _ = load_usable_mappings(profile_folder)
     mapped = mapped_sources(profile_folder)
     defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in mapped}
-    began = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
-    return {mapping.name: mapping for mapping in in_order({**own, **began})}
+    begun = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
+    return {mapping.name: mapping for mapping in in_order({**own, **begun})}
 
 
 def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
-    """Registration first, since the checks of other sources ask whether an entity is registered."""
-    return sorted(mappings.values(), key=lambda mapping: (_ORDER.index(mapping.contract.name), mapping.name))
+    """The mappings in the order of the registry's source kinds, then by name."""
+    kinds = list(SOURCES)
+    return sorted(mappings.values(), key=lambda mapping: (kinds.index(mapping.contract.name), mapping.name))
 
 
 def _has_begun(mapping: SourceMapping, home: Path, as_of: date, sources: Path | None) -> bool:

@@ -1,25 +1,127 @@
-"""A block of a text file, cut into physical lines and decoded, without a Python object a line where all is well.
+"""The physical lines of a text file: read in blocks of bounded size, then split and decoded as Arrow text.
 
-The physical lines of a text file, in blocks of bounded size, whatever the file holds.
+A good line needs no Python object. Encodings that cannot be split by bytes (UTF-16, UTF-32, EBCDIC) are read as UTF-8.
 """
 
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.sources.raw_records import LONGEST_RAW, RejectedRecord
+from jobs.sources.raw_records import BLOCK_BYTES, LONGEST_RAW, RawChunk, RawFile, RejectedRecord, unreadable
+
+LONGEST_LINE = 1 << 20
+"""Bytes. A longer line is skipped without holding it in memory."""
+# A character has at most four bytes in every encoding, so this many bytes give LONGEST_RAW characters.
+_HEAD_BYTES = LONGEST_RAW * 4
+
+# Encodings in which every byte 0x0A is a line feed, and each line can be decoded by itself.
+_LINE_SAFE = ("utf-8", "ascii", "iso8859", "latin", "cp125", "cp437", "cp85", "cp86", "koi8", "mac-", "gb", "big5", "cp93", "cp94",
+              "cp95", "shift_jis", "euc_", "johab")  # fmt: skip
+SAMPLE_BYTES = 1 << 20
+"""Bytes of a file's beginning from which its format, encoding and delimiter are guessed."""
+# Nearly all lines must agree; quarantine exists for a few bad ones.
+_MOST_LINES = 0.95
+
+
+def text_reader(read: Callable[[BinaryIO, RawFile], Iterator[RawChunk]]) -> Callable[[RawFile], Iterator[RawChunk]]:
+    """Decorate a reader of a text format: it gets a stream in a line-safe encoding, without a byte order mark."""
+
+    @wraps(read)
+    def read_text(file: RawFile) -> Iterator[RawChunk]:
+        with file.path.open("rb") as stream:
+            head = stream.read(4)
+            encoding = codecs.lookup(file.encoding).name.removesuffix("-sig")
+            stream.seek(3 if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0)
+            if not is_line_safe(encoding):
+                yield from read(cast(BinaryIO, Transcoded(stream, encoding)), replace(file, encoding="utf-8"))
+            elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                why = f"it begins like UTF-16, not {encoding}: set its encoding to utf-16"
+                yield unreadable(file.path.name, why, file.columns or ())
+            else:
+                yield from read(stream, replace(file, encoding=encoding))
+
+    return read_text
+
+
+def is_line_safe(encoding: str) -> bool:
+    """Whether a file in this encoding can be split into lines before it is decoded."""
+    return codecs.lookup(encoding).name.startswith(_LINE_SAFE)
+
+
+def guess_encoding(head: bytes) -> str:
+    """The encoding that most lines of a file's beginning can be decoded with."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    lines = head.split(b"\n")
+    lines = lines[:-1] if len(lines) > 1 and len(head) == SAMPLE_BYTES else lines
+    # A legacy encoding decodes much that is not its own, so UTF-8 is first and need not decode every line.
+    for encoding in ("utf-8", "gb18030", "big5"):
+        decoded = [_decoded(line, encoding) is not None for line in lines]
+        if decoded[0] and sum(decoded) >= _MOST_LINES * len(lines):
+            return encoding
+    return "latin-1"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Complete lines, each with its line feed (the file's last line may lack one)."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class LongLine:
+    """The beginning of a line that is longer than :data:`LONGEST_LINE`."""
+
+    head: bytes
+
+
+def read_lines(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines | LongLine]:
+    """The lines of a binary stream; memory is bounded by ``block_bytes`` and :data:`LONGEST_LINE`."""
+    rest = b""
+    while chunk := stream.read(block_bytes):
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield Lines(rest + chunk[:cut])
+            rest = chunk[cut:]
+        else:
+            rest += chunk
+        if len(rest) > LONGEST_LINE:
+            head = rest[:_HEAD_BYTES]
+            rest, is_over = _skip_line(stream, block_bytes)
+            yield LongLine(head)
+            if not is_over:
+                return
+            cut = rest.rfind(b"\n") + 1
+            if cut:
+                yield Lines(rest[:cut])
+                rest = rest[cut:]
+    if rest:
+        yield Lines(rest)
+
+
+def _skip_line(stream: BinaryIO, block_bytes: int) -> tuple[bytes, bool]:
+    """Skip to the line's end. Return the bytes read after it, and whether the end was found."""
+    while chunk := stream.read(block_bytes):
+        end = chunk.find(b"\n")
+        if end >= 0:
+            return chunk[end + 1 :], True
+    return b"", False
 
 
 @dataclass
 class Block:
-    """Complete physical lines of a file, cut but not yet parsed.
+    """Complete physical lines of a file, split but not yet parsed.
 
     ``texts`` holds NULL for a line that cannot be decoded; ``sizes`` counts bytes without the line feed.
     """
@@ -35,8 +137,8 @@ class Block:
         return self.data[start : start + int(self.sizes[index])].removesuffix(b"\r")
 
 
-def cut_block(data: bytes, encoding: str) -> Block:
-    """Cut complete lines and decode them."""
+def split_block(data: bytes, encoding: str) -> Block:
+    """Split complete lines and decode them."""
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 0x0A)
     if not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
@@ -47,18 +149,18 @@ def cut_block(data: bytes, encoding: str) -> Block:
 def _texts(data: bytes, encoding: str) -> pa.StringArray:
     try:
         plain = data if encoding == "utf-8" else data.decode(encoding).encode()
-        texts = _cut(plain)
+        texts = _split(plain)
     except (UnicodeDecodeError, pa.ArrowInvalid):
         texts = pa.array([_decoded(line, encoding) for line in data.removesuffix(b"\n").split(b"\n")], pa.string())
     # One carriage return belongs to the line end; a second one is the record's own.
     return pc.replace_substring_regex(texts, "\r$", "") if b"\r" in data else texts
 
 
-def _cut(plain: bytes) -> pa.StringArray:
-    """UTF-8 text as its lines, without a Python object a line.
+def _split(plain: bytes) -> pa.StringArray:
+    """The lines of UTF-8 text.
 
     Raises:
-        pa.ArrowInvalid: when it is not UTF-8.
+        pa.ArrowInvalid: when the text is not UTF-8.
     """
     ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == 0x0A).astype(np.int32) + 1
     if not plain.endswith(b"\n"):
@@ -75,87 +177,18 @@ def _decoded(line: bytes, encoding: str) -> str | None:
         return None
 
 
-LONGEST_LINE = 1 << 20
-"""Bytes; a longer line is passed over without being held in memory."""
-BLOCK_BYTES = 4 << 20
-# A character takes at most four bytes in every encoding read here, so this many bytes give LONGEST_RAW characters.
-_HEAD_BYTES = LONGEST_RAW * 4
-
-# Encodings in which the byte 0x0A is a line feed wherever it stands and each line can be decoded by itself.
-_LINE_SAFE = ("utf-8", "ascii", "iso8859", "latin", "cp125", "cp437", "cp85", "cp86", "koi8", "mac-", "gb", "big5", "cp93", "cp94",
-              "cp95", "shift_jis", "euc_", "johab")  # fmt: skip
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Complete lines, each with its line feed (the file's last line may lack one)."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class LongLine:
-    """A line longer than :data:`LONGEST_LINE`, of which only the beginning was kept."""
-
-    head: bytes
-
-
-def is_line_safe(encoding: str) -> bool:
-    """Whether a file in this encoding can be cut into lines before it is decoded."""
-    return codecs.lookup(encoding).name.startswith(_LINE_SAFE)
-
-
-def looks_like_utf16(head: bytes) -> bool:
-    """Whether a file begins with a UTF-16 byte order mark."""
-    return head.startswith(_UTF16_MARKS)
-
-
-def read_lines(stream: BinaryIO, block_bytes: int = BLOCK_BYTES) -> Iterator[Lines | LongLine]:
-    """The lines of a binary stream; memory is bounded by ``block_bytes`` and :data:`LONGEST_LINE`."""
-    rest = b""
-    while chunk := stream.read(block_bytes):
-        cut = chunk.rfind(b"\n") + 1
-        if cut:
-            yield Lines(rest + chunk[:cut])
-            rest = chunk[cut:]
-        else:
-            rest += chunk
-        if len(rest) > LONGEST_LINE:
-            head = rest[:_HEAD_BYTES]
-            rest, is_over = _pass_line(stream, block_bytes)
-            yield LongLine(head)
-            if not is_over:
-                return
-            cut = rest.rfind(b"\n") + 1
-            if cut:
-                yield Lines(rest[:cut])
-                rest = rest[cut:]
-    if rest:
-        yield Lines(rest)
-
-
-def _pass_line(stream: BinaryIO, block_bytes: int) -> tuple[bytes, bool]:
-    """Read to the line's end; gives what was read after it, and whether its end was found."""
-    while chunk := stream.read(block_bytes):
-        end = chunk.find(b"\n")
-        if end >= 0:
-            return chunk[end + 1 :], True
-    return b"", False
-
-
 def show(data: bytes, encoding: str) -> str:
-    """Bytes as text to be read by a person: undecodable ones as ``\\xNN``, at most :data:`LONGEST_RAW` characters."""
+    """Bytes as readable text: undecodable ones as ``\\xNN``, at most :data:`LONGEST_RAW` characters."""
     return data[:_HEAD_BYTES].decode(encoding, errors="backslashreplace")[:LONGEST_RAW]
 
 
 def too_long(number: int, head: bytes, encoding: str) -> RejectedRecord:
-    """The rejected record of a line that was passed over."""
+    """The rejected record of a line that is too long."""
     return RejectedRecord(number, show(head, encoding), "line_too_long", f"line {number} is longer than {LONGEST_LINE:,} bytes")
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:
-    """Stand a lone surrogate in for each bad byte, which no sound text holds: the line stays wrong in UTF-8."""
+    """Replace each bad byte by a lone surrogate, which no valid text holds, so that the line stays invalid in UTF-8."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
@@ -165,9 +198,9 @@ codecs.register_error("steelyard_mark", _mark_undecodable)
 
 
 class Transcoded:
-    """A stream of an encoding that is not line-safe (UTF-16, UTF-32, EBCDIC), read as UTF-8.
+    """A stream of an encoding that is not line-safe, read as UTF-8.
 
-    Bytes that cannot be decoded become bytes that are not UTF-8, so that their lines are turned away as they would be.
+    Bytes that cannot be decoded become bytes that are not UTF-8, so that their lines are rejected.
     """
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:

@@ -85,7 +85,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
         raise InputMissing(
             what=f"no entity was known by the end of {as_of}",
             where=str(lake.path(silver.ENTITY)),
-            then="ingest and conform the registration source first",
+            next_step="ingest and conform the registration source first",
         )
     where = f"{AS_OF} = '{as_of}'"
     tables = Known(

@@ -7,7 +7,7 @@ from datetime import date
 from pyspark.sql import functions as F
 
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE
-from expectations.contracts.silver import BRONZE, OF
+from expectations.contracts.registry import BRONZE, SILVER
 from expectations.row_rules import sound_rows
 from expectations.standards.hierarchies import Hierarchy, load
 from jobs.engine.lake import Lake
@@ -44,7 +44,7 @@ def conform_source(lake: Lake, profile: Profile, mapping: SourceMapping, as_of: 
         regions=hierarchy(profile.region_scheme),
         id_scheme=profile.id_scheme,
     )
-    contract = OF[mapping.contract.name]
+    contract = SILVER[mapping.contract.name]
     of_source = f"{SOURCE} = '{mapping.name}'"
     kept = {batch.delivered_on: batch.counts.kept for batch in batches if batch.delivered_on in days}
     before = lake.version_before(contract, of_source, unfinished.version_before)
@@ -74,7 +74,7 @@ def _check_counts(mapping: SourceMapping, batch: Batch, arrived: int) -> None:
         raise CountMismatch(
             what=f"{batch.counts.kept} rows were kept and {batch.set_aside} set aside by the gate, but {arrived} arrived in silver",
             where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-            then="silver was put back to what it held; give the same command again, and report it if the counts still differ",
+            next_step="silver was put back to what it held; give the same command again, and report it if the counts still differ",
         )
 
 
@@ -90,6 +90,6 @@ def _wanted(batch: Batch, profile: Profile) -> str:
 
 
 def _days_no_longer_delivered(lake: Lake, mapping: SourceMapping, batches: list[Batch], as_of: date) -> list[date]:
-    parts = lake.partitions(OF[mapping.contract.name])
+    parts = lake.partitions(SILVER[mapping.contract.name])
     there = {date.fromisoformat(part[DELIVERED_ON]) for part in parts if part[SOURCE] == mapping.name}
     return sorted(day for day in there - {batch.delivered_on for batch in batches} if day <= as_of)

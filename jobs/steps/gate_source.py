@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
+from expectations.contracts.registry import BRONZE
 from expectations.gate import CheckResult, gate_source
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
@@ -75,7 +76,7 @@ def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as
     """Judge the days from ``first`` on, and give them, oldest first."""
     book = BatchBook(lake.home, mapping.name)
     judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
-    bronze = lake.read(silver.BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
+    bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
     days_sql = between(first, as_of)
     quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
     with Scratch(lake.home, f"gate-{mapping.name}") as scratch:

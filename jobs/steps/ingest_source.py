@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.contract import Column, Type
 from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version
@@ -279,5 +279,5 @@ def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
                 what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
                 f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
                 where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-                then="nothing of this day is used; give the same command again, and report it if the counts still differ",
+                next_step="nothing of this day is used; give the same command again, and report it if the counts still differ",
             )

@@ -50,7 +50,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         raise InputMissing(
             what=f"no model was trained for {as_of} or before",
             where=str(lake.home / "models"),
-            then="train one with `steelyard train`",
+            next_step="train one with `steelyard train`",
         )
     earlier = previous_classes(before or lake, as_of)
     score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
@@ -79,7 +79,7 @@ def _score(
             raise SteelyardError(
                 what=str(error),
                 where=f"model {model_id}",
-                then="train the model again with `steelyard train`, and report it if it comes again",
+                next_step="train the model again with `steelyard train`, and report it if it comes again",
             ) from error
         return added
 
@@ -138,5 +138,5 @@ def _no_features(lake: Lake, as_of: date) -> InputMissing:
     return InputMissing(
         what=f"there are no features for {as_of}",
         where=str(lake.path(features_contract())),
-        then=f"build them with `steelyard features --as-of {as_of}`",
+        next_step=f"build them with `steelyard features --as-of {as_of}`",
     )

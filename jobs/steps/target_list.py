@@ -42,7 +42,7 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     scores = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{as_of}'").to_pandas()
     if scores.empty:
         raise InputMissing(
-            what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), then="run `steelyard score`"
+            what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), next_step="run `steelyard score`"
         )
     entities = known_entities(lake, profile, as_of)
     candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
@@ -74,7 +74,7 @@ def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
         raise ConfigError(
             what=f"capacity.region_level is {level!r}",
             where=str(profile.folder / "profile.toml"),
-            then=f"use one of {', '.join(REGION_OF_LEVEL)}",
+            next_step=f"use one of {', '.join(REGION_OF_LEVEL)}",
         )
     # Nobody's district, yet not a place to hide in: such entities are ranked apart, as if of a region of their own.
     return candidates[REGION_OF_LEVEL[level]].fillna(UNKNOWN_REGION)
@@ -86,7 +86,7 @@ def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
         raise ConfigError(
             what=f"objective.kind is {kind!r}",
             where=str(profile.folder / "profile.toml"),
-            then="use margin, probability or anomaly",
+            next_step="use margin, probability or anomaly",
         )
     # The rule that stands in for a model knows no probability; its margin is the order it has.
     return candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]

@@ -74,7 +74,7 @@ def load_texts(language: str) -> Texts:
     """
     if language not in LANGUAGES:
         raise ConfigError(
-            what=f"there is no language {language!r}", where="--language", then=f"choose one of {', '.join(LANGUAGES)}"
+            what=f"there is no language {language!r}", where="--language", next_step=f"choose one of {', '.join(LANGUAGES)}"
         )
     if language != "zh-Hant":
         return Texts(language, _read(language))

@@ -77,7 +77,7 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     features = read_features(lake, as_of)
     at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
     if not at:
-        raise InputMissing(what=f"nobody is listed for {as_of}", where=str(lake.home), then="name a day that was finished")
+        raise InputMissing(what=f"nobody is listed for {as_of}", where=str(lake.home), next_step="name a day that was finished")
     scores = [model.score(features) for model in models]
     classes = [points_and_class(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)

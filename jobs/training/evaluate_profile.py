@@ -75,7 +75,7 @@ def month_ends(first: date, last: date) -> list[date]:
     days = [month.end_time.date() for month in pd.period_range(first, last, freq="M")]
     if not days:
         raise ConfigError(
-            what=f"no month ends between {first} and {last}", where="--first and --last", then="let --first come before --last"
+            what=f"no month ends between {first} and {last}", where="--first and --last", next_step="let --first come before --last"
         )
     return days
 
@@ -107,7 +107,7 @@ def evaluate_days(
             raise LeakFound(
                 what=str(error),
                 where=f"the evaluation of {as_of}",
-                then="see in the source's mapping how known_at is found; no figure was made",
+                next_step="see in the source's mapping how known_at is found; no figure was made",
             ) from error
     _check_both_ends(windows)
     return windows
@@ -121,7 +121,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         raise InputMissing(
             what=f"no visit is known in the {label_days} days after {as_of}",
             where="silver.inspection",
-            then="choose days that visits followed",
+            next_step="choose days that visits followed",
         )
     features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
     scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
@@ -129,7 +129,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         raise InputMissing(
             what=f"none of the {len(visits)} entities visited in the {label_days} days after {as_of} was known that day",
             where=str(lake.home),
-            then="choose later days, or deliver the registrations that were known then",
+            next_step="choose later days, or deliver the registrations that were known then",
         )
     _check_time(known, scored, profile, as_of)
     found = known.labels[inspection.FOUND_VIOLATION]
@@ -202,5 +202,5 @@ def _check_both_ends(windows: list[Window]) -> None:
         raise InputMissing(
             what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
             where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
-            then="choose days after which some visits found a violation and some did not",
+            next_step="choose days after which some visits found a violation and some did not",
         )

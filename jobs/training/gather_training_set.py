@@ -70,7 +70,7 @@ def _gathered(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[dat
         raise InputMissing(
             what=f"no entity that may be listed was known on {as_of}",
             where=str(lake.home),
-            then="take in a registration source first, or choose a later day",
+            next_step="take in a registration source first, or choose a later day",
         )
     population = read_features(lake, as_of, among=sample_reference(active))
     labels = _known_labels(lake, profile, as_of)

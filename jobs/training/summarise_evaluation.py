@@ -101,7 +101,7 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
     raise LeakFound(
         what=f"a leak is suspected: better than {content['auc_bound']:g}, the bound of what can be known beforehand, is {named}",
         where=f"the evaluation of {content['first']} to {content['last']}",
-        then="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
+        next_step="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
         "evaluation.auc_bound in profile.toml",
     )
 

@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import complaint, lineage, registration, silver
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SILVER
 from expectations.standards.hierarchies import Hierarchy
 
 FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
@@ -31,7 +32,7 @@ def conform(
         )
     if contract.name == complaint.CONTRACT.name:
         rows = rows.transform(add_compare_keys, name=complaint.ENTITY_NAME)
-    return rows.select(*[str(column) for column in silver.OF[contract.name].columns])
+    return rows.select(*[str(column) for column in SILVER[contract.name].columns])
 
 
 def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFrame:

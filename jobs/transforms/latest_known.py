@@ -8,10 +8,7 @@ from datetime import date, datetime
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, IS_REVISION, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
-
-VERSION_ORDER: tuple[str, ...] = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
-"""The order of a key's versions, oldest first. It is total: no two records share source, file and row."""
+from expectations.contracts.lineage import IS_ABSENT, IS_REVISION, KNOWN_AT, VERSION_ORDER
 
 
 def instant_sql(instant: datetime) -> str:

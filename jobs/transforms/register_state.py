@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import registration, silver
-from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION, VERSION_ORDER
 from expectations.contracts.state import REGISTER, TRADING_NAME_KEY
 from jobs.transforms.conform import compare_key
 from jobs.transforms.frames import aggregate, join_few, select
-from jobs.transforms.latest_known import VERSION_ORDER, keep_known, keep_latest
+from jobs.transforms.latest_known import keep_known, keep_latest
 
 CHANGE_DAYS = 365
 PAIRED_CHANGE_DAYS = 30

@@ -1,6 +1,7 @@
-"""How well a day's scores find violators that no inspection has found: the only reader of the truth besides the tests.
+"""Compare a day's scores with the truth of the simulated world.
 
-Whether the probabilities' intervals hold the share of visits that would in truth find a violation.
+The assessment asks how well the scores rank violators without a known finding, and whether the intervals of the probabilities
+cover the true share of visits that would find a violation.
 """
 
 from __future__ import annotations
@@ -26,74 +27,29 @@ from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
-from simulation.sources.inspections import FINDS
-from simulation.truth import on_or_before, violating_on
-from simulation.world.industries import trades
+from simulation.truth import chance_of_finding, on_or_before, violating_on
 
+TOP_SHARE = 0.05
 GROUPS = 20
+_SCORED = (ENTITY_ID, MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH)
 
 
 @dataclass(frozen=True)
 class IntervalCoverage:
-    """Entities in groups of equal number by their probability.
+    """Intervals and true chances by group. The groups have equal numbers of entities, sorted by probability.
 
     Attributes:
-        groups: of each group its size, its mean probability, the means of the interval's two ends, and the mean chance that a visit
-            finds a violation.
-        covered: the share of groups in which that chance lies within the mean interval.
+        groups: for each group its size and the means of probability, both ends of the interval, and chance of a finding.
+        covered: share of groups whose mean chance lies in the mean interval.
     """
 
     groups: tuple[dict[str, float], ...]
     covered: float
 
 
-def assess_intervals(
-    truth: pa.Table, scores: pa.Table, industries: pd.Series, found: Collection[str], as_of: date
-) -> IntervalCoverage | None:
-    """Hold the intervals of the entities that no inspection has found against the truth; None where there is no probability.
-
-    A visit finds what a violator does with a chance of 0.86; of others it finds a minor breach with the chance of their trade.
-
-    Args:
-        truth: as :data:`simulation.truth.SCHEMA`.
-        scores: ``entity_id, probability, probability_low, probability_high`` of the day.
-        industries: each entity's industry code, by entity.
-        found: entities that an inspection known by the day has found in violation.
-        as_of: the day.
-    """
-    known = truth.select(["entity_id"]).to_pandas()
-    known["violates"] = violating_on(truth, as_of)
-    known = known[~on_or_before(truth["closed_on"], as_of)]
-    rows = scores.to_pandas().merge(known, on="entity_id")
-    rows = rows[~rows["entity_id"].isin(list(found))]
-    slips = {trade.code: trade.slip / 100 for trade in trades()}
-    slip = industries.reindex(rows["entity_id"]).map(slips).to_numpy(dtype=np.float64)
-    chance = np.where(rows["violates"], FINDS, slip)
-    return interval_coverage(rows["probability"], rows["probability_low"], rows["probability_high"], chance)
-
-
-def interval_coverage(
-    probability: pd.Series, low: pd.Series, high: pd.Series, chance: np.ndarray, *, groups: int = GROUPS
-) -> IntervalCoverage | None:
-    """Hold intervals against chances, row by row of one order; rows in which one is not known are left out."""
-    rows = pd.DataFrame(
-        {"probability": np.asarray(probability), "low": np.asarray(low), "high": np.asarray(high), "chance": chance}, dtype=float
-    ).dropna()
-    if rows.empty:
-        return None
-    rows = rows.sort_values(["probability", "high", "low", "chance"], ignore_index=True)
-    parts = np.array_split(np.arange(len(rows)), min(groups, len(rows)))
-    told = [{"entities": float(len(part)), **{str(name): float(rows[name].iloc[part].mean()) for name in rows}} for part in parts]
-    return IntervalCoverage(tuple(told), float(np.mean([one["low"] <= one["chance"] <= one["high"] for one in told])))
-
-
-TOP_SHARE = 0.05
-_SCORED = (ENTITY_ID, MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH)
-
-
 @dataclass(frozen=True)
 class Ranking:
-    """How a ranking does: the share of the violators in its top 5 % and its ROC-AUC (0.5 is chance)."""
+    """The quality of a ranking: share of the violators in its top 5 %, and ROC-AUC (0.5 is chance)."""
 
     name: str
     share_in_top: float
@@ -102,13 +58,16 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The answer for one day.
+    """The assessment of one day.
 
-    ``population`` counts the scored entities that had not closed and that no inspection had found in violation by then,
-    ``violators`` those of them that were violating, ``top`` the size of the top 5 %. ``indicators`` holds each indicator twice,
-    ranked by more and by less of it, sorted by the share in the top, best first; which way is better only the truth can tell, so
-    the comparison favours them. ``intervals`` and ``reasons`` say whether the probabilities' intervals hold the truth, and whether
-    the listed violators' reasons name what they do; None where there are none.
+    Attributes:
+        population: number of scored entities that had not closed and had no known finding.
+        violators: how many of them were violating.
+        top: size of the top 5 %.
+        indicators: each indicator twice, ranked by more and by less, best share in the top first. Only the truth tells which
+            direction is better, so the comparison favours the indicators.
+        intervals: coverage of the probabilities' intervals; None without probabilities.
+        reasons: whether reasons name the signs of listed violators; None if none was listed.
     """
 
     as_of: str
@@ -127,54 +86,91 @@ class Assessment:
     reasons: ReasonsNamed | None = None
 
 
-def share_in_top(values: np.ndarray, is_violator: np.ndarray, top: int) -> float:
-    """The share of the violators among the ``top`` largest values, as expected when ties are broken at random.
+def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: date, seed: int) -> Assessment:
+    """Assess a day's scores in the lake of a home.
 
-    Missing values come last.
+    Raises:
+        ConfigError: the folder has no truth.
+        InputMissing: the day was not scored, or none or all of its entities violate.
     """
-    filled = np.where(np.isnan(values), -np.inf, values)
-    cut = np.partition(filled, len(filled) - top)[len(filled) - top]
-    above, tied = filled > cut, filled == cut
-    room = (top - above.sum()) / tied.sum()
-    return float((is_violator[above].sum() + room * is_violator[tied].sum()) / is_violator.sum())
+    path = truth_folder / "entities.parquet"
+    if not path.is_file():
+        raise ConfigError(
+            what="the truth file is missing", where=str(path), next_step="give the folder OUT/truth that `steelyard generate` wrote"
+        )
+    lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
+    scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
+    if not len(scores):
+        raise InputMissing(
+            what=f"no entity was scored for {as_of}",
+            where=str(lake.path(SCORES)),
+            next_step="run that day with `steelyard run` first",
+        )
+    contract = features_contract()
+    indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
+    truth, already_found = pq.read_table(path), _found_by(lake, load_profile(profile_name).end_of(as_of))
+    try:
+        assessment = assess(
+            truth=truth,
+            scores=scores,
+            features=lake.arrow(contract, columns=["entity_id", *indicators], where=day),
+            indicators=indicators,
+            already_found=already_found,
+            as_of=as_of,
+            seed=seed,
+        )
+    except ValueError as error:
+        raise InputMissing(what=str(error), where=str(path), next_step="generate more entities, or choose another day") from error
+    reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
+    intervals = assess_intervals(truth, scores.drop_columns(["margin"]), industries_of(lake), already_found, as_of)
+    return replace(assessment, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)
 
 
-def roc_auc(values: np.ndarray, is_violator: np.ndarray) -> float:
-    """The chance that a violator's value is above another's, ties counting half (Mann-Whitney U ÷ pairs); missing is the median."""
-    known = values[~np.isnan(values)]
-    filled = np.where(np.isnan(values), np.median(known) if len(known) else 0.0, values)
-    _, inverse, counts = np.unique(filled, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positives = int(is_violator.sum())
-    pairs = positives * (len(values) - positives)
-    return float((ranks[is_violator].sum() - positives * (positives + 1) / 2) / pairs)
+def industries_of(lake: LakeTables) -> pd.Series:
+    """The industry code in the newest version of each entity, by ``entity_id``."""
+    versions = lake.arrow(ENTITY, columns=["entity_id", "industry_code", "known_at", "source_row"]).to_pandas()
+    newest = versions.sort_values(["entity_id", "known_at", "source_row"]).drop_duplicates("entity_id", keep="last")
+    return newest.set_index("entity_id")["industry_code"]
+
+
+def _found_by(lake: LakeTables, end: datetime) -> set[str]:
+    """The entities with a finding that was known before ``end`` (UTC)."""
+    visits = lake.arrow(INSPECTION, columns=["entity_id", "known_at"], where="found_violation")
+    known = pc.less(visits["known_at"].cast(pa.timestamp("us", tz="UTC")), pa.scalar(end.replace(tzinfo=UTC)))
+    return set(visits.filter(known)["entity_id"].to_pylist())
+
+
+def write_report(assessment: Assessment, path: Path) -> None:
+    """Write the assessment as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(asdict(assessment), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def assess(
-    *, truth: pa.Table, scores: pa.Table, features: pa.Table, indicators: list[str], found: set[str], as_of: date, seed: int
+    *, truth: pa.Table, scores: pa.Table, features: pa.Table, indicators: list[str], already_found: set[str], as_of: date, seed: int
 ) -> Assessment:
-    """Compare the scores' margin, chance and each single indicator.
+    """Rank by margin, at random and by each single indicator, and compare with the truth.
 
     Args:
         truth: as :data:`simulation.truth.SCHEMA`.
         scores: ``entity_id`` and ``margin`` of the day.
         features: ``entity_id`` and numeric columns of the day.
         indicators: the columns of ``features`` to compare.
-        found: entities that an inspection known by the day has found in violation.
+        already_found: entities with a finding that was known by the day.
         as_of: the day.
-        seed: of the random draw.
+        seed: seed of the random order.
 
     Raises:
-        ValueError: when nobody scored violates, or everybody does.
+        ValueError: none or all of the scored entities violate.
     """
-    kept = scores.filter(pc.invert(pc.is_in(scores["entity_id"], pa.array(sorted(found), pa.string()))))
+    unfound = scores.filter(pc.invert(pc.is_in(scores["entity_id"], pa.array(sorted(already_found), pa.string()))))
     known = truth.append_column("violates", pa.array(violating_on(truth, as_of)))
     open_now = known.filter(pa.array(~on_or_before(truth["closed_on"], as_of)))
-    joined = kept.join(open_now, "entity_id", join_type="inner")
+    joined = unfound.join(open_now, "entity_id", join_type="inner")
     joined = joined.join(features.select(["entity_id", *indicators]), "entity_id", join_type="left outer").sort_by("entity_id")
     violates = joined["violates"].to_numpy()
     if not 0 < violates.sum() < len(violates):
-        raise ValueError(f"{int(violates.sum())} of {len(violates)} entities that are scored and not yet found are violating")
+        raise ValueError(f"{int(violates.sum())} of {len(violates)} scored entities without a known finding are violating")
     top = max(1, int(len(violates) * TOP_SHARE))
     margin = joined["margin"].to_numpy().astype(float)
     draw = np.random.default_rng(seed).random(len(violates))
@@ -215,59 +211,60 @@ def _by_kind(kinds: np.ndarray, in_top: np.ndarray, counted: np.ndarray) -> dict
     return {name: {"entities": int(mask.sum()), "share_in_top": float(in_top[mask].mean())} for name, mask in chosen.items()}
 
 
-def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: date, seed: int) -> Assessment:
-    """Assess the scores of a day that are in a home's lake.
+def share_in_top(values: np.ndarray, is_violator: np.ndarray, top: int) -> float:
+    """The expected share of the violators among the ``top`` largest values, with ties broken at random. Missing values are last."""
+    filled = np.where(np.isnan(values), -np.inf, values)
+    cut = np.partition(filled, len(filled) - top)[len(filled) - top]
+    above, tied = filled > cut, filled == cut
+    room = (top - above.sum()) / tied.sum()
+    return float((is_violator[above].sum() + room * is_violator[tied].sum()) / is_violator.sum())
 
-    Raises:
-        ConfigError: when the folder holds no truth.
-        InputMissing: when the day was not scored, or nobody in it violates.
+
+def roc_auc(values: np.ndarray, is_violator: np.ndarray) -> float:
+    """ROC-AUC: Mann-Whitney U ÷ pairs, where a tie counts half. Missing values are set to the median."""
+    known = values[~np.isnan(values)]
+    filled = np.where(np.isnan(values), np.median(known) if len(known) else 0.0, values)
+    _, inverse, counts = np.unique(filled, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    positives = int(is_violator.sum())
+    pairs = positives * (len(values) - positives)
+    return float((ranks[is_violator].sum() - positives * (positives + 1) / 2) / pairs)
+
+
+def assess_intervals(
+    truth: pa.Table, scores: pa.Table, industries: pd.Series, already_found: Collection[str], as_of: date
+) -> IntervalCoverage | None:
+    """Compare the intervals of entities without a known finding with the chance that a visit finds a violation.
+
+    Args:
+        truth: as :data:`simulation.truth.SCHEMA`.
+        scores: ``entity_id, probability, probability_low, probability_high`` of the day.
+        industries: industry code by ``entity_id``.
+        already_found: entities with a finding that was known by the day.
+        as_of: the day.
+
+    Returns:
+        The coverage; None without probabilities.
     """
-    path = truth_folder / "entities.parquet"
-    if not path.is_file():
-        raise ConfigError(
-            what="there is no truth here", where=str(path), then="name the folder OUT/truth that `steelyard generate` wrote"
-        )
-    lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
-    scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
-    if not len(scores):
-        raise InputMissing(
-            what=f"no entity was scored for {as_of}", where=str(lake.path(SCORES)), then="run that day with `steelyard run` first"
-        )
-    contract = features_contract()
-    indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
-    truth, already = pq.read_table(path), _found_by(lake, load_profile(profile_name).end_of(as_of))
-    try:
-        found = assess(
-            truth=truth,
-            scores=scores,
-            features=lake.arrow(contract, columns=["entity_id", *indicators], where=day),
-            indicators=indicators,
-            found=already,
-            as_of=as_of,
-            seed=seed,
-        )
-    except ValueError as error:
-        raise InputMissing(what=str(error), where=str(path), then="generate more entities, or choose another day") from error
-    reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
-    intervals = assess_intervals(truth, scores.drop_columns(["margin"]), _industries(lake), already, as_of)
-    return replace(found, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)
+    known = truth.select(["entity_id"]).to_pandas()
+    known["violates"] = violating_on(truth, as_of)
+    known = known[~on_or_before(truth["closed_on"], as_of)]
+    rows = scores.to_pandas().merge(known, on="entity_id")
+    rows = rows[~rows["entity_id"].isin(list(already_found))]
+    chance = chance_of_finding(rows["violates"].to_numpy(), industries.reindex(rows["entity_id"]))
+    return interval_coverage(rows["probability"], rows["probability_low"], rows["probability_high"], chance)
 
 
-def _industries(lake: LakeTables) -> pd.Series:
-    """Each entity's industry code, by its newest version."""
-    versions = lake.arrow(ENTITY, columns=["entity_id", "industry_code", "known_at", "source_row"]).to_pandas()
-    newest = versions.sort_values(["entity_id", "known_at", "source_row"]).drop_duplicates("entity_id", keep="last")
-    return newest.set_index("entity_id")["industry_code"]
-
-
-def _found_by(lake: LakeTables, end: datetime) -> set[str]:
-    """The entities that an inspection known before ``end`` (UTC) has found in violation."""
-    visits = lake.arrow(INSPECTION, columns=["entity_id", "known_at"], where="found_violation")
-    known = pc.less(visits["known_at"].cast(pa.timestamp("us", tz="UTC")), pa.scalar(end.replace(tzinfo=UTC)))
-    return set(visits.filter(known)["entity_id"].to_pylist())
-
-
-def write_report(assessment: Assessment, path: Path) -> None:
-    """Write the assessment as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(assessment), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+def interval_coverage(
+    probability: pd.Series, low: pd.Series, high: pd.Series, chance: np.ndarray, *, groups: int = GROUPS
+) -> IntervalCoverage | None:
+    """Compare intervals with chances, both in the same row order. Rows with a missing value are dropped."""
+    rows = pd.DataFrame(
+        {"probability": np.asarray(probability), "low": np.asarray(low), "high": np.asarray(high), "chance": chance}, dtype=float
+    ).dropna()
+    if rows.empty:
+        return None
+    rows = rows.sort_values(["probability", "high", "low", "chance"], ignore_index=True)
+    parts = np.array_split(np.arange(len(rows)), min(groups, len(rows)))
+    means = [{"entities": float(len(part)), **{str(name): float(rows[name].iloc[part].mean()) for name in rows}} for part in parts]
+    return IntervalCoverage(tuple(means), float(np.mean([one["low"] <= one["chance"] <= one["high"] for one in means])))

@@ -1,7 +1,4 @@
-"""Whether the reasons given for violators name what they do.
-
-Which indicators show which sign, so that a reason can be held against what was planted.
-"""
+"""Compare the reasons given for violators with the signs planted in the world."""
 
 from __future__ import annotations
 
@@ -42,27 +39,25 @@ SHOWN_BY: dict[str, tuple[str, ...]] = {
     "heir": ("phoenix", "ended_tie_share"),
     "unreachable": ("unmet_visits_36m",),
 }  # fmt: skip
-"""The indicators that move when a sign is there; those that only record what visits found show none."""
+"""The indicators that a sign changes. Indicators of past findings show no sign."""
 
 SIGNS_OF: dict[str, frozenset[str]] = {
     kind.name: frozenset(name for sign in kind.signs for name in SHOWN_BY[sign]) for kind in TYPOLOGIES
 }
-"""The indicators of all signs that a typology bears."""
+"""The indicators of all signs of a typology."""
 FULL_SIGNS_OF: dict[str, frozenset[str]] = {
     kind.name: frozenset(name for sign, strength in kind.signs.items() if strength >= 1 for name in SHOWN_BY[sign])
     for kind in TYPOLOGIES
 }
-"""Those of the signs that it bears in full; its innocent double bears one of them too."""
-
-
+"""The indicators of signs with full strength, by typology. The mimic shows one of them too."""
 FIRST = 3
 
 
 @dataclass(frozen=True)
 class Named:
-    """The share of violators for whom a right indicator is among the first three reasons, or is the first.
+    """The share of violators with a right indicator among the first three reasons, and as the first reason.
 
-    ``by_chance`` is the share that three indicators drawn from the whole catalogue would name.
+    ``by_chance`` is the expected share for three indicators drawn at random from the catalogue.
     """
 
     among_first_three: float
@@ -73,12 +68,12 @@ class Named:
 
 @dataclass(frozen=True)
 class ReasonsNamed:
-    """Listed entities that were violating and not yet found, and whether they are told why.
+    """How often reasons name the signs of listed violators that were not yet found.
 
     Attributes:
-        listed_violators: how many there are.
-        any_sign: where an indicator of any sign that their typology bears is right.
-        full_signs: where one of a sign that it bears in full alone is.
+        listed_violators: their number.
+        any_sign: an indicator of any sign of the typology counts as right.
+        full_signs: only an indicator of a sign with full strength counts as right.
     """
 
     listed_violators: int
@@ -87,7 +82,7 @@ class ReasonsNamed:
 
 
 def assess_reasons(truth: pa.Table, reasons: pa.Table, as_of: date) -> ReasonsNamed | None:
-    """Hold the reasons of a day against the truth; None when no violator was listed.
+    """Compare the reasons of a day with the truth. None if no violator was listed.
 
     Args:
         truth: as :data:`simulation.truth.SCHEMA`.

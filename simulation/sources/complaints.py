@@ -1,4 +1,4 @@
-"""Complaints: each received, most of them resolved, some without saying whom they mean by number."""
+"""Complaints: received, most of them resolved, some without the code of the entity."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ GRADES = ("服务", "质量或合同", "欺诈", "安全")
 OUTCOMES = ("办理中", "属实", "已调解", "不属实", "拒绝调解", "撤诉")
 CHANNELS = ("12315热线", "12315平台", "来访", "来信", "转办")
 WITHOUT_CODE = 0.28
-"""Share of complaints that give a name or an address, not the code."""
-DELAYED = 0.004
+"""Share of complaints that give a name or an address instead of the code."""
+ENTERED_LATE = 0.004
 FOOD = ("14", "61", "62", "5212", "5213", "5223", "5225")
-"""Trades whose complaints are mostly of food and cleanliness."""
+"""Industries whose complaints are mostly about food and hygiene."""
 COMPLAINANT_KEY = 31
 
 
 @dataclass(frozen=True)
 class Complaints:
-    """One row a complaint; ``entity`` points into the chunk, days are day numbers, an open one has no end in it."""
+    """One row per complaint. ``entity`` indexes the chunk, days are day numbers; ``named`` is 0 if the code is given."""
 
     entity: np.ndarray
     received: np.ndarray
@@ -49,7 +49,7 @@ class Complaints:
 
 
 def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> Complaints:
-    """The complaints counted in the history, with their particulars."""
+    """The complaints counted in the history, with their details."""
     month = np.repeat(np.arange(clock.months), history.complaints.sum(axis=1))
     who = np.concatenate([np.repeat(np.arange(len(entities)), counts) for counts in history.complaints]).astype(np.int64)
     size = len(who)
@@ -74,7 +74,7 @@ def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, 
         channel=rng.choice(5, size=size, p=[0.45, 0.40, 0.05, 0.02, 0.08]),
         complainant=rng.integers(0, 2**62, size),
         named=np.where(rng.random(size) < WITHOUT_CODE, rng.integers(1, 5, size), 0),
-        is_late=rng.random(size) < DELAYED,
+        is_late=rng.random(size) < ENTERED_LATE,
     )
 
 
@@ -90,34 +90,33 @@ def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who:
 
 @dataclass(frozen=True)
 class Lines:
-    """JSON lines with the day of their delivery, sorted by it."""
+    """JSON lines and their delivery days, sorted by delivery."""
 
     delivered: np.ndarray
     text: pa.Array
 
 
 def lines(clock: Clock, entities: Entities, complaints: Complaints, numbered_from: int) -> Lines:
-    """Each complaint as it was received and, once resolved, again with its outcome."""
-    size = len(complaints.entity)
-    everyone = np.arange(size)
-    typed_in = complaints.received + np.where(complaints.is_late, 45 + everyone % 40, 0)
-    resolved = np.maximum(complaints.resolved, typed_in)
-    entered, settled = everyone[typed_in <= clock.last], everyone[resolved <= clock.last]
-    row = np.concatenate([entered, settled])
-    is_settled = np.repeat([False, True], [len(entered), len(settled)])
-    day = np.where(is_settled, resolved[row], typed_in[row])
+    """Each complaint as received and, once resolved, again with its outcome."""
+    rows = np.arange(len(complaints.entity))
+    entered_on = complaints.received + np.where(complaints.is_late, 45 + rows % 40, 0)
+    resolved_on = np.maximum(complaints.resolved, entered_on)
+    entered, resolved = rows[entered_on <= clock.last], rows[resolved_on <= clock.last]
+    row = np.concatenate([entered, resolved])
+    is_resolved = np.repeat([False, True], [len(entered), len(resolved)])
+    day = np.where(is_resolved, resolved_on[row], entered_on[row])
     delivered = clock.delivered(day)
     order = np.lexsort((day, row, delivered))
-    row, is_settled, day, delivered = row[order], is_settled[order], day[order], delivered[order]
-    second = np.where(is_settled, complaints.second[row] // 2 + 43200, complaints.second[row])
-    return Lines(delivered, _json(entities, complaints, row, is_settled, day, second, numbered_from))
+    row, is_resolved, day, delivered = row[order], is_resolved[order], day[order], delivered[order]
+    second = np.where(is_resolved, complaints.second[row] // 2 + 43200, complaints.second[row])
+    return Lines(delivered, _json(entities, complaints, row, is_resolved, day, second, numbered_from))
 
 
 def _json(
     entities: Entities,
     complaints: Complaints,
     row: np.ndarray,
-    is_settled: np.ndarray,
+    is_resolved: np.ndarray,
     day: np.ndarray,
     second: np.ndarray,
     numbered_from: int,
@@ -137,8 +136,8 @@ def _json(
         "严重等级": pick(GRADES, complaints.grade[row] - 1),
         "涉及金额": decimals(complaints.amount[row], 2),
         "办结期限": dates(complaints.received[row] + 60),
-        "办结日期": dates(complaints.resolved[row], is_settled),
-        "处理结果": pick(OUTCOMES, np.where(is_settled, complaints.outcome[row], 0)),
+        "办结日期": dates(complaints.resolved[row], is_resolved),
+        "处理结果": pick(OUTCOMES, np.where(is_resolved, complaints.outcome[row], 0)),
         "来源渠道": pick(CHANNELS, complaints.channel[row]),
         "投诉人标识": strings(pseudonyms(complaints.complainant[row], COMPLAINANT_KEY)),
         "更新时间": instants(day, second),

@@ -1,7 +1,7 @@
-"""The faults that real deliveries have, planted at known rates and counted.
+"""Typical faults of deliveries, planted at known rates and counted.
 
-Every fault that costs a record is an extra record, a spoilt copy beside the sound one, so that the truth about an entity stays in
-the data and counts can be checked.
+Each fault is an extra record, a faulty copy after a sound one. So the data keep the truth about every entity, and tests can check
+the counts.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ import numpy as np
 import pyarrow as pa
 
 BAD_BYTES = b"\xff\xfe\xff"
-"""Not GB18030, not UTF-8."""
+"""Invalid in GB18030 and in UTF-8."""
 BAD_DATE = "2026-02-30"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault of text records: its name in the counts, its rate, and how a record is spoilt (text in, bytes out)."""
+    """A fault of text records: name in the counts, rate, and a function from a line and its encoding to the faulty bytes."""
 
     name: str
     rate: float
-    spoil: Callable[[str, str], bytes]
+    make: Callable[[str, str], bytes]
 
 
 def _same(line: str, encoding: str) -> bytes:
@@ -50,23 +50,23 @@ def _misencoded(line: str, encoding: str) -> bytes:
 
 
 def _field(number: int, value: str) -> Callable[[str, str], bytes]:
-    """Replace a CSV field that no quoted field comes before."""
+    """Replace a CSV field; no field before it may be quoted."""
 
-    def spoil(line: str, encoding: str) -> bytes:
+    def make(line: str, encoding: str) -> bytes:
         fields = line.split(",", number + 1)
         fields[number] = value
         return ",".join(fields).encode(encoding)
 
-    return spoil
+    return make
 
 
 def _member(label: str, value: str) -> Callable[[str, str], bytes]:
     """Replace a member of a JSON object."""
 
-    def spoil(line: str, encoding: str) -> bytes:
+    def make(line: str, encoding: str) -> bytes:
         return json.dumps({**json.loads(line), label: value}, ensure_ascii=False).encode(encoding)
 
-    return spoil
+    return make
 
 
 FAULTS = {
@@ -96,24 +96,24 @@ FAULTS = {
 TAX_FAULTS = {"duplicate": 0.001, "negative_amount": 0.0003, "bad_date": 0.0003}
 
 
-def spoilt_records(
+def faulty_records(
     rng: np.random.Generator, source: str, lines: pa.Array, encoding: str, counts: Counter[str]
 ) -> list[tuple[int, bytes]]:
-    """Spoilt copies of some lines, each with the number of the line that it follows, in order; adds to ``counts``."""
-    found: list[tuple[int, bytes]] = []
+    """Faulty copies of some lines, each with the number of the line that it follows, in order. Adds to ``counts``."""
+    records: list[tuple[int, bytes]] = []
     for fault in FAULTS[source]:
         chosen = np.flatnonzero(rng.random(len(lines)) < fault.rate)
-        found += [(int(row), fault.spoil(lines[int(row)].as_py(), encoding)) for row in chosen]
+        records += [(int(row), fault.make(lines[int(row)].as_py(), encoding)) for row in chosen]
         counts[fault.name] += len(chosen)
-    return sorted(found)
+    return sorted(records)
 
 
-def with_faults(rng: np.random.Generator, table: pa.Table, amount: str, day: str, counts: Counter[str]) -> pa.Table:
-    """The table and, after it, spoilt copies of some of its rows; adds to ``counts``.
+def add_faults(rng: np.random.Generator, table: pa.Table, amount: str, day: str, counts: Counter[str]) -> pa.Table:
+    """Append faulty copies of some rows to the table. Adds to ``counts``.
 
     Args:
-        amount: the decimal column made negative.
-        day: the text column given a day that no calendar has.
+        amount: a decimal column that a fault makes negative.
+        day: a text column that a fault sets to an impossible day.
     """
     pieces = [table]
     for name, rate in TAX_FAULTS.items():

@@ -1,6 +1,6 @@
-"""Month by month: complaints come in, inspectors go out, violators are found and stop.
+"""Simulate complaints, visits and findings month by month, and write visits as CSV records.
 
-Inspections as the inspection department's CSV records.
+A violator stops when a visit finds the violation.
 """
 
 from __future__ import annotations
@@ -20,19 +20,29 @@ from simulation.world.typologies import TYPOLOGIES
 
 RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN = 0, 1, 2, 3, 4
 INSPECTED, NOT_REACHABLE, REFUSED, NOT_DONE = 0, 1, 2, 3
-FINDS = 0.86
+DETECTION_RATE = 0.86
 """Chance that a usual inspector finds an ongoing violation."""
 REPORTED_LATE = 0.004
 """Share of visits that are reported months later."""
-INVITES = 0.065
-"""Chance a month that a violator's, or a mimic's, outward sign brings inspectors."""
+CORRECTED = 0.006
+"""Share of visits whose penalty is corrected."""
+VISIT_RATE = 0.065
+"""Monthly chance that the visible signs of a violator or mimic cause a visit."""
 INSPECTORS = 24
-"""Inspectors a prefecture."""
+"""Inspectors per prefecture."""
+HEADER = (
+    "检查编号,统一社会信用代码,检查机关,抽查批次,抽中概率,检查方式,计划日期,检查日期,上报时间,检查状态,检查项数,违规项数,严重程度,"
+    "发现问题,检查人员,罚款(元),处理结果"
+)
+METHODS = ("双随机", "重点监管", "投诉举报", "联合检查", "专项整治")
+STATUSES = ("已检查", "无法联系", "拒绝检查", "未实施")
+GRADES = ("无", "轻微", "一般", "较重", "严重")
+RESULTS = ("未发现问题", "责令改正", "警告", "罚款", "移送")
 
 
 @dataclass(frozen=True)
 class Visits:
-    """One row a visit; ``entity`` points into the chunk."""
+    """One row per visit. ``entity`` indexes the chunk, days are day numbers."""
 
     entity: np.ndarray
     month: np.ndarray
@@ -52,98 +62,92 @@ class Visits:
 
 @dataclass(frozen=True)
 class History:
-    """What the loop over the months leaves.
+    """The result of the simulation.
 
     Attributes:
-        complaints: counts, month × entity.
-        violates: whether the violation is going on, month × entity.
-        shows: the same for violators and mimics.
+        complaints: counts, shape (months, entities).
+        violates: whether the violation is ongoing, shape (months, entities).
+        active: whether the violation or the mimic's sign is ongoing, shape (months, entities).
         visits: the visits.
-        found: day on which the finding was reported, NEVER where it was not.
+        found: day on which the finding was reported, else NEVER.
     """
 
     complaints: np.ndarray
     violates: np.ndarray
-    shows: np.ndarray
+    active: np.ndarray
     visits: Visits
     found: np.ndarray
 
 
 @dataclass(frozen=True)
 class Month:
-    """One month as inspectors see it, and the truth that they may find; arrays over the entities.
+    """What inspectors see in a month, and the truth; arrays over the entities.
 
-    ``recent`` counts the complaints of three months, ``record`` the past findings, fading by 7 % a month.
+    ``recent`` counts the complaints of three months, ``record`` the past findings, discounted by 7 % a month.
     """
 
     number: int
     trading: np.ndarray
     violates: np.ndarray
-    shows: np.ndarray
+    active: np.ndarray
     complaints: np.ndarray
     recent: np.ndarray
     record: np.ndarray
 
 
-def live(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> History:
-    """Play the window's months."""
+def simulate_history(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> History:
+    """Simulate the months of the window in order."""
     n, months = len(entities), clock.months
     found = np.full(n, NEVER, dtype=np.int64)
     record = np.zeros(n)
     complaints = np.zeros((months, n), dtype=np.int32)
-    violates, shows = np.zeros((months, n), dtype=bool), np.zeros((months, n), dtype=bool)
-    rounds = []
+    violates, active = np.zeros((months, n), dtype=bool), np.zeros((months, n), dtype=bool)
+    by_month = []
     for month in range(months):
         start, end = clock.starts[month], clock.starts[month] + clock.length(month)
         trading = (entities.established < start) & (entities.closed >= end)
         ongoing = (roles.began < end) & (found >= start)
-        violates[month], shows[month] = trading & roles.is_violator & ongoing, trading & ongoing
-        rate = complaint_rate(month, clock, entities, roles, shows[month]) * (clock.length(month) / 30.4)
+        violates[month], active[month] = trading & roles.is_violator & ongoing, trading & ongoing
+        rate = complaint_rate(month, clock, entities, roles, active[month]) * (clock.length(month) / 30.4)
         complaints[month] = rng.poisson(np.where(entities.established < start, rate, 0.0) * (entities.closed >= start))
         recent = complaints[max(0, month - 2) : month + 1].sum(axis=0)
-        now = Month(month, trading, violates[month], shows[month], complaints[month], recent, record)
-        visits = _visit(rng, clock, entities, roles, now)
-        rounds.append(visits)
-        hit = visits.entity[visits.is_violation & visits.was_violating]
-        found[hit] = visits.reported[visits.is_violation & visits.was_violating]
+        now = Month(month, trading, violates[month], active[month], complaints[month], recent, record)
+        visits = _visits_of_month(rng, clock, entities, roles, now)
+        by_month.append(visits)
+        is_hit = visits.is_violation & visits.was_violating
+        found[visits.entity[is_hit]] = visits.reported[is_hit]
         record *= 0.93
         record[visits.entity[visits.is_violation]] += 1
-    columns = {name: np.concatenate([getattr(visits, name) for visits in rounds]) for name in Visits.__dataclass_fields__}
-    return History(complaints, violates, shows, Visits(**columns), found)
+    columns = {name: np.concatenate([getattr(visits, name) for visits in by_month]) for name in Visits.__dataclass_fields__}
+    return History(complaints, violates, active, Visits(**columns), found)
 
 
-def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, shows: np.ndarray) -> np.ndarray:
-    """Complaints expected of each entity in 30 days: by trade, size, how it is liked, and its signs."""
+def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, active: np.ndarray) -> np.ndarray:
+    """Expected complaints about each entity in 30 days, from industry, size, its own factor, and its signs."""
     signs = roles.signs
-    usual = trait("complaints")[entities.trade] / 1000 * np.exp(0.55 * entities.size) * entities.disliked
+    usual = trait("complaints")[entities.trade] / 1000 * np.exp(0.55 * entities.size) * entities.complaint_factor
     elapsed = (clock.starts[month] + 30 - roles.began) / 30.4
     is_wave = np.isin(roles.mimic, [number for number, kind in enumerate(TYPOLOGIES) if kind.mimic == "viral_wave"])
     force = np.where(is_wave, 2.2 * (elapsed < 3), np.minimum(elapsed, 3) / 3)
-    added = shows * signs["complaints"] * force * (0.20 + 5 * usual)
+    added = active * signs["complaints"] * force * (0.20 + 5 * usual)
     closing = entities.troubled & (entities.closed - clock.starts[month] < 240)
     return usual * np.where(closing, 5, 1) + added + 0.08 * closing
 
 
-def _visit(
-    rng: np.random.Generator,
-    clock: Clock,
-    entities: Entities,
-    roles: Roles,
-    now: Month,
-) -> Visits:
-    """One month's visits: who, why, by whom and what was found."""
+def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, now: Month) -> Visits:
+    """The visits of a month: entity, reason, inspector and findings."""
     random_rate = places().random_rate[places().prefecture[entities.county]]
     kinds = {kind: np.array([item.found_by == kind for item in TYPOLOGIES] + [False]) for kind in ("targeted", "joint", "campaign")}
     role = np.maximum(roles.typology, roles.mimic)
-    invited = {kind: INVITES * now.shows * chosen[role] for kind, chosen in kinds.items()}
+    by_sign = {kind: VISIT_RATE * now.active * chosen[role] for kind, chosen in kinds.items()}
     by_record = 0.0042 * np.exp(0.5 * entities.size) * (1 + 2.5 * now.record) * (1 + 0.7 * np.minimum(now.recent, 8))
     chances = np.stack(
         [
             random_rate,
-            np.minimum(by_record, 0.12) + invited["targeted"],
+            np.minimum(by_record, 0.12) + by_sign["targeted"],
             1 - 0.97 ** np.minimum(now.complaints, 8),
-            0.0006 + invited["joint"],
-            0.0004 + invited["campaign"],
+            0.0006 + by_sign["joint"],
+            0.0004 + by_sign["campaign"],
         ]
     )
     drawn = (rng.random(chances.shape) < chances) & now.trading
@@ -159,9 +163,9 @@ def _visit(
     status = rng.choice(4, size=size, p=[0.95, 0.025, 0.005, 0.02])
     away = violating & (rng.random(size) < 0.3 * np.minimum(roles.signs["unreachable"][chosen], 1.5))
     status = np.where(away, NOT_REACHABLE, status)
-    slip = trait("slip")[entities.trade[chosen]] / 100 * strictness
-    deep = rng.random(size) < np.minimum(FINDS * strictness**0.3, 0.97)
-    is_violation = (status == INSPECTED) & np.where(violating, deep, rng.random(size) < slip)
+    minor_breach = trait("minor_breach")[entities.trade[chosen]] / 100 * strictness
+    detected = rng.random(size) < np.minimum(DETECTION_RATE * strictness**0.3, 0.97)
+    is_violation = (status == INSPECTED) & np.where(violating, detected, rng.random(size) < minor_breach)
     grave = np.where(violating, 1 + rng.binomial(3, 0.5, size), 1 + (rng.random(size) < 0.12))
     items = rng.integers(8, 31, size)
     breaches = np.minimum(np.where(violating, 1 + rng.poisson(2.5, size), 1 + rng.poisson(0.4, size)), items)
@@ -184,25 +188,14 @@ def _visit(
 
 
 def _working_days(days: np.ndarray, clock: Clock) -> np.ndarray:
-    """Move weekend days to the Friday before (day 0, 1970-01-01, was a Thursday), never before the window."""
+    """Move weekend days to the Friday before, but not before the window. Day 0, 1970-01-01, was a Thursday."""
     weekday = (days + 3) % 7
     return np.maximum(days - np.maximum(weekday - 4, 0), clock.first)
 
 
-HEADER = (
-    "检查编号,统一社会信用代码,检查机关,抽查批次,抽中概率,检查方式,计划日期,检查日期,上报时间,检查状态,检查项数,违规项数,严重程度,"
-    "发现问题,检查人员,罚款(元),处理结果"
-)
-WAYS = ("双随机", "重点监管", "投诉举报", "联合检查", "专项整治")
-STATUSES = ("已检查", "无法联系", "拒绝检查", "未实施")
-GRADES = ("无", "轻微", "一般", "较重", "严重")
-RESULTS = ("未发现问题", "责令改正", "警告", "罚款", "移送")
-CORRECTED = 0.006
-
-
 @dataclass(frozen=True)
 class Lines:
-    """CSV records with the day of their delivery, sorted by it; how many are corrections, how many came late."""
+    """CSV records and their delivery days, sorted by delivery; the numbers of corrected and of late records."""
 
     delivered: np.ndarray
     text: pa.Array
@@ -211,22 +204,22 @@ class Lines:
 
 
 def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Visits, numbered_from: int) -> Lines:
-    """Each visit once reported; a few again with a corrected penalty, a few reported months late."""
+    """Each reported visit; a few again with a corrected penalty, a few reported months late."""
     size = len(visits.entity)
-    fixed = np.flatnonzero(rng.random(size) < CORRECTED)
-    row = np.concatenate([np.arange(size), fixed])
-    is_fixed = np.repeat([False, True], [size, len(fixed)])
-    day = np.where(is_fixed, visits.reported[row] + 1 + row % 25, visits.reported[row])
+    corrected = np.flatnonzero(rng.random(size) < CORRECTED)
+    row = np.concatenate([np.arange(size), corrected])
+    is_corrected = np.repeat([False, True], [size, len(corrected)])
+    day = np.where(is_corrected, visits.reported[row] + 1 + row % 25, visits.reported[row])
     second = rng.integers(9 * 3600, 18 * 3600, size)[row]
     penalty = _penalties(rng, visits)
-    kept = day <= clock.last
-    row, is_fixed, day, second = row[kept], is_fixed[kept], day[kept], second[kept]
+    is_known = day <= clock.last
+    row, is_corrected, day, second = row[is_known], is_corrected[is_known], day[is_known], second[is_known]
     delivered = clock.delivered(day)
     order = np.lexsort((day, row, delivered))
-    row, is_fixed, day, second, delivered = row[order], is_fixed[order], day[order], second[order], delivered[order]
-    amount = np.where(is_fixed, penalty[row] // 2 + 50_000 * visits.is_violation[row], penalty[row])
+    row, is_corrected, day, second, delivered = row[order], is_corrected[order], day[order], second[order], delivered[order]
+    amount = np.where(is_corrected, penalty[row] // 2 + 50_000 * visits.is_violation[row], penalty[row])
     text = _csv(clock, entities, visits, row, day, second, amount, numbered_from)
-    return Lines(delivered, text, int(is_fixed.sum()), int((visits.is_late[row] & ~is_fixed).sum()))
+    return Lines(delivered, text, int(is_corrected.sum()), int((visits.is_late[row] & ~is_corrected).sum()))
 
 
 def _penalties(rng: np.random.Generator, visits: Visits) -> np.ndarray:
@@ -258,7 +251,7 @@ def _csv(
         pick(offices, prefecture),
         masked(draw, is_random),
         masked(decimals(probability, 4), is_random),
-        pick(WAYS, visits.selected_by[row]),
+        pick(METHODS, visits.selected_by[row]),
         dates(visits.inspected[row]),
         dates(visits.inspected[row], is_done),
         instants(day, second),

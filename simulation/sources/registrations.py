@@ -1,4 +1,4 @@
-"""Registration: an entity's first entry and its changes, each a whole new version."""
+"""Registrations: the first entry of each entity and its changes, each a complete new version."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CHANGES = (
     "停业",
 )
 YEARLY = {NAME: 0.03, ADDRESS: 0.07, REP: 0.06, OWNER: 0.06, CAPITAL: 0.05, SCOPE: 0.09}
-"""Ordinary changes an entity and year."""
+"""Ordinary changes per entity and year."""
 KINDS = ("有限责任公司", "个体工商户", "农民专业合作社", "分公司")
 STATES = ("存续", "注销", "吊销", "停业")
 HEADER = (
@@ -42,13 +42,16 @@ SYLLABLES = (
     "元亨利贞思睿智慧明朗晨曦云帆航越捷迅腾飞翔龙凤麟瑶琪珂玥锦绣卓立方正圆融启航程鼎峰岳峻岭江河湖洋波澜川渝蜀豫浙甬瓯"
 )
 PLATFORM = "6432"
-"""The trade whose members run a trading platform."""
+"""The industry of trading platforms."""
 PERSON_KEY, PHONE_KEY, SITE_KEY, NAME_KEY = 11, 12, 13, 14
 
 
 @dataclass(frozen=True)
 class Versions:
-    """One row a version of an entity's registration, by entity and day; ``entity`` points into the chunk."""
+    """One row per version of a registration, sorted by entity and day. ``entity`` indexes the chunk.
+
+    ``counts`` has, for each kind of change, how often it happened to the entity up to and including the row.
+    """
 
     entity: np.ndarray
     day: np.ndarray
@@ -59,7 +62,7 @@ class Versions:
 
 @dataclass(frozen=True)
 class Capital:
-    """In whole units of 10 000 yuan, and what is paid of it in hundredths of that; nothing for most sole traders."""
+    """Registered capital in units of 10 000 yuan, paid capital in hundredths of that; missing for most sole traders."""
 
     registered: np.ndarray
     paid: np.ndarray
@@ -67,7 +70,7 @@ class Capital:
 
 
 def make_capital(rng: np.random.Generator, entities: Entities, roles: Roles) -> Capital:
-    """Round sums that grow with size; those that bear the sign have some ten times too much, violators with little of it paid."""
+    """Round amounts that grow with size. The sign ``capital`` multiplies them by about ten; violators pay little of it in."""
     n = len(entities)
     usual = 1.7 + 0.33 * entities.size + rng.normal(0, 0.42, n) - 1.1 * (entities.kind == SOLE_TRADER)
     log10 = np.clip(usual + 0.85 * roles.signs["capital"], -0.3, 5.3)
@@ -75,8 +78,8 @@ def make_capital(rng: np.random.Generator, entities: Entities, roles: Roles) -> 
     step = np.array([1, 2, 3, 5, 6, 8, 10])[np.digitize(10.0**log10 / power, [1.5, 2.5, 4, 5.5, 7, 9])]
     registered = np.maximum(np.round(step * power), 1).astype(np.int64)
     share = np.where(rng.random(n) < 0.28, 0.0, rng.beta(1.1, 0.7, n))
-    pretended = (roles.signs["capital"] > 0) & roles.is_violator
-    share = np.where(pretended, share * rng.random(n) * 0.4, np.where(roles.signs["capital"] > 0, 0.5 + share / 2, share))
+    is_fake = (roles.signs["capital"] > 0) & roles.is_violator
+    share = np.where(is_fake, share * rng.random(n) * 0.4, np.where(roles.signs["capital"] > 0, 0.5 + share / 2, share))
     given = (entities.kind != BRANCH) & ((entities.kind != SOLE_TRADER) | (rng.random(n) < 0.3))
     return Capital(registered, np.round(registered * share * 100).astype(np.int64), given)
 
@@ -84,20 +87,19 @@ def make_capital(rng: np.random.Generator, entities: Entities, roles: Roles) -> 
 def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, found: np.ndarray) -> Versions:
     """The first entry and all changes within the window, sorted by entity and day."""
     n = len(entities)
-    everyone = np.arange(n)
-    pieces = [(everyone, entities.established, np.full(n, NEW))]
+    pieces = [(np.arange(n), entities.established, np.full(n, NEW))]
     start = np.maximum(entities.established + 10, clock.first + 1)
     years = np.maximum(clock.last - start, 0) / 365
     for kind, rate in YEARLY.items():
-        who = np.repeat(everyone, rng.poisson(rate * years))
+        who = np.repeat(np.arange(n), rng.poisson(rate * years))
         on = start[who] + np.floor(rng.random(len(who)) * years[who] * 365).astype(np.int64)
         pieces.append((who, on, np.full(len(who), kind)))
-    pieces += _sold(rng, start, years)
-    pieces += _signs(rng, roles)
+    pieces += _ownership_changes(rng, start, years)
+    pieces += _sign_changes(rng, roles)
     pieces += _endings(rng, entities, found)
     entity, day, change = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    floor = np.maximum(entities.established[entity], np.where(change == NEW, -NEVER, clock.first + 1))
-    day = np.maximum(day, floor)
+    earliest = np.maximum(entities.established[entity], np.where(change == NEW, -NEVER, clock.first + 1))
+    day = np.maximum(day, earliest)
     is_last = change >= CLOSED
     ended = np.full(n, NEVER, dtype=np.int64)
     np.minimum.at(ended, entity[is_last], day[is_last])
@@ -105,22 +107,24 @@ def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, ro
     entity, day, change = entity[keep], day[keep], change[keep]
     order = np.lexsort((change, day, entity))
     entity, day, change = entity[order], day[order], change[order]
-    again = (entity[1:] == entity[:-1]) & (day[1:] == day[:-1]) & (change[1:] == change[:-1])
-    once = np.concatenate([[True], ~again])
-    entity, day, change = entity[once], day[once], change[once]
+    is_repeat = (entity[1:] == entity[:-1]) & (day[1:] == day[:-1]) & (change[1:] == change[:-1])
+    is_first = np.concatenate([[True], ~is_repeat])
+    entity, day, change = entity[is_first], day[is_first], change[is_first]
     state = np.select([change == CLOSED, change == REVOKED, change == SUSPENDED], [1, 2, 3], 0)
-    return Versions(entity, day, change, {kind: _so_far(entity, change == kind) for kind in YEARLY}, state)
+    return Versions(entity, day, change, {kind: _running_count(entity, change == kind) for kind in YEARLY}, state)
 
 
-def _so_far(entity: np.ndarray, happened: np.ndarray) -> np.ndarray:
-    """How often it happened to the row's entity up to and with the row."""
+def _running_count(entity: np.ndarray, happened: np.ndarray) -> np.ndarray:
+    """The cumulative count of ``happened`` within each entity; ``entity`` is sorted."""
     total = np.cumsum(happened)
     first = np.searchsorted(entity, entity, side="left")
     return total - np.where(first > 0, total[first - 1], 0)
 
 
-def _sold(rng: np.random.Generator, start: np.ndarray, years: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Businesses sold lawfully: a new representative, and mostly a new owner and address within weeks."""
+def _ownership_changes(
+    rng: np.random.Generator, start: np.ndarray, years: np.ndarray
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Ordinary sales of businesses: new representative and owner, and often a new address within weeks."""
     sold = np.flatnonzero(rng.random(len(start)) < 0.015 * years)
     day = start[sold] + np.floor(rng.random(len(sold)) * years[sold] * 365).astype(np.int64)
     moves = rng.random(len(sold)) < 0.6
@@ -131,8 +135,8 @@ def _sold(rng: np.random.Generator, start: np.ndarray, years: np.ndarray) -> lis
     ]
 
 
-def _signs(rng: np.random.Generator, roles: Roles) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """``moved``: representative and address as it begins; ``restless``: three changes a year and unit of strength from then on."""
+def _sign_changes(rng: np.random.Generator, roles: Roles) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """``moved``: new representative and address at the start. ``restless``: three changes a year per unit of strength."""
     moved = np.flatnonzero(roles.signs["moved"] > 0.3)
     day = roles.began[moved] - rng.integers(-10, 50, len(moved))
     restless = np.flatnonzero(roles.signs["restless"] > 0)
@@ -146,21 +150,21 @@ def _signs(rng: np.random.Generator, roles: Roles) -> list[tuple[np.ndarray, np.
 
 
 def _endings(rng: np.random.Generator, entities: Entities, found: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Ordinary closures; of those found in violation a third is revoked and a tenth suspended."""
+    """Ordinary closures; of the violators found, a third is revoked and a tenth suspended."""
     closed = np.flatnonzero(entities.closed < NEVER)
-    fate = rng.random(len(entities))
-    caught = found < NEVER
-    revoked = np.flatnonzero(caught & (fate < 0.33))
-    paused = np.flatnonzero(caught & (fate >= 0.33) & (fate < 0.43))
+    draw = rng.random(len(entities))
+    is_found = found < NEVER
+    revoked = np.flatnonzero(is_found & (draw < 0.33))
+    suspended = np.flatnonzero(is_found & (draw >= 0.33) & (draw < 0.43))
     return [
         (closed, entities.closed[closed], np.full(len(closed), CLOSED)),
         (revoked, found[revoked] + rng.integers(15, 75, len(revoked)), np.full(len(revoked), REVOKED)),
-        (paused, found[paused] + rng.integers(5, 40, len(paused)), np.full(len(paused), SUSPENDED)),
+        (suspended, found[suspended] + rng.integers(5, 40, len(suspended)), np.full(len(suspended), SUSPENDED)),
     ]
 
 
 def names(entities: Entities, version: np.ndarray, who: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """Registered and trading names of the entities ``who`` in their name's version."""
+    """Registered and trading names of the entities ``who``, for a version of the name."""
     mixed = scatter(entities.number[who] * 64 + version, NAME_KEY)
     letters = np.array(list(SYLLABLES))
     count = np.uint64(len(letters))
@@ -180,17 +184,12 @@ def names(entities: Entities, version: np.ndarray, who: np.ndarray) -> tuple[pa.
     county = pick(places().names, entities.county[who])
     ending = pick(["有限公司", "店", "专业合作社", "有限公司分公司"], kind)
     middle = joined(given, pick(words, word))
-    registered = joined(place, masked_or(county, kind == SOLE_TRADER), middle, ending)
+    registered = joined(place, masked(county, kind == SOLE_TRADER).fill_null(""), middle, ending)
     return pc.replace_substring(registered, "店店", "店"), middle
 
 
-def masked_or(array: pa.Array, is_given: np.ndarray) -> pa.Array:
-    """The array, empty text where ``is_given`` is false."""
-    return masked(array, is_given).fill_null("")
-
-
 def addresses(entities: Entities, version: np.ndarray, who: np.ndarray) -> pa.Array:
-    """Addresses of the entities ``who`` in their address's version; version 0 is the site that may be shared."""
+    """Addresses of the entities ``who``, for a version of the address; version 0 is the site, which may be shared."""
     site = np.where(version == 0, entities.site[who], entities.number[who] * 64 + version + 2**40)
     mixed = scatter(site, SITE_KEY)
     road = (mixed % np.uint64(len(ROADS))).astype(np.int64)
@@ -204,18 +203,18 @@ def addresses(entities: Entities, version: np.ndarray, who: np.ndarray) -> pa.Ar
         pick(ROADS, road),
         strings(house),
         "号",
-        masked_or(joined(strings(room), "室"), has_room),
+        masked(joined(strings(room), "室"), has_room).fill_null(""),
     )
 
 
 def people(numbers: np.ndarray, version: np.ndarray, key: int) -> pa.Array:
-    """Pseudonyms of persons or phones in their version."""
+    """Pseudonyms of persons or phones, for a version."""
     numbers = np.where(version == 0, numbers, numbers * 64 + version + 2**41)
     return strings(pseudonyms(numbers, key))
 
 
 def coordinates(entities: Entities, who: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """Latitude and longitude near the prefecture's centre: of a county and, within it, of a site."""
+    """Latitude and longitude near the prefecture's centre, by county and site."""
     prefecture = places().prefecture[entities.county[who]]
     spread = []
     for centre, key in ((places().latitude, 21), (places().longitude, 22)):
@@ -226,7 +225,7 @@ def coordinates(entities: Entities, who: np.ndarray) -> tuple[pa.Array, pa.Array
 
 
 def lines(entities: Entities, capital: Capital, versions: Versions) -> pa.Array:
-    """The versions as CSV records under :data:`HEADER`; the scope is quoted, an unknown value is empty."""
+    """The versions as CSV records with the columns of :data:`HEADER`. The scope is quoted, a missing value is empty."""
     who, counts = versions.entity, versions.counts
     name, trading = names(entities, counts[NAME], who)
     latitude, longitude = coordinates(entities, who)

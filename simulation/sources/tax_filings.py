@@ -1,6 +1,6 @@
-"""Tax returns: monthly VAT and, of companies, quarterly income tax.
+"""Tax returns: monthly VAT and, for companies, quarterly income tax.
 
-Tax returns as the tax authority's Parquet: its own short column names, money as decimals of yuan, days as text.
+They are delivered as Parquet with the tax authority's short column names, money as decimals of yuan, and days as text.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ DUE_DAY = 15
 CORRECTED = 0.004
 """Share of returns that are corrected a month or two later."""
 DELAYED = 0.001
-"""Share of returns that the agency hands over months after it had them."""
+"""Share of returns that the agency delivers months late."""
+TAXES = ("增值税", "企业所得税")
+MONEY = pa.decimal128(18, 2)
 
 
 @dataclass(frozen=True)
 class Returns:
-    """One row a version of a return; money in fen, days as day numbers, ``filed`` NEVER where it was not."""
+    """One row per version of a return. Money is in fen, days are day numbers; ``filed`` is NEVER if it was not filed."""
 
     entity: np.ndarray
     tax: np.ndarray
@@ -49,21 +51,21 @@ class Returns:
     is_delayed: np.ndarray
 
     def take(self, index: np.ndarray | slice) -> Returns:
-        """The rows of that index, mask or slice."""
+        """The rows of an index, mask or slice."""
         return Returns(*[getattr(self, field.name)[index] for field in fields(self)])
 
 
 def stack(parts: list[Returns]) -> Returns:
-    """The rows of all parts."""
+    """Concatenate the rows of all parts."""
     return Returns(*[np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Returns)])
 
 
 def make_returns(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> Returns:
-    """All returns handed over within the world, sorted by delivery, then entity, tax and period."""
+    """All returns delivered in the world, sorted by delivery, entity, tax and period."""
     sales, staff, is_zero = _activity(rng, clock, entities, roles, history)
     vat = _vat(rng, clock, entities, roles, history, sales, staff, is_zero)
     cit = _cit(rng, clock, entities, roles, history, sales, staff)
-    rows = _hand_over(rng, clock, stack([vat, cit]))
+    rows = _add_deliveries(rng, clock, stack([vat, cit]))
     rows = rows.take(rows.delivered <= clock.last)
     return rows.take(np.lexsort((rows.filed, rows.start, rows.tax, rows.entity, rows.delivered)))
 
@@ -71,7 +73,7 @@ def make_returns(rng: np.random.Generator, clock: Clock, entities: Entities, rol
 def _activity(
     rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Monthly sales in yuan, employees, and whether nothing was sold; each month × entity."""
+    """Monthly sales in yuan, employees, and whether nothing was sold, each of shape (months, entities)."""
     n, months, signs = len(entities), clock.months, roles.signs
     middle = trait("sales")[entities.trade] * 10_000 * np.exp(0.95 * entities.size - 0.75 * (entities.kind == SOLE_TRADER))
     season = season_table()[entities.trade][:, clock.calendar_months].T
@@ -81,19 +83,21 @@ def _activity(
     noise = rng.normal(0, 0.22, (months, n)).astype(np.float32)
     since = (clock.starts[:-1, None] + 15 - roles.began) / 30.4
     surge = (
-        1 + 3.5 * signs["surge"] * np.where(roles.is_violator, np.clip(since / 2, 0, 1), np.clip(since / 6, 0, 1)) * history.shows
+        1 + 3.5 * signs["surge"] * np.where(roles.is_violator, np.clip(since / 2, 0, 1), np.clip(since / 6, 0, 1)) * history.active
     )
     sales = middle * season * growth * surge * np.clip(age / 6, 0.15, 1) * np.exp(wander + noise)
     people = np.maximum(np.round(middle / 10_000 * trait("staff")[entities.trade] * np.exp(rng.normal(0, 0.35, n))), 1)
     people = people * np.exp(-0.8 * signs["few_staff"] * roles.is_violator)
     grows = np.where(roles.is_violator, 1.0, surge)
     staff = np.maximum(np.round(people * grows * np.exp(rng.normal(0, 0.06, (months, n)).astype(np.float32))), 0).astype(np.int64)
-    is_zero = _idleness(rng, entities, roles, history, since)
+    is_zero = _months_without_sales(rng, entities, roles, history, since)
     return np.where(is_zero, 0.0, sales), staff, is_zero
 
 
-def _idleness(rng: np.random.Generator, entities: Entities, roles: Roles, history: History, since: np.ndarray) -> np.ndarray:
-    """Months without sales: of the small and the dormant among all; of sleepers and seasonal traders; of shells."""
+def _months_without_sales(
+    rng: np.random.Generator, entities: Entities, roles: Roles, history: History, since: np.ndarray
+) -> np.ndarray:
+    """Months without sales, shape (months, entities): of small and dormant entities, sleepers, seasonal traders and shells."""
     months, n = since.shape
     rarely = rng.beta(0.25, 9, n) * np.where(entities.kind == SOLE_TRADER, 1.6, 1.0)
     spell_start, spell_length = rng.integers(-18, months, n), rng.integers(3, 20, n)
@@ -101,17 +105,17 @@ def _idleness(rng: np.random.Generator, entities: Entities, roles: Roles, histor
     at = np.arange(months)[:, None]
     spell = has_spell & (at >= spell_start) & (at < spell_start + spell_length)
     asleep = (roles.signs["asleep"] > 0.3) & (since < 0) & (since > -np.clip(9 * roles.signs["asleep"], 6, 14))
-    idle = history.shows & (rng.random((months, n)) < np.minimum(0.75 * roles.signs["idle"], 0.95))
+    idle = history.active & (rng.random((months, n)) < np.minimum(0.75 * roles.signs["idle"], 0.95))
     surging = (roles.signs["surge"] > 0) & (since > -1)
     return ((rng.random((months, n)) < rarely) | spell) & ~surging | asleep | idle
 
 
-def _lateness(
-    rng: np.random.Generator, entities: Entities, roles: Roles, going: np.ndarray, due: np.ndarray, who: np.ndarray
+def _filing_days(
+    rng: np.random.Generator, entities: Entities, roles: Roles, ongoing: np.ndarray, due: np.ndarray, who: np.ndarray
 ) -> np.ndarray:
-    """The day each return is filed: mostly in the fortnight before it is due, sometimes weeks after, seldom never."""
+    """The day each return is filed: mostly in the two weeks before the due day, sometimes weeks later, rarely never."""
     failing = entities.troubled[who] & (due > entities.closed[who] - 270)
-    late = entities.tardiness[who] + 0.32 * roles.signs["late"][who] * going + 0.35 * failing
+    late = entities.tardiness[who] + 0.32 * roles.signs["late"][who] * ongoing + 0.35 * failing
     is_late = rng.random(len(who)) < late
     early = due - np.floor(14 * rng.random(len(who)) ** 2).astype(np.int64)
     after = due + 1 + np.floor(rng.exponential(20, len(who))).astype(np.int64)
@@ -132,12 +136,12 @@ def _vat(
     trading = (entities.established < clock.starts[:-1, None]) & (entities.closed >= clock.starts[1:, None])
     month, who = np.nonzero(trading & (clock.starts[1:, None] <= clock.last))
     signs, size = roles.signs, len(who)
-    going = history.shows[month, who]
+    ongoing = history.active[month, who]
     yuan, zero = sales[month, who], is_zero[month, who]
     usual = trait("burden")[entities.trade[who]] / 100 * entities.burden[who] * np.exp(rng.normal(0, 0.22, size))
-    shown = np.where(roles.is_violator[who], going, signs["low_burden"][who] > 0)
+    shown = np.where(roles.is_violator[who], ongoing, signs["low_burden"][who] > 0)
     burden = usual * np.exp(-0.75 * signs["low_burden"][who] * shown)
-    declared = np.where(going & roles.is_violator[who] & (signs["low_burden"][who] > 0), yuan * 0.85, yuan)
+    declared = np.where(ongoing & roles.is_violator[who] & (signs["low_burden"][who] > 0), yuan * 0.85, yuan)
     fen = np.round(declared * 100).astype(np.int64)
     payable = np.round(fen * np.minimum(burden, 0.12)).astype(np.int64)
     rate = np.where(entities.kind[who] == SOLE_TRADER, 0.03, np.where(trait("consumer")[entities.trade[who]], 0.06, 0.13))
@@ -145,9 +149,9 @@ def _vat(
     ticket = np.where(trait("consumer")[entities.trade[who]], 900.0, 18_000.0)
     invoices = rng.poisson(np.minimum(yuan / ticket, 5_000))
     invoices = np.where(zero, 0, np.maximum(invoices, 1))
-    void_rate = entities.voiding[who] * (1 + 3.5 * signs["void"][who] * going) + 0.02 * signs["void"][who] * going
+    void_rate = entities.voiding[who] * (1 + 3.5 * signs["void"][who] * ongoing) + 0.02 * signs["void"][who] * ongoing
     due = clock.starts[month + 1] + DUE_DAY - 1
-    owes = rng.random(size) < 0.008 + 0.12 * np.minimum(signs["late"][who], 2) * going + 0.4 * (
+    owes = rng.random(size) < 0.008 + 0.12 * np.minimum(signs["late"][who], 2) * ongoing + 0.4 * (
         entities.troubled[who] & (entities.closed[who] - clock.starts[month] < 200)
     )
     paid = np.where(owes, np.round(payable * rng.random(size)).astype(np.int64), payable)
@@ -157,7 +161,7 @@ def _vat(
         start=clock.starts[month],
         end=clock.starts[month + 1] - 1,
         due=due,
-        filed=_lateness(rng, entities, roles, going, due, who),
+        filed=_filing_days(rng, entities, roles, ongoing, due, who),
         sales=fen,
         output=output,
         input=output - payable,
@@ -176,17 +180,17 @@ def _vat(
 def _cit(
     rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History, sales: np.ndarray, staff: np.ndarray
 ) -> Returns:
-    """Companies' quarterly returns: the same sales as for VAT but for rounding, small lawful differences, and the sign."""
+    """Quarterly returns of companies. Sales equal those for VAT, apart from rounding, small legal differences and the sign."""
     ends = [m for m in range(2, clock.months) if clock.calendar_months[m] % 3 == 2 and clock.starts[m + 1] <= clock.last]
     parts = []
     for last in ends:
         trading = (entities.established < clock.starts[last - 2]) & (entities.closed >= clock.starts[last + 1])
         who = np.flatnonzero((entities.kind == COMPANY) & trading)
         size = len(who)
-        going = history.violates[last, who]
+        ongoing = history.violates[last, who]
         quarter = sales[last - 2 : last + 1, who].sum(axis=0)
         differs = np.where(rng.random(size) < 0.12, rng.normal(0, 0.12, size), rng.normal(0, 0.012, size))
-        fen = np.round(quarter * 100 * np.maximum(1 + differs + 0.22 * roles.signs["cit_gap"][who] * going, 0)).astype(np.int64)
+        fen = np.round(quarter * 100 * np.maximum(1 + differs + 0.22 * roles.signs["cit_gap"][who] * ongoing, 0)).astype(np.int64)
         payable = np.round(fen * 0.05 * np.exp(rng.normal(-0.6, 0.5, size)) * 0.25).astype(np.int64)
         due = np.full(size, clock.starts[last + 1] + DUE_DAY - 1)
         nothing = np.zeros(size, dtype=np.int64)
@@ -197,7 +201,7 @@ def _cit(
                 start=np.full(size, clock.starts[last - 2]),
                 end=np.full(size, clock.starts[last + 1] - 1),
                 due=due,
-                filed=_lateness(rng, entities, roles, going, due, who),
+                filed=_filing_days(rng, entities, roles, ongoing, due, who),
                 sales=fen,
                 output=nothing,
                 input=nothing,
@@ -212,16 +216,13 @@ def _cit(
                 is_delayed=np.zeros(size, dtype=bool),
             )
         )
-    return stack(parts) if parts else _none()
-
-
-def _none() -> Returns:
     empty = np.zeros(0, dtype=np.int64)
-    return Returns(*[empty.astype(bool) if field.name.startswith("is_") else empty for field in fields(Returns)])
+    none = Returns(*[empty.astype(bool) if field.name.startswith("is_") else empty for field in fields(Returns)])
+    return stack(parts) if parts else none
 
 
-def _hand_over(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns:
-    """Each return with its deliveries: as not filed, once filed, and once corrected."""
+def _add_deliveries(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns:
+    """Each return by delivery: as not filed, when filed, and when corrected."""
     size = len(rows.entity)
     first = clock.tax_delivered(rows.due)
     filed = np.where(rows.filed < NEVER, clock.tax_delivered(rows.filed), clock.last + 1)
@@ -252,20 +253,16 @@ def _hand_over(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns
     return stack([unfiled, known, corrected])
 
 
-TAXES = ("增值税", "企业所得税")
-MONEY = pa.decimal128(18, 2)
-
-
 def fen_as_yuan(fen: np.ndarray) -> pa.Array:
-    """Whole fen as decimals of yuan with two places, without a loss: the same integer under another type."""
+    """Whole fen as decimals of yuan with two places, exact: the same integers with another type."""
     words = np.empty((len(fen), 2), dtype="<i8")
     words[:, 0] = fen
     words[:, 1] = np.where(fen < 0, -1, 0)
     return pa.Array.from_buffers(MONEY, len(fen), [None, pa.py_buffer(words.tobytes())])
 
 
-def table_of(entities: Entities, rows: Returns) -> pa.Table:
-    """The returns; what was not filed has no amounts."""
+def returns_table(entities: Entities, rows: Returns) -> pa.Table:
+    """The returns as a table; unfiled returns have no amounts."""
     is_filed = rows.filed < NEVER
     hidden = ~is_filed
 

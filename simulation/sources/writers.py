@@ -1,4 +1,4 @@
-"""Files as agencies hand them over: one folder a source and day, text in the agency's encoding or Parquet."""
+"""Write files as agencies deliver them: one folder per source and day, text in the agency's encoding or Parquet."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from simulation.world.clock import day_of
 
 
 class TextFiles:
-    """A source's text files, one a delivery, written to chunk by chunk; a delivery without records gets no file.
+    """A source's text files, one per delivery, written chunk by chunk. A delivery without records has no file.
 
     Args:
         folder: the source's folder.
-        name: the file's name in each day's folder.
-        encoding: of the text.
-        header: a first line, or empty.
+        name: file name in each day's folder.
+        encoding: encoding of the text.
+        header: first line, or empty.
     """
 
     def __init__(self, folder: Path, name: str, encoding: str, header: str = "") -> None:
@@ -35,11 +35,11 @@ class TextFiles:
         for file in self._open.values():
             file.close()
 
-    def write(self, delivery: int, lines: pa.Array, spoilt: list[tuple[int, bytes]]) -> None:
-        """Append lines to a delivery's file, each spoilt record after the line whose number it bears."""
+    def write(self, delivery: int, lines: pa.Array, faulty: list[tuple[int, bytes]]) -> None:
+        """Append lines to a delivery's file, each faulty record after the line with its number."""
         file = self._file(delivery)
         begin = 0
-        for row, record in spoilt:
+        for row, record in faulty:
             file.write(self._encoded(lines[begin : row + 1]) + record + b"\n")
             begin = row + 1
         file.write(self._encoded(lines[begin:]))
@@ -64,7 +64,7 @@ class TextFiles:
 
 
 class ParquetFiles:
-    """A source's Parquet files, one a delivery, a row group a chunk."""
+    """A source's Parquet files, one per delivery, with one row group per chunk."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.name = folder, name

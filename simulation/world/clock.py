@@ -1,4 +1,4 @@
-"""The invented world's calendar: its months, its last day, and when each agency hands over its files."""
+"""The calendar of a simulated world: its months, its last day, and the days on which agencies deliver files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 
 EPOCH = date(1970, 1, 1)
 DAILY = 31
-"""So many last days are handed over daily; the history before them by the month."""
-HANDOVER_DAY = 5
-TAX_DAY = 20
+"""The last days of the world, which are delivered daily. Earlier history is delivered monthly."""
+DELIVERY_DAY, TAX_DELIVERY_DAY = 5, 20
+"""Days of the month of monthly deliveries."""
 
 
 def number_of(day: date) -> int:
@@ -25,7 +25,7 @@ def day_of(number: int) -> date:
 
 
 def add_months(first: date, months: int) -> date:
-    """The first day of the month so many months later."""
+    """The first day of the month that is ``months`` later."""
     index = first.year * 12 + first.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
 
@@ -36,8 +36,8 @@ class Clock:
 
     Attributes:
         as_of: the world's last day.
-        starts: day numbers of each month's first day, one more than there are months.
-        calendar_months: 0 for January … 11, one a month.
+        starts: day number of each month's first day, shape (months + 1,).
+        calendar_months: calendar month of each month, 0 for January, shape (months,).
     """
 
     as_of: date
@@ -46,7 +46,7 @@ class Clock:
 
     @property
     def months(self) -> int:
-        """How many months there are."""
+        """The number of months."""
         return len(self.starts) - 1
 
     @property
@@ -60,39 +60,41 @@ class Clock:
         return number_of(self.as_of)
 
     def month_of(self, days: np.ndarray) -> np.ndarray:
-        """The index of the month in which each day lies; negative before the window."""
+        """The index of each day's month; negative before the window."""
         return np.searchsorted(self.starts, days, side="right") - 1
 
     def length(self, month: int) -> int:
-        """Days of a month that lie in the world."""
+        """The number of days of a month up to the world's last day."""
         return int(min(self.starts[month + 1], self.last + 1) - self.starts[month])
 
     def deliveries(self) -> np.ndarray:
-        """The day numbers on which registration, complaints and inspections are handed over, in order."""
+        """The sorted day numbers of deliveries of registrations, complaints and inspections."""
         return np.unique(self.delivered(np.arange(self.first - 1, self.last + 1)))
 
     def delivered(self, days: np.ndarray) -> np.ndarray:
-        """When something of each day is handed over: on the day itself lately, else on the 5th of the month after.
+        """The day on which records of each day are delivered: the same day in the last 31 days, else the 5th of the next month.
 
-        What happened before the window is in the first delivery.
+        Records from before the window are in the first delivery.
         """
         daily_from = self.last - DAILY + 1
         month = np.clip(self.month_of(days), 0, self.months - 1)
-        by_month = self.starts[month + 1] + HANDOVER_DAY - 1
+        by_month = self.starts[month + 1] + DELIVERY_DAY - 1
         by_month = np.where(by_month > self.last, daily_from, by_month)
         return np.where(days < self.first, self.first, np.where(days >= daily_from, days, by_month))
 
     def tax_delivered(self, days: np.ndarray) -> np.ndarray:
-        """The first tax delivery on or after each day; beyond the world's last day where there is none in it."""
+        """The day of the first tax delivery on or after each day; past the world's last day if there is none."""
         month = np.clip(self.month_of(days), 0, self.months - 1)
-        same = self.starts[month] + TAX_DAY - 1
-        following = np.where(month + 1 < self.months, self.starts[np.minimum(month + 1, self.months)] + TAX_DAY - 1, self.last + 1)
+        same = self.starts[month] + TAX_DELIVERY_DAY - 1
+        following = np.where(
+            month + 1 < self.months, self.starts[np.minimum(month + 1, self.months)] + TAX_DELIVERY_DAY - 1, self.last + 1
+        )
         day = np.where(days <= same, same, following)
         return np.where(days > self.last, self.last + 1, day)
 
 
 def open_clock(as_of: date, months: int) -> Clock:
-    """The clock of a world of so many months that ends on ``as_of``."""
+    """The clock of a world with ``months`` months that ends on ``as_of``."""
     this = date(as_of.year, as_of.month, 1)
     firsts = [add_months(this, offset) for offset in range(1 - months, 2)]
     return Clock(

@@ -20,27 +20,27 @@ _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
 
 
 def social_credit_codes(numbers: np.ndarray, kinds: np.ndarray, regions: np.ndarray, key: int) -> np.ndarray:
-    """One code a number, distinct for distinct numbers.
+    """One code per number; distinct numbers get distinct codes.
 
-    The organisation's part is ``MA`` and six characters, as given out since 2015, with its check digit by GB 11714; the last
+    The organisation's part is ``MA`` and six characters, as issued since 2015, with its check digit by GB 11714. The last
     character is the check digit by GB 32100: 31 − Σ value · 3^place mod 31.
 
     Args:
-        numbers: whole numbers below 31^6, one an entity.
+        numbers: whole numbers below 31^6, one per entity.
         kinds: two-character prefixes (authority and kind), such as ``b"91"``, dtype S2.
         regions: six-digit region codes, dtype S6.
-        key: scatters the numbers, so that neighbours get codes far apart.
+        key: hash key that scatters the numbers, so that consecutive numbers get codes far apart.
 
     Returns:
         Codes of 18 characters, dtype S18.
 
     Raises:
-        ValueError: when a number is outside the space.
+        ValueError: a number is out of range.
     """
     if len(numbers) and (numbers.min() < 0 or numbers.max() >= _SPACE):
-        raise ValueError(f"numbers must be within 0 and {_SPACE - 1}: at most so many entities have distinct codes")
+        raise ValueError(f"numbers must be from 0 to {_SPACE - 1}: there are no more distinct codes")
     offset = int(scatter(np.array([0]), key)[0] % np.uint64(_SPACE))
-    scattered = (numbers.astype(np.int64) * 387_420_489 + offset) % _SPACE  # 3^18 and 31 share no factor: one to one
+    scattered = (numbers.astype(np.int64) * 387_420_489 + offset) % _SPACE  # 3^18 and 31 share no factor, so this is one to one
     code = np.empty((len(numbers), 18), dtype=np.uint8)
     code[:, 0:2] = np.frombuffer(np.ascontiguousarray(kinds, dtype="S2").tobytes(), dtype=np.uint8).reshape(-1, 2)
     code[:, 2:8] = np.frombuffer(np.ascontiguousarray(regions, dtype="S6").tobytes(), dtype=np.uint8).reshape(-1, 6)
@@ -60,7 +60,7 @@ def check_characters(stems: np.ndarray) -> np.ndarray:
 
 
 def with_wrong_check(codes: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """The codes, those chosen (a mask) with another check character, as lawful pilot codes have."""
+    """Replace the check character of the chosen codes (a mask). Valid pilot codes have such wrong characters."""
     text = np.frombuffer(codes.tobytes(), dtype=np.uint8).reshape(-1, 18).copy()
     text[chosen, 17] = _LETTERS[(_VALUE_31[text[chosen, 17]] + 7) % 31]
     return np.frombuffer(text.tobytes(), dtype="S18")
@@ -76,7 +76,7 @@ def scatter(numbers: np.ndarray, key: int) -> np.ndarray:
 
 
 def pseudonyms(numbers: np.ndarray, key: int) -> np.ndarray:
-    """Sixteen hexadecimal characters a number, dtype S16: one number, one pseudonym."""
+    """Sixteen hexadecimal characters per number, dtype S16. Equal numbers get equal pseudonyms."""
     big_endian = scatter(numbers, key).astype(">u8")
     pairs = _HEX[np.frombuffer(big_endian.tobytes(), dtype=np.uint8)]
     return np.frombuffer(pairs.tobytes(), dtype="S16")

@@ -1,4 +1,4 @@
-"""The entities of a chunk: what they are, where, whose, and how they usually behave."""
+"""Create the entities of a chunk: kind, industry, place, people, and their usual behaviour."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from simulation.world.clock import Clock
 from simulation.world.codes import social_credit_codes, with_wrong_check
 from simulation.world.industries import trades, trait
-from simulation.world.population import Roles, cast_roles
+from simulation.world.population import Roles, assign_roles
 from simulation.world.regions import places
 
 COMPANY, SOLE_TRADER, COOPERATIVE, BRANCH = 0, 1, 2, 3
 NEVER = np.iinfo(np.int32).max
 PILOT_CODES = 0.003
-"""Share of entities with an early pilot code, lawful, whose check character is wrong."""
+"""Share of entities with an early pilot code: valid, although the check character is wrong."""
 UNKNOWN_INDUSTRY = 0.001
 UNKNOWN_REGION = 0.0005
 FARM_TRADES = ("5123", "1411")
-"""Trades in which there are cooperatives."""
+"""Industries with cooperatives."""
 
 
 @dataclass
 class Entities:
-    """Arrays over a chunk's entities; ``number`` is unique in the world.
+    """Arrays over a chunk's entities. ``number`` is unique in the world.
 
-    ``site``, ``rep``, ``owner``, ``phone`` are numbers too: equal numbers share an address or a person. ``county`` points into
-    :func:`simulation.world.regions.places`, ``trade`` into :func:`simulation.world.industries.trades`. Days are day numbers. The
-    last five are ways of behaving: what is usual for the entity in size, lateness, VAT burden, voided invoices and complaints.
+    Entities with equal ``site``, ``rep``, ``owner`` or ``phone`` share an address or a person. ``county`` indexes
+    :func:`simulation.world.regions.places`, ``trade`` indexes :func:`simulation.world.industries.trades`. Days are day numbers.
+    The last five give the usual behaviour: size, late returns, VAT burden, voided invoices and complaints.
     """
 
     number: np.ndarray
@@ -51,21 +51,21 @@ class Entities:
     tardiness: np.ndarray
     burden: np.ndarray
     voiding: np.ndarray
-    disliked: np.ndarray
+    complaint_factor: np.ndarray
 
     def __len__(self) -> int:
         return len(self.number)
 
 
 def make_entities(rng: np.random.Generator, clock: Clock, first: int, count: int, key: int) -> tuple[Entities, Roles]:
-    """The entities numbered ``first`` … ``first + count − 1`` and their roles."""
+    """Create the entities numbered ``first`` … ``first + count − 1`` and their roles."""
     number = np.arange(first, first + count, dtype=np.int64)
     weights = trait("weight") / trait("weight").sum()
     trade = rng.choice(len(weights), size=count, p=weights)
     kind = _kinds(rng, trade)
     county = rng.choice(len(places().weights), size=count, p=places().weights)
-    roles = cast_roles(rng, clock, trade, kind == COMPANY)
-    established = _establish(rng, clock, roles)
+    roles = assign_roles(rng, clock, trade, kind == COMPANY)
+    established = _establishment_days(rng, clock, roles)
     entities = Entities(
         number=number,
         code=np.empty(count, dtype="S18"),
@@ -73,7 +73,7 @@ def make_entities(rng: np.random.Generator, clock: Clock, first: int, count: int
         trade=trade,
         county=county,
         established=established,
-        closed=_close(rng, clock, roles, established),
+        closed=_closing_days(rng, clock, roles, established),
         site=number.copy(),
         rep=number.copy(),
         owner=number.copy(),
@@ -87,11 +87,11 @@ def make_entities(rng: np.random.Generator, clock: Clock, first: int, count: int
         tardiness=rng.beta(0.5, 8, count),
         burden=np.exp(rng.normal(0, 0.28, count)),
         voiding=rng.beta(1.2, 45, count),
-        disliked=rng.gamma(0.6, 1 / 0.6, count),
+        complaint_factor=rng.gamma(0.6, 1 / 0.6, count),
     )
     _share_sites(rng, entities, roles)
     _share_people(rng, entities, roles)
-    _succeed(rng, clock, entities, roles)
+    _add_heirs(rng, clock, entities, roles)
     roles.began[:] = np.where(roles.began < NEVER, np.maximum(roles.began, entities.established + 5), NEVER)
     prefixes = np.array([b"91", b"92", b"93", b"91"], dtype="S2")[kind]
     codes = social_credit_codes(number, prefixes, places().codes[entities.county].astype("S6"), key)
@@ -106,8 +106,8 @@ def _kinds(rng: np.random.Generator, trade: np.ndarray) -> np.ndarray:
     return np.where(draw < sole, SOLE_TRADER, other).astype(np.int8)
 
 
-def _establish(rng: np.random.Generator, clock: Clock, roles: Roles) -> np.ndarray:
-    """A sixth of all within the window; the rest some years before; the young ones shortly before they begin."""
+def _establishment_days(rng: np.random.Generator, clock: Clock, roles: Roles) -> np.ndarray:
+    """Establishment days: a sixth within the window, most earlier; ``young`` violators shortly before they begin."""
     n = len(roles.began)
     span = clock.last - clock.first
     before = clock.first - 1 - np.floor(rng.exponential(6.0 * 365, n)).astype(np.int64) % (35 * 365)
@@ -120,8 +120,8 @@ def _establish(rng: np.random.Generator, clock: Clock, roles: Roles) -> np.ndarr
     return np.where(young, began - 20 - np.floor(rng.exponential(90, n)).astype(np.int64), day)
 
 
-def _close(rng: np.random.Generator, clock: Clock, roles: Roles, established: np.ndarray) -> np.ndarray:
-    """Ordinary closures, half a per cent of entities a month, never of those with a role."""
+def _closing_days(rng: np.random.Generator, clock: Clock, roles: Roles, established: np.ndarray) -> np.ndarray:
+    """Closing days of ordinary entities, half a per cent a month. Violators and mimics do not close."""
     n = len(established)
     day = np.maximum(clock.first, established + 60) + np.floor(rng.exponential(200 * 30.4, n)).astype(np.int64)
     ordinary = (roles.typology < 0) & (roles.mimic < 0) & (day <= clock.last)
@@ -129,7 +129,7 @@ def _close(rng: np.random.Generator, clock: Clock, roles: Roles, established: np
 
 
 def _agents(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray) -> np.ndarray:
-    """Registration agents of the prefecture, a few of them with very many clients; −1 for those who came themselves."""
+    """Registration agents of the prefecture, a few with very many clients; −1 without an agent."""
     n = len(kind)
     rank = np.minimum(np.floor(rng.pareto(0.8, n) * 3).astype(np.int64), 399)
     has = rng.random(n) < np.where(kind == SOLE_TRADER, 0.12, 0.45)
@@ -137,19 +137,19 @@ def _agents(rng: np.random.Generator, kind: np.ndarray, county: np.ndarray) -> n
 
 
 def _groups(rng: np.random.Generator, members: np.ndarray, low: int, high: int) -> list[np.ndarray]:
-    """The members cut, in their order, into groups of ``low`` to ``high``."""
+    """Cut the members, in order, into groups of ``low`` to ``high``."""
     sizes = rng.integers(low, high + 1, size=len(members) // low + 1)
     return [group for group in np.split(members, np.cumsum(sizes)) if len(group)]
 
 
 def _share_sites(rng: np.random.Generator, entities: Entities, roles: Roles) -> None:
-    """Ordinary neighbours in office buildings, crowded tenants of lawful incubators, and clusters of shells."""
+    """Set shared addresses: office buildings, legal incubators with many tenants, clusters of shell companies."""
     n = len(entities)
     plain = np.flatnonzero((roles.signs["crowded"] == 0) & (rng.random(n) < 0.22))
     plain = plain[np.argsort(entities.county[plain], kind="stable")]
     for group in _groups(rng, plain, 2, 9):
-        together = group[entities.county[group] == entities.county[group[0]]]
-        entities.site[together] = entities.site[together[0]]
+        neighbours = group[entities.county[group] == entities.county[group[0]]]
+        entities.site[neighbours] = entities.site[neighbours[0]]
     for role in (roles.typology, roles.mimic):
         crowd = rng.permutation(np.flatnonzero((roles.signs["crowded"] > 0) & (role >= 0)))
         for group in _groups(rng, crowd, 7, 24):
@@ -158,13 +158,13 @@ def _share_sites(rng: np.random.Generator, entities: Entities, roles: Roles) -> 
 
 
 def _share_people(rng: np.random.Generator, entities: Entities, roles: Roles) -> None:
-    """Owners of several businesses, contact phones of agents, and the hands behind hubs."""
+    """Set shared people: owners of several businesses, contact phones of agents, and the people behind hubs."""
     n = len(entities)
     for group in _groups(rng, rng.permutation(np.flatnonzero(rng.random(n) < 0.10)), 2, 5):
         for people in (entities.rep, entities.owner, entities.phone):
             people[group] = people[group[0]]
-    lent = (entities.agent >= 0) & (rng.random(n) < 0.03)
-    entities.phone[lent] = -1 - entities.agent[lent]
+    agent_phone = (entities.agent >= 0) & (rng.random(n) < 0.03)
+    entities.phone[agent_phone] = -1 - entities.agent[agent_phone]
     hub = np.flatnonzero((roles.signs["hub"] > 0) & roles.is_violator)
     hub = hub[np.lexsort((hub, entities.site[hub], roles.typology[hub]))]
     for group in _groups(rng, hub, 3, 8):
@@ -175,25 +175,25 @@ def _share_people(rng: np.random.Generator, entities: Entities, roles: Roles) ->
             entities.owner[same_hand] = entities.owner[same_hand[0]]
 
 
-def _succeed(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> None:
-    """Each heir takes over from an ordinary business that closed weeks before; a phoenix's forerunner was in trouble."""
+def _add_heirs(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> None:
+    """Let each heir continue an ordinary business that closed weeks before; the predecessor of a phoenix was in trouble."""
     heirs = np.flatnonzero(roles.signs["heir"] > 0)
     old = (roles.typology < 0) & (roles.mimic < 0) & (entities.established < clock.first - 365) & (entities.closed == NEVER)
     heirs = heirs[: int(old.sum())]
-    forerunners = rng.permutation(np.flatnonzero(old))[: len(heirs)]
+    predecessors = rng.permutation(np.flatnonzero(old))[: len(heirs)]
     entities.established[heirs] = np.maximum(clock.first + 100, roles.began[heirs] - rng.integers(10, 70, len(heirs)))
-    entities.closed[forerunners] = entities.established[heirs] - rng.integers(7, 90, len(heirs))
-    entities.troubled[forerunners] = roles.is_violator[heirs]
-    for trait_of in (entities.site, entities.phone, entities.owner, entities.trade, entities.county, entities.size):
-        trait_of[heirs] = trait_of[forerunners]
-    entities.kind[heirs] = np.where(entities.kind[forerunners] == BRANCH, COMPANY, entities.kind[forerunners])
+    entities.closed[predecessors] = entities.established[heirs] - rng.integers(7, 90, len(heirs))
+    entities.troubled[predecessors] = roles.is_violator[heirs]
+    for values in (entities.site, entities.phone, entities.owner, entities.trade, entities.county, entities.size):
+        values[heirs] = values[predecessors]
+    entities.kind[heirs] = np.where(entities.kind[predecessors] == BRANCH, COMPANY, entities.kind[predecessors])
 
 
 def region_codes(entities: Entities) -> np.ndarray:
-    """The county codes as registered; an unknown code for a few."""
+    """Registered county codes; a few are unknown codes."""
     return np.where(entities.has_region, places().codes[entities.county], "999999")
 
 
 def industry_codes(entities: Entities) -> np.ndarray:
-    """The industry codes as registered; an unknown code for a few."""
+    """Registered industry codes; a few are unknown codes."""
     return np.where(entities.has_industry, np.array([trade.code for trade in trades()])[entities.trade], "0000")

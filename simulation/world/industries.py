@@ -1,7 +1,4 @@
-"""The industries of the invented world: what is usual in each, as data.
-
-Figures are invented, of a plausible order; the codes are real classes of GB/T 4754-2017.
-"""
+"""The industries of the simulated world, as data: classes of GB/T 4754-2017 with invented, plausible figures."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ SEASONS = {
     "building": (0.60, 0.50, 1.00, 1.10, 1.15, 1.15, 1.00, 1.00, 1.15, 1.15, 1.15, 1.25),
     "school": (0.80, 0.90, 1.10, 0.95, 0.95, 1.15, 1.40, 1.20, 1.20, 0.85, 0.80, 0.70),
 }
-"""How the months of a year compare, January to December."""
+"""Relative sales by month, January to December."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +24,15 @@ class Trade:
 
     Attributes:
         code: four digits of GB/T 4754.
-        weight: how common it is.
+        weight: relative frequency.
         sales: median monthly sales of an entity, in 10 000 yuan.
         burden: VAT paid ÷ sales, in per cent.
-        staff: employees for each 10 000 yuan of monthly sales.
-        complaints: complaints for each 1 000 entity-months.
-        slip: chance of a minor breach at a visit, in per cent.
+        staff: employees per 10 000 yuan of monthly sales.
+        complaints: complaints per 1 000 entity-months.
+        minor_breach: chance that a visit finds a minor breach, in per cent.
         sole: share of sole traders, in per cent.
-        season: a key of :data:`SEASONS`.
-        words: what such businesses call themselves, after the given name.
+        season: key of :data:`SEASONS`.
+        words: business words that follow the given name.
         scope: the registered scope.
         consumer: whether it sells to consumers.
         prepaid: whether it sells prepaid cards or courses.
@@ -47,7 +44,7 @@ class Trade:
     burden: float
     staff: float
     complaints: float
-    slip: float
+    minor_breach: float
     sole: float
     season: str
     words: tuple[str, ...]
@@ -56,7 +53,7 @@ class Trade:
     prepaid: bool = False
 
 
-# code weight sales burden staff complaints slip sole season flags words scope
+# code weight sales burden staff complaints minor_breach sole season flags words scope
 _TABLE = """
 1411 1.0 18 3.2 .50 12 6 35 retail   c 食品/烘焙食品 糕点、面包制造；食品销售
 1432 0.5 60 3.0 .22 6 6 5 flat       - 食品/冷冻食品 速冻食品制造；冷藏冷冻食品销售
@@ -133,10 +130,10 @@ _TABLE = """
 
 @cache
 def trades() -> tuple[Trade, ...]:
-    """The trades, in the order of their codes."""
+    """The industries, by code."""
     found = []
     for line in _TABLE.strip().splitlines():
-        code, weight, sales, burden, staff, complaints, slip, sole, season, flags, words, scope = line.split(maxsplit=11)
+        code, weight, sales, burden, staff, complaints, breach, sole, season, flags, words, scope = line.split(maxsplit=11)
         found.append(
             Trade(
                 code=code,
@@ -145,7 +142,7 @@ def trades() -> tuple[Trade, ...]:
                 burden=float(burden),
                 staff=float(staff),
                 complaints=float(complaints),
-                slip=float(slip),
+                minor_breach=float(breach),
                 sole=float(sole),
                 season=season,
                 words=tuple(words.split("/")),
@@ -158,11 +155,16 @@ def trades() -> tuple[Trade, ...]:
 
 
 def trait(name: str) -> np.ndarray:
-    """One attribute of every trade, as an array in the order of :func:`trades`."""
+    """One attribute of every industry, in the order of :func:`trades`."""
     return np.array([getattr(trade, name) for trade in trades()])
 
 
+def minor_breach_rates() -> dict[str, float]:
+    """The chance that a visit finds a minor breach, by industry code."""
+    return {trade.code: trade.minor_breach / 100 for trade in trades()}
+
+
 def season_table() -> np.ndarray:
-    """Factor on sales, trade × calendar month (January first); a year's mean is 1."""
+    """Seasonal factor of sales, shape (industries, 12), January first; the mean of a year is 1."""
     table = np.array([SEASONS[trade.season] for trade in trades()])
     return table / table.mean(axis=1, keepdims=True)

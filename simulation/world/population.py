@@ -1,4 +1,4 @@
-"""Who violates, who only looks like it, since when, and with which signs."""
+"""Assign roles: violators and mimics, when they begin, and which signs they show."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from simulation.world.industries import trait
 from simulation.world.typologies import SIGNS, TYPOLOGIES
 
 VIOLATORS = 0.02
-"""Share of the entities that violate at some time in the window; as many are mimics."""
-SIGN_SHOWS = 0.86
-"""The chance that a violator bears each sign of its typology."""
+"""Share of entities that violate at some time in the window; as many are mimics."""
+SIGN_RATE = 0.86
+"""The chance that a violator shows each sign of its typology."""
 LEAD_DAYS = 60
-"""No violation begins within so many last days of the world: returns of its time are not in yet."""
+"""No violation begins in these last days of the world, since no returns for them are delivered yet."""
 
 _WHOLESALE_AND_BUSINESS = ("51", "54", "59", "65", "72", "74", "75", "50", "49")
 
@@ -25,10 +25,10 @@ class Roles:
     """Arrays over a chunk's entities.
 
     Attributes:
-        typology: index into TYPOLOGIES of a violator, −1 otherwise.
-        mimic: index into TYPOLOGIES of a mimic, −1 otherwise.
-        began: day number at which the violation, or the mimic's sign, begins; beyond every day otherwise.
-        signs: strength of each sign, sign × entity, 0 where it is not borne.
+        typology: index into TYPOLOGIES of a violator, else −1.
+        mimic: index into TYPOLOGIES of a mimic, else −1.
+        began: day number on which the violation or the mimic's sign begins, else the largest int32.
+        signs: strength by sign, each an array over the entities; 0 without the sign.
     """
 
     typology: np.ndarray
@@ -43,7 +43,7 @@ class Roles:
 
 
 def eligible(who: str, trade: np.ndarray, is_company: np.ndarray) -> np.ndarray:
-    """Which entities a typology may befall."""
+    """A mask of the entities that can have a typology; ``who`` as in :class:`Typology`."""
     if who == "company":
         return is_company
     if who == "consumer":
@@ -56,8 +56,8 @@ def eligible(who: str, trade: np.ndarray, is_company: np.ndarray) -> np.ndarray:
     return np.ones(len(trade), dtype=bool)
 
 
-def cast_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_company: np.ndarray) -> Roles:
-    """Give roles to a share of the entities; each typology and each double gets at least one where anybody is eligible."""
+def assign_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_company: np.ndarray) -> Roles:
+    """Assign roles to a share of the entities; each typology and mimic gets at least one entity if any is eligible."""
     n = len(trade)
     typology, mimic = np.full(n, -1, dtype=np.int8), np.full(n, -1, dtype=np.int8)
     for number, kind in enumerate(TYPOLOGIES):
@@ -65,11 +65,11 @@ def cast_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_com
         for role, who in ((typology, kind.who), (mimic, kind.mimic_who)):
             free = np.flatnonzero(eligible(who, trade, is_company) & (typology < 0) & (mimic < 0))
             role[rng.permutation(free)[:wanted]] = number
-    return Roles(typology, mimic, _beginnings(rng, clock, typology, mimic), _signs(rng, typology, mimic))
+    return Roles(typology, mimic, _start_days(rng, clock, typology, mimic), _signs(rng, typology, mimic))
 
 
-def _beginnings(rng: np.random.Generator, clock: Clock, typology: np.ndarray, mimic: np.ndarray) -> np.ndarray:
-    """Spread over the window: about even, a little denser late, so that past ones were caught and late ones are not."""
+def _start_days(rng: np.random.Generator, clock: Clock, typology: np.ndarray, mimic: np.ndarray) -> np.ndarray:
+    """Days spread over the window, slightly denser at the end: some violators are found by then, late ones are not."""
     span = max(clock.last - LEAD_DAYS - clock.first, 1)
     days = clock.first + np.floor(span * rng.random(len(typology)) ** 0.85).astype(np.int64)
     return np.where((typology >= 0) | (mimic >= 0), days, np.iinfo(np.int32).max)
@@ -80,7 +80,7 @@ def _signs(rng: np.random.Generator, typology: np.ndarray, mimic: np.ndarray) ->
     for name in SIGNS:
         usual = np.array([kind.signs.get(name, 0.0) for kind in TYPOLOGIES] + [0.0])[typology]
         lawful = np.array([kind.mimic_signs.get(name, 0.0) for kind in TYPOLOGIES] + [0.0])[mimic]
-        shown = rng.random(len(typology)) < SIGN_SHOWS
+        shown = rng.random(len(typology)) < SIGN_RATE
         strength = np.exp(rng.normal(0, 0.35, len(typology)))
         signs[name] = np.where(mimic >= 0, lawful, usual * shown) * strength
     return signs

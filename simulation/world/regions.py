@@ -1,4 +1,4 @@
-"""The places of the invented world: real prefectures and their counties, with invented weights."""
+"""The places of the simulated world: real prefectures and counties with invented weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from expectations.standards.hierarchies import load
 
 PREFECTURES = {
-    # code: weight, latitude, longitude of the centre, random visits for each 1 000 entity-months, short name
+    # code: weight, latitude, longitude of the centre, random visits per 1 000 entity-months, short name
     "330100": (0.24, 30.27, 120.16, 4.5, "杭州"),
     "330200": (0.15, 29.87, 121.55, 4.0, "宁波"),
     "330300": (0.12, 28.00, 120.70, 3.5, "温州"),
@@ -28,7 +28,7 @@ ROADS = (
 
 @dataclass(frozen=True)
 class Places:
-    """Counties as arrays of one length; ``prefecture`` points into the arrays of prefectures."""
+    """Arrays over counties and over prefectures; ``prefecture`` is the index of each county's prefecture."""
 
     codes: np.ndarray
     names: np.ndarray
@@ -44,7 +44,7 @@ class Places:
 
 @cache
 def places() -> Places:
-    """The counties of :data:`PREFECTURES`; the weight of the k-th county of a prefecture falls as 1 ÷ (k + 2)."""
+    """The counties of :data:`PREFECTURES`. The weight of a prefecture's k-th county is proportional to 1 ÷ (k + 2)."""
     standard = load("gbt2260")
     codes, names, weights, owner = [], [], [], []
     for number, (prefecture, traits) in enumerate(PREFECTURES.items()):

@@ -1,4 +1,4 @@
-"""Text for whole arrays at once, on Arrow: dates, names, addresses, and joining fields into lines."""
+"""Vectorised text on Arrow arrays: dates, numbers, and joining fields into lines."""
 
 from __future__ import annotations
 
@@ -41,14 +41,13 @@ def dates(days: np.ndarray, is_given: np.ndarray | None = None) -> pa.Array:
 
 
 def instants(days: np.ndarray, seconds: np.ndarray) -> pa.Array:
-    """Local day and second as ``2026-06-30 14:03:20``."""
+    """Local days and seconds as ``2026-06-30 14:03:20``."""
     return joined(dates(days), " ", _clock_times().take(pa.array(seconds)))
 
 
 def strings(values: np.ndarray) -> pa.Array:
     """Numbers or ASCII bytes as text."""
-    array = pa.array(values)
-    return array.cast(pa.string())
+    return pa.array(values).cast(pa.string())
 
 
 def numbered(prefix: str, values: np.ndarray, width: int) -> pa.Array:
@@ -62,7 +61,7 @@ def masked(array: pa.Array, is_given: np.ndarray) -> pa.Array:
 
 
 def joined(*parts: pa.Array | str, null: str | None = None) -> pa.Array:
-    """The parts written one after another; a null part makes the whole null, or is written as ``null`` where that is given."""
+    """Concatenate the parts. A null part makes the result null, or is written as ``null`` if that is given."""
     pieces = [pa.scalar(part) if isinstance(part, str) else part for part in parts]
     if null is None:
         return pc.binary_join_element_wise(*pieces, "")
@@ -70,6 +69,6 @@ def joined(*parts: pa.Array | str, null: str | None = None) -> pa.Array:
 
 
 def decimals(values: np.ndarray, places: int) -> pa.Array:
-    """Whole numbers of the smallest unit with a decimal point before the last ``places`` digits, exactly; not for negatives."""
+    """Non-negative whole numbers with a decimal point before the last ``places`` digits, exact."""
     scale = 10**places
     return joined(strings(values // scale), ".", pc.utf8_lpad(strings(values % scale), places, "0"))

@@ -1,4 +1,4 @@
-"""The measurement of the anomaly score: which sets settings may be chosen on, and what is added up."""
+"""The benchmark of the anomaly score: halves of the sets, and the summary."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def measured(name: str, half: str, ours: float, forest: float) -> dict[str, obje
     return {"set": name, "half": half, **figures}
 
 
-def test_every_other_set_by_name_is_for_settings(tmp_path: Path):
+def test_every_other_set_by_name_is_for_choosing_settings(tmp_path: Path):
     for name in ("2_b", "10_a", "3_c"):
         store(tmp_path, name, 20)
     assert halves(tmp_path) == {"10_a": "settings", "2_b": "reporting", "3_c": "settings"}
 
 
-def test_large_sets_are_cut_to_the_same_sample_each_time(tmp_path: Path):
+def test_large_sets_are_sampled_reproducibly(tmp_path: Path):
     store(tmp_path, "large", 20_500)
     one, two = (read_set(tmp_path, "large") for _ in range(2))
     assert (one.stored_rows, len(one.X), len(one.y)) == (20_500, 20_000, 20_000)
@@ -45,9 +45,7 @@ def test_gains_are_means_over_sets_and_the_worst_is_named():
     }  # fmt: skip
 
 
-def test_a_half_alone_is_printed_and_not_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
+def test_one_half_is_printed_but_not_written(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     for name in ("a", "b"):
         store(tmp_path, name, 200)
     monkeypatch.setattr(program, "RESULT", tmp_path / "results" / "anomaly.json")
@@ -61,12 +59,12 @@ def test_a_half_alone_is_printed_and_not_written(
     assert [one["set"] for one in json.loads(program.RESULT.read_text(encoding="utf-8"))["sets"]] == ["a", "b"]
 
 
-def test_a_folder_without_sets_is_explained(tmp_path: Path):
+def test_a_folder_without_sets_is_an_error(tmp_path: Path):
     with pytest.raises(SystemExit, match="--data"):
         program.main(["--data", str(tmp_path)])
 
 
-def test_the_appendix_has_the_figures_that_were_measured():
+def test_the_appendix_has_the_measured_figures():
     facts = json.loads((Path(program.__file__).parents[1] / "results" / "anomaly.json").read_text(encoding="utf-8"))
     (appendix,) = (Path(__file__).parents[2] / "docs" / "adr" / "appendix").glob("0014-*.md")
     table = appendix.read_text(encoding="utf-8")

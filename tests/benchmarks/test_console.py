@@ -1,4 +1,4 @@
-"""The console under load, in small: a day is published while people work, and no page is of two days; what says so is not blind."""
+"""The benchmark of the console: it finds pages that mix two days, and a small run has none."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
-from benchmarks.console.load import ROWS, Answer, Asked, fault_of
+from benchmarks.console.kinds import FILTERS, KINDS, Content, RandomPaths
+from benchmarks.console.load import ROWS, Answer, KindAnswers, find_fault
 from benchmarks.console.table import by_kind, percentiles
 from tests.benchmarks.crowd import assert_people_work_while_a_day_is_published
 
@@ -20,7 +20,7 @@ ORDERS = {MONDAY: np.array([f"E{at}" for at in range(200)]), TUESDAY: np.array([
 
 
 def page(day: date, places: range, *, order: date | None = None, more: bool = True) -> str:
-    """A page of the list as the console writes one, with the rows of another day where ``order`` says so."""
+    """A page of the list in the console's HTML, with the rows of the day ``order`` if given."""
     rows = "".join(
         f'<tr class="entity">\n<td class="figure" data-label="Place">{place:,}</td>\n'
         f'<td class="name"><a class="go" href="/entity/{ORDERS[order or day][place - 1]}/">name</a></td></tr>'
@@ -29,32 +29,32 @@ def page(day: date, places: range, *, order: date | None = None, more: bool = Tr
     return f'<h1>Risk list of <time datetime="{day}">{day}</time></h1>{rows}' + ('<a rel="next">' if more else "")
 
 
-def test_a_whole_page_has_no_fault() -> None:
-    assert fault_of("/list/", page(MONDAY, range(1, ROWS + 1)), ORDERS, sees_all=True) == ""
-    assert fault_of("/list/?after=170", page(TUESDAY, range(171, 201), more=False), ORDERS, sees_all=True) == ""
-    assert fault_of("/list/?risk_class=D", page(MONDAY, range(1, 99, 7), more=False), ORDERS, sees_all=True) == ""
+def test_a_page_of_one_day_has_no_fault() -> None:
+    assert find_fault("/list/", page(MONDAY, range(1, ROWS + 1)), ORDERS, sees_all=True) == ""
+    assert find_fault("/list/?after=170", page(TUESDAY, range(171, 201), more=False), ORDERS, sees_all=True) == ""
+    assert find_fault("/list/?risk_class=D", page(MONDAY, range(1, 99, 7), more=False), ORDERS, sees_all=True) == ""
 
 
 @pytest.mark.parametrize(
     ("path", "came", "why"),
     [
-        ("/list/", page(MONDAY, range(1, ROWS + 1), order=TUESDAY), "others than those"),
+        ("/list/", page(MONDAY, range(1, ROWS + 1), order=TUESDAY), "other entities"),
         ("/list/", page(MONDAY, range(1, 30), more=False), "missing"),
-        ("/list/?q=x", page(MONDAY, range(1, 30)), "says that there are more"),
+        ("/list/?q=x", page(MONDAY, range(1, 30)), "a next page"),
         ("/list/?after=10", page(MONDAY, range(12, ROWS + 12)), "missing"),
         ("/list/?q=x", page(MONDAY, range(ROWS, 0, -1)), "not in order"),
-        ("/list/", "<h1>A fault of ours</h1>", "no day"),
-        ("/list/", page(date(2026, 1, 1), range(0), order=MONDAY), "no day"),
+        ("/list/", "<h1>A fault of ours</h1>", "no published day"),
+        ("/list/", page(date(2026, 1, 1), range(0), order=MONDAY), "no published day"),
     ],
 )
-def test_a_page_that_is_half_another_days_is_told(path: str, came: str, why: str) -> None:
-    assert why in fault_of(path, came, ORDERS, sees_all=True)
+def test_a_page_that_mixes_days_or_has_gaps_is_a_fault(path: str, came: str, why: str) -> None:
+    assert why in find_fault(path, came, ORDERS, sees_all=True)
 
 
-def test_the_same_seed_asks_the_same_questions_of_every_kind() -> None:
+def test_the_same_seed_gives_the_same_paths_for_every_kind() -> None:
     choices = {name.strip("{}"): ["x", "杭州"] for name in (query.partition("=")[2] for query in FILTERS.values()) if name != "yes"}
-    known = Known(["E1"], ["E9"], ["91330106MAQRRPTB9T", "92330106MAQRRPTB9T"], ["杭州有限公司", "宁波商店"], choices, 100)
-    first, again = ([Asking(known, random.Random(3)).path(kind) for kind in KINDS] for _ in range(2))
+    content = Content(["E1"], ["E9"], ["91330106MAQRRPTB9T", "92330106MAQRRPTB9T"], ["杭州有限公司", "宁波商店"], choices, 100)
+    first, again = ([RandomPaths(content, random.Random(3)).path(kind) for kind in KINDS] for _ in range(2))
 
     assert first == again
     assert all(path.startswith("/") and "{" not in path for path in first)
@@ -63,7 +63,7 @@ def test_the_same_seed_asks_the_same_questions_of_every_kind() -> None:
 def test_percentiles_are_milliseconds_and_failures_are_counted() -> None:
     answers = [Answer("first page", f"/list/?after={at}", 500 if at == 7 else 200, at / 1000, "") for at in range(101)]
 
-    (row,) = by_kind([Asked("first page", answers, 0.0123)], "all regions")
+    (row,) = by_kind([KindAnswers("first page", answers, 0.0123)], "all regions")
 
     assert percentiles([0.2]) == {"p50": 200.0, "p95": 200.0, "p99": 200.0, "max": 200.0}
     assert (row["asked"], row["failed"], row["p50"], row["p95"], row["cpu"]) == (101, 1, 50.0, 95.0, 12.3)
@@ -72,5 +72,5 @@ def test_percentiles_are_milliseconds_and_failures_are_counted() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_people_work_while_a_day_is_published_and_no_list_is_half(tmp_path: Path) -> None:
+def test_users_work_while_a_day_is_published_and_no_list_mixes_days(tmp_path: Path) -> None:
     assert_people_work_while_a_day_is_published("sqlite", tmp_path)

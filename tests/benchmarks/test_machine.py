@@ -1,15 +1,15 @@
-"""Where a figure comes from that two measurements were added up to."""
+"""The origin of a sum of two measurements."""
 
 from __future__ import annotations
 
-from benchmarks.harness.machine import ORIGIN, origin_of, origin_of_both
+from benchmarks.harness.machine import ORIGIN, merged_origin, origin_of
 
 ONE = {"revision": "a", "measured_on": "2026-01-01", "processor": "quick"}
 
 
-def test_what_is_alike_is_told_once_and_what_differs_or_is_unknown_of_both() -> None:
+def test_equal_facts_stay_and_different_or_unknown_facts_are_joined() -> None:
     assert set(ONE) == set(ORIGIN)
-    assert origin_of_both(ONE, ONE) == ONE
-    assert origin_of_both(ONE, {**ONE, "measured_on": "2026-01-02"}) == {**ONE, "measured_on": "2026-01-01 and 2026-01-02"}
-    assert origin_of_both(origin_of({}), ONE)["revision"] == "unknown and a"
-    assert origin_of_both(origin_of({}), origin_of({}))["revision"] is None
+    assert merged_origin(ONE, ONE) == ONE
+    assert merged_origin(ONE, {**ONE, "measured_on": "2026-01-02"}) == {**ONE, "measured_on": "2026-01-01 and 2026-01-02"}
+    assert merged_origin(origin_of({}), ONE)["revision"] == "unknown and a"
+    assert merged_origin(origin_of({}), origin_of({}))["revision"] is None

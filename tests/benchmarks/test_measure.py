@@ -1,4 +1,4 @@
-"""A measured command is told with its whole tree's time and memory, its stages, and how it ended."""
+"""A measurement covers the whole process tree, the logged stages and the exit code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.harness.measure import Measured, one_after_the_other
+from benchmarks.harness.measure import Measurement, add_sequential
 
 HOLD = "import time; held = bytearray(120 << 20); time.sleep(1.5)"
 BURN = "import time\nwhile time.process_time() < 0.6: pass"
@@ -30,39 +30,39 @@ print(json.dumps(asdict(took)))
 """
 
 
-def python(code: str, tmp_path: Path, cores: int = 2) -> Measured:
-    """Measure in a small process of its own: the kernel counts the memory of the one that starts a command as the command's."""
+def python(code: str, tmp_path: Path, cores: int = 2) -> Measurement:
+    """Measure in a small process, since the kernel counts the parent's memory as the command's."""
     done = subprocess.run(
         [sys.executable, "-c", APART, code, str(tmp_path), str(cores)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return Measured(**json.loads(done.stdout))
+    return Measurement(**json.loads(done.stdout))
 
 
-def test_the_memory_of_a_child_is_added_to_its_parents(tmp_path: Path):
+def test_the_memory_of_a_child_process_is_added(tmp_path: Path):
     alone, both = python(HOLD, tmp_path), python(WITH_CHILD.format(HOLD), tmp_path)
     assert 120 < alone.peak_mib < 200
     assert both.peak_mib > 240
 
 
-def test_the_processor_time_of_a_child_is_added_to_its_parents(tmp_path: Path):
+def test_the_processor_time_of_a_child_process_is_added(tmp_path: Path):
     alone, both = python(BURN, tmp_path), python(WITH_CHILD.format(BURN), tmp_path)
     assert 0.6 <= alone.cpu_seconds < 1.1
     assert both.cpu_seconds >= 1.2
     assert alone.wall_seconds >= 0.6
 
 
-def test_a_command_has_the_processors_the_folder_and_the_variables_that_it_is_given(tmp_path: Path):
+def test_a_command_gets_its_processors_folder_and_variables(tmp_path: Path):
     took = python("import os; print(len(os.sched_getaffinity(0)), os.getcwd(), os.environ['GREETING'])", tmp_path, cores=1)
     assert took.exit_code == 0
     assert (tmp_path / "log").read_text() == f"1 {tmp_path.resolve()} hello\n"
 
 
 @pytest.mark.parametrize(("code", "ended"), [("import sys; sys.exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", -9)])
-def test_a_failure_is_told_by_its_exit_code(tmp_path: Path, code: str, ended: int):
+def test_a_failure_has_its_exit_code(tmp_path: Path, code: str, ended: int):
     assert python(code, tmp_path).exit_code == ended
 
 
-def test_stages_are_read_from_the_log_and_other_lines_are_not(tmp_path: Path):
+def test_only_finished_stages_are_read_from_the_log(tmp_path: Path):
     lines = [
         '{"stage": "gate", "seconds": 1.5, "source": "tax"}',
         '{"stage": "gate", "working_on": "a"}',
@@ -73,6 +73,6 @@ def test_stages_are_read_from_the_log_and_other_lines_are_not(tmp_path: Path):
     assert took.stages == [{"stage": "gate", "seconds": 1.5, "source": "tax"}]
 
 
-def test_two_commands_one_after_the_other_are_told_as_one():
-    first, then = Measured(10.0, 12.0, 900.0, 0, [{"stage": "gate"}]), Measured(5.0, 9.0, 400.0, 3, [{"stage": "score"}])
-    assert one_after_the_other(first, then) == Measured(15.0, 21.0, 900.0, 3, [{"stage": "gate"}, {"stage": "score"}])
+def test_two_sequential_commands_are_added():
+    first, second = Measurement(10.0, 12.0, 900.0, 0, [{"stage": "gate"}]), Measurement(5.0, 9.0, 400.0, 3, [{"stage": "score"}])
+    assert add_sequential(first, second) == Measurement(15.0, 21.0, 900.0, 3, [{"stage": "gate"}, {"stage": "score"}])

@@ -1,4 +1,4 @@
-"""The page of benchmarks holds what the results say, and nothing of the machine's owner."""
+"""The page of benchmarks shows the results and nothing that identifies the machine's owner."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def result() -> dict[str, Any]:
     return {"name": "small", "machine": MACHINE, "memory_limit_gib": 8, "measurements": measurements}
 
 
-def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
+def test_the_page_shows_figures_ratios_growth_and_steps_left_out():
     page = render([result()])
     assert "## From 1,000 to 4,000 entities\n" in page
     assert "| 4,000 | Steelyard on Sail | 120.0 | 240.0 | 100 | 8 | 1 | 1.00 | 3.00 | 3.00 |" in page
     assert "| Steelyard on Sail | 1.00 | 1.00 | 0.00 |" in page
-    assert "| 1,000 | 40.0% | 40.0% |" in page, "the day's news take two fifths of a rebuild"
+    assert "| 1,000 | 40.0% | 40.0% |" in page, "a next day takes two fifths of a rebuild"
     assert "| 1,000 | 20 | 100 | 5% | 10% |" in page
     assert "| a whole day | 1.50 | 1.50 | 0.00 |" in page, "four times the entities take eight times as long"
     assert "| score every entity | 4,000 | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 |" in page
@@ -47,19 +47,19 @@ def test_the_page_tells_figures_ratios_growth_and_what_was_left_out():
     assert "| `features-spark` | 1,000 | there is no Java |" in page
 
 
-def test_figures_of_two_days_stand_beside_each_other_without_ratio_or_growth():
-    told = result()
-    for found_ in told["measurements"]:
-        is_older = found_["step"] == "features-duckdb" or found_["entities"] == 1000
-        found_.update(revision="old" if is_older else "new", processor="P", measured_on="2026-01-01" if is_older else "2026-01-02")
-    page = render([told])
+def test_figures_of_two_days_have_no_ratio_or_growth():
+    results = result()
+    for one in results["measurements"]:
+        is_older = one["step"] == "features-duckdb" or one["entities"] == 1000
+        one.update(revision="old" if is_older else "new", processor="P", measured_on="2026-01-01" if is_older else "2026-01-02")
+    page = render([results])
     assert "Measured 2026-01-01 at revision `old` on P; 2026-01-02 at revision `new` on P." in page
     assert "| 4,000 | Steelyard on Sail | 120.0 | 240.0 | 100 | 8 | 1 | 1.00 | - | - |" in page
     assert "| 1,000 | Steelyard on Sail | 30.0 | 60.0 | 100 | 33 | 1 | 1.00 | 3.00 | 3.00 |" in page
-    assert "| a whole day |" not in page, "its growth would be that from one day to another"
+    assert "| a whole day |" not in page, "the sizes were measured on different days"
 
 
-def test_every_plot_that_the_page_shows_is_drawn(tmp_path: Path):
+def test_every_plot_of_the_page_is_drawn(tmp_path: Path):
     draw(result(), tmp_path)
     shown = re.findall(r"\]\(benchmarks/([\w-]+\.svg)\)", render([result()]))
     assert len(shown) == 3
@@ -69,19 +69,19 @@ def test_every_plot_that_the_page_shows_is_drawn(tmp_path: Path):
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first, "the same figures give the same bytes"
 
 
-def test_the_committed_page_is_what_the_results_give():
+def test_the_committed_page_is_current():
     if not any((RESULTS / f"{name}.json").exists() for name in (*PLANS, "console")):
-        pytest.skip("no results are kept yet: run `make bench`")
+        pytest.skip("there are no results yet: run `make bench`")
     page = PAGE.read_text(encoding="utf-8")
     assert page == whole_page(RESULTS), "run `python -m benchmarks.page`"
     missing = [name for name in re.findall(r"\]\(benchmarks/([\w-]+\.svg)\)", page) if not (PLOTS / name).is_file()]
     assert missing == []
 
 
-def test_what_is_written_is_the_page_of_the_results_with_the_consoles_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_page_is_written_with_the_section_on_the_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     published = {"seconds": 41.5, "cpu_seconds": 60.0, "peak_mib": 900}
-    asked = {"entities": 1_000_000, "listed": 500, "workers": 2, "at_once": 4, "fill_seconds": 90.0, "publish": published}
-    console = {"sqlite": {**asked, "machine": MACHINE, "audit": {"events": 12, "breaks": 0}}}
+    facts = {"entities": 1_000_000, "listed": 500, "workers": 2, "at_once": 4, "fill_seconds": 90.0, "publish": published}
+    console = {"sqlite": {**facts, "machine": MACHINE, "audit": {"events": 12, "breaks": 0}}}
     (tmp_path / "small.json").write_text(json.dumps(result()), encoding="utf-8")
     (tmp_path / "console.json").write_text(json.dumps(console), encoding="utf-8")
     for name, path in {"RESULTS": tmp_path, "PAGE": tmp_path / "page.md", "PLOTS": tmp_path / "plots"}.items():
@@ -93,13 +93,13 @@ def test_what_is_written_is_the_page_of_the_results_with_the_consoles_part(tmp_p
     assert "a new day 41.5 s" in written
 
 
-def test_the_facts_of_the_machine_name_no_host_user_or_folder():
-    told = json.dumps(machine_facts())
+def test_the_facts_of_the_machine_have_no_host_user_or_folder():
+    text = json.dumps(machine_facts())
     assert {"processor", "cores", "memory_gib", "revision", "measured_on"} <= machine_facts().keys()
     import getpass
     import platform
 
-    assert platform.node() not in told
-    assert f'"{getpass.getuser()}"' not in told
-    assert str(Path.home()) not in told
-    assert str(Path.cwd()) not in told
+    assert platform.node() not in text
+    assert f'"{getpass.getuser()}"' not in text
+    assert str(Path.home()) not in text
+    assert str(Path.cwd()) not in text

@@ -1,4 +1,4 @@
-"""What is asked of the worlds together, and how a world is told."""
+"""The requirements on simulated worlds, and their table."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def world(model: float, best: float = 0.4, auc: float = 0.7) -> dict[str, Any]:
 
 
 def test_means_and_ranges_are_over_worlds() -> None:
-    told = summarise([world(0.5), world(0.9)])
-    assert told["model"] == {"mean": pytest.approx(0.7), "least": 0.5, "most": 0.9}
-    assert told["enough_found"]
-    assert told["none_given_away"]
+    summary = summarise([world(0.5), world(0.9)])
+    assert summary["model"] == {"mean": pytest.approx(0.7), "least": 0.5, "most": 0.9}
+    assert summary["enough_found"]
+    assert summary["none_given_away"]
 
 
-def test_too_few_found_on_average_are_too_few_though_one_world_has_enough() -> None:
+def test_the_mean_share_found_must_reach_the_minimum() -> None:
     assert not summarise([world(0.3), world(0.8)])["enough_found"]
 
 
-def test_one_world_where_an_indicator_gives_them_away_is_too_many() -> None:
-    told = summarise([world(0.9), world(0.9, auc=0.86)])
-    assert told["best_single_roc_auc"] == 0.86
-    assert not told["none_given_away"]
+def test_no_world_may_have_an_indicator_above_the_maximum() -> None:
+    summary = summarise([world(0.9), world(0.9, auc=0.86)])
+    assert summary["best_single_roc_auc"] == 0.86
+    assert not summary["none_given_away"]
 
 
-def test_a_world_is_a_row_under_the_head() -> None:
+def test_a_world_is_a_row_of_the_table() -> None:
     row = line(3, world(0.834))
     assert row == "| 3 | 300 | 83.4% | 40.0% | 5.0% | 0.700 |"
     assert row.count("|") == HEAD.splitlines()[0].count("|")

@@ -1,4 +1,4 @@
-"""The measurement on bankruptcies: who is judged on what, and what is added up."""
+"""The benchmark on bankruptcies: folds and summary."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def firms(rows: int, seed: int) -> pd.DataFrame:
     return ratios.assign(**{program.OUTCOME: (random.random(rows) < 1 / (1 + np.exp(2 - 2 * ratios["a"]))).astype(int)})
 
 
-def test_everybody_is_judged_on_every_fold():
+def test_every_candidate_is_scored_on_every_fold():
     table = firms(400, seed=1)
     (fold, *others) = compare(table.drop(columns="class"), table["class"].to_numpy(dtype=float), seeds=(0,))
     assert len(others) == 4
@@ -28,7 +28,7 @@ def test_everybody_is_judged_on_every_fold():
     assert min(fold["aucs"].values()) > 0.7
 
 
-def test_difference_is_the_mean_over_folds_and_its_interval_wider_than_of_independent_ones():
+def test_the_interval_is_wider_than_that_of_independent_folds():
     random = np.random.default_rng(2)
     gaps = random.normal(0.01, 0.004, 25)
     summary = summarise([{"aucs": {PLAIN: 0.9, "scorecard": 0.9 + gap}} for gap in gaps])
@@ -38,6 +38,6 @@ def test_difference_is_the_mean_over_folds_and_its_interval_wider_than_of_indepe
     assert summary["scorecard"]["high"] - summary["scorecard"]["difference"] > 2 * independent
 
 
-def test_a_folder_without_firms_is_explained(tmp_path: Path):
+def test_a_folder_without_firms_is_an_error(tmp_path: Path):
     with pytest.raises(SystemExit, match="--data"):
         program.main(["--data", str(tmp_path)])

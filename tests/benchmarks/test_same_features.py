@@ -1,4 +1,4 @@
-"""The hand-written programs give the features that Steelyard gives: on awkward rows drawn at random, and on an invented world."""
+"""The hand-written programs give the same features as Steelyard, on random edge cases and on a simulated world."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from benchmarks.features import duckdb_features
 from benchmarks.features.compare import FeaturesDiffer, assert_same, differences
 from benchmarks.features.polars import features as polars_features
-from benchmarks.features.request import COLUMNS, TABLES, Asked, asked_of
+from benchmarks.features.request import COLUMNS, TABLES, FeatureRequest, feature_request
 from jobs.engine.lake import Lake
 from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
@@ -25,19 +25,19 @@ from tests.conftest import FinishedDay
 from tests.features.random_tables import draw_tables
 from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of
 
-Program = Callable[[Asked, Path], int]
+Program = Callable[[FeatureRequest, Path], int]
 
 
-def by_duckdb(asked: Asked, out: Path) -> int:
-    return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill")
+def by_duckdb(wanted: FeatureRequest, out: Path) -> int:
+    return duckdb_features.write_features(wanted, out, threads=2, memory="2GB", spill=out.parent / "spill")
 
 
-def by_duckdb_in_parts(asked: Asked, out: Path) -> int:
-    return duckdb_features.write_features(asked, out, threads=2, memory="2GB", spill=out.parent / "spill", at_once=20)
+def by_duckdb_in_parts(wanted: FeatureRequest, out: Path) -> int:
+    return duckdb_features.write_features(wanted, out, threads=2, memory="2GB", spill=out.parent / "spill", at_once=20)
 
 
-def by_polars(asked: Asked, out: Path) -> int:
-    return polars_features.write_features(asked, out)
+def by_polars(wanted: FeatureRequest, out: Path) -> int:
+    return polars_features.write_features(wanted, out)
 
 
 PROGRAMS = [
@@ -54,15 +54,15 @@ def differing(ours: pd.DataFrame, file: Path) -> dict[str, list[tuple[object, ob
 
 
 @pytest.fixture(scope="module", params=[1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
-def awkward(
+def edge_cases(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Asked, pd.DataFrame]:
-    """Silver rows drawn at random, in files as Delta lays them out, and their features by Steelyard."""
+) -> tuple[FeatureRequest, pd.DataFrame]:
+    """Random silver rows in files partitioned as in Delta, and their features by Steelyard."""
     tables = draw_tables(request.param)
     frames = silver_of(spark, tables)
     features, _ = reckon_frames(frames)
-    folder = tmp_path_factory.mktemp("awkward")
-    asked = Asked(
+    folder = tmp_path_factory.mktemp("edge_cases")
+    wanted = FeatureRequest(
         files={table.name: write_parts(folder / table.name, table, frames[table.name]) for table in TABLES},
         as_of=AS_OF,
         cutoff=CUTOFF,
@@ -72,12 +72,12 @@ def awkward(
         size_bands=POLICY.size_bands_minor,
         age_bands=POLICY.age_bands_years,
     )
-    return asked, pd.DataFrame(features.values())
+    return wanted, pd.DataFrame(features.values())
 
 
 def write_parts(folder: Path, table, frame) -> list[str]:
     rows: list[Row] = [row.asDict() for row in frame.collect()]
-    if table.name == "link":  # a day reads the links of that day alone
+    if table.name == "link":  # a day reads only its own links
         rows = [{**row, "as_of": AS_OF} for row in rows]
     arrow = pa.Table.from_pylist(rows, schema=arrow_schema(table))
     parts = ds.partitioning(pa.schema([arrow.schema.field(str(c)) for c in table.partition_by]), flavor="hive")
@@ -86,26 +86,26 @@ def write_parts(folder: Path, table, frame) -> list[str]:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_awkward_rows_give_the_same_features(awkward: tuple[Asked, pd.DataFrame], program: Program, tmp_path: Path):
-    asked, ours = awkward
-    assert program(asked, tmp_path / "features.parquet") == len(ours)
+def test_edge_cases_give_the_same_features(edge_cases: tuple[FeatureRequest, pd.DataFrame], program: Program, tmp_path: Path):
+    wanted, ours = edge_cases
+    assert program(wanted, tmp_path / "features.parquet") == len(ours)
     assert pq.read_schema(tmp_path / "features.parquet").names == list(COLUMNS)
     assert differing(ours, tmp_path / "features.parquet") == {}
 
 
-def test_many_entities_are_worked_over_in_parts(
-    awkward: tuple[Asked, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_many_entities_are_processed_in_parts(
+    edge_cases: tuple[FeatureRequest, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    asked, _ = awkward
+    wanted, _ = edge_cases
     read, script = [], duckdb_features._script
     monkeypatch.setattr(duckdb_features, "_script", lambda step: read.append(step) or script(step))
-    by_duckdb_in_parts(asked, tmp_path / "features.parquet")
+    by_duckdb_in_parts(wanted, tmp_path / "features.parquet")
     assert read.count("returns") > 1
 
 
 @pytest.fixture(scope="module")
 def world_home(spark: SparkSession, finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of an invented world, its features built afresh."""
+    """The home of a simulated world with rebuilt features."""
     home = tmp_path_factory.mktemp("same") / "home"
     shutil.copytree(finished_day.home, home)
     rebuild_features(Lake(home, spark), load_profile(finished_day.profile), finished_day.as_of)
@@ -113,9 +113,9 @@ def world_home(spark: SparkSession, finished_day: FinishedDay, tmp_path_factory:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_an_invented_world_gives_the_same_features(world_home: Path, finished_day: FinishedDay, program: Program, tmp_path: Path):
-    asked = asked_of(world_home, load_profile(finished_day.profile), finished_day.as_of)
-    assert program(asked, tmp_path / "features.parquet") == 1500
+def test_a_simulated_world_gives_the_same_features(world_home: Path, finished_day: FinishedDay, program: Program, tmp_path: Path):
+    wanted = feature_request(world_home, load_profile(finished_day.profile), finished_day.as_of)
+    assert program(wanted, tmp_path / "features.parquet") == 1500
     assert_same(world_home, finished_day.as_of, tmp_path / "features.parquet")
 
 
@@ -123,7 +123,7 @@ def pair(rate: float | None, level: int, entity: str = "B") -> ds.Dataset:
     return ds.dataset(pa.table({"entity_id": ["A", entity], "level": [1, level], "rate": pa.array([0.5, rate], pa.float64())}))
 
 
-def test_a_difference_is_seen():
+def test_differences_are_found():
     ours = pair(0.25, 2)
     assert differences(ours, pair(0.25, 2), ["level", "rate"]) == {}
     assert differences(ours, pair(0.25 * (1 + 1e-10), 2), ["level", "rate"]) == {}

@@ -1,4 +1,4 @@
-"""What scoring costs is measured on everybody, and told with how far reasons are from the margins."""
+"""The benchmark of scoring covers all entities, and checks that contributions sum to the margin."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def facts(tmp_path_factory: pytest.TempPathFactory) -> dict:
     folder = tmp_path_factory.mktemp("scoring")
-    words = ["--home", str(folder / "home"), "--rows", str(ROWS), "--listed", "20", "--labels", "600"]
-    program.main(words, result=folder / "scoring.json")
+    arguments = ["--home", str(folder / "home"), "--rows", str(ROWS), "--listed", "20", "--labels", "600"]
+    program.main(arguments, result=folder / "scoring.json")
     return json.loads((folder / "scoring.json").read_text())
 
 
-def test_everybody_is_scored_and_the_listed_explained(facts: dict):
+def test_all_entities_are_scored_and_the_listed_explained(facts: dict):
     assert (facts["entities"], facts["listed"]) == (ROWS, 20)
     assert 20 <= facts["reasons"] <= 100
     assert facts["columns"] > facts["indicators"] >= 60
@@ -31,7 +31,7 @@ def test_everybody_is_scored_and_the_listed_explained(facts: dict):
     assert facts["train"]["cpu_seconds"] > 0
 
 
-def test_the_section_tells_what_was_measured(facts: dict):
+def test_the_section_shows_the_results(facts: dict):
     page = render_scoring({**facts, "day_after": {"seconds": 1234.5, "cpu_seconds": 2.0, "peak_mib": 1999}})
-    assert "| score everybody on the day after | 1,234.5 | 2.0 | 1,999 |" in page
+    assert "| score all entities on the second day | 1,234.5 | 2.0 | 1,999 |" in page
     assert "600 entities" in page

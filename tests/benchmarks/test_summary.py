@@ -1,4 +1,4 @@
-"""What results come to: medians over rounds, ratios, growth, stages added up over sources."""
+"""The summary of results: medians over rounds, ratios, growth, stages summed over sources."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ def test_a_ratio_needs_both_steps_at_the_size():
     assert summary.ratio("features", "features-duckdb", 200, "cpu_seconds") is None
 
 
-def test_figures_of_other_days_or_processors_say_nothing_of_each_other():
+def test_figures_of_different_days_or_processors_are_not_compared():
     then, now = {"processor": "P", "measured_on": "2026-01-01"}, {"processor": "P", "measured_on": "2026-01-02"}
     other = {"processor": "Q", "measured_on": "2026-01-02"}
-    told = [found("features", n, n, **now) for n in (10, 100)] + [found("features", 1000, 9_999, **then)]
-    told += [found("features-duckdb", 10, 5, **now), found("features-duckdb", 100, 5, **other)]
-    summary = summarise(results(*told))
+    measurements = [found("features", n, n, **now) for n in (10, 100)] + [found("features", 1000, 9_999, **then)]
+    measurements += [found("features-duckdb", 10, 5, **now), found("features-duckdb", 100, 5, **other)]
+    summary = summarise(results(*measurements))
     assert summary.ratio("features", "features-duckdb", 10, "wall_seconds") == 2
     assert summary.ratio("features", "features-duckdb", 100, "wall_seconds") is None
-    assert summary.growth("features", "wall_seconds") is None, "the largest is alone of its day"
-    later = summarise(results(*told, found("features", 10_000, 10_000, **now)))
+    assert summary.growth("features", "wall_seconds") is None, "the largest size was measured on another day"
+    later = summarise(results(*measurements, found("features", 10_000, 10_000, **now)))
     assert later.growth("features", "wall_seconds") == pytest.approx(1)
 
 
-def test_stages_are_added_up_over_sources():
+def test_stages_are_summed_over_sources():
     stages = [{"stage": "gate", "seconds": 1.0}, {"stage": "link", "seconds": 4.0}, {"stage": "gate", "seconds": 2.0}]
     (figure,) = summarise(results(found("day", 100, 9, stages=stages))).of("day")
     assert figure.stages == {"gate": 3.0, "link": 4.0}
 
 
-def test_what_was_left_out_is_told_once():
+def test_a_step_left_out_twice_is_shown_once():
     left = {"step": "features-spark", "entities": 100, "left_out": "there is no Java"}
     assert summarise(results(left, left)).left_out == [("features-spark", 100, "there is no Java")]

@@ -1,4 +1,4 @@
-"""A world's news of the morrow are records that its sources can hand over, of about one entity in two hundred."""
+"""The next day's deliveries have valid new records of about one entity in two hundred."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.harness.tomorrow import deliver_tomorrow
+from benchmarks.harness.tomorrow import deliver_next_day
 from simulation.generate import generate_world
 
 LAST, DAY = date(2026, 6, 30), "2026-07-01"
@@ -18,22 +18,22 @@ LAST, DAY = date(2026, 6, 30), "2026-07-01"
 
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
-    world = tmp_path_factory.mktemp("morrow") / "world"
+    world = tmp_path_factory.mktemp("next_day") / "world"
     generate_world(entities=6000, months=12, seed=4, out=world, as_of=LAST)
-    return world / "sources", deliver_tomorrow(world / "sources", LAST)
+    return world / "sources", deliver_next_day(world / "sources", LAST)
 
 
-def test_about_one_entity_in_two_hundred_has_news(delivered: tuple[Path, dict[str, int]]):
+def test_about_one_entity_in_two_hundred_has_new_records(delivered: tuple[Path, dict[str, int]]):
     sources, counts = delivered
     taxed = set(pq.read_table(sources / "tax" / DAY / "returns.parquet")["nsrsbh"].to_pylist())
     with (sources / "registration" / DAY / "registration.csv").open(encoding="gb18030") as file:
         changed = {row["统一社会信用代码"] for row in csv.DictReader(file)}
     assert 15 <= len(taxed | changed) <= 45
     assert not taxed & changed
-    assert all(counts.values()), "every source has news"
+    assert all(counts.values()), "every source has new records"
 
 
-def test_returns_come_again_with_other_sales_or_filed_at_last(delivered: tuple[Path, dict[str, int]]):
+def test_returns_are_delivered_again_filed_or_with_other_sales(delivered: tuple[Path, dict[str, int]]):
     sources, counts = delivered
     news = pq.read_table(sources / "tax" / DAY / "returns.parquet")
     before = pq.read_table(sources / "tax" / "2026-06-20" / "returns.parquet")
@@ -46,7 +46,7 @@ def test_returns_come_again_with_other_sales_or_filed_at_last(delivered: tuple[P
         assert row["xse"] != old["xse"] or not old["xse"]
 
 
-def test_complaints_are_settled_and_new(delivered: tuple[Path, dict[str, int]]):
+def test_complaints_are_resolved_and_followed_by_new_ones(delivered: tuple[Path, dict[str, int]]):
     sources, counts = delivered
     lines = (sources / "complaint" / DAY / "complaints.jsonl").read_text(encoding="utf-8").splitlines()
     records = [json.loads(line) for line in lines]
@@ -55,9 +55,9 @@ def test_complaints_are_settled_and_new(delivered: tuple[Path, dict[str, int]]):
     assert len({record["投诉编号"] for record in records if record["处理结果"] == "办理中"}) == len(records) // 2
 
 
-def test_the_same_world_has_the_same_news(delivered: tuple[Path, dict[str, int]]):
+def test_the_same_world_gives_the_same_deliveries(delivered: tuple[Path, dict[str, int]]):
     sources, counts = delivered
     files = sorted(sources.glob(f"*/{DAY}/*"))
     first = [path.read_bytes() for path in files]
-    assert deliver_tomorrow(sources, LAST) == counts, "its own news of before are not taken for the world's"
+    assert deliver_next_day(sources, LAST) == counts, "deliveries of an earlier run are ignored"
     assert [path.read_bytes() for path in files] == first

@@ -13,7 +13,8 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from expectations.contracts import registration, scoring
-from expectations.contracts.silver import BRONZE, ENTITY
+from expectations.contracts.registry import BRONZE
+from expectations.contracts.silver import ENTITY
 from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings

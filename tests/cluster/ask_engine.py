@@ -1,4 +1,4 @@
-"""Asks the engine of ``STEELYARD_ENGINE`` for every example, and writes what it answers, or that it raises, as JSON."""
+"""Evaluate every example on the engine of ``STEELYARD_ENGINE``, and write the results as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAISES = "raises"
 
 
 def answers(session: SparkSession) -> dict[str, Any]:
-    """What each expression gives, row by row; :data:`RAISES` where it gives nothing."""
+    """The rows of each expression, or :data:`RAISES` if it raises."""
     session.sql(EDGES).createOrReplaceTempView("edges")
     return {sql: _answer(session, query) for sql, query in queries().items()}
 
@@ -31,7 +31,7 @@ def _answer(session: SparkSession, query: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON tells it: each type apart, a float to the bit."""
+    """A value for JSON; types stay distinct and floats exact."""
     if isinstance(value, float):
         return f"double {value.hex()}"
     if isinstance(value, datetime.datetime):

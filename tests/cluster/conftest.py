@@ -1,10 +1,9 @@
-"""One cluster and one PostgreSQL server for all tests of this folder, and programs on each engine.
+"""A Spark cluster and a PostgreSQL server for all tests of this folder, and a way to run programs on each engine.
 
-A process holds one kind of session: PySpark cannot go from Sail's Connect to a classic master within one. So each program is a
-process of its own, but for those with a driver of their own on the cluster, which share a process and its driver.
+A process can hold only one kind of session: PySpark cannot switch from Sail's Connect to a classic master. So each program runs in
+its own process, except those with a driver on the cluster, which share one process and driver.
 
-Most of the time goes to planning, which keeps one core busy: where pytest has two workers, each takes the tests of one way, on a
-cluster of its own.
+Planning takes most of the time and uses one core. With two pytest workers, each runs the tests of one way on its own cluster.
 """
 
 from __future__ import annotations
@@ -34,13 +33,13 @@ FLAWS = {
     "returns": "S03;2026-05;2026-06-09;many;4680;2948;1732;1732;0;90;1;7\n",
     "complaints": '{"no": "C19"\n',
 }
-"""A record for each source's delivery of the day that is set aside: at the gate, when it is mapped, when it is read."""
+"""Faulty records of the day, by source: quarantined at the gate, in mapping, in reading."""
 
 Run = Callable[..., str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one way go to one worker, those that have none with the way that has less to do; none waits for ever."""
+    """Run the tests of a way on one worker, other tests with the faster way, and give each a time limit."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             parameters = getattr(getattr(item, "callspec", None), "params", {})
@@ -72,7 +71,7 @@ def postgresql() -> Iterator[str]:
 
 
 def _miss(why: str) -> None:
-    """Leave a test out where a machine lacks what it needs, but never on CI."""
+    """Skip a test if the machine lacks a program; on CI, fail."""
     if os.environ.get("CI"):
         pytest.fail(why)
     pytest.skip(why)
@@ -80,7 +79,7 @@ def _miss(why: str) -> None:
 
 @pytest.fixture(params=WAYS)
 def way(request: pytest.FixtureRequest) -> str:
-    """How a job comes to the cluster: with a driver of its own, or through the Connect server."""
+    """How a job uses the cluster: with its own driver, or through the Connect server."""
     return str(request.param)
 
 
@@ -100,27 +99,27 @@ def _environment(cluster: Cluster, engine: str) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def run_on(cluster: Cluster, request: pytest.FixtureRequest) -> Run:
-    """Runs ``python -m`` on an engine, ``sail``, ``classic`` or ``connect``; gives what it wrote, fails when it fails."""
+    """Run ``python -m`` on the engine ``sail``, ``classic`` or ``connect`` and return its output; fail if it fails."""
 
     def run(engine: str, *arguments: object, **more: str) -> str:
         words = [str(word) for word in arguments]
         if engine == "classic":
-            code, said = request.getfixturevalue("classic_driver").run(words, more)
+            code, output = request.getfixturevalue("classic_driver").run(words, more)
         else:
             command = [sys.executable, "-m", *words]
             done = subprocess.run(
                 command, cwd=ROOT, env=_environment(cluster, engine) | more, capture_output=True, text=True, check=False
             )
-            code, said = done.returncode, done.stdout + done.stderr
+            code, output = done.returncode, done.stdout + done.stderr
         if code:
-            pytest.fail(f"on {engine}, {' '.join(words)} ended with {code}:\n{said[-4000:]}")
-        return said
+            pytest.fail(f"on {engine}, {' '.join(words)} ended with {code}:\n{output[-4000:]}")
+        return output
 
     return run
 
 
 def day_of(home: Path, profile: object, sources: Path) -> list[object]:
-    """The words that run a whole day."""
+    """The command line of a whole day."""
     return ["jobs.cli", "run", "--profile", profile, "--sources", sources, "--home", home, "--as-of", TODAY]
 
 
@@ -134,7 +133,7 @@ def add_flaws(sources: Path) -> None:
 
 @pytest.fixture(scope="session")
 def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of the small town's day, on Sail, its deliveries beside it; for copying, not for changing."""
+    """The home of the small town's day on Sail, with its deliveries beside it. Copy it, do not change it."""
 
     def make(folder: Path) -> None:
         shutil.copytree(SOURCES, folder / "sources")
@@ -146,5 +145,5 @@ def town_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def town_sources(town_on_sail: Path) -> Path:
-    """What the small town was delivered, :data:`FLAWS` among it."""
+    """The deliveries of the small town, with :data:`FLAWS`."""
     return town_on_sail.parent / "sources"

@@ -1,4 +1,4 @@
-"""Run in a process of its own, with the console's database in PostgreSQL: publish, look, decide; it says how each went."""
+"""Publish, read and decide in a separate process with the console's database in PostgreSQL, and print the results."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from threading import Event
 from typing import Any
 
 from console.apps.ranking.current_policy import current_date
-from console.core.finished_run import finished_run
 from console.publishing.open_site import open_site
+from jobs.lake.finished_run import finished_run
 
 
 def main(home: Path, folder: str, day: date) -> dict[str, object]:
-    """How each step went."""
+    """The result of each step."""
     open_site(home, folder)
     from django.conf import settings
     from django.test import Client
 
     from console.apps.accounts.demo_accounts import make_demo_accounts
+    from console.apps.accounts.expiry import delete_expired
     from console.apps.accounts.models import Tries, User
     from console.apps.appeals.models import Appeal
     from console.apps.audit import spool
@@ -33,8 +34,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.desk.models import Look
     from console.apps.evidence.models import Figure
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
-    from console.apps.ranking.runs import alias_of, ties_of
-    from console.commands.publish import clear_up
+    from console.apps.ranking.runs import alias_of, shared_identifiers_of
     from console.publishing.publish import publish
     from console.publishing.run_database import thin_out
     from console.web.queries.list_filters import Filters
@@ -42,7 +42,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.web.views.risk_list import run_of
 
     settings.ALLOWED_HOSTS.append("testserver")
-    settings.FLUSHES_AFTER_RESPONSE = False  # however long a page takes, what it noted waits for the flush below
+    settings.FLUSHES_AFTER_RESPONSE = False  # so that events wait for the flush below
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
     run = finished_run(home, day)
@@ -90,9 +90,9 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
         client.post(f"/entity/{first.entity_id}/appeal/", objects)
     says["appeals"] = Appeal.objects.count()
     wrong = [Client().post("/sign-in/", {"username": "nobody", "password": "wrong"}).status_code for _ in range(2)]
-    says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), clear_up()]
+    says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), delete_expired()]
     says["figures"] = Figure.objects.count()
-    says["ties"] = ties_of(PublishedRun.objects.get()).count()
+    says["ties"] = shared_identifiers_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(find_breaks()))
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")
@@ -113,7 +113,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
 
 
 def read_while(thins: Callable[[], None], alias: str) -> list[list[int]]:
-    """How many rows of the list and of what is searched another connection reads after each statement that takes some out."""
+    """The numbers of list rows and index rows that another connection reads after each DELETE."""
     from django.db import connections
 
     read: list[list[int]] = []
@@ -132,7 +132,7 @@ def read_while(thins: Callable[[], None], alias: str) -> list[list[int]]:
 
 
 def limits_of(alias: str) -> list[str]:
-    """What a process that serves has PostgreSQL end, and where it reads."""
+    """The statement timeout and the schema of a connection of the server."""
     from django.db import connections
 
     import console.wsgi
@@ -146,7 +146,7 @@ def limits_of(alias: str) -> list[str]:
 
 
 def searched(run: Any, user: Any, word: str) -> list[bool]:
-    """Whether a search within each class finds, in parts, what reading every row finds."""
+    """Whether a search within each class, page by page, finds the same as reading every row."""
     from console.apps.ranking.list_part import LAST
     from console.apps.ranking.models import CLASSES
     from console.apps.ranking.runs import ranked_of
@@ -172,7 +172,7 @@ def searched(run: Any, user: Any, word: str) -> list[bool]:
 
 
 def writes_at_once() -> int:
-    """How many events stand in the chain of those that four writers wrote at the same time."""
+    """The number of events in the chain after four writers wrote at the same time."""
     from console.apps.audit.chain import append
     from console.apps.audit.events import SYSTEM, event_facts
     from console.apps.audit.models import AuditEvent, Kind
@@ -183,14 +183,14 @@ def writes_at_once() -> int:
 
 
 def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
-    """Where two deferred cases stand after their day came while somebody was about to decide of the second."""
+    """The states of two deferred cases whose deferral ends while a user decides on the second."""
     from django.db import transaction
 
     from console.apps.accounts.models import User
     from console.apps.audit.chain import append
     from console.apps.audit.events import event_facts
     from console.apps.audit.models import Kind
-    from console.apps.decisions.decide import Wanted, decide
+    from console.apps.decisions.decide import DecisionInput, decide
     from console.apps.decisions.models import Case
     from console.apps.decisions.states import Action
     from console.apps.decisions.wake import end_deferrals
@@ -199,7 +199,7 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     run, user = current_run(), User.objects.get(username="supervisor")
     for entity in entities:
         on = current_date() + timedelta(days=1)
-        decide(user, entity, run.run_id, Wanted(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
+        decide(user, entity, run.run_id, DecisionInput(Action.DEFER, f"defer-{entity.entity_id}", reason="season", wake_on=on))
     Case.objects.filter(entity_id__in=[entity.entity_id for entity in entities]).update(wake_on=current_date())
     is_locked, is_waking = Event(), Event()
 
@@ -222,7 +222,7 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
 
 
 def in_threads(*does: Callable[[], object]) -> None:
-    """Do all at the same time, each with connections of its own; the first failure is raised."""
+    """Run all at the same time with separate connections; raise the first failure."""
     from django.db import connections
 
     def alone(do: Callable[[], object]) -> None:

@@ -1,7 +1,7 @@
-"""A process that keeps one session of an engine and runs programs on it, one after the other, each as ``python -m`` would.
+"""A process that keeps one engine session and runs programs on it one after another, as ``python -m`` does.
 
-Starting a driver of Spark and warming it takes longer than what a test asks of it. Run as a module it answers on standard
-output, a line of JSON for each: first that its session is open, then the exit code of each program that it was asked for.
+Starting a Spark driver takes longer than a test. Run as a module, it writes lines of JSON to standard output: first 0 when its
+session is open, then the exit code of each program.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from pathlib import Path
 
 
 class EngineProcess:
-    """Such a process, seen from the test that asks it."""
+    """Starts and controls the process from a test."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], cwd: Path) -> None:
-        """Start it; its own log and those of the programs are in ``folder``."""
+        """Start the process; all logs are in ``folder``."""
         self._folder = folder
         self._count = 0
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ class EngineProcess:
         self._answer()
 
     def run(self, words: Sequence[str], more: Mapping[str, str]) -> tuple[int, str]:
-        """Run ``python -m`` with these words and this added to the environment: its exit code and what it wrote."""
+        """Run ``python -m`` with added environment variables; return the exit code and the output."""
         self._count += 1
         log = self._folder / f"program-{self._count}.log"
         assert self._process.stdin is not None
@@ -48,7 +48,7 @@ class EngineProcess:
         return self._answer(), log.read_text(encoding="utf-8", errors="replace")
 
     def end(self) -> None:
-        """Let it end as it likes; end it when it does not."""
+        """Let the process end; kill it after a minute."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -68,37 +68,37 @@ class EngineProcess:
 
 
 def _serve() -> None:
-    """Answer until nobody asks any more."""
+    """Run programs until standard input ends."""
     from jobs.engine.session import open_session
 
-    # Copies, since what a program writes, and what it may read, goes elsewhere meanwhile.
-    asked, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    # Copies, since programs have other standard streams.
+    requests, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
     open_session()
     print(0, file=answers, flush=True)
-    for line in asked:
-        order = json.loads(line)
-        with _written_to(order["log"]):
-            code = _run(order["words"], order["environment"])
+    for line in requests:
+        request = json.loads(line)
+        with _output_to(request["log"]):
+            code = _run(request["words"], request["environment"])
         print(code, file=answers, flush=True)
 
 
 @contextmanager
-def _written_to(log: str) -> Iterator[None]:
-    kept = [os.dup(1), os.dup(2)]
+def _output_to(log: str) -> Iterator[None]:
+    saved = [os.dup(1), os.dup(2)]
     with Path(log).open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     try:
         yield
     finally:
-        for stream, number, was in zip((sys.stdout, sys.stderr), (1, 2), kept, strict=True):
+        for stream, number, copy in zip((sys.stdout, sys.stderr), (1, 2), saved, strict=True):
             stream.flush()
-            os.dup2(was, number)
-            os.close(was)
+            os.dup2(copy, number)
+            os.close(copy)
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run a module as the program, in the environment given; its exit code."""
+    """Run a module as a program with added environment variables; return its exit code."""
     argv, before = sys.argv, dict(os.environ)
     os.environ.update(environment)
     time.tzset()

@@ -1,4 +1,4 @@
-"""The expressions of ``function_examples.toml``, and the query that asks each of an engine."""
+"""The expressions of ``function_examples.toml`` and their queries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 EXAMPLES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 EDGES: str = EXAMPLES["edges"]
 DIFFERENT: dict[str, str] = {one["sql"]: one["why"] for one in EXAMPLES["different"]}
-"""What the engines disagree on, and why that does no harm."""
+"""Expressions with different results on the engines, and why this does no harm."""
 
 
 def queries() -> dict[str, str]:
-    """Each expression with the query over the view ``edges`` that asks it, its rows in an order that all engines keep."""
+    """The query over the view ``edges`` by expression, with a defined row order."""
     each = [sql for sqls in EXAMPLES["each_row"].values() for sql in sqls]
     ordered = [sql for sqls in EXAMPLES["in_order"].values() for sql in sqls]
     return {
@@ -28,5 +28,5 @@ def queries() -> dict[str, str]:
 
 
 def functions_with_examples() -> set[str]:
-    """The functions that have an example of their own."""
+    """The functions with examples."""
     return {name for part in ("each_row", "in_order", "of_all") for name in EXAMPLES[part]} - {"operators"}

@@ -1,4 +1,4 @@
-"""Two homes held against each other, table by table: the same keys, counts and whole numbers, and equal measures."""
+"""Compare two homes table by table: equal keys, counts and whole numbers, and equal floats within a tolerance."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from expectations.contracts.lineage import DELIVERED_ON, SOURCE_FILE, SOURCE_ROW
 from jobs.engine.lake import Lake
 
 TOLERANCE = 1e-9
-"""How far two measures may be apart, against the larger: sums of fractions are taken in another order."""
+"""Relative tolerance of floats, since engines sum in different orders."""
 _VERSION = (DELIVERED_ON, SOURCE_FILE, SOURCE_ROW)
 _MOST_SHOWN = 5
 
 
 def differences(one: Path, other: Path, contracts: Iterable[Contract], where: str | None = None) -> list[str]:
-    """What two homes disagree on, a sentence each; none when they agree.
+    """Describe the differences between two homes with the same deliveries; empty if there are none.
 
     Args:
         one: a home.
-        other: a home that was given the same files.
+        other: another home.
         contracts: the tables to compare; each must have rows in ``one``.
-        where: a SQL predicate that picks the rows to compare.
+        where: a SQL predicate that selects the rows to compare.
     """
-    return [said for contract in contracts for said in _table_differences(one, other, contract, where)]
+    return [difference for contract in contracts for difference in _table_differences(one, other, contract, where)]
 
 
 def _table_differences(one: Path, other: Path, contract: Contract, where: str | None) -> Iterator[str]:
     left, right = (_rows(home, contract, where) for home in (one, other))
     if left.empty:
-        yield f"{contract.name}: there is nothing to compare"
+        yield f"{contract.name}: no rows to compare"
     if len(left) != len(right) or not left.index.equals(right.index):
         only = [sorted(map(str, a.index.difference(b.index)))[:_MOST_SHOWN] for a, b in ((left, right), (right, left))]
         yield f"{contract.name}: {len(left)} rows against {len(right)}; only here {only[0]}, only there {only[1]}"
@@ -49,7 +49,7 @@ def _table_differences(one: Path, other: Path, contract: Contract, where: str | 
 
 def _rows(home: Path, contract: Contract, where: str | None) -> pd.DataFrame:
     rows = Lake(home).arrow(contract, where=where).to_pandas(integer_object_nulls=True)
-    # Bronze and silver hold every version of a key.
+    # Bronze and silver have all versions of a key.
     name = [column for column in dict.fromkeys(map(str, (*contract.key, *_VERSION))) if column in rows.columns]
     return rows.set_index(name, drop=False).sort_index()
 

@@ -1,4 +1,4 @@
-"""A Spark standalone master with two workers, and a Connect server on them, from the installed PySpark, on loopback."""
+"""Run a Spark standalone cluster with two workers and a Connect server on loopback, from the installed PySpark."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from jobs.engine.apache_spark import DELTA_SETTINGS, POSTGRESQL_JAR, jar_setting
 
 SPARK_HOME = Path(pyspark.__file__).parent
 START_SECONDS = 180
-"""The first start fetches Delta's JARs."""
+"""The first start downloads Delta's JARs."""
 WORKERS = 2
-# The Connect server, a driver that stays and one that is submitted live side by side, each with a core and an executor a worker.
+# The Connect server, the shared driver and a submitted one run at once, each with a core and an executor per worker.
 WORKER = ["--cores", "3", "--memory", "4g"]
-# A test compiles much and repeats little: the quick compiler and the plain collector take a third of the time. The quick compiler
-# alone has a small store of code, which Spark's own classes fill again and again.
+# Tests compile much and repeat little, so the C1 compiler and the serial collector take a third of the time. C1 alone has a small
+# code cache, which Spark's classes would fill again and again.
 _JVM = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 APPLICATION = {
     "spark.driver.extraJavaOptions": _JVM,
@@ -35,9 +35,9 @@ APPLICATION = {
     "spark.driver.memory": "2g",
     "spark.sql.shuffle.partitions": "4",
 }
-# Spark gives the same answers by code that it generates and without. Drivers of their own generate it, the server does not, so
-# that both are tried; on few rows compiling takes most of the time.
-CONNECT_ALONE = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
+# Spark gives the same results with and without code generation. Classic drivers generate code and the server does not, so both are
+# tested; with few rows, compiling takes most of the time.
+CONNECT_ONLY = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 _MASTER_IS_UP = re.compile(r"Starting Spark master at (spark://\S+)")
 _WORKER_IS_UP = re.compile(r"Successfully registered with master")
 _CONNECT_IS_UP = re.compile(r"Spark Connect server started at: \S*?:(\d+)")
@@ -45,7 +45,7 @@ _CONNECT_IS_UP = re.compile(r"Spark Connect server started at: \S*?:(\d+)")
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster: the addresses that ``STEELYARD_ENGINE`` takes, and the environment of programs that use it."""
+    """A running cluster: addresses for ``STEELYARD_ENGINE`` and the environment of programs."""
 
     master: str
     connect: str
@@ -58,15 +58,15 @@ class Cluster:
 
 @contextmanager
 def run_cluster(folder: Path, fetching: Path) -> Iterator[Cluster]:
-    """Start a cluster whose files and logs are in ``folder``; it is ended, process by process, with the block.
+    """Run a cluster for the duration of the block.
 
     Args:
-        folder: its own.
-        fetching: a file that is locked while JARs may be fetched, which two that do it at once spoil for each other.
+        folder: folder for files and logs.
+        fetching: lock file for the download of JARs, which must not run twice at once.
 
     Raises:
-        ConfigError: when there is no Java.
-        RuntimeError: when a process does not come up; its log's end is in the message.
+        ConfigError: Java is missing.
+        RuntimeError: a process does not start; the message has the end of its log.
     """
     require_java()
     environment = _environment(folder)
@@ -86,7 +86,7 @@ def run_cluster(folder: Path, fetching: Path) -> Iterator[Cluster]:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The caller's environment, without what would turn PySpark elsewhere, and with everything on loopback."""
+    """The environment without variables that redirect PySpark, and with everything on loopback."""
     kept = {name: value for name, value in os.environ.items() if name not in {"SPARK_REMOTE", "SPARK_CONF_DIR", "STEELYARD_ENGINE"}}
     confs = " ".join(f"--conf {shlex.quote(f'{key}={value}')}" for key, value in APPLICATION.items())
     return kept | {
@@ -108,10 +108,10 @@ def _connect_server(master: str) -> list[str]:
         **DELTA_SETTINGS,
         **jar_settings(POSTGRESQL_JAR),
         **APPLICATION,
-        **CONNECT_ALONE,
+        **CONNECT_ONLY,
         "spark.ui.enabled": "false",
         "spark.connect.grpc.binding.address": "127.0.0.1",
-        "spark.connect.session.manager.defaultSessionTimeout": "24h",  # as docs/deploy/standalone-cluster.md has it
+        "spark.connect.session.manager.defaultSessionTimeout": "24h",  # as docs/how-to/deploy-spark-cluster.md has it
         "spark.connect.grpc.binding.port": "0",
     }
     confs = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
@@ -123,7 +123,7 @@ def _connect_server(master: str) -> list[str]:
 def _running(
     log: Path, command: tuple[str, ...], environment: Mapping[str, str], until: re.Pattern[str]
 ) -> Iterator[re.Match[str]]:
-    """A process that has said that it is up; ended with the block."""
+    """Run a process for the duration of the block; yield when its log matches ``until``."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as file:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, env=dict(environment))
@@ -141,11 +141,11 @@ def _running(
 def _wait(process: subprocess.Popen[bytes], log: Path, until: re.Pattern[str]) -> re.Match[str]:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        said = log.read_text(encoding="utf-8", errors="replace")
-        if found := until.search(said):
-            return found
+        output = log.read_text(encoding="utf-8", errors="replace")
+        if match := until.search(output):
+            return match
         if process.poll() is not None:
-            raise RuntimeError(f"{log.stem} ended with {process.returncode} before it was up:\n{said[-3000:]}")
+            raise RuntimeError(f"{log.stem} ended with {process.returncode} while starting:\n{output[-3000:]}")
         if time.monotonic() > deadline:
-            raise RuntimeError(f"{log.stem} did not come up in {START_SECONDS} s:\n{said[-3000:]}")
+            raise RuntimeError(f"{log.stem} did not start in {START_SECONDS} s:\n{output[-3000:]}")
         time.sleep(0.2)

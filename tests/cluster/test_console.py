@@ -1,4 +1,4 @@
-"""The console with its databases in PostgreSQL does what it does with files."""
+"""The console works with its databases in PostgreSQL as with files."""
 
 from __future__ import annotations
 
@@ -15,20 +15,14 @@ from tests.conftest import ROOT, FinishedDay
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 
-def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
+def test_publishing_pages_decisions_and_the_audit_work_on_postgresql(
     finished_day: FinishedDay, postgresql: str, tmp_path: Path
 ) -> None:
-    words = [
-        sys.executable,
-        "-m",
-        "tests.cluster.console_on_postgresql",
-        finished_day.home,
-        tmp_path / "console",
-        finished_day.as_of,
-    ]
+    program = [sys.executable, "-m", "tests.cluster.console_on_postgresql"]
+    command = [*program, str(finished_day.home), str(tmp_path / "console"), str(finished_day.as_of)]
     environment = {**os.environ, "STEELYARD_CONSOLE_DATABASE": postgresql, "STEELYARD_CONSOLE_HTTPS": "off"}
 
-    done = subprocess.run(list(map(str, words)), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr[-3000:]
     says = json.loads(done.stdout.splitlines()[-1])
@@ -49,7 +43,7 @@ def test_publishing_pages_decisions_and_the_audit_hold_on_postgresql(
     assert says["at_once"] == 60
     assert says["woken"] == ["to_review", "to_review"]
     assert says["breaks_at_last"] == 0
-    # Whoever reads while a day is thinned out finds all of it, the list and its index.
+    # A reader sees the whole list and index until thinning commits.
     assert says["while_thinning"] == [[1500, *says["index"]]] * 3
     assert says["kept"] < 1500
     assert says["found_of_kept"][0] == says["found_of_kept"][1] > 0

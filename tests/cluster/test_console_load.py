@@ -1,4 +1,4 @@
-"""The console under load on PostgreSQL, in small: as tests/benchmarks/test_console.py has it with files."""
+"""A small run of the console's benchmark on PostgreSQL; tests/benchmarks/test_console.py does the same with files."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
 
 @pytest.mark.skipif(find_programs() is None, reason="there is no PostgreSQL server here")
-def test_people_work_while_a_day_is_published_and_no_list_is_half(tmp_path: Path) -> None:
+def test_users_work_while_a_day_is_published_and_no_list_mixes_days(tmp_path: Path) -> None:
     assert_people_work_while_a_day_is_published("postgresql", tmp_path)

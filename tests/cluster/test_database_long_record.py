@@ -1,4 +1,4 @@
-"""A record of a database may be as long as one of a file, and no longer."""
+"""Records of a database have the same length limit as records of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CREATE TABLE long."Shops" (
 """
 
 
-def test_a_record_longer_than_a_files_may_be_is_turned_away_and_only_its_beginning_is_carried(
+def test_a_record_above_the_limit_is_rejected_with_only_its_beginning(
     tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, postgresql)

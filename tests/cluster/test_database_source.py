@@ -1,4 +1,4 @@
-"""A source whose records are in PostgreSQL: taken in by day, turned away by table and key, alike on every engine."""
+"""A source in PostgreSQL is ingested by day and quarantined by table and key, the same on every engine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.harness.postgresql_server import PASSWORD
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError
 from jobs.lake.manifests import Verdict
@@ -77,7 +77,7 @@ SECOND_DAY = """
 ('13', 'S1', '秤店 "A"', 'shut', '2020-01-01', 1234.50, '2020-06-01 23:30:00+08', '2026-01-06'),
 ('14', 'S12', 'L', 'open', '2020-01-01', 1, NULL, '2026-02-01')
 """
-TURNED_AWAY = [
+QUARANTINED = [
     ("registry.Shops/2026-01-05", 0, "no_row_key", "read"),
     ("registry.Shops/2026-01-05", 0, "no_row_key", "read"),
     ("registry.Shops/2026-01-05", 2, "established_on_unreadable", "map"),
@@ -91,7 +91,7 @@ TURNED_AWAY = [
 
 @dataclass
 class Registry:
-    """A home with one source, ``shops``, and the table that it reads."""
+    """A home with one source, ``shops``, and its database table."""
 
     lake: Lake
     profile: Profile
@@ -114,17 +114,17 @@ class Registry:
         self.do(f'INSERT INTO registry."Shops" VALUES {rows}')
 
     def ingest(self, as_of: str = "2026-01-06") -> Ingested:
-        """Take in what was delivered by a day."""
+        """Ingest the deliveries up to a day."""
         mapping = load_mapping(self.mapping_path)
         return ingest_source(self.lake, self.profile, mapping, self.profile.folder, date.fromisoformat(as_of))
 
     def kept(self) -> list[tuple[str, str, str, int]]:
-        """Entity, status, file and row of what is in bronze."""
+        """Entity, status, file and row of the bronze rows."""
         rows = self.lake.arrow(BRONZE["registration"]).to_pylist()
         return sorted((row["entity_id"], row["status"], row["source_file"], row["source_row"]) for row in rows)
 
-    def turned_away(self) -> list[tuple[str, int, str, str]]:
-        """File, row, rule and stage of what is in quarantine."""
+    def quarantined(self) -> list[tuple[str, int, str, str]]:
+        """File, row, rule and stage of the quarantined records."""
         rows = self.lake.arrow(quarantine_of("shops")).to_pylist()
         return sorted((row["source_file"], row["source_row"], row["rule_id"], row["stage"]) for row in rows)
 
@@ -146,7 +146,7 @@ def registry(tmp_path: Path, spark: SparkSession, postgresql: str, monkeypatch: 
 def test_records_are_kept_or_turned_away_by_table_day_and_key(registry: Registry) -> None:
     done = registry.ingest()
     assert registry.kept() == [("S1", "active", "registry.Shops/2026-01-05", 1)]
-    assert registry.turned_away() == TURNED_AWAY
+    assert registry.quarantined() == QUARANTINED
     (batch,) = done.known
     assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (9, 1, 8)
     assert list(done.warnings) == ["2 records of registry.Shops are left out: their loaded on is no date of a calendar"]
@@ -162,7 +162,7 @@ def test_values_are_written_alike_whatever_the_servers_zone_and_a_records_text_i
     assert '"changed_at":null' in raw
 
 
-def test_only_days_that_are_new_or_changed_are_asked_for_again(registry: Registry) -> None:
+def test_only_new_or_changed_days_are_read_again(registry: Registry) -> None:
     registry.ingest()
     assert registry.ingest().taken_in == ()
     registry.insert(SECOND_DAY)
@@ -177,7 +177,7 @@ def test_only_days_that_are_new_or_changed_are_asked_for_again(registry: Registr
     assert [entity for entity, *_ in registry.kept()] == ["S1", "S1", "S2"]
 
 
-def test_days_that_are_not_looked_back_at_stay_as_they_were_taken_in(registry: Registry) -> None:
+def test_days_before_the_look_back_period_are_not_read_again(registry: Registry) -> None:
     text = MAPPING.replace('row_key = "id"', 'row_key = "id"\nlook_back_days = 3')
     registry.mapping_path.write_text(text, encoding="utf-8")
     registry.insert(SECOND_DAY.replace("2026-01-06", "2026-01-20"))
@@ -189,7 +189,7 @@ def test_days_that_are_not_looked_back_at_stay_as_they_were_taken_in(registry: R
 
 
 @pytest.mark.parametrize("looked_back", ["", "\nlook_back_days = 3"])
-def test_a_table_that_is_being_filled_anew_takes_nothing_back(registry: Registry, looked_back: str) -> None:
+def test_an_empty_table_withdraws_nothing(registry: Registry, looked_back: str) -> None:
     text = MAPPING.replace('row_key = "id"', f'row_key = "id"{looked_back}')
     registry.mapping_path.write_text(text, encoding="utf-8")
     registry.insert(SECOND_DAY)
@@ -203,7 +203,7 @@ def test_a_table_that_is_being_filled_anew_takes_nothing_back(registry: Registry
     assert registry.ingest().taken_in == ()
 
 
-def test_a_day_that_is_withdrawn_alone_is_taken_back(registry: Registry) -> None:
+def test_a_single_deleted_day_is_withdrawn(registry: Registry) -> None:
     text = MAPPING.replace('row_key = "id"', 'row_key = "id"\nlook_back_days = 3')
     registry.mapping_path.write_text(text, encoding="utf-8")
     registry.insert(SECOND_DAY.replace("2026-01-06", "2026-01-20"))
@@ -213,7 +213,7 @@ def test_a_day_that_is_withdrawn_alone_is_taken_back(registry: Registry) -> None
     assert {source_file for *_, source_file, _ in registry.kept()} == {"registry.Shops/2026-01-05"}
 
 
-def test_a_query_gives_records_as_a_table_does(registry: Registry) -> None:
+def test_a_query_gives_records_like_a_table(registry: Registry) -> None:
     number = "row_number() OVER (ORDER BY code) AS id"
     chosen = """code, "名称", state, opened, capital, changed_at, "loaded on" FROM registry."Shops" WHERE code = 'S1'"""
     query = f'query = """SELECT {number}, {chosen}"""'
@@ -232,7 +232,7 @@ def test_a_query_gives_records_as_a_table_does(registry: Registry) -> None:
         (None, 'ALTER TABLE registry."Shops" RENAME TO gone', "the database cannot be read: .*does not exist"),
     ],
 )
-def test_a_database_that_cannot_be_read_stops_its_source_and_no_secret_is_told(
+def test_an_unreadable_database_stops_its_source_without_showing_secrets(
     registry: Registry, monkeypatch: pytest.MonkeyPatch, variable: str | None, change: str, said: str
 ) -> None:
     if variable is not None:
@@ -247,7 +247,7 @@ def test_a_database_that_cannot_be_read_stops_its_source_and_no_secret_is_told(
     assert settled.verdict in (Verdict.MISSING, Verdict.STOPPED)
 
 
-def test_apache_spark_takes_in_over_jdbc_what_sail_takes_in(
+def test_apache_spark_ingests_the_same_over_jdbc_as_sail(
     registry: Registry, run_on: Run, way: str, tmp_path: Path, postgresql: str
 ) -> None:
     registry.insert(SECOND_DAY)
@@ -256,6 +256,6 @@ def test_apache_spark_takes_in_over_jdbc_what_sail_takes_in(
     run_on(way, "jobs.cli", "ingest", *profile, "--home", tmp_path / way, "--as-of", "2026-01-06", **{VARIABLE: postgresql})
     assert differences(registry.lake.home, tmp_path / way, [BRONZE["registration"]]) == []
     there = Registry(Lake(tmp_path / way), registry.profile, postgresql)
-    assert there.turned_away() == TURNED_AWAY
+    assert there.quarantined() == QUARANTINED
     reasons = [sorted(map(str, home.lake.arrow(quarantine_of("shops")).to_pylist())) for home in (registry, there)]
     assert reasons[0] == reasons[1]

@@ -1,4 +1,4 @@
-"""Every function in use is listed, has examples at the edges, and answers alike on every engine."""
+"""Every engine function in use is documented, has examples, and gives the same results on every engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jobs.documents.engine_functions import BEGIN, functions_in_use, with_functi
 from tests.cluster.conftest import ROOT, Run
 from tests.cluster.function_examples import DIFFERENT, functions_with_examples, queries
 
-PAGE = ROOT / "docs" / "engines.md"
-# PySpark gives an instant in the machine's zone and does not say so.
+PAGE = ROOT / "docs" / "reference" / "engines.md"
+# PySpark returns timestamps in the machine's time zone, without a zone.
 IN_UTC = {"TZ": "UTC"}
 
 
@@ -34,7 +34,7 @@ def test_every_function_in_use_has_examples_and_no_other() -> None:
 
 @pytest.fixture(scope="module")
 def on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What Sail answers to every example."""
+    """Sail's results for every example."""
     return _ask(run_on, "sail", tmp_path_factory.mktemp("sail") / "answers.json")
 
 
@@ -46,12 +46,12 @@ def _ask(run_on: Run, engine: str, path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.cluster
-def test_every_function_answers_alike_on_both_engines(run_on: Run, way: str, on_sail: dict[str, Any], tmp_path: Path) -> None:
+def test_every_function_gives_the_same_on_both_engines(run_on: Run, way: str, on_sail: dict[str, Any], tmp_path: Path) -> None:
     on_spark = _ask(run_on, way, tmp_path / "answers.json")
     assert {sql: on_spark[sql] for sql in queries() if sql not in DIFFERENT} == {
         sql: on_sail[sql] for sql in queries() if sql not in DIFFERENT
     }
-    # What is written down as different must be so, or the page tells of what is no longer.
+    # Documented differences must still exist.
     assert [sql for sql in DIFFERENT if on_spark[sql] == on_sail[sql]] == []
 
 

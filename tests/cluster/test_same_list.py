@@ -1,4 +1,4 @@
-"""A day on a Spark cluster gives the rows that it gives on Sail: from files to list, and from silver to list for many."""
+"""A day on a Spark cluster gives the same rows as on Sail: from files to list, and from silver to list for many entities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.registry import GOLD
+from expectations.contracts.registry import BRONZE, GOLD, SILVER
 from expectations.contracts.scoring import RISK_LIST
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake
@@ -25,7 +25,7 @@ from tests.made_once import made_once
 
 pytestmark = pytest.mark.cluster
 ENTITIES = 5_000
-"""How many invented entities are brought to a list; ``make test-cluster-full`` asks for 100,000, both ways."""
+"""Number of simulated entities; ``make test-cluster-full`` uses 100,000, in both ways."""
 WHERE = f"as_of = '{TODAY}'"
 
 
@@ -34,14 +34,12 @@ def test_the_towns_day_is_the_same_from_files_to_list(
 ) -> None:
     home = tmp_path / "home"
     run_on(way, *day_of(home, PROFILE, town_sources))
-    taken_in = [*silver.BRONZE.values(), *map(quarantine_of, FLAWS), *silver.OF.values(), silver.LINK, *STATE]
+    taken_in = [*BRONZE.values(), *map(quarantine_of, FLAWS), *SILVER.values(), silver.LINK, *STATE]
     assert differences(town_on_sail, home, taken_in) == []
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
 
-def test_order_doubled_rows_split_files_and_what_is_not_yet_known_change_nothing(
-    run_on: Run, town_on_sail: Path, tmp_path: Path
-) -> None:
+def test_order_duplicates_split_files_and_future_records_change_nothing(run_on: Run, town_on_sail: Path, tmp_path: Path) -> None:
     sources, home = tmp_path / "sources", tmp_path / "home"
     shutil.copytree(SOURCES, sources)
     add_not_yet_known(sources)
@@ -51,31 +49,29 @@ def test_order_doubled_rows_split_files_and_what_is_not_yet_known_change_nothing
     assert differences(town_on_sail, home, GOLD, where=WHERE) == []
 
 
-def test_a_home_changes_engines_and_nothing_is_taken_in_again(
-    run_on: Run, town_on_sail: Path, town_sources: Path, tmp_path: Path
-) -> None:
+def test_a_change_of_engine_ingests_nothing_again(run_on: Run, town_on_sail: Path, town_sources: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(town_on_sail, home)
-    before = {table.name: Lake(home).version(table) for table in silver.BRONZE.values()}
+    before = {table.name: Lake(home).version(table) for table in BRONZE.values()}
     for source in ("shops", "returns", "complaints", "visits"):
         words = ["--profile", PROFILE, "--source", source, "--sources", town_sources, "--home", home, "--as-of", TODAY]
         run_on("connect", "jobs.cli", "ingest", *words)
-    assert {table.name: Lake(home).version(table) for table in silver.BRONZE.values()} == before
+    assert {table.name: Lake(home).version(table) for table in BRONZE.values()} == before
     run_on("connect", "jobs.cli", "link", "--profile", PROFILE, "--home", home, "--as-of", TODAY)
     assert differences(town_on_sail, home, [silver.LINK], where=WHERE) == []
 
 
 def test_the_indicators_are_those_of_plain_python(run_on: Run, way: str) -> None:
-    said = run_on(way, "pytest", "-p", "no:cacheprovider", "tests/features/test_oracle.py")
-    passed = re.search(r"(\d+) passed", said)
+    output = run_on(way, "pytest", "-p", "no:cacheprovider", "tests/features/test_oracle.py")
+    passed = re.search(r"(\d+) passed", output)
     assert passed is not None
     assert int(passed[1]) > 100
-    assert "skipped" not in said
+    assert "skipped" not in output
 
 
 @pytest.fixture(scope="session")
 def world_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of an invented world's day, on Sail; for copying, not for changing."""
+    """The home of a simulated world's day on Sail. Copy it, do not change it."""
     entities = os.environ.get(ENTITIES_VARIABLE, ENTITIES)
 
     def make(folder: Path) -> None:
@@ -89,7 +85,7 @@ def world_on_sail(run_on: Run, tmp_path_factory: pytest.TempPathFactory) -> Path
 def test_many_entities_have_the_same_features_scores_and_ranks(run_on: Run, by: str, world_on_sail: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(world_on_sail, home)
-    # What Sail kept of each entity would be used as it is: Spark is to reckon it of silver.
+    # Remove Sail's state, so that Spark computes it from silver.
     for folder in ("lake/state", "manifests/state"):
         shutil.rmtree(home / folder)
     for step in ("link", "features", "score", "target"):

@@ -1,4 +1,4 @@
-"""A step handed to Apache Spark: to a standalone cluster by spark-submit, and to its Connect server."""
+"""Steps run on a standalone cluster by spark-submit, and on its Connect server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.cluster
 
 
 def run_step(verb: str, home: Path, *more: str) -> tuple[int, str]:
-    """Call a step as the DAGs do, by what the environment says; its exit code and its last lines."""
+    """Run a step as the DAGs do, with the settings of the environment; return exit code and last lines."""
     words = [verb, "--profile", str(PROFILE), "--home", str(home), "--as-of", str(TODAY), *more]
     call = call_for(words, name=f"steelyard {verb}", needs_engine=NEEDS_ENGINE[verb], submit=read_submit())
     return RunningCommand(call.command, call.environment).follow(lambda _: None)
@@ -60,7 +60,7 @@ def test_a_step_runs_on_the_cluster_and_makes_the_same_list(town_on_sail: Path, 
 
 
 @pytest.mark.usefixtures("way")
-def test_a_step_that_fails_there_keeps_its_exit_code_and_its_last_words(tmp_path: Path) -> None:
+def test_a_failed_step_keeps_its_exit_code_and_last_lines(tmp_path: Path) -> None:
     exit_code, last = run_step("features", tmp_path / "empty")
     assert exit_code == 4
     assert "next:" in last

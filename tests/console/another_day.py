@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from console.core.finished_run import FinishedRun, finished_run
+from jobs.lake.finished_run import FinishedRun, finished_run
 
 TABLES = ("gold/scores", "gold/reasons", "gold/risk_list", "gold/peers", "gold/features", "silver/link")
 
@@ -27,7 +27,7 @@ def add_day(
     days: int = 1,
     change: Callable[[str, pd.DataFrame], pd.DataFrame] | None = None,
 ) -> FinishedRun:
-    """Copy the home to ``into`` unless it is there, and finish the day ``days`` later in it."""
+    """Copy the home to ``into`` unless that exists, and finish the day ``days`` later in it."""
     if not into.exists():
         shutil.copytree(home, into)
     manifest: dict[str, Any] = json.loads((into / "manifests" / "runs" / f"{as_of}.json").read_text(encoding="utf-8"))

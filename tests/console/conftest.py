@@ -1,4 +1,4 @@
-"""A published day, made once, and the site over a copy of it: a folder of its own for each test, with real commits."""
+"""A published day, made once; each test gets a site over its own copy of the folder, with real commits."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from console.apps.accounts.roles import Role
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run
 from console.core.environment import Folder
-from console.core.finished_run import finished_run
 from console.publishing.open_site import migrate
 from console.publishing.publish import publish
+from jobs.lake.finished_run import finished_run
 from tests.conftest import FinishedDay
 from tests.console.databases import Databases, in_files, use
 from tests.made_once import made_once
@@ -46,21 +46,21 @@ PEOPLE = {
 }
 """Role and region of each person in the tests."""
 NOW = datetime(2026, 7, 1, 1, 0, tzinfo=UTC)
-"""Nine in the morning after the day, where the profile is."""
+"""9:00 on the next morning in the profile's time zone."""
 PUBLISHED_AT = datetime(2026, 6, 30, 22, 10, tzinfo=UTC)
-"""Ten past six, where the profile is."""
+"""6:10 in the profile's time zone."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """The site over a folder of its own."""
+    """The site over its own folder."""
 
     folder: Folder
     home: Path
     now: list[datetime]
 
     def client(self, name: str = "", **more: Any) -> Client:
-        """A browser in which that person is signed in; nobody by default."""
+        """A client with that user signed in; by default nobody."""
         client = Client(**more)
         if name:
             client.force_login(User.objects.get(username=name), backend="console.apps.accounts.backends.ByPassword")
@@ -76,11 +76,11 @@ class Site:
         return run
 
     def all_ranked(self, **what: Any) -> Any:
-        """The entities of that kind, in order."""
+        """The entities with these values, in order."""
         return Ranked.objects.using(alias_of(self.run.run_id)).filter(**what).order_by("position")
 
     def ranked(self, **what: Any) -> Ranked:
-        """The first entity of that kind."""
+        """The first entity with these values."""
         found = self.all_ranked(**what).first()
         assert found is not None
         return found
@@ -95,7 +95,7 @@ TEST_SETTINGS: dict[str, Any] = {
 
 
 def publish_with_people(day: FinishedDay, folder: Folder, databases: Databases) -> None:
-    """Publish a finished day to a new console, and give that the people of the tests."""
+    """Publish a finished day to a new console with the people of the tests."""
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
         patch.setattr("console.core.clock.now", lambda: PUBLISHED_AT)
         use(databases)
@@ -110,11 +110,11 @@ def publish_with_people(day: FinishedDay, folder: Folder, databases: Databases) 
 
 @contextmanager
 def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[Site]:
-    """The published console, at nine in the morning after the day."""
+    """The published console at :data:`NOW`."""
     now = [NOW]
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
         patch.setattr("console.core.clock.now", lambda: now[0])
-        # A test need not take a file to its end, as a server does.
+        # Unlike a server, a test may leave a download unfinished.
         patch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1000))
         use(databases)
         yield Site(folder, day.home, now)
@@ -129,7 +129,7 @@ def finished_day(graded_day: FinishedDay) -> FinishedDay:
 
 @pytest.fixture(scope="session")
 def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a console to which the finished day was published, with the people of the tests."""
+    """The folder of a console with the finished day and the people of the tests."""
 
     def make(folder: Path) -> None:
         there = Folder(folder / "console")
@@ -140,9 +140,9 @@ def published(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def site(published: Path, finished_day: FinishedDay, tmp_path: Path) -> Iterator[Site]:
-    """A copy of the published console, at nine in the morning after the day."""
+    """A copy of the published console at :data:`NOW`."""
     folder = Folder(tmp_path / "console")
-    # A run's file is never changed, only replaced: a link is as good as a copy.
+    # A run's file is never changed, only replaced: a hard link is enough.
     shutil.copytree(published, folder.path, ignore=shutil.ignore_patterns("rankings"))
     shutil.copytree(published / "rankings", folder.rankings, copy_function=os.link)
     with at_nine(finished_day, folder, in_files(folder)) as site:
@@ -154,7 +154,7 @@ def chromium() -> Iterator[Any]:
     """One browser for all tests that need it."""
     from tests.console import browser
 
-    # Playwright has a loop in this thread, in which Django would not be asked; nothing here awaits it.
+    # Playwright runs an event loop in this thread, in which Django refuses to work; nothing here awaits it.
     with pytest.MonkeyPatch.context() as patch, browser.chromium() as running:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         yield running
@@ -162,7 +162,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    """Where the site answers a browser."""
+    """The address of the site for a browser."""
     from tests.console import browser
 
     assert site.run
@@ -172,7 +172,7 @@ def address(site: Site) -> Iterator[str]:
 
 @pytest.fixture
 def send(site: Site) -> Callable[..., Any]:
-    """Send one of the decision forms of an entity's page, as a person does."""
+    """Post one of the decision forms of an entity's page."""
 
     def send(name: str, entity: Ranked, action: str, **said: Any) -> Any:
         form = {

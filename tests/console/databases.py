@@ -1,4 +1,4 @@
-"""Have the console of this process read and write other databases than those that it began with."""
+"""Switch the console of this process to other databases."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from console.core.environment import Folder
 from console.settings import _postgresql, _sqlite
 
 Databases = dict[str, dict[str, Any]]
-"""What Django is told of each database, by the name by which it knows it."""
+"""Django's settings of each database, by alias."""
 
 
 def in_files(folder: Folder) -> Databases:
@@ -24,7 +24,7 @@ def in_postgresql(address: str) -> Databases:
 
 
 def use(databases: Databases) -> None:
-    """Have Django's connections of this thread go to these databases, and forget the published runs of others."""
+    """Connect this thread to these databases, and forget the aliases of other published runs."""
     for connection in connections.all(initialized_only=True):
         connection.close()
         del connections[connection.alias]

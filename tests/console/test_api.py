@@ -1,4 +1,4 @@
-"""The API: tokens with scopes, the rights of the pages, and no internal errors under a fuzzer."""
+"""The programming interface: tokens with scopes, the pages' rights, and no server error for a fuzzer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from console.apps.accounts.models import User
 from console.apps.api.models import Scope, Token
-from console.apps.api.tokens import A_MINUTE, make_token
+from console.apps.api.tokens import REQUESTS_PER_MINUTE, make_token
 from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
@@ -37,7 +37,7 @@ ADDRESSES = {
 
 
 def held(site: Site, name: str, *scopes: str) -> dict[str, str]:
-    """The header of a new token of that person's."""
+    """The header with a new token of that user."""
     return {"authorization": f"Bearer {make_token(site.user(name), 'test', list(scopes or EVERY), UNTIL)}"}
 
 
@@ -49,12 +49,12 @@ def body(response: Any) -> str:
     return str((b"".join(response.streaming_content) if response.streaming else response.content).decode(errors="replace"))
 
 
-def test_the_tests_cover_every_endpoint() -> None:
+def test_no_address_is_left_out() -> None:
     assert set(api.get_openapi_schema(path_prefix="")["paths"]) == set(ADDRESSES)
 
 
 @pytest.mark.parametrize("who", [name for name, (role, region) in PEOPLE.items() if region != ZHENGZHOU and role != "auditor"])
-def test_other_regions_are_neither_shown_nor_changed(site: Site, send: Any, who: str) -> None:
+def test_nothing_of_another_region_is_shown_or_done(site: Site, send: Any, who: str) -> None:
     theirs = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
     send("liu", theirs, "visit")
     header = held(site, who)
@@ -70,7 +70,7 @@ def test_other_regions_are_neither_shown_nor_changed(site: Site, send: Any, who:
 
 
 @pytest.mark.parametrize("address", ADDRESSES.values())
-def test_requests_without_a_token_are_refused(site: Site, address: str) -> None:
+def test_without_a_token_there_is_no_answer(site: Site, address: str) -> None:
     there = address.format(entity=site.ranked(is_listed=True).entity_id)
     for headers in ({}, {"authorization": "Bearer nonsense"}):
         for method in ("get", "post"):
@@ -81,7 +81,7 @@ def test_requests_without_a_token_are_refused(site: Site, address: str) -> None:
     ("scope", "address"),
     zip(EVERY, ["/list", "/entities/{entity_id}", "/decisions", "/outcomes", "/appeals", "/export/list.{format}"], strict=False),
 )
-def test_a_token_works_only_in_its_scopes(site: Site, scope: str, address: str) -> None:
+def test_a_token_works_for_its_scopes_only(site: Site, scope: str, address: str) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id
     header = held(site, "wang", scope)
 
@@ -95,7 +95,7 @@ def test_a_token_works_only_in_its_scopes(site: Site, scope: str, address: str) 
     assert set(answers.values()) <= {200, 403}
 
 
-def test_api_decisions_follow_the_rules_of_the_page(site: Site) -> None:
+def test_a_programs_decision_follows_the_pages_rules(site: Site) -> None:
     subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D"), held(site, "wang")
     there = f"/api/entities/{subject.entity_id}/decisions"
 
@@ -112,7 +112,7 @@ def test_api_decisions_follow_the_rules_of_the_page(site: Site) -> None:
     assert AuditEvent.objects.filter(kind="decided", actor="wang").count() == 1
 
 
-def test_a_decision_needs_the_version_of_the_case(site: Site) -> None:
+def test_a_program_decides_with_the_version_that_the_entity_gives(site: Site) -> None:
     subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C"), held(site, "wang")
     there = f"/api/entities/{subject.entity_id}"
     for version in (0, 1):
@@ -124,7 +124,7 @@ def test_a_decision_needs_the_version_of_the_case(site: Site) -> None:
         assert (answer.status_code, answer.json()["state_after"]) == (200, "deferred")
 
 
-def test_the_audit_records_the_part_that_was_read(site: Site) -> None:
+def test_the_audit_records_which_part_a_program_read(site: Site) -> None:
     for name in ("decisions", "outcomes", "appeals"):
         site.client().get(f"/api/{name}", {"after": 7, "limit": 3}, headers=held(site, "chen"))
     spool.flush()
@@ -136,7 +136,7 @@ def test_the_audit_records_the_part_that_was_read(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("reader", "told"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])
-def test_the_decider_is_shown_by_the_readers_role(site: Site, send: Any, reader: str, told: str) -> None:
+def test_the_readers_role_decides_whether_the_actor_is_shown(site: Site, send: Any, reader: str, told: str) -> None:
     send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "defer")
 
     (decision,) = site.client().get("/api/decisions", headers=held(site, reader)).json()
@@ -144,7 +144,7 @@ def test_the_decider_is_shown_by_the_readers_role(site: Site, send: Any, reader:
     assert decision["actor"] == told
 
 
-def test_a_value_has_all_details_of_the_page(site: Site) -> None:
+def test_a_value_has_everything_that_the_page_shows_with_it(site: Site) -> None:
     header, units = held(site, "zhou"), {indicator.column: indicator.unit for indicator in catalogue()}
     rows = site.client().get("/api/list", {"listed": "yes", "limit": 200}, headers=header).json()["rows"]
     told = [reason for row in rows for reason in row["reasons"]]
@@ -173,7 +173,7 @@ def test_a_value_has_all_details_of_the_page(site: Site) -> None:
     assert any(reason["sources"] and reason["peer_count"] for reason in told)
 
 
-def test_only_money_has_a_currency(site: Site) -> None:
+def test_only_amounts_of_money_have_a_currency(site: Site) -> None:
     profile = {"currency": "JPY", "minor_units": 0}
     PublishedRun.objects.filter(run_id=site.run.run_id).update(profile={**site.run.profile, **profile})
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
@@ -189,7 +189,7 @@ def _as(reason: Any, unit: str) -> Any:
     return reason
 
 
-def test_the_number_of_queries_is_constant(site: Site) -> None:
+def test_reasons_of_many_entities_take_as_many_queries_as_those_of_one(site: Site) -> None:
     header = held(site, "wang")
     asked = []
     for limit in (1, 40):
@@ -205,7 +205,7 @@ def test_the_number_of_queries_is_constant(site: Site) -> None:
     assert asked[0][0] == 1
 
 
-def test_a_token_ends_with_its_day_its_owner_or_by_revocation(site: Site) -> None:
+def test_a_token_ends_with_its_day_its_owner_or_its_revocation(site: Site) -> None:
     header = held(site, "wang", "list")
 
     def status() -> int:
@@ -238,12 +238,12 @@ def test_an_analysts_token_cannot_decide(site: Site) -> None:
     assert "decide" not in Token.objects.get().scopes
 
 
-def test_the_rate_of_requests_is_limited(site: Site) -> None:
+def test_a_tokens_use_per_minute_is_limited(site: Site) -> None:
     header = held(site, "wang", "outcomes")
-    answers = [site.client().get("/api/outcomes", headers=header).status_code for _ in range(A_MINUTE + 1)]
+    answers = [site.client().get("/api/outcomes", headers=header).status_code for _ in range(REQUESTS_PER_MINUTE + 1)]
     site.now[0] += timedelta(minutes=1)
 
-    assert answers == [200] * A_MINUTE + [429]
+    assert answers == [200] * REQUESTS_PER_MINUTE + [429]
     assert site.client().get("/api/outcomes", headers=header).status_code == 200
 
 
@@ -258,7 +258,7 @@ def operations() -> list[Any]:
     ("who", "status", "examples"),
     [("zhang", None, 15), ("nobody", 401, 3), ("without", 403, 3), ("too often", 429, 3)],
 )
-def test_a_fuzzer_finds_only_documented_answers(
+def test_a_fuzzer_finds_no_server_error_and_no_undocumented_answer(
     site: Site, monkeypatch: pytest.MonkeyPatch, who: str, status: int | None, examples: int
 ) -> None:
     from django.core.handlers.wsgi import WSGIHandler
@@ -271,7 +271,7 @@ def test_a_fuzzer_finds_only_documented_answers(
     )
 
     described = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-    monkeypatch.setattr("console.apps.api.tokens.A_MINUTE", 0 if who == "too often" else 10**6)
+    monkeypatch.setattr("console.apps.api.tokens.REQUESTS_PER_MINUTE", 0 if who == "too often" else 10**6)
     header = {"nobody": "Bearer nonsense", "without": f"Bearer {make_token(site.user('zhang'), 'test', [], UNTIL)}"}
     headers = {"Authorization": header.get(who) or held(site, "zhang")["authorization"], "Host": "testserver"}
     answered: Counter[int] = Counter()
@@ -302,7 +302,7 @@ def test_a_fuzzer_finds_only_documented_answers(
     ("sent", "content_type", "status"),
     [("{", "application/json", 400), ("{}", "application/json", 422), ("[1]", "application/json", 422)],
 )
-def test_unreadable_requests_get_documented_answers(site: Site, sent: str, content_type: str, status: int) -> None:
+def test_unreadable_requests_get_the_documented_answer(site: Site, sent: str, content_type: str, status: int) -> None:
     there = f"/api/entities/{site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id}/decisions"
     answer = site.client().post(there, sent, content_type=content_type, headers=held(site, "wang"))
     described = api.get_openapi_schema(path_prefix="")["paths"]["/entities/{entity_id}/decisions"]["post"]["responses"]
@@ -312,7 +312,7 @@ def test_unreadable_requests_get_documented_answers(site: Site, sent: str, conte
     assert "detail" in answer.json()
 
 
-def test_every_endpoint_documents_its_errors() -> None:
+def test_every_address_documents_its_refusals() -> None:
     for path, operation in api.get_openapi_schema(path_prefix="")["paths"].items():
         for method, described in operation.items():
             assert {400, 401, 403, 422, 429, 503} <= set(described["responses"]), (method, path)

@@ -1,4 +1,4 @@
-"""Appeals: recorded in the region, answered once by an uninvolved supervisor, never deleted."""
+"""Appeals: recorded in the region, answered once by a person without a part in the case, and stored for good."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SAYS = "<script>alert(1)</script> the filing was made\u202e"
 
 @pytest.fixture
 def entity(site: Site) -> Ranked:
-    """A listed entity of Hangzhou."""
+    """A listed entity in Hangzhou."""
     return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
 
 
@@ -37,28 +37,28 @@ def reply(site: Site, who: str, appeal: Appeal, **said: str) -> Any:
     return site.client(who).post(f"/appeals/{appeal.pk}/answer/", form)
 
 
-def test_an_appeal_has_a_deadline_and_does_not_change_the_case(site: Site, send: Any, entity: Ranked) -> None:
+def test_an_appeal_is_recorded_with_its_deadline_and_moves_no_case(site: Site, send: Any, entity: Ranked) -> None:
     send("wang", entity, "visit")
     before = Case.objects.values().get()
 
     assert record(site, "li", entity).status_code == 302
 
     appeal = Appeal.objects.get()
-    # Monday 29 June and fifteen working days: three weeks.
+    # Monday 29 June plus fifteen working days is three weeks.
     assert (appeal.due_on, appeal.run_id, appeal.recorded_by.username) == (date(2026, 7, 20), site.run.run_id, "li")
     assert Case.objects.values().get() == before
     assert AuditEvent.objects.filter(kind="appeal_received", actor="li", entity_id=entity.entity_id).count() == 1
     assert list(find_breaks()) == []
 
 
-def test_an_entity_without_a_decision_can_appeal(site: Site, entity: Ranked) -> None:
+def test_an_entity_without_a_decision_can_appeal_against_being_listed(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
 
     assert (Case.objects.get().state, Decision.objects.count()) == (State.TO_REVIEW, 0)
     assert entity.entity_id in {row.entity_id for row in site.client("wang").get("/list/?state=to_review").context["rows"]}
 
 
-def test_a_supervisor_who_had_no_part_in_the_case_answers_once(site: Site, send: Any, entity: Ranked) -> None:
+def test_a_supervisor_without_a_part_in_the_case_answers_once(site: Site, send: Any, entity: Ranked) -> None:
     send("zhang", entity, "visit")
     record(site, "wang", entity)
     appeal = Appeal.objects.get()
@@ -78,7 +78,7 @@ def test_a_supervisor_who_had_no_part_in_the_case_answers_once(site: Site, send:
     assert AuditEvent.objects.filter(kind="appeal_answered", actor="zhao").count() == 1
 
 
-def test_the_home_page_counts_open_and_late_appeals(site: Site, entity: Ranked) -> None:
+def test_home_shows_a_supervisor_open_and_late_appeals(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     assert [site.client(name).get("/").context["appeals"] for name in ("zhao", "yang")] == [1, 0]
     assert site.client("zhao").get("/").context["late_appeals"] == 0
@@ -90,7 +90,7 @@ def test_the_home_page_counts_open_and_late_appeals(site: Site, entity: Ranked) 
     assert "appeals wait for an answer" not in site.client("wang").get("/").content.decode()
 
 
-def test_the_number_of_queries_is_constant(site: Site, entity: Ranked) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_appeals(site: Site, entity: Ranked) -> None:
     def asked() -> int:
         with CaptureQueriesContext(connections["default"]) as asked:
             assert site.client("zhao").get("/appeals/").context["waiting"][0].form is not None
@@ -106,7 +106,7 @@ def test_the_number_of_queries_is_constant(site: Site, entity: Ranked) -> None:
 
 
 @pytest.mark.parametrize("who", ["wang", "chen", "zhou", "wu", "yang"])
-def test_other_users_cannot_answer(site: Site, entity: Ranked, who: str) -> None:
+def test_nobody_else_answers(site: Site, entity: Ranked, who: str) -> None:
     record(site, "wang", entity)
 
     assert reply(site, who, Appeal.objects.get()).status_code == 404
@@ -146,7 +146,7 @@ def test_an_answer_has_a_reason(site: Site, entity: Ranked) -> None:
     assert not Answer.objects.exists()
 
 
-def test_text_is_escaped_and_shown_in_the_entitys_region(site: Site, entity: Ranked) -> None:
+def test_the_text_is_escaped_and_shown_in_the_entitys_region_only(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     page = site.client("zhao").get("/appeals/").content.decode()
 
@@ -155,7 +155,7 @@ def test_text_is_escaped_and_shown_in_the_entitys_region(site: Site, entity: Ran
     assert site.client("wang").get(f"/entity/{entity.entity_id}/").context["appeals"].count() == 1
 
 
-def test_an_appeal_follows_its_entity_to_another_region(site: Site, entity: Ranked) -> None:
+def test_an_appeal_moves_with_its_entity(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     Case.objects.update(region_middle=ZHENGZHOU)
 
@@ -164,7 +164,7 @@ def test_an_appeal_follows_its_entity_to_another_region(site: Site, entity: Rank
     assert reply(site, "yang", Appeal.objects.get()).status_code == 302
 
 
-def test_the_api_lists_appeals(site: Site, entity: Ranked) -> None:
+def test_programs_read_them_as_a_table(site: Site, entity: Ranked) -> None:
     record(site, "wang", entity)
     token = make_token(site.user("chen"), "jobs", ["appeals"], date(2026, 7, 30))
 

@@ -1,4 +1,4 @@
-"""What is on record is only ever added to: the database itself refuses to change or delete a row."""
+"""The database refuses to change or delete rows of append-only tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRIGGERS = {
 
 
 @pytest.fixture
-def on_record(site: Site, send: Any) -> None:
+def a_row_in_each_table(site: Site, send: Any) -> None:
     """A row in each table."""
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     assert send("wang", entity, "visit").status_code == 302
@@ -44,7 +44,7 @@ def on_record(site: Site, send: Any) -> None:
 
 
 @pytest.mark.usefixtures("site")
-def test_each_table_of_the_record_and_no_other_has_a_trigger_for_each_change() -> None:
+def test_exactly_the_append_only_tables_have_triggers() -> None:
     with connection.cursor() as cursor:
         cursor.execute(TRIGGERS[connection.vendor])
         found = dict(cursor.fetchall())
@@ -52,7 +52,7 @@ def test_each_table_of_the_record_and_no_other_has_a_trigger_for_each_change() -
     assert found == {model._meta.db_table: 2 for model in ON_RECORD}
 
 
-@pytest.mark.usefixtures("on_record")
+@pytest.mark.usefixtures("a_row_in_each_table")
 @pytest.mark.parametrize("model", ON_RECORD)
 @pytest.mark.parametrize("change", ["UPDATE {table} SET {key} = {key} + 1000", "DELETE FROM {table}"])
 def test_the_database_refuses_to_change_a_row(model: type[models.Model], change: str) -> None:

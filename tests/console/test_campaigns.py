@@ -1,4 +1,4 @@
-"""Campaigns: made from a filter, limited by capacity, followed by results of visits, closed by their makers."""
+"""Campaigns: made from a filter within their capacity, followed by the results of visits, and closed by their maker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make(site: Site, query: str = "risk_class=D", **said: Any) -> Any:
     return site.client("zhang").post(f"/campaigns/new/?{query}", {**SAID, "token": "one", **said})
 
 
-def test_a_campaign_takes_the_first_entities_of_the_filter(site: Site) -> None:
+def test_a_campaign_has_the_first_entities_of_the_filter_in_the_makers_regions(site: Site) -> None:
     make(site)
 
     campaign = Campaign.objects.get()
@@ -30,7 +30,7 @@ def test_a_campaign_takes_the_first_entities_of_the_filter(site: Site) -> None:
     assert AuditEvent.objects.filter(kind="campaign_made", actor="zhang").count() == 1
 
 
-def test_a_form_sent_twice_makes_one_campaign_and_a_past_period_none(site: Site) -> None:
+def test_a_form_sent_twice_makes_one_campaign_and_a_past_period_makes_none(site: Site) -> None:
     make(site)
     make(site)
     assert make(site, token="two", ends_on="2026-06-30").status_code == 422
@@ -40,7 +40,7 @@ def test_a_form_sent_twice_makes_one_campaign_and_a_past_period_none(site: Site)
     assert Campaign.objects.count() == 1
 
 
-def test_the_page_shows_the_states_of_members_and_results_of_visits(site: Site, send: Any) -> None:
+def test_its_page_shows_the_states_of_members_and_the_results_of_visits(site: Site, send: Any) -> None:
     make(site)
     campaign = Campaign.objects.get()
     subject = site.ranked(entity_id=campaign.members.all()[0].entity_id)
@@ -55,7 +55,7 @@ def test_the_page_shows_the_states_of_members_and_results_of_visits(site: Site, 
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
     assert "Filter: Class: D high" in page.content.decode()
 
-    # The entity moved since, and its case with it: what was found there is its new region's to know.
+    # The entity and its case have moved: only users of the new region may see the result.
     Case.objects.filter(pk=case.pk).update(region_code="410102", region_middle=ZHENGZHOU, region_top="410000")
     page = site.client("wang").get(f"/campaigns/{campaign.pk}/")
     assert (page.context["visited"], page.context["hits"]) == (0, 0)
@@ -80,7 +80,7 @@ def test_a_closed_campaign_counts_no_later_visit(site: Site, send: Any) -> None:
     assert (page.context["visited"], page.context["hits"]) == (1, 1)
 
 
-def test_the_form_for_a_campaign_is_recorded_as_a_search(site: Site) -> None:
+def test_the_preview_of_a_campaign_is_recorded_as_a_search(site: Site) -> None:
     site.client("zhang").get("/campaigns/new/?risk_class=D")
     spool.flush()
 
@@ -88,7 +88,7 @@ def test_the_form_for_a_campaign_is_recorded_as_a_search(site: Site) -> None:
     assert (says["filters"], says["page"], says["found"] > 0) == ({"risk_class": "D"}, "campaign new", True)
 
 
-def test_another_supervisor_closes_the_campaign_of_a_deactivated_user(site: Site) -> None:
+def test_another_supervisor_of_the_region_closes_the_campaign_of_a_deactivated_account(site: Site) -> None:
     make(site)
     campaign = Campaign.objects.get()
     User.objects.filter(username="zhang").update(is_active=False)
@@ -101,7 +101,7 @@ def test_another_supervisor_closes_the_campaign_of_a_deactivated_user(site: Site
     assert Campaign.objects.get().closed_at == site.now[0]
 
 
-def test_only_supervisors_make_campaigns_and_only_their_makers_close_them(site: Site) -> None:
+def test_only_its_maker_closes_a_campaign_and_only_supervisors_make_one(site: Site) -> None:
     make(site)
     campaign = Campaign.objects.get()
     assert site.client("zhao").post(f"/campaigns/{campaign.pk}/close/").status_code == 404
@@ -112,7 +112,7 @@ def test_only_supervisors_make_campaigns_and_only_their_makers_close_them(site: 
     assert campaign.closed_at == site.now[0]
 
 
-def test_users_see_the_members_in_their_regions(site: Site) -> None:
+def test_users_see_the_members_in_their_own_regions(site: Site) -> None:
     make(site)
     theirs = site.ranked(region_middle="410100")
     campaign = Campaign.objects.get()
@@ -148,7 +148,7 @@ def test_the_list_and_its_file_are_filtered_by_a_campaign(site: Site) -> None:
     assert client.get("/list/?campaign=x").context["filters"].campaign == ""
 
 
-def test_a_campaign_in_other_regions_is_neither_offered_nor_named(site: Site) -> None:
+def test_a_campaign_of_other_regions_is_neither_offered_nor_shown(site: Site) -> None:
     make(site)
     page = site.client("liu").get(f"/list/?campaign={Campaign.objects.get().pk}")
 
@@ -157,7 +157,7 @@ def test_a_campaign_in_other_regions_is_neither_offered_nor_named(site: Site) ->
     assert "Cosmetics" not in page.content.decode()
 
 
-def test_only_the_result_form_of_a_campaign_visit_shows_its_checklist(site: Site, send: Any) -> None:
+def test_only_the_form_of_a_campaigns_visit_shows_its_checklist(site: Site, send: Any) -> None:
     make(site)
     member = Campaign.objects.get().members.all()[0].entity_id
     other = site.ranked(region_middle=HANGZHOU, is_listed=True, risk_class="C")

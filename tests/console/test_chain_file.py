@@ -1,4 +1,4 @@
-"""The audit's chain as a file: anybody can check it without the database, and it tells of nobody."""
+"""The audit's chain as a file: anybody can check it without the database, and it contains no personal data."""
 
 from __future__ import annotations
 
@@ -8,46 +8,47 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from console.apps.audit.chain import GENESIS, find_breaks, read_head
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.chain_file import PERSONAL, Checked, check
 from console.apps.audit.events import SYSTEM, EventFacts, event_facts
-from console.apps.audit.hashes import FIELDS, digest_of, hash_at_first
+from console.apps.audit.hashes import FIELDS, digest_of, legacy_hash
 from console.apps.audit.models import AuditEvent, Kind
 from console.commands import audit
 from tests.console.conftest import Site
 from tests.console.test_audit import NO_TRIGGERS, run_sql
+from tests.day.command import steelyard
 
 Lines = list[str]
 
 
 @pytest.fixture
 def lines(site: Site) -> Lines:
-    """A file of a chain in which somebody looked for a name and at a business."""
+    """The file of a chain with a search for a name and a view of a business."""
     subject = site.ranked(is_listed=True, region_middle="330100")
     site.client("wang").get("/list/", {"q": subject.name[:4]})
     site.client("wang").get(f"/entity/{subject.entity_id}/")
     return list(chain_lines(SYSTEM, is_whole=False))
 
 
-def at_first(site: Site) -> None:
-    """Have the chain begin with three events as they were before hashes were over digests."""
+def legacy_events(site: Site) -> None:
+    """Begin the chain with three events from before hashes covered digests."""
     run_sql(*NO_TRIGGERS, "DELETE FROM audit_auditevent")
     previous = GENESIS
     for number in (1, 2, 3):
         facts = vars(event_facts(Kind.VIEWED, site.user("wang"), entity_id=f"E{number}"))
-        digest = hash_at_first(number, previous, facts)
+        digest = legacy_hash(number, previous, facts)
         AuditEvent.objects.create(number=number, previous_hash=previous, hash=digest, **facts)
         previous = digest
 
 
-def test_all_that_an_event_says_is_covered() -> None:
+def test_the_hash_covers_every_field_of_an_event() -> None:
     assert {*FIELDS} == {field.name for field in fields(EventFacts)}
     assert {*PERSONAL} < {*FIELDS}
 
@@ -60,21 +61,21 @@ def test_a_file_is_checked_without_the_database_and_ends_where_the_chain_does(li
     assert AuditEvent.objects.get(number=head.number).kind == Kind.EXPORTED
 
 
-def test_a_file_tells_of_nobody_and_nothing_in_it_can_be_tried_out(lines: Lines) -> None:
+def test_a_file_names_nobody_and_its_digests_cannot_be_guessed(lines: Lines) -> None:
     text = "".join(lines)
     told = {"wang", *(f"{value}" for row in AuditEvent.objects.values("entity_id", "detail", "uid") for value in row.values())}
 
     assert [value for value in told if len(value) > 3 and value in text] == []
     viewed = next(json.loads(line) for line in lines[1:] if '"viewed"' in line)
     assert set(viewed["hidden"]) == set(PERSONAL)
-    # Whoever knows every name still lacks the salt: none that is shown is that of what is not.
+    # Knowing every name does not help without the salt, and no shown salt is the salt of a withheld field.
     salts = {salt for salt, _ in viewed["shown"].values()}
     tried = {digest_of(salt, "actor", user) for salt in salts for user in ("wang", "li", "zhou")}
     assert viewed["hidden"]["actor"] not in tried
 
 
 def change(at: int, **to: Any) -> Callable[[Lines], Lines]:
-    """A line with some of its fields set otherwise."""
+    """A line with some fields changed."""
 
     def changed(lines: Lines) -> Lines:
         event = json.loads(lines[at])
@@ -106,24 +107,24 @@ TAMPERINGS: dict[str, Callable[[Lines], Lines]] = {
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-def test_a_file_that_was_changed_is_told(lines: Lines, name: str) -> None:
+def test_a_changed_file_is_detected(lines: Lines, name: str) -> None:
     assert len(lines) > 4
 
     assert check(TAMPERINGS[name](lines)).breaks
 
 
-def test_a_chain_made_anew_is_told_by_what_was_noted_elsewhere(lines: Lines) -> None:
+def test_a_hash_noted_elsewhere_reveals_a_rewritten_chain(lines: Lines) -> None:
     assert [number for number, _ in check(lines, {2: "0" * 64, 999: GENESIS}).breaks] == [2, 999]
 
 
-def test_what_is_no_such_file_is_refused() -> None:
+def test_another_kind_of_file_is_refused() -> None:
     for first in ("", "number,at\n", '{"form": "another"}\n'):
         with pytest.raises(ValueError, match="first line"):
             check([first])
 
 
-def test_events_from_before_hashes_were_over_digests_hold_and_are_stated_where_something_is_kept_back(site: Site) -> None:
-    at_first(site)
+def test_events_from_before_digests_verify_and_are_stated_if_fields_are_withheld(site: Site) -> None:
+    legacy_events(site)
     kept_back, whole = check(chain_lines(SYSTEM, is_whole=False)), check(chain_lines(SYSTEM, is_whole=True))
 
     assert list(find_breaks()) == []
@@ -133,7 +134,7 @@ def test_events_from_before_hashes_were_over_digests_hold_and_are_stated_where_s
     assert [number for number, _ in check(change(2, facts__actor="li")(again)).breaks] == [2]
 
 
-def test_no_later_event_can_be_put_off_as_one_from_before(lines: Lines) -> None:
+def test_a_later_event_cannot_pass_as_one_from_before_digests(lines: Lines) -> None:
     event = json.loads(lines[3])
     stated = {name: event[name] for name in ("number", "previous_hash", "hash")} | {"stated": {"kind": "viewed", "role": "admin"}}
     forged = [*lines[:3], json.dumps(stated) + "\n", *lines[4:]]
@@ -141,7 +142,7 @@ def test_no_later_event_can_be_put_off_as_one_from_before(lines: Lines) -> None:
     assert [number for number, _ in check(forged).breaks] == [3]
 
 
-def test_a_whole_file_shows_all_that_each_event_says(site: Site) -> None:
+def test_a_whole_file_shows_every_field(site: Site) -> None:
     site.client("wang").get("/list/", {"q": "杭州"})
     lines = list(chain_lines(SYSTEM, is_whole=True))
 
@@ -152,28 +153,28 @@ def test_a_whole_file_shows_all_that_each_event_says(site: Site) -> None:
     assert check(lines).breaks == []
 
 
-def test_the_verbs_write_a_file_and_check_it_where_there_is_no_home(
-    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_the_commands_write_a_file_and_check_it_without_a_home(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
     monkeypatch.delenv("STEELYARD_HOME", raising=False)
-    path, run = tmp_path / "chain.jsonl", CliRunner().invoke
+    path, run = tmp_path / "chain.jsonl", partial(steelyard, capfd, "audit")
 
-    wrote = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
-    again = run(audit.app, ["export", "--home", str(site.home), "--file", str(path)])
+    wrote = run("export", "--home", site.home, "--file", path)
+    again = run("export", "--home", site.home, "--file", path)
     head = read_head()
-    whole = run(audit.app, ["verify", "--file", str(path), "--known", f"{head.number}:{head.hash}"])
+    whole = run("verify", "--file", path, "--known", f"{head.number}:{head.hash}")
     path.write_text("".join(TAMPERINGS["another digest"](path.read_text().splitlines(keepends=True))))
-    broken = run(audit.app, ["verify", "--file", str(path)])
+    broken = run("verify", "--file", path)
 
-    assert (wrote.exit_code, again.exit_code, whole.exit_code, broken.exit_code) == (0, 2, 0, 9)
-    assert f"{head.number}:{head.hash}" in whole.output
-    assert "event 2: it is not as it was written" in broken.output
-    assert run(audit.app, ["verify", "--file", str(tmp_path / "none")]).exit_code == 4
-    assert run(audit.app, ["verify"]).exit_code == 2
+    assert (wrote.code, again.code, whole.code, broken.code) == (0, 2, 0, 9)
+    assert f"{head.number}:{head.hash}" in whole.out
+    assert "event 2: its content does not match its hash" in broken.err
+    assert run("verify", "--file", tmp_path / "none").code == 4
+    assert run("verify").code == 2
 
 
-def test_an_auditor_takes_the_file_and_that_is_on_record_in_it(site: Site) -> None:
+def test_an_auditor_downloads_the_file_which_records_the_download(site: Site) -> None:
     response = site.client("zhou").get("/audit/chain.jsonl")
     lines = b"".join(response.streaming_content).decode().splitlines()
 
@@ -182,8 +183,8 @@ def test_an_auditor_takes_the_file_and_that_is_on_record_in_it(site: Site) -> No
     assert AuditEvent.objects.filter(kind=Kind.EXPORTED, actor="zhou", detail__contains="chain").count() == 1
 
 
-def test_the_documents_few_lines_check_a_file_with_nothing_of_ours(lines: Lines, tmp_path: Path) -> None:
-    page = (Path(__file__).resolve().parents[2] / "docs" / "console.md").read_text(encoding="utf-8")
+def test_the_code_in_the_documentation_checks_a_file_without_this_project(lines: Lines, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "how-to" / "verify-the-audit.md").read_text(encoding="utf-8")
     (script,) = re.findall(r"```python\n(.*?audit-chain\.jsonl.*?)```", page, flags=re.DOTALL)
     path = tmp_path / "audit-chain.jsonl"
 

@@ -1,4 +1,4 @@
-"""Who asks, behind a proxy: never an address that a visitor wrote, and a lockout that shuts out nobody else."""
+"""The client's address behind proxies is never one that a visitor wrote, and a lockout affects nobody else."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ HERE = networks("127.0.0.1,::1,10.0.0.0/8")
         ("", "203.0.113.9", ""),
     ],
 )
-def test_the_header_is_read_from_the_right_past_proxies_of_ours_alone(connection: str, said: str, asks_from: str) -> None:
+def test_the_header_is_read_from_the_right_past_trusted_proxies_only(connection: str, said: str, asks_from: str) -> None:
     request = RequestFactory().get("/", REMOTE_ADDR=connection, headers={"x-forwarded-for": said} if said else {})
 
     with override_settings(TRUSTED_PROXIES=HERE):
         assert client_address(request) == asks_from
 
 
-def test_without_a_proxy_that_is_named_the_header_says_nothing() -> None:
+def test_the_header_is_ignored_without_a_trusted_proxy() -> None:
     request = RequestFactory().get("/", REMOTE_ADDR="127.0.0.1", headers={"x-forwarded-for": "203.0.113.9"})
 
     assert client_address(request) == "127.0.0.1"
 
 
-def test_a_network_that_is_none_is_told() -> None:
+def test_an_invalid_network_is_reported() -> None:
     with pytest.raises(ImproperlyConfigured, match="STEELYARD_CONSOLE_PROXIES"):
         networks("127.0.0.1,somewhere")
 
 
-def test_behind_a_proxy_wrong_passwords_shut_the_account_to_their_own_address_alone(site: Site) -> None:
+def test_behind_a_proxy_wrong_passwords_lock_the_account_for_their_own_address_only(site: Site) -> None:
     def sign_in(password: str, said: str) -> int:
         form = {"username": "wang", "password": password}
         return int(site.client().post("/sign-in/", form, headers={"x-forwarded-for": said}).status_code)

@@ -1,4 +1,4 @@
-"""Decisions: who may, what the state allows, two people, deadlines, many at once, what visits found."""
+"""Decisions: permissions, states, two people, deadlines, bulk actions, results of visits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def entity(site: Site, letter: str = "C") -> Ranked:
     return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class=letter)
 
 
-def test_every_state_can_be_left_or_is_left_by_itself_and_each_action_leads_somewhere() -> None:
+def test_every_state_can_be_left_and_every_action_leads_to_a_state() -> None:
     assert {state for state, _ in TRANSITIONS} == set(State)
     assert {action for _, action in TRANSITIONS} | {Action.UNDO} == set(Action)
 
@@ -46,7 +46,7 @@ def test_a_visit_is_planned_with_a_deadline_in_working_days(site: Site, send: An
 
     case = case_of(subject)
     assert response.url == f"/entity/{subject.entity_id}/"
-    # Wednesday 1 July and ten working days: two weekends lie between.
+    # Wednesday 1 July plus ten working days, with two weekends between.
     assert (case.state, case.assigned_to.username, case.due_on) == (State.VISIT_PLANNED, "wang", date(2026, 7, 15))
 
 
@@ -57,7 +57,7 @@ def test_holidays_and_weekends_of_the_profile_do_not_count(site: Site) -> None:
     assert due_after(Action.VISIT, date(2026, 7, 1), current_policy()) == date(2026, 7, 15)
 
 
-def test_a_class_that_takes_two_people_is_proposed_and_its_proposer_cannot_approve(site: Site, send: Any) -> None:
+def test_a_dismissal_that_needs_two_people_is_proposed_and_its_proposer_cannot_approve(site: Site, send: Any) -> None:
     subject = entity(site, "D")
     send("zhang", subject, "dismiss")
     case = case_of(subject)
@@ -72,7 +72,7 @@ def test_a_class_that_takes_two_people_is_proposed_and_its_proposer_cannot_appro
     assert case_of(subject).state == State.DISMISSED
 
 
-def test_an_inspector_proposes_and_cannot_approve_anybodys(site: Site, send: Any) -> None:
+def test_an_inspector_proposes_and_cannot_approve(site: Site, send: Any) -> None:
     subject = entity(site, "D")
     send("wang", subject, "dismiss")
     case = case_of(subject)
@@ -82,7 +82,7 @@ def test_an_inspector_proposes_and_cannot_approve_anybodys(site: Site, send: Any
     assert case_of(subject).state == State.DISMISSAL_PROPOSED
 
 
-def test_the_class_that_counts_is_the_published_one_not_a_forms(site: Site, send: Any) -> None:
+def test_the_published_class_counts_not_the_forms(site: Site, send: Any) -> None:
     subject = entity(site, "D")
 
     send("wang", subject, "dismiss", risk_class="A")
@@ -90,7 +90,7 @@ def test_the_class_that_counts_is_the_published_one_not_a_forms(site: Site, send
     assert case_of(subject).state == State.DISMISSAL_PROPOSED
 
 
-def test_a_lower_class_is_dismissed_by_one(site: Site, send: Any) -> None:
+def test_one_person_dismisses_a_lower_class(site: Site, send: Any) -> None:
     subject = entity(site)
 
     send("wang", subject, "dismiss")
@@ -98,7 +98,7 @@ def test_a_lower_class_is_dismissed_by_one(site: Site, send: Any) -> None:
     assert case_of(subject).state == State.DISMISSED
 
 
-def test_a_profile_of_ones_own_says_what_is_otherwise_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_profiles_limits_override_only_what_they_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copy(LIMITS_FOLDER / "default.toml", tmp_path)
     (tmp_path / "own.toml").write_text("[deadlines]\nvisit = 4\n")
     monkeypatch.setattr("console.core.policy.LIMITS_FOLDER", tmp_path)
@@ -107,7 +107,7 @@ def test_a_profile_of_ones_own_says_what_is_otherwise_and_no_more(monkeypatch: p
     assert (limits.visit_days, limits.no_visit_days) == (4, policy_of({}).no_visit_days)
 
 
-def test_what_one_decided_can_be_taken_back_for_a_while(site: Site, send: Any) -> None:
+def test_a_decision_can_be_undone_for_a_while(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "visit")
     decision = case_of(subject).decisions.get()
@@ -121,7 +121,7 @@ def test_what_one_decided_can_be_taken_back_for_a_while(site: Site, send: Any) -
     assert (case.state, case.assigned_to, case.due_on, case.decisions.count()) == (State.TO_REVIEW, None, None, 2)
 
 
-def test_what_was_decided_long_ago_stands(site: Site, send: Any) -> None:
+def test_an_old_decision_cannot_be_undone(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "visit")
     site.now[0] += timedelta(minutes=16)
@@ -131,7 +131,7 @@ def test_what_was_decided_long_ago_stands(site: Site, send: Any) -> None:
     assert case_of(subject).state == State.VISIT_PLANNED
 
 
-def test_of_two_people_at_one_form_the_second_is_told(site: Site, send: Any) -> None:
+def test_the_second_of_two_people_with_one_form_is_refused(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "defer")
 
@@ -146,7 +146,7 @@ def bulk(site: Site, name: str, action: str, **said: Any) -> Any:
     return site.client(name).post("/list/bulk/", form)
 
 
-def test_many_are_decided_as_one_batch_each_with_its_outcome_and_taken_back_together(site: Site, send: Any) -> None:
+def test_a_bulk_decision_is_one_batch_with_an_outcome_each_and_can_be_undone_together(site: Site, send: Any) -> None:
     names = [row.entity_id for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:5]]
     taken = site.ranked(entity_id=names[0])
     send("li", taken, "visit")
@@ -161,7 +161,7 @@ def test_many_are_decided_as_one_batch_each_with_its_outcome_and_taken_back_toge
     assert set(Case.objects.exclude(entity_id=names[0]).values_list("state", flat=True)) == {State.TO_REVIEW}
 
 
-def test_of_many_those_that_somebody_decided_since_they_were_shown_are_told(site: Site, send: Any) -> None:
+def test_a_bulk_decision_skips_entities_that_somebody_decided_about_meanwhile(site: Site, send: Any) -> None:
     first, second = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2]
     names = [first.entity_id, second.entity_id]
     send("li", first, "defer")
@@ -174,7 +174,7 @@ def test_of_many_those_that_somebody_decided_since_they_were_shown_are_told(site
     assert outcomes == {first.entity_id: "", second.entity_id: "refused.changed"}
 
 
-def test_a_policy_takes_no_more_in_bulk_than_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_policys_bulk_limit_is_at_most_what_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(_limits(site.run.profile["name"])["decisions"], "most_in_bulk", 5000)
 
     assert current_policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
@@ -182,7 +182,7 @@ def test_a_policy_takes_no_more_in_bulk_than_a_form_can_name(site: Site, monkeyp
     assert page.status_code == 422
 
 
-def test_a_result_that_is_refused_is_on_record(site: Site, send: Any) -> None:
+def test_a_refused_result_is_recorded(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "visit")
     there = f"/case/{case_of(subject).pk}/result/"
@@ -203,7 +203,7 @@ def proposed(site: Site, send: Any) -> Case:
     return case_of(subject)
 
 
-def test_who_refuses_says_why_by_a_reason_and_can_add_a_comment(site: Site, proposed: Case) -> None:
+def test_a_refusal_needs_a_reason_and_may_have_a_comment(site: Site, proposed: Case) -> None:
     for there in ("/supervisor/", f"/entity/{proposed.entity_id}/"):
         text = site.client("zhang").get(there).content.decode()
         form = text[text.index(f'action="/case/{proposed.pk}/refuse/"') :].partition("</form>")[0]
@@ -220,7 +220,7 @@ def test_who_refuses_says_why_by_a_reason_and_can_add_a_comment(site: Site, prop
     assert json.loads(AuditEvent.objects.filter(kind="decided").latest("number").detail)["reason"] == "not_explained"
 
 
-def test_who_opens_again_says_why(site: Site, send: Any) -> None:
+def test_reopening_needs_a_reason(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "dismiss")
 
@@ -231,9 +231,7 @@ def test_who_opens_again_says_why(site: Site, send: Any) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "not_in_scope", "typed by hand"])
-def test_without_a_reason_of_the_catalogue_nothing_is_refused_and_the_page_says_what_is_amiss(
-    site: Site, proposed: Case, reason: str
-) -> None:
+def test_a_refusal_without_a_catalogue_reason_fails_with_a_message(site: Site, proposed: Case, reason: str) -> None:
     said = {"token": "t", "version": proposed.version, "reason": reason, "comment": "Look again.", "from": "supervisor"}
 
     page = site.client("zhang").post(f"/case/{proposed.pk}/refuse/", said)
@@ -244,13 +242,13 @@ def test_without_a_reason_of_the_catalogue_nothing_is_refused_and_the_page_says_
     assert Case.objects.get(pk=proposed.pk).state == State.DISMISSAL_PROPOSED
 
 
-def test_who_may_not_refuse_is_told_so_whatever_the_form_says(site: Site, proposed: Case) -> None:
+def test_a_user_who_may_not_refuse_gets_a_message_whatever_the_form_contains(site: Site, proposed: Case) -> None:
     site.client("li").post(f"/case/{proposed.pk}/refuse/", {"token": "t", "version": proposed.version})
 
     assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.role").exists()
 
 
-def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:
+def test_a_bulk_decision_first_shows_its_entities(site: Site) -> None:
     page = site.client("wang").post("/list/bulk/", {"action": "visit", "scope": "all", "risk_class": "C"})
 
     assert page.status_code == 200
@@ -258,7 +256,7 @@ def test_a_bulk_decision_first_says_whom_it_concerns(site: Site) -> None:
     assert not Decision.objects.exists()
 
 
-def test_too_many_at_once_are_refused_whole(site: Site) -> None:
+def test_too_large_a_bulk_decision_is_refused_as_a_whole(site: Site) -> None:
     everybody = [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)[:201]]
 
     page = bulk(site, "wang", "visit", entity=everybody)
@@ -268,7 +266,7 @@ def test_too_many_at_once_are_refused_whole(site: Site) -> None:
     assert not Decision.objects.exists()
 
 
-def test_a_result_is_kept_with_how_the_entity_was_selected_and_whether_reasons_were_right(site: Site, send: Any) -> None:
+def test_a_result_stores_the_selection_and_the_verdicts_on_reasons(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "visit")
     case = case_of(subject)
@@ -314,7 +312,7 @@ def test_not_inspected_is_not_nothing_found(site: Site, send: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
-def test_a_visit_was_between_its_decision_and_today(
+def test_a_visits_date_is_between_its_decision_and_today(
     site: Site, send: Any, days_later: int, on: str, why: str, language: str
 ) -> None:
     subject = entity(site)
@@ -352,14 +350,14 @@ def test_other_roles_decide_nothing(site: Site, send: Any, role: Role) -> None:
     assert not Decision.objects.exists()
 
 
-def test_what_the_system_does_cannot_be_asked_for(site: Site) -> None:
+def test_steps_of_the_system_cannot_be_requested(site: Site) -> None:
     subject = entity(site)
     for action in (*OF_SYSTEM, Action.APPROVE, "nonsense"):
         form = {"token": "t", "version": 0, "run_id": site.run.run_id, "reason": "season"}
         assert site.client("zhang").post(f"/entity/{subject.entity_id}/{action}/", form).status_code == 404
 
 
-def test_a_dismissal_for_wrong_data_is_told_to_whoever_mends_it_until_it_is_taken_back(site: Site, send: Any) -> None:
+def test_a_dismissal_for_wrong_data_is_in_the_data_queue_until_it_is_undone(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "dismiss", reason="data_error")
 

@@ -1,4 +1,4 @@
-"""Deferrals: they end soon enough, on their day or by what they wait for, and do not add up for ever."""
+"""Deferrals: they end within the limit, on their day or by their condition, and do not add up without end."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def entity(site: Site, letter: str = "C") -> Ranked:
     ],
 )
 @pytest.mark.usefixtures("site")
-def test_a_deferral_ends_soon_enough(wake_on: date | None, condition: str, why: str) -> None:
+def test_a_deferral_ends_within_the_limit(wake_on: date | None, condition: str, why: str) -> None:
     with pytest.raises(NotPossible, match=why):
         check_deferral(wake_on, condition, date(2026, 7, 1), current_policy())
 
 
-def test_a_deferral_wakes_on_its_day(site: Site, send: Any) -> None:
+def test_a_deferral_ends_on_its_day(site: Site, send: Any) -> None:
     subject = entity(site)
     send("wang", subject, "defer")
     site.client("wang").get("/")
@@ -77,7 +77,7 @@ def test_a_deferral_wakes_on_its_day(site: Site, send: Any) -> None:
         ("liu", "/list/"),
     ],
 )
-def test_a_deferral_wakes_whichever_page_is_asked_for_first(site: Site, send: Any, who: str, address: str) -> None:
+def test_any_page_ends_a_due_deferral(site: Site, send: Any, who: str, address: str) -> None:
     subject = entity(site)
     send("wang", subject, "defer")
     site.now[0] += timedelta(days=19)
@@ -91,7 +91,7 @@ def test_a_deferral_wakes_whichever_page_is_asked_for_first(site: Site, send: An
         assert subject.name in (b"".join(page) if page.streaming else page.content).decode()
 
 
-def test_a_deferral_wakes_for_a_program_and_for_whoever_decides_at_once(site: Site, send: Any) -> None:
+def test_a_program_and_a_decision_end_a_due_deferral(site: Site, send: Any) -> None:
     first, other = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
     token = make_token(site.user("wang"), "program", ["list"], date(2026, 7, 30))
     send("wang", first, "defer")
@@ -106,7 +106,7 @@ def test_a_deferral_wakes_for_a_program_and_for_whoever_decides_at_once(site: Si
     assert [step.action for step in case_of(other).decisions.all()] == [Action.DEFER, Action.WAKE, Action.VISIT]
 
 
-def test_a_deferral_wakes_when_the_class_changes(site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_deferral_ends_when_the_class_changes(site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path) -> None:
     subject, other = entity(site), entity(site, "D")
     for one in (subject, other):
         send("wang", one, "defer", wake_on="", wake_condition="class_change")
@@ -122,7 +122,7 @@ def test_a_deferral_wakes_when_the_class_changes(site: Site, send: Any, finished
     assert (case_of(subject).state, case_of(other).state) == (State.TO_REVIEW, State.DEFERRED)
 
 
-def test_a_deferral_wakes_at_a_new_complaint_and_not_at_old_ones(
+def test_a_deferral_ends_with_a_new_complaint_and_not_with_an_old_one(
     site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     known = Event.objects.filter(kind="complaint").exclude(entity_id="").values_list("entity_id", flat=True)
@@ -140,13 +140,13 @@ def test_a_deferral_wakes_at_a_new_complaint_and_not_at_old_ones(
 
 
 @pytest.mark.parametrize("is_published", [True, False])
-def test_saying_that_a_visit_was_not_made_puts_nobody_out_of_review_for_long(
+def test_an_entity_without_its_visit_returns_to_review_soon(
     site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path, is_published: bool
 ) -> None:
     subject = entity(site, "D")
     send("wang", subject, "visit")
     site.client("wang").post(f"/case/{case_of(subject).pk}/result/", {"token": "r", "version": 1, "visit_status": "not_done"})
-    # Wednesday 1 July and three working days: a weekend lies between.
+    # Wednesday 1 July plus three working days, with a weekend between.
     assert (case_of(subject).state, case_of(subject).wake_on) == (State.NOT_INSPECTED, date(2026, 7, 6))
 
     states = []
@@ -163,7 +163,7 @@ def test_saying_that_a_visit_was_not_made_puts_nobody_out_of_review_for_long(
     assert (last.action, last.actor, last.reason) == (Action.RETURN, None, "no_visit")
 
 
-def test_deferring_again_and_again_ends_as_one_deferral_does(site: Site, send: Any) -> None:
+def test_repeated_deferrals_have_one_common_limit(site: Site, send: Any) -> None:
     subject = entity(site, "D")
     limits = current_policy()
     last = add_working_days(date(2026, 7, 1), limits.longest_deferral, limits.calendar)
@@ -186,7 +186,7 @@ def test_deferring_again_and_again_ends_as_one_deferral_does(site: Site, send: A
 
 
 @pytest.mark.usefixtures("site")
-def test_days_deferred_add_up_until_a_visit_or_a_dismissal_and_not_for_ever() -> None:
+def test_deferred_days_add_up_until_a_visit_or_a_dismissal() -> None:
     first, deferred, back = date(2026, 7, 1), State.DEFERRED, State.TO_REVIEW
     week = [(first, deferred), (first + timedelta(days=7), back)]
     two = [*week, (first + timedelta(days=14), deferred), (first + timedelta(days=21), back)]
@@ -203,7 +203,7 @@ def test_days_deferred_add_up_until_a_visit_or_a_dismissal_and_not_for_ever() ->
 
 @pytest.fixture
 def many_due(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[Ranked]:
-    """Five deferrals whose day has come, where a page waits for two."""
+    """Five due deferrals, while a page ends at most two."""
     monkeypatch.setattr(middleware, "MAX_CASES", 2)
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
     for subject in subjects:
@@ -216,9 +216,7 @@ def deferred() -> int:
     return Case.objects.filter(state=State.DEFERRED).count()
 
 
-def test_of_many_that_are_due_each_page_brings_back_a_part_and_none_shows_the_others_as_deferred(
-    site: Site, many_due: list[Ranked]
-) -> None:
+def test_each_page_ends_a_part_of_many_due_deferrals_and_shows_none_of_the_others(site: Site, many_due: list[Ranked]) -> None:
     client, told = site.client("wang"), []
     for _ in range(3):
         page = client.get("/list/?state=deferred")
@@ -231,7 +229,7 @@ def test_of_many_that_are_due_each_page_brings_back_a_part_and_none_shows_the_ot
 
 
 @pytest.mark.usefixtures("many_due")
-def test_a_page_that_is_not_there_yet_is_asked_for_again_by_itself(site: Site) -> None:
+def test_a_page_that_must_wait_reloads_itself(site: Site) -> None:
     page = site.client("wang").get("/")
 
     assert (page.status_code, page.headers["Retry-After"], page.headers["Refresh"]) == (503, "2", "2")
@@ -239,7 +237,7 @@ def test_a_page_that_is_not_there_yet_is_asked_for_again_by_itself(site: Site) -
     assert site.client("wang").get("/", headers={"hx-request": "true"}).headers["HX-Refresh"] == "true"
 
 
-def test_what_is_sent_meanwhile_is_not_done_and_can_be_sent_again(site: Site, send: Any, many_due: list[Ranked]) -> None:
+def test_a_form_sent_meanwhile_has_no_effect_and_can_be_sent_again(site: Site, send: Any, many_due: list[Ranked]) -> None:
     page = send("li", many_due[-1], "visit", version="2")
 
     assert (page.status_code, "Refresh" in page.headers) == (503, False)
@@ -251,7 +249,7 @@ def test_what_is_sent_meanwhile_is_not_done_and_can_be_sent_again(site: Site, se
 
 
 @pytest.mark.usefixtures("many_due")
-def test_a_program_is_told_to_come_again(site: Site) -> None:
+def test_a_program_is_told_to_retry(site: Site) -> None:
     header = {"authorization": f"Bearer {make_token(site.user('wang'), 'program', ['list'], date(2026, 7, 30))}"}
 
     said = site.client().get("/api/list", headers=header)
@@ -260,7 +258,7 @@ def test_a_program_is_told_to_come_again(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("many_due")
-def test_many_come_back_by_as_many_statements_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_cases_return_with_as_many_statements_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     for most in (1, 4):
         monkeypatch.setattr(middleware, "MAX_CASES", most)

@@ -1,4 +1,4 @@
-"""Saved views, looks at entities, assignments, and the next entity of a list."""
+"""A user's own desk: saved views, looks, assignment of cases, and moving to the next case."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def names(page: Any) -> list[str]:
     return [row.entity_id for row in page.context["rows"]]
 
 
-def test_a_view_is_saved_for_its_owner_and_removed(site: Site) -> None:
+def test_a_view_is_saved_shown_to_its_owner_and_removed(site: Site) -> None:
     wang, li = site.client("wang"), site.client("li")
     saved = wang.post("/list/views/", {"name": "急件", "query": "risk_class=D&listed=yes&nonsense=1"})
     view = SavedView.objects.get()
@@ -47,7 +47,7 @@ def test_a_view_is_saved_for_its_owner_and_removed(site: Site) -> None:
     assert not SavedView.objects.exists()
 
 
-def test_saving_a_view_again_replaces_it(site: Site) -> None:
+def test_a_view_with_an_existing_name_replaces_it(site: Site) -> None:
     for letter in "DC":
         site.client("wang").post("/list/views/", {"name": "mine", "query": f"risk_class={letter}"})
 
@@ -55,13 +55,13 @@ def test_saving_a_view_again_replaces_it(site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * (LONGEST + 1)])
-def test_a_view_needs_a_name(site: Site, name: str) -> None:
+def test_a_view_has_a_name_that_can_be_read(site: Site, name: str) -> None:
     site.client("wang").post("/list/views/", {"name": name, "query": "risk_class=D"})
 
     assert not SavedView.objects.exists()
 
 
-def test_the_number_of_views_is_limited(site: Site) -> None:
+def test_the_number_of_saved_views_is_limited(site: Site) -> None:
     user = site.user("wang")
     SavedView.objects.bulk_create([SavedView(user=user, name=str(at)) for at in range(MOST)])
     for name in ("one more", "0"):
@@ -71,7 +71,7 @@ def test_the_number_of_views_is_limited(site: Site) -> None:
     assert SavedView.objects.get(name="0").filters == {"risk_class": "D"}
 
 
-def test_an_opened_entity_counts_as_viewed_by_this_user_only(site: Site) -> None:
+def test_an_opened_page_counts_as_looked_at_immediately_and_only_for_this_user(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     assert site.client("wang").get("/list/").context["rows"][0].mark == "no"
     site.client("wang").get(f"/entity/{subject.entity_id}/")
@@ -83,13 +83,13 @@ def test_an_opened_entity_counts_as_viewed_by_this_user_only(site: Site) -> None
     assert site.client("wang").get("/").context["unseen"] == 39
 
 
-def test_recording_a_look_twice_stores_it_once(site: Site) -> None:
+def test_a_look_is_stored_when_the_audit_appends_it_and_repeating_changes_nothing(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     for _ in range(2):
         site.client("wang").get(f"/entity/{subject.entity_id}/")
     spool.flush()
     events = list(AuditEvent.objects.filter(kind="viewed", entity_id=subject.entity_id))
-    spool.taken_in.send(sender=None, events=events)
+    spool.appended.send(sender=None, events=events)
 
     look = Look.objects.get()
     assert (look.user.username, look.entity_id, look.credit_points) == ("wang", subject.entity_id, subject.credit_points)
@@ -97,7 +97,7 @@ def test_recording_a_look_twice_stores_it_once(site: Site) -> None:
     assert list(spool.waiting()) == []
 
 
-def test_an_entity_that_changed_after_a_look_is_marked_and_found(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_changed_entity_is_marked_and_found(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     first, second = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:2])
     client = site.client("wang")
     for entity in (first, second):
@@ -115,13 +115,13 @@ def test_an_entity_that_changed_after_a_look_is_marked_and_found(site: Site, fin
     marks = {row.entity_id: row.mark for row in client.get("/list/").context["rows"]}
     assert (marks[first.entity_id], marks[second.entity_id]) == ("", "changed")
     assert names(client.get("/list/?seen=changed")) == [second.entity_id]
-    client.get(f"/entity/{second.entity_id}/?run={old}")  # the page as it was tells nothing of today's
+    client.get(f"/entity/{second.entity_id}/?run={old}")  # the page of an earlier day says nothing about today
     assert names(client.get("/list/?seen=changed")) == [second.entity_id]
     client.get(f"/entity/{second.entity_id}/")
     assert names(client.get("/list/?seen=changed")) == []
 
 
-def test_looks_can_be_limited_to_given_entities(site: Site) -> None:
+def test_looks_can_be_restricted_to_entities(site: Site) -> None:
     first, second = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:2])
     for entity in (first, second):
         site.client("wang").get(f"/entity/{entity.entity_id}/")
@@ -138,7 +138,7 @@ def give(site: Site, by: str, entity: Any, to: str, **said: Any) -> Any:
     return site.client(by).post(f"/entity/{entity.entity_id}/assign/", form)
 
 
-def test_a_supervisor_assigns_a_case_and_the_inspector_finds_it(site: Site) -> None:
+def test_a_supervisor_gives_a_case_to_an_inspector_who_finds_it(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     give(site, "zhang", subject, "li")
 
@@ -165,7 +165,7 @@ def test_a_planned_visit_is_reassigned_with_its_deadline_and_undone(site: Site, 
     assert Case.objects.get().assigned_to.username == "wang"
 
 
-def test_a_reassigned_deferral_ends_on_the_same_day(site: Site, send: Any) -> None:
+def test_a_reassigned_deferral_ends_as_before(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "defer")
     before = Case.objects.get()
@@ -176,13 +176,13 @@ def test_a_reassigned_deferral_ends_on_the_same_day(site: Site, send: Any) -> No
 
 
 @pytest.mark.parametrize(("by", "to"), [("wang", "li"), ("zhang", "liu"), ("zhang", "chen")])
-def test_assignments_outside_the_users_rights_are_refused(site: Site, by: str, to: str) -> None:
+def test_only_a_supervisor_of_the_region_assigns_a_case_and_only_to_people_who_can_take_it(site: Site, by: str, to: str) -> None:
     give(site, by, site.ranked(is_listed=True, region_middle=HANGZHOU), to)
 
     assert not Decision.objects.exists()
 
 
-def test_a_city_supervisor_assigns_to_district_inspectors_who_see_the_entity(site: Site) -> None:
+def test_a_citys_supervisor_assigns_to_inspectors_of_its_districts_who_see_the_entity(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     other = site.all_ranked(is_listed=True, region_middle=HANGZHOU).exclude(region_code=subject.region_code).first()
     for name, role, code in (("sun", Role.INSPECTOR, subject.region_code), ("qian", Role.SUPERVISOR, subject.region_code)):
@@ -190,7 +190,7 @@ def test_a_city_supervisor_assigns_to_district_inspectors_who_see_the_entity(sit
         Jurisdiction.objects.create(user=user, level=Level.CODE, code=code)
 
     assert {person.username for person in assignable_users(site.user("zhang"))} == {"wang", "li", "zhang", "zhao", "sun", "qian"}
-    # Whoever answers for a district alone sends its people, and nobody who answers for the city.
+    # A supervisor of a district assigns people of the district, not of the city.
     assert {person.username for person in assignable_users(site.user("qian"))} == {"sun", "qian"}
     assert "sun" not in {person.username for person in assignable_users(site.user("yang"))}
     give(site, "zhang", subject, "sun")
@@ -198,7 +198,7 @@ def test_a_city_supervisor_assigns_to_district_inspectors_who_see_the_entity(sit
     assert [(case.entity_id, case.assigned_to.username) for case in Case.objects.all()] == [(subject.entity_id, "sun")]
 
 
-def test_many_cases_are_assigned_at_once(site: Site) -> None:
+def test_many_cases_are_assigned_together(site: Site) -> None:
     client, li = site.client("zhang"), site.user("li")
     chosen = [row.entity_id for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:3]]
     shown = client.post("/list/bulk/", {"action": "assign", "scope": "ticked", "entity": chosen})
@@ -209,7 +209,7 @@ def test_many_cases_are_assigned_at_once(site: Site) -> None:
     assert {case.assigned_to for case in Case.objects.all()} == {li}
 
 
-def test_a_decision_from_a_list_leads_to_the_next_entity_to_review(site: Site, send: Any) -> None:
+def test_a_decision_from_a_list_leads_to_its_next_case_to_review(site: Site, send: Any) -> None:
     first, second, third = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[:3])
     send("li", second, "defer")
     page = site.client("wang").get(f"/entity/{first.entity_id}/?list=risk_class%3DD")
@@ -221,7 +221,7 @@ def test_a_decision_from_a_list_leads_to_the_next_entity_to_review(site: Site, s
     assert Case.objects.get(entity_id=first.entity_id).state == State.VISIT_PLANNED
 
 
-def test_users_can_choose_to_stay_on_the_entity(site: Site, send: Any) -> None:
+def test_a_user_can_stay_on_the_page_after_a_decision(site: Site, send: Any) -> None:
     first = site.ranked(is_listed=True, region_middle=HANGZHOU)
     site.client("wang").post("/going-on/", {"goes_on": "off"})
     assert not User.objects.get(username="wang").goes_on
@@ -229,13 +229,13 @@ def test_users_can_choose_to_stay_on_the_entity(site: Site, send: Any) -> None:
     assert send("wang", first, "visit", list="risk_class=D").url == f"/entity/{first.entity_id}/?list=risk_class%3DD"
 
 
-def test_the_last_entity_leads_back_to_the_list(site: Site, send: Any) -> None:
+def test_the_last_of_a_list_leads_back_to_it(site: Site, send: Any) -> None:
     last = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))[-1]
 
     assert send("wang", last, "visit", list="listed=yes").url == "/list/?listed=yes"
 
 
-def test_the_next_entity_is_in_the_users_regions(site: Site, send: Any) -> None:
+def test_the_next_is_never_of_another_region(site: Site, send: Any) -> None:
     mine = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
     assert {ZHENGZHOU} & {row.region_middle for row in site.all_ranked(is_listed=True)}
 
@@ -254,7 +254,7 @@ def test_a_forged_list_query_is_read_like_any_filter(site: Site, send: Any) -> N
     assert GIVEN["visit"]["reason"] == Decision.objects.get().reason
 
 
-def test_a_supervisor_sees_hit_rates_by_selection_region_and_industry(site: Site, send: Any) -> None:
+def test_a_supervisor_sees_results_by_selection_region_and_industry(site: Site, send: Any) -> None:
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:2])
     for subject, reason, hit in zip(subjects, ("complaints", "reasons_hold"), ("yes", "no"), strict=True):
         send("wang", subject, "visit", reason=reason)
@@ -272,7 +272,7 @@ def test_a_supervisor_sees_hit_rates_by_selection_region_and_industry(site: Site
     assert not any(rows for _, rows in site.client("yang").get("/supervisor/").context["found"])
 
 
-def test_an_administrator_sees_the_reason_codes_and_their_use(site: Site, send: Any) -> None:
+def test_an_administrator_reads_the_catalogue_and_how_often_each_code_was_chosen(site: Site, send: Any) -> None:
     send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "visit")
     kinds = dict(site.client("wu").get("/accounts/reasons/").context["kinds"])
     used = {(kind, code): count for kind, codes in kinds.items() for code, _, count in codes}

@@ -24,7 +24,7 @@ from tests.console.conftest import HANGZHOU, PASSWORD, Site
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 Opens = Callable[..., AbstractContextManager[Person]]
 PICTURES = ("home", "list", "list-zh", "entity", "decide-zh", "supervision", "result-phone-zh", "campaign", "explore-zh", "audit")
-"""The pictures of docs/console.md; `make pictures` takes them."""
+"""The pictures in docs/pictures; `make pictures` takes them."""
 NEW_PASSWORD = "another passphrase, my own"
 
 

@@ -1,4 +1,4 @@
-"""Two processes that bring the tables up to date at once: one does, and the other finds it done."""
+"""Two processes that migrate at the same time: one does it, and the other has nothing to do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TWO = 2
 
 @contextmanager
 def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subprocess.Popen[str]]]:
-    """So many processes that are about to bring the tables up to date, and tell how many steps that took them."""
+    """Processes that are about to migrate and will print the number of their steps."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings", "STEELYARD_CONSOLE_HTTPS": "off", **settings}
     command = [sys.executable, "-c", MIGRATES]
     begun = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(number)]
@@ -50,13 +50,13 @@ def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subpro
 
 
 def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
-    """How many steps each took, the fewest first; all ended well."""
+    """The number of steps of each process, ascending; all exit with 0."""
     told = sorted(int(process.communicate()[0]) for process in processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
     return told
 
 
-def test_of_two_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(tmp_path: Path) -> None:
+def test_the_second_of_two_migrating_processes_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "console")
     folder.make()
     with (folder.path / "publishing.lock").open("a") as lock:
@@ -68,7 +68,7 @@ def test_of_two_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(tm
     assert (second, first > 0) == (0, True)
 
 
-def test_where_the_tables_are_up_to_date_nobody_is_waited_for(site: Site) -> None:
+def test_without_pending_migrations_no_process_waits(site: Site) -> None:
     with (site.folder.path / "publishing.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         migrate()

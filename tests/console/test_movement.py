@@ -1,4 +1,4 @@
-"""What moved an entity: another model, its own data, others, or what came, or did not come, of a source alone."""
+"""The cause of a rank movement: another model, the entity's own data, other entities, or a gap in a source's data."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import pytest
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import finished_run
 from console.publishing.movement import has_data_gap
 from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
+from jobs.lake.finished_run import finished_run
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, Site
@@ -37,7 +37,7 @@ TAX, COMPLAINTS = "zero_filing_streak", "complaints_12m"
         (("passed", "a"), ("passed", None), None, False),
     ],
 )
-def test_a_source_is_disturbed_where_it_did_not_come_on_either_day_or_was_corrected(
+def test_a_source_has_a_data_gap_if_it_was_missing_on_either_day_or_was_corrected(
     then: tuple[str, str], now: tuple[str, str], chain: str, is_told: bool
 ) -> None:
     first, second = ({"verdict": verdict, "chain": own} for verdict, own in (then, now))
@@ -47,7 +47,7 @@ def test_a_source_is_disturbed_where_it_did_not_come_on_either_day_or_was_correc
 
 @pytest.fixture
 def moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[..., Ranked]:
-    """Publish a further day on which the last of the list has other indicators and the first place; give it as it stands then."""
+    """Publish a further day on which the last listed entity has other indicators and the first place; return it."""
 
     def moved(indicators: dict[str, float], settle: Callable[[str, dict[str, Any]], None]) -> Ranked:
         last = site.all_ranked(region_middle=HANGZHOU).last()
@@ -72,7 +72,7 @@ def moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> Callable[...
 
 
 def as_it_should(_source: str, _settled: dict[str, Any]) -> None:
-    """Nothing is amiss."""
+    """Every source delivered as expected."""
 
 
 def tax_is_missing(source: str, settled: dict[str, Any]) -> None:
@@ -98,13 +98,13 @@ def tax_was_corrected(source: str, settled: dict[str, Any]) -> None:
         ({}, tax_is_missing, "own"),
     ],
 )
-def test_data_moved_whoever_is_reckoned_otherwise_by_a_disturbed_source_alone(
+def test_the_cause_is_data_if_only_a_source_with_a_gap_changed_the_entity(
     moved: Callable[..., Ranked], indicators: dict[str, float], settle: Callable[[str, dict[str, Any]], None], moved_by: str
 ) -> None:
     assert moved(indicators, settle).moved_by == moved_by
 
 
-def test_that_a_day_passed_is_no_change(site: Site, finished_day: FinishedDay, moved: Callable[..., Ranked]) -> None:
+def test_a_passed_day_alone_is_no_change(site: Site, finished_day: FinishedDay, moved: Callable[..., Ranked]) -> None:
     last = site.all_ranked(region_middle=HANGZHOU).last()
     run = finished_run(finished_day.home, finished_day.as_of)
     features = run.day(features_contract(), ["entity_id", "age_days"]).to_pandas().set_index("entity_id")
@@ -113,13 +113,13 @@ def test_that_a_day_passed_is_no_change(site: Site, finished_day: FinishedDay, m
     assert moved({TAX: 77.0, "age_days": age + 1}, tax_is_missing).moved_by == "data"
 
 
-def test_another_model_comes_before_all_else(site: Site, moved: Callable[..., Ranked]) -> None:
+def test_another_model_is_the_first_cause(site: Site, moved: Callable[..., Ranked]) -> None:
     PublishedRun.objects.filter(run_id=site.run.run_id).update(model_id="another")
 
     assert moved({TAX: 77.0}, tax_is_missing).moved_by == "model"
 
 
-def test_pages_say_that_data_moved_it_and_which(site: Site, moved: Callable[..., Ranked]) -> None:
+def test_pages_name_the_source_with_the_gap(site: Site, moved: Callable[..., Ranked]) -> None:
     entity, client = moved({TAX: 77.0}, tax_is_missing), site.client("wang")
 
     assert [row.entity_id for row in client.get("/list/", {"moved": "data"}).context["rows"]] == [entity.entity_id]
@@ -127,7 +127,7 @@ def test_pages_say_that_data_moved_it_and_which(site: Site, moved: Callable[...,
     assert "On this day or the day before, the delivery did not arrive as expected" in client.get("/status/").content.decode()
 
 
-def test_where_every_source_came_no_indicator_is_read(moved: Callable[..., Ranked], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_data_gap_no_indicator_is_read(moved: Callable[..., Ranked], monkeypatch: pytest.MonkeyPatch) -> None:
     def read(*_: Any) -> Any:
         raise AssertionError("nothing is to be read")
 

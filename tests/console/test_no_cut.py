@@ -1,4 +1,4 @@
-"""With more than ten thousand cases, filters, files and counts include all of them."""
+"""Filters, files and counts include all cases, also beyond ten thousand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MANY = 10_050
 
 @pytest.fixture
 def oldest(site: Site) -> Ranked:
-    """A listed entity whose case, and whose look of wang's, is older than all those of many others."""
+    """A listed entity whose case, and whose look by wang, is older than those of many others."""
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     wang, now = site.user("wang"), site.now[0]
     of = {"region_middle": HANGZHOU, "state": State.DEFERRED, "assigned_to": wang, "changed_at": now}

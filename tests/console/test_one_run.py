@@ -1,4 +1,4 @@
-"""A page and its frame are of one run, though a day is published while it is made."""
+"""A page and its frame show the same run, even if a day is published meanwhile."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.console.conftest import Site
 
 
 @pytest.mark.parametrize("path", ["/", "/list/", "/visits/", "/explore/"])
-def test_a_page_asks_once_which_run_is_the_newest(site: Site, path: str) -> None:
+def test_a_page_reads_the_newest_run_once(site: Site, path: str) -> None:
     client = site.client("wang")
     with CaptureQueriesContext(connections[router.db_for_read(PublishedRun)]) as queries:
         assert client.get(path).status_code == 200
@@ -25,7 +25,7 @@ def test_a_page_asks_once_which_run_is_the_newest(site: Site, path: str) -> None
     assert sum("LIMIT 1" in sql for sql in asked) == 1
 
 
-def test_a_day_that_is_published_while_a_page_is_made_shows_from_the_next_page_on(site: Site) -> None:
+def test_a_day_published_during_a_request_shows_from_the_next_page(site: Site) -> None:
     before = site.run
     newer = PublishedRun.objects.get(pk=before.pk)
     newer.run_id, newer.as_of, newer._state.adding = "newer", before.as_of + timedelta(days=1), True

@@ -1,4 +1,4 @@
-"""What a visit found becomes a label in the lake: with how the entity was selected, and when it became known."""
+"""Results of visits become labels in the lake, with how the entity was selected and when the result became known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from console.publishing.outcomes import SOURCE, export_outcomes
 from jobs.cli import main
 from jobs.lake.manifests import read_source_manifest
 from jobs.profile.mapping import load_mapping, load_mappings
-from jobs.sources.sources_of_day import FOLDER, every_path, mappings_of_day
+from jobs.sources.sources_of_day import DEFAULTS, every_path, mappings_of_day
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 
@@ -28,7 +28,7 @@ DAY = date(2026, 7, 1)
 
 @pytest.fixture
 def recorded(site: Site, send: Any) -> dict[str, str]:
-    """Two results: one visit that found a violation after complaints, one that did not take place."""
+    """Two results: a visit because of complaints that found a violation, and a visit that did not take place."""
     names = {}
     for said, reason in (
         (
@@ -55,7 +55,7 @@ def recorded(site: Site, send: Any) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("recorded")
-def test_a_day_given_again_gives_the_same_file_and_another_day_is_empty(tmp_path: Path) -> None:
+def test_exporting_a_day_again_gives_the_same_file_and_another_day_is_empty(tmp_path: Path) -> None:
     path, count = export_outcomes(tmp_path, DAY)
     before = path.read_bytes()
     export_outcomes(tmp_path, DAY)
@@ -66,7 +66,7 @@ def test_a_day_given_again_gives_the_same_file_and_another_day_is_empty(tmp_path
 
 
 def take_in(finished_day: FinishedDay, home: Path, sources: Path, as_of: date) -> None:
-    """Have the lake take a day's results in."""
+    """Ingest a day's results into the lake."""
     words = ["--profile", str(finished_day.profile), "--home", str(home), "--source", SOURCE, "--sources", str(sources)]
     for verb in ("ingest", "gate", "conform"):
         with pytest.raises(SystemExit) as ended:
@@ -78,7 +78,7 @@ def in_silver(home: Path) -> list[dict[str, Any]]:
     return DeltaTable(str(home / "lake/silver/inspection")).to_pyarrow_table(filters=[("source", "=", SOURCE)]).to_pylist()
 
 
-def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_known(
+def test_a_result_is_in_silver_with_its_selection_and_when_it_became_known(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     home, sources = tmp_path / "home", tmp_path / "sources"
@@ -98,7 +98,7 @@ def test_a_result_is_in_silver_with_how_it_was_selected_and_from_when_it_was_kno
     assert visit["inspector_id"] is None
 
 
-def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
+def test_the_source_is_part_of_a_day_from_its_first_delivery(
     recorded: dict[str, str], finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     export_outcomes(tmp_path, DAY)
@@ -112,21 +112,19 @@ def test_the_source_is_part_of_a_day_from_its_first_delivery_on(
     assert set(mappings_of_day(Path(finished_day.profile), finished_day.home, DAY)) == own
 
 
-def test_a_profiles_own_mapping_of_the_results_comes_before_the_one_that_is_shipped(
-    finished_day: FinishedDay, tmp_path: Path
-) -> None:
-    assert every_path(Path(finished_day.profile))[SOURCE] == FOLDER / f"{SOURCE}.toml"
+def test_a_profiles_own_mapping_of_results_replaces_the_shipped_one(finished_day: FinishedDay, tmp_path: Path) -> None:
+    assert every_path(Path(finished_day.profile))[SOURCE] == DEFAULTS / f"{SOURCE}.toml"
     profile = tmp_path / "profile"
     shutil.copytree(finished_day.profile, profile)
     own = profile / "sources" / f"{SOURCE}.toml"
-    shutil.copy(FOLDER / own.name, own)
+    shutil.copy(DEFAULTS / own.name, own)
 
     assert every_path(profile)[SOURCE] == own
     assert mappings_of_day(profile, tmp_path, DAY)[SOURCE] == load_mapping(own)
 
 
 @pytest.mark.usefixtures("site")
-def test_before_the_first_result_of_all_nothing_is_delivered(tmp_path: Path) -> None:
+def test_nothing_is_delivered_before_the_first_result(tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     sources.mkdir()
 
@@ -135,7 +133,7 @@ def test_before_the_first_result_of_all_nothing_is_delivered(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("recorded")
-def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_day_without_results_is_ingested_as_an_empty_delivery(finished_day: FinishedDay, tmp_path: Path) -> None:
     home, sources = tmp_path / "home", tmp_path / "sources"
     sources.mkdir()
     shutil.copytree(finished_day.home, home)
@@ -165,7 +163,7 @@ def test_a_day_without_a_result_is_taken_in_as_a_delivery_of_none(finished_day: 
         ("reasons_hold", "on_site", False, "targeted"),
     ],
 )
-def test_how_an_entity_was_selected_is_told_by_the_decision_to_visit(
+def test_the_decision_to_visit_determines_the_selection(
     site: Site, send: Any, reason: str, kind: str, in_campaign: bool, selected_by: str
 ) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
@@ -186,7 +184,7 @@ CAMPAIGN = {"name": "x", "capacity": 1, "checklist": "x", "starts_on": "2026-07-
 
 
 def visited(site: Site, subject: Any, **said: Any) -> Result:
-    """Record a visit that found nothing, on the day that the clock says."""
+    """Record a visit of today that found nothing."""
     case = Case.objects.get(entity_id=subject.entity_id)
     form = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": str(site.now[0].date())}
     form |= {"items_checked": 3, "breaches": 0, "severity": 0, "found_violation": "no", **said}
@@ -204,7 +202,7 @@ def test_a_campaign_that_comes_after_the_decision_selected_nobody(site: Site, se
     assert Decision.objects.get(action="visit").campaign is None
 
 
-def test_a_campaign_that_is_closed_before_the_visit_selected_it_all_the_same(site: Site, send: Any) -> None:
+def test_a_campaign_closed_before_the_visit_still_selected_the_entity(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     site.client("zhang").post("/campaigns/new/?listed=yes", CAMPAIGN)
     send("wang", subject, "visit")
@@ -216,7 +214,7 @@ def test_a_campaign_that_is_closed_before_the_visit_selected_it_all_the_same(sit
 
 
 @pytest.mark.parametrize(("days", "planned_on"), [(2, date(2026, 7, 3)), (20, date(2026, 7, 15))])
-def test_a_visit_that_was_not_made_was_planned_for_no_day_to_come_and_none_behind_its_deadline(
+def test_a_missed_visit_was_planned_at_most_for_today_and_for_its_deadline(
     site: Site, send: Any, days: int, planned_on: date
 ) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
@@ -226,7 +224,7 @@ def test_a_visit_that_was_not_made_was_planned_for_no_day_to_come_and_none_behin
     assert visited(site, subject, visit_status="not_done").planned_on == planned_on
 
 
-def test_the_day_of_a_visit_that_was_made_is_its_own(site: Site, send: Any) -> None:
+def test_a_visit_that_took_place_has_its_own_date(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     result = visited(site, subject)
@@ -241,7 +239,7 @@ def correct(site: Site, name: str, result: Result, **said: Any) -> Any:
     return site.client(name).post(f"/case/{case.pk}/result/", form)
 
 
-def test_a_result_that_was_mistyped_is_corrected_and_both_stay(site: Site, send: Any) -> None:
+def test_a_mistyped_result_is_corrected_and_both_rows_stay(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit", reason="complaints")
     first = visited(site, subject, **{f"right_{indicator_of(site, subject)}": "no"})
@@ -257,7 +255,7 @@ def test_a_result_that_was_mistyped_is_corrected_and_both_stay(site: Site, send:
     again = Result.objects.exclude(pk=first.pk).get()
     correct(site, "zhang", first, visit_status="refused")
 
-    last = Result.objects.standing().get()
+    last = Result.objects.current().get()
     assert (again.found_violation, again.selected_by, again.corrects, last.corrects) == (True, "complaint", first, again)
     assert (last.first(), last.visit_status, last.found_violation) == (first, "refused", None)
     assert (Case.objects.get().state, Case.objects.get().changed_at) == (State.NOT_INSPECTED, before)
@@ -270,7 +268,7 @@ def indicator_of(site: Site, subject: Any) -> str:
     return reason.indicator
 
 
-def test_what_was_corrected_is_counted_once_as_it_is_now(site: Site, send: Any) -> None:
+def test_a_corrected_result_counts_once_in_its_current_version(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     right = f"right_{indicator_of(site, subject)}"
     site.client("zhang").post("/campaigns/new/?listed=yes", CAMPAIGN)
@@ -309,7 +307,7 @@ def test_a_correction_is_a_later_version_of_the_same_visit_in_the_lake(
     assert new["known_at"] - old["known_at"] == timedelta(days=1)
 
 
-def test_a_visit_that_was_planned_and_taken_back_is_not_the_one_that_is_corrected(site: Site, send: Any) -> None:
+def test_a_correction_does_not_refer_to_a_visit_that_was_undone(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     first = visited(site, subject, visit_status="not_done")
@@ -319,10 +317,10 @@ def test_a_visit_that_was_planned_and_taken_back_is_not_the_one_that_is_correcte
 
     correct(site, "wang", first, inspected_on=str(DAY))
 
-    assert (Result.objects.standing().get().inspected_on, Case.objects.get().state) == (DAY, "visited")
+    assert (Result.objects.current().get().inspected_on, Case.objects.get().state) == (DAY, "visited")
 
 
-def test_correcting_that_no_visit_was_made_puts_nobody_off_again(site: Site, send: Any) -> None:
+def test_correcting_a_missed_visit_does_not_postpone_the_return(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     first = visited(site, subject, visit_status="not_done")
@@ -345,7 +343,7 @@ def test_correcting_that_no_visit_was_made_puts_nobody_off_again(site: Site, sen
         ({"found_violation": "no", "breaches": 0, "severity": 0}, set()),
     ],
 )
-def test_the_answers_of_a_result_agree(site: Site, send: Any, said: dict[str, Any], wrong: set[str]) -> None:
+def test_the_answers_of_a_result_must_be_consistent(site: Site, send: Any, said: dict[str, Any], wrong: set[str]) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
     form = {"token": "r", "version": 1, "visit_status": "inspected", "inspected_on": str(DAY), "items_checked": 9, **said}

@@ -1,4 +1,4 @@
-"""Deadlines: what is past its own counts, is shown to who has it and to the supervisor, and cannot be put off by handing it on."""
+"""Deadlines: overdue cases are shown to the assignee and the supervisor, and reassigning does not extend a deadline."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def on(site: Site, day: int) -> None:
     site.now[0] = site.now[0].replace(day=day)
 
 
-def test_every_state_that_waits_for_somebody_is_entered_with_a_deadline(site: Site) -> None:
+def test_every_state_that_waits_for_a_person_has_a_deadline(site: Site) -> None:
     assert site.run
     entered = {(action, after) for (before, action), after in TRANSITIONS.items() if after in WITH_DEADLINE and before != after}
 
     assert {after for _, after in entered} == WITH_DEADLINE
     for action, _ in entered:
         assert due_after(action, date(2026, 7, 1), current_policy()) is not None
-    # All others are to review, end by themselves (test_deferrals), or wait for nothing.
+    # All other states are to review, end automatically (test_deferrals), or wait for nothing.
     assert set(State) - WITH_DEADLINE == {
         State.TO_REVIEW, State.DEFERRED, State.NOT_INSPECTED, State.DISMISSED, State.VISITED,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("day", "is_late", "days"), [(15, False, 0), (16, True, 1), (18, True, 2), (20, True, 3)])
-def test_a_visit_is_overdue_from_the_day_after_its_last_and_counted_in_working_days(
+def test_a_visit_is_overdue_from_the_day_after_its_deadline_in_working_days(
     site: Site, send: Any, day: int, is_late: bool, days: int
 ) -> None:
     (case,) = planned(site, send)
@@ -62,7 +62,7 @@ def test_a_visit_is_overdue_from_the_day_after_its_last_and_counted_in_working_d
     assert ("overdue for" in site.client("wang").get("/visits/").content.decode()) == is_late
 
 
-def test_what_has_its_result_is_no_longer_overdue(site: Site, send: Any) -> None:
+def test_a_visit_with_a_result_is_not_overdue(site: Site, send: Any) -> None:
     (case,) = planned(site, send, "C")
     on(site, 20)
     said = {"visit_status": "not_done", "token": "r", "version": 1}
@@ -73,11 +73,11 @@ def test_what_has_its_result_is_no_longer_overdue(site: Site, send: Any) -> None
     assert site.client("zhang").get("/").context["late_cases"] == 0
 
 
-def test_a_supervisor_sees_whatever_is_overdue_whoever_has_it_and_nothing_of_other_regions(site: Site, send: Any) -> None:
+def test_a_supervisor_sees_all_overdue_cases_of_the_region_only(site: Site, send: Any) -> None:
     cases = planned(site, send, count=3)
     proposed = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[3]
     send("li", proposed, "dismiss")
-    for case, to in zip(cases, ("", "li", "zhang"), strict=True):  # the first is nobody's: on no desk at all
+    for case, to in zip(cases, ("", "li", "zhang"), strict=True):  # the first has no assignee
         person = site.user(to).pk if to else ""
         form = {"token": f"give-{case.pk}", "version": "1", "run_id": site.run.run_id, "assigned_to": person}
         site.client("zhang").post(f"/entity/{case.entity_id}/assign/", form)
@@ -97,7 +97,7 @@ def test_a_supervisor_sees_whatever_is_overdue_whoever_has_it_and_nothing_of_oth
     assert site.client("wang").get("/supervisor/").status_code in (403, 404)
 
 
-def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_shows_how_many_more_there_are(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.views.home.MAX_SHOWN", 2)
     planned(site, send, count=3)
     on(site, 17)
@@ -108,7 +108,7 @@ def test_a_long_list_says_how_much_longer_it_is(site: Site, send: Any, monkeypat
     assert "Showing the 2 longest overdue of 3." in page.content.decode()
 
 
-def test_more_that_is_overdue_takes_no_more_questions(site: Site, send: Any) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_overdue_cases(site: Site, send: Any) -> None:
     asked = []
     client = site.client("zhang")
     for count in (1, 6):
@@ -125,7 +125,7 @@ def test_more_that_is_overdue_takes_no_more_questions(site: Site, send: Any) -> 
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
-def test_the_list_can_be_asked_for_what_is_overdue_alone(site: Site, send: Any, language: str) -> None:
+def test_the_list_can_be_filtered_to_overdue_cases(site: Site, send: Any, language: str) -> None:
     late, *others = planned(site, send, "C", count=3)
     Case.objects.filter(pk__in=[case.pk for case in others]).update(due_on=date(2026, 7, 20))
     on(site, 20)
@@ -142,10 +142,10 @@ def test_the_list_can_be_asked_for_what_is_overdue_alone(site: Site, send: Any, 
     assert texts("visits.days_overdue", n=3) in shown
     assert page.context["rows"][0].days_overdue == 3
     assert not client.get("/list/", {"overdue": "yes", "assigned": "nobody"}).context["rows"]
-    assert len(client.get("/list/", {"overdue": "perhaps"}).context["rows"]) > 3  # what cannot be meant filters nothing
+    assert len(client.get("/list/", {"overdue": "perhaps"}).context["rows"]) > 3  # an unknown value filters nothing
 
 
-def test_a_file_and_a_program_are_given_what_is_overdue_alone(site: Site, send: Any) -> None:
+def test_files_and_programs_can_filter_to_overdue_cases(site: Site, send: Any) -> None:
     late, *others = planned(site, send, "C", count=2)
     Case.objects.filter(pk=others[0].pk).update(due_on=date(2026, 7, 20))
     on(site, 20)
@@ -159,7 +159,7 @@ def test_a_file_and_a_program_are_given_what_is_overdue_alone(site: Site, send: 
     assert [line[1] for line in lines[1:]] == [late.entity_id]
 
 
-def test_handing_a_visit_on_puts_it_off_for_nobody(site: Site, send: Any) -> None:
+def test_reassigning_a_visit_does_not_extend_its_deadline(site: Site, send: Any) -> None:
     (case,) = planned(site, send)
     on(site, 20)
     form = {"token": "give", "version": "1", "run_id": site.run.run_id, "assigned_to": site.user("li").pk}

@@ -1,4 +1,4 @@
-"""Lists by state and person equal a scan of all cases, without one."""
+"""Lists by state and person: a page equals the result of reading every case, without reading every case."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ DUE_ON = (date(2026, 6, 22), date(2026, 6, 30), TODAY, date(2026, 7, 15), None)
 
 @pytest.fixture
 def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
-    """Half of the entities have a case, in every state and everybody's and due by draw; windows are small: a page needs several."""
+    """Half of the entities have a case with random state, assignee and deadline. Windows are small, so a page needs several."""
     monkeypatch.setattr(placing, "FIRST_WINDOW", 2)
     monkeypatch.setattr(filtering, "FIRST_WINDOW", 2)
     rng = random.Random(5)
@@ -58,7 +58,7 @@ def cases(site: Site, monkeypatch: pytest.MonkeyPatch) -> dict[str, Case]:
 
 
 def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
-    """Whether a row is one of those asked for, by itself and its case alone."""
+    """Whether a row matches the filters, from the row and its case alone."""
     whose = case.assigned_to_id if case else None
     is_late = case is not None and case.state in WITH_DEADLINE and case.due_on is not None and case.due_on < TODAY
     listed_alone = not filters.overdue and (filters.state == State.TO_REVIEW or filters.assigned == NOBODY)
@@ -73,7 +73,7 @@ def is_meant(row: Ranked, filters: Filters, case: Case | None) -> bool:
 
 
 def asked(site: Site, seed: str) -> list[dict[str, str]]:
-    """Every state, with and without a person, a deadline and other filters: a quarter of all that can be asked for, by draw."""
+    """A random quarter of all combinations of state, person, deadline and other filters."""
     person = str(site.user("wang").pk)
     others: list[dict[str, str]] = [{}, {"risk_class": "C"}, {"q": "公司", "risk_class": "D"}]
     asked = itertools.product(["", *State], ["", NOBODY, person], ["", "yes"], others)
@@ -85,7 +85,7 @@ def asked(site: Site, seed: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
 @pytest.mark.parametrize("placed", ["all", "some", "none"])
-def test_a_page_by_state_and_person_equals_a_scan_of_all_cases(site: Site, cases: dict[str, Case], name: str, placed: str) -> None:
+def test_a_page_by_state_and_person_equals_reading_every_case(site: Site, cases: dict[str, Case], name: str, placed: str) -> None:
     if placed != "all":
         some = Case.objects.all() if placed == "none" else Case.objects.filter(pk__in=[case.pk for case in [*cases.values()][::3]])
         some.update(placed_in="another", place=1)
@@ -109,7 +109,7 @@ def test_a_page_by_state_and_person_equals_a_scan_of_all_cases(site: Site, cases
 
 @pytest.mark.usefixtures("cases")
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_filters_by_campaign_and_looks_combine_with_others(site: Site, name: str) -> None:
+def test_campaigns_and_looks_combine_with_other_filters(site: Site, name: str) -> None:
     user = site.user(name)
     everybody = list(ranked_of(site.run, user).order_by("position"))
     members, same, other = everybody[::3], everybody[::4], everybody[1::4]
@@ -149,9 +149,7 @@ def found(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
 
 
 @pytest.mark.usefixtures("cases")
-def test_cases_follow_their_entities_to_the_positions_in_a_newer_list(
-    site: Site, finished_day: FinishedDay, tmp_path: Path
-) -> None:
+def test_cases_get_their_entities_places_on_a_newer_list(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     last = list(site.all_ranked(is_listed=False))[-1].entity_id
 
     def change(name: str, frame: Any) -> Any:
@@ -167,7 +165,7 @@ def test_cases_follow_their_entities_to_the_positions_in_a_newer_list(
     assert all(place == places[name] for name, place in Case.objects.values_list("entity_id", "place"))
 
 
-def test_a_case_has_its_position_from_the_decision_on(site: Site, send: Any) -> None:
+def test_a_case_has_its_place_from_the_first_decision(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", subject, "visit")
 
@@ -185,7 +183,7 @@ def test_a_case_has_its_position_from_the_decision_on(site: Site, send: Any) -> 
     ],
 )
 @pytest.mark.usefixtures("cases")
-def test_cases_are_read_in_list_order_from_an_index(site: Site, query: str, index: str) -> None:
+def test_cases_are_read_from_an_index_in_the_lists_order(site: Site, query: str, index: str) -> None:
     client = site.client("wang")
     with CaptureQueriesContext(connection) as captured:
         client.get(f"/list/?{query}")
@@ -198,11 +196,11 @@ def test_cases_are_read_in_list_order_from_an_index(site: Site, query: str, inde
             plan = [row[3] for row in cursor.fetchall()]
             assert len(plan) == 1, plan
             assert f"INDEX {index} (" in plan[0]
-    # Nobody is asked for by name: no case of this list is placed elsewhere.
+    # No look-up by identifier: every case has its place in this run.
     assert not [asked for asked in captured if asked["sql"].startswith('SELECT "decisions_case"."entity_id" AS')]
 
 
-def test_the_next_case_is_the_first_later_entity_without_a_decision(site: Site, cases: dict[str, Case]) -> None:
+def test_the_next_case_is_the_first_one_behind_without_a_decision(site: Site, cases: dict[str, Case]) -> None:
     request: Any = RequestFactory().get("/")
     request.user = site.user("wang")
     listed = list(ranked_of(site.run, request.user).filter(is_listed=True).order_by("position"))

@@ -1,4 +1,4 @@
-"""The index of a run's words: what of it stands where, and which names a text is sure to be held by."""
+"""The search index of a run: its words, their places, and which matches it is sure of."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from console.web.queries.list_filters import MOVED
 
 
 def holds(name: str, text: str) -> bool:
-    """Whether a name holds a text, told by the two alone: what a search must find, and nothing else."""
+    """Whether a name contains a text, from the two alone: exactly what a search must find."""
     asked = asked_of(text)
     return asked is not None and asked.is_in(name)
 
 
 def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
-    """The index of some entities, each at its place in the list, from 1 on."""
+    """The index of entities at the places 1, 2, ..."""
     columns = {name: [row.get(name, "") for row in rows] for name in INDEXED} | {"position": range(1, len(rows) + 1)}
     lists = list(postings(columns, {"late_filing_share": [2, 1], "arrears_ratio": []}))
     index = {word: BitMap.deserialize(places) for word, places in lists}
@@ -30,7 +30,7 @@ def index_of(rows: list[dict[str, Any]]) -> dict[str, BitMap]:
     return index
 
 
-def test_no_name_can_be_taken_for_a_key() -> None:
+def test_no_word_of_a_name_equals_a_key() -> None:
     row = {"entity_id": "91330106maQRRPTB9T", "risk_class": "D", "region_code": "330106"}
     named = {"name": "risk_class=D region_code=330106 杭州_有限 entity_id=9", "entity_id": "9"}
     index = index_of([row, named])
@@ -52,7 +52,7 @@ def test_no_name_can_be_taken_for_a_key() -> None:
     assert len({key_of(column, value) for column in COLUMNS for value in values}) == len(COLUMNS) * len(values)
 
 
-def test_the_index_knows_whose_class_became_worse() -> None:
+def test_the_index_contains_worsened_classes() -> None:
     rows = [{"entity_id": "1", "risk_class": now, "previous_class": was} for now in (*CLASSES, "") for was in (*CLASSES, "")]
 
     worse = index_of(rows)[key_of("moved_by", "up")]
@@ -73,7 +73,7 @@ def test_the_index_knows_whose_class_became_worse() -> None:
         ("（）", [], True),
     ],
 )
-def test_what_the_index_is_asked_for(text: str, words: list[str], is_exact: bool) -> None:
+def test_the_words_of_a_search(text: str, words: list[str], is_exact: bool) -> None:
     asked = asked_of(text)
 
     assert asked is not None
@@ -87,9 +87,7 @@ SIGNS = (
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_the_index_leaves_out_no_name_that_holds_a_text_and_says_which_it_is_sure_of(
-    seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_index_finds_every_matching_name_and_knows_which_are_exact(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexing, "NAMES_AT_ONCE", 7)
     rng = random.Random(seed)
     names = ["".join(rng.choices(SIGNS, k=rng.randint(2, 9))) for _ in range(250)]
@@ -130,7 +128,7 @@ def test_the_index_leaves_out_no_name_that_holds_a_text_and_says_which_it_is_sur
         ("甲店", "甲 кафе", False),
     ],
 )
-def test_what_is_typed_together_stands_together(name: str, text: str, is_held: bool) -> None:
+def test_characters_typed_together_are_adjacent_in_matches(name: str, text: str, is_held: bool) -> None:
     assert holds(name, text) == is_held
 
 

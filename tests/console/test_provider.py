@@ -1,4 +1,4 @@
-"""Sign-in through an OpenID Connect provider, played by a server on the loopback, honest and malicious."""
+"""Sign-in through a provider of OpenID Connect: a made-up provider on the loopback, honest and dishonest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 @dataclass
 class Provider:
-    """What the provider says of whom, and what it was asked."""
+    """The provider's answers and the requests that it got."""
 
     address: str = ""
     who: str = "wang"
@@ -44,13 +44,13 @@ class Provider:
     asked: list[dict[str, str]] = field(default_factory=list)
 
     def authorize(self, asked: dict[str, str]) -> str:
-        """Somebody agrees at the provider: where they are sent back to."""
+        """The address that the provider redirects to after consent."""
         code = f"code-{len(self.codes)}"
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?code={code}&state={asked['state']}"
 
     def token(self, form: dict[str, str]) -> dict[str, Any] | None:
-        """The tokens for a code; none where the secret or PKCE's verifier is wrong."""
+        """The tokens for a code; none if the secret or the PKCE verifier is wrong."""
         self.asked.append(form)
         asked = self.codes.pop(form["code"], None)
         proof = urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
@@ -86,7 +86,7 @@ def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             self.answer(says or {"error": "invalid_grant"}, 200 if says else 400)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing of requests."""
+            """Do not log requests."""
 
     return Handler
 
@@ -115,7 +115,7 @@ def description(address: str, **more: str) -> str:
 
 
 def come_back(site: Site, provider: Provider, there: str = "/sign-in/provider/") -> tuple[Any, Any]:
-    """Go to the provider and come back; the browser, and what it is answered at last."""
+    """Sign in through the provider; return the browser and the last response."""
     client = site.client()
     asked = urlsplit(client.get(there).url)
     back = provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()})
@@ -127,7 +127,7 @@ def is_in(client: Any) -> bool:
     return bool(client.get("/list/").status_code == 200)
 
 
-def test_a_user_with_an_account_signs_in_through_the_provider(site: Site, provider: Provider) -> None:
+def test_a_person_with_an_account_signs_in_through_the_provider(site: Site, provider: Provider) -> None:
     client, answer = come_back(site, provider, "/sign-in/provider/?next=/status/")
 
     assert answer.url == "/status/"
@@ -138,7 +138,7 @@ def test_a_user_with_an_account_signs_in_through_the_provider(site: Site, provid
 
 
 @pytest.mark.parametrize("who", ["stranger", "", "WANG"])
-def test_a_user_without_an_account_is_refused(site: Site, provider: Provider, who: str) -> None:
+def test_a_person_without_an_account_is_refused_and_gets_none(site: Site, provider: Provider, who: str) -> None:
     provider.who, before = who, User.objects.count()
     client, answer = come_back(site, provider)
 
@@ -176,7 +176,7 @@ def test_a_token_with_another_signature_is_refused(site: Site, provider: Provide
     assert not is_in(client)
 
 
-def test_user_information_of_another_subject_is_refused(site: Site, provider: Provider) -> None:
+def test_claims_about_another_person_are_refused(site: Site, provider: Provider) -> None:
     provider.userinfo = {"sub": "zhang", "preferred_username": "zhang"}
     client, _ = come_back(site, provider)
 
@@ -194,7 +194,7 @@ def test_an_answer_without_a_request_of_this_browser_is_refused(site: Site, prov
     assert not is_in(other)
 
 
-def test_an_answer_works_once(site: Site, provider: Provider) -> None:
+def test_an_answer_can_be_used_once(site: Site, provider: Provider) -> None:
     client = site.client()
     asked = urlsplit(client.get("/sign-in/provider/").url)
     back = urlsplit(provider.authorize({name: values[0] for name, values in parse_qs(asked.query).items()}))
@@ -205,7 +205,7 @@ def test_an_answer_works_once(site: Site, provider: Provider) -> None:
     assert not is_in(client)
 
 
-def test_an_unavailable_provider_gives_no_internal_error(site: Site, provider: Provider) -> None:
+def test_a_provider_that_does_not_answer_causes_no_server_error(site: Site, provider: Provider) -> None:
     provider.is_down = True
     client, answer = come_back(site, provider)
 
@@ -213,7 +213,7 @@ def test_an_unavailable_provider_gives_no_internal_error(site: Site, provider: P
     assert "organisation" in client.get(answer.url).content.decode()
 
 
-def test_a_deactivated_account_stays_deactivated_and_its_session_ends(site: Site, provider: Provider) -> None:
+def test_a_deactivated_account_cannot_sign_in_and_its_session_ends(site: Site, provider: Provider) -> None:
     client, _ = come_back(site, provider)
     assert is_in(client)
     User.objects.filter(username="wang").update(is_active=False)
@@ -222,7 +222,7 @@ def test_a_deactivated_account_stays_deactivated_and_its_session_ends(site: Site
     assert not is_in(come_back(site, provider)[0])
 
 
-def test_provider_sessions_need_no_second_factor_and_no_own_password(site: Site, provider: Provider) -> None:
+def test_a_sign_in_through_the_provider_needs_no_further_factor_or_password(site: Site, provider: Provider) -> None:
     set_up(site, "wang")
     User.objects.filter(username="wang").update(must_change_password=True)
 
@@ -232,7 +232,7 @@ def test_provider_sessions_need_no_second_factor_and_no_own_password(site: Site,
     assert by_password.get("/list/").url == "/second-factor/"
 
 
-def test_tokens_of_provider_users_work_until_a_password_is_set(site: Site, provider: Provider) -> None:
+def test_tokens_made_after_a_provider_sign_in_work_until_a_password_is_set(site: Site, provider: Provider) -> None:
     User.objects.filter(username="wang").update(must_change_password=True)
     client, _ = come_back(site, provider)
     text = client.post("/tokens/", {"name": "nightly", "scopes": ["list"], "expires_on": "2026-07-31"}).context["text"]
@@ -245,7 +245,7 @@ def test_tokens_of_provider_users_work_until_a_password_is_set(site: Site, provi
 
 
 @pytest.mark.parametrize("must_change", [True, False])
-def test_provider_users_cannot_set_a_password(site: Site, provider: Provider, must_change: bool) -> None:
+def test_a_provider_sign_in_cannot_set_a_password_to_bypass_the_provider(site: Site, provider: Provider, must_change: bool) -> None:
     User.objects.filter(username="wang").update(must_change_password=must_change)
     client, _ = come_back(site, provider)
     new = "quite another one 7"
@@ -257,7 +257,7 @@ def test_provider_users_cannot_set_a_password(site: Site, provider: Provider, mu
     assert "/password/" in site.client("li").get("/help/").content.decode()
 
 
-def test_sign_in_redirects_to_no_other_site(site: Site, provider: Provider) -> None:
+def test_sign_in_does_not_redirect_to_another_site(site: Site, provider: Provider) -> None:
     assert come_back(site, provider, "/sign-in/provider/?next=https://elsewhere.example/")[1].url == "/"
 
 
@@ -267,14 +267,14 @@ def test_without_a_provider_its_pages_do_not_exist(site: Site) -> None:
     assert "/sign-in/provider/" not in site.client().get("/sign-in/").content.decode()
 
 
-def test_passwords_are_refused_if_the_provider_is_the_only_way(site: Site, provider: Provider) -> None:
+def test_no_password_works_if_the_provider_is_the_only_way(site: Site, provider: Provider) -> None:
     with override_settings(OIDC_PROVIDER={**settings.OIDC_PROVIDER, "is_only_way": True}):
         assert site.client().post("/sign-in/", {"username": "wang", "password": PASSWORD}).status_code == 404
         assert "password" not in site.client().get("/sign-in/").content.decode()
         assert is_in(come_back(site, provider)[0])
 
 
-def test_an_unusable_provider_configuration_is_explained(tmp_path: Path) -> None:
+def test_an_unusable_description_reports_the_reason(tmp_path: Path) -> None:
     assert provider_settings("") == {"OIDC_PROVIDER": None}
     path = tmp_path / "p.toml"
     for text, why in (

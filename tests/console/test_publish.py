@@ -1,4 +1,4 @@
-"""Publishing a day: whole or not at all, once, and by what changed."""
+"""Publishing a day: completely or not at all, once, and by its changes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from console.apps.audit.models import AuditEvent
 from console.apps.evidence.models import Event, Partition, TrendPoint
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run, ranked_of
-from console.core.errors import Busy
-from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
-from console.publishing.publish import publish, thin_out_old
+from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
+from jobs.foundation.errors import Busy
+from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -33,7 +33,7 @@ from tests.console.conftest import Site
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """A hash of each file that holds something."""
+    """A hash of each non-empty file."""
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*.sqlite3"))}
 
 
@@ -51,7 +51,7 @@ def test_publishing_again_changes_nothing(site: Site, finished_day: FinishedDay)
     assert read_head() == head
 
 
-def test_everybody_scored_has_a_place_the_listed_first_in_the_lists_order(site: Site) -> None:
+def test_every_scored_entity_has_a_place_with_the_listed_first(site: Site) -> None:
     ranked = everyone(site.run.run_id)
     table = (
         DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)]).to_pandas()
@@ -64,8 +64,8 @@ def test_everybody_scored_has_a_place_the_listed_first_in_the_lists_order(site: 
     assert rest == sorted(rest)
 
 
-def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
-    """The list's own columns were made by the engine, ours by the files' reader: two ways to the same answer."""
+def test_an_entity_is_shown_as_on_the_list(site: Site) -> None:
+    """The engine made the list's columns and the file reader made the console's: two ways to the same answer."""
     table = DeltaTable(str(site.home / "lake/gold/risk_list")).to_pyarrow_table(filters=[("as_of", "=", site.run.as_of)])
     columns = ["entity_id", "name", "industry_code", "region_code", "address", "risk_class", "capacity_region"]
     wanted = {row["entity_id"]: {name: row[name] or "" for name in columns} for row in table.select(columns).to_pylist()}
@@ -75,8 +75,10 @@ def test_an_entity_is_shown_as_the_list_knew_it(site: Site) -> None:
     assert found == wanted
 
 
-@pytest.mark.parametrize("step", ["_reasons", "ties", "_postings", "reckon_figures", "drift_of_indicators", "_swap"])
-def test_a_publication_that_breaks_off_leaves_what_was_shown(
+@pytest.mark.parametrize(
+    "step", ["_reasons", "shared_identifiers", "_postings", "compute_monthly_counts", "drift_of_indicators", "_swap"]
+)
+def test_an_interrupted_publication_changes_nothing_that_is_shown(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
@@ -89,7 +91,7 @@ def test_a_publication_that_breaks_off_leaves_what_was_shown(
         publish(run)
 
     assert current_run() == site.run
-    is_filled = step in ("reckon_figures", "drift_of_indicators", "_swap")  # its file is whole by then, and nobody is shown it
+    is_filled = step in ("compute_monthly_counts", "drift_of_indicators", "_swap")  # the file is complete, but not shown
     there = {path.name for path in site.folder.rankings.iterdir()}
     assert there == {f"{site.run.run_id}.sqlite3", *([f"{run.run_id}.sqlite3"] if is_filled else [])}
     monkeypatch.undo()
@@ -97,24 +99,24 @@ def test_a_publication_that_breaks_off_leaves_what_was_shown(
     assert current_run().run_id == run.run_id
 
 
-def test_readers_see_the_old_day_until_the_new_one_is_whole(
+def test_readers_see_the_old_day_until_the_new_one_is_complete(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    real = publishing.take_in_deliveries
+    real = publishing.update_events
 
     def look(run: Any) -> int:
         seen.append(site.client("wang").get("/list/").context["run"].as_of)
         return real(run)
 
-    monkeypatch.setattr(publishing, "take_in_deliveries", look)
+    monkeypatch.setattr(publishing, "update_events", look)
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
     assert [str(day) for day in seen] == ["2026-06-30"]
     assert str(site.client("wang").get("/list/").context["run"].as_of) == "2026-07-01"
 
 
-def test_a_further_day_takes_in_only_what_changed_and_says_who_moved(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_further_day_loads_only_changes_and_shows_movement(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     last = everyone(site.run.run_id)[-1]
     events, partitions = Event.objects.count(), Partition.objects.count()
 
@@ -134,13 +136,13 @@ def test_a_further_day_takes_in_only_what_changed_and_says_who_moved(site: Site,
     assert Ranked.objects.using(alias_of(done.run_id)).get(position=site.run.listed + 2).moved_by == "others"
 
 
-def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_listed_and_viewed_entities_survive_thinning_out(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     old = site.run
     seen = site.ranked(is_listed=False, region_middle="330100")
     site.client("wang").get(f"/entity/{seen.entity_id}/")
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of))
 
-    thin_out_old(1)
+    thin_out_old_runs(1)
 
     kept = everyone(old.run_id)
     assert len(kept) == old.listed + 1
@@ -152,7 +154,7 @@ def test_what_was_listed_or_viewed_outlives_the_whole_ranking(site: Site, finish
     assert page.context["entity"].position == seen.position
 
 
-def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_the_second_of_two_publishing_processes_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
 
     with (site.folder.path / "publishing.lock").open("a") as lock:
@@ -163,14 +165,14 @@ def test_of_two_that_publish_at_once_one_is_told_to_wait(site: Site, finished_da
     assert publish(run).is_new
 
 
-def test_a_column_that_tells_of_a_person_is_not_read(finished_day: FinishedDay) -> None:
+def test_personal_columns_are_not_read(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
 
-    with pytest.raises(ValueError, match="tells of a person"):
+    with pytest.raises(ValueError, match="is personal"):
         run.rows(silver.ENTITY, [registration.PHONE_HASH])
 
 
-def test_a_profile_with_holidays_is_kept_as_json_can_hold_it(finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_a_profile_with_holidays_is_stored_as_json(finished_day: FinishedDay, tmp_path: Path) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
     folder = tmp_path / "profile"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Queues of dismissals: handled and reopened by the right roles; each step is recorded."""
+"""Queues: dismissals that report wrong data or rules are closed and reopened by permitted users, and each step is recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 @pytest.fixture
 def subject(site: Site, send: Any) -> Ranked:
-    """A business of Hangzhou that was dismissed since its data is wrong."""
+    """A business in Hangzhou that was dismissed because its data is wrong."""
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     assert send("wang", subject, "dismiss", reason="data_error").status_code == 302
     return subject
@@ -36,7 +36,7 @@ def told(site: Site, standing: str, name: str = "chen") -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["chen", "zhang"])
-def test_a_handled_dismissal_leaves_the_queue_and_can_be_reopened(site: Site, subject: Ranked, name: str) -> None:
+def test_a_closed_dismissal_leaves_the_open_ones_and_can_be_reopened(site: Site, subject: Ranked, name: str) -> None:
     assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
 
     assert handle(site, name, comment="The register has it right now").status_code == 302
@@ -60,12 +60,12 @@ def test_each_step_is_in_the_audit(site: Site, subject: Ranked) -> None:
 
 @pytest.mark.usefixtures("subject")
 @pytest.mark.parametrize(("name", "status"), [("wang", 404), ("zhou", 404), ("wu", 404), ("yang", 404), ("chen", 302)])
-def test_handling_depends_on_role_and_region(site: Site, name: str, status: int) -> None:
+def test_role_and_region_decide_who_may_close_it(site: Site, name: str, status: int) -> None:
     assert handle(site, name).status_code == status
     assert Handling.objects.count() == (status == 302)
 
 
-def test_an_auditor_reads_without_a_form(site: Site, subject: Ranked) -> None:
+def test_an_auditor_reads_and_is_offered_no_form(site: Site, subject: Ranked) -> None:
     assert subject.entity_id in told(site, "open", "zhou")
     assert "/handle/" not in site.client("zhou").get("/feedback/").content.decode()
     assert "/handle/" in site.client("chen").get("/feedback/").content.decode()
@@ -73,7 +73,7 @@ def test_an_auditor_reads_without_a_form(site: Site, subject: Ranked) -> None:
 
 @pytest.mark.usefixtures("subject")
 @pytest.mark.parametrize("reason", ["", "changed", "again", "typed by hand"])
-def test_a_reason_must_fit_the_queue_and_the_state(site: Site, reason: str) -> None:
+def test_reasons_depend_on_the_queue_and_the_state(site: Site, reason: str) -> None:
     page = handle(site, "chen", reason)
 
     assert (page.status_code, Handling.objects.count()) == (422, 0)
@@ -81,7 +81,7 @@ def test_a_reason_must_fit_the_queue_and_the_state(site: Site, reason: str) -> N
 
 
 @pytest.mark.usefixtures("subject")
-def test_the_second_of_two_equal_steps_is_refused_and_recorded(site: Site) -> None:
+def test_the_second_of_two_users_is_refused_and_this_is_recorded(site: Site) -> None:
     handle(site, "chen")
     page = site.client("zhang").post(
         f"/feedback/{Decision.objects.get().pk}/handle/", {"token": "other", "seen": 0, "reason": "again"}, follow=True
@@ -92,7 +92,7 @@ def test_the_second_of_two_equal_steps_is_refused_and_recorded(site: Site) -> No
     assert json.loads(AuditEvent.objects.get(kind="refused").detail) == {"why": "refused.changed"}
 
 
-def test_dismissals_outside_the_queues_or_regions_are_not_found(site: Site, send: Any) -> None:
+def test_dismissals_outside_the_queue_or_the_region_are_not_found(site: Site, send: Any) -> None:
     for name, region, reason in (("wang", HANGZHOU, "not_in_scope"), ("liu", ZHENGZHOU, "data_error")):
         send(name, site.ranked(is_listed=True, region_middle=region, risk_class="C"), "dismiss", reason=reason)
 
@@ -111,6 +111,6 @@ def test_analysts_see_the_role_and_supervisors_the_name_of_the_handler(site: Sit
 
 @pytest.mark.parametrize("queue", QUEUES)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_queue_has_reasons_to_handle_and_to_reopen(queue: str, language: str) -> None:
+def test_each_queue_has_reasons_for_closing_and_reopening(queue: str, language: str) -> None:
     for is_open in (True, False):
         assert len(catalogue.choices(reasons_for(queue, is_open=is_open), language)) >= 2

@@ -1,4 +1,4 @@
-"""Search with filters equals a full scan, in the same order, part by part."""
+"""Search with filters through the index: the result equals reading every row, in the same order, part by part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PAGE = 5
 
 
 def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
-    """A search that the row answers: one to three signs of its name, a beginning of its code, or nothing, and some filters."""
+    """A search that the row matches: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
     code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
@@ -47,7 +47,7 @@ def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
 
 
 def is_meant(row: Ranked, filters: Filters) -> bool:
-    """Whether a row is one of those asked for, by its own columns alone."""
+    """Whether a row matches the search, from its own columns alone."""
     return (
         (filters.q in row.name or row.entity_id.startswith(filters.q.upper()))
         and filters.region in ("", row.region_top, row.region_middle, row.region_code)
@@ -58,7 +58,7 @@ def is_meant(row: Ranked, filters: Filters) -> bool:
 
 
 @pytest.mark.parametrize("name", ["wang", "zhou"])
-def test_a_search_with_filters_equals_a_full_scan(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_with_filters_equals_reading_every_row(site: Site, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "FIRST_LOOK", 2)
     monkeypatch.setattr(search, "LAST_LOOK", 5)
     user, rng = site.user(name), random.Random(7)
@@ -77,7 +77,7 @@ def test_a_search_with_filters_equals_a_full_scan(site: Site, name: str, monkeyp
         assert Filtered.by(filters, site.run, user).count() == (len(wanted), sum(place <= site.run.listed for place in wanted))
 
 
-def test_a_user_without_a_region_finds_nothing(site: Site) -> None:
+def test_a_user_without_a_region_finds_and_counts_nothing(site: Site) -> None:
     rng = random.Random(9)
     for row in rng.sample(list(site.all_ranked()), 20):
         filtered = Filtered.by(Filters.read(asked_by(rng, row)), site.run, site.user("huang"))
@@ -90,8 +90,8 @@ def places(filters: Filters, site: Site, user: Any, **part: Any) -> list[int]:
     return list(Filtered.by(filters, site.run, user).rows(**{"most": LAST, **part}).values_list("position", flat=True))
 
 
-def test_filters_without_an_index_work(site: Site) -> None:
-    """A state is in another database, a reason in another table: a part must not end before they are looked at."""
+def test_filters_outside_the_index_work_too(site: Site) -> None:
+    """States are in another database and reasons in another table: a part must not end before these filters apply."""
     user = site.user("zhou")
     last = list(site.all_ranked(is_listed=True))[-1]
     reason = site.run and next(iter(_reasons(site, last)))
@@ -107,7 +107,7 @@ def _reasons(site: Site, entity: Ranked) -> list[str]:
     return list(reasons_of(site.run).filter(position=entity.position).values_list("indicator", flat=True))
 
 
-def test_a_thinned_day_is_searched_in_the_same_way(site: Site) -> None:
+def test_a_thinned_out_day_can_be_searched(site: Site) -> None:
     seen = list(site.all_ranked(is_listed=False))[-1]
     listed = list(site.all_ranked(is_listed=True))
     thin_out(site.run.run_id, [seen.entity_id])
@@ -119,12 +119,12 @@ def test_a_thinned_day_is_searched_in_the_same_way(site: Site) -> None:
         assert Filtered.by(filters, site.run, site.user("zhou")).count()[0] == len(wanted)
 
 
-RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first is of extension B, beyond what sixteen bits hold
+RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first character is in extension B, beyond 16 bits
 
 
 @pytest.fixture
 def own_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run's file, which the tests share by a link, as one of this test's own."""
+    """A copy of the run's file, which tests share by a hard link."""
     path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
     whole = path.read_bytes()
     path.unlink()
@@ -136,7 +136,7 @@ def own_file(site: Site, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def named(site: Site, own_file: Path) -> Callable[[str], Ranked]:
-    """Give an entity another name, and index the day anew."""
+    """Rename an entity and rebuild the day's index."""
 
     def rename(name: str) -> Ranked:
         entity = list(site.all_ranked())[-1]
@@ -185,7 +185,7 @@ def named(site: Site, own_file: Path) -> Callable[[str], Ranked]:
         ("龍鳳樓", "樓"),
     ],
 )
-def test_any_character_is_found_at_any_position(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
+def test_any_character_is_found_at_any_place(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
     assert entity.position in places(Filters.read({"q": asked}), site, site.user("zhou"))
@@ -203,7 +203,7 @@ def test_any_character_is_found_at_any_position(site: Site, named: Callable[[str
         ("甲店", "甲é"),
     ],
 )
-def test_characters_must_be_adjacent(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
+def test_characters_that_are_not_adjacent_are_not_found(site: Site, named: Callable[[str], Ranked], name: str, asked: str) -> None:
     entity = named(name)
 
     assert entity.position not in places(Filters.read({"q": asked}), site, site.user("zhou"))
@@ -212,13 +212,13 @@ def test_characters_must_be_adjacent(site: Site, named: Callable[[str], Ranked],
 @pytest.mark.parametrize(
     ("typed", "same"), [("９１３３０１０６", "91330106"), ("　９１３３ ", "9133"), ("\u200b9133\ufeff", "9133")]
 )
-def test_a_code_is_found_in_full_and_half_width(site: Site, typed: str, same: str) -> None:
+def test_a_code_is_found_in_any_character_width(site: Site, typed: str, same: str) -> None:
     wide, narrow = (places(Filters.read({"q": text}), site, site.user("zhou")) for text in (typed, same))
 
     assert wide == narrow != []
 
 
-def test_a_run_without_an_index_is_searched_by_names_and_thinned(site: Site, own_file: Path) -> None:
+def test_a_run_without_an_index_can_be_searched_and_thinned_out(site: Site, own_file: Path) -> None:
     with closing(sqlite3.connect(own_file)) as database, database:
         database.execute("DROP TABLE ranking_postings")
         database.execute("CREATE TABLE ranking_search (words TEXT)")
@@ -243,12 +243,12 @@ def test_a_run_without_an_index_is_searched_by_names_and_thinned(site: Site, own
 
 
 @pytest.mark.parametrize("text", ["甲", RARE[0], "\uf900", "〇"])
-def test_rare_characters_are_marked_as_chinese(text: str) -> None:
+def test_rare_characters_are_chinese_for_a_screen_reader_too(text: str) -> None:
     assert language_of(text) == "zh-Hans"
     assert language_of("Bakery 3") == ""
 
 
-def test_a_file_with_fewer_rows_than_counted_breaks_off(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_with_fewer_rows_than_counted_fails(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = site.client("wang")
     monkeypatch.setattr(Filtered, "count", lambda _self: (10_000, 0))
 
@@ -268,7 +268,7 @@ def test_an_export_by_state_and_text_equals_the_page(site: Site, send: Any) -> N
         assert len(lines) == len(places(Filters(**given), site, site.user("wang"), most=1000)) > 0, state
 
 
-def test_the_next_page_searches_only_its_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_page_searches_only_the_next_part(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.views.list_export.ROWS_AT_ONCE", 7)
     listed = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU))
     pairs = Counter(pair for row in listed for pair in {row.name[at : at + 2] for at in range(len(row.name) - 1)})
@@ -285,13 +285,13 @@ def test_the_next_page_searches_only_its_part(site: Site, send: Any, monkeypatch
     assert len(lines) == len(found) + 1
     assert found[1].is_listed
     assert there.startswith(f"/entity/{found[1].entity_id}/")
-    # All are searched once, to be counted for the audit; each part is asked for by its own places.
+    # One search counts the matches for the audit; each part then reads its own places.
     assert len(read) == 1
     assert len(pages) > 2
     assert all(sql.count(",", sql.index("json_each"), sql.index("]", sql.index("json_each"))) < 7 for sql in pages), pages
 
 
-def test_a_refused_export_runs_no_search(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_export_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")

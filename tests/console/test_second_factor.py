@@ -1,4 +1,4 @@
-"""The second factor: required before any page, set up and removed by its owner, recorded in the audit."""
+"""The second factor: required after the password, managed by its owner, and recorded in the audit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.console.conftest import PASSWORD, Site
 
 
 def digits(device: TOTPDevice) -> str:
-    """What the owner's app shows now; the device forgets which step it took last, since two of a test fall into one."""
+    """What the owner's app shows now. The device forgets its last time step, since two steps of a test may be the same."""
     TOTPDevice.objects.filter(pk=device.pk).update(last_t=-1, throttling_failure_count=0, throttling_failure_timestamp=None)
     shown = TOTP(device.bin_key, device.step, device.t0, device.digits)
     shown.time = time.time()
@@ -31,7 +31,7 @@ def wrong(device: TOTPDevice) -> str:
 
 
 def set_up(site: Site, name: str) -> TOTPDevice:
-    """Give somebody a second factor, as its page does."""
+    """Set up a second factor through the page."""
     client = site.client(name)
     client.get("/second-factor/set-up/")
     device = TOTPDevice.objects.get(user__username=name)
@@ -50,7 +50,7 @@ def events(kind: str) -> int:
     return AuditEvent.objects.filter(kind=kind).count()
 
 
-def test_no_page_opens_before_the_code(site: Site) -> None:
+def test_no_page_opens_before_the_right_digits(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
 
@@ -67,7 +67,7 @@ def test_no_page_opens_before_the_code(site: Site) -> None:
     assert (events("second_factor_failed"), events("second_factor_passed"), events("second_factor_added")) == (1, 1, 1)
 
 
-def test_a_code_works_once(site: Site) -> None:
+def test_digits_can_be_used_once(site: Site) -> None:
     device = set_up(site, "wang")
     code = digits(device)
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code == 302
@@ -75,7 +75,7 @@ def test_a_code_works_once(site: Site) -> None:
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code == 422
 
 
-def test_after_a_wrong_code_the_next_attempt_must_wait(site: Site) -> None:
+def test_after_wrong_digits_the_next_attempt_must_wait(site: Site) -> None:
     device = set_up(site, "wang")
     code, client = digits(device), sign_in(site, "wang")
     client.post("/second-factor/", {"code": f"{(int(code) + 1) % 10**6:06d}"})
@@ -85,14 +85,14 @@ def test_after_a_wrong_code_the_next_attempt_must_wait(site: Site) -> None:
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "１２３４５６7", "0" * 5000])
-def test_malformed_codes_are_not_checked(site: Site, code: str) -> None:
+def test_only_six_digits_are_checked(site: Site, code: str) -> None:
     set_up(site, "wang")
 
     assert sign_in(site, "wang").post("/second-factor/", {"code": code}).status_code in (200, 422)
     assert events("second_factor_passed") == 0
 
 
-def test_set_up_requires_the_password(site: Site) -> None:
+def test_setting_it_up_needs_the_password(site: Site) -> None:
     client = site.client("wang")
     client.get("/second-factor/set-up/")
     device = TOTPDevice.objects.get()
@@ -103,7 +103,7 @@ def test_set_up_requires_the_password(site: Site) -> None:
     assert client.get("/list/").status_code == 200
 
 
-def test_wrong_passwords_count_and_are_recorded_as_at_sign_in(site: Site) -> None:
+def test_wrong_passwords_count_as_at_sign_in_and_are_recorded(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
     client.post("/second-factor/", {"code": digits(device)})
@@ -122,7 +122,7 @@ def test_wrong_passwords_count_and_are_recorded_as_at_sign_in(site: Site) -> Non
     assert not site.user("li").has_second_factor
 
 
-def test_the_secret_is_shown_only_before_set_up(site: Site) -> None:
+def test_the_secret_is_shown_only_until_it_is_set_up(site: Site) -> None:
     client = site.client("wang")
     page = client.get("/second-factor/set-up/")
     secret = page.context["secret"]
@@ -136,7 +136,7 @@ def test_the_secret_is_shown_only_before_set_up(site: Site) -> None:
     assert secret not in other.get("/second-factor/set-up/").content.decode()
 
 
-def test_the_owner_removes_it_with_password_and_code(site: Site) -> None:
+def test_its_owner_removes_it_with_password_and_digits(site: Site) -> None:
     device = set_up(site, "wang")
     client = sign_in(site, "wang")
     client.post("/second-factor/", {"code": digits(device)})
@@ -151,7 +151,7 @@ def test_the_owner_removes_it_with_password_and_code(site: Site) -> None:
     assert client.get("/list/").status_code == 200
 
 
-def test_after_removal_and_new_set_up_old_sessions_open_nothing(site: Site) -> None:
+def test_an_administrator_removes_it_and_old_sessions_need_the_new_one(site: Site) -> None:
     device = set_up(site, "wang")
     old = sign_in(site, "wang")
     old.post("/second-factor/", {"code": digits(device)})
@@ -164,7 +164,7 @@ def test_after_removal_and_new_set_up_old_sessions_open_nothing(site: Site) -> N
     assert old.get("/list/").url == "/second-factor/"
 
 
-def test_a_role_that_requires_it_sets_it_up_first_and_cannot_remove_it(site: Site) -> None:
+def test_a_role_that_requires_it_must_set_it_up_and_cannot_remove_it(site: Site) -> None:
     with override_settings(SECOND_FACTOR_FOR=frozenset({Role.SUPERVISOR})):
         client = sign_in(site, "zhang")
         assert client.get("/list/").url == "/second-factor/set-up/"
@@ -178,7 +178,7 @@ def test_a_role_that_requires_it_sets_it_up_first_and_cannot_remove_it(site: Sit
         assert site.user("zhang").has_second_factor
 
 
-def test_the_management_command_removes_it(site: Site) -> None:
+def test_the_command_removes_it_where_no_administrator_can(site: Site) -> None:
     set_up(site, "wu")
     call_command("remove_second_factor", "wu", verbosity=0)
 
@@ -189,7 +189,7 @@ def test_the_management_command_removes_it(site: Site) -> None:
             call_command("remove_second_factor", name)
 
 
-def test_unknown_roles_are_refused() -> None:
+def test_unknown_roles_in_the_setting_are_refused() -> None:
     assert roles_named("") == frozenset()
     assert roles_named("all") == frozenset(Role)
     assert roles_named("supervisor, admin") == {Role.SUPERVISOR, Role.ADMIN}

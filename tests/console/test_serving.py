@@ -23,16 +23,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from console import server
-from console.apps.accounts.demo_accounts import check_accounts_of_production, make_demo_accounts
+from console.apps.accounts.demo_accounts import check_production_accounts, make_demo_accounts
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import Role
 from console.apps.api.tokens import make_token
 from console.apps.audit.models import AuditEvent
 from console.commands.serve import serve
 from console.core.environment import HTTPS_SWITCH, Folder, is_on
-from console.core.errors import NothingThere, Refused
 from console.core.log import OneLine
 from console.server import Server
+from jobs.foundation.errors import ConfigError, InputMissing
 from tests.console.conftest import PASSWORD, Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,17 +120,17 @@ def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_
     Jurisdiction.objects.all().delete()
     User.objects.all().delete()
 
-    with pytest.raises(Refused, match="make_administrator"):
+    with pytest.raises(ConfigError, match="make_administrator"):
         make_demo_accounts()
-    with pytest.raises(NothingThere, match=r"there is no account yet.*make_administrator"):
-        check_accounts_of_production()
+    with pytest.raises(InputMissing, match=r"there is no account yet.*make_administrator"):
+        check_production_accounts()
 
     assert not User.objects.exists()
     said = StringIO()
     call_command("make_administrator", "sun", stdout=said)
     assert User.objects.get().check_password(said.getvalue().split()[-1])
     assert (User.objects.get().role, User.objects.get().must_change_password) == (Role.ADMIN, True)
-    check_accounts_of_production()
+    check_production_accounts()
     with pytest.raises(CommandError, match="already"):
         call_command("make_administrator", "SUN")
 
@@ -149,27 +149,27 @@ def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: S
     assert site.client().get("/api/list", **asks).status_code == 401
     assert site.client().post("/sign-in/", signs_in).status_code == 200
 
-    with pytest.raises(Refused, match="shut_demo_accounts"):
-        check_accounts_of_production()
+    with pytest.raises(ConfigError, match="shut_demo_accounts"):
+        check_production_accounts()
     call_command("shut_demo_accounts", stdout=StringIO())
-    check_accounts_of_production()
+    check_production_accounts()
     assert [event.actor for event in AuditEvent.objects.filter(kind="account_changed")] == ["steelyard"]
 
 
 @pytest.mark.parametrize("word", ["off", "OFF", "0", "no", "false", " off "])
-def test_passwords_never_cross_a_network_in_the_clear(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+def test_passwords_never_cross_a_network_unencrypted(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
-    with pytest.raises(Refused, match="in the clear"):
-        serve.__wrapped__(Path("home"), host="0.0.0.0")
+    with pytest.raises(ConfigError, match="unencrypted"):
+        serve(Path("home"), host="0.0.0.0")
 
 
 def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "of")
-    with pytest.raises(Refused, match="on or off"):
-        serve.__wrapped__(Path("home"), host="0.0.0.0")
+    with pytest.raises(ConfigError, match="on or off"):
+        serve(Path("home"), host="0.0.0.0")
 
     words = [sys.executable, "-c", "import console.settings"]
     environment = {**os.environ, "STEELYARD_CONSOLE_FOLDER": str(tmp_path)}
@@ -275,11 +275,11 @@ def test_no_connection_is_kept_for_a_next_question() -> None:
 
 
 def test_the_collector_of_cycles_is_spared_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "SET_ASIDE_SECONDS", 3600)
+    monkeypatch.setattr(server, "FREEZE_SECONDS", 3600)
     gc.unfreeze()  # what ran before in this process may have set something aside
 
     try:
-        server.set_aside_what_stays()
+        server.freeze_long_lived_objects()
         deadline = time.monotonic() + 30
         while not gc.get_freeze_count() and time.monotonic() < deadline:
             time.sleep(0.01)

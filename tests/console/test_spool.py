@@ -1,4 +1,4 @@
-"""The spool of views and searches: what stands in it half, or is of another version, costs no other line."""
+"""The spool of views and searches: a partial line or a line of another version costs no other line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def taken_in() -> list[int]:
 
 
 @pytest.mark.parametrize("keep", [1, 40, -1])
-def test_half_a_line_of_a_writer_that_was_killed_costs_no_other(site: Site, keep: int) -> None:
+def test_a_partial_line_of_a_killed_writer_costs_no_other_line(site: Site, keep: int) -> None:
     put(1)
     put(2)
     waiting = site.folder.spool / spool.WAITING
@@ -35,7 +35,7 @@ def test_half_a_line_of_a_writer_that_was_killed_costs_no_other(site: Site, keep
     assert taken_in() == [1, 3]
 
 
-def test_a_line_that_is_no_event_is_kept_for_people_to_look_at(site: Site) -> None:
+def test_a_line_that_is_no_event_is_moved_to_a_file_for_people(site: Site) -> None:
     other = b'{"kind": "viewed", "of_a_later_version": 1}'
     put(1)
     with (site.folder.spool / spool.WAITING).open("ab") as file:
@@ -48,7 +48,7 @@ def test_a_line_that_is_no_event_is_kept_for_people_to_look_at(site: Site) -> No
     assert (site.folder.spool / spool.UNREAD).read_bytes() == other + b"\n"
 
 
-def test_lines_are_due_once_the_first_has_waited_however_often_others_follow(site: Site) -> None:
+def test_lines_are_due_when_the_first_has_waited_long_enough(site: Site) -> None:
     assert not spool.is_due()
     for at in range(5):
         put(at)
@@ -61,7 +61,7 @@ def test_lines_are_due_once_the_first_has_waited_however_often_others_follow(sit
     assert not spool.is_due()
 
 
-def test_half_a_line_at_the_beginning_is_due(site: Site) -> None:
+def test_a_partial_first_line_is_due(site: Site) -> None:
     put(1)
     waiting = site.folder.spool / spool.WAITING
     waiting.write_bytes(waiting.read_bytes()[:40])

@@ -1,4 +1,4 @@
-"""The benchmark requests what users request: every filter of the list, and entities from a list."""
+"""The benchmark asks for what people ask for: every filter of the list, and an entity as a list leads to it."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import pytest
 from django.http import QueryDict
 
 from benchmarks.console.history import make_history
-from benchmarks.console.kinds import FILTERS, KINDS, Asking, Known
-from benchmarks.console.people import known, make_cases, make_people
+from benchmarks.console.kinds import FILTERS, KINDS, Content, RandomPaths
+from benchmarks.console.people import make_cases, make_users, read_content
 from console.apps.decisions.models import Case
 from console.apps.evidence.models import PeerMedian
 from console.web.queries.list_filters import Filters
 from tests.console.conftest import Site
 
 PLACES = [query.partition("=")[2].strip("{}") for query in FILTERS.values()]
-KNOWN = Known(
+KNOWN = Content(
     ["E1"], ["E9"], ["91330106MAQRRPTB9T"], ["杭州有限公司"], {name: ["x", "杭州"] for name in PLACES if name != "yes"}, 100
 )
 
 
 def query_of(kind: str, seed: int = 3) -> list[tuple[str, str]]:
-    return parse_qsl(Asking(KNOWN, random.Random(seed)).path(kind).partition("?")[2])
+    return parse_qsl(RandomPaths(KNOWN, random.Random(seed)).path(kind).partition("?")[2])
 
 
-def test_the_benchmark_requests_every_filter() -> None:
+def test_every_filter_of_the_list_is_asked_for_by_itself() -> None:
     asked = {query_of(kind)[0][0] for kind in KINDS if kind.startswith("filter: ")}
 
     assert asked == {field.name for field in fields(Filters)} - {"q"}
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_benchmark_opens_an_entity_from_a_list(seed: int) -> None:
+def test_an_entity_is_opened_from_the_list_that_its_address_holds(seed: int) -> None:
     ((name, query),) = query_of("entity, opened from a list", seed)
 
     assert name == "list"
@@ -42,11 +42,11 @@ def test_the_benchmark_opens_an_entity_from_a_list(seed: int) -> None:
     assert len(parse_qsl(query)) in (1, 2)
 
 
-def test_every_kind_of_page_answers_after_months_of_use(site: Site) -> None:
-    people = make_people(2)
+def test_a_site_that_has_run_for_months_answers_every_kind_of_page(site: Site) -> None:
+    people = make_users(2)
     make_cases(20, people)
     make_history(site.run.as_of, people, days=5)
-    asking = Asking(known(random.Random(0)), random.Random(1))
+    asking = RandomPaths(read_content(random.Random(0)), random.Random(1))
     client = site.client(people[0])
 
     assert PeerMedian.objects.exclude(until=None).exists()

@@ -16,6 +16,7 @@ from expectations.contracts import scoring, silver
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import IS_REVISION
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.registry import BRONZE
 from expectations.contracts.state import STATE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import CountMismatch, InputMissing
@@ -36,7 +37,7 @@ from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put, put_day
 D = date(2026, 6, 30)
 BEFORE, LONG_BEFORE = D - timedelta(days=1), D - timedelta(days=9)
 LONGEST_BEFORE = D - timedelta(days=12)
-COMPLAINTS = (silver.BRONZE["complaint"], silver.COMPLAINT)
+COMPLAINTS = (BRONZE["complaint"], silver.COMPLAINT)
 RUN = "0123456789ab"
 CUT_DOWN = (
     (silver.LINK, "links", "complaint_id"),
@@ -175,7 +176,7 @@ def _one_row_short(forks: Forks, home: Path, sources: Path) -> None:
     """Visits were taken in and judged, and since then bronze lost one."""
     for verb in ("ingest", "gate"):
         assert forks.run([verb, *_of_visits(home, sources)]) == 0, forks.said()
-    table = Lake(home).path(silver.BRONZE["inspection"])
+    table = Lake(home).path(BRONZE["inspection"])
     rows = DeltaTable(str(table)).to_pyarrow_table(columns=["inspection_id"])["inspection_id"].to_pylist()
     DeltaTable(str(table)).delete(f"inspection_id = '{min(rows)}'")
 

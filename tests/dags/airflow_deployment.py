@@ -1,4 +1,4 @@
-"""A deployment of Airflow in a temporary folder, with a profile of two sources and a command that writes down how it was called."""
+"""An Airflow deployment in a temporary folder, with a profile of two sources and a command that records its calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOURCES = ("complaint", "registration")
 
 RECORDER = """\
 #!/bin/sh
-# Stands in for steelyard: writes its words down, one call a line, and ends as FAIL_VERB and FAIL_CODE say.
+# Replaces steelyard: records its arguments, one call per line, and fails as FAIL_VERB and FAIL_CODE say.
 printf '%s\\n' "$*" >> "{calls}"
 echo "worked on $1"
 [ "$1" = "$FAIL_VERB" ] && exit "$FAIL_CODE"
@@ -31,7 +31,7 @@ exit 0
 
 @dataclass(frozen=True)
 class Deployment:
-    """One Airflow of its own: its folder, its environment and what its tasks called."""
+    """A separate Airflow: folder, environment and recorded calls."""
 
     folder: Path
     environment: dict[str, str]
@@ -45,7 +45,7 @@ class Deployment:
         return [shlex.split(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def run(self, *command: str, seconds: int = 300, **more: str) -> str:
-        """Run a command in the deployment's environment; its standard output."""
+        """Run a command in the deployment's environment and return its standard output."""
         done = subprocess.run(
             command, env={**self.environment, **more}, cwd=self.folder, capture_output=True, text=True, timeout=seconds, check=False
         )
@@ -73,7 +73,7 @@ def free_port() -> int:
 
 
 def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
-    """Write a profile, the recording command and the settings; the database is a copy of one that is made, if one is named."""
+    """Create a profile, the recording command and the settings, and copy the database if given."""
     sources = folder / "config" / "town" / "sources"
     sources.mkdir(parents=True)
     (sources.parent / "profile.toml").write_text('name = "town"\ntime_zone = "Asia/Shanghai"\n', encoding="utf-8")
@@ -86,11 +86,11 @@ def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
         (folder / "airflow").mkdir()
         shutil.copyfile(database, folder / "airflow" / "airflow.db")
     port = free_port()
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return Deployment(
         folder,
         {
-            **kept,
+            **inherited,
             "AIRFLOW_HOME": str(folder / "airflow"),
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -117,7 +117,7 @@ def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
 
 
 def run_script(deployment: Deployment, script: str, *words: str, **more: str) -> dict[str, object]:
-    """Run a script beside this file in a process of its own; what it wrote to the file it was given, as JSON."""
+    """Run a script of this folder in a separate process and return the JSON that it writes."""
     answer = deployment.folder / f"{Path(script).stem}.json"
     deployment.run(sys.executable, str(Path(__file__).with_name(script)), str(answer), *words, **more)
     return dict(json.loads(answer.read_text(encoding="utf-8")))

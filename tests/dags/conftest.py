@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the DAGs."""
+"""Fixtures for tests of the DAGs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.made_once import made_once
 
 @pytest.fixture(scope="session")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An Airflow database with our pool. Making one takes several seconds, so it is made once and copied."""
+    """An Airflow database with the pool. Creating it takes seconds, so it is created once and copied."""
     return made_once("airflow_database", _make_database, tmp_path_factory) / "airflow" / "airflow.db"
 
 

@@ -1,6 +1,6 @@
-"""Run by test_submit.py in a process of its own: have a task make a call, which is not run, and say what it logs of it.
+"""Run by test_submit.py in a separate process: let a task make a call, without running it, and write what it logs.
 
-The words after the answer's path are the call's.
+The arguments after the output path are the call.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Run by test_dag_parsing.py in a process of its own: parse the DAGs where our packages cannot be imported; say what was found."""
+"""Run by test_dag_parsing.py in a separate process: parse the DAGs without the project's packages, and write the result."""
 
 import importlib.abc
 import json
@@ -10,20 +10,20 @@ OURS = {"benchmarks", "config", "console", "expectations", "jobs", "ledger", "mo
 HEAVY = {"deltalake", "django", "great_expectations", "lightgbm", "pandas", "pyarrow", "pysail", "pyspark", "sklearn"}
 
 
-class Refuse(importlib.abc.MetaPathFinder):
-    """Refuse our packages, and remember who was asked for."""
+class BlockImports(importlib.abc.MetaPathFinder):
+    """Block imports of the project's packages and record attempts."""
 
     def __init__(self) -> None:
-        self.asked: set[str] = set()
+        self.attempts: set[str] = set()
 
     def find_spec(self, fullname, _path=None, _target=None):
         if fullname in OURS:
-            self.asked.add(fullname)
-            raise ModuleNotFoundError(f"refused: {fullname}", name=fullname)
+            self.attempts.add(fullname)
+            raise ModuleNotFoundError(f"blocked: {fullname}", name=fullname)
 
 
-refuse = Refuse()
-sys.meta_path.insert(0, refuse)
+blocker = BlockImports()
+sys.meta_path.insert(0, blocker)
 
 from airflow.dag_processing.dagbag import BundleDagBag  # noqa: E402
 from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
@@ -37,7 +37,7 @@ Path(sys.argv[1]).write_text(
     json.dumps(
         {
             "import_errors": bag.import_errors,
-            "refused": sorted(refuse.asked),
+            "blocked": sorted(blocker.attempts),
             "heavy": sorted(loaded & (HEAVY | OURS)),
             "files": sorted({Path(dag.fileloc).name for dag in bag.dags.values()}),
             "dags": {
@@ -57,9 +57,9 @@ Path(sys.argv[1]).write_text(
                             "pool_slots": task.pool_slots,
                             "retries": task.retries,
                             "seconds": task.execution_timeout.total_seconds() if task.execution_timeout else None,
-                            "tells": [callback.__name__ for callback in task.on_failure_callback],
-                            "after": sorted(task.upstream_task_ids),
-                            "emits": [asset.name for asset in task.outlets],
+                            "on_failure": [callback.__name__ for callback in task.on_failure_callback],
+                            "upstream": sorted(task.upstream_task_ids),
+                            "outlets": [asset.name for asset in task.outlets],
                             "is_teardown": task.is_teardown,
                         }
                         for task in dag.tasks

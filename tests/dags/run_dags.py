@@ -1,6 +1,6 @@
-"""Run by test_dag_runs.py in a process of its own: run DAGs by Airflow's own `dag.test()`, and say how each task ended.
+"""Run by test_dag_runs.py in a separate process: run DAGs with `dag.test()` and write the state of each task.
 
-Each word after the answer's path is a case as JSON: its name, the DAG, the run's conf, and variables to set for it.
+Each argument after the output path is a case as JSON: name, DAG, conf of the run, and environment variables.
 """
 
 import json

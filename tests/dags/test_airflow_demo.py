@@ -1,4 +1,4 @@
-"""The demo's way through Airflow, with the command line stood in for; the world is said to be there already."""
+"""The Airflow demo with a fake command line and an existing world."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def failed_demo(deployment) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_sources_come_first_with_registrations_ahead_then_training_then_the_list(failed_demo, deployment) -> None:
+def test_registrations_run_first_then_other_sources_training_and_the_list(failed_demo, deployment) -> None:
     assert failed_demo.returncode == 1
     source = ["ingest", "gate", "conform", "settle"]
     assert verbs_for(deployment.calls(), "2026-06-30") == [*source, *source, "link", "train", "link", "features", "train", "score"]
@@ -44,20 +44,20 @@ def test_sources_come_first_with_registrations_ahead_then_training_then_the_list
     assert "registration" in first
 
 
-def test_each_task_has_a_line_and_airflows_words_are_in_the_log_alone(failed_demo, deployment) -> None:
+def test_each_task_prints_a_line_and_airflow_writes_only_to_the_log(failed_demo, deployment) -> None:
     shown = failed_demo.stdout.splitlines()
     assert [line.split()[0] for line in shown[2:7]] == [
         *(f"ingest_registration.{task}" for task in ("ingest", "gate", "conform", "settle")),
         "ingest_complaint.ingest",
     ]
-    assert "passed: 9 rows kept, 1 set aside" in failed_demo.stdout
+    assert "passed: 9 rows kept, 1 quarantined" in failed_demo.stdout
     assert failed_demo.stderr == ""
     assert "[DAG TEST]" not in failed_demo.stdout
     assert "[DAG TEST]" in (deployment.folder / "airflow.log").read_text(encoding="utf-8")
 
 
-def test_a_failure_shows_the_commands_last_words_and_what_to_do(failed_demo, deployment) -> None:
+def test_a_failure_shows_the_last_lines_and_the_next_step(failed_demo, deployment) -> None:
     assert "daily_risk failed for 2026-06-30. score: steelyard score ended with exit code 70" in failed_demo.stdout
     assert "worked on score" in failed_demo.stdout
-    assert "Next: steelyard doctor" in failed_demo.stdout
+    assert "Next: run `steelyard doctor`" in failed_demo.stdout
     assert str(deployment.folder / "airflow.log") in failed_demo.stdout

@@ -1,4 +1,4 @@
-"""The chain of assets, driven by Airflow's own scheduler, DAG processor and API server on this machine."""
+"""The chain of assets with Airflow's scheduler, DAG processor and API server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from airflow_deployment import AIRFLOW, SOURCES, Deployment, make_deployment, verbs_for
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # minutes of a processor, most of them Airflow's own
+pytestmark = [pytest.mark.timeout(600), pytest.mark.slow]  # minutes of processor time, mostly Airflow's
 
 LISTS = "SELECT partition_key, state FROM dag_run WHERE dag_id = 'daily_risk' AND partition_key < '2026-07' ORDER BY partition_key"
 SECONDS_TO_START = 180  # 10 on an idle machine of two cores
@@ -24,7 +24,7 @@ RISK = ["link", "features", "train", "score", "target", "export", "publish"]
 
 
 class RunningAirflow:
-    """Airflow's services for one deployment, each in a process group of its own, ended by its id."""
+    """Airflow's services for one deployment, each in its own process group."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.deployment = deployment
@@ -65,20 +65,20 @@ class RunningAirflow:
         return self.deployment.folder / f"{name}.out"
 
     def ask(self, sql: str) -> list[tuple[str, ...]]:
-        """Rows of the deployment's own database, read without locking it."""
+        """Rows of the deployment's database, read without a lock."""
         database = self.deployment.folder / "airflow" / "airflow.db"
         with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5) as connection:
             return connection.execute(sql).fetchall()
 
-    def wait_until(self, is_so: Callable[[], bool], *, what: str, seconds: float) -> None:
+    def wait_until(self, is_done: Callable[[], bool], *, what: str, seconds: float) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             dead = [name for name, service in self.services.items() if service.poll() is not None]
             assert not dead, f"{dead} ended while waiting for {what}\n{self.tails()}"
             try:
-                if is_so():
+                if is_done():
                     return
-            except sqlite3.OperationalError:  # the database is busy: look again
+            except sqlite3.OperationalError:  # the database is busy: try again
                 pass
             time.sleep(0.5)
         pytest.fail(f"not within {seconds:.0f} s: {what}\n{self.tails()}")
@@ -106,8 +106,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterato
         airflow.stop()
 
 
-def test_a_range_of_days_redone_for_every_source_makes_the_list_of_each_day_again(running: RunningAirflow) -> None:
-    with ThreadPoolExecutor() as pool:  # both at once, since each takes seconds to start
+def test_backfills_of_all_sources_make_the_list_of_each_day(running: RunningAirflow) -> None:
+    with ThreadPoolExecutor() as pool:  # at once, since each takes seconds to start
         list(pool.map(running.backfill, SOURCES))
     running.wait_until(
         lambda: running.ask(LISTS) == [("2026-06-29", "success"), ("2026-06-30", "success")],
@@ -120,6 +120,6 @@ def test_a_range_of_days_redone_for_every_source_makes_the_list_of_each_day_agai
         assert sorted(verbs[: -len(RISK)]) == sorted(INGEST * len(SOURCES))
 
 
-def test_days_of_a_source_are_taken_in_one_after_another(running: RunningAirflow) -> None:
+def test_days_of_a_source_are_ingested_in_order(running: RunningAirflow) -> None:
     calls = [call for call in running.deployment.calls() if "registration" in call and call[-1].startswith("2026-06")]
     assert [(call[0], call[-1]) for call in calls] == [(verb, day) for day in ("2026-06-29", "2026-06-30") for verb in INGEST]

@@ -1,4 +1,4 @@
-"""The pieces that the DAGs are made of, alone: none of these needs Airflow."""
+"""The shared modules of the DAGs; these tests do not need Airflow."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 from airflow_deployment import ROOT
 from steelyard_dags.as_of import NoDayError, as_of_day
 from steelyard_dags.command import FINAL, PASSING, CommandMissingError, RunningCommand, find_command, meaning_of
-from steelyard_dags.failure import failure_message, tell_webhook
+from steelyard_dags.failure import failure_message, notify_webhook
 from steelyard_dags.settings import SettingsError, read_settings
 
 from jobs.foundation.errors import SteelyardError
-from tests.failures import kinds_of
+from tests.failures import error_classes
 
 SHANGHAI = "Asia/Shanghai"
 
@@ -27,11 +27,11 @@ def run_of(**known: Any) -> SimpleNamespace:
     return SimpleNamespace(**{"partition_key": None, "conf": {}, "run_type": "manual", "data_interval_start": None, **known})
 
 
-def test_the_partition_key_is_the_day_and_wins_over_the_conf() -> None:
+def test_the_partition_key_is_the_day_and_overrides_the_conf() -> None:
     assert as_of_day(run_of(partition_key="2026-06-30", conf={"as_of": "2026-01-01"}), SHANGHAI) == "2026-06-30"
 
 
-def test_a_run_by_hand_takes_the_day_of_its_conf() -> None:
+def test_a_manual_run_uses_the_day_of_its_conf() -> None:
     assert as_of_day(run_of(conf={"as_of": "2026-06-30"}), SHANGHAI) == "2026-06-30"
 
 
@@ -42,18 +42,18 @@ def test_a_scheduled_run_covers_the_day_of_its_interval_in_the_profiles_time_zon
         assert as_of_day(run_of(run_type="scheduled", data_interval_start=start), SHANGHAI) == "2026-06-28"
 
 
-def test_a_run_by_hand_never_takes_the_day_of_its_interval() -> None:
-    with pytest.raises(NoDayError, match="names no day"):
+def test_a_manual_run_never_uses_the_day_of_its_interval() -> None:
+    with pytest.raises(NoDayError, match="has no day"):
         as_of_day(run_of(data_interval_start=datetime(2026, 6, 28, tzinfo=UTC)), SHANGHAI)
 
 
 @pytest.mark.parametrize("named", ["2026-6-30", "20260630", "2026-06-31", "yesterday", "", 20260630, "2026-06-30T00:00:00"])
-def test_a_day_is_an_iso_date_and_nothing_else(named: object) -> None:
+def test_a_day_must_be_an_iso_date(named: object) -> None:
     with pytest.raises(NoDayError):
         as_of_day(run_of(conf={"as_of": named}), SHANGHAI)
 
 
-def test_the_command_is_named_by_the_environment_or_beside_the_interpreter_or_on_path(tmp_path: Path) -> None:
+def test_the_command_comes_from_the_environment_the_interpreters_folder_or_path(tmp_path: Path) -> None:
     beside, on_path = tmp_path / "bin" / "steelyard", tmp_path / "other" / "steelyard"
     for path in (beside, on_path):
         path.parent.mkdir()
@@ -69,14 +69,14 @@ def test_the_command_is_named_by_the_environment_or_beside_the_interpreter_or_on
         find_command({"PATH": path}, interpreter)
 
 
-def test_the_commands_words_are_passed_on_and_its_exit_code_kept() -> None:
-    told: list[str] = []
+def test_output_is_logged_and_the_exit_code_returned() -> None:
+    lines: list[str] = []
     script = "import sys; print('读取'); print('then', file=sys.stderr); sys.exit(5)"
-    assert RunningCommand([sys.executable, "-X", "utf8", "-c", script]).follow(told.append) == (5, "读取\nthen")
-    assert told == ["读取", "then"]
+    assert RunningCommand([sys.executable, "-X", "utf8", "-c", script]).follow(lines.append) == (5, "读取\nthen")
+    assert lines == ["读取", "then"]
 
 
-def test_a_command_ends_with_its_task_and_so_does_what_it_started(tmp_path: Path) -> None:
+def test_a_command_and_its_children_end_with_the_task(tmp_path: Path) -> None:
     def interrupt(_line: str) -> None:
         raise KeyboardInterrupt
 
@@ -90,34 +90,34 @@ def test_a_command_ends_with_its_task_and_so_does_what_it_started(tmp_path: Path
     assert (alive.read_text() if alive.exists() else "") == last
 
 
-def test_exit_codes_have_words() -> None:
+def test_exit_codes_have_a_meaning() -> None:
     assert meaning_of(6) == "another run is writing the lake"
-    assert meaning_of(7) == "the day, done again from the same data, gives something else than what was published"
+    assert meaning_of(7) == "the replay differs from the published list"
     assert meaning_of(69) == "the engine does not answer"
     assert meaning_of(137) == "it crashed"
 
 
-def test_every_kind_of_failure_that_the_command_line_explains_has_words_here() -> None:
-    explained = {kind.exit_code for kind in kinds_of()} - {SteelyardError.exit_code}
-    assert len(explained) == len(kinds_of()) - 1, "two kinds have one exit code"
+def test_every_error_class_has_a_known_exit_code() -> None:
+    explained = {kind.exit_code for kind in error_classes()} - {SteelyardError.exit_code}
+    assert len(explained) == len(error_classes()) - 1, "two classes have the same exit code"
     assert {code for code in explained if meaning_of(code) == "it crashed"} == set()
 
 
-def test_the_page_says_of_every_exit_code_whether_it_is_tried_again() -> None:
-    page = (ROOT / "docs" / "airflow.md").read_text(encoding="utf-8")
+def test_the_page_says_which_exit_codes_are_retried() -> None:
+    page = (ROOT / "docs" / "how-to" / "run-by-airflow.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([\d, ]+) \| (failed at once|tried again) \|", page, re.MULTILINE)
-    told = {int(code): outcome for codes, outcome in rows for code in codes.split(",")}
-    assert told == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")
+    outcomes = {int(code): outcome for codes, outcome in rows for code in codes.split(",")}
+    assert outcomes == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")
 
 
 def failed_task() -> dict[str, Any]:
     task = SimpleNamespace(dag_id="ingest_x", task_id="gate", run_id="r", try_number=3, log_url="http://airflow/log")
-    said = "the counts do not add up\n" + "e" * 5000
+    error = "the counts do not add up\n" + "e" * 5000
     run = run_of(run_type="scheduled", data_interval_start=datetime(2026, 6, 29, 20, tzinfo=UTC))
-    return {"ti": task, "task": SimpleNamespace(time_zone=SHANGHAI), "dag_run": run, "exception": ValueError(said)}
+    return {"ti": task, "task": SimpleNamespace(time_zone=SHANGHAI), "dag_run": run, "exception": ValueError(error)}
 
 
-def test_a_failure_message_says_where_for_which_day_and_why_in_brief() -> None:
+def test_a_failure_message_has_task_day_and_a_short_error() -> None:
     message = failure_message(failed_task())  # type: ignore[arg-type]
     assert message["text"] == "Steelyard: ingest_x.gate failed for 2026-06-30: the counts do not add up"
     assert message["as_of"] == "2026-06-30"
@@ -125,19 +125,19 @@ def test_a_failure_message_says_where_for_which_day_and_why_in_brief() -> None:
     assert len(message["error"]) == 2000
 
 
-def test_a_failure_of_a_run_without_a_day_says_so() -> None:
+def test_a_failure_message_of_a_run_without_a_day_says_so() -> None:
     message = failure_message({**failed_task(), "dag_run": run_of(conf={"as_of": "soon"})})  # type: ignore[typeddict-item]
     assert message["text"].startswith("Steelyard: ingest_x.gate failed for a run without a day")
     assert message["as_of"] is None
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/closed", "file:///etc/passwd", "nonsense"])
-def test_a_webhook_that_cannot_be_told_raises_nothing_and_its_address_is_not_logged(
+def test_a_broken_webhook_raises_nothing_and_its_address_is_not_logged(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("STEELYARD_WEBHOOK_URL", url)
-    tell_webhook(failed_task())  # type: ignore[arg-type]
-    assert "could not be told" in caplog.text
+    notify_webhook(failed_task())  # type: ignore[arg-type]
+    assert "could not be notified" in caplog.text
     assert url not in caplog.text
 
 
@@ -148,7 +148,7 @@ def a_profile(folder: Path, text: str = 'time_zone = "Asia/Shanghai"') -> dict[s
     return {"STEELYARD_CONFIG": str(folder), "STEELYARD_HOME": "/h", "STEELYARD_SOURCES": "/s"}
 
 
-def test_settings_have_defaults_for_all_but_the_two_folders(tmp_path: Path) -> None:
+def test_all_settings_but_two_folders_have_defaults(tmp_path: Path) -> None:
     settings = read_settings(a_profile(tmp_path))
     assert (settings.profile, settings.time_zone, settings.cron, settings.retries) == ("cn", "Asia/Shanghai", "0 0 * * *", 2)
     assert [(source.name, source.owner, source.trouble) for source in settings.sources] == [("complaint", "12315", "")]
@@ -163,18 +163,18 @@ def test_settings_have_defaults_for_all_but_the_two_folders(tmp_path: Path) -> N
         ({"STEELYARD_RETRIES": "two"}, "STEELYARD_RETRIES is 'two'"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
+def test_an_invalid_setting_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         read_settings({**a_profile(tmp_path), **change})
 
 
 @pytest.mark.parametrize(("text", "message"), [("time_zone = ", "not valid TOML"), ('name = "cn"', "has no time_zone")])
-def test_a_profile_that_cannot_be_used_is_named(tmp_path: Path, text: str, message: str) -> None:
+def test_an_invalid_profile_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         read_settings(a_profile(tmp_path, text))
 
 
-def test_a_mapping_that_cannot_be_read_has_its_dag_all_the_same(tmp_path: Path) -> None:
+def test_a_source_with_an_unreadable_mapping_is_kept(tmp_path: Path) -> None:
     environment = a_profile(tmp_path)
     (tmp_path / "cn" / "sources" / "penalty.toml").mkdir()
     complaint, penalty = read_settings(environment).sources
@@ -182,7 +182,7 @@ def test_a_mapping_that_cannot_be_read_has_its_dag_all_the_same(tmp_path: Path) 
     assert penalty.trouble.startswith("penalty.toml cannot be read: ")
 
 
-def test_a_profile_without_sources_is_told_where_they_go(tmp_path: Path) -> None:
+def test_a_profile_without_sources_is_an_error(tmp_path: Path) -> None:
     environment = a_profile(tmp_path)
     (tmp_path / "cn" / "sources" / "complaint.toml").unlink()
     with pytest.raises(SettingsError, match="no source mapping"):

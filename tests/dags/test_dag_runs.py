@@ -1,4 +1,4 @@
-"""Each DAG run for real by Airflow; only the command line is stood in for, by a script that writes down how it was called."""
+"""Airflow runs every DAG; a script replaces the command line and records its calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MESSAGES: list[dict[str, Any]] = []
 
 
 class Webhook(BaseHTTPRequestHandler):
-    """Keeps what it is told."""
+    """Records the messages."""
 
     def do_POST(self) -> None:
         MESSAGES.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
@@ -24,7 +24,7 @@ class Webhook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_words: object) -> None:
-        """Say nothing: a test's output is no place for an access log."""
+        """Write no access log to the test's output."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def webhook() -> Iterator[str]:
     server = HTTPServer(("127.0.0.1", 0), Webhook)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/told"
+    yield f"http://127.0.0.1:{server.server_port}/hook"
     server.shutdown()
     server.server_close()
 
@@ -48,7 +48,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Depl
 
 @pytest.fixture(scope="module")
 def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
-    """Every case in one process, since starting Airflow takes longer than running a DAG. Each has a day of its own."""
+    """Run all cases in one process, since starting Airflow takes longer than a DAG. Each case has its own day."""
     return run_script(
         deployment,
         "run_dags.py",
@@ -71,7 +71,7 @@ def ran(deployment: Deployment, webhook: str) -> dict[str, Any]:
     )
 
 
-def test_ingest_calls_each_verb_for_the_day_and_settles_the_source(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_ingest_calls_each_verb_for_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["ingest"]["run"] == "success"
     assert verbs_for(deployment.calls(), "2026-06-01") == ["ingest", "gate", "conform", "settle"]
     call = deployment.calls()[0]
@@ -81,12 +81,12 @@ def test_ingest_calls_each_verb_for_the_day_and_settles_the_source(ran: dict[str
     assert option(call, "--home") == str(deployment.home)
 
 
-def test_a_run_by_hand_settles_its_source_for_the_day_of_its_conf_and_the_list_of_that_day_waits_for_the_rest(ran) -> None:
+def test_a_manual_run_settles_its_source_and_the_list_waits_for_the_others(ran) -> None:
     assert ran["ingest"]["events"] == [["steelyard_town_registration_settled", "2026-06-01"]]
     assert ran["ingest"]["awaited"] == [["daily_risk", "2026-06-01"]]
 
 
-def test_daily_risk_makes_the_list_and_a_page_named_by_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_daily_risk_makes_the_list_and_the_page_of_the_day(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["risk"]["run"] == "success"
     assert verbs_for(deployment.calls(), "2026-06-02") == ["link", "features", "train", "score", "target", "export", "publish"]
     export = next(call for call in deployment.calls() if call[0] == "export")
@@ -101,7 +101,7 @@ def test_train_model_links_and_trains_as_of_the_day(ran: dict[str, Any], deploym
     assert verbs_for(deployment.calls(), "2026-06-03") == ["link", "train"]
 
 
-def test_a_crash_fails_the_run_but_the_source_is_settled_all_the_same(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_a_crash_fails_the_run_but_the_source_is_settled(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["crash"] == {
         "run": "failed",
         "tasks": {"ingest": "success", "gate": "failed", "conform": "upstream_failed", "settle": "success"},
@@ -111,21 +111,21 @@ def test_a_crash_fails_the_run_but_the_source_is_settled_all_the_same(ran: dict[
     assert verbs_for(deployment.calls(), "2026-06-04") == ["ingest", "gate", "gate", "settle"]
 
 
-def test_the_webhook_is_told_once_which_task_crashed_and_why(ran: dict[str, Any]) -> None:
+def test_the_webhook_gets_one_message_about_a_crash(ran: dict[str, Any]) -> None:
     assert ran["crash"]["run"] == "failed"
-    (told,) = [message for message in MESSAGES if message["dag_id"] == "ingest_registration"]
-    assert (told["task_id"], told["as_of"]) == ("gate", "2026-06-04")
-    assert "exit code 70: it crashed\nworked on gate" in told["error"]
+    (message,) = [one for one in MESSAGES if one["dag_id"] == "ingest_registration"]
+    assert (message["task_id"], message["as_of"]) == ("gate", "2026-06-04")
+    assert "exit code 70: it crashed\nworked on gate" in message["error"]
 
 
-def test_nothing_to_learn_from_skips_training_but_nothing_to_link_fails_the_day(ran: dict[str, Any]) -> None:
+def test_missing_labels_skip_training_but_missing_links_fail_the_day(ran: dict[str, Any]) -> None:
     assert ran["no_labels"]["tasks"] == {"link": "success", "train": "skipped"}
     assert ran["no_labels"]["run"] == "success"
     assert ran["nothing_to_link"]["tasks"]["link"] == "failed"
     assert ran["nothing_to_link"]["run"] == "failed"
 
 
-def test_maintenance_looks_after_the_home_by_the_profiles_policy(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_maintenance_uses_the_home_and_the_profile(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["maintain"]["run"] == "success"
     (call,) = [call for call in deployment.calls() if option(call, "--as-of") == "2026-06-07"]
     assert call[:2] == ["lake", "maintain"]
@@ -133,25 +133,25 @@ def test_maintenance_looks_after_the_home_by_the_profiles_policy(ran: dict[str, 
     assert option(call, "--profile") == str(deployment.folder / "config" / "town")
 
 
-def test_a_replay_that_gives_the_same_list_is_a_success(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_a_replay_with_the_same_list_succeeds(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["replay"]["run"] == "success"
     assert verbs_for(deployment.calls(), "2026-06-08") == ["replay"]
 
 
-def test_a_replay_that_differs_fails_once_and_its_message_says_what_it_means(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_a_replay_that_differs_fails_without_retry_and_explains_it(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["differs"]["tasks"] == {"replay": "failed"}
     assert verbs_for(deployment.calls(), "2026-06-09") == ["replay"]
-    (told,) = [message for message in MESSAGES if message["dag_id"] == "replay_run"]
-    assert told["text"].startswith("Steelyard: replay_run.replay failed for 2026-06-09: ")
-    assert "gives something else than what was published" in told["text"]
+    (message,) = [one for one in MESSAGES if one["dag_id"] == "replay_run"]
+    assert message["text"].startswith("Steelyard: replay_run.replay failed for 2026-06-09: ")
+    assert "the replay differs from the published list" in message["text"]
 
 
-def test_a_replay_without_a_list_to_hold_it_against_is_skipped(ran: dict[str, Any]) -> None:
+def test_a_replay_without_a_list_is_skipped(ran: dict[str, Any]) -> None:
     assert ran["no_list"]["tasks"] == {"replay": "skipped"}
     assert ran["no_list"]["run"] == "success"
 
 
-def test_a_worker_that_is_told_of_a_service_without_an_address_calls_nothing(ran: dict[str, Any], deployment: Deployment) -> None:
+def test_connect_mode_without_an_address_calls_nothing(ran: dict[str, Any], deployment: Deployment) -> None:
     assert ran["no_service"]["tasks"]["link"] == "failed"
     assert verbs_for(deployment.calls(), "2026-06-11") == []
 

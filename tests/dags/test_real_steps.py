@@ -1,4 +1,4 @@
-"""Steps run for real, as the DAGs call them, on a small town's day."""
+"""Real steps, called as the DAGs call them, on a small town's day."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from tests.day.made_towns import town_after
 from tests.day.town import PROFILE, SOURCES, TODAY, Town
 
 BEFORE = {"ingest": (), "gate": ("ingest",), "conform": ("ingest", "gate")}
-"""Steps that have nothing to do where their source is settled, with the steps that come before them."""
+"""Steps that do nothing for a settled source, with the steps before them."""
 ALONE = ("replay_run", "maintain_lake")
-"""DAGs of one task that needs nothing but a day's home."""
+"""DAGs with one task that needs only a home."""
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
-    """The small town of the day's tests, with its day run."""
+    """The small town after its day."""
     return town_after(TODAY, session=spark, tmp_path_factory=tmp_path_factory)
 
 
 def words_for(verb: str, home: Path) -> list[str]:
-    """A step's command line, as the DAGs call it."""
+    """A step's arguments as in the DAGs."""
     source = ["--source", "returns", "--sources", str(SOURCES)]
     more = {
         **dict.fromkeys(("ingest", "gate", "conform", "settle"), source),
         "outcomes": ["--sources", str(SOURCES)],
         "export": ["--format", "csv", "--out", str(home / "list.csv")],
-        "replay": ["--even-so"],  # or it would say that the engine is another, before it opens one
+        "replay": ["--even-so"],  # or it would stop because of another engine before it opens one
     }
     first = {"export": ["export", "risk_list"], "lake": ["lake", "maintain"]}.get(verb, [verb])
     return [*first, "--profile", str(PROFILE), "--home", str(home), *more.get(verb, []), "--as-of", str(TODAY)]
 
 
 @pytest.mark.parametrize("verb", sorted(NEEDS_ENGINE))
-def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
+def test_a_step_opens_an_engine_only_if_the_dags_say_so(
     verb: str, town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
@@ -60,21 +60,21 @@ def test_a_step_opens_an_engine_if_and_only_if_the_dags_say_so(
         shutil.copytree(town.home, home)
     monkeypatch.setenv("STEELYARD_ENGINE", "none-such")
     if verb in ("publish", "outcomes"):
-        # In a process of its own: the first site that a process opens is the one it keeps.
+        # In a separate process, since a process keeps the first site that it opens.
         monkeypatch.delenv("STEELYARD_CONSOLE_FOLDER", raising=False)
         subprocess.run([sys.executable, "-m", "jobs.cli", *words_for(verb, home)], check=True)
         assert (home / "console" / "console.sqlite3").is_file()
         return
     with pytest.raises(SystemExit) as ended:
         main(words_for(verb, home))
-    wants_one = "the engine 'none-such' is unknown" in capsys.readouterr().err
-    assert (ended.value.code, wants_one) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
+    needs_engine = "the engine 'none-such' is unknown" in capsys.readouterr().err
+    assert (ended.value.code, needs_engine) == ((2, True) if NEEDS_ENGINE[verb] else (0, False))
 
 
 def test_a_step_runs_on_a_connect_service(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pysail.spark import SparkConnectServer
 
-    # A copy, since the day's manifest then says that another engine made it.
+    # A copy, since the manifest will name another engine.
     home = tmp_path / "home"
     shutil.copytree(town.home, home)
     table = str(home / "lake" / "gold" / "risk_list")
@@ -94,7 +94,7 @@ def test_a_step_runs_on_a_connect_service(town: Town, tmp_path: Path, monkeypatc
 
 @pytest.fixture(scope="module")
 def ran(town: Town, database: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The DAGs whose tasks stand alone, run by Airflow with the real command over a copy of the town's home."""
+    """Airflow runs the single-task DAGs with the real command on a copy of the town's home."""
     deployment = make_deployment(tmp_path_factory.mktemp("real"), database)
     shutil.copytree(town.home, deployment.home)
     return run_script(
@@ -110,6 +110,6 @@ def ran(town: Town, database: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dag", ALONE)
-def test_a_dag_that_stands_alone_ends_well_over_a_real_home(dag: str, ran: dict[str, Any]) -> None:
+def test_a_single_task_dag_succeeds_on_a_real_home(dag: str, ran: dict[str, Any]) -> None:
     assert ran[dag]["run"] == "success"
     assert set(ran[dag]["tasks"].values()) == {"success"}

@@ -12,7 +12,7 @@ import pytest
 from expectations.contracts import scoring, silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.registry import GOLD, MADE
+from expectations.contracts.registry import BRONZE, GOLD, MADE, SILVER
 from tests.day.deliveries import write
 from tests.day.town import TODAY, Town
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 TOMORROW = TODAY + timedelta(days=1)
 VS_PEERS = "_vs_peers"
 FEATURES = features_contract()
-TOLD = (*silver.BRONZE.values(), *silver.OF.values())
+TOLD = (*BRONZE.values(), *SILVER.values())
 OF_ALL = {"base_rate", "complaint_rate", "excess_breaches", "excess_of_industry", "excess_violations", "violation_share"}
 """Indicators that rest on what is usual: one business's record moves everybody's a little."""
 COUNTED = (
@@ -151,7 +151,7 @@ def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
     assert not town.quarantined(correction.source, TOMORROW)
 
     told = {table.full_name for table in TOLD if not all_rows(town, table).equals(all_rows(undisturbed, table))}
-    assert told == {of[correction.contract].full_name for of in (silver.BRONZE, silver.OF)}
+    assert told == {of[correction.contract].full_name for of in (BRONZE, SILVER)}
     made = {
         table.full_name
         for table in (*MADE, *state.STATE)

@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring, silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
+from expectations.contracts.registry import BRONZE, SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.files import delete_file
 from jobs.incremental.entity_state import compute_state, read_state
@@ -43,7 +44,7 @@ def live_files(town: Town, table: Contract) -> set[str]:
 
 def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
     town = golden.copy(tmp_path)
-    others = [table for table in (*silver.BRONZE.values(), *silver.OF.values()) if table.name not in ("tax_filing", "filing")]
+    others = [table for table in (*BRONZE.values(), *SILVER.values()) if table.name not in ("tax_filing", "filing")]
     before = [live_files(town, table) for table in others]
     delivery = town.sources / "returns" / TOMORROW.isoformat() / "late.csv"
     delivery.parent.mkdir()
@@ -109,7 +110,7 @@ def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark:
     for table in MADE:
         assert len(rows(once, table)), f"{table.full_name} holds something"
         pd.testing.assert_frame_equal(rows(daily, table), rows(once, table), check_exact=True)
-    for table in silver.OF.values():
+    for table in SILVER.values():
         lineage = ["source_file", "source_row", "is_revision"]
         one, other = (
             lake.arrow(table, columns=lineage).to_pandas().sort_values(lineage, ignore_index=True) for lake in (daily, once)

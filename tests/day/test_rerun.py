@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from expectations.contracts import silver
 from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.files import read_json
 from jobs.lake.manifests import run_manifest_path
 from jobs.lake.model_store import ModelStore
@@ -27,7 +27,7 @@ def both(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
 
 def silver_versions(town: Town) -> dict[str, int | None]:
     """The versions of the tables that sources write."""
-    tables = (*silver.BRONZE.values(), *silver.OF.values(), *map(quarantine_of, SOURCES))
+    tables = (*BRONZE.values(), *SILVER.values(), *map(quarantine_of, SOURCES))
     return {table.full_name: town.lake.version(table) for table in tables}
 
 
@@ -63,7 +63,7 @@ def test_today_leaves_yesterdays_files_and_manifests_as_they_were(yesterday: Tow
 
 
 def test_days_in_one_home_and_a_day_alone_take_in_the_same_rows(both: Town, golden: Town) -> None:
-    for table in silver.OF.values():
+    for table in SILVER.values():
         one, other = (town.lake.arrow(table).to_pandas().astype(str) for town in (both, golden))
         order = ["source_file", "source_row"]
         assert one.sort_values(order, ignore_index=True).equals(other.sort_values(order, ignore_index=True))

@@ -88,7 +88,7 @@ def fail(town: Town, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settle today while a step of each source fails."""
 
     def away(*_: object) -> None:
-        raise EngineUnavailable(what="the engine does not answer", where="here", then="try again")
+        raise EngineUnavailable(what="the engine does not answer", where="here", next_step="try again")
 
     with monkeypatch.context() as patch:
         patch.setattr(take_in_source, step, away)

@@ -112,5 +112,5 @@ def test_every_denial_says_why():
 
 
 def test_the_page_of_indicators_is_current():
-    page = ROOT / "docs" / "indicators.md"
+    page = ROOT / "docs" / "reference" / "indicators.md"
     assert page.read_text(encoding="utf-8") == render_indicator_docs(), "write it anew from render_indicator_docs()"

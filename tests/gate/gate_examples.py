@@ -8,11 +8,8 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.contract import BatchCheck
-from expectations.contracts.silver import BRONZE
-
-CONTRACTS = {module.CONTRACT.name: module.CONTRACT for module in (registration, tax_filing, complaint, inspection)}
+from expectations.contracts.registry import BRONZE
 
 LINEAGE = {
     "source": "a_source",

@@ -7,10 +7,11 @@ from math import isnan
 
 import pandas as pd
 import pytest
-from gate_examples import CONTRACTS, bronze
+from gate_examples import bronze
 from pyspark.sql import SparkSession
 
 from expectations.batch_metrics import COLUMNS
+from expectations.contracts.registry import SOURCES
 from jobs.transforms.batch_metrics import COUNT_COLUMNS, READ_COLUMNS, count_days, day_facts, volume_ratios
 
 NAN = float("nan")
@@ -43,7 +44,7 @@ def test_days_are_counted(spark: SparkSession) -> None:
         ],
     )
     known = spark.createDataFrame([("a",), ("a",), ("b",)], "entity_id string")
-    found = count_days(rows, CONTRACTS["complaint"], known).toPandas().sort_values("delivered_on")
+    found = count_days(rows, SOURCES["complaint"], known).toPandas().sort_values("delivered_on")
     assert list(found.columns) == list(COUNT_COLUMNS)
     assert [tuple(row) for row in found.to_numpy()] == [
         # day, rows, broken (received after it was delivered), newest event, named, unknown
@@ -53,7 +54,7 @@ def test_days_are_counted(spark: SparkSession) -> None:
 
 
 def test_without_a_register_no_entity_is_unknown(spark: SparkSession) -> None:
-    found = count_days(bronze(spark, "registration", [{}]), CONTRACTS["registration"]).toPandas()
+    found = count_days(bronze(spark, "registration", [{}]), SOURCES["registration"]).toPandas()
     facts = day_facts(found, reads((MONDAY, 1, 0, 0)))
     assert list(facts.columns) == list(COLUMNS)
     assert isnan(facts["unknown_entity_share"][0])

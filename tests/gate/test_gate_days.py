@@ -8,13 +8,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from gate_examples import CONTRACTS, DAY_EXAMPLES, SOUND_DAY
+from gate_examples import DAY_EXAMPLES, SOUND_DAY
 
 from expectations.contracts.contract import BatchCheck, BatchRule, Contract, Severity
+from expectations.contracts.registry import SOURCES
 from expectations.gate import gate_days
 from expectations.suites import batch_suite, limit_of
 
-RULES = [(contract, rule) for contract in CONTRACTS.values() for rule in contract.batch_rules]
+RULES = [(contract, rule) for contract in SOURCES.values() for rule in contract.batch_rules]
 by_rule = pytest.mark.parametrize(("contract", "rule"), RULES, ids=[rule.id for _, rule in RULES])
 # A limit of nothing asks for nothing, so it is given one here: what is tested is that a source can set it.
 SOURCE_LIMITS = {rule.id: 0.5 for _, rule in RULES if rule.check is BatchCheck.VOLUME and rule.limit == 0}
@@ -68,7 +69,7 @@ def test_every_failing_day_is_named_however_many() -> None:
     many = pd.DataFrame(
         [{"delivered_on": day.date(), **SOUND_DAY, "age_days": 99.0} for day in pd.date_range("2025-01-01", periods=90)]
     )
-    checks, _ = gate_days(many, CONTRACTS["complaint"], {})
+    checks, _ = gate_days(many, SOURCES["complaint"], {})
     assert [check.delivered_on for check in checks if check.rule_id == "complaint_fresh" and not check.passed] == list(
         many["delivered_on"]
     )
@@ -76,22 +77,22 @@ def test_every_failing_day_is_named_however_many() -> None:
 
 def test_a_minimum_of_rows_is_asked() -> None:
     rule = BatchRule("some_rows", BatchCheck.MIN_ROWS, 10, Severity.CRITICAL, "there are rows")
-    contract = replace(CONTRACTS["complaint"], batch_rules=(rule,))
+    contract = replace(SOURCES["complaint"], batch_rules=(rule,))
     checks, _ = gate_days(days({"rows": 10.0}, {"rows": 9.0}), contract, {})
     assert [check.passed for check in checks] == [True, False]
 
 
 def test_a_source_sets_its_own_limit() -> None:
-    checks, _ = gate_days(days({"age_days": 20.0}), CONTRACTS["complaint"], {"complaint_fresh": 30})
+    checks, _ = gate_days(days({"age_days": 20.0}), SOURCES["complaint"], {"complaint_fresh": 30})
     assert all(check.passed for check in checks)
 
 
 def test_a_limit_for_an_unknown_rule_is_refused() -> None:
     with pytest.raises(ValueError, match=r"complaint_frsh.*complaint_fresh"):
-        batch_suite(CONTRACTS["complaint"], {"complaint_frsh": 30})
+        batch_suite(SOURCES["complaint"], {"complaint_frsh": 30})
 
 
 def test_no_days_give_no_checks() -> None:
-    checks, result = gate_days(days({}).iloc[:0], CONTRACTS["complaint"], {})
+    checks, result = gate_days(days({}).iloc[:0], SOURCES["complaint"], {})
     assert checks == ()
     assert result["success"] is True

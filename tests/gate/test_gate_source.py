@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from gate_examples import CONTRACTS, SOUND_DAY, bronze
+from gate_examples import SOUND_DAY, bronze
 from pyspark.sql import SparkSession
 
 from expectations.contracts.quarantine import COLUMNS as QUARANTINE_COLUMNS
+from expectations.contracts.registry import SOURCES
 from expectations.gate import GateOutcome, gate_rows, gate_source
 
-COMPLAINT = CONTRACTS["complaint"]
+COMPLAINT = SOURCES["complaint"]
 DAYS = pd.DataFrame(
     [
         {"delivered_on": date(2026, 3, 1), **SOUND_DAY},

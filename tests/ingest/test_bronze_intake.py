@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.errors import PySparkException
 
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.lake.batches import day_ranges
 from tests.ingest.conftest import Shop
 

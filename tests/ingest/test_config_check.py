@@ -41,7 +41,7 @@ def profile_of(folder: Path, mapping: str = MAPPING, before: str = "", after: st
 
 def found(folder: Path, spark, sources: Path | None = None) -> list[tuple[bool, str, str, str]]:
     findings = check_profile(folder, lambda: spark, sources)
-    return [(one.problem.is_error, one.problem.setting, one.problem.what, one.problem.then) for one in findings]
+    return [(one.problem.is_error, one.problem.setting, one.problem.what, one.problem.next_step) for one in findings]
 
 
 def test_a_sound_profile_has_no_finding(tmp_path: Path, spark) -> None:
@@ -54,7 +54,7 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "setting", "then"),
+    ("before", "after", "setting", "next_step"),
     [
         ('time_zone = "Asia/Shanghai"', 'time_zone = "Asia/Shangai"', "time_zone", "Asia/Shanghai"),
         ("[peers]", "[pears]", "pears", "did you mean 'peers'"),
@@ -86,17 +86,17 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("by_region = {}", "by_region = 3", "capacity.by_region", "a table"),
         ("minimum = 30", "minimum = nan", "peers.minimum", "a whole number"),
         ('industry_scheme = "gbt4754"', 'industry_scheme = "gbt4745"', "industry_scheme", "did you mean 'gbt4754'"),
-        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list of days"),
+        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list"),
         ("tax.en =", "taxes.en =", "legal_bases.taxes", "did you mean 'tax'"),
         ("tax.en =", "#", "legal_bases.tax.en", "both languages"),
         ("[legal_bases]", "[legal_bases]\nage_days = 1", "legal_bases.age_days", "a table"),
     ],
 )
 def test_each_mistake_in_a_profile_is_named_with_what_to_do(
-    tmp_path: Path, spark, before: str, after: str, setting: str, then: str
+    tmp_path: Path, spark, before: str, after: str, setting: str, next_step: str
 ) -> None:
     findings = found(profile_of(tmp_path, before=before, after=after), spark)
-    assert any(is_error and at == setting and then in what_to_do for is_error, at, _, what_to_do in findings)
+    assert any(is_error and at == setting and next_step in what_to_do for is_error, at, _, what_to_do in findings)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:
 
 
 def test_the_mapping_in_the_documentation_is_sound(tmp_path: Path, spark) -> None:
-    text = (CONFIG_ROOT.parent / "docs" / "sources.md").read_text(encoding="utf-8")
+    text = (CONFIG_ROOT.parent / "docs" / "reference" / "mapping.md").read_text(encoding="utf-8")
     example = text.partition("```toml\n")[2].partition("```")[0]
     assert found(profile_of(tmp_path, example), spark) == []
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE
+from expectations.contracts.registry import BRONZE
 from jobs.analysis.open_lake import open_lake
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import load_mapping
@@ -198,7 +198,7 @@ def test_a_personal_value_that_cannot_be_read_is_not_in_the_reason_that_anyone_m
 
 
 def test_of_two_snapshots_of_one_contract_either_takes_away_a_key_that_both_hold(shop: Shop) -> None:
-    """As docs/sources.md tells whoever maps two registers: what the other repeats unchanged is no new version."""
+    """As docs/reference/mapping.md tells whoever maps two registers: what the other repeats unchanged is no new version."""
     shop.change_mapping(lambda text: text.replace('"increment"', '"snapshot"').replace('"nothing"', '"removed"'))
     text = shop.mapping.path.read_text(encoding="utf-8").replace("shops/", "stalls/")
     stalls = shop.mapping.path.with_name("stalls.toml")

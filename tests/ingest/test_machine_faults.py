@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 
 from jobs.lake.batches import BatchBook
-from jobs.sources import formats
+from jobs.sources import csv_format, json_format
 from jobs.sources.text_lines import Lines, LongLine, read_lines
 
 from .conftest import Shop
@@ -36,7 +36,7 @@ def test_a_file_that_is_gone_is_no_record(tmp_path: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_a_disk_that_fails_within_a_text_file_is_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
-    monkeypatch.setattr(formats, "read_lines", fail_after_some_lines)
+    monkeypatch.setattr({"csv": csv_format, "jsonl": json_format}[form], "read_lines", fail_after_some_lines)
     with pytest.raises(OSError, match="Input/output error"):
         read_all(write(tmp_path, "a", CONTENT[form]), mapping_of(form, ("id",)))
 
@@ -58,7 +58,7 @@ def test_a_disk_that_fails_within_a_parquet_file_is_no_record(tmp_path: Path, mo
 def test_a_delivery_that_the_disk_gives_in_part_is_taken_in_when_it_gives_all(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.deliver("2026-01-01", *[f"{key},A,open,2020-01-01" for key in range(9)])
     with monkeypatch.context() as patch:
-        patch.setattr(formats, "read_lines", fail_after_some_lines)
+        patch.setattr(csv_format, "read_lines", fail_after_some_lines)
         with pytest.raises(OSError, match="Input/output error"):
             shop.ingest("2026-01-01")
     assert BatchBook(shop.lake.home, "shops").batches == {}

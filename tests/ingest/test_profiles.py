@@ -20,7 +20,7 @@ def refusal(name: str) -> ConfigError:
 def test_a_folder_without_a_profile_is_no_profile(tmp_path: Path) -> None:
     told = refusal(str(tmp_path))
     assert told.what == f"there is no profile {str(tmp_path)!r}"
-    assert told.then == "name one of chicago, cn, or give a folder that holds a profile.toml"
+    assert told.next_step == "name one of chicago, cn, or give a folder that holds a profile.toml"
 
 
 def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
@@ -28,23 +28,23 @@ def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "what", "then"),
+    ("content", "what", "next_step"),
     [
-        (b"name = ", "it is not valid TOML", "mend the line named"),
+        (b"name = ", "it is not valid TOML", "correct that line"),
         (b'name = "\xff"', "it is not valid TOML", "save it as UTF-8"),
-        (b"name = 1" + b"0" * 5000, "it is not valid TOML", "mend the line named"),
+        (b"name = 1" + b"0" * 5000, "it is not valid TOML", "correct that line"),
     ],
 )
-def test_a_profile_that_is_no_toml_is_to_be_mended(tmp_path: Path, content: bytes, what: str, then: str) -> None:
+def test_a_profile_that_is_no_toml_is_to_be_mended(tmp_path: Path, content: bytes, what: str, next_step: str) -> None:
     (tmp_path / "profile.toml").write_bytes(content)
     told = refusal(str(tmp_path))
-    assert (told.what.partition(":")[0], told.then) == (what, then)
+    assert (told.what.partition(":")[0], told.next_step) == (what, next_step)
     assert told.where == str(tmp_path / "profile.toml")
 
 
 @pytest.mark.parametrize("kind", ["profile", "mapping"])
 def test_a_file_that_cannot_be_opened_is_told_as_what_it_is_to_its_reader(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(ConfigError, match=f"Is a directory.*let it be read, or name another {kind}"):
+    with pytest.raises(ConfigError, match=f"Is a directory.*allow reading it, or name another {kind}"):
         read_toml(tmp_path, kind)
     with pytest.raises(ConfigError, match=f"No such file.*name a {kind} that exists"):
         read_toml(tmp_path / "gone.toml", kind)

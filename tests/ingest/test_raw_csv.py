@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.profile.mapping import Lookup
-from jobs.sources.csv_format import Layout, parse_block
-from jobs.sources.formats import FileProblem, read_lookup
-from jobs.sources.raw_records import RejectedRecord
+from jobs.profile.mapping_schema import Lookup
+from jobs.sources.csv_records import Layout, parse_block
+from jobs.sources.formats import read_lookup
+from jobs.sources.raw_records import FileProblem, RejectedRecord
 from jobs.sources.text_lines import LONGEST_LINE
 
 from .raw_reading import COLUMNS, mapping_of, read_all, write

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from jobs.sources.formats import FileProblem, read_raw
+from jobs.sources.formats import read_raw
 from jobs.sources.parquet_format import record_text
-from jobs.sources.raw_records import LONGEST_RAW
+from jobs.sources.raw_records import LONGEST_RAW, FileProblem
 from jobs.sources.text_lines import LONGEST_LINE
 
 from .raw_reading import Found, mapping_of, read_all, write

@@ -16,9 +16,11 @@ from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import sql_problems
 from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
 from jobs.onboarding.mapping_guess import guess_contract, plain
-from jobs.onboarding.sniff_file import guess_delimiter, guess_encoding, look_at, sniff
-from jobs.profile.mapping import CONTRACTS, build_mapping
+from jobs.onboarding.sniff_file import look_at, sniff
+from jobs.profile.mapping import build_mapping
 from jobs.profile.mapping_schema import shape_problems
+from jobs.sources.csv_format import guess_delimiter
+from jobs.sources.text_lines import guess_encoding
 
 from .raw_reading import read_all, write
 
@@ -62,7 +64,7 @@ def test_known_values_are_translated_and_unknown_ones_are_left_as_questions(tmp_
 
 def test_a_sure_draft_is_a_mapping_that_reads_its_own_file(tmp_path: Path, spark) -> None:
     draft = registration_draft(tmp_path)
-    assert [problem for problem in shape_problems(draft, CONTRACTS) if problem.is_error] == []
+    assert [problem for problem in shape_problems(draft) if problem.is_error] == []
     mapping = build_mapping(draft, tmp_path / "reg.toml")
     assert [problem for problem in sql_problems(mapping, spark) if problem.is_error] == []
     found = read_all(tmp_path / "reg.csv", mapping)
@@ -205,7 +207,7 @@ def test_a_missing_file_and_an_unknown_contract_are_refused(tmp_path: Path) -> N
         draft_mapping(tmp_path / "gone")
     with pytest.raises(ConfigError, match="is no contract") as caught:
         draft_mapping(write(tmp_path, "a.csv", REGISTRATION.encode()), "registrations")
-    assert "did you mean 'registration'" in caught.value.then
+    assert "did you mean 'registration'" in caught.value.next_step
 
 
 def test_toml_text_comes_back_as_it_was() -> None:

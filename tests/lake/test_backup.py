@@ -11,11 +11,11 @@ import pytest
 
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
+from jobs.foundation.findings import Verdict
 from jobs.foundation.locks import hold_home_lock
 from jobs.foundation.paths import CONSOLE, SCRATCH
 from jobs.lake.maintenance.backup import BEGUN, FACTS, back_up, files_of, newest_backup, verify
 from jobs.lake.maintenance.check import check
-from jobs.lake.maintenance.findings import Verdict
 from tests.day.command import steelyard
 from tests.day.town import TODAY, Town, gold, listed
 from tests.lake.homes import ENTITIES, FEATURES, close, entities_of, home_of, put_day

@@ -12,14 +12,15 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from expectations.contracts import scoring, silver
+from expectations.contracts import scoring
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import Damaged
 from jobs.foundation.files import read_json, write_json
+from jobs.foundation.findings import Verdict
 from jobs.lake.batches import BatchBook
 from jobs.lake.maintenance.check import check
-from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.restore import plan_day, restore
 from jobs.lake.maintenance.table_files import open_table, sizes_of
@@ -30,7 +31,7 @@ from jobs.profile.profile import Retention
 from tests.day.command import steelyard
 from tests.day.town import TODAY, YESTERDAY, Town
 
-FILING = silver.BRONZE["tax_filing"]
+FILING = BRONZE["tax_filing"]
 
 
 def file_of(lake: Lake, contract: Contract) -> Path:
@@ -221,7 +222,7 @@ def test_damage_fails_its_check(town: Town, damage: Callable[[Lake], None], subj
 
     failed = {(without_id(line.subject), line.check): line for line in check(town.lake) if line.verdict is Verdict.FAIL}
 
-    assert failed[subject, asked].then
+    assert failed[subject, asked].next_step
 
 
 def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Town) -> None:

@@ -14,13 +14,13 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts import lineage, scoring, silver
 from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
-from expectations.contracts.registry import every_table
+from expectations.contracts.registry import BRONZE, SILVER, every_table
 from jobs.analysis.trace import trace_entity
 from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
+from jobs.foundation.findings import Verdict
 from jobs.lake.maintenance import migrate as module
 from jobs.lake.maintenance.check import check
-from jobs.lake.maintenance.findings import Verdict
 from jobs.lake.maintenance.migrate import migrate
 from jobs.lake.maintenance.table_files import open_table, select
 from jobs.lake.manifests import lake_of_finished_day, run_manifest_path
@@ -31,7 +31,7 @@ from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
 
 SHAPES = tomllib.loads((Path(__file__).parent / "contract_shapes.toml").read_text(encoding="utf-8"))
 VERSIONED = [contract for contract in every_table() if contract.full_name not in BUILT_AGAIN]
-WITH_LINEAGE = (*silver.BRONZE.values(), *silver.OF.values())
+WITH_LINEAGE = (*BRONZE.values(), *SILVER.values())
 
 
 def named(contract: Contract) -> str:

@@ -173,7 +173,7 @@ def test_an_older_table_is_neither_read_nor_written_and_the_command_that_helps_i
         getattr(opened, way)(*given)
 
     assert "gold.trial has version 1 of its columns, and this Steelyard writes version 3" in told.value.what
-    assert f"steelyard lake migrate --home {lake.home}" in told.value.then
+    assert f"steelyard lake migrate --home {lake.home}" in told.value.next_step
     assert lake.version(OLD) == before
 
 
@@ -189,7 +189,7 @@ def test_a_table_of_a_later_steelyard_is_left_alone(lake: Lake) -> None:
         with pytest.raises(ConfigError) as told:
             opens()
         assert "has version 3 of its columns, and this Steelyard knows version 1" in told.value.what
-        assert "a later one" in told.value.then
+        assert "a later one" in told.value.next_step
     assert lake.version(NEW) == before
 
 

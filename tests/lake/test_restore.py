@@ -117,7 +117,7 @@ def test_a_version_that_cannot_be_read_is_refused(tmp_path: Path, version: int, 
     with pytest.raises(ConfigError, match=why) as told:
         plan_table(lake, "gold.features", version)
 
-    assert "steelyard lake history gold.features" in told.value.then
+    assert "steelyard lake history gold.features" in told.value.next_step
     assert lake.version(FEATURES) == before
 
 
@@ -127,7 +127,7 @@ def test_a_day_that_was_never_finished_is_refused_with_those_that_were(tmp_path:
     with pytest.raises(InputMissing) as told:
         plan_day(lake, D)
 
-    assert told.value.then == f"name one of {BEFORE}"
+    assert told.value.next_step == f"name one of {BEFORE}"
 
 
 def test_a_crash_between_two_tables_is_finished_by_the_same_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

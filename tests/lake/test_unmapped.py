@@ -11,10 +11,12 @@ import pytest
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE, COMPLAINT
+from expectations.contracts.registry import BRONZE
+from expectations.contracts.silver import COMPLAINT
 from jobs.close_day import close_day
-from jobs.commands.doctor import State, check_sources
+from jobs.commands.doctor import check_sources
 from jobs.engine.lake import Lake
+from jobs.foundation.findings import Verdict
 from jobs.incremental.consistency import consistent_deliveries
 from jobs.lake.batches import Batch, BatchBook, in_use_digest
 from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source
@@ -57,7 +59,7 @@ def test_rows_of_a_source_that_is_mapped_no_more_are_counted(lake: Lake) -> None
 
 
 def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, tmp_path: Path) -> None:
-    assert check_sources(town.home).state is State.OK
+    assert check_sources(town.home).verdict is Verdict.OK
     before = find_run(town.home, TODAY)
     folder = tmp_path / "without"
     shutil.copytree(town.profile_folder, folder)
@@ -70,12 +72,12 @@ def test_a_day_that_rests_on_such_a_source_says_so_and_doctor_does(town: Town, t
     BatchBook(town.home, "complaints").path.unlink()
     assert in_use_digest(town.home, TODAY) != before["deliveries"]
     finding = check_sources(town.home)
-    assert finding.state is State.WARN
+    assert finding.verdict is Verdict.WARN
     assert f"{rows} rows of complaints" in finding.found
-    assert "steelyard lake forget complaints" in finding.then
+    assert "steelyard lake forget complaints" in finding.next_step
     path = run_manifest_path(town.home, TODAY)
     path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
-    assert check_sources(town.home).state is State.WARN
+    assert check_sources(town.home).verdict is Verdict.WARN
 
 
 def test_they_are_counted_as_the_day_read_them(lake: Lake) -> None:

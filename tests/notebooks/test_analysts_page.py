@@ -1,4 +1,4 @@
-"""The code of the analysts' page runs as it stands there."""
+"""The code of the analysts' pages runs as it is written there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def test_the_pages_code_runs_and_gives_what_it_says(finished_day: FinishedDay, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STEELYARD_HOME", str(finished_day.home))
     monkeypatch.setenv("STEELYARD_AS_OF", str(finished_day.as_of))
-    opening, *trying = BLOCK.findall((ROOT / "docs" / "analysts.md").read_text(encoding="utf-8"))
+    (opening,) = BLOCK.findall((ROOT / "docs" / "how-to" / "explore-the-lake.md").read_text(encoding="utf-8"))
+    trying = BLOCK.findall((ROOT / "docs" / "how-to" / "try-an-indicator.md").read_text(encoding="utf-8"))
     names: dict[str, object] = {}
 
     exec(opening.replace(".demo/home", str(finished_day.home)), names)

@@ -11,33 +11,33 @@ import typer
 from typer.testing import CliRunner
 
 from jobs.commands import doctor
-from jobs.commands import doctor as verb
-from jobs.commands.doctor import GIB, Finding, State
+from jobs.commands.doctor import GIB
+from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
 
-OK = Finding("engine", State.OK, "starts")
-WARN = Finding("Airflow", State.WARN, "not here", "`make setup` installs it")
-FAIL = Finding("disk", State.FAIL, "0.1 GiB free", "make room")
+OK = ok("engine", "starts")
+WARN = warn("Airflow", "not here", "`make setup` installs it")
+FAIL = fail("disk", "0.1 GiB free", "make room")
 
 
 def run(monkeypatch: pytest.MonkeyPatch, findings: list[Finding], *arguments: str) -> tuple[int, str]:
     monkeypatch.setattr(doctor, "examine", lambda _home: findings)
     app = typer.Typer()
-    app.command()(verb)
+    app.command()(doctor.doctor)
     result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, result.output
 
 
 @pytest.mark.parametrize(
-    ("version", "state"), [((3, 10), State.FAIL), ((3, 11), State.OK), ((3, 13), State.OK), ((3, 14), State.WARN)]
+    ("version", "verdict"), [((3, 10), Verdict.FAIL), ((3, 11), Verdict.OK), ((3, 13), Verdict.OK), ((3, 14), Verdict.WARN)]
 )
-def test_python_is_old_fit_or_untried(version: tuple[int, int], state: State) -> None:
-    assert doctor.check_python(version).state is state
+def test_python_is_old_fit_or_untried(version: tuple[int, int], verdict: Verdict) -> None:
+    assert doctor.check_python(version).verdict is verdict
 
 
 def test_a_missing_and_an_old_package_are_named_and_an_extra_is_not_asked_for() -> None:
     found = doctor.check_packages(["no-such-package>=1", "numpy<1", "pandas", 'no-such-extra; extra == "spark"'])
 
-    assert found.state is State.FAIL
+    assert found.verdict is Verdict.FAIL
     assert "no-such-package is missing" in found.found
     assert "numpy is" in found.found
     assert "wanted <1" in found.found
@@ -52,14 +52,14 @@ def test_a_missing_openmp_library_is_a_warning_with_the_command_that_brings_it(m
 
     found = doctor.check_lightgbm()
 
-    assert found.state is State.WARN
-    assert "apt-get install -y libgomp1" in found.then
+    assert found.verdict is Verdict.WARN
+    assert "apt-get install -y libgomp1" in found.next_step
 
 
-@pytest.mark.parametrize(("free", "state"), [(GIB // 2, State.FAIL), (2 * GIB, State.WARN), (100 * GIB, State.OK)])
-def test_room_is_needed_wished_for_or_there(tmp_path: Path, free: int, state: State) -> None:
-    assert doctor.check_disk(tmp_path / "not" / "there" / "yet", free).state is state
-    assert doctor.check_memory(free).state is state
+@pytest.mark.parametrize(("free", "verdict"), [(GIB // 2, Verdict.FAIL), (2 * GIB, Verdict.WARN), (100 * GIB, Verdict.OK)])
+def test_room_is_needed_wished_for_or_there(tmp_path: Path, free: int, verdict: Verdict) -> None:
+    assert doctor.check_disk(tmp_path / "not" / "there" / "yet", free).verdict is verdict
+    assert doctor.check_memory(free).verdict is verdict
 
 
 def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,23 +67,23 @@ def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path, monkeypatch
     limit.write_text(f"{GIB // 4}\n", encoding="utf-8")
     monkeypatch.setattr(doctor, "CGROUP_LIMIT", limit)
 
-    assert doctor.check_memory().state is State.FAIL
+    assert doctor.check_memory().verdict is Verdict.FAIL
 
 
-@pytest.mark.parametrize(("key", "state"), [(None, State.WARN), ("", State.WARN), ("a secret", State.OK)])
-def test_a_public_word_that_breaks_ties_is_a_warning(key: str | None, state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("key", "verdict"), [(None, Verdict.WARN), ("", Verdict.WARN), ("a secret", Verdict.OK)])
+def test_a_public_word_that_breaks_ties_is_a_warning(key: str | None, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STEELYARD_TIE_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("STEELYARD_TIE_KEY", key)
     found = doctor.check_tie_key()
-    assert found.state is state
-    assert bool(found.then) is (state is State.WARN)
+    assert found.verdict is verdict
+    assert bool(found.next_step) is (verdict is Verdict.WARN)
     assert key is None or key == "" or key not in found.found
 
 
 @pytest.mark.usefixtures("spark")
 def test_the_engine_writes_and_reads_a_table() -> None:
-    assert doctor.check_engine().state is State.OK
+    assert doctor.check_engine().verdict is Verdict.OK
 
 
 def test_an_unknown_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_an_unknown_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     found = doctor.check_engine()
 
-    assert found.state is State.FAIL
+    assert found.verdict is Verdict.FAIL
     assert "abacus" in found.found
 
 
@@ -102,9 +102,9 @@ def test_a_profile_with_an_unknown_time_zone_is_found(tmp_path: Path) -> None:
 
     found = doctor.check_profiles(tmp_path)
 
-    assert found.state is State.FAIL
+    assert found.verdict is Verdict.FAIL
     assert "Atlantis" in found.found
-    assert doctor.check_profiles(tmp_path / "empty").state is State.FAIL
+    assert doctor.check_profiles(tmp_path / "empty").verdict is Verdict.FAIL
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_still_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,9 +116,9 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_still_run(tmp_path: Pat
 
     findings = {finding.subject: finding for finding in doctor.examine(tmp_path)}
 
-    assert findings["memory"].state is State.FAIL
+    assert findings["memory"].verdict is Verdict.FAIL
     assert "no such device" in findings["memory"].found
-    assert findings["profiles"].state is State.OK
+    assert findings["profiles"].verdict is Verdict.OK
 
 
 def test_a_warning_alone_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,11 +55,11 @@ def calls(tree: ast.Module) -> Iterator[tuple[int, ast.expr]]:
 def test_top_level_folders_are_those_of_the_architecture() -> None:
     found = {path.relative_to(ROOT).parts[0] for path in tracked() if len(path.relative_to(ROOT).parts) > 1}
 
-    assert found - ROOMS == set(), "a new room needs a reason in docs/architecture.md"
+    assert found - ROOMS == set(), "a new room needs a reason in docs/explanation/architecture.md"
     assert NEEDED - found == set()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/explanation/architecture.md"])
 def test_every_room_of_code_is_on_the_page(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     rooms = {path.relative_to(ROOT).parts[0] for path in tracked() if path.suffix == ".py"} - {"tests"}

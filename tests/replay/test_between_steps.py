@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.contracts import silver
+from expectations.contracts.registry import SILVER
 from expectations.contracts.scoring import SCORES
 from jobs.foundation.files import read_json
 from jobs.lake.maintenance.maintain import maintain
@@ -40,7 +41,7 @@ def take_in_a_mended_day(town: Town) -> None:
 def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, finished = gold(town), read_json(run_manifest_path(town.home, TODAY))
     assert step(capfd, town, "features").code == 0
-    read = {table.full_name: town.lake.version(table) for table in silver.OF.values()}
+    read = {table.full_name: town.lake.version(table) for table in SILVER.values()}
     take_in_a_mended_day(town)
     assert step(capfd, town, "score").code == 0
     # Upkeep in between joins files, and drops versions that nobody needs.

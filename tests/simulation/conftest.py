@@ -1,4 +1,4 @@
-"""A small invented world that several tests read."""
+"""A small simulated world for several tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasons and intervals held against the truth, by hand."""
+"""Reasons and intervals compared with the truth, by hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BEGAN = date(2026, 1, 1)
 
 
 def truth(*rows: tuple[str, bool, str | None, date | None]) -> pa.Table:
-    """Entities: whether a violator, of which typology, found when."""
+    """Rows of entity, violator, typology, day found."""
     return pa.Table.from_pylist(
         [
             {"entity_id": name, "is_violator": is_violator, "typology": kind, "began_on": BEGAN, "found_on": found}
@@ -42,11 +42,11 @@ def test_every_sign_is_shown_by_indicators_of_the_catalogue() -> None:
     for right in (SIGNS_OF, FULL_SIGNS_OF):
         assert set(right) == {kind.name for kind in TYPOLOGIES}
         assert all(right.values())
-    # No typology is shown by so much that any reason would do.
+    # No typology has so many indicators that any reason would count.
     assert max(map(len, SIGNS_OF.values())) < len(catalogue()) / 2
 
 
-def test_a_violator_is_told_why_when_one_of_the_first_three_reasons_is_of_its_typology() -> None:
+def test_one_of_the_first_three_reasons_must_show_the_typology() -> None:
     known = truth(
         ("first", True, "shell_cluster", None),
         ("third", True, "shell_cluster", None),
@@ -66,7 +66,7 @@ def test_a_violator_is_told_why_when_one_of_the_first_three_reasons_is_of_its_ty
     assert found.listed_violators == 3
     assert (found.any_sign.among_first_three, found.any_sign.first) == (pytest.approx(2 / 3), pytest.approx(1 / 3))
     assert found.any_sign.by_typology == {"shell_cluster": 1.0, "under_reporting": 0.0}
-    # Late returns are a sign of shells, though not one that they bear in full.
+    # Late returns are a sign of shell companies, but not a full one.
     late = assess_reasons(known, reasons(("first", 1, "late_filing_share")), DAY)
     assert late is not None
     assert (late.any_sign.first, late.full_signs.first) == (1.0, 0.0)
@@ -75,11 +75,11 @@ def test_a_violator_is_told_why_when_one_of_the_first_three_reasons_is_of_its_ty
     assert late.full_signs.by_chance == pytest.approx(1 - comb(every - right, 3) / comb(every, 3))
 
 
-def test_where_no_violator_is_listed_nothing_is_said() -> None:
+def test_there_is_no_result_without_a_listed_violator() -> None:
     assert assess_reasons(truth(("a", False, None, None)), reasons(("a", 1, "base_rate")), DAY) is None
 
 
-def test_groups_are_held_against_their_mean_interval() -> None:
+def test_groups_are_compared_with_their_mean_interval() -> None:
     probability = pd.Series([0.1, 0.1, 0.6, 0.6])
     found = interval_coverage(probability, probability - 0.05, probability + 0.05, np.array([0.0, 0.24, 0.8, 0.9]), groups=2)
     assert found is not None
@@ -87,7 +87,7 @@ def test_groups_are_held_against_their_mean_interval() -> None:
     assert found.covered == 0.5
 
 
-def test_the_chance_is_that_a_visit_finds_what_there_is() -> None:
+def test_the_chance_is_that_of_a_finding() -> None:
     known = truth(("violator", True, "phoenix", None), ("clean", False, None, None), ("found", True, "phoenix", date(2026, 6, 1)))
     scores = pa.Table.from_pylist(
         [
@@ -98,9 +98,9 @@ def test_the_chance_is_that_a_visit_finds_what_there_is() -> None:
     trade = trades()[0]
     found = assess_intervals(known, scores, pd.Series({"clean": trade.code}), {"found"}, DAY)
     assert found is not None
-    assert [(group["probability"], group["chance"]) for group in found.groups] == [(0.1, trade.slip / 100), (0.86, 0.86)]
+    assert [(group["probability"], group["chance"]) for group in found.groups] == [(0.1, trade.minor_breach / 100), (0.86, 0.86)]
 
 
-def test_a_rule_without_probability_has_no_intervals_to_assess() -> None:
+def test_there_is_no_result_without_probabilities() -> None:
     nothing = pd.Series([np.nan] * 3)
     assert interval_coverage(nothing, nothing, nothing, np.zeros(3)) is None

@@ -1,4 +1,4 @@
-"""When agencies hand over their files."""
+"""The days on which agencies deliver files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulation.world.clock import day_of, number_of, open_clock
         ("2026-06-30", "2026-06-30"),
     ],
 )
-def test_history_comes_by_the_month_and_the_last_days_daily(happened: str, delivered: str) -> None:
+def test_history_is_delivered_monthly_and_the_last_days_daily(happened: str, delivered: str) -> None:
     clock = open_clock(date(2026, 6, 30), 6)
     found = clock.delivered(np.array([number_of(date.fromisoformat(happened))]))
     assert day_of(found[0]) == date.fromisoformat(delivered)
@@ -40,7 +40,7 @@ def test_nothing_is_delivered_before_it_happened_or_after_the_last_day(as_of: da
 @pytest.mark.parametrize(
     ("filed", "delivered"), [("2026-02-20", "2026-02-20"), ("2026-02-21", "2026-03-20"), ("2026-06-20", "2026-06-20")]
 )
-def test_returns_come_on_the_next_20th(filed: str, delivered: str) -> None:
+def test_returns_are_delivered_on_the_next_20th(filed: str, delivered: str) -> None:
     clock = open_clock(date(2026, 6, 30), 6)
     found = clock.tax_delivered(np.array([number_of(date.fromisoformat(filed))]))
     assert day_of(found[0]) == date.fromisoformat(delivered)

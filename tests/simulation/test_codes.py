@@ -1,4 +1,4 @@
-"""Identifiers: valid, distinct, and wrong where they should be."""
+"""Identifiers are valid and distinct; pilot codes have a wrong check character."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_codes_are_valid_and_distinct() -> None:
     assert len(set(codes)) == 3000
 
 
-def test_codes_name_their_kind_and_region() -> None:
+def test_codes_contain_kind_and_region() -> None:
     codes = social_credit_codes(np.array([5, 6]), np.array([b"91", b"92"]), np.array([b"330106", b"510104"]), 1)
     assert [code.decode()[:8] for code in codes] == ["91330106", "92510104"]
 
@@ -45,7 +45,7 @@ def test_pilot_codes_fail_the_check_and_the_rest_stay() -> None:
     assert (changed[~marked] == codes[~marked]).all()
 
 
-def test_too_large_a_number_is_refused() -> None:
+def test_a_number_out_of_range_is_an_error() -> None:
     with pytest.raises(ValueError, match="distinct codes"):
         make(np.array([31**6]))
 

@@ -1,4 +1,4 @@
-"""The generated world: repeatable, whole, with known faults and the truth apart."""
+"""A generated world is reproducible and complete, with counted faults and a separate truth."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def lines(world: Path, source: str) -> list[bytes]:
 
 
 def register(world: Path) -> list[dict[str, str]]:
-    """The register's sound records."""
+    """The valid records of the register."""
     header = registrations.HEADER.split(",")
     text = [line.decode("gb18030") for line in lines(world, "registration") if BAD_BYTES not in line]
     rows = [row for row in csv.reader(io.StringIO("\n".join(text))) if len(row) == len(header)]
     return [dict(zip(header, row, strict=True)) for row in rows]
 
 
-def dirt(world: Path) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = json.loads((world / "truth" / "dirt.json").read_text(encoding="utf-8"))
-    return found
+def fault_counts(world: Path) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = json.loads((world / "truth" / "dirt.json").read_text(encoding="utf-8"))
+    return counts
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+def test_the_bytes_depend_only_on_the_seed(tmp_path: Path) -> None:
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         generate_world(entities=300, months=4, seed=seed, out=tmp_path / name, as_of=AS_OF)
     one, again, other = (digests(tmp_path / name) for name in ("one", "again", "other"))
@@ -69,7 +69,7 @@ def test_chunks_continue_the_world_without_repeating_it(tmp_path: Path, monkeypa
     numbers = [
         json.loads(line)["投诉编号"] for line in lines(tmp_path / "w", "complaint") if line.endswith(b"}") and BAD_BYTES not in line
     ]
-    assert max(Counter(numbers).values()) <= 4  # received, resolved, and each perhaps twice: no number is given out again
+    assert max(Counter(numbers).values()) <= 4  # received, resolved, and each perhaps twice: no number is reused
 
 
 def test_every_delivery_is_in_the_folder_of_its_day(world: Path) -> None:
@@ -79,25 +79,25 @@ def test_every_delivery_is_in_the_folder_of_its_day(world: Path) -> None:
         assert all(list((world / "sources" / source / day.isoformat()).glob(pattern)) for day in days)
 
 
-def test_codes_are_valid_but_for_the_planted_pilot_codes(world: Path) -> None:
+def test_codes_are_valid_except_planted_pilot_codes(world: Path) -> None:
     codes = set(pq.read_table(world / "truth" / "entities.parquet")["entity_id"].to_pylist())
-    assert sum(not uscc.is_valid(code) for code in codes) == dirt(world)["registration"]["pilot_code"] > 0
+    assert sum(not uscc.is_valid(code) for code in codes) == fault_counts(world)["registration"]["pilot_code"] > 0
     assert {row["统一社会信用代码"] for row in register(world)} == codes
 
 
-def test_industries_and_regions_are_in_the_standards_but_for_those_planted(world: Path) -> None:
+def test_industries_and_regions_are_in_the_standards_except_planted_ones(world: Path) -> None:
     industries, regions = load("gbt4754"), load("gbt2260")
     rows = register(world)
     unknown_industry = {row["统一社会信用代码"] for row in rows if row["行业代码"] not in industries}
     unknown_region = {row["统一社会信用代码"] for row in rows if row["行政区划代码"] not in regions}
-    assert len(unknown_industry) == dirt(world)["registration"]["unknown_industry"]
-    assert len(unknown_region) == dirt(world)["registration"]["unknown_region"]
+    assert len(unknown_industry) == fault_counts(world)["registration"]["unknown_industry"]
+    assert len(unknown_region) == fault_counts(world)["registration"]["unknown_region"]
     assert len({industries.ancestors(row["行业代码"])[-1] for row in rows if row["行业代码"] in industries}) >= 10
     assert len({regions.ancestors(row["行政区划代码"])[-1] for row in rows if row["行政区划代码"] in regions}) == 3
 
 
-def test_planted_faults_of_text_are_as_many_as_counted(world: Path) -> None:
-    counts = dirt(world)
+def test_faults_of_text_match_their_counts(world: Path) -> None:
+    counts = fault_counts(world)
     for source, encoding in (("registration", "gb18030"), ("complaint", "utf-8"), ("inspection", "utf-8")):
         undecodable = 0
         for line in lines(world, source):
@@ -114,8 +114,8 @@ def test_planted_faults_of_text_are_as_many_as_counted(world: Path) -> None:
     assert sum(row["成立日期"] == BAD_DATE for row in register(world)) == counts["registration"]["bad_date"]
 
 
-def test_planted_faults_of_returns_are_as_many_as_counted(world: Path) -> None:
-    counts = dirt(world)["tax"]
+def test_faults_of_returns_match_their_counts(world: Path) -> None:
+    counts = fault_counts(world)["tax"]
     tables = [pq.read_table(path) for path in sorted((world / "sources" / "tax").rglob("*.parquet"))]
     rows = [row for table in tables for row in table.to_pylist()]
     assert sum((row["xse"] or 0) < 0 for row in rows) == counts["negative_amount"] > 0
@@ -127,11 +127,11 @@ def test_planted_faults_of_returns_are_as_many_as_counted(world: Path) -> None:
 def test_some_complaints_give_no_code_but_a_name_or_an_address(world: Path) -> None:
     sound = [json.loads(line) for line in lines(world, "complaint") if BAD_BYTES not in line and line.endswith(b"}")]
     nameless = [row for row in sound if row["被投诉主体代码"] is None]
-    assert len({row["投诉编号"] for row in nameless}) == dirt(world)["complaint"]["without_code"] > 0
+    assert len({row["投诉编号"] for row in nameless}) == fault_counts(world)["complaint"]["without_code"] > 0
     assert all(row["被投诉主体名称"] or row["被投诉地址"] for row in nameless)
 
 
-def test_every_typology_and_its_double_are_there_in_equal_numbers(world: Path) -> None:
+def test_every_typology_has_as_many_mimics(world: Path) -> None:
     truth = pq.read_table(world / "truth" / "entities.parquet").to_pandas()
     violators, mimics = truth["typology"].value_counts(), truth["mimic"].value_counts()
     assert set(violators.index) == {kind.name for kind in TYPOLOGIES}
@@ -148,7 +148,7 @@ def test_some_violators_are_found_and_none_before_it_began(world: Path) -> None:
     assert (found["found_on"] >= found["began_on"]).all()
 
 
-def test_no_source_file_speaks_of_the_truth(world: Path) -> None:
+def test_no_source_file_contains_the_truth(world: Path) -> None:
     words = [kind.name for kind in TYPOLOGIES] + [kind.mimic for kind in TYPOLOGIES]
     for path in (world / "sources").rglob("*.*"):
         content = path.read_bytes()
@@ -157,24 +157,24 @@ def test_no_source_file_speaks_of_the_truth(world: Path) -> None:
 
 
 @pytest.mark.parametrize(("entities", "months"), [(0, 12), (10, 2), (10, 500)])
-def test_numbers_out_of_range_are_refused(tmp_path: Path, entities: int, months: int) -> None:
+def test_numbers_out_of_range_are_errors(tmp_path: Path, entities: int, months: int) -> None:
     with pytest.raises(ConfigError, match="out of range"):
         generate_world(entities=entities, months=months, seed=1, out=tmp_path / "w", as_of=AS_OF)
 
 
-def test_a_last_day_out_of_range_is_refused(tmp_path: Path) -> None:
+def test_a_last_day_out_of_range_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="out of range"):
         generate_world(entities=10, months=3, seed=1, out=tmp_path / "w", as_of=date(2099, 1, 1))
 
 
-def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+def test_a_folder_in_use_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     with pytest.raises(ConfigError, match="in use"):
         generate_world(entities=10, months=3, seed=1, out=tmp_path, as_of=AS_OF)
 
 
 @pytest.mark.parametrize("entities", [1, 7])
-def test_a_world_may_be_tiny_and_end_within_a_month(tmp_path: Path, entities: int) -> None:
+def test_a_world_can_be_tiny_and_end_within_a_month(tmp_path: Path, entities: int) -> None:
     generate_world(entities=entities, months=3, seed=1, out=tmp_path / "w", as_of=date(2026, 2, 3))
     assert len({row["统一社会信用代码"] for row in register(tmp_path / "w")}) == entities
     assert max(path.parent.name for path in (tmp_path / "w" / "sources").rglob("*.*")) <= "2026-02-03"
@@ -183,4 +183,4 @@ def test_a_world_may_be_tiny_and_end_within_a_month(tmp_path: Path, entities: in
 def test_an_entity_changes_the_same_thing_once_a_day(world: Path) -> None:
     names = ("统一社会信用代码", "变更日期", "变更事项", "登记状态", "成立日期")
     keys = Counter(tuple(row[name] for name in names) for row in register(world))
-    assert sum(count - 1 for count in keys.values()) <= dirt(world)["registration"]["duplicate"]
+    assert sum(count - 1 for count in keys.values()) <= fault_counts(world)["registration"]["duplicate"]

@@ -28,7 +28,7 @@ def test_a_county_has_its_prefecture_and_province_above_it() -> None:
     regions = load("gbt2260")
     assert regions.ancestors("330106") == ("330100", "330000")
     assert regions.name("330000", "en") == "Zhejiang"
-    assert regions.name("330106", "en") == "西湖区"  # no English name: the Chinese one
+    assert regions.name("330106", "en") == "西湖区"  # Chinese, since there is no English name
     assert len(regions.codes(1)) == 34
 
 
@@ -38,7 +38,7 @@ def test_abolished_regions_are_not_listed() -> None:
     assert "330113" in regions  # Linping, new in 2021
 
 
-def test_an_unknown_scheme_is_explained() -> None:
+def test_an_unknown_scheme_is_an_error() -> None:
     with pytest.raises(ValueError, match="no code hierarchy 'isic'; there are gbt2260, gbt4754"):
         load("isic")
 
@@ -48,7 +48,7 @@ def test_an_unknown_code_is_a_key_error() -> None:
         load("gbt4754").parent("0000")
 
 
-def test_the_invented_trades_and_places_are_real_codes() -> None:
+def test_simulated_industries_and_places_have_real_codes() -> None:
     assert all(load("gbt4754").level(trade.code) == 4 for trade in trades())
     assert all(load("gbt2260").level(code) == 2 for code in PREFECTURES)
     assert all(load("gbt2260").level(code) == 3 for code in places().codes)

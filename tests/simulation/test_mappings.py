@@ -1,4 +1,4 @@
-"""The source mappings of the profile ``cn`` read what the invented agencies hand over."""
+"""The source mappings of the profile ``cn`` read the simulated deliveries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def mapping(source: str) -> dict[str, Any]:
 
 
 def raw_rows(world: Path, source: str) -> pd.DataFrame:
-    """The sound records of a source's last delivery, read without the project's own readers."""
+    """The valid records of a source's last delivery, read without the project's readers."""
     folder = max((world / "sources" / source).iterdir())
     path = next(folder.iterdir())
     if path.suffix == ".parquet":
@@ -46,7 +46,7 @@ def raw_rows(world: Path, source: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("source", CONTRACTS)
-def test_a_mapping_names_columns_of_its_contract_and_all_that_are_required(source: str) -> None:
+def test_a_mapping_has_only_columns_of_its_contract_and_all_required_ones(source: str) -> None:
     found = mapping(source)
     assert found["contract"] == CONTRACTS[source].name
     mapped = {*found["columns"], *found.get("translate", {})}
@@ -66,7 +66,7 @@ def test_translations_give_values_of_the_contract(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", CONTRACTS)
-def test_every_expression_reads_every_sound_row(spark: SparkSession, world: Path, source: str) -> None:
+def test_every_expression_reads_valid_rows(spark: SparkSession, world: Path, source: str) -> None:
     raw = raw_rows(world, source)
     is_text = mapping(source)["format"] != "parquet"
     schema = ", ".join(f"`{column}` string" for column in raw.columns) if is_text else None
@@ -93,7 +93,7 @@ def test_local_times_become_utc(spark: SparkSession) -> None:
     assert [value.replace(tzinfo=None) if value else None for value in read] == [datetime(2026, 6, 29, 23, 30), None]
 
 
-def test_a_day_that_is_none_is_null_not_an_error(spark: SparkSession) -> None:
+def test_an_impossible_day_is_null(spark: SparkSession) -> None:
     expression = mapping("registration")["columns"]["established_on"]
     frame = spark.createDataFrame([("2026-02-30",), ("2026-02-28",)], "`成立日期` string")
     assert [row[0] for row in frame.selectExpr(expression).collect()] == [None, date(2026, 2, 28)]

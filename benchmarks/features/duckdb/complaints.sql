@@ -1,4 +1,4 @@
--- Of complaints: each entity's counts, points and complainants.
+-- Complaints by entity: counts, points and complainants.
 
 CREATE TEMP TABLE complaint AS
 WITH known AS (

@@ -1,4 +1,4 @@
--- Of the register: each entity's version in force, and its changes.
+-- The register: the version of each entity in force, and its changes.
 
 CREATE TEMP TABLE version AS
 SELECT entity_id, name_key, trading_name, status, established_on, closed_on, industry_section, industry_division, industry_group, region_middle, address_key,

@@ -1,4 +1,4 @@
--- All indicators of an entity side by side, with the rates that are drawn towards the industry's.
+-- All indicators of an entity, with the rates that are shrunk towards the industry's rate.
 
 CREATE TEMP TABLE side_by_side AS
 SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, legal_rep_id, owner_id, phone_hash, agent_id,
@@ -75,8 +75,8 @@ LEFT JOIN visited USING (entity_id)
 LEFT JOIN tie USING (entity_id)
 LEFT JOIN base_rate USING (industry_division, region_middle);
 
--- A pool's rate and the credit that it has against a unit's own: by the method of moments, over the pool's active entities. The
--- row without a section is the pool of all.
+-- The rate of a pool and its weight against a unit's own rate (credit), by the method of moments over active entities. The row
+-- without a section is the pool of all.
 CREATE TEMP TABLE complaint_pool AS
 SELECT section, sum(complaints_12m) / sum(exposure) AS rate,
     sum((complaints_12m::DOUBLE * complaints_12m / exposure)::DECIMAL(38, 18))::DOUBLE / sum(exposure) - rate * rate

@@ -1,4 +1,4 @@
--- Peer groups: industry × size × age × region, broadened while they hold too few active entities. Entities of one cell share all.
+-- Peer groups: industry × size × age × region, broadened until they have enough active entities. Equal cells share all groups.
 
 CREATE TEMP TABLE cell_group AS
 WITH counted AS (
@@ -33,14 +33,14 @@ SELECT cell, peer_level, peer_group, sum(active) OVER (PARTITION BY peer_group) 
 FROM levelled
 WHERE peer_group IS NOT NULL;
 
--- The narrowest group of each cell that is large enough.
+-- The narrowest group of sufficient size for each cell.
 CREATE TEMP TABLE placement AS
 SELECT cell, unnest(arg_min({'peer_group': peer_group, 'peer_level': peer_level, 'peer_size': peer_size}, peer_level))
 FROM cell_group
 WHERE peer_size >= getvariable('minimum') OR peer_level = 4
 GROUP BY cell;
 
--- All cells of the groups that some cell is placed in: an entity is a peer in broader groups too.
+-- All cells of the groups in use: an entity is a peer in broader groups too.
 CREATE TEMP TABLE member AS
 SELECT cell, peer_group
 FROM cell_group

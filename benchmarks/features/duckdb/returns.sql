@@ -1,4 +1,4 @@
--- Of tax returns: what each entity's add up to, and the indicators that are ratios of those sums.
+-- Tax returns by entity: sums, and the indicators that are ratios of these sums.
 
 CREATE OR REPLACE TEMP VIEW returns_added_up AS
 WITH revised AS (
@@ -25,10 +25,10 @@ counted AS (
     SELECT entity_id,
         tax_type IN ('vat', 'sales') AS is_sales,
         tax_type = 'cit' AS is_cit,
-        date_diff('month', period_end, getvariable('settled')) AS month,
+        date_diff('month', period_end, getvariable('closed_month')) AS month,
         date_diff('month', period_start, period_end) + 1 AS length,
-        date_diff('quarter', period_end, (getvariable('settled') - INTERVAL 2 MONTH)::DATE) AS quarter,
-        date_diff('year', period_end, getvariable('settled')) AS years_ago,
+        date_diff('quarter', period_end, (getvariable('closed_month') - INTERVAL 2 MONTH)::DATE) AS quarter,
+        date_diff('year', period_end, getvariable('closed_month')) AS years_ago,
         due_on,
         filed_on,
         coalesce(filed_on <= getvariable('as_of'), false) AS is_filed,
@@ -45,7 +45,7 @@ counted AS (
         CASE WHEN is_told THEN employees END AS heads
     FROM standing
     WHERE NOT is_absent AND period_end >= getvariable('history_from')
-        AND period_end < getvariable('settled') + INTERVAL 1 MONTH AND period_end <= getvariable('as_of')
+        AND period_end < getvariable('closed_month') + INTERVAL 1 MONTH AND period_end <= getvariable('as_of')
 ),
 judged AS (
     SELECT *,

@@ -1,4 +1,4 @@
--- Of what entities share: how many share it, and what befell those. An entity without a key has no row under it.
+-- Shared identifiers: number and figures of the other entities with the same key. An entity without a key has no row.
 
 CREATE TEMP TABLE record AS
 SELECT entity_id, is_active, is_ended, closed_on, established_on, legal_rep_id, owner_id, phone_hash, agent_id, address_key, sign_key,
@@ -43,7 +43,7 @@ SELECT entity_id, sum(members - 1) AS ties, sum(ended - is_ended::INT) AS ended_
 FROM person_of JOIN person USING (person_id)
 GROUP BY entity_id;
 
--- Who was established within a year after the last end before it, under the same person or address.
+-- Entities established within a year after the last closure before, with the same person or address.
 CREATE TEMP TABLE phoenix AS
 WITH ended_person AS (
     SELECT DISTINCT person_id, closed_on FROM person_of JOIN person USING (person_id) WHERE is_ended AND closed_on IS NOT NULL

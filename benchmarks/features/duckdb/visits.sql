@@ -1,4 +1,4 @@
--- Of visits: each entity's record, and the base rate of industry and region from visits drawn at random.
+-- Visits by entity, and the base rate of industry and region from random visits.
 
 CREATE TEMP TABLE visit AS
 WITH known AS (
@@ -29,7 +29,7 @@ WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as
 SET VARIABLE has_visits = (SELECT count(*) > 0 FROM visit);
 SET VARIABLE has_follow_ups = (SELECT count(*) > 0 FROM visit WHERE selected_by = 'follow_up');
 
--- What is expected of a visit, in millionths of a finding, by how often whoever made it finds something at other entities.
+-- Expected findings of a visit, in millionths, from what its inspector finds at other entities.
 CREATE TEMP TABLE strictness AS
 WITH pair AS (
     SELECT entity_id, inspector_id, count(found_violation) AS visits, count(*) FILTER (found_violation) AS found,
@@ -84,7 +84,7 @@ FROM visit LEFT JOIN strictness
     ON visit.entity_id = strictness.entity_id AND visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
 GROUP BY visit.entity_id;
 
--- Worth and violations of a cell in whole thousandths of a visit.
+-- Effective visits and violations of a cell in whole thousandths.
 CREATE TEMP TABLE base_rate AS
 WITH drawn AS (
     SELECT industry_division, region_middle, sum(weight) AS w, sum(weight * weight) AS ww,

@@ -1,1 +1,1 @@
-"""A day's features by Polars, written by hand from the definitions of the indicators; one file a subject."""
+"""Compute a day's features with Polars, written by hand from the definitions of the indicators."""

@@ -1,4 +1,4 @@
-"""Ties by Polars: entities that share a person, an address, a telephone or an agent, and those that follow one that ended."""
+"""Shared identifiers: entities that share a person, address, phone or agent, and successors of closed entities."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ COUNTS = {
 """Indicators that count the other active entities with the same key, by the key."""
 
 
-def add_shared(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
-    """How many others share each key with an entity, and the complaints about others at its address."""
+def add_shared_identifiers(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
+    """Add the number of other entities with the same key, and the complaints about others at the address."""
     for key, name in COUNTS.items():
         others = (col("active") - col("is_active").cast(pl.Int64)).fill_null(0)
         frame = frame.join(
@@ -28,7 +28,7 @@ def add_shared(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
         ).with_columns(when(col(key) != "").then(others).alias(name))
         if key == "address_key":
             of_others = (col("complaints") - col("complaints_12m")).fill_null(0)
-            frame = frame.with_columns(complaints_at_address_12m=when(_is_told("complaints_12m", col(key))).then(of_others))
+            frame = frame.with_columns(complaints_at_address_12m=when(_has_data("complaints_12m", col(key))).then(of_others))
             frame = frame.with_columns(excess_at_address=_excess_of_others())
         frame = frame.drop("active", "complaints", "excess", "weights")
     for key, name in (("sign_key", "excess_of_name"), ("industry_group", "excess_of_industry")):
@@ -38,37 +38,37 @@ def add_shared(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
 
 
 def _excess_of_others() -> pl.Expr:
-    """What visits to the others under a key found beyond expectation, of the key's sums and the entity's own."""
+    """Findings beyond expectation at the others with the same key, from the key's sums minus the entity's own."""
     parts, weights = col("excess_parts").fill_null(0), col("decayed_visits").fill_null(0)
     return excess(col("excess") - parts, col("weights") - weights)
 
 
-def add_ties(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
-    """What there is of entities of the same persons, and whether an entity follows one that ended."""
+def add_shared_people(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
+    """Add figures of other entities with the same people, and whether an entity succeeds a closed one."""
     people = _people(record).collect(engine="streaming").lazy()
     addresses = record.filter(col("address_key").is_not_null())
     successors = pl.concat([_successors(people, "person"), _successors(addresses, "address_key", most=500)]).unique()
     person = pl.coalesce("legal_rep_id", "owner_id")
     can_follow = col("established_on").is_not_null() & (pl.coalesce("legal_rep_id", "owner_id", "address_key") != "")
     return (
-        frame.join(_ties(people), on="entity_id", how="left")
+        frame.join(_people_figures(people), on="entity_id", how="left")
         .join(successors.with_columns(is_successor=pl.lit(True)), on="entity_id", how="left")
         .with_columns(
             ended_tie_share=over(col("ended_ties"), col("ties")),
-            violations_of_ties_36m=when(_is_told("violations_36m", person)).then(col("violations_of_ties_36m").fill_null(0)),
-            complaints_of_ties_12m=when(_is_told("complaints_12m", person)).then(col("complaints_of_ties_12m").fill_null(0)),
+            violations_of_ties_36m=when(_has_data("violations_36m", person)).then(col("violations_of_ties_36m").fill_null(0)),
+            complaints_of_ties_12m=when(_has_data("complaints_12m", person)).then(col("complaints_of_ties_12m").fill_null(0)),
             phoenix=when(can_follow).then(col("is_successor").fill_null(False).cast(pl.Int64)),
         )
     )
 
 
-def _is_told(name: str, key: pl.Expr) -> pl.Expr:
-    """Whether a source tells of the figure at all, and the entity has the key."""
+def _has_data(name: str, key: pl.Expr) -> pl.Expr:
+    """Whether there are data for the figure, and the entity has the key."""
     return col(name).is_not_null() & (key != "")
 
 
 def _shared(record: LazyFrame, key: str) -> LazyFrame:
-    """Each key that several entities share: how many, how many active, and what complaints there were of them."""
+    """Each key that several entities share, with the number of entities and sums of their figures."""
     return (
         record.filter(col(key).is_not_null() & (col(key) != ""))
         .group_by(key)
@@ -84,23 +84,17 @@ def _shared(record: LazyFrame, key: str) -> LazyFrame:
 
 
 def _people(record: LazyFrame) -> LazyFrame:
-    """One row an entity and person: its representative, and its owner where that is another."""
-    carried = (
-        "entity_id",
-        "is_ended",
-        "closed_on",
-        "established_on",
-        "violations_36m",
-        "complaints_12m",
-        "excess_parts",
-        "decayed_visits",
+    """One row per entity and person: the representative, and the owner if it is another person."""
+    columns = (
+        *("entity_id", "is_ended", "closed_on", "established_on"),
+        *("violations_36m", "complaints_12m", "excess_parts", "decayed_visits"),
     )
     is_another = col("legal_rep_id").is_null() | (col("owner_id") != col("legal_rep_id"))
-    persons = [record.select(*carried, person="legal_rep_id"), record.filter(is_another).select(*carried, person="owner_id")]
+    persons = [record.select(*columns, person="legal_rep_id"), record.filter(is_another).select(*columns, person="owner_id")]
     return pl.concat(persons).filter(col("person").is_not_null() & (col("person") != ""))
 
 
-def _ties(people: LazyFrame) -> LazyFrame:
+def _people_figures(people: LazyFrame) -> LazyFrame:
     groups = (
         people.group_by("person")
         .agg(
@@ -130,7 +124,7 @@ def _ties(people: LazyFrame) -> LazyFrame:
 
 
 def _successors(members: LazyFrame, key: str, most: int | None = None) -> LazyFrame:
-    """The entities that were established within a year after another under the same key ended."""
+    """The entities established within a year after another entity with the same key closed."""
     size = members.group_by(key).agg(size=pl.len()).filter((col("size") > 1) & (col("size") <= (most or 2**31)))
     ended = (
         members.filter(col("is_ended") & col("closed_on").is_not_null())
@@ -149,7 +143,7 @@ def _successors(members: LazyFrame, key: str, most: int | None = None) -> LazyFr
             by=key,
             strategy="backward",
             allow_exact_matches=False,
-            check_sortedness=False,  # it is sorted, just above; within keys Polars cannot tell
+            check_sortedness=False,  # sorted above; Polars cannot check it within keys
         )
         .filter(col("before") >= col("established_on") - timedelta(days=365))
         .select("entity_id")

@@ -1,4 +1,4 @@
-"""Complaints by Polars: each with the entity that it speaks of, and what an entity's come to."""
+"""Complaints: link each to its entity, and aggregate them by entity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.features.polars.tables import YEAR, days_ago, newest, over, scan
-from benchmarks.features.request import Asked
+from benchmarks.features.request import FeatureRequest
 
 COMPLAINED = (
     "complaints_12m", "upheld_complaints_12m", "complaints_28d", "complaints_before_28d", "complaint_points", "worst_complaint_90d",
@@ -14,29 +14,29 @@ COMPLAINED = (
 )  # fmt: skip
 
 
-def read_complaints(asked: Asked) -> pl.DataFrame:
-    """Every complaint with the entity that it speaks of, given or found."""
+def read_complaints(request: FeatureRequest) -> pl.DataFrame:
+    """Every complaint with its entity, given or linked."""
     columns = (
         "complaint_id", "received_on", "entity_id", "category", "severity", "amount_claimed_minor", "due_on", "resolved_on",
         "outcome", "complainant_hash",
     )  # fmt: skip
     links = (
-        scan(asked, "link", ("complaint_id", "entity_id", "link_confidence", "link_method", "as_of"), order=("known_at",))
-        .filter(col("as_of") == asked.as_of)
+        scan(request, "link", ("complaint_id", "entity_id", "link_confidence", "link_method", "as_of"), order=("known_at",))
+        .filter(col("as_of") == request.as_of)
         .sort("known_at", "link_confidence", "entity_id", "link_method")
         .group_by("complaint_id")
         .agg(linked_id=col("entity_id").last())
     )
     return (
-        newest(scan(asked, "complaint", columns), ("complaint_id",))
-        .filter(col("received_on") <= asked.as_of)
+        newest(scan(request, "complaint", columns), ("complaint_id",))
+        .filter(col("received_on") <= request.as_of)
         .join(links, on="complaint_id", how="left")
         .select(
             "category", "severity", "outcome", "amount_claimed_minor", "complainant_hash",
             entity_id=pl.coalesce("entity_id", "linked_id"),
-            days_ago=days_ago(col("received_on"), asked.as_of),
+            days_ago=days_ago(col("received_on"), request.as_of),
             is_standing=(~col("outcome").is_in(["rejected", "withdrawn"])).fill_null(True),
-            is_overdue=(col("due_on") < pl.min_horizontal("resolved_on", pl.lit(asked.as_of))).fill_null(False),
+            is_overdue=(col("due_on") < pl.min_horizontal("resolved_on", pl.lit(request.as_of))).fill_null(False),
             points=col("severity").replace_strict({2: 2, 3: 4, 4: 8}, default=1, return_dtype=pl.Int64),
         )
         .filter(col("entity_id").is_not_null())
@@ -45,7 +45,7 @@ def read_complaints(asked: Asked) -> pl.DataFrame:
 
 
 def complaints_by_entity(complaints: LazyFrame) -> LazyFrame:
-    """Each entity's counts, points and complainants."""
+    """Counts, points and complainants by entity."""
     is_counted = col("is_standing") & (col("days_ago") < YEAR)
     people = (
         complaints.filter(is_counted & col("complainant_hash").is_not_null())

@@ -1,32 +1,32 @@
-"""Peers by Polars: the narrowest group of an entity's like that is large enough, and how far the entity stands from its medians."""
+"""Peer groups: the narrowest group of sufficient size for each entity, and deviations from its medians."""
 
 from __future__ import annotations
 
 import polars as pl
 from polars import LazyFrame, col, when
 
-from benchmarks.features.request import PEER_INDICATORS, Asked
+from benchmarks.features.request import PEER_INDICATORS, FeatureRequest
 
 MINIMUM_VALUES = 5
-"""Fewer peers with a value make no median."""
+"""Minimum number of values for a peer group's median."""
 PARTS = ("industry_section", "industry_division", "industry_group", "size_band", "age_band", "region_middle")
 
 
-def add_cell(frame: LazyFrame, asked: Asked) -> LazyFrame:
-    """What peer groups are cut by: bands of sales and age, and all parts in one."""
+def add_cell(frame: LazyFrame, request: FeatureRequest) -> LazyFrame:
+    """Add bands of sales and age, and ``cell``, which combines all parts of peer groups."""
 
     def band(value: pl.Expr, bounds: list[float]) -> pl.Expr:
         reached = pl.sum_horizontal([(value >= bound).cast(pl.Int64) for bound in bounds]) if bounds else pl.lit(0)
         return when(value.is_null()).then(pl.lit("-")).otherwise(reached.cast(pl.String))
 
     return frame.with_columns(
-        size_band=band(col("sales_12m"), list(asked.size_bands)),
-        age_band=band(col("age_days"), [years * 365.25 for years in asked.age_bands]),
+        size_band=band(col("sales_12m"), list(request.size_bands)),
+        age_band=band(col("age_days"), [years * 365.25 for years in request.age_bands]),
     ).with_columns(cell=pl.concat_str([col(part).fill_null("") for part in PARTS], separator="|"))
 
 
-def stand_among_peers(rated: pl.DataFrame, minimum: int) -> pl.DataFrame:
-    """Each entity with the narrowest group that is large enough, and how far its indicators stand from the group's medians."""
+def add_peer_deviations(rated: pl.DataFrame, minimum: int) -> pl.DataFrame:
+    """Add the narrowest peer group of sufficient size, and the deviations of indicators from its medians."""
     groups = _groups(rated.lazy()).collect()
     placed = (
         groups.filter((col("peer_size") >= minimum) | (col("peer_level") == 4))
@@ -41,12 +41,12 @@ def stand_among_peers(rated: pl.DataFrame, minimum: int) -> pl.DataFrame:
         pl.coalesce(f"scale_{name}", pl.lit(every[f"scale_{name}"].first(), pl.Float64)).alias(f"scale_{name}")
         for name in PEER_INDICATORS
     )
-    standing = rated.lazy().join(placed.lazy(), on="cell").join(scales.lazy(), on="peer_group", how="left")
-    return standing.with_columns(_z(name) for name in PEER_INDICATORS).collect(engine="streaming")
+    deviations = rated.lazy().join(placed.lazy(), on="cell").join(scales.lazy(), on="peer_group", how="left")
+    return deviations.with_columns(_z(name) for name in PEER_INDICATORS).collect(engine="streaming")
 
 
 def _groups(rated: LazyFrame) -> LazyFrame:
-    """One row a cell and level: the group there, unless a part of its name is unknown, and its active entities."""
+    """One row per cell and level with the group and its active entities; none if a part of the group is unknown."""
     levels = (
         ("industry_group", "size_band", "age_band", "region_middle"),
         ("industry_division", "size_band", "age_band", "region_middle"),
@@ -68,7 +68,7 @@ def _groups(rated: LazyFrame) -> LazyFrame:
 
 
 def _describe(rated: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """Each group's median of each indicator and the scale of its values, 1.4826 MAD or the 90th percentile ÷ 1.6449."""
+    """Median and scale of each indicator by group; the scale is 1.4826 MAD, or the 90th percentile ÷ 1.6449."""
     measured = []
     for name in PEER_INDICATORS:
         value = col(name).cast(pl.Float64).drop_nulls()

@@ -1,4 +1,4 @@
-"""Rates by Polars that are drawn towards a pool's: few events of one entity tell little of it."""
+"""Rates that are shrunk towards the rate of a pool, since a single entity has few events."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.features.polars.tables import over
-from benchmarks.features.request import Asked
+from benchmarks.features.request import FeatureRequest
 
 MINIMUM_UNITS = 30
-"""A pool with fewer units tells too little of how rates differ."""
+"""Minimum size of a pool for estimating the variance of rates."""
 
 
 def base_rates(visits: LazyFrame, entities: LazyFrame) -> tuple[LazyFrame, LazyFrame]:
-    """The rate of each cell of industry and region, of visits drawn at random, and that of all cells."""
+    """Violation rates of random visits, by industry and region, and over all cells."""
     cells = (
         visits.filter(col("is_made") & (col("selected_by") == "random") & col("weight").is_not_null())
         .join(entities.select("entity_id", "industry_division", "region_middle"), on="entity_id")
@@ -30,19 +30,19 @@ def base_rates(visits: LazyFrame, entities: LazyFrame) -> tuple[LazyFrame, LazyF
         .with_columns(violations=(col("worth") * (col("wy") / col("w"))).round(mode="half_away_from_zero").cast(pl.Int64))
     )
     pool = cells.select(_pool("violations", "worth", is_share=True, parts=1000))
-    own = _drawn(col("violations") / 1000, col("worth") / 1000)
+    own = _shrunk(col("violations") / 1000, col("worth") / 1000)
     rates = cells.join(pool, how="cross").select("industry_division", "region_middle", base_rate=own)
     return rates, pool.select(overall="rate")
 
 
-def add_rates(frame: LazyFrame, asked: Asked) -> LazyFrame:
-    """Complaints per million of sales and the share of visits with a violation, drawn towards the industry section's."""
+def add_rates(frame: LazyFrame, request: FeatureRequest) -> LazyFrame:
+    """Add complaints per million of sales and the share of visits with a violation, shrunk towards the industry section's."""
     known = frame.with_columns(
         section=col("industry_section").fill_null(""),
-        exposure=when(col("sales_12m").is_not_null()).then(pl.max_horizontal("sales_12m", pl.lit(asked.sales_floor))),
+        exposure=when(col("sales_12m").is_not_null()).then(pl.max_horizontal("sales_12m", pl.lit(request.sales_floor))),
     )
     for name, events, exposure, is_share, scale in (
-        ("complaint_rate", "complaints_12m", "exposure", False, asked.per_million),
+        ("complaint_rate", "complaints_12m", "exposure", False, request.per_million),
         ("violation_share", "violations_36m", "visits_36m", True, 1),
     ):
         units = known.filter(col("is_active") & (col(exposure) > 0) & col(events).is_not_null())
@@ -55,14 +55,14 @@ def add_rates(frame: LazyFrame, asked: Asked) -> LazyFrame:
             .with_columns(
                 rate=when(is_own).then("rate").otherwise("every_rate"), credit=when(is_own).then("credit").otherwise("every_credit")
             )
-            .with_columns((_drawn(col(events), col(exposure)) * scale).alias(name))
+            .with_columns((_shrunk(col(events), col(exposure)) * scale).alias(name))
             .drop("rate", "credit", "units", "every_rate", "every_credit")
         )
     return known
 
 
 def _pool(events: str, exposure: str, *, is_share: bool, parts: int = 1) -> list[pl.Expr]:
-    """A pool's rate and the credit it has against a unit's own, by the method of moments."""
+    """The rate of a pool and its weight against a unit's own rate (``credit``), by the method of moments."""
     square = (col(events).cast(pl.Float64) * col(events) / col(exposure)).cast(pl.Decimal(38, 18)).sum().cast(pl.Float64)
     total = col(exposure).sum()
     rate = over(col(events).sum(), total)
@@ -71,7 +71,7 @@ def _pool(events: str, exposure: str, *, is_share: bool, parts: int = 1) -> list
     return [rate.alias("rate"), when(spread > 0).then(v / spread).alias("credit"), pl.len().alias("units")]
 
 
-def _drawn(events: pl.Expr, exposure: pl.Expr) -> pl.Expr:
-    """A unit's rate drawn towards its pool."""
-    drawn = (events + col("rate") * col("credit")) / (exposure + col("credit"))
-    return when(events.is_not_null() & exposure.is_not_null()).then(when(col("credit").is_null()).then("rate").otherwise(drawn))
+def _shrunk(events: pl.Expr, exposure: pl.Expr) -> pl.Expr:
+    """A unit's rate, shrunk towards the rate of its pool."""
+    shrunk = (events + col("rate") * col("credit")) / (exposure + col("credit"))
+    return when(events.is_not_null() & exposure.is_not_null()).then(when(col("credit").is_null()).then("rate").otherwise(shrunk))

@@ -1,4 +1,4 @@
-"""The register by Polars: each entity's version in force, and its changes."""
+"""The register: the version of each entity in force, and its changes."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.features.polars.tables import YEAR, days_ago, newest, over, scan
-from benchmarks.features.request import Asked
+from benchmarks.features.request import FeatureRequest
 from jobs.transforms.conform import FULL_WIDTH, HALF_WIDTH, NOISE
 
 CHANGED = ("changes_12m", "rep_and_address_changed")
 
 
-def read_versions(asked: Asked) -> pl.DataFrame:
+def read_versions(request: FeatureRequest) -> pl.DataFrame:
     """Every version of every entity that was known and in force by the day."""
     columns = (
         "entity_id", "name_key", "trading_name", "status", "established_on", "closed_on", "industry_section", "industry_division",
         "industry_group", "region_middle", "address_key", "legal_rep_id", "owner_id", "phone_hash", "agent_id",
         "registered_capital_minor", "paid_in_capital_minor", "is_platform", "changed_on", "change_type",
     )  # fmt: skip
-    is_in_force = col("changed_on").is_null() | (col("changed_on") <= asked.as_of)
-    return scan(asked, "entity", columns).filter(is_in_force).collect(engine="streaming")
+    is_in_force = col("changed_on").is_null() | (col("changed_on") <= request.as_of)
+    return scan(request, "entity", columns).filter(is_in_force).collect(engine="streaming")
 
 
-def entities_in_force(versions: pl.DataFrame, asked: Asked) -> pl.DataFrame:
-    """Each entity's newest version, its age, and whether it is active or ended."""
-    ended = col("status").is_in(["closed", "revoked"]) & (col("closed_on") <= asked.as_of).fill_null(True)
+def entities_in_force(versions: pl.DataFrame, request: FeatureRequest) -> pl.DataFrame:
+    """The newest version of each entity, with its age and whether it is active or closed."""
+    ended = col("status").is_in(["closed", "revoked"]) & (col("closed_on") <= request.as_of).fill_null(True)
     return (
         newest(versions.lazy(), ("entity_id",))
         .select(
             "entity_id", "established_on", "closed_on", "industry_section", "industry_division", "industry_group", "region_middle",
             "legal_rep_id", "owner_id",
             *[when(col(name) != "").then(col(name)).alias(name) for name in ("address_key", "phone_hash", "agent_id")],
-            age_days=when(col("established_on") <= asked.as_of).then(days_ago(col("established_on"), asked.as_of)),
-            sign_key=pl.coalesce(_compared(col("trading_name")), "name_key"),
+            age_days=when(col("established_on") <= request.as_of).then(days_ago(col("established_on"), request.as_of)),
+            sign_key=pl.coalesce(_name_key(col("trading_name")), "name_key"),
             is_active=(col("status") == "active").fill_null(False),
             is_ended=ended.fill_null(False),
             registered_capital=col("registered_capital_minor"),
@@ -46,20 +46,20 @@ def entities_in_force(versions: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _compared(name: pl.Expr) -> pl.Expr:
-    """A name in one width and upper case, without spaces and punctuation; unknown where nothing is left."""
+def _name_key(name: pl.Expr) -> pl.Expr:
+    """A name in one width and upper case, without spaces and punctuation; null if empty."""
     key = name.str.replace_many(list(FULL_WIDTH), list(HALF_WIDTH)).str.to_uppercase().str.replace_all(NOISE, "")
     return when(key != "").then(key)
 
 
 def changes_by_entity(versions: LazyFrame, as_of: date) -> LazyFrame:
-    """How many changes each entity had within a year, the days since the last, and whether person and address changed together."""
-    told = (
+    """Changes within a year, days since the last, and whether person and address changed together, by entity."""
+    changes = (
         versions.filter(col("change_type").is_not_null() & (col("change_type") != "new") & col("changed_on").is_not_null())
         .select("entity_id", "change_type", days_ago=days_ago(col("changed_on"), as_of))
         .unique()
     )
-    recent = told.filter(col("days_ago") < YEAR)
+    recent = changes.filter(col("days_ago") < YEAR)
     reps = recent.filter(col("change_type") == "legal_rep").select("entity_id", rep="days_ago")
     moves = recent.filter(col("change_type") == "address").select("entity_id", moved="days_ago")
     paired = (
@@ -69,7 +69,7 @@ def changes_by_entity(versions: LazyFrame, as_of: date) -> LazyFrame:
         .unique()
     )
     return (
-        told.group_by("entity_id")
+        changes.group_by("entity_id")
         .agg(changes_12m=(col("days_ago") < YEAR).sum(), days_since_change=col("days_ago").min())
         .join(paired, on="entity_id", how="left")
     )

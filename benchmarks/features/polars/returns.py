@@ -1,4 +1,4 @@
-"""Tax indicators by Polars: what each entity's returns add up to, and the ratios of those sums."""
+"""Tax indicators: sums of each entity's returns and their ratios."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import polars as pl
 from polars import LazyFrame, col, when
 
 from benchmarks.features.polars.tables import newest, over, scan, sum_known
-from benchmarks.features.request import Asked
+from benchmarks.features.request import FeatureRequest
 
 AMOUNTS = (
     "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor", "arrears_minor",
@@ -14,11 +14,11 @@ AMOUNTS = (
 )  # fmt: skip
 
 
-def tax_indicators(asked: Asked) -> LazyFrame:
-    """One row an entity that has a return."""
+def tax_indicators(request: FeatureRequest) -> LazyFrame:
+    """One row per entity with a return."""
     columns = ("entity_id", "tax_type", "period_start", "period_end", "due_on", "filed_on", *AMOUNTS)
-    standing = newest(scan(asked, "filing", columns), ("entity_id", "tax_type", "period_start"))
-    sums = standing.pipe(_judge, asked).group_by("entity_id").agg(**_sums())
+    returns = newest(scan(request, "filing", columns), ("entity_id", "tax_type", "period_start"))
+    sums = returns.pipe(_classify, request).group_by("entity_id").agg(**_sums())
     return sums.with_columns(**_sides()).with_columns(**_means()).select("entity_id", **_indicators())
 
 
@@ -30,27 +30,27 @@ def _quarters(day: pl.Expr) -> pl.Expr:
     return day.dt.year().cast(pl.Int64) * 4 + day.dt.quarter()
 
 
-def _judge(returns: LazyFrame, asked: Asked) -> LazyFrame:
-    """The returns of 36 settled months: of which tax and period, filed, missing or late."""
-    settled = pl.lit(asked.settled)
-    is_read = (col("period_end") >= asked.history_from) & (_months(col("period_end")) <= _months(settled))
-    month = _months(settled) - _months(col("period_end"))
-    is_filed = (col("filed_on") <= asked.as_of).fill_null(False)
-    # A figure filed later was not there yet, whatever the source says of when it was known.
-    is_told = (col("filed_on") <= asked.as_of).fill_null(True)
+def _classify(returns: LazyFrame, request: FeatureRequest) -> LazyFrame:
+    """The returns of 36 closed months with tax, period, and whether they are filed, missing or late."""
+    closed = pl.lit(request.closed_month)
+    is_read = (col("period_end") >= request.history_from) & (_months(col("period_end")) <= _months(closed))
+    month = _months(closed) - _months(col("period_end"))
+    is_filed = (col("filed_on") <= request.as_of).fill_null(False)
+    # Figures filed later are unknown, even if the source says otherwise.
+    is_known = (col("filed_on") <= request.as_of).fill_null(True)
     return (
-        returns.filter(is_read & (col("period_end") <= asked.as_of))
+        returns.filter(is_read & (col("period_end") <= request.as_of))
         .with_columns(
-            *[when(is_told).then(col(name)).alias(name) for name in AMOUNTS],
+            *[when(is_known).then(col(name)).alias(name) for name in AMOUNTS],
             month=month,
             length=_months(col("period_end")) - _months(col("period_start")) + 1,
-            quarter=_quarters(settled.dt.offset_by("-2mo")) - _quarters(col("period_end")),
-            years_ago=settled.dt.year() - col("period_end").dt.year(),
+            quarter=_quarters(closed.dt.offset_by("-2mo")) - _quarters(col("period_end")),
+            years_ago=closed.dt.year() - col("period_end").dt.year(),
             is_sales=col("tax_type").is_in(["vat", "sales"]),
             is_cit=col("tax_type") == "cit",
             is_filed=is_filed,
-            is_due_and_filed=is_filed & (month < 24) & (col("due_on") <= asked.as_of).fill_null(False),
-            is_missing=~is_filed & (month < 24) & (col("due_on") < pl.lit(asked.as_of).dt.offset_by("-7d")).fill_null(False),
+            is_due_and_filed=is_filed & (month < 24) & (col("due_on") <= request.as_of).fill_null(False),
+            is_missing=~is_filed & (month < 24) & (col("due_on") < pl.lit(request.as_of).dt.offset_by("-7d")).fill_null(False),
         )
         .with_columns(
             days_late=when(col("is_due_and_filed") & (col("filed_on") > col("due_on"))).then(
@@ -65,7 +65,7 @@ def _judge(returns: LazyFrame, asked: Asked) -> LazyFrame:
 
 
 def _bit(condition: pl.Expr) -> pl.Expr:
-    """The month's own bit where a sales return of the last 24 satisfies the condition."""
+    """The bit of the month (0 to 23) if a sales return satisfies the condition, else 0."""
     return when(col("is_sales") & (col("month") < 24) & condition).then(pl.lit(2, pl.Int64).pow(col("month"))).otherwise(0)
 
 
@@ -115,7 +115,7 @@ def _sums() -> dict[str, pl.Expr]:
 
 
 def _sides() -> dict[str, pl.Expr]:
-    """Sales declared for either tax over the same periods: quarters that both tell of, else the last year, else the one before."""
+    """Sales declared for both taxes over the same periods: common quarters, else the last year, else the year before."""
     is_both = {name: col(f"is_whole_{name}") & col(f"cit_{name}").is_not_null() for name in ("q0", "q1", "q2", "q3", "y1", "y2")}
     quarters = ("q0", "q1", "q2", "q3")
 
@@ -136,9 +136,9 @@ def _means() -> dict[str, pl.Expr]:
         "output_growth": growth("output_tax", "output_tax_before"),
         "input_growth": growth("input_tax", "input_tax_before"),
         "silent": col("with_zero") & ~col("with_sales"),
-        # The months newer than the newest with sales: the bits below the lowest that is set.
+        # Months after the last month with sales: the bits below the lowest set bit.
         "newer": when(col("with_sales") == 0).then(-1).otherwise((col("with_sales") & -col("with_sales")) - 1),
-        "has_told_sales": (col("with_sales") | col("with_zero")) != 0,
+        "has_sales_return": (col("with_sales") | col("with_zero")) != 0,
     }
 
 
@@ -150,13 +150,13 @@ def _indicators() -> dict[str, pl.Expr]:
         return (col("silent") & months) != 0
 
     # Sales in months 0-2, none in 3-8, and zero returns in both halves of those.
-    is_awoken = ((col("with_sales") & 7) != 0) & ((col("with_sales") & 504) == 0) & is_silent(56) & is_silent(448)
+    is_awake = ((col("with_sales") & 7) != 0) & ((col("with_sales") & 504) == 0) & is_silent(56) & is_silent(448)
     return {
         "late_filing_share": over(col("late") + col("missing"), due),
         "unfiled_returns": when(due > 0).then(col("missing")),
         "mean_days_late": over(col("days_late"), col("filed")),
         "months_since_return": col("months_since_return"),
-        "zero_filing_streak": when("has_told_sales").then((col("silent") & col("newer")).bitwise_count_ones()),
+        "zero_filing_streak": when("has_sales_return").then((col("silent") & col("newer")).bitwise_count_ones()),
         "vat_burden": over(col("tax_paid"), col("sales")),
         "input_output_ratio": over(col("input_tax"), col("output_tax")),
         "vat_cit_gap": when(vat == cit).then(0.0).otherwise(over((vat - cit).abs(), pl.max_horizontal(vat, cit))),
@@ -164,7 +164,7 @@ def _indicators() -> dict[str, pl.Expr]:
         "sales_growth": col("growth"),
         "growth_over_headcount": col("growth") - (over(col("headcount"), col("headcount_before")) - 1),
         "void_invoice_share": over(col("void_invoices"), col("invoices")),
-        "dormant_then_sudden": when("has_told_sales").then(is_awoken.cast(pl.Int64)),
+        "dormant_then_sudden": when("has_sales_return").then(is_awake.cast(pl.Int64)),
         "sales_jump": over(col("recent_level"), col("earlier_level")),
         "sales_12m": col("sales"),
         "sales_per_employee": over(col("sales"), col("headcount")),

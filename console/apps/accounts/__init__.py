@@ -1,1 +1,1 @@
-"""Who works here: accounts, roles, and the regions that each may see."""
+"""Accounts, their roles and the regions that each may see."""

@@ -1,6 +1,6 @@
-"""Who somebody is who gives a name and a password.
+"""Authentication backends: by name and password, and by a provider of OpenID Connect.
 
-Who somebody is whom the provider sends: its word is checked, and the account must be there and open.
+The account must exist and be open. Sessions store the path of the backend class: when it changes, everybody must sign in again.
 """
 
 from __future__ import annotations
@@ -24,51 +24,50 @@ from console.apps.audit.events import NOBODY, event_facts
 from console.apps.audit.models import Kind
 from console.core.client_address import client_address
 
+LOGGER = logging.getLogger(__name__)
+
 
 class ByPassword(ModelBackend):
-    """Django's own, for accounts that are open here, which looks at no more passwords than may be tried."""
+    """Django's backend, for open accounts and within the limits on password attempts."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
-        """The account; None where name or password is wrong.
+        """The account; None if name or password is wrong.
 
         Raises:
-            PermissionDenied: too many were tried. No password is looked at, not even the right one.
+            PermissionDenied: after too many attempts. The password is not checked, even if it is right.
         """
         if request is None or username is None or password is None:
             return None
-        counted = sign_in_attempts.count(request, username)
-        if (beyond := sign_in_attempts.beyond(counted)) is not None:
-            if sign_in_attempts.is_first_beyond(beyond):
-                detail = {"username": username[:150], "by": beyond.about, "address": client_address(request)}
+        counted = sign_in_attempts.count_attempt(request, username)
+        if (exceeded := sign_in_attempts.exceeded_limit(counted)) is not None:
+            if sign_in_attempts.is_first_over_limit(exceeded):
+                detail = {"username": username[:150], "by": exceeded.about, "address": client_address(request)}
                 append([event_facts(Kind.LOCKED_OUT, NOBODY, detail=detail)])
             request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:
-            sign_in_attempts.take_back(counted)
+            sign_in_attempts.uncount(counted)
         return user
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Whether the account is open; a session of one that is not is nobody's."""
+        """Whether the account is open. A session of an account that is not open has no user."""
         return bool(user.is_open)
 
 
-LOGGER = logging.getLogger(__name__)
-
-
 class Provider(OIDCAuthenticationBackend):
-    """The library's backend, with what OpenID Connect Core 1.0 asks beyond it (3.1.3.7: issuer, audience; 5.3.2: subject)."""
+    """The library's backend, with further checks of OpenID Connect Core 1.0 (3.1.3.7: issuer, audience; 5.3.2: subject)."""
 
     def authenticate(self, request: Any, **kwargs: Any) -> User | None:
-        """The account; None where the provider's answer is wrong, late or does not come."""
-        if "nonce" not in kwargs:  # somebody signs in by password: the address of that page may say anything
+        """The account; None if the provider's answer is wrong, late or missing."""
+        if "nonce" not in kwargs:  # a sign-in by password, whose URL may have any query
             return None
         try:
             user: User | None = super().authenticate(request, **kwargs)
         except (RequestException, SuspiciousOperation, jwt.PyJWTError, KeyError, ValueError) as error:
-            LOGGER.warning("the provider's answer cannot be taken: %s", type(error).__name__)
+            LOGGER.warning("the provider's answer is refused: %s", type(error).__name__)
             return None
         return user if user is not None and self.user_can_authenticate(user) else None
 
@@ -76,32 +75,32 @@ class Provider(OIDCAuthenticationBackend):
         """The token's claims.
 
         Raises:
-            SuspiciousOperation: when it is another issuer's, or for another client, or has no end.
+            SuspiciousOperation: for another issuer or client, or without an expiry.
         """
         payload = super().verify_token(token, **kwargs)
         audience = payload.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
         if payload.get("iss") != settings.OIDC_PROVIDER["issuer"]:
-            raise SuspiciousOperation("the token is another issuer's")
+            raise SuspiciousOperation("the token is from another issuer")
         if self.OIDC_RP_CLIENT_ID not in audiences or payload.get("azp", self.OIDC_RP_CLIENT_ID) != self.OIDC_RP_CLIENT_ID:
             raise SuspiciousOperation("the token is for another client")
         if "exp" not in payload:
-            raise SuspiciousOperation("the token has no end")
+            raise SuspiciousOperation("the token has no expiry")
         return payload
 
     def get_userinfo(self, access_token: Any, id_token: Any, payload: Any) -> Any:
-        """What the provider tells of the person that the token is about, and of nobody else.
+        """The provider's claims about the person of the token.
 
         Raises:
-            SuspiciousOperation: when it tells of another.
+            SuspiciousOperation: if they are about another person.
         """
         found = super().get_userinfo(access_token, id_token, payload)
         if not payload.get("sub") or found.get("sub") != payload["sub"]:
-            raise SuspiciousOperation("the provider tells of another person than the token's")
+            raise SuspiciousOperation("the claims are about another person than the token")
         return found
 
     def verify_claims(self, claims: Any) -> bool:
-        """Whether the claim that names the account is there."""
+        """Whether the claims include the one that names the account."""
         return bool(claims.get(settings.OIDC_PROVIDER["claim"]))
 
     def filter_users_by_claims(self, claims: Any) -> QuerySet[User]:
@@ -113,6 +112,6 @@ class Provider(OIDCAuthenticationBackend):
         return bool(user.is_open)
 
     def get_user(self, user_id: Any) -> User | None:
-        """The account of a session; none once it is shut."""
+        """The account of a session; None once the account is deactivated."""
         user: User | None = super().get_user(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None

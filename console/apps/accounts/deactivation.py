@@ -1,4 +1,4 @@
-"""Shut an account: whatever was opened in its name is over at once, and what it did stays as it is."""
+"""Deactivate an account: its sessions and tokens end immediately, and what it did stays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from console.apps.audit.models import Kind
 
 
 def deactivate(user: User, by: Any) -> None:
-    """Shut an account; it is in the audit who did."""
+    """Deactivate an account. The audit records who did it."""
     with transaction.atomic():
         user.is_active = False
         revoked = end_access(user)
@@ -23,6 +23,10 @@ def deactivate(user: User, by: Any) -> None:
 
 
 def end_access(user: User) -> int:
-    """End all sessions of an account, also for when it is opened again, and its tokens; give how many tokens. The caller saves."""
+    """End all sessions and tokens of an account, also for a later reactivation. The caller saves the account.
+
+    Returns:
+        The number of tokens revoked.
+    """
     user.sessions_ended += 1
     return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))

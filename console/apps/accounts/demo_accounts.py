@@ -1,4 +1,4 @@
-"""Accounts for looking around: one for each role, on a database that has none, of a site that this machine alone reaches."""
+"""Demo accounts: one for each role, on an empty database of a site that only this machine can reach."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from console.apps.accounts.roles import Role
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import Kind
-from console.core.errors import NothingThere, Refused
+from jobs.foundation.errors import ConfigError, InputMissing
 
 _PRODUCTION = (
     "the settings are for others to reach: STEELYARD_CONSOLE_HTTPS is on, or STEELYARD_CONSOLE_HOSTS names another machine"
@@ -22,21 +22,21 @@ _PRODUCTION = (
 
 
 def are_allowed() -> bool:
-    """Whether the settings are of a site for looking around; those of a module that does not say so are not."""
+    """Whether the settings allow demo accounts; by default they do not."""
     return bool(getattr(settings, "DEMO_ACCOUNTS", False))
 
 
 def make_demo_accounts() -> list[tuple[str, str]]:
-    """Names and passwords of the accounts made; none where there is any account.
+    """Make the accounts and return their names and passwords; none if there is any account.
 
     Raises:
-        Refused: on settings for production.
+        ConfigError: on settings for production.
     """
     if not are_allowed():
-        raise Refused(
-            what="accounts for looking around are made only where this machine alone reaches the site",
+        raise ConfigError(
+            what="demo accounts are made only on a site that this machine alone can reach",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
     made = []
     with transaction.atomic():
@@ -52,27 +52,27 @@ def make_demo_accounts() -> list[tuple[str, str]]:
     return made
 
 
-def check_accounts_of_production() -> None:
-    """See that a site for others to reach has accounts of its own, and none for looking around that is open.
+def check_production_accounts() -> None:
+    """Check that a production site has accounts and no open demo account.
 
     Raises:
-        NothingThere: nobody could sign in.
-        Refused: accounts that were made for looking around came along with the database.
+        InputMissing: there is no account.
+        ConfigError: the database has open demo accounts.
     """
     if open_demo_accounts().exists():
-        raise Refused(
-            what="this database has open accounts that were made for looking around",
+        raise ConfigError(
+            what="this database has open demo accounts",
             where=_PRODUCTION,
-            then="begin with a folder or database of its own, or shut them: `python -m console.manage shut_demo_accounts`",
+            next_step="use another folder or database, or deactivate them: `python -m console.manage shut_demo_accounts`",
         )
     if not User.objects.exists():
-        raise NothingThere(
-            what="there is no account yet, and on settings for production none is made for looking around",
+        raise InputMissing(
+            what="there is no account yet, and settings for production make no demo accounts",
             where=_PRODUCTION,
-            then="make the first administrator with `python -m console.manage make_administrator NAME`",
+            next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
 
 
 def open_demo_accounts() -> QuerySet[User]:
-    """The accounts for looking around that are not shut."""
+    """The demo accounts that are active."""
     return User.objects.filter(is_demo=True, is_active=True)

@@ -1,4 +1,4 @@
-"""The one rule of who sees which entities: every row about an entity carries its region, and is asked for through here."""
+"""The one rule of who sees which entities. Every row about an entity has its region, and every query goes through here."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class InJurisdiction(models.QuerySet):
     """Rows about entities."""
 
     def visible_to(self, user: Any) -> Self:
-        """The rows whose region is one of the user's; none for somebody who has no region or may not read the list.
+        """The rows in the user's regions; none for a user without a region or without the right to read the list.
 
-        A jurisdiction names its level, so that each is one equality, which an index with the rank answers at once.
+        A jurisdiction names its level, so each is one equality, which an index with the rank answers directly.
         """
-        bound = bound_of(user)
-        return self if bound is None else self.filter(bound)
+        condition = region_condition(user)
+        return self if condition is None else self.filter(condition)
 
 
-def bounds_of(user: Any) -> list[tuple[str, str]] | None:
-    """Level and code of the regions whose rows a user sees: none for somebody who sees no row, None where nothing bounds them."""
+def visible_regions(user: Any) -> list[tuple[str, str]] | None:
+    """Level and code of each region that a user sees; empty if the user sees no row, None if the user sees all regions."""
     if not user.is_authenticated or not user.is_active or not user.may_read_list:
         return []
     if user.sees_every_region or any(place.level == Level.ALL for place in user.regions()):
@@ -30,19 +30,19 @@ def bounds_of(user: Any) -> list[tuple[str, str]] | None:
     return [(place.level, place.code) for place in user.regions()]
 
 
-def bound_of(user: Any) -> Q | None:
-    """What is true of the rows that :meth:`InJurisdiction.visible_to` gives a user; None where nothing bounds what they see."""
-    bounds = bounds_of(user)
-    if bounds is None:
+def region_condition(user: Any) -> Q | None:
+    """The condition of :meth:`InJurisdiction.visible_to` on a row's region; None if the user sees all regions."""
+    regions = visible_regions(user)
+    if regions is None:
         return None
-    within = Q()
-    for level, code in bounds:
-        within |= Q(**{f"region_{level}": code})
-    return within or Q(pk__in=[])
+    condition = Q()
+    for level, code in regions:
+        condition |= Q(**{f"region_{level}": code})
+    return condition or Q(pk__in=[])
 
 
 class Level(StrEnum):
-    """The level of a region that a jurisdiction names, as the columns of :class:`OfRegion` do."""
+    """The level of a jurisdiction's region. The columns of :class:`OfRegion` have the same names."""
 
     ALL = "all"
     TOP = "top"
@@ -51,7 +51,7 @@ class Level(StrEnum):
 
 
 class OfRegion(models.Model):
-    """A row about an entity: the entity's region and those above it."""
+    """A row about an entity, with the entity's region and the regions above it."""
 
     region_code = models.CharField(max_length=32, default="")
     region_middle = models.CharField(max_length=32, default="")

@@ -13,9 +13,12 @@ from django.utils.crypto import salted_hmac
 from console.apps.accounts.jurisdiction import Level
 from console.apps.accounts.roles import READS_LIST, SEES_EVERY_REGION, Role
 
+# The salt of stored session hashes, not a module name: another text ends all sessions that were ended before.
+SESSION_SALT = "console.accounts.sessions"
+
 
 class User(AbstractUser):
-    """A person with one role and some regions. Accounts are shut, never deleted: the audit names them."""
+    """A person with one role and some regions. Accounts are deactivated, never deleted: the audit names them."""
 
     role = models.CharField(max_length=16, choices=[(item, item) for item in Role], default=Role.INSPECTOR)
     language = models.CharField(max_length=8, default="", blank=True)
@@ -33,40 +36,38 @@ class User(AbstractUser):
         return self.username
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
-        """What a session must know to be this account's; another one each time that all of its sessions were ended."""
+        """The hash that each session of the account stores. It changes when all of the account's sessions are ended."""
         own: str = super()._get_session_auth_hash(secret=secret)
         if not self.sessions_ended:
             return own
-        return salted_hmac(
-            "console.accounts.sessions", f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256"
-        ).hexdigest()
+        return salted_hmac(SESSION_SALT, f"{own}:{self.sessions_ended}", secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may sign in as this account: one for looking around is open on settings for that alone."""
+        """Whether sign-in is allowed: the account is active, and demo accounts only where the settings allow them."""
         return self.is_active and (not self.is_demo or bool(getattr(settings, "DEMO_ACCOUNTS", False)))
 
     @property
     def may_read_list(self) -> bool:
-        """Whether the role reads entities at all."""
+        """Whether the role may read entities."""
         return self.role in READS_LIST
 
     @property
     def sees_every_region(self) -> bool:
-        """Whether regions do not bound what the role reads."""
+        """Whether the role reads all regions."""
         return self.role in SEES_EVERY_REGION
 
     def regions(self) -> Sequence[Jurisdiction]:
-        """The jurisdictions, read once a request."""
+        """The account's jurisdictions, read once per request."""
         if not hasattr(self, "_regions"):
             self._regions = list(self.jurisdictions.all())
         return self._regions
 
 
 class Tries(models.Model):
-    """How often passwords were tried in a quarter of an hour by a device, from an address or for an account.
+    """The number of password attempts in a quarter of an hour of one device, from one address or for one account.
 
-    Whose they are is kept as a keyed hash: people mistype their password into the field for the name.
+    A keyed hash stands for the device, address or account: people sometimes type their password into the name field.
     """
 
     about = models.CharField(max_length=8)
@@ -80,7 +81,7 @@ class Tries(models.Model):
 
 
 class Jurisdiction(models.Model):
-    """A region that a user answers for, with all below it."""
+    """A region that a user is responsible for, with all regions below it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="jurisdictions")
     level = models.CharField(max_length=8, choices=[(item, item) for item in Level])

@@ -1,4 +1,4 @@
-"""The roles, and what each may do whatever the region."""
+"""The roles, and what each may do in its regions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class Role(StrEnum):
-    """What a person is here for; each person has one."""
+    """A person's role; each person has one."""
 
     INSPECTOR = "inspector"
     SUPERVISOR = "supervisor"
@@ -21,21 +21,21 @@ READS_LIST = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.ANALYST, Role.AUDI
 DECIDES = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 APPROVES = frozenset({Role.SUPERVISOR})
 SEES_WHO_DECIDED = frozenset({Role.INSPECTOR, Role.SUPERVISOR, Role.AUDITOR})
-"""To whom a decision tells the person; others who read it are told the person's role."""
+"""Roles that see the name of the person who decided; other roles see that person's role."""
 READS_AUDIT = frozenset({Role.AUDITOR})
 READS_FEEDBACK = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.AUDITOR})
 DEALS_WITH_QUEUES = frozenset({Role.ANALYST, Role.SUPERVISOR})
-"""Who says that what a dismissal told of data or rules is dealt with."""
+"""Roles that close what a dismissal reported about data or rules."""
 KEEPS_ACCOUNTS = frozenset({Role.ADMIN})
 SEES_EVERY_REGION = frozenset({Role.AUDITOR})
-"""An auditor answers for all regions, and changes nothing in any."""
+"""An auditor reads all regions and changes nothing."""
 
 
 def roles_named(text: str) -> frozenset[Role]:
-    """The roles that a setting names, by commas; ``all`` is every role.
+    """The roles in a comma-separated setting; ``all`` means every role.
 
     Raises:
-        ImproperlyConfigured: when one is no role.
+        ImproperlyConfigured: if a name is not a role.
     """
     if text.strip() == "all":
         return frozenset(Role)

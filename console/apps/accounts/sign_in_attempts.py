@@ -1,11 +1,9 @@
-"""Devices from which somebody signed in before, known by a signed cookie: it opens nothing, and says whose tries are theirs.
+"""Limits on password attempts, counted in the database so that all processes count together.
 
-How often a password may be tried: counted in the database, so that all processes count together.
-
-One password tried on many accounts, or one account tried from many addresses, stays below what any pair of account and address may
-try. So tries are counted for an address over all accounts, and for an account over all addresses too. Either would let a stranger
-shut people out; therefore whoever signed in before from a device is counted by that device and by nothing else, as OWASP's "Slow
-down online guessing attacks with device cookies" has it.
+One password tried on many accounts, or one account tried from many addresses, stays below the limit of each pair of account and
+address. So attempts are also counted for an address over all accounts, and for an account over all addresses. Either count would
+let a stranger lock people out. Therefore a person who signed in before from a device is counted by that device alone, as OWASP's
+"Slow down online guessing attacks with device cookies" describes. A signed cookie identifies the device; it grants no access.
 """
 
 from __future__ import annotations
@@ -27,49 +25,18 @@ from console.apps.accounts.models import Tries, User
 from console.core import clock
 from console.core.client_address import client_address
 
-_SALT = "console.accounts.devices"
-_DAYS = 180
-_MOST = 5
-"""People of one device that are remembered, the last to sign in first."""
-
-
-def device_of(request: HttpRequest, username: str) -> str:
-    """The device's own name where this account signed in from it before, else empty."""
-    device, people = _read(request)
-    pk = User.objects.filter(username=username).values_list("pk", flat=True).first() if people else None
-    return device if pk in people else ""
-
-
-def remember(request: HttpRequest, response: HttpResponse, user: Any) -> None:
-    """Have the device know that this account signed in from it."""
-    device, people = _read(request)
-    people = [user.pk, *(pk for pk in people if pk != user.pk)][:_MOST]
-    said = f"{device or secrets.token_urlsafe(12)} {' '.join(map(str, people))}"
-    response.set_signed_cookie(
-        settings.DEVICE_COOKIE_NAME, said, salt=_SALT, max_age=_DAYS * 86400, secure=settings.HTTPS, httponly=True, samesite="Lax"
-    )
-
-
-def is_known(request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
-    """For Axes: whether tries of this account are counted by the device, and not by its address."""
-    return bool(device_of(request, str((credentials or {}).get("username") or "")))
-
-
-def _read(request: HttpRequest) -> tuple[str, list[int]]:
-    try:
-        said = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, "", salt=_SALT, max_age=_DAYS * 86400)
-    except BadSignature:
-        return "", []
-    device, *people = str(said).split(" ")
-    return device, [int(pk) for pk in people]
-
-
+# Salts of stored signatures and hashes, not module names: another text makes known devices and counts unknown.
+DEVICE_SALT = "console.accounts.devices"
+ATTEMPT_SALT = "console.accounts.tries"
 WINDOW = 15 * 60
-"""Seconds, on the clock: tries of one quarter of an hour count together, and are forgotten after it."""
+"""Seconds. Attempts within the same quarter of an hour of the clock count together."""
+_DEVICE_SECONDS = 180 * 86400
+_MOST_PEOPLE = 5
+"""The most people that a device remembers, the last to sign in first."""
 
 
 class About(StrEnum):
-    """Whose tries are counted."""
+    """What attempts are counted for."""
 
     DEVICE = "device"
     ADDRESS = "address"
@@ -77,17 +44,44 @@ class About(StrEnum):
 
 
 MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 50, About.ACCOUNT: 20})
-"""Wrong passwords within a window; those of an account from one address, five, are counted by Axes."""
+"""Wrong passwords allowed within a window. Axes limits an account from one address to five."""
 
 
-def count(request: HttpRequest, username: str) -> list[Tries]:
-    """Count a try before the password is looked at, or several at once would all be let through; give what was counted."""
+def device_of(request: HttpRequest, username: str) -> str:
+    """The device's id if this account signed in from it before, else empty."""
+    device, people = _read_device(request)
+    pk = User.objects.filter(username=username).values_list("pk", flat=True).first() if people else None
+    return device if pk in people else ""
+
+
+def remember_device(request: HttpRequest, response: HttpResponse, user: Any) -> None:
+    """Set the cookie that says that this account signed in from the device."""
+    device, people = _read_device(request)
+    people = [user.pk, *(pk for pk in people if pk != user.pk)][:_MOST_PEOPLE]
+    response.set_signed_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        f"{device or secrets.token_urlsafe(12)} {' '.join(map(str, people))}",
+        salt=DEVICE_SALT,
+        max_age=_DEVICE_SECONDS,
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def is_known(request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+    """Whether attempts for this account are counted by the device, not by the address. Axes calls it."""
+    return bool(device_of(request, str((credentials or {}).get("username") or "")))
+
+
+def count_attempt(request: HttpRequest, username: str) -> list[Tries]:
+    """Count an attempt and return the counts. Call it before the check of the password, or parallel attempts would all pass."""
     window = int(clock.now().timestamp()) // WINDOW
     counted = []
-    for about, key in _about(request, username):
-        digest = salted_hmac("console.accounts.tries", f"{about}:{key}", algorithm="sha256").hexdigest()
+    for about, key in _counters(request, username):
+        digest = salted_hmac(ATTEMPT_SALT, f"{about}:{key}", algorithm="sha256").hexdigest()
         tries, _ = Tries.objects.get_or_create(about=about, digest=digest, window=window)
-        # Whoever counts has the row until the count is read: of tries at the same time no two read the same.
+        # The row stays locked until the count is read: no two parallel attempts read the same count.
         with transaction.atomic():
             Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
             tries.refresh_from_db(fields=["count"])
@@ -95,22 +89,31 @@ def count(request: HttpRequest, username: str) -> list[Tries]:
     return counted
 
 
-def beyond(counted: list[Tries]) -> Tries | None:
-    """What of the counted is beyond its limit; None where the password may be looked at."""
+def exceeded_limit(counted: list[Tries]) -> Tries | None:
+    """The first count above its limit; None if the password may be checked."""
     return next((tries for tries in counted if tries.count > MOST[About(tries.about)]), None)
 
 
-def is_first_beyond(tries: Tries) -> bool:
-    """Whether this try is the first beyond the limit, which is when it is told: a stranger's thousand tries are not a thousand."""
+def is_first_over_limit(tries: Tries) -> bool:
+    """Whether this attempt is the first above the limit. Only that one goes to the audit."""
     return tries.count == MOST[About(tries.about)] + 1
 
 
-def take_back(counted: list[Tries]) -> None:
-    """The password was right: the try was none."""
+def uncount(counted: list[Tries]) -> None:
+    """Take an attempt off the counts: the password was right."""
     Tries.objects.filter(pk__in=[tries.pk for tries in counted]).update(count=F("count") - 1)
 
 
-def _about(request: HttpRequest, username: str) -> list[tuple[About, str]]:
+def _read_device(request: HttpRequest) -> tuple[str, list[int]]:
+    try:
+        text = request.get_signed_cookie(settings.DEVICE_COOKIE_NAME, "", salt=DEVICE_SALT, max_age=_DEVICE_SECONDS)
+    except BadSignature:
+        return "", []
+    device, *people = str(text).split(" ")
+    return device, [int(pk) for pk in people]
+
+
+def _counters(request: HttpRequest, username: str) -> list[tuple[About, str]]:
     device = device_of(request, username)
     if device:
         return [(About.DEVICE, f"{device}:{username}")]
@@ -118,9 +121,9 @@ def _about(request: HttpRequest, username: str) -> list[tuple[About, str]]:
 
 
 def _network(address: str) -> str:
-    """An address; of IPv6 the network of 64 bits, since whoever has one such address has all of it."""
+    """An IPv4 address, or the /64 network of an IPv6 address, since one host usually owns all of it."""
     try:
-        there = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network(f"{there}/64", strict=False)) if isinstance(there, IPv6Address) else str(there)
+    return str(ip_network(f"{parsed}/64", strict=False)) if isinstance(parsed, IPv6Address) else str(parsed)

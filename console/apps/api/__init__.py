@@ -1,1 +1,1 @@
-"""The programming interface: the pages' rights and rules, for programs that hold a token."""
+"""The programming interface: the same rights and rules as the pages, for programs with a token."""

@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""Django's configuration of the app."""
 
 from __future__ import annotations
 
@@ -10,4 +10,3 @@ class Api(AppConfig):
 
     name = "console.apps.api"
     label = "api"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""Tokens. A token can do less than its owner, never more, and ends by itself."""
+"""Tokens. A token may do at most what its owner may, and it expires."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class Scope(StrEnum):
-    """What a token may be for."""
+    """What a token may be used for."""
 
     LIST = "list"
     ENTITY = "entity"
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 
 class Token(models.Model):
-    """A token of a person's: its SHA-256 alone is kept. How much it was used is counted by the minute."""
+    """A user's token. Only its SHA-256 is stored. Its use is counted by the minute."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=60)

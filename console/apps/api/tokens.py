@@ -1,4 +1,4 @@
-"""Make tokens, know them again, and count how often they are used."""
+"""Make and check tokens, and count their use."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.core import clock
 
-A_MINUTE = 120
-"""Requests a minute and token."""
+REQUESTS_PER_MINUTE = 120
+"""The limit of each token."""
 LONGEST_DAYS = 90
 MOST_TOKENS = 10
-"""Tokens of one person that are good at the same time."""
+"""Valid tokens of one user."""
 
 
 def scopes_of(user: Any) -> list[Scope]:
-    """What a token of this person's may be for."""
+    """What a token of this user may be used for."""
     if not user.may_read_list:
         return []
     return [scope for scope in Scope if scope != Scope.DECIDE or user.role in DECIDES]
 
 
 def live_tokens(user: Any) -> QuerySet[Token]:
-    """The tokens of a person that are neither over nor taken back."""
+    """A user's tokens that are neither expired nor revoked."""
     return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=current_date())
 
 
 def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str:
-    """Make a token and give its text, which is kept nowhere."""
+    """Make a token and return its text, which is stored nowhere."""
     text = "sty_" + secrets.token_urlsafe(32)
     allowed = [str(scope) for scope in scopes_of(user) if scope in scopes]
     with transaction.atomic():
@@ -62,13 +62,13 @@ class Bearer(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> Token | None:
-        """The token, when it is good; the request is then its owner's.
+        """The token if it is valid; the request then acts as its owner.
 
-        That a password is still to be chosen says nothing of a token: until it is, only a session that the provider opened makes
-        one, and a new password takes back all that were made before.
+        It does not matter whether the owner must still choose a password: before that, only a session from the provider can make a
+        token, and a new password revokes all earlier tokens.
 
         Raises:
-            HttpError: 403 when it is not for this, 429 when it was used too often within the minute.
+            HttpError: 403 if the token lacks the scope, 429 if it was used too often within the minute.
         """
         found = Token.objects.select_related("user").filter(digest=_digest(token), is_revoked=False).first()
         if found is None or found.expires_on < current_date() or not found.user.is_open:
@@ -76,18 +76,18 @@ class Bearer(HttpBearer):
         if self.scope not in found.scopes or self.scope not in scopes_of(found.user):
             raise HttpError(403, f"this token is not for {self.scope}")
         if not _count(found):
-            raise HttpError(429, f"at most {A_MINUTE} requests a minute")
+            raise HttpError(429, f"at most {REQUESTS_PER_MINUTE} requests a minute")
         request.user = found.user
         return found
 
 
 def _count(token: Token) -> bool:
-    """Count one use, in the database, so that all workers count together; False when there were enough."""
+    """Count one use in the database, so that all workers count together; False if the limit is exceeded."""
     minute = int(clock.now().timestamp()) // 60
     used = When(If(minute=minute, then=F("used_in_minute") + 1), default=Value(1))
     Token.objects.filter(pk=token.pk).update(used_in_minute=used, minute=minute)
     token.refresh_from_db(fields=["used_in_minute"])
-    return token.used_in_minute <= A_MINUTE
+    return token.used_in_minute <= REQUESTS_PER_MINUTE
 
 
 def _digest(text: str) -> str:

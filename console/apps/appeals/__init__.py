@@ -1,1 +1,1 @@
-"""Appeals: what a business objects to, and the answer of somebody who had no part in it."""
+"""Appeals of businesses, and the answers of people who had no part in the case."""

@@ -1,4 +1,4 @@
-"""Record an appeal, and answer it: checked, and in the audit's chain within the same transaction."""
+"""Record and answer appeals: checked, and added to the audit in the same transaction."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from jobs.profile.calendar import add_working_days
 
 
 def appeals_of(user: Any) -> QuerySet[Appeal]:
-    """The appeals of entities that a user may see, what is due first at the beginning."""
+    """The appeals of entities that a user may see, the first due first."""
     return Appeal.objects.filter(case__in=Case.objects.visible_to(user)).select_related(
         "case", "recorded_by", "answer", "answer__answered_by"
     )
 
 
-def record_appeal(user: Any, entity: Ranked, run_id: str, said: dict[str, Any]) -> Appeal:
-    """Record that a business objects; where its case stands changes nothing, and it is due in the policy's working days.
+def record_appeal(user: Any, entity: Ranked, run_id: str, answers: dict[str, Any]) -> Appeal:
+    """Record an appeal, whatever the state of the case. It is due after the policy's number of working days.
 
     Args:
         user: who records it.
-        entity: as :meth:`InJurisdiction.visible_to` gave it for them.
-        run_id: the run that they saw.
-        said: the form's ``received_on``, ``ground``, ``text`` and ``token``.
+        entity: an entity from :meth:`InJurisdiction.visible_to` for this user.
+        run_id: the run that the user saw.
+        answers: the form's ``received_on``, ``ground``, ``text`` and ``token``.
 
     Raises:
         NotAllowed: the user may not.
@@ -49,14 +49,14 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, said: dict[str, Any]) 
             case, policy = case_of(entity), current_policy()
             appeal = Appeal.objects.create(
                 case=case,
-                received_on=said["received_on"],
-                ground=said["ground"],
-                text=said["text"],
+                received_on=answers["received_on"],
+                ground=answers["ground"],
+                text=answers["text"],
                 run_id=run_id,
-                due_on=add_working_days(said["received_on"], policy.appeal_days, policy.calendar),
+                due_on=add_working_days(answers["received_on"], policy.appeal_days, policy.calendar),
                 recorded_at=clock.now(),
                 recorded_by=user,
-                form_token=said["token"],
+                form_token=answers["token"],
             )
             detail = {"appeal": appeal.pk, "ground": appeal.ground, "received_on": appeal.received_on, "due_on": appeal.due_on}
             append([_facts(Kind.APPEAL_RECEIVED, user, appeal, detail)])
@@ -66,10 +66,10 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, said: dict[str, Any]) 
 
 
 def check_user_may_answer(user: Any, appeal: Appeal) -> None:
-    """See that a user may answer an appeal within their regions: who decided something of the entity before may not.
+    """Check that a user may answer an appeal in the user's regions: nobody who decided about the entity may.
 
     Raises:
-        NotAllowed: when they may not.
+        NotAllowed: if the user may not.
     """
     if user.role not in APPROVES:
         raise NotAllowed("refused.role")
@@ -77,24 +77,24 @@ def check_user_may_answer(user: Any, appeal: Appeal) -> None:
         raise NotAllowed("refused.had_part")
 
 
-def cases_had_part_in(user: Any) -> set[int]:
-    """Of the cases with an appeal that waits those from which :func:`check_user_may_answer` keeps a supervisor, in one question."""
+def cases_decided_by(user: Any) -> set[int]:
+    """The keys of cases with an open appeal that a supervisor may not answer (:func:`check_user_may_answer`), in one query."""
     waiting = Decision.objects.filter(actor=user, case__appeals__isnull=False, case__appeals__answer__isnull=True)
     return set(waiting.order_by().values_list("case", flat=True).distinct())
 
 
-def answer(user: Any, appeal: Appeal, said: dict[str, Any]) -> Answer:
-    """Answer an appeal, once. What follows from it, such as a corrected source, is done where it belongs, and not by this.
+def answer_appeal(user: Any, appeal: Appeal, answers: dict[str, Any]) -> Answer:
+    """Answer an appeal. Consequences, such as a corrected source, are not part of this.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: it was answered before.
+        NotPossible: it has an answer already.
     """
     check_user_may_answer(user, appeal)
     try:
         with transaction.atomic():
             made = Answer.objects.create(
-                appeal=appeal, outcome=said["outcome"], comment=said["comment"], at=clock.now(), answered_by=user
+                appeal=appeal, outcome=answers["outcome"], comment=answers["comment"], at=clock.now(), answered_by=user
             )
             append([_facts(Kind.APPEAL_ANSWERED, user, appeal, {"appeal": appeal.pk, "outcome": made.outcome})])
     except IntegrityError as error:

@@ -1,4 +1,4 @@
-"""Appeals and their answers. Both are only ever added: triggers refuse any change of a row; see migration 0002."""
+"""Appeals and their answers. Both are append-only: triggers refuse any change of a row; see migration 0002."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from console.apps.decisions.models import Case
 
 
 class Appeal(models.Model):
-    """What a business objects to, as it came in. It is of the case of its entity, and seen where that is seen."""
+    """An appeal of a business. It belongs to the entity's case and is visible where the case is."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals")
     received_on = models.DateField()
@@ -26,7 +26,7 @@ class Appeal(models.Model):
 
 
 class Answer(models.Model):
-    """What came of an appeal; one each, and it stands."""
+    """The final answer to an appeal."""
 
     appeal = models.OneToOneField(Appeal, on_delete=models.PROTECT, related_name="answer")
     outcome = models.CharField(max_length=32)

@@ -1,1 +1,1 @@
-"""Who did what, in a chain that cannot be changed unseen."""
+"""The audit: who did what, in a hash chain that shows every later change."""

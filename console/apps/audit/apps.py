@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""Django's configuration of the app."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Audit(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        """After a response has left, see whether views and searches wait to be taken in; note who signs in and out."""
+        """Flush the spool after responses, and record sign-ins and sign-outs."""
         from django.core.signals import request_finished
 
         request_finished.connect(_after_response, dispatch_uid="audit spool")
@@ -33,7 +33,7 @@ def _after_response(**_facts: Any) -> None:
         if spool.is_due() and settings.FLUSHES_AFTER_RESPONSE:
             spool.flush(wait=False)
     except DatabaseError:
-        # The lines stay in their file for the next flush; the response has left, and nobody is there to be told.
+        # The lines stay in their file for the next flush. The response has left, so only the log can report it.
         import logging
 
-        logging.getLogger("console.apps.audit").error("the audit's spool could not be taken in; it will be tried again")
+        logging.getLogger("console.apps.audit").error("the audit's spool could not be flushed; the next flush tries again")

@@ -1,4 +1,4 @@
-"""The chain: each event's hash covers the one before, so that none can be changed, left out or put in between unseen."""
+"""The hash chain: each event's hash covers the one before, so a changed, missing or inserted event shows."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import asdict, dataclass
 from django.db import connection, transaction
 
 from console.apps.audit.events import EventFacts
-from console.apps.audit.hashes import FIELDS, GENESIS, digests_of, hash_at_first, hash_of
+from console.apps.audit.hashes import FIELDS, GENESIS, digests_of, hash_of, legacy_hash
 from console.apps.audit.models import AuditEvent
 
 _LOCK = 0x57EE1
-"""The number of the one writer's lock in PostgreSQL. In SQLite the transaction itself is that lock."""
+"""The key of the writer's advisory lock in PostgreSQL. In SQLite the transaction itself is the lock."""
 
 
 @dataclass(frozen=True)
 class Head:
-    """The newest event."""
+    """An event's number and hash; of the newest event unless stated otherwise."""
 
     number: int
     hash: str
@@ -25,73 +25,76 @@ class Head:
 
 @dataclass(frozen=True)
 class Break:
-    """Where the chain is not what was written, and how it is seen."""
+    """A place where the chain is broken, and why."""
 
     number: int
     why: str
 
 
 def append(events: Iterable[EventFacts]) -> Head:
-    """Put events at the end of the chain, all or none; with the caller's own rows when within its transaction.
+    """Append events to the chain, all or none, within the caller's transaction if there is one.
 
-    An event whose ``uid`` is there already is left out, so that what was read twice from the spool stands once.
+    An event whose ``uid`` is in the chain already is skipped: the spool may deliver it twice.
+
+    Returns:
+        The newest event.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-        wanted = list({facts.uid: facts for facts in events}.values())
-        there = set()
-        for at in range(0, len(wanted), 500):
-            uids = [facts.uid for facts in wanted[at : at + 500]]
-            there |= set(AuditEvent.objects.filter(uid__in=uids).values_list("uid", flat=True))
+        unique = list({facts.uid: facts for facts in events}.values())
+        stored = set()
+        for at in range(0, len(unique), 500):
+            uids = [facts.uid for facts in unique[at : at + 500]]
+            stored |= set(AuditEvent.objects.filter(uid__in=uids).values_list("uid", flat=True))
         head = read_head()
         rows = []
-        for facts in wanted:
-            if facts.uid in there:
+        for facts in unique:
+            if facts.uid in stored:
                 continue
             number = head.number + 1
-            says = asdict(facts)
-            digest = hash_of(number, head.hash, digests_of(says))
-            rows.append(AuditEvent(number=number, previous_hash=head.hash, hash=digest, **says))
+            fields = asdict(facts)
+            digest = hash_of(number, head.hash, digests_of(fields))
+            rows.append(AuditEvent(number=number, previous_hash=head.hash, hash=digest, **fields))
             head = Head(number, digest)
         AuditEvent.objects.bulk_create(rows, batch_size=500)
     return head
 
 
 def read_head() -> Head:
-    """The newest event's number and hash; number 0 before the first."""
+    """The newest event; number 0 if there is none."""
     last = AuditEvent.objects.order_by("-number").values_list("number", "hash").first()
     return Head(*last) if last else Head(0, GENESIS)
 
 
 def head_at(number: int) -> Head:
-    """The event of a number; what is before the first for 0, and where it is gone."""
+    """The event of a number, with the genesis hash for number 0 and for a missing event."""
     hashes = AuditEvent.objects.filter(number=number).values_list("hash", flat=True)
     return Head(number, hashes.first() or GENESIS)
 
 
 def find_breaks(known: Iterable[Head] = (), after: Head = Head(0, GENESIS)) -> Iterator[Break]:
-    """Where the chain breaks, in order; none when it is whole.
+    """Verify the chain; yield its breaks in order.
 
     Args:
-        known: events noted elsewhere earlier. A chain that was cut short at its end, or made anew from some event on, is whole in
-            itself: only such a note tells.
-        after: the event behind which the reckoning begins; its hash is believed.
+        known: events whose hashes were noted elsewhere. Only they reveal a chain that was cut at its end or rewritten from some
+            event on: such a chain is consistent in itself.
+        after: the event after which verification begins; its hash is trusted.
     """
     noted = {head.number: head.hash for head in known}
     expected, previous = after.number + 1, after.hash
     for event in AuditEvent.objects.filter(number__gt=after.number).order_by("number").iterator(2000):
-        says = {name: getattr(event, name) for name in FIELDS}
+        fields = {name: getattr(event, name) for name in FIELDS}
         if event.number != expected:
-            yield Break(expected, f"the next event has number {event.number}: what was between is gone")
+            yield Break(expected, f"the next event has number {event.number}: the events between are missing")
         if event.previous_hash != previous:
             yield Break(event.number, "it does not follow the event before it")
         place = event.number, event.previous_hash
-        if event.hash not in (hash_of(*place, digests_of(says)), hash_at_first(*place, says)):
-            yield Break(event.number, "it is not as it was written")
+        if event.hash not in (hash_of(*place, digests_of(fields)), legacy_hash(*place, fields)):
+            yield Break(event.number, "its content does not match its hash")
         if noted.pop(event.number, event.hash) != event.hash:
-            yield Break(event.number, "its hash is another than the one noted earlier")
+            yield Break(event.number, "its hash differs from the one noted earlier")
         expected, previous = event.number + 1, event.hash
     for number in sorted(noted):
-        yield Break(number, "it was noted earlier and is gone")
+        yield Break(number, "it was noted earlier and is missing")

@@ -1,4 +1,4 @@
-"""The chain out of the database, on its way into a file; that it is taken is on record before it leaves."""
+"""Export the chain from the database. The audit records the export before the first line leaves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from console.apps.audit.models import AuditEvent, Kind
 
 
 def chain_lines(actor: Any, *, is_whole: bool) -> Iterator[str]:
-    """The lines of the file: all events up to the one that says that it was taken.
+    """The lines of the chain file, up to the event that records the export.
 
     Args:
-        actor: who takes it, a user or :data:`console.apps.audit.events.SYSTEM`.
-        is_whole: whether what tells of a person is shown too.
+        actor: who exports it, a user or :data:`console.apps.audit.events.SYSTEM`.
+        is_whole: whether the file includes the personal fields.
     """
     spool.flush()
     append([event_facts(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})])

@@ -1,15 +1,13 @@
-"""The chain as a file that anybody can check without the database, with what tells of a person kept back.
+"""The chain as a file that anybody can check without the database. Personal fields can be withheld.
 
-Lines of JSON. The first says what the file is and how the chain ends; then each event with its number, its hash and the hash before
-it, and one of
+The file is lines of JSON. The first line names the format and the end of the chain. Each further line is an event with its number,
+its hash and the hash before it, and one of
 
-- ``shown``, each field with its salt and value, and ``hidden``, the digest of each that is kept back: its hash can be reckoned;
-- ``facts``, of an event from before hashes were over digests: its hash can be reckoned, since nothing is kept back;
-- ``stated``, of such an event of which something is kept back: its hash is only stated, and holds as far as the next covers it.
+- ``shown``, each field with its salt and value, and ``hidden``, the digest of each withheld field: its hash can be computed;
+- ``facts``, for an event from before hashes covered digests, with nothing withheld: its hash can be computed;
+- ``stated``, for such an event with withheld fields: its hash is only stated, and holds as far as the next event covers it.
 
-Events of the last two kinds come before all of the first, or any event could be put off as one of them.
-
-This file asks for nothing but Python.
+Events of the last two kinds come before all of the first, or any event could pass as one of them. This file needs only Python.
 """
 
 from __future__ import annotations
@@ -19,13 +17,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from console.apps.audit.hashes import FIELDS, GENESIS, digest_of, digests_of, hash_at_first, hash_of, salt_of
+from console.apps.audit.hashes import FIELDS, GENESIS, digest_of, digests_of, hash_of, legacy_hash, salt_of
 
 FORM = "steelyard audit chain 1"
 PERSONAL = ("actor_id", "actor", "entity_id", "detail", "uid")
-"""What tells of a person: who did it, whom it was about, and what else it says, such as a name that was searched for."""
+"""Fields that can identify a person: the actor, the entity, and details such as a name that was searched for."""
 LONGEST = 1_000_000
-"""Characters of a line that are read: no event has so many."""
+"""The longest line that is read, in characters. No event is longer."""
 
 
 def lines_of(events: Iterable[Mapping[str, Any]], head: tuple[int, str], *, is_whole: bool) -> Iterator[str]:
@@ -33,40 +31,40 @@ def lines_of(events: Iterable[Mapping[str, Any]], head: tuple[int, str], *, is_w
 
     Args:
         events: all events up to the head, in order: ``number``, ``previous_hash``, ``hash`` and each of the fields.
-        head: number and hash of the last.
-        is_whole: whether what tells of a person is shown too.
+        head: number and hash of the last event.
+        is_whole: whether the file includes the personal fields.
     """
-    kept_back = () if is_whole else PERSONAL
-    yield _line({"form": FORM, "events": head[0], "head": head[1], "kept_back": list(kept_back)})
+    withheld = () if is_whole else PERSONAL
+    yield _line({"form": FORM, "events": head[0], "head": head[1], "kept_back": list(withheld)})
     for event in events:
         place = {name: event[name] for name in ("number", "previous_hash", "hash")}
-        yield _line({**place, **_says(event, kept_back)})
+        yield _line({**place, **_content(event, withheld)})
 
 
-def _says(event: Mapping[str, Any], kept_back: tuple[str, ...]) -> dict[str, Any]:
-    if hash_at_first(event["number"], event["previous_hash"], event) == event["hash"]:
-        facts = {name: event[name] for name in FIELDS if name not in kept_back}
-        return {"stated": facts} if kept_back else {"facts": facts}
+def _content(event: Mapping[str, Any], withheld: tuple[str, ...]) -> dict[str, Any]:
+    if legacy_hash(event["number"], event["previous_hash"], event) == event["hash"]:
+        facts = {name: event[name] for name in FIELDS if name not in withheld}
+        return {"stated": facts} if withheld else {"facts": facts}
     digests = digests_of(event)
     return {
-        "shown": {name: [salt_of(event["uid"], name), event[name]] for name in FIELDS if name not in kept_back},
-        "hidden": {name: digests[name] for name in kept_back},
+        "shown": {name: [salt_of(event["uid"], name), event[name]] for name in FIELDS if name not in withheld},
+        "hidden": {name: digests[name] for name in withheld},
     }
 
 
-def _line(says: dict[str, Any]) -> str:
-    return json.dumps(says, ensure_ascii=False, sort_keys=True) + "\n"
+def _line(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 @dataclass
 class Checked:
-    """What checking a file told.
+    """The result of checking a file.
 
     Attributes:
-        events: how many there are.
-        stated: of how many the hash could not be reckoned and was taken as stated.
-        head: number and hash of the last.
-        breaks: where the chain is not what was written, by the event's number, and how it is seen.
+        events: the number of events.
+        stated: the number of events whose hash could not be computed and was taken as stated.
+        head: number and hash of the last event.
+        breaks: each break as the event's number and the reason.
     """
 
     events: int = 0
@@ -76,66 +74,66 @@ class Checked:
 
 
 def check(lines: Iterable[str], known: Mapping[int, str] | None = None) -> Checked:
-    """Reckon the file's hashes, and see that each event follows the one before.
+    """Compute the file's hashes, and check that each event follows the one before.
 
     Args:
-        lines: the file's.
+        lines: the file's lines.
         known: hashes by number that were noted elsewhere earlier.
 
     Raises:
-        ValueError: the file is none of a chain.
+        ValueError: if the file is not a chain file.
     """
-    rest, found, noted = iter(lines), Checked(), dict(known or {})
-    begin = _read(next(rest, ""))
-    if begin.get("form") != FORM:
+    rest, result, noted = iter(lines), Checked(), dict(known or {})
+    first = _read(next(rest, ""))
+    if first.get("form") != FORM:
         raise ValueError(f"its first line does not say that it is a {FORM!r}")
-    is_later = False
+    has_digests = False
     for line in rest:
-        number = found.events + 1
+        number = result.events + 1
         event = _read(line)
-        is_later |= "shown" in event
-        why = _wrong(event, number, found.head[1], is_later=is_later)
+        has_digests |= "shown" in event
+        why = _problem(event, number, result.head[1], has_digests=has_digests)
         if why:
-            found.breaks.append((number, why))
+            result.breaks.append((number, why))
         digest = str(event.get("hash", ""))
         if noted.pop(number, digest) != digest:
-            found.breaks.append((number, "its hash is another than the one noted earlier"))
-        found.events, found.stated, found.head = number, found.stated + ("stated" in event), (number, digest)
-    if found.head != (begin.get("events"), begin.get("head")):
-        found.breaks.append((found.events, "the file does not end with the event that its first line names"))
-    found.breaks += [(number, "it was noted earlier and is not in the file") for number in sorted(noted)]
-    return found
+            result.breaks.append((number, "its hash differs from the one noted earlier"))
+        result.events, result.stated, result.head = number, result.stated + ("stated" in event), (number, digest)
+    if result.head != (first.get("events"), first.get("head")):
+        result.breaks.append((result.events, "the file does not end with the event that its first line names"))
+    result.breaks += [(number, "it was noted earlier and is not in the file") for number in sorted(noted)]
+    return result
 
 
 def _read(line: str) -> dict[str, Any]:
     try:
-        says = json.loads(line) if len(line) <= LONGEST else None
+        content = json.loads(line) if len(line) <= LONGEST else None
     except (ValueError, RecursionError):
-        says = None
-    return says if isinstance(says, dict) else {}
+        content = None
+    return content if isinstance(content, dict) else {}
 
 
-def _wrong(event: dict[str, Any], number: int, before: str, *, is_later: bool) -> str:
-    """What is wrong with an event; empty when nothing is. ``is_later`` once hashes are over digests."""
+def _problem(event: dict[str, Any], number: int, before: str, *, has_digests: bool) -> str:
+    """What is wrong with an event; empty if nothing is. ``has_digests`` once an event's hash covers digests."""
     if event.get("number") != number:
         return "the line is not this event's"
     if event.get("previous_hash") != before:
         return "it does not follow the event before it"
-    if is_later and ("stated" in event or "facts" in event):
-        return "it says that it is from before hashes were over digests, and stands after one whose hash is"
+    if has_digests and ("stated" in event or "facts" in event):
+        return "it claims to be from before hashes covered digests, but follows an event whose hash does"
     if isinstance(event.get("stated"), dict) and isinstance(event.get("hash"), str):
         return ""
-    return "" if _reckoned(event, number, before) == event.get("hash") else "it is not as it was written"
+    return "" if _computed_hash(event, number, before) == event.get("hash") else "its content does not match its hash"
 
 
-def _reckoned(event: dict[str, Any], number: int, before: str) -> str:
-    """The hash that the line itself gives; empty where it says not all that a hash is over."""
+def _computed_hash(event: dict[str, Any], number: int, before: str) -> str:
+    """The hash of a line's content; empty if the line lacks a field."""
     facts, shown, hidden = event.get("facts"), event.get("shown"), event.get("hidden")
     if isinstance(facts, dict):
-        return hash_at_first(number, before, facts) if facts.keys() == {*FIELDS} else ""
+        return legacy_hash(number, before, facts) if facts.keys() == {*FIELDS} else ""
     if not isinstance(shown, dict) or not isinstance(hidden, dict):
         return ""
-    is_all = shown.keys() | hidden.keys() == {*FIELDS} and not shown.keys() & hidden.keys()
-    if not is_all or not all(isinstance(pair, list) and len(pair) == 2 for pair in shown.values()):
+    is_complete = shown.keys() | hidden.keys() == {*FIELDS} and not shown.keys() & hidden.keys()
+    if not is_complete or not all(isinstance(pair, list) and len(pair) == 2 for pair in shown.values()):
         return ""
     return hash_of(number, before, {**hidden, **{name: digest_of(pair[0], name, pair[1]) for name, pair in shown.items()}})

@@ -1,4 +1,4 @@
-"""What is kept of one thing that somebody did, before it has its place in the chain."""
+"""One event of the audit before it has its place in the chain."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from console.core import clock
 
 SYSTEM = "steelyard"
-"""Who acts when no person does, such as when a deferral wakes."""
+"""The actor of automatic steps, such as the end of a deferral."""
 NOBODY = "-"
 
 
@@ -31,7 +31,7 @@ class EventFacts:
     uid: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def as_json(self) -> str:
-        """One line, as the spool keeps it."""
+        """One line of the spool."""
         return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
 
 
@@ -45,23 +45,23 @@ def event_facts(
     batch: str = "",
     detail: dict[str, Any] | None = None,
 ) -> EventFacts:
-    """What ``actor`` did.
+    """An event of what ``actor`` did.
 
     Args:
         kind: one of :class:`console.apps.audit.models.Kind`.
         actor: a user, or :data:`SYSTEM`, or :data:`NOBODY` for somebody who is not signed in.
-        entity_id: whom it was about.
-        region_code: where that entity is.
+        entity_id: the entity that it concerns.
+        region_code: that entity's region.
         run_id: the published run that was shown.
-        batch: what binds the events of one bulk action.
-        detail: what else there is to say; plain JSON values.
+        batch: the id that the events of one bulk action share.
+        detail: further plain JSON values.
 
     Raises:
-        ValueError: nothing is written without an actor.
+        ValueError: without an actor.
     """
     if isinstance(actor, str):
         if actor not in (SYSTEM, NOBODY):
-            raise ValueError(f"{actor!r} is no actor")
+            raise ValueError(f"{actor!r} is not an actor")
         actor_id, name, role = None, actor, ""
     elif getattr(actor, "pk", None) is None:
         raise ValueError("nothing is written to the audit without an actor")

@@ -1,8 +1,7 @@
-"""An event's hash: over the digest of each thing it says, so that one may be kept back and the hash be reckoned all the same.
+"""An event's hash covers the digest of each field, so a field can be withheld and the hash can still be computed.
 
-A digest is salted, by what nobody can guess who does not hold the event: ``uid`` is drawn anew for each event and is never shown
-where anything is kept back. So neither a name nor a business can be found by trying all there are (salted digests, as RFC 9901 has
-them for the selective disclosure of signed claims). This file asks for nothing but Python.
+Digests are salted, so a name or a business cannot be found by trying all of them: ``uid`` is random for each event and is never
+shown where a field is withheld (salted digests as in RFC 9901, selective disclosure of signed claims). This file needs only Python.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ GENESIS = "0" * 64
 FIELDS = (
     "kind", "actor_id", "actor", "role", "entity_id", "region_code", "run_id", "batch", "detail", "at", "uid",
 )  # fmt: skip
-"""What an event says; all of it is covered."""
+"""The fields of an event. The hash covers all of them."""
 
 
 def hash_of(number: int, previous: str, digests: Mapping[str, str]) -> str:
@@ -41,15 +40,15 @@ def digest_of(salt: str, name: str, value: object) -> str:
 
 
 def salt_of(uid: str, name: str) -> str:
-    """A field's salt, which tells nothing of another field's, nor of ``uid``."""
+    """A field's salt, which reveals neither another field's salt nor ``uid``."""
     return _sha256(["salt", uid, name])
 
 
-def hash_at_first(number: int, previous: str, facts: Mapping[str, Any]) -> str:
-    """The hash as events had it before there were digests: over all they say at once, so that nothing can be kept back."""
+def legacy_hash(number: int, previous: str, facts: Mapping[str, Any]) -> str:
+    """The hash of events from before digests existed: over all fields together, so no field can be withheld."""
     return _sha256([number, previous, {name: facts[name] for name in FIELDS}])
 
 
-def _sha256(says: list[Any]) -> str:
-    text = json.dumps(says, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _sha256(values: list[Any]) -> str:
+    text = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Kind(StrEnum):
-    """What can be done that is kept."""
+    """The kinds of events."""
 
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 
 
 class AuditEvent(models.Model):
-    """One thing that somebody did. ``detail`` is the JSON text that was hashed, since a database's own JSON may be rewritten."""
+    """One event. ``detail`` is the JSON text that was hashed: a database may rewrite its own JSON type."""
 
     number = models.BigIntegerField(primary_key=True)
     uid = models.CharField(max_length=32, unique=True)
@@ -63,6 +63,6 @@ class AuditEvent(models.Model):
             models.Index(fields=("actor", "-number"), name="audit_by_actor"),
             models.Index(fields=("entity_id", "-number"), name="audit_by_entity"),
             models.Index(fields=("kind", "-number"), name="audit_by_kind"),
-            # For what thinning out a published run asks: whom of it anybody viewed or decided.
+            # Thinning out a published run asks which of its entities anybody viewed or decided.
             models.Index(fields=("run_id", "entity_id"), name="audit_by_run", condition=~models.Q(entity_id="")),
         )

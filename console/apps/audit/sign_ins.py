@@ -1,4 +1,4 @@
-"""Who signed in and out, and who could not, and from where, goes into the chain."""
+"""Record sign-ins, sign-outs, failures and lockouts in the chain, with the address."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def _locked_out(username: str, request: Any = None, **_facts: Any) -> None:
 
 
 def _from(request: Any) -> dict[str, str]:
-    """Where somebody signs in from, as far as it is known."""
+    """The address of the sign-in, if it is known."""
     address = client_address(request) if request is not None else ""
     return {"address": address} if address else {}

@@ -1,7 +1,7 @@
-"""Views and searches on their way to the chain: a line each in a file, so that no page waits for the writer's lock.
+"""The spool: views and searches wait as lines of a file, so that no page waits for the lock of the chain's writer.
 
-A line is written before the response leaves, and goes into the chain after it, with others. A process that is killed leaves its
-lines in the file, or in one that was being taken in; whoever flushes next takes them in. A line taken in twice stands once.
+A line is written before the response leaves and goes into the chain after it, together with others. If a process is killed, its
+lines stay in the file, or in the file that it was flushing, and the next flush appends them. A line is never appended twice.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ SECONDS = 2.0
 """How long a line may wait while requests come."""
 LINES = 64 * 1024
 """Bytes that wait at most before a flush."""
-taken_in = Signal()
-"""Sent with ``events`` when they are in the chain. A process that dies in between sends them again: receivers must bear it."""
+appended = Signal()
+"""Sent with ``events`` when they are in the chain. After a crash they are sent again, so receivers must be idempotent."""
 
 
 def put(facts: EventFacts) -> None:
-    """Keep an event until the next flush; it is in the file, whatever becomes of this process, when this returns."""
+    """Write an event to the spool. When this returns, the event is on the disk."""
     folder = _folder()
     with _lock(folder, "append.lock"), (folder / WAITING).open("ab+") as file:
-        # A process that was killed while it wrote leaves half a line: the next one begins anew, or it would be lost with that.
+        # A process that was killed while writing leaves half a line: start a new line, or this one is lost too.
         if file.seek(0, os.SEEK_END):
             file.seek(-1, os.SEEK_END)
             if file.read(1) != b"\n":
@@ -50,9 +50,9 @@ def put(facts: EventFacts) -> None:
 
 
 def is_due() -> bool:
-    """Whether the first line has waited long enough, or there are many.
+    """Whether the first line has waited long enough, or there are many lines.
 
-    The file's own times say when the last was added, which where pages are asked for all the time is never long ago.
+    The file's modification time would not do: it is the time of the last line, which is always recent on a busy site.
     """
     try:
         with (_folder() / WAITING).open("rb") as file:
@@ -60,16 +60,16 @@ def is_due() -> bool:
     except FileNotFoundError:
         return False
     facts = _facts_in(first)
-    if facts is None:  # half a line, or one of another version: whoever flushes sets it aside
+    if facts is None:  # half a line, or a line of another version: flushing moves it away
         return size > 0
     return size >= LINES or (clock.now() - datetime.fromisoformat(facts.at)).total_seconds() >= SECONDS
 
 
 def flush(*, wait: bool = True) -> int:
-    """Take what waits into the chain; give how many lines there were. One process at a time does it.
+    """Append the waiting events to the chain and return their number. One process at a time does this.
 
     Args:
-        wait: for another that is at it; otherwise leave it to that one and give 0.
+        wait: whether to wait for another process that is flushing; if not, return 0 in that case.
     """
     folder = _folder()
     with _lock(folder, "flush.lock", wait=wait) as is_ours:
@@ -82,15 +82,15 @@ def flush(*, wait: bool = True) -> int:
         events = [facts for path in taken for facts in _read(path)]
         if events:
             append(events)
-            taken_in.send_robust(sender=None, events=events)
-        _set_aside(taken)
+            appended.send_robust(sender=None, events=events)
+        _move_unreadable(taken)
         for path in taken:
             path.unlink()
         return len(events)
 
 
 def waiting() -> Iterator[EventFacts]:
-    """The events that are not in the chain yet, as far as another process does not take them in just now; the oldest first."""
+    """The events that are not in the chain yet, oldest first, except those that another process is appending now."""
     folder = _folder()
     for path in (*sorted(folder.glob(TAKEN)), folder / WAITING):
         try:
@@ -106,13 +106,13 @@ def _read(path: Path) -> Iterator[EventFacts]:
             yield facts
 
 
-def _set_aside(taken: list[Path]) -> None:
-    """Keep the lines that are no events in a file of their own, for people to look at: half a line whose writer was killed, whose
-    page never left, or a line of another version of the console, whose page did."""
+def _move_unreadable(taken: list[Path]) -> None:
+    """Move lines that are no events to a file of their own, for people to look at: half a line whose writer was killed (its page
+    never left), or a line of another version of the console (its page did)."""
     lines = [line for path in taken for line in path.read_bytes().splitlines() if line and _facts_in(line) is None]
     if lines:
         logging.getLogger("console.apps.audit").error(
-            "%d lines of the audit's spool are no events; they are kept in %s", len(lines), UNREAD
+            "%d lines of the audit's spool are not events; they are now in %s", len(lines), UNREAD
         )
         with (_folder() / UNREAD).open("ab") as file:
             file.write(b"\n".join(lines) + b"\n")

@@ -1,1 +1,1 @@
-"""Campaigns: a filter, a period, a capacity and a checklist, made, followed and closed by a supervisor."""
+"""Campaigns: a filter, a period, a capacity and a checklist, which a supervisor makes, follows and closes."""

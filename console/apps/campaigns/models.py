@@ -1,4 +1,4 @@
-"""Campaigns and whom they take in."""
+"""Campaigns and their members."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from console.apps.accounts.jurisdiction import OfRegion
 
 
 class Campaigns(models.QuerySet):
-    """Campaigns, each over some regions."""
+    """Campaigns, each with members in some regions."""
 
     def visible_to(self, user: Any) -> Self:
-        """Those that take in somebody of the user's regions, and those that they made."""
+        """The campaigns with a member in the user's regions, and those that the user made."""
         return self.filter(Q(pk__in=Member.objects.visible_to(user).values("campaign")) | Q(made_by=user))
 
 
 class Campaign(models.Model):
-    """What a supervisor set out to check in a period. It is of whoever made it; others see of it what is of their regions."""
+    """A supervisor's plan of what to check in a period. Other users see the members in their regions."""
 
     name = models.CharField(max_length=80)
     filters = models.JSONField(default=dict)
@@ -46,7 +46,7 @@ class Campaign(models.Model):
 
 
 class Member(OfRegion):
-    """An entity that a campaign takes in, as the run stood when it was made."""
+    """An entity of a campaign, as it was in the run that the campaign was made from."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="members")
     entity_id = models.CharField(max_length=64)

@@ -1,1 +1,1 @@
-"""What regulators decide of an entity, and what came of it."""
+"""Regulators' decisions about entities, and the results of visits."""

@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""Django's configuration of the app."""
 
 from __future__ import annotations
 
@@ -10,4 +10,3 @@ class Decisions(AppConfig):
 
     name = "console.apps.decisions"
     label = "decisions"
-    default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""The reasons and words that a decision is made of: chosen from ``catalogue.toml``, never typed."""
+"""The catalogue of codes for decisions, ``catalogue.toml``: people choose a code and do not type reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def codes(kind: str) -> tuple[str, ...]:
 
 
 def words(kind: str, code: str, language: str) -> str:
-    """A code in a language; the code itself for one that the catalogue no longer has."""
+    """A code's text in a language; the code itself if the catalogue no longer has it."""
     entry = _entries().get(kind, {}).get(code)
     if entry is None:
         return code
@@ -29,10 +29,10 @@ def words(kind: str, code: str, language: str) -> str:
 
 
 def choices(kind: str, language: str) -> list[tuple[str, str]]:
-    """The codes of a kind with their words."""
+    """The codes of a kind with their texts."""
     return [(code, words(kind, code, language)) for code in codes(kind)]
 
 
 def queue_of(kind: str, code: str) -> str:
-    """Who learns of a decision for this reason: data, policy or none."""
+    """The queue that a decision with this reason goes to: data, policy or none."""
     return _entries().get(kind, {}).get(code, {}).get("queue", "none")

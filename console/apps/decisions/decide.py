@@ -1,4 +1,4 @@
-"""Do something to a case: checked, kept with what was seen, in the audit's chain within the same transaction."""
+"""Steps of people on a case: checked, stored with what the user saw, and added to the audit in the same transaction."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from console.apps.audit.chain import append
-from console.apps.audit.events import EventFacts, event_facts
+from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
 from console.apps.decisions.policies import (
     NotPossible,
-    back_after_no_visit,
     check_case_allows,
     check_deferral,
     check_dismissal,
@@ -26,6 +25,7 @@ from console.apps.decisions.policies import (
     due_after,
     longest_deferral,
     needs_two_people,
+    return_date_after_no_visit,
 )
 from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
@@ -37,12 +37,12 @@ from console.core.policy import Policy
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What somebody wants to do, as their form says.
+class DecisionInput:
+    """What a user's form asks for.
 
-    ``token`` names the form, so that sending it twice does it once. ``version`` is the case's as they saw it, None where
-    they do not say; ``seen`` says the same of a form about many: the newest step of any case when they saw it. ``chosen`` holds
-    codes of the catalogue by kind.
+    ``token`` identifies the form, so that sending it twice has one effect. ``version`` is the version of the case that the user
+    saw, if known; ``seen`` is the same for a form about many cases: the newest step of any case at that time. ``chosen`` holds
+    catalogue codes by kind.
     """
 
     action: Action
@@ -58,84 +58,84 @@ class Wanted:
     batch: str = ""
 
 
-def decide(user: Any, entity: Ranked, run_id: str, wanted: Wanted) -> Decision:
-    """Do what a user wants to an entity that they may see.
+def decide(user: Any, entity: Ranked, run_id: str, form: DecisionInput) -> Decision:
+    """Take a user's decision about an entity.
 
-    A dismissal that takes two people becomes a proposal. Class, place and region are the published ones, whatever a form says.
+    A dismissal that needs two people becomes a proposal. Class, place and region are the published ones, not the form's.
 
     Args:
         user: who decides.
-        entity: as :meth:`InJurisdiction.visible_to` gave it for them.
-        run_id: the run that they saw.
-        wanted: what they want.
+        entity: an entity from :meth:`InJurisdiction.visible_to` for this user.
+        run_id: the run that the user saw.
+        form: what the user asks for.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: the case or the policy does not allow it, it changed meanwhile, or the form was sent before.
+        NotPossible: the case or the policy does not allow it, the case has changed, or the form was sent before.
     """
     limits = current_policy()
-    action = wanted.action
+    action = form.action
     if action == Action.DISMISS and needs_two_people(entity.risk_class, limits):
         action = Action.PROPOSE
     try:
         with transaction.atomic():
             case = case_of(entity)
             check_user_can(user, action, case)
-            _check_form(case, wanted)
+            _check_form(case, form)
             after = check_case_allows(action, State(case.state))
             check_dismissal(action, entity.risk_class, limits)
             if action == Action.DEFER:
                 deferred = days_deferred(_steps_of(case, limits), current_date(), limits)
-                check_deferral(wanted.wake_on, wanted.wake_condition, current_date(), limits, deferred)
-                wanted = replace(wanted, wake_on=wanted.wake_on or longest_deferral(current_date(), limits, deferred))
-            if wanted.assigned_to is not None and not _sees(wanted.assigned_to, entity):
+                check_deferral(form.wake_on, form.wake_condition, current_date(), limits, deferred)
+                form = replace(form, wake_on=form.wake_on or longest_deferral(current_date(), limits, deferred))
+            if form.assigned_to is not None and not _sees(form.assigned_to, entity):
                 raise NotPossible("refused.assignee")
             due_on = due_after(action, current_date(), limits)
             if action == Action.ASSIGN:
-                due_on, wanted = _as_it_stands(case, wanted)
-            return _move(case, action, after, user, entity=entity, run_id=run_id, wanted=wanted, due_on=due_on)
+                due_on, form = _with_dates_of(case, form)
+            return _move(case, action, after, user, entity=entity, run_id=run_id, form=form, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
 
 def case_of(entity: Ranked) -> Case:
-    """An entity's case, made where there is none, and locked within the caller's transaction."""
+    """An entity's case, created if there is none, and locked within the caller's transaction."""
     case, _ = Case.objects.select_for_update().get_or_create(entity_id=entity.entity_id, defaults=_of(entity))
     return case
 
 
-def act_on_case(user: Any, case: Case, wanted: Wanted) -> Decision:
-    """Approve, refuse, reopen, record, or hand over: a step of a case that is there, for which nothing new is published.
+def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
+    """Approve, refuse, reopen, record or assign: a step of an existing case that does not look at a published run.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: the case does not allow it, it changed meanwhile, or the form was sent before.
+        NotPossible: the case does not allow it, the case has changed, or the form was sent before.
     """
     try:
         with transaction.atomic():
             case = Case.objects.select_for_update().get(pk=case.pk)
-            check_user_can(user, wanted.action, case)
-            _check_form(case, wanted)
-            after = check_case_allows(wanted.action, State(case.state))
+            check_user_can(user, form.action, case)
+            _check_form(case, form)
+            after = check_case_allows(form.action, State(case.state))
             due_on = None
-            if wanted.action == Action.ASSIGN:
-                if wanted.assigned_to is not None and not Case.objects.visible_to(wanted.assigned_to).filter(pk=case.pk).exists():
+            if form.action == Action.ASSIGN:
+                if form.assigned_to is not None and not Case.objects.visible_to(form.assigned_to).filter(pk=case.pk).exists():
                     raise NotPossible("refused.assignee")
-                due_on, wanted = _as_it_stands(case, wanted)
+                due_on, form = _with_dates_of(case, form)
             elif after == State.NOT_INSPECTED:
-                # Corrected, it is back when it was to be: else saying anew that no visit was made would put it off again and again.
-                wanted = replace(wanted, wake_on=case.wake_on or back_after_no_visit(current_date(), current_policy()))
-            return _move(case, wanted.action, after, user, wanted=wanted, due_on=due_on)
+                # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
+                form = replace(form, wake_on=case.wake_on or return_date_after_no_visit(current_date(), current_policy()))
+            return _move(case, form.action, after, user, form=form, due_on=due_on)
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
 
 def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decision:
-    """Take a decision back: the case is as it was, and both stay on record.
+    """Undo a decision: the case is as before, and both steps stay on record.
 
     Raises:
         NotAllowed: the user may not decide at all.
-        NotPossible: it is not theirs, too old, something followed it, or it was taken back before.
+        NotPossible: it is another person's decision, too old, not the newest step, or undone already.
     """
     try:
         with transaction.atomic():
@@ -146,7 +146,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
             if newest is None or newest.pk != decision.pk:
                 raise NotPossible("refused.undo_followed")
             before = decision.before
-            wanted = Wanted(
+            form = DecisionInput(
                 Action.UNDO,
                 token,
                 wake_on=date.fromisoformat(before["wake_on"]) if before.get("wake_on") else None,
@@ -157,56 +157,50 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
             case.risk_class, case.position = before.get("risk_class", case.risk_class), before.get("position", case.position)
             due_on = date.fromisoformat(before["due_on"]) if before.get("due_on") else None
             return _move(
-                case, Action.UNDO, State(decision.state_before), user, wanted=wanted, due_on=due_on, undoes=decision, is_undo=True
+                case, Action.UNDO, State(decision.state_before), user, form=form, due_on=due_on, undoes=decision, is_undo=True
             )
     except IntegrityError as error:
         raise NotPossible("refused.sent_before") from error
 
 
 def newest_step() -> int:
-    """The newest step of any case, by its key; 0 before the first."""
+    """The key of the newest step of any case; 0 before the first."""
     return Decision.objects.aggregate(Max("pk"))["pk__max"] or 0
 
 
-def _move(case: Case, action: Action, after: State, user: Any, **more: Any) -> Decision:
-    decision, facts = _step(case, action, after, user, **more)
-    append([facts])
-    return decision
-
-
-def _step(
+def _move(
     case: Case,
     action: Action,
     after: State,
     user: Any,
     *,
-    wanted: Wanted,
+    form: DecisionInput,
     entity: Ranked | None = None,
     run_id: str = "",
     due_on: date | None = None,
     undoes: Decision | None = None,
     is_undo: bool = False,
-) -> tuple[Decision, EventFacts]:
-    """Move the case; give the step, and what the audit is to hold of it."""
-    before = standing_of(case)
+) -> Decision:
+    """Move the case, store the step, and append it to the audit."""
+    before = restorable_fields(case)
     if entity is not None:
         for name, value in _of(entity).items():
             setattr(case, name, value)
     if not is_undo:
         if action == Action.VISIT:
-            case.assigned_to = wanted.assigned_to or user
+            case.assigned_to = form.assigned_to or user
         elif action == Action.ASSIGN:
-            case.assigned_to = wanted.assigned_to
+            case.assigned_to = form.assigned_to
         elif action not in OF_RESULT:
             case.assigned_to = None
         case.proposed_by = user if action == Action.PROPOSE else None
-    chosen = dict(wanted.chosen)
-    if wanted.assigned_to is not None:
-        chosen["assigned_to"] = wanted.assigned_to.username
+    chosen = dict(form.chosen)
+    if form.assigned_to is not None:
+        chosen["assigned_to"] = form.assigned_to.username
     at, campaign, selected = clock.now(), None, None
     if action == Action.VISIT:
         campaign = campaign_of(case.entity_id, at, current_date())
-        selected = selected_by(wanted.reason, chosen, campaign)
+        selected = selected_by(form.reason, chosen, campaign)
     decision = Decision.objects.create(
         case=case,
         at=at,
@@ -214,54 +208,41 @@ def _step(
         action=action,
         state_before=case.state,
         state_after=after,
-        reason=wanted.reason,
+        reason=form.reason,
         chosen=chosen,
-        comment=wanted.comment,
+        comment=form.comment,
         run_id=run_id,
         risk_class=case.risk_class,
         position=case.position,
         due_on=due_on,
-        wake_on=wanted.wake_on,
-        wake_condition=wanted.wake_condition,
+        wake_on=form.wake_on,
+        wake_condition=form.wake_condition,
         undoes=undoes,
-        batch=wanted.batch,
-        form_token=wanted.token,
+        batch=form.batch,
+        form_token=form.token,
         before=before,
         selected_by=selected,
         campaign=campaign,
     )
     case.state, case.due_on = after, due_on
-    if action not in CORRECTIONS:  # what is corrected is as long ago as it was
+    if action not in CORRECTIONS:  # a correction does not change when the visit was
         case.changed_at = decision.at
-    case.wake_on, case.wake_condition = wanted.wake_on, wanted.wake_condition
+    case.wake_on, case.wake_condition = form.wake_on, form.wake_condition
     case.version += 1
     case.save()
     kind = Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
-    detail = {
-        "action": str(action),
-        "from": decision.state_before,
-        "to": str(after),
-        "reason": wanted.reason,
-        "decision": decision.pk,
-    }
+    detail = audit_detail(decision)
     if chosen:
         detail["chosen"] = chosen
     if selected is not None:
         detail |= {"selected_by": selected} | ({"campaign": campaign.pk} if campaign else {})
-    facts = event_facts(
-        kind,
-        user,
-        entity_id=case.entity_id,
-        region_code=case.region_code,
-        run_id=run_id,
-        batch=wanted.batch,
-        detail=detail,
-    )
-    return decision, facts
+    about = {"entity_id": case.entity_id, "region_code": case.region_code, "run_id": run_id, "batch": form.batch}
+    append([event_facts(kind, user, detail=detail, **about)])
+    return decision
 
 
-def standing_of(case: Case) -> dict[str, Any]:
-    """What a step changes of a case besides its state, as JSON can hold it: what taking the step back brings back."""
+def restorable_fields(case: Case) -> dict[str, Any]:
+    """What a step changes of a case besides its state, as JSON values. Undoing the step restores it."""
     return {
         "assigned_to": case.assigned_to_id,
         "proposed_by": case.proposed_by_id,
@@ -273,40 +254,41 @@ def standing_of(case: Case) -> dict[str, Any]:
     }
 
 
-def _check_form(case: Case, wanted: Wanted) -> None:
-    if Decision.objects.filter(form_token=wanted.token).exists():
+def audit_detail(step: Decision) -> dict[str, Any]:
+    """What the audit records of each step."""
+    states = {"from": step.state_before, "to": str(step.state_after)}
+    return {"action": str(step.action), **states, "reason": step.reason, "decision": step.pk}
+
+
+def _check_form(case: Case, form: DecisionInput) -> None:
+    if Decision.objects.filter(form_token=form.token).exists():
         raise NotPossible("refused.sent_before")
-    if wanted.version is not None and wanted.version != case.version:
+    if form.version is not None and form.version != case.version:
         raise NotPossible("refused.changed")
-    if wanted.seen is not None and case.decisions.filter(pk__gt=wanted.seen).exists():
+    if form.seen is not None and case.decisions.filter(pk__gt=form.seen).exists():
         raise NotPossible("refused.changed")
 
 
-def _as_it_stands(case: Case, wanted: Wanted) -> tuple[date | None, Wanted]:
-    """When the case is due, and what is wanted with when it wakes: whose it is changes neither."""
-    return case.due_on, replace(wanted, wake_on=case.wake_on, wake_condition=case.wake_condition)
+def _with_dates_of(case: Case, form: DecisionInput) -> tuple[date | None, DecisionInput]:
+    """The case's deadline, and the input with the case's end of deferral: assigning a case changes neither."""
+    return case.due_on, replace(form, wake_on=case.wake_on, wake_condition=case.wake_condition)
 
 
 def _steps_of(case: Case, limits: Policy) -> list[tuple[date, State]]:
-    """The day of each step so far and the state that it led to, in order."""
+    """The date of each step so far and the state that it led to, in order."""
     zone = ZoneInfo(limits.time_zone)
     steps = case.decisions.order_by("at", "id").values_list("at", "state_after")
     return [(at.astimezone(zone).date(), State(state)) for at, state in steps]
 
 
 def _sees(user: Any, entity: Ranked) -> bool:
-    """Whether a user answers for an entity's region: a visit that its visitor cannot see would be lost."""
+    """Whether a user sees an entity: a visit that the assignee cannot see would be lost."""
     return Ranked.objects.using(entity._state.db).visible_to(user).filter(pk=entity.pk).exists()
 
 
 def _of(entity: Ranked) -> dict[str, Any]:
-    return {
-        "name": entity.name,
-        "region_code": entity.region_code,
-        "region_middle": entity.region_middle,
-        "region_top": entity.region_top,
-        "risk_class": entity.risk_class,
-        "position": entity.position,
+    names = ("name", "region_code", "region_middle", "region_top", "risk_class", "position")
+    return {name: getattr(entity, name) for name in names} | {
         "place": entity.position,
         "placed_in": run_id_of(entity._state.db),
         "changed_at": clock.now(),

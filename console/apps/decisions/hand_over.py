@@ -1,4 +1,4 @@
-"""Hand on what somebody leaves open who can no longer do it: no visit is lost with the person who was to make it."""
+"""Hand over the open cases of a person who can no longer handle them, so that no planned visit is lost."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from console.apps.accounts.jurisdiction import bound_of
+from console.apps.accounts.jurisdiction import region_condition
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import DECIDES
-from console.apps.decisions.decide import Wanted, act_on_case
+from console.apps.decisions.decide import DecisionInput, act_on_case
 from console.apps.decisions.models import Case
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
@@ -19,55 +19,53 @@ _OPEN = sorted(state for state, action in TRANSITIONS if action == Action.ASSIGN
 
 
 def open_cases_of(person: User) -> QuerySet[Case]:
-    """The cases, visits to make and what was given to review, that wait for a person who can no longer do them.
+    """The person's open cases (visits to make and cases to review) that the person can no longer handle.
 
-    The account is shut, or its role decides nothing, or it does not answer for the region: its own or the entity's is another than
-    it was.
+    The account is deactivated, its role may not decide, or the entity is outside its regions.
     """
-    return Case.objects.filter(_beyond(person), state__in=_OPEN)
+    return Case.objects.filter(_out_of_reach(person), state__in=_OPEN)
 
 
-def left_open(user: Any) -> list[tuple[User, list[Case]]]:
-    """Each person with what they leave open so in the user's regions, what is due first at the beginning; as many questions
-    whoever has how much to do."""
-    seen = Case.objects.visible_to(user).filter(state__in=_OPEN)
-    people = User.objects.filter(pk__in=seen.order_by().values("assigned_to")).prefetch_related("jurisdictions")
-    beyond = Q(pk__in=[])
+def open_cases_by_person(user: Any) -> list[tuple[User, list[Case]]]:
+    """Each person with such cases in the user's regions, the first due first. The number of queries is fixed."""
+    visible = Case.objects.visible_to(user).filter(state__in=_OPEN)
+    people = User.objects.filter(pk__in=visible.order_by().values("assigned_to")).prefetch_related("jurisdictions")
+    out_of_reach = Q(pk__in=[])
     for person in people:
-        beyond |= _beyond(person)
+        out_of_reach |= _out_of_reach(person)
     by_person: dict[User, list[Case]] = {}
-    for case in seen.filter(beyond).select_related("assigned_to").order_by("assigned_to__username", "due_on", "pk"):
+    for case in visible.filter(out_of_reach).select_related("assigned_to").order_by("assigned_to__username", "due_on", "pk"):
         by_person.setdefault(case.assigned_to, []).append(case)
     return list(by_person.items())
 
 
-def _beyond(person: User) -> Q:
-    """Which of a person's cases they can do nothing of."""
-    theirs = Q(assigned_to=person)
+def _out_of_reach(person: User) -> Q:
+    """The condition on a person's cases that the person cannot handle."""
+    own = Q(assigned_to=person)
     if not person.is_active or person.role not in DECIDES:
-        return theirs
-    bound = bound_of(person)
-    return Q(pk__in=[]) if bound is None else theirs & ~bound
+        return own
+    in_regions = region_condition(person)
+    return Q(pk__in=[]) if in_regions is None else own & ~in_regions
 
 
 def hand_over(user: Any, person: User, to: User, batch: str) -> list[tuple[Case, str]]:
-    """Give what somebody leaves open in the user's regions to somebody else, deadlines as they are.
+    """Assign a person's open cases in the user's regions to another person. Deadlines stay.
 
     Args:
         user: the supervisor who does it.
-        person: who leaves it, as :func:`left_open` tells.
-        to: who is to have it.
-        batch: binds what is done, so that it can be taken back together; a form's name.
+        person: a person from :func:`open_cases_by_person`.
+        to: the new assignee.
+        batch: the form's token; the steps share it, so that they can be undone together.
 
     Returns:
-        Each case with why it could not be given, empty where it was. One that cannot be stops no other.
+        Each case with the reason why it could not be assigned, or an empty text. One failure does not stop the others.
     """
     outcomes = []
-    for leaves, cases in left_open(user):
-        for case in cases if leaves == person else ():
-            wanted = Wanted(Action.ASSIGN, f"{batch}:{case.pk}", version=case.version, assigned_to=to, batch=batch)
+    for owner, cases in open_cases_by_person(user):
+        for case in cases if owner == person else ():
+            step = DecisionInput(Action.ASSIGN, f"{batch}:{case.pk}", version=case.version, assigned_to=to, batch=batch)
             try:
-                act_on_case(user, case, wanted)
+                act_on_case(user, case, step)
             except (NotAllowed, NotPossible) as error:
                 outcomes.append((case, error.why))
             else:

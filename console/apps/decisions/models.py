@@ -1,4 +1,4 @@
-"""Cases, the decisions that move them, and the results of visits. Decisions and results are only ever added."""
+"""Cases, the decisions that move them, and the results of visits. Decisions and results are append-only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.apps.decisions.states import Action, State
 
 
 class Case(OfRegion):
-    """An entity that somebody decided something of; one that nobody did yet has no case, and is to be reviewed."""
+    """An entity about which there is a decision. An entity without a case is to be reviewed."""
 
     entity_id = models.CharField(max_length=64, unique=True)
     name = models.TextField(default="")
@@ -20,7 +20,7 @@ class Case(OfRegion):
     version = models.IntegerField(default=0)
     risk_class = models.CharField(max_length=2, default="")
     position = models.IntegerField(null=True)
-    # Where the entity is on the newest list, and of which run that is; no place where that run does not have it. See places.py.
+    # The entity's place on the list of the run ``placed_in``; null if that run does not have the entity. See places.py.
     place = models.IntegerField(null=True)
     placed_in = models.CharField(max_length=64, default="", blank=True)
     assigned_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="assigned_cases")
@@ -35,7 +35,7 @@ class Case(OfRegion):
             models.Index(fields=("state", "due_on"), name="cases_by_due"),
             models.Index(fields=("state", "wake_on"), name="cases_by_wake"),
             models.Index(fields=("assigned_to", "state"), name="cases_by_person"),
-            # In the list's order, with all that is asked of a case besides: the cases themselves are not read.
+            # Covering indexes in the list's order: the cases themselves are not read.
             models.Index(
                 fields=("state", "placed_in", "place", "assigned_to", "region_code", "region_middle", "region_top"),
                 name="cases_of_state_by_place",
@@ -48,7 +48,7 @@ class Case(OfRegion):
                 fields=("assigned_to", "placed_in", "place", "state", "region_code", "region_middle", "region_top"),
                 name="cases_of_person_by_place",
             ),
-            # Of those with a deadline alone, which are few beside all that were ever decided: what is overdue, in the list's order.
+            # Overdue cases in the list's order. Only few of all cases have a deadline.
             models.Index(
                 fields=("placed_in", "place", "due_on", "state", "assigned_to", "region_code", "region_middle", "region_top"),
                 condition=models.Q(due_on__isnull=False),
@@ -58,7 +58,7 @@ class Case(OfRegion):
 
 
 class Decision(models.Model):
-    """One step of a case: who, when, what they saw, why. Triggers refuse any change of a row; see migration 0002."""
+    """One step of a case: who, when, why, and what they saw. Triggers refuse any change of a row; see migration 0002."""
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
     at = models.DateTimeField()
@@ -79,7 +79,7 @@ class Decision(models.Model):
     batch = models.CharField(max_length=32, default="", db_index=True)
     form_token = models.CharField(max_length=64, unique=True)
     before = models.JSONField(default=dict)
-    # Of a visit: how its entity was selected. Null of other steps, and of those that were taken before it was kept.
+    # How the entity of a visit was selected. Null for other steps and for steps from before the column existed.
     selected_by = models.CharField(max_length=16, null=True)
     campaign = models.ForeignKey("campaigns.Campaign", null=True, on_delete=models.PROTECT, related_name="visits")
 
@@ -88,15 +88,15 @@ class Decision(models.Model):
 
 
 class Results(models.QuerySet):
-    """Results, of which some were corrected."""
+    """Results and their corrections."""
 
-    def standing(self) -> Self:
-        """Those that no other corrects: what is held to be so now."""
+    def current(self) -> Self:
+        """The results that no other result corrects."""
         return self.filter(corrections=None)
 
 
 class Result(models.Model):
-    """What a visit found, or that none took place; one decision each. A correction is a row of its own, and both stay."""
+    """What a visit found, or that no visit took place. Each decision has one result. A correction is a further row."""
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="result")
     visit_status = models.CharField(max_length=16)
@@ -119,7 +119,7 @@ class Result(models.Model):
         )
 
     def first(self) -> Result:
-        """The one that was recorded at first, of which this is a correction; itself where it is none."""
+        """The first result, which this one corrects directly or indirectly; itself if it is no correction."""
         result = self
         while result.corrects is not None:
             result = result.corrects
@@ -127,7 +127,7 @@ class Result(models.Model):
 
 
 class ReasonVerdict(OfRegion):
-    """Whether a reason was right, in the eyes of who visited."""
+    """Whether a reason was right, as the visitor judged it."""
 
     result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="verdicts")
     indicator = models.CharField(max_length=64)
@@ -139,7 +139,7 @@ class ReasonVerdict(OfRegion):
 
 
 class Handling(models.Model):
-    """That somebody dealt with a dismissal from which others are to learn, or opened it again: where it stands is the newest."""
+    """Somebody closed a dismissal in a queue, or reopened it. The newest row gives the state."""
 
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="handlings")
     at = models.DateTimeField()

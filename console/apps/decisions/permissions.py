@@ -1,4 +1,4 @@
-"""Who may: by role, region and having had no part in it. What the state of a case allows is told by policies."""
+"""Who may do what, by role, region and earlier part in the case. policies.py says what the state of a case allows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASS
 
 
 class NotAllowed(Exception):
-    """Somebody may not do something; ``why`` is a key of the words."""
+    """The user may not do this; ``why`` is a key of the texts."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -25,15 +25,15 @@ class NotAllowed(Exception):
 
 
 def check_user_can(user: Any, action: Action, case: Any) -> None:
-    """See that a user may do something to a case that is within their regions.
+    """Check that a user may do something to a case within the user's regions.
 
     Args:
-        user: who asks.
-        action: what they would do.
-        case: the case; ``case.proposed_by_id`` is who proposed its dismissal, ``case.assigned_to_id`` who is to visit.
+        user: the user.
+        action: the action.
+        case: the case; ``case.proposed_by_id`` proposed its dismissal, ``case.assigned_to_id`` is to visit.
 
     Raises:
-        NotAllowed: when they may not.
+        NotAllowed: if the user may not.
     """
     if not user.is_authenticated or not user.is_active:
         raise NotAllowed("refused.not_signed_in")
@@ -50,7 +50,7 @@ def check_user_can(user: Any, action: Action, case: Any) -> None:
 
 
 def user_can(user: Any, action: Action, case: Any) -> bool:
-    """Whether :func:`check_user_can` would let them; hides what would be refused."""
+    """Whether :func:`check_user_can` allows it. Pages hide what would be refused."""
     try:
         check_user_can(user, action, case)
     except NotAllowed:

@@ -1,10 +1,9 @@
-"""Where cases stand on a run's list, so that a page of the list by state or by person is found without reading every case.
+"""The places of cases on a run's list, so that a page filtered by state or person does not read every case.
 
-Cases are in one database and a run's list in another, which no query joins. So each case carries its entity's place in the newest
-run: ``place``, in the run ``placed_in``. Publishing writes it when cases follow their entities, a decision when it is made. The
-cases of a state are then read off an index in the list's order, a window at a time, until a page is full. A case that is placed in
-another run, since a day was published a moment ago or the list is an older one, is looked up by its identifier: slower, and as
-right.
+Cases are in one database and a run's list is in another, and no query joins the two. So each case stores its entity's place in the
+newest run: ``place``, in the run ``placed_in``. Publishing and decisions write it. The cases of a state are then read from an index
+in the list's order, a window at a time, until a page is full. A case that has its place in another run (a day was just published,
+or the list is an older one) is looked up by its identifier: slower, with the same result.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from console.apps.ranking.runs import alias_of, among
 
 FIRST_WINDOW = 200
 GROWS = 4
-"""Each window has so many times as many cases as the one before: a page that is full at once reads few, a rare one asks seldom."""
+"""Growth factor of the windows: a page that fills quickly reads few cases, a page with rare matches needs few queries."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A stretch of the list, after ``after`` up to ``until``, and the places within it of the cases asked for, in order."""
+    """A part of the list, after ``after`` up to ``until``, and the places of the cases in it, in order."""
 
     after: int
     until: int
@@ -34,21 +33,21 @@ class Window:
 
 
 def places_of(cases: QuerySet[Case], run: PublishedRun, after: int = 0, until: int = LAST) -> list[int]:
-    """The places in the run of the cases' entities, in order: those after ``after`` up to ``until``."""
+    """The places of the cases' entities in the run, in order, after ``after`` up to ``until``."""
     return [place for window in windows(cases, run, after, until, first=until) for place in window.places]
 
 
 def windows(
     cases: QuerySet[Case], run: PublishedRun, after: int = 0, until: int = LAST, *, first: int = FIRST_WINDOW
 ) -> Iterator[Window]:
-    """The list in stretches that follow each other from ``after`` to ``until``, each with the places of the cases in it.
+    """Consecutive windows of the list from ``after`` to ``until``, each with the places of the cases in it.
 
     Args:
-        cases: of those that are asked for.
-        run: whose list it is.
-        after: the place behind which the first stretch begins.
-        until: the place at which the last one ends.
-        first: how many cases the first stretch has; each after it has :data:`GROWS` times as many.
+        cases: the cases.
+        run: the run of the list.
+        after: the place after which the first window begins.
+        until: the place at which the last window ends.
+        first: the number of cases in the first window; each further window has :data:`GROWS` times as many.
     """
     placed = cases.filter(placed_in=run.run_id).order_by("place").values_list("place", flat=True)
     others = _looked_up(cases, run, after, until)
@@ -61,7 +60,7 @@ def windows(
 
 
 def _looked_up(cases: QuerySet[Case], run: PublishedRun, after: int, until: int) -> list[int]:
-    """The places of the entities whose cases are not placed in the run."""
+    """The places of the entities whose cases have their place in another run."""
     if _all_are_placed_in(run):
         return []
     names = cases.filter(Q(placed_in__lt=run.run_id) | Q(placed_in__gt=run.run_id)).order_by().values_list("entity_id", flat=True)
@@ -71,6 +70,6 @@ def _looked_up(cases: QuerySet[Case], run: PublishedRun, after: int, until: int)
 
 
 def _all_are_placed_in(run: PublishedRun) -> bool:
-    """The first and the last of the index by run tell: no case is placed elsewhere when both are of this one."""
+    """Whether all cases have their place in the run: the first and the last of the index by run are of this one."""
     ends = (Case.objects.order_by(order).values_list("placed_in", flat=True).first() for order in ("placed_in", "-placed_in"))
     return all(end in (None, run.run_id) for end in ends)

@@ -1,7 +1,4 @@
-"""What the state of a case and the jurisdiction's policy allow, whoever asks.
-
-What waits longer than the policy lets it: visits without a result, proposals without a second person's word.
-"""
+"""What the state of a case and the jurisdiction's policy allow, for every user; and which cases are overdue."""
 
 from __future__ import annotations
 
@@ -16,23 +13,23 @@ from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH
 from console.core.policy import Policy
 from jobs.profile.calendar import add_working_days, working_days_between
 
-SETTLED = frozenset({State.VISITED, State.DISMISSED})
-"""Where somebody looked into the entity, or as many agreed as it takes that nobody need."""
+CLOSED_STATES = frozenset({State.VISITED, State.DISMISSED})
+"""States after a visit, or after as many people as needed agreed that no visit is needed."""
 
 
 class NotPossible(Exception):
-    """The state or the policy does not allow something; ``why`` is a key of the words, ``said`` what they are filled in with."""
+    """The state or the policy does not allow this; ``why`` is a key of the texts, ``values`` are the values in the text."""
 
-    def __init__(self, why: str, **said: object) -> None:
+    def __init__(self, why: str, **values: object) -> None:
         super().__init__(why)
-        self.why, self.said = why, said
+        self.why, self.values = why, values
 
 
 def check_case_allows(action: Action, state: State) -> State:
     """The state that an action leads to.
 
     Raises:
-        NotPossible: when it cannot be done in this state.
+        NotPossible: if this state does not allow the action.
     """
     try:
         return TRANSITIONS[State(state), action]
@@ -41,37 +38,37 @@ def check_case_allows(action: Action, state: State) -> State:
 
 
 def case_allows(action: Action, state: State) -> bool:
-    """Whether an action can be done in a state."""
+    """Whether a state allows an action."""
     return (State(state), action) in TRANSITIONS
 
 
 def needs_two_people(risk_class: str, policy: Policy) -> bool:
-    """Whether dismissing an entity of this class takes a second person."""
+    """Whether the dismissal of an entity of this class needs a second person."""
     return risk_class in policy.two_people
 
 
 def check_dismissal(action: Action, risk_class: str, policy: Policy) -> None:
-    """Nobody dismisses alone what takes two.
+    """Check that one person alone may dismiss an entity of this class.
 
     Raises:
-        NotPossible: when it takes two.
+        NotPossible: if it needs two people.
     """
     if action == Action.DISMISS and needs_two_people(risk_class, policy):
         raise NotPossible("refused.two_people")
 
 
 def check_deferral(wake_on: date | None, condition: str, today: date, policy: Policy, deferred: int = 0) -> None:
-    """A deferral ends: on a day to come, not too far, or when something happens.
+    """Check that a deferral ends: on a future day within the limit, or when a condition is met.
 
     Args:
-        wake_on: the day that it names, if any.
-        condition: what is to happen, if anything.
-        today: when it is asked for.
-        policy: how long an entity may be deferred.
-        deferred: for how many working days it was already (:func:`days_deferred`).
+        wake_on: the day of its end, if any.
+        condition: the condition of its end, if any.
+        today: the day of the request.
+        policy: the limit.
+        deferred: working days for which the entity was deferred already (:func:`days_deferred`).
 
     Raises:
-        NotPossible: when it names neither, or a day that is past or too far, or the entity was deferred as long as may be.
+        NotPossible: if there is neither day nor condition, the day is past or beyond the limit, or the limit is used up.
     """
     if wake_on is None and not condition:
         raise NotPossible("refused.no_end")
@@ -84,22 +81,22 @@ def check_deferral(wake_on: date | None, condition: str, today: date, policy: Po
 
 
 def longest_deferral(today: date, policy: Policy, deferred: int = 0) -> date:
-    """The day on which a deferral ends at the latest, also one that waits for something to happen.
+    """The last possible day of a deferral, also of one that waits for a condition.
 
-    Without it, or if each deferral began to count anew, one person alone could put off for good what takes two to dismiss.
+    Without this limit over all deferrals together, one person alone could put off for good what needs two people to dismiss.
     """
     return add_working_days(today, policy.longest_deferral - deferred, policy.calendar)
 
 
 def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Policy) -> int:
-    """For how many working days an entity was deferred in all since it was last visited or dismissed.
+    """The working days for which an entity was deferred in total since its last visit or dismissal.
 
-    What lies further back than ``again_after_days`` is over: by then the policy has whatever was settled reviewed again, too.
+    Days further back than ``again_after_days`` do not count: after that time visited and dismissed entities return as well.
 
     Args:
-        steps: the day of each step of the case and the state that it led to, in order.
-        today: until when a deferral that goes on counts.
-        policy: the calendar, and how far back counts.
+        steps: the date of each step of the case and the state that it led to, in order.
+        today: the day up to which a running deferral counts.
+        policy: the calendar, and how far back days count.
     """
     since = today - timedelta(days=policy.again_after_days)
     days, began = 0, None
@@ -109,16 +106,16 @@ def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Poli
             began = None
         if state == State.DEFERRED:
             began = began or on
-        if state in SETTLED:
+        if state in CLOSED_STATES:
             days = 0
     return days
 
 
 def check_visited_on(on: date, decided_on: date, today: date, policy: Policy) -> None:
-    """A visit takes place between the day on which it was decided and today, and is told of while people remember it.
+    """Check that a visit took place between its decision and today, and recently enough for people to remember it.
 
     Raises:
-        NotPossible: when the day is yet to come, before the decision, or too long ago.
+        NotPossible: if the day is in the future, before the decision, or too long ago.
     """
     if on > today:
         raise NotPossible("refused.day_to_come")
@@ -129,15 +126,15 @@ def check_visited_on(on: date, decided_on: date, today: date, policy: Policy) ->
 
 
 def first_day_of_visit(decided_on: date, today: date, policy: Policy) -> date:
-    """The earliest day that :func:`check_visited_on` lets a visit have."""
+    """The earliest day of a visit that :func:`check_visited_on` accepts."""
     return max(decided_on, today - timedelta(days=policy.result_within))
 
 
 def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:
-    """A person takes back their own newest decision, soon.
+    """Check that a user undoes their own decision, of an undoable kind, in time.
 
     Raises:
-        NotPossible: when it is another's, of a kind that stands, too old, or something followed it.
+        NotPossible: if it is another person's decision, not undoable, or too old.
     """
     if Action(decision.action) in OF_SYSTEM or Action(decision.action) not in UNDOABLE or decision.actor_id != user.pk:
         raise NotPossible("refused.undo_other")
@@ -146,7 +143,7 @@ def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:
 
 
 def due_after(action: Action, today: date, policy: Policy) -> date | None:
-    """By when the next step is due: a visit's result, or a second person's word."""
+    """The deadline of the next step: a visit's result, or the second person's answer."""
     if action == Action.VISIT:
         return add_working_days(today, policy.visit_days, policy.calendar)
     if action == Action.PROPOSE:
@@ -154,21 +151,21 @@ def due_after(action: Action, today: date, policy: Policy) -> date | None:
     return None
 
 
-def back_after_no_visit(today: date, policy: Policy) -> date:
-    """When an entity whose visit was not made is to review again by itself: soon, since nobody has looked into it.
+def return_date_after_no_visit(today: date, policy: Policy) -> date:
+    """The day on which an entity whose visit did not take place returns to review.
 
-    Were it away for as long as one that was visited, saying "not made" would be a dismissal that takes no second person.
+    It returns soon: otherwise "no visit took place" would be a dismissal without a second person.
     """
     return add_working_days(today, policy.no_visit_days, policy.calendar)
 
 
 def overdue(cases: QuerySet[Case], today: date) -> QuerySet[Case]:
-    """Those of the cases whose deadline is past, the longest first. On its last day nothing is overdue yet."""
+    """The cases whose deadline is past, the oldest deadline first. On the day of the deadline a case is not overdue."""
     return cases.filter(state__in=WITH_DEADLINE, due_on__lt=today).order_by("due_on", "pk")
 
 
 def days_overdue(case: Case, today: date, policy: Policy) -> int:
-    """For how many working days a case has been overdue; 0 where it is not, or only since days on which nobody works."""
+    """The working days for which a case has been overdue; 0 if it is not, or if only days off have passed."""
     if case.state not in WITH_DEADLINE or case.due_on is None:
         return 0
     return working_days_between(case.due_on, today, policy.calendar)

@@ -1,6 +1,6 @@
-"""Dismissals from which others are to learn: whoever mends data, or keeps the list's rules. Each is dealt with, or opened again.
+"""Queues of dismissals that report wrong data or wrong rules of the list. Each can be closed and reopened.
 
-Where a dismissal stands in its queue is its newest :class:`Handling`, and open before the first: rows are only ever added.
+The newest :class:`Handling` of a dismissal gives its state; a dismissal without one is open. Rows are only added.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from console.apps.decisions.states import Action
 from console.core import clock
 
 QUEUES = ("data", "policy")
-"""The queues of the catalogue that somebody reads."""
+"""The queues of the catalogue that people work through."""
 
 
 @dataclass(frozen=True)
-class Handled:
-    """What somebody wants to say of a dismissal in a queue.
+class HandlingInput:
+    """What a user enters about a dismissal in a queue.
 
-    ``token`` names the form, ``seen`` is the newest handling of it that they saw, by its key, 0 where there was none; ``reason`` is
-    a code of the kind that :func:`reasons_for` gives.
+    ``token`` identifies the form; ``seen`` is the key of the newest handling that the user saw, 0 for none; ``reason`` is a code of
+    the kind that :func:`reasons_for` returns.
     """
 
     token: str
@@ -42,35 +42,35 @@ class Handled:
 
 
 def dismissals_of(user: Any, queue: str) -> QuerySet[Decision]:
-    """The dismissals of a queue, of cases that a user may see, the newest first; each with ``is_open``."""
+    """The dismissals of a queue that a user may see, the newest first, each with ``is_open``."""
     codes = [code for code in catalogue.codes("dismiss") if catalogue.queue_of("dismiss", code) == queue]
     newest = Handling.objects.filter(decision=OuterRef("pk")).order_by("-pk").values("is_open")[:1]
     cases = Case.objects.visible_to(user)
-    told = Decision.objects.filter(case__in=cases, action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None, reason__in=codes)
-    return told.annotate(is_open=Coalesce(Subquery(newest), True)).order_by("-at", "-id")
+    found = Decision.objects.filter(case__in=cases, action__in=[Action.DISMISS, Action.PROPOSE], undone_by=None, reason__in=codes)
+    return found.annotate(is_open=Coalesce(Subquery(newest), True)).order_by("-at", "-id")
 
 
 def reasons_for(queue: str, *, is_open: bool) -> str:
-    """The kind of the catalogue by which one of a queue is dealt with, or, where that was done, opened again."""
+    """The catalogue's kind of reasons for closing an open dismissal of a queue, or for reopening a closed one."""
     return f"dealt_{queue}" if is_open else "undealt"
 
 
 def user_deals_with_queues(user: Any) -> bool:
-    """Whether a user may say that something of a queue is dealt with."""
+    """Whether a user may close and reopen dismissals in queues."""
     return user.is_active and user.role in DEALS_WITH_QUEUES
 
 
-def handle(user: Any, decision: Decision, wanted: Handled) -> Handling:
-    """Deal with a dismissal that is open in its queue, or open again what was dealt with. Where the case stands is not moved by it.
+def handle(user: Any, decision: Decision, form: HandlingInput) -> Handling:
+    """Close an open dismissal in its queue, or reopen a closed one. The case does not move.
 
     Args:
         user: who does it.
-        decision: as :func:`dismissals_of` gave it for them.
-        wanted: what they say of it.
+        decision: a decision from :func:`dismissals_of` for this user.
+        form: what the user enters.
 
     Raises:
         NotAllowed: the user may not.
-        NotPossible: somebody did so meanwhile, or the form was sent before.
+        NotPossible: somebody else was faster, or the form was sent before.
     """
     if not user_deals_with_queues(user):
         raise NotAllowed("refused.role")
@@ -78,16 +78,16 @@ def handle(user: Any, decision: Decision, wanted: Handled) -> Handling:
         with transaction.atomic():
             case = Case.objects.select_for_update().get(pk=decision.case_id)
             newest = decision.handlings.last()
-            if (newest.pk if newest else 0) != wanted.seen:
+            if (newest.pk if newest else 0) != form.seen:
                 raise NotPossible("refused.changed")
             made = Handling.objects.create(
                 decision=decision,
                 at=clock.now(),
                 actor=user,
                 is_open=newest is not None and not newest.is_open,
-                reason=wanted.reason,
-                comment=wanted.comment,
-                form_token=wanted.token,
+                reason=form.reason,
+                comment=form.comment,
+                form_token=form.token,
             )
             detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
             facts = event_facts(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)

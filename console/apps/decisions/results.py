@@ -1,4 +1,4 @@
-"""Keep what a visit found, with how the entity was selected: what a label needs."""
+"""Record the result of a visit together with how the entity was selected, as training labels need it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from console.apps.decisions.decide import Wanted, act_on_case
+from console.apps.decisions.decide import DecisionInput, act_on_case
 from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.apps.decisions.policies import case_allows, check_visited_on
 from console.apps.decisions.states import Action, State
@@ -27,41 +27,41 @@ _ACTIONS = MappingProxyType(
         (True, False): Action.CORRECT_NO_VISIT,
     }
 )
-"""What is done, by whether there is a result to correct, and whether the visit took place."""
+"""The action, by whether there is a result to correct and whether the visit took place."""
 
 
-def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[str, str]) -> Result:
-    """Record a visit's result, or that none took place; or correct what was recorded, as long as the entity is not to review again.
+def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict[str, str]) -> Result:
+    """Record a visit's result or that no visit took place, or correct the result until the entity is to be reviewed again.
 
-    A correction is the same visit's: how its entity was selected stays.
+    A correction is about the same visit, so how the entity was selected stays.
 
     Args:
-        user: who visited, or a supervisor.
-        case: the case, in which a visit is planned or has its result.
-        said: the form's answers.
-        verdicts: whether each reason was right.
+        user: the visitor or a supervisor.
+        case: a case with a planned visit or with a result.
+        answers: the form's answers.
+        verdicts: whether each reason was right, by indicator.
 
     Raises:
-        NotAllowed: it is not theirs to record.
-        NotPossible: no visit is planned or has its result any more, it cannot have been on that day, or the form was sent before.
+        NotAllowed: the user may not record it.
+        NotPossible: the case has neither a planned visit nor a result, the date is impossible, or the form was sent before.
     """
-    is_inspected = said["visit_status"] == INSPECTED
-    corrected = standing_result(case)
+    is_inspected = answers["visit_status"] == INSPECTED
+    corrected = current_result(case)
     action = _ACTIONS[corrected is not None, is_inspected]
     planned = planned_visit(case)
     if is_inspected:
-        check_visited_on(said["inspected_on"], decided_on(planned), current_date(), current_policy())
+        check_visited_on(answers["inspected_on"], decided_on(planned), current_date(), current_policy())
     with transaction.atomic():
-        decision = act_on_case(user, case, Wanted(action, said["token"], version=said["version"]))
+        decision = act_on_case(user, case, DecisionInput(action, answers["token"], version=answers["version"]))
         result = Result.objects.create(
             decision=decision,
-            visit_status=said["visit_status"],
-            inspected_on=said["inspected_on"],
-            items_checked=said["items_checked"],
-            breaches=said["breaches"],
-            severity=int(said["severity"]) if said["severity"] else None,
-            found_violation=said["found_violation"] == "yes" if said["found_violation"] else None,
-            evidence=said["evidence"],
+            visit_status=answers["visit_status"],
+            inspected_on=answers["inspected_on"],
+            items_checked=answers["items_checked"],
+            breaches=answers["breaches"],
+            severity=int(answers["severity"]) if answers["severity"] else None,
+            found_violation=answers["found_violation"] == "yes" if answers["found_violation"] else None,
+            evidence=answers["evidence"],
             selected_by=corrected.selected_by if corrected else _selected_by(planned, case),
             inclusion_probability=corrected.inclusion_probability if corrected else None,
             planned_on=None if is_inspected else (corrected and corrected.planned_on) or _last_planned_on(planned),
@@ -78,25 +78,25 @@ def record_result(user: Any, case: Case, said: dict[str, Any], verdicts: dict[st
     return result
 
 
-def standing_result(case: Case) -> Result | None:
-    """What is held to be found by the visit that the case had last; None while none is recorded of it."""
+def current_result(case: Case) -> Result | None:
+    """The result of the case's last visit, with its corrections; None if none is recorded."""
     if not case_allows(Action.CORRECT, State(case.state)):
         return None
-    return Result.objects.standing().filter(decision__case=case).order_by("-pk").first()
+    return Result.objects.current().filter(decision__case=case).order_by("-pk").first()
 
 
 def planned_visit(case: Case) -> Decision | None:
-    """The decision by which the visit was planned."""
+    """The decision that planned the visit."""
     return newest_decisions([case], Action.VISIT).get(case.pk)
 
 
 def decided_on(planned: Decision | None) -> date:
-    """The day of the decision to visit, in the profile's time zone; today where there is none."""
+    """The date of the decision to visit, in the profile's time zone; today if there is none."""
     return planned.at.astimezone(ZoneInfo(current_policy().time_zone)).date() if planned is not None else current_date()
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:
-    """The newest decision of a kind about each case that was not taken back, by the case's key; a query for each thousand."""
+    """The newest decision of an action for each case that was not undone, by the case's key. One query per thousand cases."""
     pks = [case.pk for case in cases]
     found: dict[int, Decision] = {}
     for at in range(0, len(pks), 1000):
@@ -106,7 +106,7 @@ def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decisio
 
 
 def _selected_by(planned: Decision | None, case: Case) -> str:
-    """How the entity was selected, as the decision to visit settled it; reckoned for one that was taken before it did."""
+    """How the entity was selected, as stored with the decision to visit; computed for decisions from before it was stored."""
     if planned is None:
         return "targeted"
     if planned.selected_by is not None:
@@ -115,9 +115,9 @@ def _selected_by(planned: Decision | None, case: Case) -> str:
 
 
 def _last_planned_on(planned: Decision | None) -> date:
-    """The last day for which a visit that was not made can have been planned: its deadline, or today where that is yet to come.
+    """The last day for which a missed visit can have been planned: its deadline, or today if that is earlier.
 
-    A visit that was made has a day of its own, and for which it was planned nobody says.
+    A visit that took place has its own date, and its planned date is not recorded.
     """
     today = current_date()
     return min(planned.due_on, today) if planned is not None and planned.due_on is not None else today

@@ -1,4 +1,4 @@
-"""The states of a case, what may be done in each, and where it leads."""
+"""The states of a case, the actions that each allows, and the state that each action leads to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 
 class State(StrEnum):
-    """Where an entity stands with the regulator."""
+    """The state of a case."""
 
     TO_REVIEW = "to_review"
     VISIT_PLANNED = "visit_planned"
@@ -19,7 +19,7 @@ class State(StrEnum):
 
 
 class Action(StrEnum):
-    """What somebody does; ``wake`` and ``return`` are done by nobody in person."""
+    """A step of a case. The system alone takes the steps ``wake`` and ``return``."""
 
     VISIT = "visit"
     DEFER = "defer"
@@ -71,10 +71,10 @@ TRANSITIONS = MappingProxyType(
 )
 
 UNDOABLE = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.ASSIGN})
-"""What the person who did it may take back for a while; a result, an approval and a refusal stand."""
+"""Actions that their actor may undo for a while. A result, an approval and a refusal cannot be undone."""
 CORRECTIONS = frozenset({Action.CORRECT, Action.CORRECT_NO_VISIT})
 OF_RESULT = frozenset({Action.RECORD, Action.RECORD_NO_VISIT, *CORRECTIONS})
-"""What is said of a visit, first or anew."""
+"""Results of a visit and their corrections."""
 WITH_DEADLINE = frozenset({State.VISIT_PLANNED, State.DISMISSAL_PROPOSED})
-"""Where somebody is to do something, by a day that the policy gives (``due_after``)."""
+"""States in which somebody must act by a deadline of the policy (``due_after``)."""
 OF_SYSTEM = frozenset({Action.WAKE, Action.RETURN})

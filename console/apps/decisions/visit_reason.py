@@ -1,4 +1,4 @@
-"""How an entity came to be visited: settled when the visit is decided, since nothing that comes later can change it."""
+"""How an entity was selected for a visit. It is determined when the visit is decided; later events do not change it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from console.apps.campaigns.models import Campaign
 
 
 def campaign_of(entity_id: str, at: datetime, today: date) -> Campaign | None:
-    """The campaign that took the entity in and ran on the day, the newest of several; None where none did.
+    """The newest campaign that includes the entity and runs on the day; None if there is none.
 
     Args:
         entity_id: the entity.
-        at: the instant of the decision: a campaign made after it, or closed by then, sent nobody.
-        today: the day of it, where the profile is.
+        at: the time of the decision. A campaign made later, or closed by then, does not count.
+        today: its date in the profile's time zone.
     """
     is_open = Q(closed_at=None) | Q(closed_at__gt=at)
     running = Campaign.objects.filter(is_open, made_at__lte=at, starts_on__lte=today, ends_on__gte=today)
@@ -24,10 +24,10 @@ def campaign_of(entity_id: str, at: datetime, today: date) -> Campaign | None:
 
 
 def selected_by(reason: str, chosen: Mapping[str, str], campaign: Campaign | None) -> str:
-    """How the entity was selected, in the words of the inspections' contract.
+    """How the entity was selected, as a value of the inspection contract.
 
-    Who goes since complaints ask for it goes whether a campaign runs or not. Somebody who says "drawn at random" names no draw, and
-    only a visit of a known draw counts as random: this is of another kind.
+    A visit because of complaints would take place without a campaign too, so complaints come first. "Drawn at random" becomes
+    ``other``: the form names no draw, and only a visit from a known draw counts as random.
     """
     if reason == "complaints":
         return "complaint"

@@ -1,1 +1,1 @@
-"""A person's own desk: the views that they saved, and what they have looked at."""
+"""What belongs to one user: saved views, and the entities that the user has looked at."""

@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""Django's configuration of the app."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ class Desk(AppConfig):
 
     name = "console.apps.desk"
     label = "desk"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Learn from the audit what people look at."""
-        from console.apps.audit.spool import taken_in
-        from console.apps.desk.looks import keep_looks
+        """Store looks when the audit appends them."""
+        from console.apps.audit.spool import appended
+        from console.apps.desk.looks import store_looks
 
-        taken_in.connect(keep_looks, dispatch_uid="desk looks")
+        appended.connect(store_looks, dispatch_uid="desk looks")

@@ -1,7 +1,7 @@
-"""What a person has looked at, and what is another since: kept from the audit's own lines, so that a page writes nothing more.
+"""What a user has looked at and what has changed since, taken from the audit's events, so that a page writes nothing else.
 
-A line becomes a :class:`Look` when it is taken into the chain, with others. Until then it is read where it waits, so that a page
-that was left a second ago counts as looked at.
+An event becomes a :class:`Look` when it is appended to the chain. Until then it is read from the spool, so that a page that was
+opened a second ago counts.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ UNSEEN, CHANGED = "no", "changed"
 
 
 class Standing(NamedTuple):
-    """How an entity stood when it was looked at."""
+    """An entity's class and points when a user looked at it."""
 
     risk_class: str
     credit_points: int
 
 
-def keep_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
-    """Keep the newest look of each person at each entity; told twice, it keeps the same."""
+def store_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
+    """Store the newest look of each user at each entity. Idempotent."""
     newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
     Look.objects.bulk_create(
         [
@@ -47,35 +47,35 @@ def keep_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
 
 
 def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Standing]:
-    """How entities stood when the user last looked at them, by identifier; of those named, else of all."""
+    """The class and points of entities when the user last looked at them, by identifier; by default of all entities."""
     looks = Look.objects.filter(user=user)
     looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
-    # Those that wait first: what is taken into the chain in between is then found in both, not in neither.
+    # Read the spool first: an event that is appended in between is then found in both places, not in neither.
     waiting = _waiting(user)
-    kept = {name: Standing(*stood) for name, *stood in looks.values_list("entity_id", "risk_class", "credit_points")}
-    return {**kept, **waiting}
+    stored = {name: Standing(*seen) for name, *seen in looks.values_list("entity_id", "risk_class", "credit_points")}
+    return {**stored, **waiting}
 
 
 def places_looked_at(user: Any, run: PublishedRun) -> BitMap:
-    """The places of those of a run's listed whom the user has looked at."""
+    """The places of a run's listed entities that the user has looked at."""
     listed, waiting = listed_of(run), _waiting(user)
-    kept = Look.objects.filter(user=user).values_list("entity_id", flat=True)
-    return BitMap(listed[name].position for name in chain(waiting, kept) if name in listed)
+    stored = Look.objects.filter(user=user).values_list("entity_id", flat=True)
+    return BitMap(listed[name].position for name in chain(waiting, stored) if name in listed)
 
 
 def places_changed(user: Any, run: PublishedRun) -> BitMap:
-    """The places of those of a run's listed who stood otherwise when the user looked at them."""
+    """The places of a run's listed entities that had another class or other points when the user looked at them."""
     listed, waiting = listed_of(run), _waiting(user)
-    kept = Look.objects.filter(user=user).values_list("entity_id", "risk_class", "credit_points")
-    looked_at = chain(((name, *stood) for name, stood in waiting.items()), (row for row in kept if row[0] not in waiting))
+    stored = Look.objects.filter(user=user).values_list("entity_id", "risk_class", "credit_points")
+    looked_at = chain(((name, *seen) for name, seen in waiting.items()), (row for row in stored if row[0] not in waiting))
     of_listed = ((listed[name], risk_class, points) for name, risk_class, points in looked_at if name in listed)
     return BitMap(
         now.position for now, risk_class, points in of_listed if (risk_class, points) != (now.risk_class, now.credit_points)
     )
 
 
-def mark(entity: Any, looks: Mapping[str, Standing]) -> str:
-    """``no`` for an entity that was not looked at, ``changed`` for one that stands otherwise since, else empty."""
+def seen_mark(entity: Any, looks: Mapping[str, Standing]) -> str:
+    """``no`` for an entity that the user has not looked at, ``changed`` if its class or points changed since, else empty."""
     look = looks.get(entity.entity_id)
     if look is None:
         return UNSEEN
@@ -92,5 +92,5 @@ def _is_look(facts: EventFacts) -> bool:
 
 
 def _standing(facts: EventFacts) -> Standing:
-    says = json.loads(facts.detail)
-    return Standing(str(says.get("risk_class", "")), int(says.get("credit_points", -1)))
+    detail = json.loads(facts.detail)
+    return Standing(str(detail.get("risk_class", "")), int(detail.get("credit_points", -1)))

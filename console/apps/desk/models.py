@@ -1,4 +1,4 @@
-"""Saved views, and whom somebody has looked at."""
+"""Saved views and looks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import models
 
 
 class SavedView(models.Model):
-    """A filter of the list under a name of its owner's, who alone sees it; their regions bound what it shows, anew each time."""
+    """A named filter of the list, visible to its owner only. It shows only entities in the owner's regions at that time."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(max_length=60)
@@ -19,7 +19,7 @@ class SavedView(models.Model):
 
 
 class Look(models.Model):
-    """The newest time that a person opened an entity's page, and how the entity stood then."""
+    """A user's newest visit to an entity's page, and the entity's class and points at that time."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="looks")
     entity_id = models.CharField(max_length=64)

@@ -1,1 +1,1 @@
-"""What is on record of an entity over time: events, trend, peers; brought up to date by each day's changes."""
+"""What is recorded about entities over time: events, trend, peers. Each published day updates it by its changes."""

@@ -1,4 +1,4 @@
-"""Events, links, trend and peers. Nothing here is a decision: all of it can be made again from the lake."""
+"""Events, links, trend and peers. Nothing here is a decision: all of it can be rebuilt from the lake."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from console.apps.accounts.jurisdiction import OfRegion
 
 
 class Kind(StrEnum):
-    """What an event is; the silver table that it is read from."""
+    """The kind of an event: the silver table that it is read from."""
 
     REGISTRATION = "entity"
     FILING = "filing"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Partition(models.Model):
-    """A partition of a silver table as it was taken in: a delivery of a source. ``files`` tells when it is another."""
+    """A loaded partition of a silver table, that is a delivery of a source. ``files`` is a hash that shows when it changed."""
 
     kind = models.CharField(max_length=16)
     source = models.CharField(max_length=64)
@@ -31,7 +31,7 @@ class Partition(models.Model):
 
 
 class Event(models.Model):
-    """One version of one record. Of a record's versions that were known on a day, the newest stands."""
+    """One version of one record. The newest version that was known on a day applies on that day."""
 
     kind = models.CharField(max_length=16)
     source = models.CharField(max_length=64)
@@ -54,7 +54,7 @@ class Event(models.Model):
 
 
 class Measure(StrEnum):
-    """What is counted by month: what happened in it, and how things stood on the newest published day of it."""
+    """What is counted by month: events in the month, and the state on its newest published day."""
 
     BIRTHS = "births"
     DEATHS = "deaths"
@@ -67,7 +67,7 @@ class Measure(StrEnum):
 
 
 class Figure(OfRegion):
-    """How many, of a month, a region and an industry."""
+    """A count for a month, a region and an industry."""
 
     measure = models.CharField(max_length=16)
     month = models.DateField()
@@ -84,7 +84,7 @@ class Figure(OfRegion):
 
 
 class Link(models.Model):
-    """Whom a complaint without an identifier speaks of, and how surely, as the newest published day could tell."""
+    """The entity that a complaint without an identifier is linked to, and the confidence, as of the newest published day."""
 
     complaint_id = models.CharField(max_length=120, primary_key=True)
     entity_id = models.CharField(max_length=64, db_index=True)
@@ -93,7 +93,7 @@ class Link(models.Model):
 
 
 class TrendPoint(models.Model):
-    """An entity's points and class from a day on, until the next point."""
+    """An entity's points and class from a day until its next point."""
 
     entity_id = models.CharField(max_length=64)
     as_of = models.DateField(db_index=True)
@@ -105,7 +105,7 @@ class TrendPoint(models.Model):
 
 
 class PeerMedian(models.Model):
-    """A peer group's median of an indicator from a day on, until the day from which on another holds, or none."""
+    """A peer group's median of an indicator from ``as_of`` until the day before ``until``, or until now."""
 
     peer_group = models.CharField(max_length=200)
     indicator = models.CharField(max_length=64)

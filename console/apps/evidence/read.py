@@ -1,4 +1,4 @@
-"""An entity's record as a page shows it: one timeline, its trend, its links."""
+"""An entity's timeline, trend and peer counts for its page."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.db.models import Q
 from console.apps.evidence.models import Event, Kind, Link, PeerMedian, TrendPoint
 
 MOST_EVENTS = 400
+WIDTH, HEIGHT = 600.0, 160.0
+"""The size of the trend chart."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One event: what it was, when, where it is recorded, and how surely it is of this entity (None: it names it)."""
+class TimelineEvent:
+    """One event with its source. ``confidence`` is that of the link to the entity, None if the event names the entity."""
 
     kind: str
     happened_on: date | None
@@ -27,8 +29,8 @@ class Shown:
     confidence: float | None = None
 
 
-def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
-    """What was known by the end of a day and had happened by then: of each record the newest version; the newest event first."""
+def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[TimelineEvent]:
+    """The events that happened and were known by the end of a day, newest first, each in its newest version."""
     links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
     own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
     names, linked = list(links), []
@@ -36,7 +38,7 @@ def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Shown]:
         linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
     events = [*_newest(own), *_newest(linked)]
     shown = [
-        Shown(
+        TimelineEvent(
             event.kind,
             event.happened_on,
             event.facts,
@@ -63,7 +65,7 @@ def _newest(events: Iterable[Event]) -> list[Event]:
 
 @dataclass(frozen=True)
 class Trend:
-    """An entity's points over published days, and the same as a drawing's coordinates."""
+    """An entity's points over published days, with the coordinates of the chart."""
 
     points: list[TrendPoint]
     until: date
@@ -72,11 +74,8 @@ class Trend:
     bands: list[tuple[str, float, float]]
 
 
-WIDTH, HEIGHT = 600.0, 160.0
-
-
 def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
-    """The steps of an entity's points up to a day; each holds until the next."""
+    """An entity's points up to a day as a step line."""
     points = list(TrendPoint.objects.filter(entity_id=entity_id, as_of__lte=until).order_by("as_of"))
     first = points[0].as_of if points else until
     days = max((until - first).days, 1)
@@ -100,7 +99,7 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
 
 
 def peer_counts(peer_groups: Iterable[str], indicators: Iterable[str], as_of: date) -> dict[tuple[str, str], int]:
-    """How many peers had each of the indicators on a day, by peer group and indicator."""
-    held = Q(until=None) | Q(until__gt=as_of)
-    medians = PeerMedian.objects.filter(held, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
+    """The number of peers with a value of each indicator on a day, by peer group and indicator."""
+    is_valid = Q(until=None) | Q(until__gt=as_of)
+    medians = PeerMedian.objects.filter(is_valid, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
     return {(group, indicator): count for group, indicator, count in medians.values_list("peer_group", "indicator", "peer_count")}

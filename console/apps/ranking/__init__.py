@@ -1,1 +1,1 @@
-"""Published runs: the ranking of each day, in a database of its own."""
+"""Published runs: each day's ranking in its own database."""

@@ -1,4 +1,4 @@
-"""What of a list is looked at."""
+"""A part of a list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pyroaring import BitMap
 
 LAST = 2**31 - 1
-"""No list has so many places."""
+"""Above every place of a list."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,8 +15,8 @@ class Part:
     """The places after ``after`` up to ``until``.
 
     Attributes:
-        among: where it is given, of these places alone.
-        excluded: where it is given, none of these.
+        among: only these places, if given.
+        excluded: none of these places, if given.
     """
 
     after: int = 0
@@ -25,7 +25,7 @@ class Part:
     excluded: BitMap | None = None
 
     def of(self, places: BitMap) -> BitMap:
-        """Those of some places that lie in the part."""
+        """Those of the given places that are in the part."""
         left = places.copy()
         left.remove_range(0, self.after + 1)
         left.remove_range(self.until + 1, LAST + 1)
@@ -34,11 +34,11 @@ class Part:
         return left if self.excluded is None else left - self.excluded
 
     def only(self, places: BitMap) -> Part:
-        """What of the part has these places."""
+        """The part restricted to these places."""
         return replace(self, among=places if self.among is None else self.among & places)
 
     def without(self, places: BitMap) -> Part:
-        """What of the part has none of these places."""
+        """The part without these places."""
         return replace(self, excluded=places if self.excluded is None else self.excluded | places)
 
 

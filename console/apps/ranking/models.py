@@ -1,7 +1,4 @@
-"""Published runs, and the tables that each run's own database holds.
-
-The classes of risk, and which is worse.
-"""
+"""Published runs, the tables of each run's own database, and the order of the risk classes."""
 
 from __future__ import annotations
 
@@ -9,13 +6,20 @@ from django.db import models
 
 from console.apps.accounts.jurisdiction import OfRegion
 
+CLASSES = ("D", "C", "B", "A")
+"""From the worst to the best."""
 _ENDINGS = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
 
 
-class PublishedRun(models.Model):
-    """A day's run that was published: which one is shown is told here, in one row, so that readers never see half a day.
+def is_worse(now: str, before: str) -> bool:
+    """Whether a class is worse than another; False if either is missing."""
+    return now in CLASSES and before in CLASSES and CLASSES.index(now) < CLASSES.index(before)
 
-    ``moves_cases`` until the cases that it moves have moved; ``is_thinning`` while it is thinned out, until that is done.
+
+class PublishedRun(models.Model):
+    """A published run of a day. One row says whether it is the current one, so that readers never see half a day.
+
+    ``moves_cases`` is true until the cases that the run moves have moved, ``is_thinning`` while the run is being thinned out.
     """
 
     run_id = models.CharField(max_length=64, primary_key=True)
@@ -42,7 +46,7 @@ class PublishedRun(models.Model):
 
 
 class Ranked(OfRegion):
-    """An entity's place on a day. ``position`` is 1 for the first to visit: the listed in the list's order, then all others."""
+    """An entity's place on a day. ``position`` counts from 1: first the listed in the list's order, then all others."""
 
     position = models.IntegerField(primary_key=True)
     entity_id = models.CharField(max_length=64, unique=True)
@@ -76,7 +80,7 @@ class Ranked(OfRegion):
     class Meta:
         managed = False
         ordering = ("position",)
-        # Every filter together with the rank, so that a page of any of them is read off one index.
+        # Each filter together with the rank, so that a page of any filter is read from one index.
         indexes = (
             models.Index(fields=("region_code", "position"), name="by_region_code"),
             models.Index(fields=("region_middle", "position"), name="by_region_middle"),
@@ -89,12 +93,12 @@ class Ranked(OfRegion):
         )
 
     def better(self, language: str) -> str:
-        """What would bring a listed entity into a better class, in a language; empty where nothing is told."""
+        """What would bring a listed entity into a better class, in a language; empty if there is no such text."""
         return _in(language, self, "better")
 
 
 class Reason(models.Model):
-    """Why a listed entity stands where it stands, as ``gold.reasons`` says it."""
+    """A reason for a listed entity's place, from ``gold.reasons``."""
 
     position = models.IntegerField()
     reason_rank = models.IntegerField()
@@ -131,11 +135,11 @@ class Reason(models.Model):
         return _in(language, self, "sentence")
 
     def basis(self, language: str) -> str:
-        """With whom the entity was compared and what the reason rests on, in a language; empty where it is not told."""
+        """The comparison group and the data behind the reason, in a language; empty if there is no such text."""
         return _in(language, self, "basis")
 
     def change(self, language: str) -> str:
-        """What would change it, or why the entity cannot, in a language; empty where it is not told."""
+        """What would change it, or why the entity cannot change it, in a language; empty if there is no such text."""
         return _in(language, self, "change")
 
 
@@ -144,7 +148,7 @@ def _in(language: str, row: models.Model, name: str) -> str:
 
 
 class Tie(models.Model):
-    """Another entity that a listed one shares something with on the register: what kind of thing, never whose."""
+    """Another entity that shares an identifier with a listed one on the register: the kind of identifier, never its value."""
 
     position = models.IntegerField()
     kind = models.CharField(max_length=8)
@@ -158,7 +162,7 @@ class Tie(models.Model):
 
 
 class Postings(models.Model):
-    """A word of the index that is searched, and the places that have it: see postings.py."""
+    """A word of the search index and the places that have it: see postings.py."""
 
     word = models.TextField(primary_key=True)
     places = models.BinaryField()
@@ -169,12 +173,3 @@ class Postings(models.Model):
 
 OF_RUN = (Ranked, Reason, Tie, Postings)
 """The tables of a run's database."""
-
-
-CLASSES = ("D", "C", "B", "A")
-"""From the worst to the best."""
-
-
-def is_worse(now: str, before: str) -> bool:
-    """Whether a class is worse than another; not where either is none."""
-    return now in CLASSES and before in CLASSES and CLASSES.index(now) < CLASSES.index(before)

@@ -1,9 +1,9 @@
-"""Where each word stands on a run's list: for each the places of the entities that have it, as a compressed bitmap.
+"""The search index of a run: for each word the places of the entities that have it, as a compressed bitmap.
 
 An inverted index (Zobel and Moffat, "Inverted files for text search engines", 2006) whose lists are Roaring bitmaps (Lemire et al.,
-"Roaring bitmaps: Implementation of an optimized software library", 2018). Places are in the order of rank, so whatever is asked for
-at once, words of names, codes and filters, is an intersection of a few bitmaps: a page is the first that are left, and how many
-there are is known without going through them. Both databases keep the lists as bytes, and so answer alike.
+"Roaring bitmaps: Implementation of an optimized software library", 2018). Places are in the order of rank, so a combination of
+names, codes and filters is an intersection of a few bitmaps: a page is its first places, and its size is known without reading the
+rows. Both databases store the bitmaps as bytes, so both give the same answers.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from console.apps.ranking.models import Postings, is_worse
 from console.apps.ranking.search_terms import BEGINS, CODE, CODE_BEGINS, COLUMNS, REASON, UP, WORD, fold, is_paired, key_of
 
 INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
-"""The columns of a run's list that the index is made of."""
+"""The columns of a run's list that the index covers."""
 NAMES_AT_ONCE = 100_000
-"""Names whose words are held at once."""
+"""Names whose words are in memory together."""
 _BITS = 21
-"""Of a character's number, which is less than 2 to their power."""
+"""Bits of a character's code point."""
 _END = ord("\n")
 
 Places = npt.NDArray[np.uint32]
@@ -38,7 +38,7 @@ def postings(rows: Mapping[str, Sequence[Any]], reasons: Mapping[str, Sequence[i
 
     Args:
         rows: the columns :data:`INDEXED`, of equal length, in the order of places.
-        reasons: of each indicator the places of those of whom it is a reason.
+        reasons: by indicator, the places of the entities that have it as a reason.
     """
     places = np.asarray(rows["position"], dtype=np.uint32)
     yield from _packed(_of_columns(rows, places))
@@ -48,13 +48,13 @@ def postings(rows: Mapping[str, Sequence[Any]], reasons: Mapping[str, Sequence[i
 
 
 def bitmaps_of(alias: str, words: Iterable[str]) -> dict[str, BitMap]:
-    """The places of each word in a run's database; a word that nobody has is left out."""
+    """The places of each word in a run's database; words without places are left out."""
     found = Postings.objects.using(alias).filter(word__in=set(words)).values_list("word", "places")
     return {word: BitMap.deserialize(bytes(places)) for word, places in found}
 
 
 def thinned(lists: Iterable[tuple[str, bytes]], kept: Iterable[int]) -> Iterator[tuple[str, bytes]]:
-    """What is left of an index where only some places are kept."""
+    """An index restricted to some places."""
     places = BitMap(kept)
     return _packed((word, BitMap.deserialize(bytes(of_word)) & places) for word, of_word in lists)
 
@@ -84,7 +84,7 @@ def _of_all_names(names: Sequence[str], places: Places) -> dict[str, BitMap]:
 
 
 def _of_names(names: list[str], places: Places) -> Iterator[Posting]:
-    """The words of names, each of a place; characters and pairs are told by their numbers, those of all names at once."""
+    """The words of names, one name for each place. Characters and pairs are handled as numbers, for all names together."""
     text = "\n".join(names)
     signs = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
     at = places[np.cumsum(signs == _END)]
@@ -101,7 +101,7 @@ def _of_names(names: list[str], places: Places) -> Iterator[Posting]:
 
 
 def _by_word(words: Sequence[str], places: Places, column: str = "") -> Iterator[Posting]:
-    """The places of each word, or value of a column, given one for each place; an empty one is passed over."""
+    """The places of each word, or of each value of a column, given one for each place; empty ones are skipped."""
     codes, kinds = pd.factorize(np.array([word or None for word in words], dtype=object))
     keys = [key_of(column, kind) if column else kind for kind in kinds]
     # As narrow as they can be: numbers of two bytes are sorted by counting.
@@ -110,7 +110,7 @@ def _by_word(words: Sequence[str], places: Places, column: str = "") -> Iterator
 
 
 def _by_number(numbers: npt.NDArray[np.unsignedinteger[Any]], places: Places, word: Callable[[int], str]) -> Iterator[Posting]:
-    """The places of each word, given the number of a word for each place, and the word that a number stands for."""
+    """The places of each word, given the number of a word for each place, and the word of a number."""
     order = np.argsort(numbers, kind="stable")
     numbers, places = numbers[order], places[order]
     starts = np.flatnonzero(numbers[1:] != numbers[:-1]) + 1
@@ -123,7 +123,7 @@ def _bitmap(places: Places) -> BitMap:
 
 
 def _packed(lists: Iterable[Posting]) -> Iterator[tuple[str, bytes]]:
-    """As bytes, without words that nobody has."""
+    """The bitmaps as bytes, without empty ones."""
     for word, places in lists:
         if places:
             places.run_optimize()

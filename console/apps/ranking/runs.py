@@ -1,8 +1,7 @@
-"""Which run a page shows, and the database that holds it.
+"""The published runs: the one that a page shows, its database, and its listed entities.
 
-The listed of a run, as they are asked for again and again: they stay as they were published, so they are read once.
-
-One newest run a request: asked for once, and the same wherever an answer needs it, though a day is published meanwhile.
+Within a request the newest run is read once and stays the same, even if a day is published meanwhile. A published run does not
+change, so its listed entities are cached.
 """
 
 from __future__ import annotations
@@ -25,11 +24,18 @@ from django.http import HttpRequest, HttpResponse
 from console.apps.ranking.models import PublishedRun, Ranked, Reason, Tie
 
 _FOUND: ContextVar[list[PublishedRun | None] | None] = ContextVar("found", default=None)
-"""Of the request that is being answered the newest run, once it was asked for; None where no request is."""
+"""The newest run of the current request once it was read; None outside a request."""
+_OPENING = Lock()
+_SEEN: set[tuple[str, type[Model]]] = set()
+"""Tables that runs have. A missing table is looked for again: the run may be published again."""
+_RUNS = 4
+"""Runs whose listed entities a process caches: some megabytes each with twenty thousand listed."""
+_RUNS_BY_REGION = 64
+"""The same for their regions, a few kilobytes each: as many days as the list offers."""
 
 
 class OneRun:
-    """Whatever of an answer is of the newest run is of the same one: the frame, the policy, the list of no other day."""
+    """Middleware: all parts of a response use the same newest run."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -44,7 +50,7 @@ class OneRun:
 
 
 def once(ask: Callable[[], PublishedRun | None]) -> PublishedRun | None:
-    """What ``ask`` gives, asked once a request; each time where there is no request."""
+    """The result of ``ask``, called once per request; outside a request, each time."""
     found = _FOUND.get()
     if found is None:
         return ask()
@@ -53,21 +59,18 @@ def once(ask: Callable[[], PublishedRun | None]) -> PublishedRun | None:
     return found[0]
 
 
-_OPENING = Lock()
-
-
 def current_run(as_of: date | None = None) -> PublishedRun | None:
-    """The run that is shown for a day, by default of the newest day; None where nothing was published."""
+    """The run that is shown for a day, by default the newest day; None if nothing was published."""
     runs = PublishedRun.objects.filter(is_current=True).order_by("-as_of")
     return once(runs.first) if as_of is None else runs.filter(as_of=as_of).first()
 
 
 def alias_of(run_id: str) -> str:
-    """The name by which Django knows a run's database; the first to ask opens it, for reading alone."""
+    """Django's alias of a run's database. The first call configures it, read-only."""
     alias = f"run_{run_id}"
     with _OPENING:
         if alias not in connections.settings:
-            # Another dictionary, not another key: each request goes through all of them, and may be at it in another thread.
+            # A new dictionary, not a new key: another thread may be iterating over the settings.
             connections.settings = {**connections.settings, alias: _database_of(run_id)}
     return alias
 
@@ -75,15 +78,15 @@ def alias_of(run_id: str) -> str:
 def _database_of(run_id: str) -> dict[str, Any]:
     database: dict[str, Any] = deepcopy(connections.settings["evidence"])
     if database["ENGINE"].endswith("sqlite3"):
-        # A run's file is replaced when its ranking is thinned out: never keep one open beyond the request.
+        # A run's file is replaced when its ranking is thinned out: do not keep it open beyond the request.
         database["CONN_MAX_AGE"] = 0
         path = (settings.FOLDER.rankings / f"{run_id}.sqlite3").resolve()
         database["NAME"] = f"{path.as_uri()}?mode=ro&immutable=1"
         database["OPTIONS"] = {"uri": True}
     else:
-        # What is said last holds.
-        asked = f"{database['OPTIONS']['options']} -c search_path={schema_of(run_id)} -c default_transaction_read_only=on"
-        database["OPTIONS"] = {**database["OPTIONS"], "options": asked}
+        # The last value of an option wins.
+        options = f"{database['OPTIONS']['options']} -c search_path={schema_of(run_id)} -c default_transaction_read_only=on"
+        database["OPTIONS"] = {**database["OPTIONS"], "options": options}
     return database
 
 
@@ -93,60 +96,49 @@ def schema_of(run_id: str) -> str:
 
 
 def run_id_of(alias: str) -> str:
-    """The run whose database Django knows by that name."""
+    """The run whose database has this alias."""
     return alias.removeprefix("run_")
 
 
 def ranked_of(run: PublishedRun, user: Any) -> QuerySet[Ranked]:
-    """The run's entities that a user may see, in order."""
+    """The run's entities that a user may see."""
     return Ranked.objects.using(alias_of(run.run_id)).visible_to(user)
 
 
 def among(alias: str, ids: Iterable[str]) -> RawSQL:
-    """Identifiers as one value of a query of a run's database, to be compared with: thousands, each by itself, take longer to send
-    than to look up."""
+    """Identifiers as one parameter of a query on a run's database. Thousands of parameters take longer to send than to look up."""
     if connections[alias].vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(ids))])
     return RawSQL("SELECT unnest(%s::text[])", [list(ids)])
 
 
 def among_places(alias: str, places: Iterable[int]) -> RawSQL:
-    """As :func:`among`, for places."""
+    """Like :func:`among`, for places."""
     if connections[alias].vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(places))])
     return RawSQL("SELECT unnest(%s::integer[])", [list(places)])
 
 
 def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
-    """The run's reasons; ask only for those of entities that :func:`ranked_of` gave."""
+    """The run's reasons; ask only for those of entities from :func:`ranked_of`."""
     return Reason.objects.using(alias_of(run.run_id))
 
 
-def ties_of(run: PublishedRun) -> QuerySet[Tie]:
-    """The run's ties; none of a run that was published before there were any. Show of the others what :func:`ranked_of` gives."""
+def shared_identifiers_of(run: PublishedRun) -> QuerySet[Tie]:
+    """The run's shared identifiers; none if the run has no such table. Show only entities from :func:`ranked_of`."""
     alias = alias_of(run.run_id)
     return Tie.objects.using(alias) if has_table(alias, Tie) else Tie.objects.none()
 
 
-_SEEN: set[tuple[str, type[Model]]] = set()
-"""Tables that runs have. One that a run has not is looked for again: the run may be published anew."""
-
-
 def has_table(alias: str, model: type[Model]) -> bool:
-    """Whether a run has a model's table: one that was published before there was such a table has not, and gets none."""
+    """Whether a run has a model's table; a run from before the table existed does not get it."""
     if (alias, model) not in _SEEN and model._meta.db_table in connections[alias].introspection.table_names():
         _SEEN.add((alias, model))
     return (alias, model) in _SEEN
 
 
-_RUNS = 4
-"""So many runs are kept in a process: some megabytes each, where twenty thousand are listed."""
-_RUNS_BY_REGION = 64
-"""The same of their regions, a few kilobytes each: as many days as the list offers."""
-
-
 class Listed(NamedTuple):
-    """Where one of the listed stands."""
+    """The place, class and points of a listed entity."""
 
     position: int
     risk_class: str
@@ -154,17 +146,17 @@ class Listed(NamedTuple):
 
 
 def listed_of(run: PublishedRun) -> Mapping[str, Listed]:
-    """Who is listed in a run, by identifier: of all regions, so only for what jurisdiction bounds besides."""
+    """The listed entities of a run by identifier, in all regions: use it only where something else restricts to jurisdictions."""
     return _listed(*_key(run))
 
 
 def regions_of_listed(run: PublishedRun) -> frozenset[tuple[str, str, str]]:
-    """Where the listed of a run are: top, middle and own region."""
+    """The top, middle and own regions of a run's listed entities."""
     return _regions(*_key(run))
 
 
 def _key(run: PublishedRun) -> tuple[str, str, datetime]:
-    """What tells one published run from another: one that was thrown away and published anew has the same id."""
+    """The cache key of a published run. The id alone is not enough: a run that is published again has the same id."""
     return str(settings.FOLDER.path), run.run_id, run.published_at
 
 

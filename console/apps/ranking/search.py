@@ -1,4 +1,4 @@
-"""Which places of a run's list are asked for, by name or code and by several columns at once, off one index (see postings.py)."""
+"""Find the places of a run's list by name or code and by several columns, from one index (see postings.py)."""
 
 from __future__ import annotations
 
@@ -15,27 +15,26 @@ from console.apps.ranking.runs import among_places, has_table
 from console.apps.ranking.search_terms import CODE, CODE_BEGINS, Asked, key_of
 
 FIRST_LOOK = 100
-"""So many places whose names have to be looked at are read at first, each time :data:`GROWS` times as many."""
+"""The number of names that are read first to check a match; each further read has :data:`GROWS` times as many."""
 GROWS = 4
 LAST_LOOK = 10_000
-"""No more are read at once."""
+"""The largest number of names in one read."""
 
 Keys = Sequence[Sequence[str]]
-"""Words of the index that tell what a list is filtered by: of each group those wanted have at least one."""
+"""Words of the index for the list's filters: a match has at least one word of each group."""
 
 
 def places_found(alias: str, asked: Asked | None, keys: Keys, part: Part, most: int = LAST) -> BitMap | None:
-    """The places in a part of those whose name holds what is asked, or whose code begins so, and who have a key of each group.
+    """The places in a part of the list whose name contains the search or whose code begins with it, and that have all keys.
 
-    None where the run's own tables tell it as well: by one column alone, by none, or where the run was published before it had an
-    index.
+    None if the run's own tables answer as well: for one column or none, or if the run is from before the index existed.
 
     Args:
         alias: the run's database.
-        asked: what somebody typed.
-        keys: what else holds of those wanted.
-        part: of the list that is looked at.
-        most: no more are given, the first.
+        asked: the search.
+        keys: the filters.
+        part: the part of the list.
+        most: the most places to return, the first ones.
     """
     if asked is None and not keys and part.among is not None:
         return part.of(part.among)[:most]
@@ -56,13 +55,13 @@ def places_found(alias: str, asked: Asked | None, keys: Keys, part: Part, most: 
 
 
 def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
-    """Those of ``ranked`` in the part."""
+    """The rows of ``ranked`` in the part."""
     after, until = part.after, part.until
     if part.among is not None:
         if not part.among:
             return ranked.none()
         ranked = ranked.filter(position__in=among_places(ranked.db, part.among))
-        # Said once more as a stretch: the databases do not see how far such places reach.
+        # The range is stated again: the databases do not see how far these places reach.
         after, until = max(after, part.among.min() - 1), min(until, part.among.max())
     if part.excluded:
         ranked = ranked.exclude(position__in=among_places(ranked.db, part.excluded))
@@ -72,7 +71,7 @@ def within(ranked: QuerySet[Ranked], part: Part) -> QuerySet[Ranked]:
 
 
 def is_asked(asked: Asked) -> Q:
-    """That a row answers a search, where a run has no index: a name in another script, or with signs of other shapes, is missed."""
+    """The condition of a search for a run without an index. It misses names in the other Chinese script or of another width."""
     return Q(name__icontains=asked.text) | Q(entity_id__istartswith=asked.code) if asked.words else Q(pk__in=[])
 
 
@@ -89,14 +88,14 @@ def _union(named: dict[str, BitMap], words: Sequence[str]) -> BitMap:
 
 
 def _with_code(alias: str, asked: Asked, part: Part) -> BitMap:
-    """The places of the codes in a part that begin with more than the index holds, as it was typed or in capitals."""
+    """The places in a part whose code begins with a search that is longer than the index's prefixes, as typed or in capitals."""
     begins = [Q(entity_id__gte=code, entity_id__lt=code + "\U0010ffff") for code in {asked.code, asked.text}]
     rows = Ranked.objects.using(alias).filter(Q(*begins, _connector=Q.OR), position__gt=part.after, position__lte=part.until)
     return BitMap(rows.order_by().values_list("position", flat=True))
 
 
 def _looked_at(alias: str, places: BitMap, by_code: BitMap, asked: Asked) -> Iterator[int]:
-    """Those of some places that hold the text, in order, read as they are taken."""
+    """The places whose name contains the text, in order, read lazily."""
     start, many = 0, FIRST_LOOK
     while some := places[start : start + many]:
         rows = Ranked.objects.using(alias).filter(position__in=among_places(alias, some)).order_by("position")

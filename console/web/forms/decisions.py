@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from console.apps.accounts.models import User
 from console.apps.decisions import catalogue
-from console.apps.decisions.decide import Wanted
+from console.apps.decisions.decide import DecisionInput
 from console.apps.decisions.models import Case
 from console.apps.decisions.permissions import assignable_users
 from console.apps.decisions.states import Action
@@ -73,11 +73,11 @@ class CaseForm(forms.Form):
         if "assigned_to" in self.fields:
             self.fields["assigned_to"].queryset = assignable_users(user)
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> DecisionInput:
         """The decision that the form asks for."""
         data = self.cleaned_data
         chosen = {name: data[name] for name in ("objective", "kind", "proportion") if data.get(name)}
-        return Wanted(
+        return DecisionInput(
             action=self.action,
             token=data["token"],
             version=data["version"],

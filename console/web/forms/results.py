@@ -72,7 +72,7 @@ class ResultForm(forms.Form):
                 try:
                     check_visited_on(data["inspected_on"], self.decided_on, current_date(), current_policy())
                 except NotPossible as error:
-                    self.add_error("inspected_on", self.texts(error.why, **error.said))
+                    self.add_error("inspected_on", self.texts(error.why, **error.values))
             if (data.get("breaches") or 0) > (data.get("items_checked") or 0):
                 self.add_error("breaches", self.texts("form.more_breaches"))
             self._check_consistent(data)

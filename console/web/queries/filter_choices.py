@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.apps.accounts.jurisdiction import Level, bounds_of
+from console.apps.accounts.jurisdiction import Level, visible_regions
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.permissions import assignable_users
 from console.apps.ranking.models import PublishedRun
@@ -40,7 +40,7 @@ def regions(reader: Reader, run: PublishedRun, value: str) -> Choices:
     """The user's regions, the regions of listed entities within them, and the current one."""
     own = {place.code for place in reader.user.regions() if place.code}
     shown = regions_of_listed(run)
-    bounds = bounds_of(reader.user)
+    bounds = visible_regions(reader.user)
     if bounds is not None:
         shown = frozenset(places for places in shown if {*bounds} & {*zip(LEVELS, places, strict=True)})
     inside = {code for places in shown for code in places[1:] if code}

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from pyroaring import BitMap
 
-from console.apps.accounts.jurisdiction import bounds_of
+from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.decisions.models import Case
 from console.apps.decisions.places import FIRST_WINDOW, places_of, windows
 from console.apps.decisions.policies import overdue
@@ -126,7 +126,7 @@ class Filtered:
         if self.positions is not None:
             return part.of(self.positions)[:most]
         keys = [[key_of(column, value)] for column, value in self._columns()]
-        bounds = bounds_of(self.user)
+        bounds = visible_regions(self.user)
         if bounds is not None:
             keys.append([key_of(f"region_{level}", code) for level, code in bounds])
         return places_found(alias_of(self.run.run_id), asked_of(self.filters.q), keys, part, most)

@@ -10,7 +10,7 @@ from console.apps.accounts.jurisdiction import InJurisdiction
 from console.apps.decisions.models import Case, Decision
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, among_places, current_run, ranked_of
-from console.publishing.run_database import is_there
+from console.publishing.run_database import run_exists
 from console.web.queries.reasons import reasons_with_details
 
 
@@ -34,7 +34,7 @@ def shown_at_decision(decisions: Iterable[Decision]) -> dict[int, Shown]:
         by_run.setdefault(decision.run_id, {})[decision.position] = decision
     shown = {}
     for run in PublishedRun.objects.filter(run_id__in=list(by_run)):
-        if not is_there(run.run_id):
+        if not run_exists(run.run_id):
             continue
         alias, of_run = alias_of(run.run_id), by_run[run.run_id]
         entities = list(Ranked.objects.using(alias).filter(position__in=among_places(alias, of_run)))

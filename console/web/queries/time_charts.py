@@ -19,7 +19,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.http import HttpRequest
 
-from console.apps.accounts.jurisdiction import bounds_of
+from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
@@ -96,7 +96,7 @@ def monthly_counts(request: HttpRequest, run: PublishedRun, scope: Scope) -> Cou
     for measure, month, count in cached_for_jurisdiction(request, run, f"figures of {scope}", lambda: list(summed)):
         counts.setdefault(measure, {})[month] = count
     if not scope.industry:
-        inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=scope.of_cases(request, run))
+        inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=scope.of_cases(request, run))
         months = inspected.order_by().annotate(month=TruncMonth("inspected_on")).values_list("month")
         for month, visits, hits in months.annotate(visits=Count("pk"), hits=Count("pk", filter=Q(found_violation=True))):
             counts.setdefault(VISITS, {})[month] = visits
@@ -164,7 +164,7 @@ def _line(key: str, values: list[float | None], top: float) -> Line:
 
 def unbiased(request: HttpRequest, run: PublishedRun, scope: Scope) -> dict[str, Any]:
     """The violation rate of all businesses, estimated from visits with a known inclusion probability; None without such visits."""
-    drawn = Result.objects.standing().filter(
+    drawn = Result.objects.current().filter(
         visit_status="inspected", inclusion_probability__gt=0, decision__case__in=scope.of_cases(request, run)
     )
     pairs = list(drawn.values_list("found_violation", "inclusion_probability"))
@@ -188,5 +188,5 @@ def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, 
 
 def _bounds_of(user: Any) -> list[tuple[str, str]] | None:
     """The regions that limit what a user sees; users with the same regions share cached values."""
-    bounds = bounds_of(user)
+    bounds = visible_regions(user)
     return None if bounds is None else sorted((str(level), code) for level, code in bounds)

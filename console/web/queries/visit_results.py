@@ -38,7 +38,7 @@ def hit_rates(user: Any, run: PublishedRun | None, language: str) -> list[tuple[
 
     The difference between targeted and random visits is the gain from the list, within the intervals.
     """
-    inspected = Result.objects.standing().filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
+    inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
     columns = ("selected_by", "decision__case__region_middle", "decision__case__entity_id", "found_violation")
     visits = list(inspected.order_by("pk").values_list(*columns))
     profile = run.profile if run else {}

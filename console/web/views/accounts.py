@@ -22,7 +22,7 @@ from console.apps.accounts.deactivation import end_access
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import KEEPS_ACCOUNTS
 from console.apps.accounts.second_factor import remove_second_factor
-from console.apps.accounts.sign_in_attempts import remember
+from console.apps.accounts.sign_in_attempts import remember_device
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
@@ -52,7 +52,7 @@ class SignInView(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in and remember the device."""
         response: HttpResponse = super().form_valid(form)
-        remember(self.request, response, form.get_user())
+        remember_device(self.request, response, form.get_user())
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
-from console.apps.appeals.appeals import answer, appeals_of, cases_had_part_in, record_appeal
+from console.apps.appeals.appeals import answer_appeal, appeals_of, cases_decided_by, record_appeal
 from console.apps.appeals.models import Appeal
 from console.apps.ranking.current_policy import current_date
 from console.web.access import for_roles, note_view, refusal_shown
@@ -32,7 +32,7 @@ def appeals(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> HttpResponse:
     waiting = list(appeals_of(request.user).filter(answer=None))
     approves = request.user.role in APPROVES
-    had_part = cases_had_part_in(request.user) if approves else set()
+    had_part = cases_decided_by(request.user) if approves else set()
     for appeal in waiting:
         form = (sent or {}).get(appeal.pk) or AnswerForm(request.texts, auto_id=f"appeal_{appeal.pk}_%s")
         appeal.form = form if approves and appeal.case_id not in had_part else None
@@ -74,6 +74,6 @@ def appeal_answer(request: HttpRequest, pk: int) -> HttpResponse:
         note_view(request, "appeals")
         return _page(request, {pk: form})
     with refusal_shown(request, appeal.case):
-        answer(request.user, appeal, form.cleaned_data)
+        answer_appeal(request.user, appeal, form.cleaned_data)
         messages.success(request, request.texts("appeal.answered"))
     return redirect("appeals")

@@ -62,7 +62,7 @@ def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
         part = ids[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)
         states |= dict(cases.values_list("entity_id", "state"))
-        results = Result.objects.standing().filter(made, decision__case__in=cases)
+        results = Result.objects.current().filter(made, decision__case__in=cases)
         violations |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
     for member in members:
         member.state = states.get(member.entity_id, State.TO_REVIEW)

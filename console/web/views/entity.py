@@ -17,10 +17,10 @@ from console.apps.decisions.permissions import user_can
 from console.apps.decisions.policies import NotPossible, case_allows, check_undo, days_overdue, needs_two_people
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
-from console.apps.evidence.read import MOST_EVENTS, Shown, timeline, trend
+from console.apps.evidence.read import MOST_EVENTS, TimelineEvent, timeline, trend
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
-from console.apps.ranking.runs import alias_of, current_run, ranked_of, ties_of
+from console.apps.ranking.runs import alias_of, current_run, ranked_of, shared_identifiers_of
 from console.core import clock
 from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
@@ -145,7 +145,7 @@ def _nearest_peers(request: HttpRequest, run: PublishedRun, shown: Ranked, *, is
 
 def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
     """Shared identifiers by kind: the number of entities that share one, and those of the first that the user may see."""
-    ties = list(ties_of(run).filter(position=shown.position))
+    ties = list(shared_identifiers_of(run).filter(position=shown.position))
     ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in ties}))
     others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}
@@ -187,8 +187,8 @@ class CaseEvent:
 
 
 def _with_decisions(
-    events: Iterable[Shown], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
-) -> list[Shown | CaseEvent]:
+    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
+) -> list[TimelineEvent | CaseEvent]:
     """Events and decisions, the newest first. Decisions precede events of the same day, which they followed.
 
     Args:
@@ -203,7 +203,7 @@ def _with_decisions(
         until = _shown_until(run)
         decisions = [decision for decision in decisions if decision.at < until or decision.run_id == run.run_id]
     undone = {decision.undoes_id for decision in decisions if decision.undoes_id is not None}
-    rows: list[Shown | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
+    rows: list[TimelineEvent | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
     rows += events
     return sorted(rows, key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 

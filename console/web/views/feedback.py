@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from console.apps.accounts.roles import DEALS_WITH_QUEUES, KEEPS_ACCOUNTS, READS_FEEDBACK
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision, ReasonVerdict
-from console.apps.decisions.queues import QUEUES, Handled, dismissals_of, handle, reasons_for, user_deals_with_queues
+from console.apps.decisions.queues import QUEUES, HandlingInput, dismissals_of, handle, reasons_for, user_deals_with_queues
 from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_view, refusal_shown
 from console.web.forms.decisions import HandleForm
@@ -109,7 +109,7 @@ def handle_one(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, {pk: form})
     data = form.cleaned_data
     with refusal_shown(request, decision.case):
-        made = handle(request.user, decision, Handled(data["token"], data["seen"], data["reason"], data["comment"]))
+        made = handle(request.user, decision, HandlingInput(data["token"], data["seen"], data["reason"], data["comment"]))
         messages.success(request, request.texts("message.opened_in_queue" if made.is_open else "message.dealt_with"))
     return redirect(f"{reverse('feedback')}?standing={OPEN if decision.is_open else DEALT}")
 

@@ -14,11 +14,11 @@ from django.urls import reverse
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.appeals import appeals_of
-from console.apps.decisions.hand_over import left_open
+from console.apps.decisions.hand_over import open_cases_by_person
 from console.apps.decisions.models import Case, Result
 from console.apps.decisions.permissions import NotAllowed, assignable_users, check_user_can, user_can
 from console.apps.decisions.policies import NotPossible, check_case_allows, days_overdue, overdue
-from console.apps.decisions.results import decided_on, newest_decisions, planned_visit, record_result, standing_result
+from console.apps.decisions.results import current_result, decided_on, newest_decisions, planned_visit, record_result
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import UNSEEN
 from console.apps.ranking.current_policy import current_date, current_policy
@@ -48,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = current_date()
     cases = Case.objects.visible_to(request.user)
     mine = cases.filter(assigned_to=request.user, state=State.VISIT_PLANNED)
-    results = Result.objects.standing().filter(
+    results = Result.objects.current().filter(
         decision__actor=request.user, visit_status="inspected", decision__at__gte=clock.now() - timedelta(days=HIT_DAYS)
     )
     appeals = appeals_of(request.user).filter(answer=None)
@@ -88,7 +88,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     """Record or correct the result of a visit."""
     case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
     try:
-        corrected = standing_result(case)
+        corrected = current_result(case)
         action = Action.CORRECT if corrected is not None else Action.RECORD
         check_user_can(request.user, action, case)
         check_case_allows(action, State(case.state))
@@ -118,7 +118,7 @@ def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPoss
     """Show the reason. Only a submitted form is recorded as refused."""
     if request.method == "POST":
         note_refusal(request, case, error.why)
-    messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
+    messages.error(request, request.texts(error.why, **getattr(error, "values", {})))
     return redirect("entity", entity_id=case.entity_id)
 
 
@@ -152,7 +152,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     for case in (*waiting, *late_shown):
         case.days_overdue = days_overdue(case, today, limits)
     context = {
-        "left": [(person, number, _hand_over_form(request, person)) for person, number in left_open(request.user)],
+        "left": [(person, number, _hand_over_form(request, person)) for person, number in open_cases_by_person(request.user)],
         "waiting": waiting,
         "late": late_shown,
         "late_count": late.count(),

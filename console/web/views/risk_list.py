@@ -15,7 +15,7 @@ from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.apps.decisions.models import Case
 from console.apps.decisions.policies import days_overdue
 from console.apps.decisions.states import State
-from console.apps.desk.looks import looks_of, mark
+from console.apps.desk.looks import looks_of, seen_mark
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, reasons_of
@@ -111,7 +111,7 @@ def _add_details(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
         row.state = case.state if case else State.TO_REVIEW if row.is_listed else ""
         row.assigned_to = case.assigned_to if case else None
         row.days_overdue = days_overdue(case, today, policy) if case else 0
-        row.mark = mark(row, looks) if row.is_listed else ""
+        row.mark = seen_mark(row, looks) if row.is_listed else ""
         row.moved = row.previous_position - row.position if row.previous_position else 0
 
 

@@ -88,7 +88,9 @@ def verify(folder: Path, progress: Callable[[object], None] = lambda _file: None
         InputMissing: when the folder is no copy of a home.
     """
     if not (folder / FACTS).is_file():
-        raise InputMissing(what="this is no backup", where=str(folder), then="give the folder that `steelyard lake backup` wrote")
+        raise InputMissing(
+            what="this is no backup", where=str(folder), next_step="give the folder that `steelyard lake backup` wrote"
+        )
     wrong = []
     facts = _facts(folder)
     for name, fact in facts.items():
@@ -130,7 +132,7 @@ def _cannot_be_read(error: OSError) -> NoReturn:
     raise ConfigError(
         what=f"what is in the home cannot all be read: {error.strerror}",
         where=str(error.filename),
-        then="a copy without it would not be whole: mount, mend or take away what is named, then give the same command again",
+        next_step="a copy without it would not be whole: mount, mend or take away what is named, then give the same command again",
     ) from error
 
 
@@ -145,7 +147,7 @@ def check_apart(home: Path, to: Path) -> None:
         raise ConfigError(
             what="a home and its backups may not be one in the other",
             where=f"{home} and {to}",
-            then="give a folder elsewhere with --to, best on another disk",
+            next_step="give a folder elsewhere with --to, best on another disk",
         )
 
 
@@ -165,7 +167,7 @@ def _copy(path: Path, target: Path, fact: FileFacts) -> None:
         raise Damaged(
             what="a file arrived otherwise than it was read",
             where=str(target),
-            then="look after the disk of the backup; the copies made before are as they were",
+            next_step="look after the disk of the backup; the copies made before are as they were",
         )
 
 

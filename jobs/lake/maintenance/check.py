@@ -23,11 +23,11 @@ from expectations.contracts import scoring
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE
 from expectations.contracts.quarantine import STAGE, Stage
-from expectations.contracts.silver import BRONZE, OF
+from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.errors import first_line
+from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
 from jobs.lake.batches import Batch, BatchBook
-from jobs.lake.maintenance.check_table import check_table
-from jobs.lake.maintenance.findings import Finding, Verdict, fail, ok, some, warn
+from jobs.lake.maintenance.check_table import check_table, some
 from jobs.lake.maintenance.retention import named_versions
 from jobs.lake.maintenance.table_files import LOG, is_same_in, is_whole, open_table, select, tables_of
 from jobs.lake.manifests import finished_days, runs_since, time_travel_since
@@ -51,15 +51,15 @@ def _source(lake: LakeTables, source: str, counted: Counted) -> Finding:
     steps = unfinished_steps(lake.home, source)
     if steps:
         found = f"the steps {', '.join(steps)} did not end, or were taken back"
-        return warn(f"source {source}", "counts", found, "run the day again, which does them again")
+        return warn(f"source {source}", found, "run the day again, which does them again", check="counts")
     batches = BatchBook(lake.home, source).batches
     apart = [line for day in sorted(batches) for line in _apart(source, batches[day], counted)]
     known = {day for _, of, day in counted if of == source}
     apart += [f"{day} has rows and is in no book" for day in sorted(known - set(batches))]
     if apart:
-        return fail(f"source {source}", "counts", some(apart), "run the day again; report it if the counts still differ")
+        return fail(f"source {source}", some(apart), "run the day again; report it if the counts still differ", check="counts")
     read = sum(batch.counts.read for batch in batches.values())
-    return ok(f"source {source}", "counts", f"{len(batches)} deliveries, {read:,} records read, each of them accounted for")
+    return ok(f"source {source}", f"{len(batches)} deliveries, {read:,} records read, each of them accounted for", check="counts")
 
 
 def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
@@ -89,7 +89,7 @@ def _in_use(batch: Batch) -> int | None:
 
 def _count(lake: LakeTables) -> Counted:
     counted: Counted = Counter()
-    sources = {contract.full_name for contract in (*BRONZE.values(), *OF.values())}
+    sources = {contract.full_name for contract in (*BRONZE.values(), *SILVER.values())}
     for contract in tables_of(lake):
         if contract.zone is Zone.QUARANTINE:
             for row in _by(lake, contract, STAGE, DELIVERED_ON):
@@ -127,12 +127,12 @@ def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
         if lost:
             yield fail(
                 f"run {run_id}",
-                "versions",
                 f"it rests on what is gone: {some(lost)}",
                 "bring the files back from a backup, or run the day again",
+                check="versions",
             )
         else:
-            yield ok(f"run {run_id}", "versions", f"all {len(tables)} tables can be read as the run left them")
+            yield ok(f"run {run_id}", f"all {len(tables)} tables can be read as the run left them", check="versions")
 
 
 PUBLISHED = (scoring.RISK_LIST, scoring.REASONS)
@@ -170,19 +170,19 @@ def _compare(contract: Contract, left: DeltaTable, now: DeltaTable, day: date, l
     except Exception as error:  # Delta's library has no error of its own for a file whose bytes are spoilt
         return fail(
             f"day {day}",
-            contract.name,
             f"what its run left of {contract.full_name} cannot be read: {first_line(error)}",
             "bring the files back from a backup, or run the day again",
+            check=contract.name,
         )
     if not is_same:
         return fail(
             f"day {day}",
-            contract.name,
             f"{contract.full_name} holds other rows of it than its run left",
             f"find out who changed them, or which run died; `steelyard lake restore --as-of-run {last}` brings back what the "
             "newest run left; where that holds them too, run the day again",
+            check=contract.name,
         )
-    return ok(f"day {day}", contract.name, f"{contract.full_name} holds the rows that its run left")
+    return ok(f"day {day}", f"{contract.full_name} holds the rows that its run left", check=contract.name)
 
 
 def check(lake: LakeTables) -> Iterator[Finding]:
@@ -199,7 +199,7 @@ def check(lake: LakeTables) -> Iterator[Finding]:
     yield from check_runs(lake, since)
     yield from check_published(lake, since, unsound)
     if unsound:
-        yield warn("sources", "counts", "not counted, since a table is not sound", "mend the tables above, then check again")
+        yield warn("sources", "not counted, since a table is not sound", "mend the tables above, then check again", check="counts")
     else:
         yield from check_counts(lake)
 
@@ -209,4 +209,4 @@ def _unknown(lake: LakeTables) -> Iterator[Finding]:
     root = lake.home / "lake"
     there = {".".join(path.parent.relative_to(root).parts) for path in root.glob(f"*/*/{LOG}")}
     for name in sorted(there - {contract.full_name for contract in tables_of(lake)}):
-        yield warn(name, "contract", "no contract of this Steelyard knows it", "move it away if nobody needs it")
+        yield warn(name, "no contract of this Steelyard knows it", "move it away if nobody needs it", check="contract")

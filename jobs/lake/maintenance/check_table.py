@@ -16,7 +16,7 @@ from deltalake.exceptions import DeltaError
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from jobs.foundation.errors import ConfigError
-from jobs.lake.maintenance.findings import Finding, fail, ok, some, warn
+from jobs.foundation.findings import Finding, fail, ok, warn
 from jobs.lake.maintenance.retention import files_needed, retained_versions
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
 from jobs.lake.table_version import check_current, version_of
@@ -34,12 +34,12 @@ def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[in
         table = open_table(lake, contract)
         sizes = sizes_of(table)
     except (DeltaError, OSError) as error:
-        yield fail(name, "log", f"its log cannot be read: {str(error).splitlines()[0]}", GO_BACK)
+        yield fail(name, f"its log cannot be read: {str(error).splitlines()[0]}", GO_BACK, check="log")
         return
     yield _shape(lake, table, contract, name)
     files = _files(lake, table, contract, name, sizes)
     yield files
-    if not files.then:
+    if not files.next_step:
         yield _keys(lake, table, contract, name)
     yield from _room(lake, contract, name, named)
 
@@ -49,7 +49,7 @@ def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -
     try:
         check_current(table, name, contract, lake.home)
     except ConfigError as error:
-        return fail(name, "columns", error.what, error.then)
+        return fail(name, error.what, error.next_step, check="columns")
     there = {field.name: field.type for field in pa.schema(table.schema().to_arrow())}
     apart = [
         f"{field.name} is {there[field.name]} and should be {field.type}"
@@ -60,8 +60,8 @@ def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -
     if partitions != [str(column) for column in contract.partition_by]:
         apart.append(f"it is partitioned by {', '.join(partitions) or 'nothing'}, not {', '.join(contract.partition_by)}")
     if apart:
-        return fail(name, "columns", some(apart), "report it; `steelyard lake restore` brings back a version from before")
-    return ok(name, "columns", f"{len(contract.columns)} columns of version {version_of(table)}")
+        return fail(name, some(apart), "report it; `steelyard lake restore` brings back a version from before", check="columns")
+    return ok(name, f"{len(contract.columns)} columns of version {version_of(table)}", check="columns")
 
 
 def _files(lake: LakeTables, table: DeltaTable, contract: Contract, name: str, sizes: dict[str, int]) -> Finding:
@@ -69,15 +69,17 @@ def _files(lake: LakeTables, table: DeltaTable, contract: Contract, name: str, s
     there = files_on_disk(lake, contract)
     lost = sorted(path for path in sizes if path not in there)
     if lost:
-        return fail(name, "files", f"{len(lost)} of {len(sizes)} files are gone: {some(lost)}", GO_BACK)
+        return fail(name, f"{len(lost)} of {len(sizes)} files are gone: {some(lost)}", GO_BACK, check="files")
     apart = sorted(path for path, size in sizes.items() if there[path] != size)
     if apart:
-        return fail(name, "files", f"{len(apart)} of {len(sizes)} files have another size: {some(apart)}", GO_BACK)
+        return fail(name, f"{len(apart)} of {len(sizes)} files have another size: {some(apart)}", GO_BACK, check="files")
     added = pa.table(table.get_add_actions()).select(["path", "num_records"]).to_pylist()
     broken = sorted(path for row in added if not _holds(lake, contract, path := unquote(row["path"]), row["num_records"]))
     if broken:
-        return fail(name, "files", f"{len(broken)} of {len(sizes)} files cannot be read or lack rows: {some(broken)}", GO_BACK)
-    return ok(name, "files", f"{len(sizes)} files, {sum(sizes.values()):,} bytes, {table.count():,} rows")
+        return fail(
+            name, f"{len(broken)} of {len(sizes)} files cannot be read or lack rows: {some(broken)}", GO_BACK, check="files"
+        )
+    return ok(name, f"{len(sizes)} files, {sum(sizes.values()):,} bytes, {table.count():,} rows", check="files")
 
 
 def _holds(lake: LakeTables, contract: Contract, path: str, rows: int | None) -> bool:
@@ -104,11 +106,11 @@ def _keys(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) ->
     if twice:
         return fail(
             name,
-            "keys",
             f"{twice:,} rows are there twice or have no key",
             "run the day again, which replaces its rows; report it if they come back",
+            check="keys",
         )
-    return ok(name, "keys", "every row is there once")
+    return ok(name, "every row is there once", check="keys")
 
 
 def _what_is_unique(contract: Contract) -> list[tuple[list[str], str]]:
@@ -154,11 +156,17 @@ def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, S
     stray = sorted(spare - named_files(lake.path(contract)))
     if stray:
         found = f"{len(stray)} files that no version names, left by a writer that died: {some(stray)}"
-        yield warn(name, "room", found, "`steelyard lake maintain` removes them")
+        yield warn(name, found, "`steelyard lake maintain` removes them", check="room")
     else:
         freed = sum(there[path] for path in spare)
-        yield ok(name, "room", f"{len(versions)} versions kept; {len(spare)} files, {freed:,} bytes, are of others")
+        yield ok(name, f"{len(versions)} versions kept; {len(spare)} files, {freed:,} bytes, are of others", check="room")
     hidden = [version for version in versions if version < max(checkpoints(lake.path(contract)), default=0)]
     if hidden:
         found = f"{len(hidden)} kept versions are before a checkpoint, where the engine cannot read them"
-        yield warn(name, "log", found, "`steelyard lake maintain` mends the log")
+        yield warn(name, found, "`steelyard lake maintain` mends the log", check="log")
+
+
+def some(names: list[str], most: int = 3) -> str:
+    """The first ``most`` names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -83,7 +83,7 @@ def _steps(lake: LakeTables, contract: Contract) -> list[Select]:
         raise SteelyardError(
             what=str(error),
             where=str(lake.path(contract)),
-            then="report it; until then use the Steelyard that made this home, which was not changed",
+            next_step="report it; until then use the Steelyard that made this home, which was not changed",
         ) from error
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import SOURCE
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.silver import BRONZE, OF
+from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.files import delete_file
 from jobs.lake.batches import BatchBook
 from jobs.lake.tables import LakeTables, arrow_schema
@@ -32,7 +32,7 @@ def forget_source(lake: LakeTables, source: str) -> None:
 
 def tables_with(lake: LakeTables, source: str) -> list[Contract]:
     """The tables that hold rows of a source; of one that was always stopped or turned away, silver is none of them."""
-    tables = (quarantine_of(source), *BRONZE.values(), *OF.values())
+    tables = (quarantine_of(source), *BRONZE.values(), *SILVER.values())
     return [table for table in tables if any(part.get(SOURCE, source) == source for part in lake.partitions(table))]
 
 
@@ -49,7 +49,7 @@ NOT_MAPPED = "not mapped"
 def count_orphaned_rows(lake: LakeTables, mapped: Iterable[str]) -> dict[str, int]:
     """The number of rows in silver of each source that is not among those mapped, by name in order."""
     found: Counter[str] = Counter()
-    for table in OF.values():
+    for table in SILVER.values():
         for source in {part[SOURCE] for part in lake.partitions(table)} - set(mapped):
             found[source] += lake.arrow(table, columns=[str(SOURCE)], where=f"{SOURCE} = '{source}'").num_rows
     return dict(sorted(found.items()))

@@ -103,14 +103,14 @@ def plan_day(lake: LakeTables, day: date, name: str = "") -> Plan:
         raise InputMissing(
             what=f"{day} is no finished day",
             where=str(run_manifest_path(lake.home, day)),
-            then=f"name one of {', '.join(map(str, days))}" if days else "run a day first",
+            next_step=f"name one of {', '.join(map(str, days))}" if days else "run a day first",
         )
     named = {name: version for name, version in days[day].items() if version is not None}
     if name and table_of(lake, name).full_name not in named:
         raise ConfigError(
             what=f"the run of {day} left no version of {table_of(lake, name).full_name}",
             where=str(run_manifest_path(lake.home, day)),
-            then=f"name one of {', '.join(named)}, or a version with --version",
+            next_step=f"name one of {', '.join(named)}, or a version with --version",
         )
     wanted = [table_of(lake, name)] if name else [table for table in tables_of(lake) if table.full_name in named]
     return _plan(lake, [(table, named[table.full_name]) for table in wanted])
@@ -156,7 +156,7 @@ def _check_whole(lake: LakeTables, contract: Contract, version: int) -> None:
         raise ConfigError(
             what=f"version {version} of {name} cannot be read: {why}",
             where=str(lake.path(contract)),
-            then=f"name a version that `steelyard lake history {name}` shows as whole, or go back to a backup",
+            next_step=f"name a version that `steelyard lake history {name}` shows as whole, or go back to a backup",
         )
 
 

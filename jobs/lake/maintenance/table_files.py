@@ -129,7 +129,7 @@ def table_of(lake: LakeTables, name: str) -> Contract:
     raise ConfigError(
         what=f"{name!r} names {'several tables' if found else 'no table'}",
         where=str(lake.home / "lake"),
-        then=f"name one of {names}" if names else "give the home that holds the tables with --home",
+        next_step=f"name one of {names}" if names else "give the home that holds the tables with --home",
     )
 
 

@@ -1,1 +1,1 @@
-"""Tests of tests/console again, over a site with its databases in PostgreSQL, and those of what only PostgreSQL has."""
+"""Tests of tests/console on PostgreSQL, and tests of behaviour that only PostgreSQL has."""

@@ -1,4 +1,4 @@
-"""The site of the console's tests in PostgreSQL: a day published once, and a copy of that database for each test."""
+"""The site of the console's tests in PostgreSQL: a day published once, and a database copy for each test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NUMBERS = count()
 
 @pytest.fixture(scope="session")
 def published(postgresql: str, finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database to which the finished day was published, with the people of the tests; to be copied, not changed."""
+    """The name of a database with the published day and the test users. Copy it, do not change it."""
     say(postgresql, f"CREATE DATABASE {PUBLISHED}")
     publish_with_people(finished_day, Folder(tmp_path_factory.mktemp("published")), in_postgresql(within(postgresql, PUBLISHED)))
     return PUBLISHED
@@ -39,7 +39,7 @@ def database(postgresql: str, published: str) -> Iterator[str]:
 
 @pytest.fixture
 def site(database: str, finished_day: FinishedDay, tmp_path: Path) -> Iterator[Site]:
-    """The published console over that copy, at nine in the morning after the day."""
+    """The published console on that copy, at nine in the morning after the day."""
     folder = Folder(tmp_path / "console")
     folder.make()
     with at_nine(finished_day, folder, in_postgresql(database)) as site:
@@ -52,6 +52,6 @@ def within(server: str, name: str) -> str:
 
 
 def say(server: str, sql: str) -> None:
-    """Have a server do what no transaction may."""
+    """Run a statement outside a transaction."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql)

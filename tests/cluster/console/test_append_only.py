@@ -1,4 +1,4 @@
-"""What is on record is not changed on PostgreSQL either: the same tests, and what only PostgreSQL can be told."""
+"""Append-only tables on PostgreSQL: the same tests, and TRUNCATE, which only PostgreSQL has."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.console.test_append_only import ON_RECORD
 pytestmark = pytest.mark.cluster
 
 
-@pytest.mark.usefixtures("on_record")
+@pytest.mark.usefixtures("a_row_in_each_table")
 @pytest.mark.parametrize("model", ON_RECORD)
 def test_the_database_refuses_to_empty_a_table(model: type[models.Model]) -> None:
     before = model._default_manager.count()

@@ -1,4 +1,4 @@
-"""Every address, for every role and region, shows nothing of another's entities on PostgreSQL either: the same tests."""
+"""Every URL hides entities of other regions on PostgreSQL too: the same tests."""
 
 from __future__ import annotations
 

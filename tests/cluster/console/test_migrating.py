@@ -1,4 +1,4 @@
-"""Two machines that bring the tables of one PostgreSQL database up to date at once: one does, and the other finds it done."""
+"""Two machines that migrate one PostgreSQL database at once: one migrates, the other finds nothing to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.cluster
 NAME = "migrated_by_two"
 
 
-def test_of_two_machines_that_migrate_at_once_the_second_waits_and_finds_nothing_to_do(postgresql: str, tmp_path: Path) -> None:
+def test_a_second_machine_waits_for_a_migration_and_finds_nothing_to_do(postgresql: str, tmp_path: Path) -> None:
     say(postgresql, f"CREATE DATABASE {NAME}")
     address = within(postgresql, NAME)
     settings = {"STEELYARD_CONSOLE_DATABASE": address, FOLDER_VARIABLE: str(tmp_path / "console")}

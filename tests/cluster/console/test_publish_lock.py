@@ -1,4 +1,4 @@
-"""One at a time publishes into a PostgreSQL database, whichever machine it does so from."""
+"""Only one process publishes to a PostgreSQL database at a time, across machines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import pytest
 from django.db import OperationalError, connections
 
 from console.apps.ranking.runs import current_run
-from console.core.errors import Busy
-from console.core.finished_run import finished_run
 from console.publishing import publish as publishing
 from console.publishing.publish import Published, publish
 from console.publishing.publish_lock import KEYS, NOTICES_LOSS, publish_lock
+from jobs.foundation.errors import Busy
+from jobs.lake.finished_run import finished_run
 from tests.cluster.console.conftest import say
 from tests.conftest import ROOT, FinishedDay
 from tests.console.another_day import add_day
@@ -37,12 +37,12 @@ with publish_lock():
     sys.stdin.read()
 """
 SECONDS = 20
-"""How long a server may take to see that a connection is gone."""
+"""Seconds that a server may need to notice a lost connection."""
 
 
 @contextmanager
 def another_machine(database: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that publishes into the database and has nothing else in common with this one."""
+    """A process that publishes to the database and shares nothing else with this one."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings", "STEELYARD_CONSOLE_HTTPS": "off"}
     environment |= {"STEELYARD_CONSOLE_DATABASE": database, "STEELYARD_CONSOLE_FOLDER": str(folder)}
     with subprocess.Popen(
@@ -57,18 +57,18 @@ def another_machine(database: str, folder: Path) -> Iterator[subprocess.Popen[st
 
 
 def once_free(does: Callable[[], Published]) -> Published:
-    """What it gives as soon as nobody else publishes."""
+    """Call ``does`` again until no other process publishes."""
     end = time.monotonic() + SECONDS
     while True:
         try:
             return does()
         except Busy:
-            assert time.monotonic() < end, "the lock was not let go of"
+            assert time.monotonic() < end, "the lock was not released"
             time.sleep(0.05)
 
 
 def is_free() -> bool:
-    """Whether somebody else could publish: another thread has connections of its own."""
+    """Whether another thread, with its own connections, can publish."""
 
     def tries() -> bool:
         try:
@@ -84,12 +84,12 @@ def is_free() -> bool:
 
 
 def end_session(database: str, alias: str) -> None:
-    """Have the server end the session that holds one of the locks, and wait until it is gone."""
+    """End the session that holds one of the locks, and wait until it is gone."""
     held = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {KEYS[alias]}"
     say(database, f"SELECT pg_terminate_backend(({held}), {SECONDS * 1000})")
 
 
-def test_of_two_machines_that_publish_at_once_one_is_told_to_wait(
+def test_a_second_machine_cannot_publish_at_the_same_time(
     site: Site, finished_day: FinishedDay, database: str, tmp_path: Path
 ) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
@@ -103,7 +103,7 @@ def test_of_two_machines_that_publish_at_once_one_is_told_to_wait(
 
 
 @pytest.mark.usefixtures("site")
-def test_the_lock_is_let_go_of_when_the_block_ends_and_when_it_fails() -> None:
+def test_the_lock_is_released_when_the_block_ends_or_fails() -> None:
     with publish_lock():
         assert not is_free()
     assert is_free()
@@ -115,7 +115,7 @@ def test_the_lock_is_let_go_of_when_the_block_ends_and_when_it_fails() -> None:
 
 @pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("lost", KEYS)
-def test_while_either_connection_of_who_publishes_is_there_nobody_else_begins(lost: str, database: str) -> None:
+def test_one_of_the_two_connections_is_enough_to_hold_the_lock(lost: str, database: str) -> None:
     (left,) = KEYS.keys() - {lost}
 
     with publish_lock():
@@ -126,7 +126,7 @@ def test_while_either_connection_of_who_publishes_is_there_nobody_else_begins(lo
 
 
 @pytest.mark.parametrize("lost", KEYS)
-def test_whoever_loses_a_connection_shows_nothing(
+def test_a_lost_connection_publishes_nothing(
     site: Site, finished_day: FinishedDay, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
@@ -147,7 +147,7 @@ def test_whoever_loses_a_connection_shows_nothing(
 
 
 @pytest.mark.usefixtures("site")
-def test_a_machine_that_is_gone_is_noticed_in_minutes(database: str) -> None:
+def test_a_lost_machine_is_noticed_in_minutes(database: str) -> None:
     with publish_lock():
         for alias in KEYS:
             for name, value in NOTICES_LOSS.items():
