@@ -19,17 +19,24 @@ from console.core.invisible_characters import made_visible
 from console.core.texts import LANGUAGES, load_texts
 from console.web.failures import waking
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 BY_PROVIDER = "by_provider"
 """Marks a session that the OpenID Connect provider opened. The provider is responsible for a second factor."""
 
 
-class SecurityHeaders:
-    """Set headers that neither Django nor django-csp sets: no access to devices, no storage of pages in caches."""
+class Middleware:
+    """Passes each request on and returns the response."""
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The response."""
+        return self.get_response(request)
+
+
+class SecurityHeaders(Middleware):
+    """Set headers that neither Django nor django-csp sets: no access to devices, no storage of pages in caches."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The response with the headers."""
@@ -39,11 +46,8 @@ class SecurityHeaders:
         return response
 
 
-class ShowInvisibleCharacters:
+class ShowInvisibleCharacters(Middleware):
     """Make invisible characters in names, comments and searches visible in pages. The API gives them as they are stored."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The response; an HTML page has no invisible characters."""
@@ -53,11 +57,8 @@ class ShowInvisibleCharacters:
         return response
 
 
-class ChooseLanguage:
+class ChooseLanguage(Middleware):
     """Set ``language`` and ``texts`` on the request, and the language of Django's own messages."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The response in that language."""
@@ -86,15 +87,8 @@ def language_for(request: HttpRequest) -> str:
     return "en"
 
 
-class RequireFirstStep:
+class RequireFirstStep(Middleware):
     """Redirect signed-in users to the step that they have to complete first."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The response."""
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Redirect unless the request is for that step."""
@@ -128,19 +122,12 @@ _WITHOUT_CASES = frozenset(
 """Routes that show no case and change none."""
 
 
-class EndDueDeferrals:
+class EndDueDeferrals(Middleware):
     """End deferrals that are due, before a view reads the state of a case. Without a due deferral this costs one index look-up.
 
     If more are due than one request can end, it ends a part and asks the client to retry. So no page shows an outdated state, and
     no form acts on one.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """The response."""
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Run before views for signed-in users, and before API views, which check the token themselves."""

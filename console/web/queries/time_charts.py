@@ -24,7 +24,7 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
 from console.publishing.monthly_counts import MONTHS
-from console.web.queries.filter_parts import region_column
+from console.web.queries.list_filters import region_column
 from models.statistics.proportions import hajek
 
 CACHE_SECONDS = 2 * 24 * 3600
