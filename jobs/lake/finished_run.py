@@ -188,11 +188,9 @@ class FinishedRun:
         }
 
     def model_card(self) -> str:
-        """The model's card as Markdown; empty when there is none."""
-        try:
-            return (self._model / "card.md").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return ""
+        """The model's card: JSON, or the Markdown of an older model; empty when there is none."""
+        paths = [path for path in (self._model / "card.json", self._model / "card.md") if path.is_file()]
+        return paths[0].read_text(encoding="utf-8") if paths else ""
 
     @property
     def _model(self) -> Path:

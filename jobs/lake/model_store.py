@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from models.risk_model import RiskModel
 
 FACTS = "facts.json"
-CARD = "card.md"
+CARD = "card.json"
+MARKDOWN_CARD = "card.md"
+"""The card of models that were stored before cards were data."""
 IN_USE = "in_use"
 TRAINED = "trained"
 
@@ -54,7 +56,7 @@ class ModelStore:
     def __init__(self, home: Path) -> None:
         self._folder = home / MODELS
 
-    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str, *, stays: str | None = None) -> str:
+    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: dict[str, Any], *, stays: str | None = None) -> str:
         """Keep a model and put it in use from its day on; give its id. The same model on the same day has the same id.
 
         Args:
@@ -68,7 +70,7 @@ class ModelStore:
         folder = self._folder / model_id
         for name in sorted(files):
             write_atomic(folder / name, files[name])
-        write_atomic(folder / CARD, card.replace("{model_id}", model_id).encode())
+        write_json(folder / CARD, {**card, "model_id": model_id})
         # The facts are written last: a folder without them is a model that was never finished.
         write_json(folder / FACTS, {**facts, "model_id": model_id})
         write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": stays or model_id, TRAINED: model_id})
@@ -123,8 +125,13 @@ class ModelStore:
         return found
 
     def card(self, model_id: str) -> str:
-        """The model card, as Markdown."""
-        return (self._folder / model_id / CARD).read_text(encoding="utf-8")
+        """The stored card: JSON, or the Markdown of an older model (see :mod:`jobs.texts.model_card`).
+
+        Raises:
+            FileNotFoundError: when there is neither.
+        """
+        path = self._folder / model_id / CARD
+        return (path if path.is_file() else path.with_name(MARKDOWN_CARD)).read_text(encoding="utf-8")
 
     def get(self, model_id: str) -> RiskModel:
         """Load a model.
@@ -171,7 +178,7 @@ def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Stored
 
 def _files(folder: Path) -> dict[str, bytes]:
     """The files that a model is made of; a draft that a killed run left is none."""
-    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD) and not path.name.startswith("."))
+    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD, MARKDOWN_CARD) and not path.name.startswith("."))
     return {path.name: path.read_bytes() for path in sorted(paths)}
 
 

@@ -181,7 +181,7 @@ def _better(
             indicators=indicators,
             bounds=profile.classes,
             ordinary=profile.certainty.ordinary,
-        ).stands
+        ).classes
 
     return counterfactuals(
         features,

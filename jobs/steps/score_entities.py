@@ -97,7 +97,7 @@ def _score(
     rows[AS_OF] = as_of
     rows[MODEL_ID] = model_id
     rows[CREDIT_POINTS] = settled.points
-    rows[RISK_CLASS] = settled.stands
+    rows[RISK_CLASS] = settled.classes
     rows[HELD_CLASS] = settled.held
     rows[HELD_SOURCE] = settled.source
     table = pa.Table.from_pandas(rows, preserve_index=False)

@@ -18,10 +18,10 @@ from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
-from jobs.training.tell_neighbours import add_region_rate
 from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
-from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW
 from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint
+from models.evaluation.region_rate import add_region_rate
 from models.inputs import catalogue_inputs
 from models.labels.cohorts import COHORT_ON, LeakedLabelError
 from models.labels.training_set import TrainingSet
@@ -137,7 +137,8 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
     best, scores = baselines.best, model.score(scored)
     groups = _groups(lake, profile, as_of)
-    beside, with_beside = add_region_rate(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
+    regions = groups.set_index(ENTITY)[REGION]
+    beside, with_beside = add_region_rate(known, scored, outcomes, regions, profile.end_of, as_of)
     champion = model.facts.get("champion")
     around = fit(beside, profile, candidates=(champion,) if champion else CANDIDATES)
     judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
@@ -145,7 +146,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     judged[ENTITY] = scored[ENTITY_ID]
     judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
     judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
-    judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
+    judged[PREDICTED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
     for name, order in baselines.scores(scored).items():
         judged[name] = order
     judged[NEIGHBOURS] = around.score(with_beside)[MARGIN]

@@ -20,7 +20,7 @@ from jobs.steps.build_features import ensure_features
 from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.transforms.latest_known import keep_standing
-from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second
+from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second_cohort
 from models.labels.sampling import sample_labels, sample_reference
 from models.labels.training_set import TrainingSet, join_labels
 
@@ -141,7 +141,7 @@ def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     cohorts = _with_anybody(lake, profile, cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts))
     labels = build_labels(visits, cohorts, label_days=policy.label_days, known_before=cutoff)
     if len(labels) > PLENTY * policy.most_labels:
-        fewer = every_second(cohorts, every_months=policy.cohort_months, label_days=policy.label_days)
+        fewer = every_second_cohort(cohorts, every_months=policy.cohort_months, label_days=policy.label_days)
         of_fewer = build_labels(visits, fewer, label_days=policy.label_days, known_before=cutoff)
         is_enough = len(of_fewer) > policy.most_labels and of_fewer[COHORT_ON].nunique() >= FEWEST_COHORTS
         labels = of_fewer if is_enough else labels

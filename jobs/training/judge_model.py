@@ -19,10 +19,10 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
 from models.evaluation.baselines import fit_baselines
 from models.evaluation.bootstrap import nested
-from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Evaluation, evaluate_orders
-from models.labels.cohorts import COHORT_ON, begin_of_held_out
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW, Evaluation, evaluate_orders
+from models.labels.cohorts import COHORT_ON, first_held_out_cohort
+from models.labels.propensity import weigh_labels
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import weigh_labels
 from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 from models.risk_model import RiskModel
 
@@ -68,7 +68,7 @@ class Against:
 
 def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None:
     """What a model that knew only the cohorts before the last two would have made of them; None where it cannot be told."""
-    begin = begin_of_held_out(known.labels)
+    begin = first_held_out_cohort(known.labels)
     if begin is None:
         return None
     before, after = known.split_at(begin, profile.end_of(begin.date()))
@@ -96,17 +96,17 @@ def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> E
             ENTITY: labels[ENTITY_ID].to_numpy(),
             DAY: labels[inspection.INSPECTED_ON].to_numpy(),
             FOUND: labels[inspection.FOUND_VIOLATION].to_numpy(),
-            PROMISED: scores[PROBABILITY].to_numpy(),
+            PREDICTED: scores[PROBABILITY].to_numpy(),
             **orders,
         }
     )
     policy = profile.evaluation
-    return evaluate_orders(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
+    return evaluate_orders(visits, list(orders), share=policy.capacity_share, resamples=policy.draws, seed=profile.training.seed)
 
 
 def evaluation_as_json(judged: Evaluation) -> dict[str, Any]:
     """A judgement as plain numbers: each order's figures with intervals, the model's leads, and the figures alone."""
-    orders = nested({name: {**of, **(judged.promises if name == MODEL else {})} for name, of in judged.orders.items()})
+    orders = nested({name: {**of, **(judged.calibration if name == MODEL else {})} for name, of in judged.orders.items()})
     return {
         "held_out_metrics": {name: {measure: figure["value"] for measure, figure in of.items()} for name, of in orders.items()},
         "held_out_orders": orders,

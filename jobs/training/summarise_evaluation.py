@@ -15,14 +15,13 @@ from jobs.foundation.errors import LeakFound
 from jobs.foundation.files import write_json
 from jobs.profile.profile import Profile
 from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
-from models.evaluation.bootstrap import DIGITS, by_measure, nested, plain
+from models.evaluation.bootstrap import DIGITS, by_metric, nested, plain
 from models.evaluation.calibration_metrics import reliability
-from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Evaluation, evaluate_orders
+from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PREDICTED, Evaluation, evaluate_orders
 from models.evaluation.groups import Group, evaluate_groups
 from models.evaluation.leakage import Suspect, likely_leaks
 from models.inputs import catalogue_inputs
-from models.labels.selection import LabelWeights, effective_size, label_weights
-from models.labels.why_visited import known_inclusion
+from models.labels.propensity import LabelWeights, effective_size, known_inclusion, label_weights
 
 BINS = 10
 VISITS_A_BIN = 30
@@ -40,14 +39,14 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
-    judged = evaluate_orders(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
-    found = likely_leaks(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    judged = evaluate_orders(visits, ORDERS, share=policy.capacity_share, resamples=policy.draws, seed=seed)
+    found = likely_leaks(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, resamples=policy.draws, seed=seed)
     cap = profile.training.weight_cap
     weights, drawn_size = _weigh(visits, cap)
     counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
         kind: evaluate_groups(
-            counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
+            counted, MODEL, kind, share=policy.capacity_share, resamples=policy.draws, seed=seed,
             counts=COUNTS if kind == SELECTED_BY else None,
         )
         for kind in GROUPS
@@ -69,7 +68,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "group_kinds": list(GROUPS),
         "orders": nested(judged.orders),
         "leads": nested(judged.leads),
-        "promises": by_measure(judged.promises),
+        "promises": by_metric(judged.calibration),
         "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
         "days": [_day(window, judged, cap) for window in windows],
@@ -134,16 +133,16 @@ def _day(window: Window, judged: Evaluation, cap: float) -> dict[str, Any]:
 
 
 def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
-    known = visits[visits[PROMISED].notna()]
+    known = visits[visits[PREDICTED].notna()]
     if known.empty:
         return []
     count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
-    bins = reliability(known[PROMISED], known[FOUND], entity=known[ENTITY], bins=count)
+    bins = reliability(known[PREDICTED], known[FOUND], entity=known[ENTITY], bins=count)
     return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"code": group.code, "visits": group.visits, "found": group.found, **by_measure(group.figures)}
+    return {"code": group.code, "visits": group.visits, "found": group.found, **by_metric(group.figures)}
 
 
 def _suspect(suspect: Suspect) -> dict[str, Any]:

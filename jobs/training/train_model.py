@@ -15,8 +15,8 @@ from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import build_cohort_features, training_set
 from jobs.training.judge_model import Against, compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
+from models.evaluation.agreement import weighting_effect
 from models.evaluation.evaluate import Evaluation
-from models.labels.selection import weighting_effect
 from models.labels.training_set import TrainingSet
 from models.model_card import importances, model_card
 from models.risk_model import RiskModel
@@ -83,10 +83,9 @@ def _keep(
     noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
     card = model_card(
         replace(model, facts=noted),
-        model_id="{model_id}",
         profile=profile.name,
         as_of=str(as_of),
-        judged=judged,
+        evaluation=judged,
         importance=importances(model, sample),
     )
     facts = {

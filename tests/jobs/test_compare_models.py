@@ -26,12 +26,12 @@ def home(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) ->
     store = ModelStore(copied)
     first = store.newest(finished_day.as_of)
     assert first is not None
-    store.put(
-        replace(store.get(first), anomaly_weight=5.0),
-        date(2026, 6, 1),
-        {"kind": "learnt", "as_of": "2026-06-01"},
-        "# Model {model_id}\n",
+    other = store.put(
+        replace(store.get(first), anomaly_weight=5.0), date(2026, 6, 1), {"kind": "learnt", "as_of": "2026-06-01"}, {}
     )
+    # An older model: its card is Markdown.
+    (copied / "models" / other / "card.json").unlink()
+    (copied / "models" / other / "card.md").write_text(f"# Model {other}\n", encoding="utf-8")
     return copied
 
 

@@ -78,7 +78,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
 
 def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelStore, known: TrainingSet) -> None:
     trained_for = date(2026, 4, 20)
-    good = store.put(Reads("late_filing_share"), trained_for, {}, "")  # type: ignore[arg-type]
+    good = store.put(Reads("late_filing_share"), trained_for, {}, {})  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
     assert held_out is not None
     found = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
@@ -101,7 +101,7 @@ def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_
 
 
 def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
-    store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    store.put(Reads("age_days"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     found = compare_with_model_in_use(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
     assert found is not None
     assert not found.stays
@@ -111,10 +111,10 @@ def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: Tr
 def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: TrainingSet) -> None:
     held_out = hold_out(Lake(Path()), known, PROFILE)
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) is None, "none was in use"
-    newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, "")  # type: ignore[arg-type]
+    newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, {})  # type: ignore[arg-type]
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == Against(newest, 0), "no visit became known after it"
     assert compare_with_model_in_use(store, known, None, PROFILE, AS_OF) == Against(newest, 0)
-    older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     other = replace(known, inputs=Inputs(("age_days",), (-1,), ("basic",)))
     day = date(2026, 4, 1)
     assert compare_with_model_in_use(store, other, held_out, PROFILE, day) == Against(older, 0), (
@@ -123,10 +123,10 @@ def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: Trai
 
 
 def test_trained_again_for_its_day_a_model_meets_the_same_one_as_at_first(store: ModelStore, known: TrainingSet) -> None:
-    store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
     first = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
-    store.put(Reads("age_days"), AS_OF, {}, "")  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, {}, {})  # type: ignore[arg-type]
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == first
 
 
@@ -134,8 +134,8 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_model, "inputs_fingerprint", lambda *_: "all")
-    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, "")  # type: ignore[arg-type]
-    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, "", stays=old)  # type: ignore[arg-type]
+    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, {})  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, {}, stays=old)  # type: ignore[arg-type]
     lake = Lake(tmp_path)
     assert store.newest(AS_OF) == old
     due = [train_model.is_training_due(lake, PROFILE, AS_OF + timedelta(days=days)) for days in (0, 1, 6, 7)]

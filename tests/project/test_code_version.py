@@ -18,27 +18,14 @@ from tests.imported import import_closure
 
 HASHES = Path(__file__).with_name("step_hashes.json")
 STEPS = tuple(STEP_ROOTS)
-OTHER_TABLES = {f"expectations.contracts.{name}" for name in ("indicators", "scoring", "state")}
-"""Contracts of the registry's other tables, which a step of one source does not use."""
 OTHER_USE = {
-    "ingest": OTHER_TABLES,
-    "gate": OTHER_TABLES,
-    "conform": {*OTHER_TABLES, "expectations.contracts.quarantine"},
-    "tax_state": {
-        *(f"expectations.contracts.{name}" for name in ("indicators", "quarantine", "scoring")),
-        *("expectations.standards.hierarchies", "jobs.transforms.conform", "jobs.transforms.register_state"),
-    },
-    "register_state": {
-        *(f"expectations.contracts.{name}" for name in ("indicators", "quarantine", "scoring")),
-        "expectations.standards.hierarchies",
-    },
-    "features": {
-        *("expectations.contracts.quarantine", "expectations.standards.hierarchies", "jobs.incremental.previous_classes"),
-    },
+    "conform": {"expectations.contracts.quarantine"},
+    "tax_state": {"expectations.standards.hierarchies", "jobs.transforms.conform", "jobs.transforms.register_state"},
+    "register_state": {"expectations.standards.hierarchies"},
+    "features": {"expectations.standards.hierarchies", "jobs.incremental.previous_classes"},
     "score": {
         "jobs.incremental.consistency",
-        *(f"expectations.contracts.{name}" for name in ("complaint", "inspection", "quarantine", "registry", "silver")),
-        *(f"expectations.contracts.{name}" for name in ("state", "tax_filing")),
+        *(f"expectations.contracts.{name}" for name in ("complaint", "inspection", "silver", "state", "tax_filing")),
         *(f"models.{name}" for name in ("anomaly.forest_growth", "risk.selection_bias", "statistics.time_splits")),
     },
 }

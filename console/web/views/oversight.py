@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,6 +29,7 @@ from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, file_response, no_file_page
 from console.web.queries.indicator_names import indicator_name
 from console.web.queries.model_card import model_card as model_card_parts
+from jobs.texts.model_card import card_markdown, parse_card
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
 MAX_INDICATORS = 15
@@ -42,7 +42,6 @@ MAX_BREAKS = 20
 COLUMNS = (
     "number", "at", "kind", "actor", "role", "entity_id", "region_code", "run_id", "batch", "detail", "previous_hash", "hash",
 )  # fmt: skip
-_WEIGHT = re.compile(r"^\| (\w+) \| [\w ]+ \| ([\d.e-]+) \|$", re.MULTILINE)
 
 
 @for_roles(READS_AUDIT)
@@ -176,12 +175,12 @@ def model(request: HttpRequest) -> HttpResponse:
 
 @for_roles(READS_LIST)
 def model_card(request: HttpRequest) -> HttpResponse:
-    """The model card as a Markdown file. The export is recorded."""
+    """The model card as a Markdown file in English. The export is recorded."""
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
     append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
-    response = HttpResponse(run.model_card, content_type="text/markdown; charset=utf-8")
+    response = HttpResponse(card_markdown(run.model_card), content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
     return response
 
@@ -204,9 +203,9 @@ def held_out(run: PublishedRun) -> list[tuple[str, list[float | None]]]:
 
 
 def weights(run: PublishedRun, language: str) -> list[tuple[str, float]]:
-    """The most important indicators in the model card, with their mean absolute contribution in log-odds."""
-    rows = [(column, float(weight)) for column, weight in _WEIGHT.findall(run.model_card)]
-    return [(indicator_name(column, language), weight) for column, weight in rows[:MAX_INDICATORS]]
+    """The most important indicators with their mean absolute contribution in log-odds; none from a card in Markdown."""
+    rows = (parse_card(run.model_card) or {"indicators": []})["indicators"][:MAX_INDICATORS]
+    return [(indicator_name(row["indicator"], language), row["importance"]) for row in rows]
 
 
 def largest_shifts(run: PublishedRun, language: str) -> list[Shift]:

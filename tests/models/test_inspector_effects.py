@@ -1,4 +1,4 @@
-"""Inspectors as a nuisance: found, adjusted for, averaged out, and in no input."""
+"""Inspector effects are estimated, adjusted for, averaged out, and no input."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EFFECTS = np.array([-2.0, -1.2, -0.6, 0.0, 0.0, 0.6, 1.2, 2.0])
 
 
 def inspected(rows: int, seed: int, *, sent: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """One column x that matters, who came (stricter ones to larger x, as far as ``sent``), the outcome, and the true margin."""
+    """One informative column x, inspectors (stricter ones to larger x, depending on ``sent``), outcomes, and the true margin."""
     random = np.random.default_rng(seed)
     x = random.normal(size=rows)
     who = np.clip(np.rint(3.5 + sent * x + random.normal(0, 2, rows)), 0, 7).astype(int)
@@ -30,7 +30,7 @@ def inspected(rows: int, seed: int, *, sent: float = 0.0) -> tuple[np.ndarray, n
     return x[:, None], NAMES[who], y, margin
 
 
-def test_effects_are_found_beside_the_margin_and_drawn_towards_nothing() -> None:
+def test_effects_are_estimated_given_the_margin_and_shrunk() -> None:
     _, who, y, margin = inspected(20_000, seed=1)
     effects = fit_effects(y, np.ones(len(y)), who, margin)
     np.testing.assert_allclose(effects.effect, EFFECTS, atol=0.25)
@@ -39,20 +39,20 @@ def test_effects_are_found_beside_the_margin_and_drawn_towards_nothing() -> None
     assert np.abs(few.effect).max() < np.abs(EFFECTS).max()
 
 
-def test_inspectors_who_are_all_alike_have_next_to_no_effect() -> None:
+def test_equal_inspectors_have_almost_no_effect() -> None:
     random = np.random.default_rng(2)
     y = (random.random(6000) < 0.3).astype(float)
     effects = fit_effects(y, np.ones(6000), NAMES[random.integers(0, 8, 6000)], np.full(6000, np.log(3 / 7)))
     assert np.abs(effects.effect).max() < 0.15
 
 
-def test_an_inspector_who_is_unknown_has_no_effect() -> None:
+def test_an_unknown_inspector_has_no_effect() -> None:
     _, who, y, margin = inspected(2000, seed=3)
     effects = fit_effects(y, np.ones(len(y)), who, margin)
     assert effects.offset(np.array(["", "I99", "I0"])).tolist() == [0.0, 0.0, effects.effect[0]]
 
 
-def test_probability_is_the_mean_over_who_may_come() -> None:
+def test_the_probability_is_the_mean_over_inspectors() -> None:
     _, who, y, margin = inspected(4000, seed=4)
     effects = fit_effects(y, np.ones(len(y)), who, margin)
     by_hand = np.mean([sigmoid(np.array([0.3]) + effects.offset(np.array([name])))[0] for name in who])
@@ -60,8 +60,8 @@ def test_probability_is_the_mean_over_who_may_come() -> None:
 
 
 @pytest.mark.parametrize("library", ["lightgbm", "scikit-learn"])
-def test_a_margin_learnt_beside_offsets_is_free_of_them(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Strict inspectors were sent to large x: without the offset the slope of x is theirs too."""
+def test_a_margin_fitted_with_offsets_is_free_of_them(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strict inspectors were sent to large x: without the offset the slope of x includes their effect."""
     if library == "scikit-learn":
         monkeypatch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
     X, who, y, margin = inspected(20_000, seed=5, sent=1.5)
@@ -77,14 +77,14 @@ def test_a_margin_learnt_beside_offsets_is_free_of_them(library: str, monkeypatc
     assert np.mean(fitted[0] - margin) == pytest.approx(0.0, abs=0.1)
 
 
-def test_level_makes_as_many_expected_as_there_were() -> None:
+def test_the_level_predicts_the_observed_number() -> None:
     _, who, y, _ = inspected(3000, seed=6)
     offset = EFFECTS[np.searchsorted(NAMES, who)]
     assert sigmoid(level(y, np.ones(3000), offset) + offset).sum() == pytest.approx(y.sum(), abs=1e-6)
 
 
 def strict_and_lenient(rows: int, seed: int) -> tuple[Labelled, np.ndarray]:
-    """The invented labels, found by inspectors of whom each has its effect, sent at random."""
+    """Synthetic labels from randomly assigned inspectors with effects."""
     labelled = invent(rows, seed)
     random = np.random.default_rng(seed + 100)
     who = random.integers(0, 8, rows)
@@ -98,7 +98,7 @@ def learn(labelled: Labelled, inspector: np.ndarray | None) -> ProbabilityModel:
     return fit_probability(labelled.X, labelled.y, labelled.time, labelled.entity, INPUTS.directions, inspector=inspector, seed=3)
 
 
-def test_whole_model_is_calibrated_for_whoever_comes_and_ranks_no_worse() -> None:
+def test_the_model_is_calibrated_over_inspectors_and_ranks_no_worse() -> None:
     labelled, who = strict_and_lenient(4000, seed=7)
     later, _ = strict_and_lenient(4000, seed=8)
     adjusted, plain = learn(labelled, who), learn(labelled, None)
@@ -109,8 +109,8 @@ def test_whole_model_is_calibrated_for_whoever_comes_and_ranks_no_worse() -> Non
     assert adjusted.effects.spread > 0.8
 
 
-def test_who_inspected_enters_no_score() -> None:
-    """Scoring has no way to be told: the columns are the inputs', and another inspector's name changes nothing but the fit."""
+def test_no_score_depends_on_the_inspector() -> None:
+    """The inspector is no input column, so renaming inspectors changes only the fit."""
     labelled, who = strict_and_lenient(2000, seed=9)
     model = fit(labelled, inspector=who)
     later = invent(50, seed=10).X

@@ -1,4 +1,4 @@
-"""Figures by group: of its own visits alone, small groups together, chances of ties shared."""
+"""Metrics by group: from its own visits, small groups combined, ties broken in expectation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from models.evaluation.groups import FEWEST_VISITS, MOST_GROUPS, OTHERS, UNKNOWN, Group, evaluate_groups
 
-SETTINGS = {"share": 0.2, "draws": 100, "seed": 1}
+SETTINGS = {"share": 0.2, "resamples": 100, "seed": 1}
 
 
 def invent(visits: int, codes: list[str | None]) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def by_code(visits: pd.DataFrame, **changes: float | str) -> dict[str, Group]:
     return {group.code: group for group in evaluate_groups(visits, "model", "kind", **(SETTINGS | changes))}
 
 
-def test_a_groups_figures_are_of_its_own_visits() -> None:
+def test_a_groups_metrics_use_only_its_own_visits() -> None:
     visits = invent(400, ["north", "south"])
     visits.loc[visits["kind"] == "south", "model"] = 0.0
     groups = by_code(visits)
@@ -43,20 +43,20 @@ def test_a_groups_figures_are_of_its_own_visits() -> None:
     assert groups["south"].figures["auc"].value == pytest.approx(0.5)
 
 
-def test_a_visit_that_counts_thrice_is_as_three_to_the_figures_and_one_to_the_number() -> None:
+def test_a_weight_changes_metrics_but_not_the_number_of_visits() -> None:
     visits = invent(400, ["north", "south"]).assign(counts=np.where(np.arange(400) % 3 == 0, 3.0, 1.0))
     north = visits[visits["kind"] == "north"]
     group = by_code(visits, counts="counts")["north"]
     assert group.figures["rate"].value == pytest.approx(np.average(north["found"], weights=north["counts"]))
     assert group.visits == 200
-    # Only what they count against one another matters.
+    # Only relative weights matter.
     assert by_code(visits.assign(counts=visits["counts"] * 7), counts="counts")["north"].figures["auc"].value == pytest.approx(
         group.figures["auc"].value
     )
     assert group.figures["auc"].value != by_code(visits)["north"].figures["auc"].value
 
 
-def test_visits_within_capacity_add_up_to_the_capacity_however_ties_fall() -> None:
+def test_visits_within_capacity_add_up_to_the_capacity_also_with_ties() -> None:
     for visits in (invent(400, ["a", "b", "c", "d"]), invent(400, ["a", "b"]).assign(model=0.0)):
         groups = by_code(visits)
         made = sum(group.figures["within_capacity"].value * group.visits for group in groups.values())
@@ -65,7 +65,7 @@ def test_visits_within_capacity_add_up_to_the_capacity_however_ties_fall() -> No
     assert groups["a"].figures["recall"].value == pytest.approx(0.2)
 
 
-def test_the_largest_come_first_and_small_groups_are_together_at_the_end() -> None:
+def test_the_largest_group_is_first_and_small_ones_are_combined_last() -> None:
     sizes = {"large": 200, "middle": 100, "small": FEWEST_VISITS - 1, "tiny": 1}
     visits = invent(330, [name for name, size in sizes.items() for _ in range(size)])
     assert [(group.code, group.visits) for group in evaluate_groups(visits, "model", "kind", **SETTINGS)] == [
@@ -75,16 +75,16 @@ def test_the_largest_come_first_and_small_groups_are_together_at_the_end() -> No
     ]
 
 
-def test_at_most_so_many_groups_are_shown_apart() -> None:
+def test_the_number_of_groups_is_limited() -> None:
     visits = invent(40 * FEWEST_VISITS, [f"{number:02d}" for number in range(20)])
     assert [*by_code(visits)] == [*(f"{number:02d}" for number in range(MOST_GROUPS)), OTHERS]
 
 
-def test_what_is_of_no_known_group_is_a_group() -> None:
+def test_an_unknown_group_is_a_group() -> None:
     assert set(by_code(invent(200, ["north", None]))) == {"north", UNKNOWN}
 
 
-def test_without_probabilities_there_is_no_ratio_to_them() -> None:
+def test_without_probabilities_observed_over_expected_is_undefined() -> None:
     group = by_code(invent(200, ["all"]).assign(probability=np.nan))["all"]
     assert np.isnan(group.figures["observed_over_expected"].value)
     assert group.figures["rate"].value > 0

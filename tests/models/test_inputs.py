@@ -17,19 +17,19 @@ def indicator(column: str, direction: int, *, peer: bool) -> Indicator:
     return Indicator("X1", column, "tax", "share", (), direction, peer, {}, {}, False, {})
 
 
-def test_peer_form_stands_beside_its_indicator_with_its_direction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_form_has_its_indicators_direction(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = (indicator("late", 1, peer=True), indicator("age", -1, peer=False))
     monkeypatch.setattr(inputs, "catalogue", lambda: listed)
     assert catalogue_inputs() == Inputs(("late", "late_vs_peers", "age"), (1, 1, -1), ("tax", "tax", "tax"))
 
 
-def test_inputs_are_the_feature_columns_that_hold_indicators_but_for_those_that_are_not_scored() -> None:
-    told = tuple(map(str, features_contract().columns[5:]))
-    assert catalogue_inputs().columns == tuple(column for column in told if column not in UNSCORED)
-    assert set(UNSCORED) < set(told)
+def test_inputs_are_the_scored_indicator_columns() -> None:
+    columns = tuple(map(str, features_contract().columns[5:]))
+    assert catalogue_inputs().columns == tuple(column for column in columns if column not in UNSCORED)
+    assert set(UNSCORED) < set(columns)
 
 
-def test_how_complainants_are_concentrated_is_told_and_not_scored() -> None:
+def test_the_concentration_of_complainants_is_not_scored() -> None:
     assert {one.column for one in inputs.catalogue() if not one.scored} == set(UNSCORED)
 
 
@@ -47,6 +47,6 @@ def test_null_and_infinite_values_are_unknown() -> None:
         ((("a",), (2,), ("tax",)), "direction"),
     ],
 )
-def test_inputs_that_contradict_themselves_are_refused(given: tuple, message: str) -> None:
+def test_inconsistent_inputs_are_refused(given: tuple, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Inputs(*given)

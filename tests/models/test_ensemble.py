@@ -1,4 +1,4 @@
-"""The anomaly score: what makes a row strange, and what does not."""
+"""The anomaly score: scale, contributions, invariances, and quality on known anomalies."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def fitted() -> AnomalyModel:
 
 
 def far_out(*distances: float) -> pd.DataFrame:
-    """Ordinary rows, but for column c3."""
+    """Average rows, except for column c3."""
     frame = pd.DataFrame(np.zeros((len(distances), 6)), columns=[f"c{number}" for number in range(6)])
     return frame.assign(c3=distances)
 
 
-def test_scores_go_on_rising_beyond_every_reference_row(fitted: AnomalyModel) -> None:
+def test_scores_keep_rising_beyond_all_reference_rows(fitted: AnomalyModel) -> None:
     scores = fitted.score(far_out(0, 3, 10, 100, 1e4, 1e8, 1e300))
     assert (np.diff(scores) > 0).all()
 
@@ -43,19 +43,19 @@ def test_one_unit_is_ten_times_rarer_in_the_reference(fitted: AnomalyModel) -> N
     assert [(scores >= level).mean() for level in (1, 2)] == pytest.approx([0.1, 0.01], abs=0.002)
 
 
-def test_unknown_values_are_not_strange(fitted: AnomalyModel) -> None:
+def test_unknown_values_are_not_unusual(fitted: AnomalyModel) -> None:
     unknown, median = far_out(np.nan), far_out(float(np.median(normal_rows(3000, 6)["c3"])))
     assert fitted.score(unknown) == fitted.score(median)
     assert fitted.score(far_out(0).assign(**dict.fromkeys(far_out(0).columns, np.nan))) < 1
 
 
-def test_strangest_column_is_the_strongest_reason(fitted: AnomalyModel) -> None:
+def test_the_most_unusual_column_is_the_strongest_reason(fitted: AnomalyModel) -> None:
     contributions = fitted.contributions(far_out(8, -8))
     assert contributions[:, :-1].argmax(axis=1).tolist() == [3, 3]
     assert contributions[0, 3] > 0.5 * (fitted.score(far_out(8))[0] - contributions[0, -1])
 
 
-def test_rows_score_alike_whatever_chunk_they_come_in(fitted: AnomalyModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_do_not_depend_on_chunks(fitted: AnomalyModel, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = pd.concat([normal_rows(300, 6, seed=4), far_out(0, 5, 1e9, np.nan)], ignore_index=True)
     score, contributions = fitted.score(rows), fitted.contributions(rows)
     order = np.random.default_rng(5).permutation(len(rows))
@@ -66,7 +66,7 @@ def test_rows_score_alike_whatever_chunk_they_come_in(fitted: AnomalyModel, monk
     np.testing.assert_array_equal(fitted.contributions(rows.iloc[order]), contributions[order])
 
 
-def test_a_row_strange_only_in_how_columns_go_together_stands_out_more_than_to_an_isolation_forest() -> None:
+def test_an_unusual_combination_scores_higher_than_in_an_isolation_forest() -> None:
     random = np.random.default_rng(0)
     common = random.normal(size=2000)
     population = pd.DataFrame({"c0": common + random.normal(size=2000) * 0.1, "c1": common + random.normal(size=2000) * 0.1})
@@ -81,7 +81,7 @@ def test_a_row_strange_only_in_how_columns_go_together_stands_out_more_than_to_a
 
 
 @pytest.mark.parametrize("value", [1e30, 1e150, 1.7e308, -1.7e308])
-def test_huge_values_in_the_population_leave_the_rest_told_apart(value: float) -> None:
+def test_huge_values_in_the_population_do_not_hide_other_differences(value: float) -> None:
     population = normal_rows(500, 3).assign(c0=np.r_[value, np.zeros(499)])
     model = fit_anomaly(population, as_inputs(list(population.columns)), seed=1)
     score = model.score(population)
@@ -91,13 +91,13 @@ def test_huge_values_in_the_population_leave_the_rest_told_apart(value: float) -
     np.testing.assert_allclose(model.contributions(population).sum(axis=1), score, rtol=0, atol=1e-6)
 
 
-def test_a_column_that_never_varies_is_no_reason() -> None:
+def test_a_constant_column_is_no_reason() -> None:
     population = normal_rows(500, 3).assign(c1=4.0)
     model = fit_anomaly(population, as_inputs(list(population.columns)), seed=1)
     assert np.abs(model.contributions(population)[:, 1]).max() < 1e-9
 
 
-def test_duplicates_score_alike_and_the_odd_one_out_is_strangest() -> None:
+def test_duplicates_score_equal_and_the_outlier_highest() -> None:
     population = pd.DataFrame({"c0": [1.0] * 300 + [2.0], "c1": [0.0] * 300 + [5.0]})
     score = fit_anomaly(population, as_inputs(["c0", "c1"]), seed=1).score(population)
     assert len(set(score)) == 2
@@ -119,12 +119,12 @@ def test_values_on_the_safe_side_add_nothing(direction: int, safe: float) -> Non
     assert risky > ordinary
 
 
-def test_peer_form_is_read_where_there_is_one(labelled: Labelled) -> None:
+def test_the_peer_form_is_used_where_there_is_one(labelled: Labelled) -> None:
     columns = fit_anomaly(labelled.X, INPUTS, seed=1).columns
     assert columns == ("late_vs_peers", "age_vs_peers", "complaints", "capital_vs_peers", "noise")
 
 
-def test_seed_and_not_row_order_decides(labelled: Labelled) -> None:
+def test_the_seed_decides_and_not_the_order_of_rows(labelled: Labelled) -> None:
     model = fit_anomaly(labelled.X, INPUTS, seed=1)
     again = fit_anomaly(labelled.X.sample(frac=1, random_state=3), INPUTS, seed=1)
     other = fit_anomaly(labelled.X, INPUTS, seed=2)
@@ -132,7 +132,7 @@ def test_seed_and_not_row_order_decides(labelled: Labelled) -> None:
     assert (other.score(labelled.X) != model.score(labelled.X)).any()
 
 
-def test_fit_on_a_sample_is_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sample_of_a_fit_is_seeded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("models.anomaly.ensemble.REFERENCE_ROWS", 400)
     population, inputs = normal_rows(1000, 3), as_inputs(["c0", "c1", "c2"])
     one, two = (fit_anomaly(population.sample(frac=1, random_state=order), inputs, seed=1) for order in (1, 2))
@@ -155,7 +155,7 @@ def test_empty_population_is_refused() -> None:
         fit_anomaly(normal_rows(0, 2), as_inputs(["c0", "c1"]), seed=1)
 
 
-def test_squash_keeps_to_the_rules_of_estimators() -> None:
+def test_the_robust_scale_is_a_valid_estimator() -> None:
     check_estimator(RobustScale())
 
 
@@ -165,7 +165,7 @@ def test_mostly_equal_values_are_scaled_by_their_mean_deviation() -> None:
 
 
 SMALL_REPORTING_SETS = ("14_glass", "20_letter", "40_vowels", "4_breastw")
-"""Of the sets that no setting was chosen on (see benchmarks.anomaly.sets) those of at most 2,000 rows."""
+"""Held-out data sets (benchmarks.anomaly.sets) of at most 2,000 rows."""
 
 
 def test_finds_known_anomalies_better_than_an_isolation_forest(real_data: Path) -> None:

@@ -1,4 +1,4 @@
-"""The list: within capacity, by the objective, with ties broken by a keyed hash and by nothing else."""
+"""The list: within capacity, by the objective, ties broken by a keyed hash."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_ties_break_by_keyed_hash() -> None:
     assert list(other["entity_id"]) != list(listed["entity_id"])
 
 
-def test_row_order_changes_nothing_and_ranks_are_a_permutation() -> None:
+def test_the_order_of_rows_does_not_matter_and_ranks_have_no_gaps() -> None:
     random = np.random.default_rng(7)
     frame = candidates(*[(str(number), "NSE"[number % 3], float(random.integers(0, 9))) for number in range(300)])
     listed = rank_list(frame, lambda _region: 20, KEY)
@@ -43,13 +43,13 @@ def test_row_order_changes_nothing_and_ranks_are_a_permutation() -> None:
     assert listed.groupby("capacity_region")["region_rank"].apply(lambda ranks: sorted(ranks) == list(range(1, 21))).all()
 
 
-def test_nobody_is_listed_without_a_reason_and_ranks_close_up() -> None:
+def test_entities_without_a_reason_are_dropped_and_ranks_close_up() -> None:
     frame = candidates(("a", "N", 3), ("b", "N", 2), ("c", "S", 1))
     listed = drop_without_reasons(rank_list(frame, lambda _region: 5, KEY), {"b", "c"})
     assert ranks(listed) == [(1, 1, "b"), (2, 1, "c")]
 
 
-def test_a_region_without_capacity_lists_nobody() -> None:
+def test_a_region_without_capacity_lists_no_entity() -> None:
     assert rank_list(candidates(("a", "N", 1.0)), lambda _region: 0, KEY).empty
 
 

@@ -1,4 +1,4 @@
-"""Oblique isolation trees: what they split on, how deep rows fall, and what columns add to it."""
+"""Oblique isolation trees: splits, depths, and columns' contributions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def by_column(rows: np.ndarray) -> np.ndarray:
 
 
 def depths_one_by_one(forest: Forest, row: np.ndarray) -> list[float]:
-    """A row's depth in each tree, walked down in plain Python."""
+    """A row's depth in each tree, in plain Python."""
     found = []
     for tree in range(len(forest.depth)):
         node = 0
@@ -37,7 +37,7 @@ def depths_one_by_one(forest: Forest, row: np.ndarray) -> list[float]:
 
 
 @pytest.mark.parametrize("growth", GROWTHS)
-def test_strangeness_is_minus_the_mean_depth_of_a_row_walked_down(growth: Growth) -> None:
+def test_strangeness_is_minus_the_mean_depth(growth: Growth) -> None:
     rows = values()
     forest = grown(rows, growth)
     expected = [-np.mean(depths_one_by_one(forest, row)) for row in rows[:30]]
@@ -45,7 +45,7 @@ def test_strangeness_is_minus_the_mean_depth_of_a_row_walked_down(growth: Growth
 
 
 @pytest.mark.parametrize("growth", GROWTHS)
-def test_parts_and_base_add_up_to_strangeness(growth: Growth) -> None:
+def test_contributions_and_base_sum_to_the_strangeness(growth: Growth) -> None:
     forest, later = grown(values(), growth), by_column(values(seed=2) * 3)
     strangeness, parts = forest.explain(later)
     np.testing.assert_array_equal(strangeness, forest.strangeness(later))
@@ -60,7 +60,7 @@ def test_the_base_is_the_mean_over_the_rows_of_each_tree(growth: Growth) -> None
 
 
 @pytest.mark.parametrize("growth", GROWTHS)
-def test_same_seed_same_trees(growth: Growth) -> None:
+def test_the_same_seed_gives_the_same_trees(growth: Growth) -> None:
     one, two, other = grown(values(), growth), grown(values(), growth), grown(values(), growth, seed=2)
     for name in Forest.__dataclass_fields__:
         np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
@@ -83,7 +83,7 @@ def test_only_columns_that_vary_are_split_on(growth: Growth) -> None:
 
 @pytest.mark.parametrize("growth", GROWTHS)
 @pytest.mark.parametrize("rows", [1, 2, 3, 100])
-def test_equal_rows_are_never_parted(growth: Growth, rows: int) -> None:
+def test_equal_rows_are_never_separated(growth: Growth, rows: int) -> None:
     forest = grown(np.ones((rows, 3)), growth)
     assert not np.isfinite(forest.threshold).any()
     expected = -average_path(np.array([min(rows, 64)]))[0]
@@ -91,14 +91,14 @@ def test_equal_rows_are_never_parted(growth: Growth, rows: int) -> None:
 
 
 @pytest.mark.parametrize("growth", GROWTHS)
-def test_a_far_row_is_alone_sooner(growth: Growth) -> None:
+def test_an_outlier_is_isolated_first(growth: Growth) -> None:
     rows = values(rows=64)
     rows[0] = 40.0
     assert grown(rows, growth).strangeness(by_column(rows)).argmax() == 0
 
 
 @pytest.mark.parametrize("growth", GROWTHS)
-def test_the_largest_values_overflow_nothing(growth: Growth) -> None:
+def test_the_largest_values_do_not_overflow(growth: Growth) -> None:
     rows = values()
     rows[:5] *= np.float32(1e12)
     with np.errstate(over="raise", invalid="raise"):

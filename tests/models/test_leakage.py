@@ -1,4 +1,4 @@
-"""Planted leaks: what dates give away is refused, what figures give away is named, and honest chance is neither."""
+"""Planted leaks: dates prove some, which are refused; metrics suggest others, which are reported; chance is neither."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def check(outcomes: pd.DataFrame) -> None:
         ("2025-02-10", "2025-01-31 23:00", "known on 2025-01-31 already"),
     ],
 )
-def test_an_outcome_of_the_wrong_time_is_refused_by_name(on: str, known: str, why: str) -> None:
-    with pytest.raises(LeakedLabelError, match=f"the visit of E1 on {on} .*{why}.* must not judge"):
+def test_an_outcome_of_the_wrong_time_is_named_and_refused(on: str, known: str, why: str) -> None:
+    with pytest.raises(LeakedLabelError, match=f"the visit of E1 on {on} .*{why}.* must not evaluate"):
         check(outcome(on, known))
 
 
@@ -42,16 +42,16 @@ def test_an_outcome_of_the_window_is_accepted(on: str, known: str) -> None:
     check(outcome(on, known))
 
 
-def test_an_indicator_of_a_later_day_is_refused_by_name() -> None:
+def test_an_indicator_of_a_later_day_is_named_and_refused() -> None:
     features = pd.DataFrame({"entity_id": ["E1", "E2"], "as_of": [AS_OF, date(2025, 2, 28)]})
     check_features(features.head(1), pd.Series([AS_OF]))
-    with pytest.raises(LeakedFeatureError, match="indicators of E2 are of 2025-02-28 where those of 2025-01-31 are due"):
+    with pytest.raises(LeakedFeatureError, match="indicators of E2 are of 2025-02-28 where those of 2025-01-31 are needed"):
         check_features(features, pd.Series([AS_OF, AS_OF]))
 
 
-def test_a_visit_that_was_learnt_from_may_not_judge() -> None:
+def test_a_visit_in_both_training_and_test_set_is_refused() -> None:
     check_train_test_disjoint(outcome("2025-02-09", "2025-02-10"), outcome("2025-02-10", "2025-02-10"))
-    with pytest.raises(LeakedLabelError, match="the visit of E1 on 2025-02-10 was learnt from"):
+    with pytest.raises(LeakedLabelError, match="the visit of E1 on 2025-02-10 is in the training set"):
         check_train_test_disjoint(outcome("2025-02-10", "2025-02-11"), outcome("2025-02-10", "2025-02-11"))
 
 
@@ -76,39 +76,39 @@ def invent(visits: int, seed: int = 4) -> pd.DataFrame:
 
 def named(visits: pd.DataFrame, *columns: str, bound: float = 0.9) -> list[tuple[str, str]]:
     inputs = as_inputs([*COLUMNS, *columns])
-    return [(one.kind, one.name) for one in likely_leaks(visits, ["model"], inputs, bound=bound, draws=100, seed=1)]
+    return [(one.kind, one.name) for one in likely_leaks(visits, ["model"], inputs, bound=bound, resamples=100, seed=1)]
 
 
-def test_what_is_honest_is_not_suspected() -> None:
+def test_honest_columns_are_not_reported() -> None:
     assert named(invent(400)) == []
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_an_indicator_that_holds_the_outcome_is_named_whichever_way_round(sign: float) -> None:
+def test_an_indicator_with_the_outcome_is_reported_in_either_direction(sign: float) -> None:
     visits = invent(400).assign(planted=lambda frame: sign * frame["found"] + np.arange(400) / 10_000)
     assert named(visits, "planted") == [("value", "planted")]
 
 
-def test_an_indicator_that_is_known_only_where_something_was_found_is_named_by_its_presence() -> None:
+def test_an_indicator_present_only_with_a_violation_is_reported() -> None:
     visits = invent(400).assign(planted=lambda frame: np.where(frame["found"] == 1, frame["noise"], np.nan))
     assert ("presence", "planted") in named(visits, "planted")
 
 
-def test_an_order_that_knew_the_outcome_is_named_first() -> None:
+def test_an_order_with_the_outcome_is_reported_first() -> None:
     visits = invent(400).assign(model=lambda frame: frame["found"])
-    found = likely_leaks(visits, ["model"], as_inputs(COLUMNS), bound=0.9, draws=100, seed=1)
+    found = likely_leaks(visits, ["model"], as_inputs(COLUMNS), bound=0.9, resamples=100, seed=1)
     assert [(one.kind, one.name, one.auc.value) for one in found] == [("order", "model", 1.0)]
 
 
-def test_a_lower_bound_suspects_more() -> None:
+def test_a_lower_bound_reports_more() -> None:
     assert named(invent(400), bound=0.65)[0] == ("order", "model")
 
 
-def test_few_visits_that_chance_ordered_well_are_not_suspected() -> None:
+def test_a_good_order_of_few_visits_is_not_reported() -> None:
     visits = invent(12, seed=1).assign(found=[1.0] + [0.0] * 5 + [0.0] * 6)
     visits["lucky"] = [9.0, 1.0, 2.0, 3.0, 4.0, 9.5, *range(6)]
     assert named(visits, "lucky", bound=0.75) == []
 
 
-def test_visits_that_ended_alike_give_no_suspicion() -> None:
+def test_equal_outcomes_give_no_report() -> None:
     assert named(invent(40).assign(found=0.0)) == []
