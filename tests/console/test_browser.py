@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def browsing(chromium: Any, address: str) -> Any:
-    """Gives the page of somebody who is signed in."""
+    """Opens a page for a signed-in user."""
 
     @contextmanager
     def browsing(name: str, **options: Any) -> Iterator[Any]:
@@ -37,7 +37,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     from axe_playwright_python.sync_playwright import Axe
 
     subject, other = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
-    send("li", other, "visit")  # what a shut account leaves open, and an appeal that waits
+    send("li", other, "visit")  # an open case of a deactivated user, and an open appeal
     site.client("wang").post(
         f"/entity/{subject.entity_id}/appeal/", {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": "…"}
     )
@@ -92,7 +92,7 @@ def test_decisions_work_without_javascript(site: Site, address: str, browsing: A
             page.select_option(f"#visit_{field}", index=1)
         page.click("#visit button.main")
         assert Case.objects.get(entity_id=subject.entity_id).state == "visit_planned"
-        # The page went on to the next of the list; the one decided is a search away.
+        # The page shows the next entity of the list; search for the decided one.
         page.goto(f"{address}/entity/{subject.entity_id}/")
         page.click("aside a.button")
         page.check("input[value=not_reachable]")

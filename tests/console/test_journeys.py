@@ -30,7 +30,7 @@ NEW_PASSWORD = "another passphrase, my own"
 
 @pytest.fixture(params=LANGUAGES)
 def opens(request: pytest.FixtureRequest, chromium: Any, address: str) -> Opens:
-    """Opens a browser for somebody who reads the language that it is about."""
+    """Opens a browser for a user who reads the language of the test."""
     return lambda name="", **options: person(chromium, address, name, request.param, **options)
 
 
@@ -41,12 +41,12 @@ def picture(someone: Person, name: str) -> str:
 
 
 def state_of(entity_id: str) -> str:
-    """Where an entity's case stands."""
+    """The state of an entity's case."""
     return Case.objects.get(entity_id=entity_id).state
 
 
 def choose(someone: Person, action: str, **chosen: str) -> None:
-    """Fill in one of an entity's decision forms: the first choice of each list, and what is given."""
+    """Fill in a decision form of an entity: the first choice of each select, and the given values."""
     page = someone.page
     page.click(f"#{action} summary")
     for field in page.query_selector_all(f"#{action} select"):

@@ -171,7 +171,7 @@ def test_the_number_of_queries_is_constant(site: Site) -> None:
     alone, few, many, later = counts
     assert many == later
     # What a page holds whole is not counted again: neither how many were found, nor how many of them are listed.
-    # What was searched for takes one question of the index, and a code that is longer than what the index holds one more.
+    # A search takes one query of the index, and one more for a code longer than the index holds.
     assert (alone[0] - 2, alone[1]) == (few[0] - 1, few[1]) == (many[0] - 2, many[1])
     assert max(sum(pair) for pair in counts) < 25
 

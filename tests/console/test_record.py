@@ -1,5 +1,4 @@
-"""One timeline of an entity: what the lake knows and what was decided, for whoever may see it, at the price of a fixed number of
-questions."""
+"""The timeline of an entity: events and decisions, for users who may see them, with a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ def rows(page: str) -> list[str]:
 
 
 def visited(site: Site, send: Any, entity: Ranked) -> None:
-    """Put off, visited, told, and told otherwise, on four days."""
+    """Deferred, visited, recorded and corrected, on four days."""
     send("wang", entity, "defer")
     site.now[0] += timedelta(days=1)
     send("wang", entity, "visit", version="1")

@@ -32,7 +32,7 @@ PAGE = 5
 
 
 def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
-    """A search that the row matches: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
+    """A search that matches the row: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
     code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
