@@ -1,4 +1,4 @@
-"""An evaluation's windows as figures: what is kept as JSON, shown in the terminal and drawn on the page."""
+"""Summarise an evaluation: the metrics that are stored as JSON and shown in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presen
 
 
 def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
-    """The figures of all days together and of each day, beside baselines, with 95 % intervals by business.
+    """The metrics of all days together and of each day, beside baselines, with 95 % intervals clustered by business.
 
     Returns:
-        Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
-        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning, its ends where
-        too few draws have one.
+        Plain values for JSON. JSON sorts keys, so ``order_names`` and ``group_kinds`` give the order in which to show them. An
+        estimate is ``{value, low, high}``; all are null where the metric is undefined, and ``low`` and ``high`` where it is
+        undefined in too many resamples.
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
@@ -78,17 +78,17 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
 
 
 def write_summary(home: Path, content: Mapping[str, Any]) -> Path:
-    """Keep the figures; give the file."""
+    """Store the metrics as JSON; return the file."""
     path = home / "reports" / f"evaluation_{content['first']}_{content['last']}.json"
     write_json(path, content)
     return path
 
 
 def refuse_suspects(content: Mapping[str, Any]) -> None:
-    """Let a run that seems to have seen the outcomes fail.
+    """Fail when an order or an indicator predicts later outcomes too well to be plausible.
 
     Raises:
-        LeakFound: naming what orders later outcomes too well to be believed.
+        LeakFound: with the names of those orders and indicators.
     """
     if not content["suspects"]:
         return
@@ -98,15 +98,15 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
         for auc in (one["auc"],)
     )
     raise LeakFound(
-        what=f"a leak is suspected: better than {content['auc_bound']:g}, the bound of what can be known beforehand, is {named}",
+        what=f"a leak is suspected: above {content['auc_bound']:g}, the highest plausible AUC, is {named}",
         where=f"the evaluation of {content['first']} to {content['last']}",
-        next_step="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
-        "evaluation.auc_bound in profile.toml",
+        next_step="find how the outcome gets into it and remove it; if the AUC has another explanation, raise evaluation.auc_bound"
+        " in profile.toml",
     )
 
 
 def _weigh(visits: pd.DataFrame, cap: float) -> tuple[LabelWeights, float]:
-    """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
+    """The weight of each visit, and the effective number of visits that were drawn at random with a known probability."""
     inclusion = known_inclusion(visits)
     weights = label_weights(inclusion, None, cap=cap)
     return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)

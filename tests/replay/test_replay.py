@@ -1,4 +1,4 @@
-"""A finished day comes out again from what its manifest names, or it is said what does not."""
+"""A finished day is reproduced from its manifest, or the difference is reported."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
-def test_a_day_comes_out_again_and_its_home_is_not_touched(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_day_is_reproduced_and_its_home_is_not_changed(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, aside = files(town.home), set(Path(tempfile.gettempdir()).glob("steelyard-replay-*"))
     done = replay(capfd, town)
     assert done.code == SAME, done.err
@@ -58,7 +58,7 @@ def test_a_day_comes_out_again_and_its_home_is_not_touched(town: Town, capfd: py
 
 
 @pytest.mark.slow
-def test_both_runs_of_a_day_that_was_done_again_come_out(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_both_runs_of_a_repeated_day_are_reproduced(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     first = manifest(town)
     (path,) = damage.today(town.sources, "complaints")
     path.write_bytes(path.read_bytes().splitlines(keepends=True)[0])
@@ -71,7 +71,7 @@ def test_both_runs_of_a_day_that_was_done_again_come_out(town: Town, capfd: pyte
         assert json.loads(done.out)["run_id"] == run["run_id"]
 
 
-def test_a_figure_changed_by_hand_is_found_with_table_key_column_and_both_values(
+def test_a_value_changed_by_hand_is_reported_with_table_key_column_and_both_values(
     town: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:
     scores = town.lake.arrow(scoring.SCORES, where=f"as_of = '{TODAY}'").sort_by("entity_id")
@@ -98,7 +98,7 @@ def test_a_figure_changed_by_hand_is_found_with_table_key_column_and_both_values
     assert f"differs first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
 
 
-def test_an_entity_taken_from_the_list_by_hand_is_found(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_entity_removed_from_the_list_by_hand_is_reported(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     listed = town.lake.arrow(scoring.RISK_LIST, where=f"as_of = '{TODAY}'")
     first = town.rows(scoring.RISK_LIST).sort_values("list_rank")["entity_id"].iloc[0]
     kept = listed.filter(pc.not_equal(listed["entity_id"], first))
@@ -143,7 +143,7 @@ def strip_manifest(town: Town) -> None:
 @pytest.mark.parametrize(
     ("lose", "said"),
     [
-        (lose_version, "what it rests on is gone: version 1 of silver.entity"),
+        (lose_version, "its inputs are gone: version 1 of silver.entity"),
         (lose_model, "is not in models/ as it was stored"),
         (change_model, "is not in models/ as it was stored"),
         (change_manifest, "the manifest is not as the run wrote it"),
@@ -152,7 +152,7 @@ def strip_manifest(town: Town) -> None:
         (strip_manifest, "the manifest is not as the run wrote it: it names no profile"),
     ],
 )
-def test_what_is_lost_is_named_and_cannot_be_gone_past(
+def test_a_lost_input_is_named_and_cannot_be_ignored(
     lose: Callable[[Town], None], said: str, town: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:
     lose(town)
@@ -162,7 +162,7 @@ def test_what_is_lost_is_named_and_cannot_be_gone_past(
         assert "from a backup" in done.err
 
 
-def test_a_day_whose_own_manifest_is_gone_was_finished_all_the_same(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_finished_day_without_its_manifest_is_not_reported_as_unfinished(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     run = manifest(town)["run_id"]
     run_manifest_path(town.home, TODAY).unlink()
     done = replay(capfd, town)
@@ -190,7 +190,7 @@ def test_a_missing_tie_key_is_named(town: Town, capfd: pytest.CaptureFixture[str
     assert "ours" not in done.err
 
 
-def test_what_is_another_now_is_named_and_can_be_gone_past(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_changed_condition_is_named_and_can_be_ignored(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     packages = read_json(town.home / "manifests" / "packages" / f"{manifest(town)['packages']}.json")
     write_json(town.home / "manifests" / "packages" / "0123456789abcdef.json", {**packages, "lightgbm": "0.1"})
     rewrite(town, code_version="0123456789abcdef", config_hash="0" * 64, engine="spark", packages="0123456789abcdef")
@@ -198,11 +198,11 @@ def test_what_is_another_now_is_named_and_can_be_gone_past(town: Town, capfd: py
     done = replay(capfd, town)
 
     assert done.code == CANNOT
-    for said in ("its code was 0123456789abcdef", "was another", "its engine was spark", "lightgbm 0.1 then", "--even-so"):
+    for said in ("its code was 0123456789abcdef", "has changed", "its engine was spark", "lightgbm 0.1 then", "--even-so"):
         assert said in done.err, said
     again = replay(capfd, town, "--as-of", TODAY, "--even-so")
     assert again.code == SAME, again.err
-    assert again.out.count("gone past: ") == 4
+    assert again.out.count("ignored: ") == 4
 
 
 def test_a_profile_that_lists_fewer_gives_another_list(town: Town, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_a_profile_that_lists_fewer_gives_another_list(town: Town, capfd: pytest
     assert "gold.risk_list          11 rows  DIFFERS" in done.out
 
 
-def test_a_day_and_an_id_that_were_never_run_are_named(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_day_or_run_id_is_refused(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     assert replay(capfd, town, "--as-of", "2026-01-31").code == NOTHING
     assert replay(capfd, town, "--run", f"{TODAY}-000000000000").code == NOTHING
     assert replay(capfd, town, "--run", f"../{TODAY}").code == NOTHING
@@ -228,7 +228,7 @@ def test_one_run_must_be_named(town: Town, capfd: pytest.CaptureFixture[str]) ->
         assert replay(capfd, town, *more).code == USAGE
 
 
-def test_a_run_is_kept_by_its_id_and_names_engine_and_packages(town: Town) -> None:
+def test_a_run_is_stored_by_its_id_with_engine_and_packages(town: Town) -> None:
     run = manifest(town)
     assert read_json(run_manifest_path_by_id(town.home, run["run_id"])) == run
     assert run["engine"] == "sail"

@@ -1,4 +1,4 @@
-"""Selections and sums in SQL: what they give, and that asking for them asks the engine nothing."""
+"""Selections and aggregations in SQL: their results, and that building them does not call the engine."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def doubled_sums(rows: DataFrame) -> DataFrame:
     return doubled.transform(aggregate, ["name"], {"number": "sum(number)"}).transform(select, "*", "'{' AS brace")
 
 
-def test_selections_of_selections_and_their_sums(rows: DataFrame) -> None:
+def test_nested_selections_and_aggregations(rows: DataFrame) -> None:
     assert sorted(map(tuple, doubled_sums(rows).collect())) == [("a", 6, "{"), ("b", 8, "{")]
 
 
-def test_one_row_of_all_where_nothing_groups(rows: DataFrame) -> None:
+def test_without_groups_there_is_one_row(rows: DataFrame) -> None:
     assert [tuple(row) for row in rows.transform(aggregate, [], {"number": "sum(number)"}).collect()] == [(7,)]
 
 
-def test_rows_that_are_selected_twice_are_joined_as_two(rows: DataFrame) -> None:
+def test_two_selections_of_the_same_rows_can_be_joined(rows: DataFrame) -> None:
     ones = rows.transform(select, "name", "number AS one").where("one = 1")
     others = rows.transform(select, "name", "number AS other").where("other = 2")
     assert [tuple(row) for row in ones.join(others, "name").collect()] == [("a", 1, 2)]
 
 
-def test_the_engine_is_asked_when_the_rows_are_wanted(rows: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engine_is_called_only_by_an_action(rows: DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     if not isinstance(rows, ConnectFrame):
         pytest.skip("only a session that is reached through Connect sends anything")
 

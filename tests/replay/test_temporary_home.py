@@ -1,4 +1,4 @@
-"""What a replay makes is gone afterwards, also when it is stopped."""
+"""The temporary home of a replay is deleted afterwards, also when the process is stopped."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from jobs.replay import temporary_home
 ROOT = Path(__file__).resolve().parents[2]
 WAITS = """
 import signal, time
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control has those in its background ignore it
-from jobs.replay import home_aside
-with home_aside() as home:
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control makes background processes ignore it
+from jobs.replay import temporary_home
+with temporary_home() as home:
     (home / "made").write_text("x")
     print(home, flush=True)
     time.sleep(60)
 """
 
 
-def test_it_is_gone_when_the_block_ends_and_when_it_fails() -> None:
+def test_the_home_is_deleted_when_the_block_ends_or_fails() -> None:
     with temporary_home() as one:
         (one / "made").write_text("x")
     with pytest.raises(RuntimeError), temporary_home() as other:
@@ -34,7 +34,7 @@ def test_it_is_gone_when_the_block_ends_and_when_it_fails() -> None:
     assert not other.exists()
 
 
-def test_signals_are_as_they_were_afterwards() -> None:
+def test_signal_handlers_are_restored() -> None:
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with temporary_home():
         pass
@@ -42,7 +42,7 @@ def test_signals_are_as_they_were_afterwards() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_is_gone_when_the_process_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
+def test_the_home_is_deleted_when_the_process_is_stopped(number: signal.Signals, tmp_path: Path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     with subprocess.Popen([sys.executable, "-c", WAITS], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

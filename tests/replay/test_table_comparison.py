@@ -35,19 +35,19 @@ def test_tables_without_rows_are_the_same() -> None:
     ("was", "becomes"),
     [(0.5, 0.5000000000000001), (0.0, -0.0), (NAN, None), (None, 0.0), (NAN, OTHER_NAN), (0.5, None)],
 )
-def test_a_number_that_differs_by_a_bit_is_told(was: float | None, becomes: float | None) -> None:
+def test_a_number_that_differs_by_a_bit_is_reported(was: float | None, becomes: float | None) -> None:
     (difference,) = compare("gold.x", table(("a", 1, was, "x")), table(("a", 1, becomes, "x")), KEY).differences
     assert (difference.column, difference.rows, difference.key) == ("margin", 1, {"entity_id": "a", "rank": 1})
     assert repr((difference.published, difference.made)) == repr((was, becomes))
 
 
-def test_a_column_is_told_once_with_the_first_key_that_differs() -> None:
+def test_a_column_is_reported_once_with_the_first_differing_key() -> None:
     made = table(("a", 1, 0.5, "early"), ("a", 2, NAN, "late"), ("b", 1, None, "new"))
     found = compare("gold.x", PUBLISHED, made, KEY)
     assert found.differences == (Difference("reason", 2, {"entity_id": "a", "rank": 1}, "late", "early"),)
 
 
-def test_rows_that_one_lacks_come_before_columns_that_differ() -> None:
+def test_missing_rows_are_reported_before_differing_columns() -> None:
     made = table(("a", 1, 0.75, "late"), ("b", 1, None, "new"), ("c", 3, 1.0, None), ("c", 4, 1.0, None))
     found = compare("gold.x", PUBLISHED, made, KEY)
     assert found.differences == (
@@ -57,7 +57,7 @@ def test_rows_that_one_lacks_come_before_columns_that_differ() -> None:
     )
 
 
-def test_a_row_that_is_there_twice_is_told_and_the_others_are_compared() -> None:
+def test_a_duplicate_row_is_reported_and_the_others_are_compared() -> None:
     made = table(("a", 1, 0.5, "late"), ("a", 1, 0.5, "late"), ("a", 2, NAN, None), ("b", 1, 0.25, "new"))
     twice, margin = Difference("", 1, {"entity_id": "a", "rank": 1}, "a row", "2 rows"), {"entity_id": "b", "rank": 1}
     assert compare("gold.x", PUBLISHED, made, KEY).differences == (twice, Difference("margin", 1, margin, None, 0.25))

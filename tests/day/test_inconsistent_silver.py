@@ -1,4 +1,4 @@
-"""Silver that is not what the books say: the day is made of what is there, and nothing later takes it for more.
+"""Silver that does not match the batch books: the day uses what is there, and no later day builds on it.
 
 Yesterday was run. Today something goes wrong between the steps of the returns; tomorrow all is well.
 """
@@ -51,7 +51,7 @@ def sums(frame) -> dict[str, tuple]:
     return {row[ENTITY_ID]: tuple(row[name] for name in SUMS if name != "changes_on") for row in frame.collect()}
 
 
-def held(town: Town, as_of: date) -> dict[str, tuple]:
+def stored(town: Town, as_of: date) -> dict[str, tuple]:
     return sums(read_state(TAX_STATE, town.lake, as_of))
 
 
@@ -64,7 +64,7 @@ def assert_register_is_of_silver(town: Town, as_of: date) -> None:
     assert register(kept) == register(whole) != []
 
 
-def is_held_up(town: Town, as_of: date) -> bool:
+def is_consistent(town: Town, as_of: date) -> bool:
     """Whether a later day may take the day's links, features and sums for current."""
     noted = [read_json(note_path(town.home, what, as_of)) for what in ("links", "features", "state/tax_sums", "state/register")]
     found = {note["rests_on"] is not None for note in noted[:2]} | {note["deliveries"] is not None for note in noted[2:]}
@@ -72,7 +72,7 @@ def is_held_up(town: Town, as_of: date) -> bool:
     return found.pop()
 
 
-def mend(town: Town, file: str, change: Callable[[str], str]) -> None:
+def correct(town: Town, file: str, change: Callable[[str], str]) -> None:
     path = town.sources / "returns" / file
     was = path.read_text(encoding="utf-8")
     assert change(was) != was
@@ -98,19 +98,19 @@ def fail(town: Town, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def check_today_and_tomorrow(town: Town) -> None:
     """Today is made of silver as it is, tomorrow of what was delivered."""
     rebuild_features(town.lake, town.profile, TODAY)
-    assert not is_held_up(town, TODAY)
-    assert held(town, TODAY) == of_silver(town, TODAY)
+    assert not is_consistent(town, TODAY)
+    assert stored(town, TODAY) == of_silver(town, TODAY)
     assert_register_is_of_silver(town, TODAY)
     settle_all(town, TOMORROW)
     rebuild_features(town.lake, town.profile, TOMORROW)
-    assert held(town, TOMORROW) == of_silver(town, TOMORROW)
+    assert stored(town, TOMORROW) == of_silver(town, TOMORROW)
     assert_register_is_of_silver(town, TOMORROW)
-    assert is_held_up(town, TOMORROW)
+    assert is_consistent(town, TOMORROW)
 
 
 @pytest.mark.slow
-def test_a_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    mend(town, MAY, moved)
+def test_a_delivery_is_corrected_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    correct(town, MAY, moved)
     fail(town, "gate_new_days", monkeypatch)
     check_today_and_tomorrow(town)
 
@@ -134,21 +134,21 @@ def test_a_gate_dies_and_its_delivery_is_withdrawn(town: Town) -> None:
 
 
 @pytest.mark.slow
-def test_todays_delivery_is_mended_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_todays_delivery_is_corrected_and_the_gate_fails(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     settle_all(town, TODAY)
     rebuild_features(town.lake, town.profile, TODAY)
-    before = held(town, TODAY)
-    mend(town, LATE, lambda text: text.replace("S16;2026-05", "S22;2026-05"))
+    before = stored(town, TODAY)
+    correct(town, LATE, lambda text: text.replace("S16;2026-05", "S22;2026-05"))
     fail(town, "gate_new_days", monkeypatch)
     rebuild_features(town.lake, town.profile, TODAY)
-    assert held(town, TODAY) == before, "the data before it stays in use, all of it"
+    assert stored(town, TODAY) == before, "the data before it stays in use, all of it"
     check_today_and_tomorrow(town)
 
 
 @pytest.mark.slow
 def test_a_step_dies_between_silver_and_its_book_and_the_delivery_is_put_back(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     was = (town.sources / "returns" / MAY).read_text(encoding="utf-8")
-    mend(town, MAY, moved)
+    correct(town, MAY, moved)
     fail(town, "conform_source", monkeypatch)
     book = town.home / "manifests" / "batches" / "returns.json"
     before = book.read_bytes()
@@ -169,17 +169,17 @@ def test_silver_is_restored_and_features_are_built_before_it_is_conformed(town: 
     restore(town.lake, plan_table(town.lake, "silver.filing", restored))
     check_today_and_tomorrow(town)
     assert ensure_features(town.lake, town.profile, TODAY), "training did not take today's features for current"
-    assert held(town, TODAY) == of_silver(town, TODAY)
+    assert stored(town, TODAY) == of_silver(town, TODAY)
 
 
 @pytest.mark.slow
-def test_rows_whose_count_is_refused_do_not_stay_in_silver(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_with_a_wrong_count_do_not_stay_in_silver(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def lose_some(rows, *args, **kwargs):
         return conform(rows, *args, **kwargs).where(f"{ENTITY_ID} <> 'S16'")
 
     conform = conform_source.conform
     before = of_silver(town, TODAY)
-    mend(town, MAY, moved)
+    correct(town, MAY, moved)
     with monkeypatch.context() as patch:
         patch.setattr(conform_source, "conform", lose_some)
         with pytest.raises(CountMismatch, match="silver was put back"):
@@ -189,7 +189,7 @@ def test_rows_whose_count_is_refused_do_not_stay_in_silver(town: Town, monkeypat
 
 
 @pytest.mark.slow
-def test_a_source_is_mapped_no_more_and_then_again_with_a_mended_delivery(town: Town, tmp_path: Path) -> None:
+def test_a_mapping_is_removed_and_restored_with_a_corrected_delivery(town: Town, tmp_path: Path) -> None:
     shutil.copytree(town.profile_folder, tmp_path / "profile")
     without = Town(town.home, town.sources, town.session, tmp_path / "profile")
     mapping = without.profile_folder / "sources" / "returns.toml"
@@ -198,18 +198,18 @@ def test_a_source_is_mapped_no_more_and_then_again_with_a_mended_delivery(town: 
     mapping.unlink()
     settle_all(without, TODAY)
     rebuild_features(without.lake, without.profile, TODAY)
-    assert held(without, TODAY) == of_silver(without, TODAY)
+    assert stored(without, TODAY) == of_silver(without, TODAY)
     mapping.write_text(text, encoding="utf-8")
     for file in ("2026-04-20/2026-03.csv", "2026-05-20/2026-04.csv", MAY):
-        mend(town, file, lambda text: text.replace("S03;", "S22;"))
+        correct(town, file, lambda text: text.replace("S03;", "S22;"))
     settle_all(without, TOMORROW)
     rebuild_features(without.lake, without.profile, TOMORROW)
-    assert held(without, TOMORROW) == of_silver(without, TOMORROW)
-    assert "S03" not in held(without, TOMORROW)
+    assert stored(without, TOMORROW) == of_silver(without, TOMORROW)
+    assert "S03" not in stored(without, TOMORROW)
 
 
 @pytest.mark.slow
-def test_a_stopped_delivery_that_left_no_row_takes_nothing_from_what_silver_holds(town: Town) -> None:
-    mend(town, LATE, lambda text: text.replace("2026-05", "someday"))
+def test_a_stopped_delivery_without_rows_does_not_make_silver_inconsistent(town: Town) -> None:
+    correct(town, LATE, lambda text: text.replace("2026-05", "someday"))
     assert town.settle("returns").verdict == "stopped"
     assert consistent_deliveries(town.lake, load_mappings(town.profile.folder)) is not None

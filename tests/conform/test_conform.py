@@ -30,7 +30,7 @@ def test_the_check_of_a_social_credit_code_is_that_of_python_stdnum(spark: Spark
     assert not all(expected)
 
 
-def test_a_scheme_without_a_check_takes_what_is_given(spark: SparkSession) -> None:
+def test_a_scheme_without_a_check_accepts_every_value(spark: SparkSession) -> None:
     assert ask(spark, ["42", None], is_valid_id("us.chicago.licence")) == [True, False]
 
 
@@ -60,7 +60,7 @@ def test_a_county_has_its_prefecture_and_province(spark: SparkSession) -> None:
     assert tuple(frame.collect()[0])[1:] == ("330000", "330100")
 
 
-def test_names_that_differ_only_in_writing_compare_alike(spark: SparkSession) -> None:
+def test_names_written_differently_have_the_same_key(spark: SparkSession) -> None:
     same = ["杭州（西湖）茶业 有限公司", "杭州(西湖)茶业有限公司", "杭州（西湖）茶业有限公司　"]
     assert len(set(ask(spark, same, compare_key(F.col("x"))))) == 1
     assert ask(spark, ["Ａｃｍｅ, Inc.", "ACME INC", " - ", None], compare_key(F.col("x"))) == ["ACMEINC", "ACMEINC", None, None]

@@ -1,4 +1,4 @@
-"""Facts of delivered days: what is counted, what a day is compared with, and what does not apply."""
+"""Metrics of delivered days: what is counted, what a day is compared with, and what does not apply."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_shares_count_every_stage_and_only_rows_in_scope() -> None:
     ]
 
 
-def test_a_day_that_was_read_and_gave_nothing_has_no_rows() -> None:
+def test_a_day_that_was_read_without_usable_rows_has_no_rows() -> None:
     days = daily(6)
     facts = day_facts(
         counts(*((day, 10, 0, day, 0, 0) for day in days[:5])),
@@ -89,7 +89,7 @@ def test_a_day_that_was_read_and_gave_nothing_has_no_rows() -> None:
     assert isnan(facts["age_days"][5])
 
 
-def test_the_age_of_a_few_rows_is_not_told_since_all_may_be_news_of_the_past() -> None:
+def test_a_day_with_few_rows_has_no_age() -> None:
     days, old = daily(2), date(2025, 1, 1)
     facts = day_facts(counts((days[0], 9, 0, old, 0, 0), (days[1], 10, 0, old, 0, 0)), reads())
     assert isnan(facts["age_days"][0])
@@ -101,31 +101,31 @@ def test_batches_of_one_day_are_one_day() -> None:
     assert facts[["rows", "quarantined_share"]].to_numpy().tolist() == [[10.0, 0.1]]
 
 
-def test_a_day_counted_but_not_read_passes_for_read() -> None:
+def test_a_day_counted_but_not_read_counts_as_read() -> None:
     facts = day_facts(counts((MONDAY, 8, 2, None, 0, 0)), reads())
     assert facts[["rows", "quarantined_share"]].to_numpy().tolist() == [[8.0, 0.25]]
 
 
-def test_no_days_have_no_facts() -> None:
+def test_no_days_give_no_metrics() -> None:
     facts = day_facts(counts(), reads())
     assert list(facts.columns) == list(COLUMNS)
     assert facts.empty
 
 
-def test_days_come_in_order_whatever_order_they_were_counted_in() -> None:
+def test_days_are_sorted() -> None:
     days = daily(6)
     of_days = [(day, size, 0, day, 0, 0) for day, size in zip(days, [9, 10, 10, 10, 10, 5], strict=True)]
     assert day_facts(counts(*of_days[::-1]), reads()).equals(day_facts(counts(*of_days), reads()))
     assert day_facts(counts(*of_days), reads())["volume_ratio"].tolist()[4:] == [1.0, 0.5]
 
 
-def test_too_little_past_gives_no_ratio() -> None:
+def test_too_few_earlier_deliveries_give_no_ratio() -> None:
     ratios = volume_ratios(daily(5), [500, 10, 10, 10, 5])
     assert [isnan(ratio) for ratio in ratios] == [True, True, True, True, False]
     assert ratios[4] == 0.5
 
 
-def test_the_first_delivery_is_no_yardstick() -> None:
+def test_no_day_is_compared_with_the_first_delivery() -> None:
     assert volume_ratios(daily(5), [10_000, 10, 12, 14, 12])[4] == 1.0
 
 
@@ -138,7 +138,7 @@ def test_a_daily_delivery_is_not_compared_with_monthly_ones() -> None:
     assert ratios[10:] == [1.0, 1.0]
 
 
-def test_a_delivery_after_a_weekend_is_compared_with_its_like() -> None:
+def test_a_delivery_after_a_weekend_is_compared_with_others_after_a_weekend() -> None:
     weekdays = [day for day in daily(33) if day.weekday() < 5]
     ratios = volume_ratios(weekdays, [300 if day.weekday() == 0 else 100 for day in weekdays])
     assert {ratio for ratio in ratios if not isnan(ratio)} == {1.0}
@@ -146,13 +146,13 @@ def test_a_delivery_after_a_weekend_is_compared_with_its_like() -> None:
     assert not isnan(ratios[20]), "three Mondays after a weekend came before it"
 
 
-def test_the_trough_after_a_monthly_peak_is_no_failure() -> None:
+def test_the_low_after_a_monthly_peak_is_not_a_failure() -> None:
     days = daily(90)
     rows = [1000 if 10 <= at % 30 < 18 else 30 for at in range(90)]
     assert min(ratio for ratio in volume_ratios(days, rows) if not isnan(ratio)) == 1.0
 
 
-def test_a_source_that_has_lastingly_shrunk_is_followed() -> None:
+def test_the_expected_volume_follows_a_source_that_became_smaller() -> None:
     ratios = volume_ratios(daily(80), [100] * 60 + [10] * 20)
     assert ratios[60] == 0.1
     assert ratios[-1] == 1.0
