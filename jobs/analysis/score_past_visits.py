@@ -48,7 +48,7 @@ def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.Data
 
     Returns:
         ``entity_id, cohort_on, inspected_on, found`` (0 or 1), ``margin, probability`` (NaN from the fallback rule if too
-        few visits are known), ``past_record`` and ``selected_by``; no rows if there are fewer than four cohorts of visits, or if all
+        few visits are known), ``past_record`` and ``selected_by``; no rows for fewer than four cohorts of visits, or if all
         held-out visits ended alike.
 
     Raises:
