@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
-from console.core.texts import to_traditional
+from jobs.texts.languages import convert
 
 FILTERS = MappingProxyType(
     {
@@ -127,7 +127,7 @@ class RandomPaths(dict[str, str]):
         return name[at : at + 2]
 
     def _traditional(self) -> str:
-        return to_traditional(self._pair())
+        return convert(self._pair(), "zh-Hant")
 
     def _frequent(self) -> str:
         return self.rng.choice(("有限", "公司", "限公"))

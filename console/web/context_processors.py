@@ -16,9 +16,10 @@ from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.core.policy import policy_of
-from console.core.texts import LANGUAGES, load_texts
+from console.core.texts import load_texts
 from console.web.middleware import first_thing
 from jobs.profile.calendar import is_working_day
+from jobs.texts.languages import LANGUAGES
 
 LONG = 30
 """Days after which no calendar is asked any more."""
@@ -31,9 +32,6 @@ def is_stale(run: PublishedRun) -> bool:
     return days > LONG or any(is_working_day(run.as_of + timedelta(days=at), limits.calendar) for at in range(1, days))
 
 
-NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
-
-
 def every_page(request: HttpRequest) -> dict[str, Any]:
     """Words, languages, the places that the person may go to, and, for whoever reads the list, whether it is stale."""
     user = getattr(request, "user", None)
@@ -43,7 +41,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
     return {
         "texts": getattr(request, "texts", load_texts("en")),
         "language": getattr(request, "language", "en"),
-        "languages": [(code, NAMES[code]) for code in LANGUAGES],
+        "languages": [(code, load_texts(code)("language.name")) for code in LANGUAGES],
         "profile": run.profile if run else {},
         "stale_since": run.as_of if run and reads and is_stale(run) else None,
         "places": _places(user) if is_through else [],

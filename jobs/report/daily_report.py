@@ -31,6 +31,7 @@ from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
 from jobs.report.card import Section, read_card
+from jobs.texts.languages import LANGUAGES, column_suffix
 
 BINS = 36
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
@@ -225,7 +226,7 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
 
 def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
     """A text in each language that it is told in."""
-    columns = {"en": f"{name}_en", "zh-Hans": f"{name}_zh_hans", "zh-Hant": f"{name}_zh_hant"}
+    columns = {language: f"{name}_{column_suffix(language)}" for language in LANGUAGES}
     return {language: row[column] for language, column in columns.items() if row[column]}
 
 

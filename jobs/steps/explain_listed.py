@@ -21,7 +21,7 @@ from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
-from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.languages import LANGUAGES, column_suffix
 from jobs.texts.names import Names
 from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words, render, render_unknown
 from jobs.transforms.features.peers import CLIP
@@ -75,9 +75,8 @@ def _months_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
 
 _COUNT = "peer_count"
 _COLUMNS = {
-    "en": (scoring.SENTENCE_EN, scoring.BASIS_EN, scoring.CHANGE_EN, scoring.BETTER_EN),
-    "zh-Hans": (scoring.SENTENCE_ZH_HANS, scoring.BASIS_ZH_HANS, scoring.CHANGE_ZH_HANS, scoring.BETTER_ZH_HANS),
-    "zh-Hant": (scoring.SENTENCE_ZH_HANT, scoring.BASIS_ZH_HANT, scoring.CHANGE_ZH_HANT, scoring.BETTER_ZH_HANT),
+    language: tuple(f"{text}_{column_suffix(language)}" for text in ("sentence", "basis", "change", "better"))
+    for language in LANGUAGES
 }
 
 
@@ -96,14 +95,14 @@ def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> 
         listed: the list's rows with the columns of ``gold.scores``.
     """
     if listed.empty:
-        columns = (scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
-        return Explained(listed.assign(**dict.fromkeys(map(str, columns))), arrow_schema(scoring.REASONS).empty_table())
+        columns = (str(scoring.BETTER_CLASS), *(better for *_, better in _COLUMNS.values()))
+        return Explained(listed.assign(**dict.fromkeys(columns)), arrow_schema(scoring.REASONS).empty_table())
     features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
     model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
     scores, contributions = model.explain(features)
     check_additive(contributions, scores[scoring.MARGIN])
     indicators = {indicator.column: indicator for indicator in catalogue()}
-    speakers = {language: Names(load_texts(language), profile) for language in LANGUAGES}
+    speakers = {language: Names.of(profile, language) for language in LANGUAGES}
     peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
     peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
     reasons = strongest(contributions, features)
@@ -143,17 +142,11 @@ def _in_words(
         row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
         for language, (sentence, based, change, _) in _COLUMNS.items():
             names = speakers[language]
-            row[sentence] = _sentence(indicator, row[scoring.VALUE], row[scoring.PEER_MEDIAN], names)
+            value, median = row[scoring.VALUE], row[scoring.PEER_MEDIAN]
+            row[sentence] = render_unknown(indicator, names) if value is None else render(indicator, value, median, names)
             row[based] = basis_in_words(basis, names)
             row[change] = change_in_words(indicator, names)
     return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
-
-
-def _sentence(indicator: Indicator, value: float | None, median: float | None, names: Names) -> str:
-    language, profile = names.texts.language, names.profile
-    if value is None:
-        return render_unknown(indicator, language)
-    return render(indicator, value, median, language, currency=profile.currency, minor_units=profile.minor_units)
 
 
 def _better(
@@ -207,7 +200,7 @@ def _better_in_words(
         wanted.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
     frame = pd.DataFrame({str(ENTITY_ID): entities.to_numpy(), str(scoring.BETTER_CLASS): found.better})
     for language, (*_, column) in _COLUMNS.items():
-        frame[str(column)] = [
+        frame[column] = [
             better_in_words(better, wanted.get(at, ()), is_best[at], indicators, speakers[language], most=MOST)
             for at, better in enumerate(found.better)
         ]

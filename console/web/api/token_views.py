@@ -17,8 +17,8 @@ from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
 from console.web.access import for_roles
+from jobs.texts.languages import Texts
 
 
 class TokenForm(forms.Form):

@@ -9,8 +9,8 @@ from django import forms
 
 from console.apps.decisions import catalogue
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
 from console.web.forms.decisions import LONGEST_COMMENT, form_name
+from jobs.texts.languages import Texts
 
 OLDEST_DAYS = 365
 """So long ago an appeal may have come in that is recorded now."""

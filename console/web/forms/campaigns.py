@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
 
 MOST = 5000
 

@@ -16,8 +16,8 @@ from console.apps.decisions.decide import DecisionInput
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import Action
 from console.apps.ranking.current_policy import current_date, current_policy
-from console.core.code_names import codes_within
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
+from jobs.texts.names import codes_within
 
 LONGEST_COMMENT = 2000
 

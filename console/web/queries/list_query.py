@@ -31,8 +31,8 @@ from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, among, among_places, ranked_of, reasons_of
 from console.apps.ranking.search import is_asked, places_found, within
 from console.apps.ranking.search_terms import REASON, UP, asked_of, key_of
-from console.core.code_names import codes_of
 from console.web.queries.list_filters import ME, NOBODY, Filters
+from jobs.texts.names import codes_of
 
 
 @dataclass(frozen=True)

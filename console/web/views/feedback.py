@@ -22,10 +22,10 @@ from console.apps.decisions.models import Decision, ReasonVerdict
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
 from console.apps.decisions.queues import QUEUES, HandlingInput, dismissals_of, handle, reasons_for, user_deals_with_queues
-from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import Handle
-from console.web.queries.indicator_names import indicator_name
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.names import indicator_name
 from models.statistics.proportions import wilson
 
 MOST_TOLD = 100

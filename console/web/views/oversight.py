@@ -30,8 +30,8 @@ from console.apps.ranking.runs import current_run
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, no_file, sent_file
-from console.web.queries.indicator_names import indicator_name
 from console.web.queries.model_card import model_card as model_card_parts
+from jobs.texts.names import indicator_name
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
 MOST = 15

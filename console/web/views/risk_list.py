@@ -20,15 +20,16 @@ from console.apps.desk.looks import looks_of, seen_mark
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, reasons_of, regions_of_listed
-from console.core.code_names import Code, codes_of, sections_of
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search
 from console.web.forms.decisions import colleagues
-from console.web.queries.indicator_names import indicator_names
 from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
 from console.web.queries.list_query import Filtered, carried
 from console.web.queries.past_runs import visible_now
 from console.web.views.saved_views import saved_views
+from expectations.standards.hierarchies import Entry
+from jobs.texts.languages import in_language
+from jobs.texts.names import codes_of, indicator_names, sections_of
 
 ROWS = 50
 CAPPED = 10_000
@@ -158,9 +159,9 @@ def _offers(request: HttpRequest, run: PublishedRun, filters: Filters) -> dict[s
     }
 
 
-def _indented(region: Code, language: str) -> str:
+def _indented(region: Entry, language: str) -> str:
     """A region's name as an option: those of the last level stand in, by spaces that browsers keep."""
-    return "\u00a0\u00a0" * (region.level == 3) + region.name(language)
+    return "\u00a0\u00a0" * (region.level == 3) + in_language(region.names, language)
 
 
 def _campaigns(user: Any, filters: Filters) -> list[tuple[str, str]]:
