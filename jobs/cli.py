@@ -1,7 +1,7 @@
 """``steelyard VERB --as-of DATE``: the only entry point.
 
-Verbs come from the entry-point group ``steelyard.verbs`` and load when they are asked for, so the simulation adds its own and
-``jobs`` imports none of it.
+Verbs come from the entry-point group ``steelyard.verbs`` and are imported when they are called. So the simulation adds its own
+verbs, and ``jobs`` does not import it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from jobs.foundation.log import install_library_log_buffer, keep_traceback
 GROUP = "steelyard.verbs"
 NOT_OURS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST}
 NOT_OURS |= {errno.ENOENT, errno.EIO, errno.ESTALE}
-"""What the machine may refuse through no fault of the program."""
+"""Errors of the machine that are not errors of the program."""
 
 
 class Verbs(TyperGroup):
-    """The verbs of every installed part of Steelyard, each loaded when it is named."""
+    """The verbs of every installed part of Steelyard, each loaded when it is called."""
 
     def list_commands(self, _ctx: Any) -> list[str]:
         """Names of all verbs, in alphabetical order."""
         return sorted(_installed())
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        """The verb of that name, None when no part brings it."""
+        """The verb of that name; None when no part provides it."""
         found = _installed().get(cmd_name)
         return None if found is None else _command(found)
 
@@ -45,11 +45,11 @@ def _installed() -> dict[str, EntryPoint]:
 
 
 def _command(point: EntryPoint) -> Any:
-    """A verb is a plain function, or a typer application with verbs of its own."""
+    """The command of a verb, which is a function or a typer application with its own verbs."""
     try:
         loaded: Any = point.load()
     except ImportError as error:
-        # One part that is not whole must not take the help and all other verbs with it.
+        # One incomplete part must not break the help and all other verbs.
         loaded = _unavailable(point, error)
     verb = loaded
     if not isinstance(loaded, typer.Typer):
@@ -93,13 +93,13 @@ def steelyard(
 ) -> None:
     """Steelyard (衡鉴): from raw registration, tax and complaint files to a daily, explained risk list.
 
-    Begin with `steelyard doctor`; a whole day is `steelyard run --profile cn --sources DIR --home DIR --as-of DATE`.
+    Start with `steelyard doctor`; a whole day is `steelyard run --profile cn --sources DIR --home DIR --as-of DATE`.
     """
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a verb; a failure is explained on standard error, and its kind is the exit code."""
-    before = signal.signal(signal.SIGINT, _stop_by_hand)
+    """Run a verb; explain a failure on standard error and exit with the code of its kind."""
+    before = signal.signal(signal.SIGINT, _stop)
     install_library_log_buffer()
     try:
         app(args=arguments, prog_name="steelyard")
@@ -108,40 +108,40 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except OSError as error:
         if error.errno not in NOT_OURS:
-            _give_up()
+            _exit_with_traceback()
         _explain(
             ConfigError(
                 what=f"a file could not be read or written: {error.strerror}",
                 where=str(error.filename or "the home"),
-                next_step="free space, see that the disk answers, or give a folder that you may use; what was committed stays",
+                next_step="free space, check the disk, or choose a folder with write permission; what was committed stays",
             )
         )
         sys.exit(ConfigError.exit_code)
     except SystemExit:
         raise
-    except BaseException as error:  # an engine's panic is no Exception
+    except BaseException as error:  # a panic of the engine is not an Exception
         if (damaged := damage_from_error(error)) is None:
-            _give_up()
+            _exit_with_traceback()
         _explain(damaged)
         sys.exit(damaged.exit_code)
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _stop_by_hand(_signal: int, _frame: object) -> NoReturn:
-    """Leave at once: the engine's client would wait at exit for an answer that a stopped engine never gives.
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    """Exit at once: the engine's client would wait at exit for an answer that a stopped engine never gives.
 
-    Nothing needs tidying: tables commit whole, the lock goes with the process, and the next run empties what was begun.
+    No cleanup is needed: commits are atomic, the lock ends with the process, and the next run deletes unfinished files.
     """
-    os.write(2, b"\nstopped by hand; what was committed stays, and the same command goes on from there\n")
+    os.write(2, b"\nstopped by the user; what was committed stays, and the same command continues from there\n")
     os._exit(130)
 
 
-def _give_up() -> NoReturn:
-    """Say that it is a fault of ours, where its details are, and leave."""
+def _exit_with_traceback() -> NoReturn:
+    """Report an internal error and the file with its details, and exit."""
     path = keep_traceback()
-    typer.echo(f"steelyard: this is a fault of ours, not of your data; its details are in {path}", err=True)
-    typer.echo("  next: run `steelyard doctor`; if all is well there, report the file above", err=True)
+    typer.echo(f"steelyard: internal error, not caused by your data; details are in {path}", err=True)
+    typer.echo("  next: run `steelyard doctor`; if it finds nothing, report the file above", err=True)
     sys.exit(SteelyardError.exit_code)
 
 

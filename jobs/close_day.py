@@ -1,4 +1,4 @@
-"""Close a day: write the manifest that says what was made of what. A day without it does not exist."""
+"""Close a day: write the run's manifest, which records the inputs of the list. A day without it is not finished."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import keep_environment
 from jobs.foundation.files import write_json
 from jobs.foundation.log import warn
-from jobs.incremental.staleness import lake_of_scored_day, read_feature_inputs, read_score_inputs
+from jobs.incremental.staleness import scored_day
 from jobs.lake.maintenance.orphaned_sources import NOT_MAPPED, count_orphaned_rows
 from jobs.lake.manifests import digest_of, json_hash, read_source_manifest, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
@@ -28,12 +28,13 @@ from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
-    """Write the run's manifest and give it.
+    """Write the run's manifest and return it.
 
     Raises:
-        NothingToDo: as of :func:`jobs.incremental.staleness.lake_of_scored_day`.
+        InputMissing: as for :func:`jobs.incremental.staleness.scored_day`.
     """
-    lake = lake_of_scored_day(lake, profile, as_of)
+    day = scored_day(lake, profile, as_of)
+    lake = day.lake
     today = f"{AS_OF} = '{as_of}'"
     listed = lake.arrow(scoring.RISK_LIST, columns=[str(ENTITY_ID), str(scoring.LIST_RANK)], where=today)
     scored = lake.arrow(scoring.SCORES, columns=[str(scoring.MODEL_ID)], where=today)
@@ -41,23 +42,23 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     mapped = sorted({*mapped_sources(profile.folder), *mappings_of_day(profile.folder, lake.home, as_of)})
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
     unmapped = count_orphaned_rows(lake, sources)
-    _warn_of_what_the_list_rests_on(unmapped)
+    _warn(unmapped)
     ranked = listed.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
         "as_of": as_of,
         "profile": profile.name,
-        # Where a profile outside this project was; its name alone would not find it again.
+        # The folder of a profile outside this project, which its name alone does not give.
         "profile_folder": None if profile.folder.parent == CONFIG_ROOT else str(profile.folder),
         "config_hash": profile.fingerprint(),
         "version": version("steelyard"),
         "code_version": code_version(),
-        "deliveries": read_feature_inputs(lake.home, as_of)["deliveries"],
+        "deliveries": day.deliveries,
         "list": json_hash(ranked),
         "engine": lake.engine,
-        # With the version of Delta's JAR, which no package of ours tells.
+        # Names the version of Delta's JAR too, which is in no Python package.
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
-        "classes_before": read_score_inputs(lake.home, as_of)["classes_before"],
+        "classes_before": day.classes_before,
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,
@@ -71,22 +72,22 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     }
     manifest = {"run_id": run_id_of(facts), **facts}
     manifest["digest"] = digest_of(manifest)
-    # By its id first, since a day may be done again; the day's own manifest is the last that is written.
+    # By its id first, since a day may be run again; the day's own manifest is written last.
     write_json(run_manifest_path_by_id(lake.home, str(manifest["run_id"])), manifest)
     write_json(run_manifest_path(lake.home, as_of), manifest)
     return manifest
 
 
-def _warn_of_what_the_list_rests_on(unmapped: Mapping[str, int]) -> None:
-    """Warn of rows that no mapping brought, by their source, and of ties broken by a word that everybody knows."""
+def _warn(unmapped: Mapping[str, int]) -> None:
+    """Warn of rows from sources without a mapping, and of a tie-break that uses the public word."""
     for name, rows in unmapped.items():
         warn(
-            f"{name}: {rows} rows are in silver and so in the list, of a source that the profile maps no more; map it again, or"
-            f" take them out with `steelyard lake forget {name}`",
+            f"{name}: silver, and so the list, has {rows} rows of a source that the profile no longer maps; map it again, or"
+            f" delete them with `steelyard lake forget {name}`",
             source=name,
         )
     if not has_tie_key():
         warn(
-            f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word, and anybody can work the order out;"
-            " set it to a secret of yours"
+            f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word and anyone can compute the order;"
+            " set it to a secret"
         )

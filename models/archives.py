@@ -1,7 +1,4 @@
-"""scikit-learn's estimators as skops archives: equal ones give equal bytes, and none is read that holds a type not listed.
-
-ZIP archives whose bytes depend on what is in them alone: members in the order of their names, none with the clock's date.
-"""
+"""Reproducible archives: ZIP files and skops archives of scikit-learn estimators, whose bytes depend only on their content."""
 
 from __future__ import annotations
 
@@ -15,17 +12,6 @@ from typing import Any
 import numpy as np
 import skops.io
 
-
-def zipped(members: Mapping[str, bytes]) -> bytes:
-    """The members, by name, in one archive; each is dated 1980, the first year that a ZIP can tell."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(members):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, members[name], compress_type=zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
 TRUSTED = (
     "models.statistics.robust_scale.RobustScale",
     "sklearn._loss._loss.CyHalfBinomialLoss",
@@ -35,17 +21,27 @@ TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
 )
-"""The types, beyond those that skops itself trusts, that a stored model may hold."""
+"""Types that a stored model may hold, beyond those that skops trusts."""
 MOVED = {("models.squash", "RobustSquash"): ("models.statistics.robust_scale", "RobustScale")}
-"""Module and class as older models name them, with where the class is today."""
+"""Module and class as older stored models name them, and as they are today."""
+
+
+def zipped(members: Mapping[str, bytes]) -> bytes:
+    """A ZIP archive of the members, sorted by name; each is dated 1980, the first year of the format."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, members[name], compress_type=zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 def archived(estimator: Any) -> bytes:
-    """A skops archive whose bytes depend on the estimator alone.
+    """A skops archive whose bytes depend only on the estimator.
 
-    skops names members by memory address and stamps them with the clock; here they are named by their content, sorted,
-    and dated 1980. Addresses serve only to share equal objects while loading, so they are left out, and the padding
-    between a tree's fields, which holds whatever was in memory, is blanked.
+    skops names members by memory address and the current time. Here they are named by their content, sorted and dated 1980.
+    Addresses only let equal objects be shared on loading, so they are left out. The padding between a tree's fields holds
+    arbitrary memory, so it is zeroed.
     """
     with zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator))) as raw:
         schema = json.loads(raw.read("schema.json"))
@@ -81,7 +77,7 @@ def _canonical(node: Any, renamed: Mapping[str, str]) -> Any:
 
 
 def _with_moved_classes(body: bytes) -> bytes:
-    """The archive with every class of :data:`MOVED` named as it is today; other archives stay as they are."""
+    """The archive with each class of :data:`MOVED` renamed; other archives unchanged."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     schema = json.loads(contents["schema.json"])
@@ -91,7 +87,7 @@ def _with_moved_classes(body: bytes) -> bytes:
 
 
 def _rename_moved(node: Any) -> bool:
-    """Rename the moved classes in a part of a schema, in place; true when there was one."""
+    """Rename moved classes in a part of a schema, in place; true when there was one."""
     parts = list(node.values()) if isinstance(node, dict) else node if isinstance(node, list) else []
     found = any([_rename_moved(part) for part in parts])  # noqa: C419  every part is renamed, not only the first
     if isinstance(node, dict) and (was := (node.get("__module__"), node.get("__class__"))) in MOVED:
@@ -101,11 +97,11 @@ def _rename_moved(node: Any) -> bool:
 
 
 def restored(files: Mapping[str, bytes], name: str, kind: type) -> Any:
-    """The estimator in the archive of that name, if it is of that kind and holds trusted types alone.
+    """The estimator in the archive ``name``.
 
     Raises:
         ValueError: when it is no archive, or holds another kind or a type not in :data:`TRUSTED`.
-        KeyError: when there is none of that name.
+        KeyError: when there is no such file.
     """
     try:
         body = _with_moved_classes(files[name])
@@ -113,7 +109,7 @@ def restored(files: Mapping[str, bytes], name: str, kind: type) -> Any:
     except zipfile.BadZipFile as error:
         raise ValueError(f"{name} is no skops archive: {error}; restore the file or retrain the model") from error
     if unknown:
-        raise ValueError(f"{name} holds types that no model of ours has: {', '.join(unknown)}; do not load it")
+        raise ValueError(f"{name} holds types that no stored model has: {', '.join(unknown)}; do not load it")
     estimator = skops.io.loads(body, trusted=list(TRUSTED))
     if not isinstance(estimator, kind):
         raise ValueError(f"{name} holds a {type(estimator).__name__} where a {kind.__name__} belongs; restore the file")

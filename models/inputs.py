@@ -1,4 +1,4 @@
-"""A model's input columns: which they are, in which direction each is riskier, and to which indicator each belongs."""
+"""A model's input columns with their directions and indicators, and the project's array types."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Inputs:
 
 
 def catalogue_inputs() -> Inputs:
-    """The inputs that the indicator catalogue gives: each scored indicator and, beside it, its peer form, of the same direction."""
+    """The inputs of the indicator catalogue: each scored indicator and its peer form, both with the same direction."""
     rows = [
         (column, indicator.direction, indicator.dimension)
         for indicator in catalogue()
@@ -62,7 +62,7 @@ def catalogue_inputs() -> Inputs:
 
 
 def usable_inputs(population: pd.DataFrame) -> Inputs:
-    """The catalogue's columns without those that a profile's sources never fill."""
+    """The catalogue's columns that have any value in the population."""
     every = catalogue_inputs()
     filled = [at for at, column in enumerate(every.columns) if population[column].notna().any()]
     return Inputs(
@@ -78,7 +78,7 @@ def indicator_of(column: str) -> str:
 
 
 def matrix(X: pd.DataFrame, columns: tuple[str, ...]) -> Floats:
-    """The columns as float64 of shape (rows, columns); NULL and infinite values become NaN, which means unknown.
+    """The columns as float64 of shape (rows, columns); NULL and infinite values become NaN, that is unknown.
 
     Raises:
         ValueError: when ``X`` lacks one of the columns.

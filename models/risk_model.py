@@ -1,7 +1,7 @@
-"""The whole model: probability of a violation (or a rule), plus strangeness, with reasons that add up.
+"""The whole model: the probability of a violation (or a rule) plus the anomaly score, with additive reasons.
 
-``margin = violation margin + anomaly_weight * anomaly``. Entities unlike any that was ever visited are where labels are
-silent; the anomaly keeps them in sight. The probability is calibrated on the whole margin.
+``margin = violation margin + anomaly_weight * anomaly``. Labels say nothing about entities unlike any that was visited; the anomaly
+score keeps them visible. The probability is calibrated on the whole margin.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
-from models.risk.probability import ProbabilityModel, calibrate, fit_probability, reasons
+from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
 from models.threads import single_threaded_blas
 
@@ -34,12 +34,12 @@ class RiskModel:
 
     Attributes:
         inputs: the input columns.
-        anomaly: the strangeness score.
-        violation: the learnt probability, or the rule that stands in for it.
-        anomaly_weight: what one unit of the anomaly adds to the margin.
+        anomaly: the anomaly score.
+        violation: the learnt probability, or the rule that replaces it.
+        anomaly_weight: margin added by one unit of the anomaly.
         calibration: from the whole margin to the probability; None for the rule.
-        evidence: how much is known of an entity.
-        interval: between which probabilities that of a margin lies; None for the rule.
+        evidence: the evidence rule.
+        interval: of the probability; None for the rule.
         facts: plain numbers of the fit, for the model card.
     """
 
@@ -53,29 +53,23 @@ class RiskModel:
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Each row's scores, with the rows' own index.
-
-        Returns:
-            ``margin``, ``probability`` with its interval's ends ``probability_low`` and ``probability_high`` (all three NaN from
-            the rule), ``anomaly`` and ``evidence``.
+        """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
+        NaN from the rule), ``anomaly`` and ``evidence``.
         """
         return self._scores(X, self.violation.margin(X), self.anomaly.score(X))
 
     def explain(self, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """:meth:`score`, to the bit, and :meth:`contributions`, in one go."""
+        """:meth:`score`, bit for bit, and :meth:`contributions` in one pass."""
         margin, added = self.violation.explain(X)
         anomaly, strange = self.anomaly.explain(X)
         return self._scores(X, margin, anomaly), self._grouped(X, added, strange)
 
     def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
-        """What each indicator adds to the margin: one column an indicator (value and peer form together) and ``base``.
-
-        Rows sum to the margin.
-        """
+        """Each indicator's contribution to the margin (value and peer form together) and ``base``; rows sum to the margin."""
         return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X))
 
     def of_margin(self, margin: Floats, evidence: Floats) -> pd.DataFrame:
-        """What :meth:`score` gives where margin and evidence, each of shape (n,), are known; all but the anomaly."""
+        """The columns of :meth:`score` but the anomaly, for a known margin and evidence, each of shape (n,)."""
         probability = np.full(len(margin), np.nan) if self.calibration is None else self.calibration(margin)
         low, high = (probability, probability) if self.interval is None else self.interval(margin, probability, evidence)
         columns = {MARGIN: margin, PROBABILITY: probability, PROBABILITY_LOW: low, PROBABILITY_HIGH: high, EVIDENCE: evidence}
@@ -87,7 +81,7 @@ class RiskModel:
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
     def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats) -> pd.DataFrame:
-        """The columns' contributions to the violation's margin and to the anomaly, added up by indicator."""
+        """Contributions to the violation's margin plus those to the anomaly, summed by indicator."""
         strange = self.anomaly_weight * anomaly
         place = {column: at for at, column in enumerate(self.inputs.columns)}
         for at, column in enumerate(self.anomaly.columns):
@@ -126,25 +120,25 @@ def fit_risk_model(
     """Fit the whole model.
 
     Args:
-        population: features of all entities on one day, against which strangeness is measured.
-        X, y, time, entity, known_on, weight, inspector, reason, candidates: the labelled rows, and what may learn from them, as for
+        population: features of all entities on one day, the reference of the anomaly score.
+        X, y, time, entity, known_on, weight, inspector, reason, candidates: as for
             :func:`models.risk.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
-        minimum_labels: with fewer labels than this the rule stands in,
-        minimum_positives: and with fewer found, or fewer clean, visits than this.
+        minimum_labels: with fewer labels the rule replaces the learnt probability,
+        minimum_positives: and with fewer visits of either outcome.
         seed: of every draw.
         threads: threads of LightGBM.
-        interval: how the probability's interval is made.
-        anomaly: one fitted on the same population with the same inputs and seed, where there is one already.
+        interval: settings of the probability's interval.
+        anomaly: an anomaly model already fitted with the same population, inputs and seed.
 
     Raises:
-        ValueError: when the population is empty, the weight negative, or labels break their rules.
+        ValueError: when the population is empty, the weight negative, or labels are invalid.
     """
     if anomaly_weight < 0:
         raise ValueError(f"the anomaly weight must be zero or more, not {anomaly_weight}")
-    found = np.asarray(y, dtype=np.float64)
-    visits, positives = len(found), int(found.sum())
+    outcome = np.asarray(y, dtype=np.float64)
+    visits, positives = len(outcome), int(outcome.sum())
     anomaly = fit_anomaly(population, inputs, seed=seed) if anomaly is None else anomaly
     evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
@@ -153,18 +147,18 @@ def fit_risk_model(
         return RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
-        labelled, found, time, entity, inputs.directions,
+        labelled, outcome, time, entity, inputs.directions,
         known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
-    why = reasons(reason, visits)
+    why = optional_texts(reason, visits)
     weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
-    grounded = SelectionBiasCalibration(learnt.calibration, weights[rows])
+    fitted = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
-        grounded = calibrate(margin, found[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
+        fitted = calibrate(margin, outcome[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
     between = fit_interval(
-        margin, found[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed,
-        weight=grounded.weight, redraw=grounded.tilt.drawn if grounded.tilt else None,
+        margin, outcome[rows], np.asarray(entity, dtype=object)[rows], level=interval.level, seed=seed,
+        weight=fitted.weight, redraw=fitted.tilt.drawn if fitted.tilt else None,
     )  # fmt: skip
     dates = np.asarray(time, dtype="datetime64[D]")
     facts |= {
@@ -177,14 +171,14 @@ def fit_risk_model(
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
         "drawn_at_random": int((why == RANDOM).sum()),
-        "odds_by_reason": dict(grounded.odds),
+        "odds_by_reason": dict(fitted.odds),
         **fit_facts(learnt),
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, grounded.calibration, evidence, between, facts)
+    return RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts)
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:
-    """The whole margin of the rows that the margin's model had not seen, and which rows those are."""
+    """The whole margin of held-out rows, and their positions."""
     held = learnt.held_out
     if held is None or not len(held.rows):
         return np.zeros(0), np.zeros(0, dtype=np.int64)
@@ -192,7 +186,7 @@ def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, 
 
 
 def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:
-    """How the champion was chosen, and how far inspectors differ, as plain numbers for the card."""
+    """How the champion was chosen and how far inspectors differ, as plain numbers."""
     facts: dict[str, Any] = {}
     if learnt.choice is not None:
         facts["log_loss"] = dict(learnt.choice.losses)

@@ -1,7 +1,6 @@
-"""A model as files and back, without pickle: JSON, plain arrays, LightGBM's text, and skops archives of listed types alone.
+"""A model as files and back, without pickle: JSON, plain arrays, LightGBM's text, and skops archives of trusted types.
 
-The same model always gives the same bytes, so a hash of them names it, and a loaded model scores to the bit as the
-one that was stored.
+Equal models give equal bytes, so a hash of the bytes can name a model, and a loaded model gives the same scores bit for bit.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
     }
     if isinstance(model.violation, FallbackModel):
         metadata["rule"] = {"intercept": model.violation.intercept}
-        files[RULE] = archived(model.violation.squash)
+        files[RULE] = archived(model.violation.scale)
     else:
         metadata["learnt"] = {
             "columns": model.violation.columns,
@@ -71,14 +70,14 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
     """The model that :func:`dump` stored.
 
     Raises:
-        ValueError: when a file is missing or broken, the format is another, or an archive holds a type not in
+        ValueError: when a file is missing or damaged, the format is another, or an archive holds a type not in
             :data:`models.archives.TRUSTED`.
         RuntimeError: when the model needs LightGBM and it cannot be loaded.
     """
     try:
         metadata = json.loads(files[METADATA])
         if metadata["format"] != FORMAT:
-            raise ValueError(f"{METADATA} is of format {metadata['format']}, this code reads {FORMAT}: retrain the model")
+            raise ValueError(f"{METADATA} has format {metadata['format']}, this code reads {FORMAT}: retrain the model")
         inputs = Inputs(**{name: tuple(values) for name, values in metadata["inputs"].items()})
         anomaly = restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
         violation: ProbabilityModel | FallbackModel
@@ -97,7 +96,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
 
 
 def _learner_facts(learner: Learner, files: dict[str, bytes]) -> dict[str, Any]:
-    """What of a candidate is written as JSON; what is a file of its own is put into ``files``."""
+    """A candidate for JSON; its own file, where it has one, is put into ``files``."""
     if isinstance(learner, Scorecard):
         return {"kind": SCORECARD, **scorecard_facts(learner)}
     if isinstance(learner, Blend):
@@ -137,7 +136,7 @@ def _interval_facts(interval: Interval | None) -> dict[str, Any] | None:
 
 
 def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
-    """The stored interval, if its tables fit one another and rise as they must."""
+    """The stored interval; raises ValueError when its tables do not fit each other."""
     if facts is None:
         return None
     margin, low, high = (np.array(facts[name], dtype=np.float64) for name in ("margin", "low", "high"))

@@ -1,9 +1,7 @@
-"""Sums in one order on every machine: what is fitted and judged is the same to the bit, however many processors there are.
+"""Threads: parallel work on independent items, and linear algebra that gives the same bits on every machine.
 
-A dot product of more than some ten thousand numbers is cut among the threads of the linear algebra library, so its last digits hang
-on their number. LightGBM and scikit-learn are told theirs where they are called (:mod:`models.risk.boosting`).
-
-Work on several independent things at once, in threads: the libraries that fit and score let go of the interpreter meanwhile.
+A linear algebra library splits a dot product of more than some ten thousand numbers among its threads, so its last digits depend on
+their number. LightGBM and scikit-learn get theirs where they are called (:mod:`models.risk.boosting`).
 """
 
 from __future__ import annotations
@@ -18,36 +16,33 @@ from joblib import cpu_count
 from threadpoolctl import threadpool_limits
 
 P = ParamSpec("P")
-
-
-def single_threaded_blas(work: Callable[P, R]) -> Callable[P, R]:
-    """Have a function's linear algebra done by one thread."""
-
-    @wraps(work)
-    def done(*args: P.args, **named: P.kwargs) -> R:
-        with threadpool_limits(1, user_api="blas"):
-            return work(*args, **named)
-
-    return done
-
-
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def parallel_map(work: Callable[[T], R], items: Iterable[T], *, threads: int | None = None) -> Iterator[R]:
-    """The answers in the order of the items, each worked out by one thread; at most one more than is being worked on waits.
+def single_threaded_blas(work: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a function so that its linear algebra uses one thread."""
 
-    Give the longest first where they differ, so that none is left for one thread alone.
+    @wraps(work)
+    def limited(*args: P.args, **named: P.kwargs) -> R:
+        with threadpool_limits(1, user_api="blas"):
+            return work(*args, **named)
+
+    return limited
+
+
+def parallel_map(work: Callable[[T], R], items: Iterable[T], *, threads: int | None = None) -> Iterator[R]:
+    """Results of ``work`` in the order of the items, computed in threads; items are read only as they are needed.
+
+    The libraries that fit and score release the interpreter lock. Put the longest item first where they differ.
 
     Args:
-        work: changes nothing that another of its calls reads.
-        items: read as they are needed.
-        threads: as many at once, by default one a processor that this process may use; their number changes no answer.
+        work: must not change what another call reads.
+        items: to work on.
+        threads: by default one for each processor available to this process; their number does not change the results.
     """
     many = threads or cpu_count()
-    # Linear algebra that is cut among more threads yet would fight over the processors, and the order of its sums would hang on
-    # how many there are. LightGBM and scikit-learn are told theirs where they are called.
+    # More threads of linear algebra would compete for the processors and change the order of sums.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(many) as pool:
         waiting: deque[Future[R]] = deque()
         try:
@@ -58,5 +53,5 @@ def parallel_map(work: Callable[[T], R], items: Iterable[T], *, threads: int | N
             while waiting:
                 yield waiting.popleft().result()
         finally:
-            # Where one failed, or nobody wants the rest, what has not begun need not.
+            # After a failure, or when the caller stops early, do not start the rest.
             pool.shutdown(wait=False, cancel_futures=True)

@@ -9,10 +9,10 @@
 # %% [markdown]
 # # The story of one entity
 #
-# One listed entity: why it is listed, how it compares with its peers, and every record that this rests on, down to the file and row.
+# One listed entity: why it is listed, how it compares with its peers, and every record behind it, down to the file and row.
 #
-# Without more it is the first of the list; put another identifier into `entity_id` below. `STEELYARD_HOME` and `STEELYARD_AS_OF` choose
-# the home and the day. Columns that tell of a person are not shown.
+# By default it is the first of the list; set another identifier in `entity_id` below. `STEELYARD_HOME` and `STEELYARD_AS_OF` select the
+# home and the day. Columns with personal data are not shown.
 
 # %%
 import matplotlib.pyplot as plt
@@ -42,16 +42,16 @@ pd.Series(
         "region": names.region_path(standing["region_code"]),
         "rank": f"{standing['list_rank']} of {day.run['listed']} ({standing['region_rank']} in its region)",
         "class": names.class_(standing["risk_class"]),
-        "margin": f"{standing['margin']:.2f}, of which the anomaly's part is {day.profile.scoring['anomaly_weight'] * standing['anomaly']:.2f}",
-        "probability": "none: a rule stands in for the model" if pd.isna(standing["probability"]) else f"{standing['probability']:.1%}",
+        "margin": f"{standing['margin']:.2f}, of which the anomaly is {day.profile.scoring['anomaly_weight'] * standing['anomaly']:.2f}",
+        "probability": "none: a rule replaces the model" if pd.isna(standing["probability"]) else f"{standing['probability']:.1%}",
     }
 ).to_frame("")
 
 # %% [markdown]
 # ## Why it is listed
 #
-# The margin, by which the list is ordered, is a sum over the indicators. The reasons are those that add most, in the words that the
-# regulator and the business read.
+# The list is ordered by the margin, a sum over the indicators. The reasons are the indicators that add most, in the words shown to the
+# regulator and the business.
 
 # %%
 reasons = pd.DataFrame(trace.reasons)
@@ -60,11 +60,11 @@ reasons[["reason_rank", "sentence_en", "sentence_zh_hans", "contribution", "peer
 )
 
 # %% [markdown]
-# ## Against its peers
+# ## Compared with its peers
 #
-# Robust z = (value − peers' median) ÷ (1.4826 · MAD), held within ±20. Beyond ±3 is unusual; whether unusual is bad depends on the indicator, so
-# the bars are coloured by the direction in which the risk lies. Shown are the twelve furthest from the median; bars are cut at ±8 and
-# then bear their figure. Where nearly all peers are alike, a small difference makes a large z: look at the value too.
+# Robust z = (value − peers' median) ÷ (1.4826 · MAD), limited to ±20. Beyond ±3 is unusual; whether unusual is bad depends on the
+# indicator, so red bars are on the risky side. The chart shows the twelve furthest from the median; bars are cut at ±8 and then labelled.
+# Where nearly all peers are equal, a small difference gives a large z: look at the value too.
 
 # %%
 features = lake.pandas("gold.features", where=f"{day.only} AND entity_id = '{entity_id}'").iloc[0]
@@ -102,9 +102,9 @@ plt.show()
 # %% [markdown]
 # ## What is on record
 #
-# Registration changes, returns, complaints and visits as they were known on the day. Red speaks against the entity: a late or missing
-# return, a complaint upheld, a violation found, a licence revoked. The picture begins with the first return, complaint or visit; older
-# registrations are in the table.
+# Registration changes, returns, complaints and visits as known on the day. Red is adverse: a late or missing return, a complaint
+# upheld, a violation found, a licence revoked. The chart starts with the first return, complaint or visit; older registrations are in the
+# table.
 
 # %%
 events = timeline(trace)
@@ -124,8 +124,8 @@ axes.set_title(f"{entity_id} until {day.as_of}", loc="left", color=INK)
 plt.show()
 
 # %% [markdown]
-# Each event with where it stands in the files. A correction is a row of its own, after what it corrects: *known at* (UTC) says when it
-# became known, and nothing that became known after the day counts.
+# Each event with its file and row. A correction is a separate row after the record that it corrects: *known at* (UTC) says when it became
+# known, and records that became known after the day do not count.
 
 # %%
 pd.set_option("display.max_rows", 100)

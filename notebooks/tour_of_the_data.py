@@ -9,10 +9,10 @@
 # %% [markdown]
 # # A tour of the data
 #
-# What the sources brought, what was turned away and why, and who is on the day's list.
+# What the sources delivered, which records were quarantined and why, and the day's list.
 #
-# The lake is opened read-only, without an engine. Set `STEELYARD_HOME` and `STEELYARD_AS_OF` to choose the home and the day; without
-# them it is the newest finished day of the demo (`make demo`). Columns that tell of a person are not shown.
+# The lake is opened read-only, without an engine. `STEELYARD_HOME` and `STEELYARD_AS_OF` select the home and the day; the default is the
+# newest finished day of the demo (`make demo`). Columns with personal data are not shown.
 
 # %%
 import matplotlib.pyplot as plt
@@ -27,19 +27,19 @@ lake, names = day.lake, day.names
 print(f"{day.profile.title['en']}, {day.as_of}: {day.run['entities']:,} entities known, {day.run['listed']:,} listed")
 
 # %% [markdown]
-# ## What there is
+# ## The tables
 #
-# Bronze is what came, silver is what is sound and in standard codes, gold is what was made of it for a day; quarantine holds what was
-# turned away. `lake.columns("gold.scores")` says what a table's columns mean.
+# Bronze holds records as delivered, silver valid records in standard codes, gold the results of a day, quarantine the rejected records.
+# `lake.columns("gold.scores")` describes a table's columns.
 
 # %%
 lake.contents()[["table", "rows", "grain"]]
 
 # %% [markdown]
-# ## What the sources brought
+# ## What the sources delivered
 #
-# Every record read is either kept, a duplicate of a version that is already kept, or quarantined, and the counts must add up. A source
-# whose newest delivery may not be used keeps its older data in use, and its verdict says so.
+# Every record read is kept, a duplicate of a kept version, or quarantined, and the counts must add up. If the newest delivery of a source
+# fails, its older data stay in use, and the verdict says so.
 
 # %%
 sources = read_sources(lake.home, day.as_of, day.run["sources"])
@@ -73,23 +73,22 @@ fig.suptitle("Deliveries by source", x=0.01, ha="left", color=INK)
 plt.show()
 
 # %% [markdown]
-# The first delivery of a source brings its stock, the later ones what changed.
+# The first delivery of a source holds all its records, later ones the changes.
 #
-# ## What was turned away, and why
+# ## Quarantine
 #
-# A record is turned away where it cannot be *read* from its file, where a value cannot be *mapped* to its column's type, or where it
-# breaks a critical rule at the *gate*. It is never lost: a rerun releases it once the file, the mapping or the rule is mended. The
-# last column is one place to look.
+# A record is quarantined if it cannot be *read* from its file, if a value cannot be *mapped* to its column's type, or if it fails a
+# critical rule at the *gate*. A rerun releases it once the file, the mapping or the rule is fixed. The last column gives an example.
 
 # %%
-turned_away = pd.concat(
+quarantined = pd.concat(
     lake.pandas(table, columns=["source", "stage", "rule_id", "column_name", "source_file", "source_row"])
     for table in lake.names()
     if table.startswith("quarantine.")
 )
-turned_away["for example"] = turned_away["source_file"] + " row " + turned_away["source_row"].astype(str)
+quarantined["for example"] = quarantined["source_file"] + " row " + quarantined["source_row"].astype(str)
 (
-    turned_away.groupby(["source", "stage", "rule_id"], dropna=False)
+    quarantined.groupby(["source", "stage", "rule_id"], dropna=False)
     .agg(records=("source_row", "size"), column=("column_name", "first"), example=("for example", "min"))
     .sort_values("records", ascending=False)
     .reset_index()
@@ -98,8 +97,8 @@ turned_away["for example"] = turned_away["source_file"] + " row " + turned_away[
 # %% [markdown]
 # ## The day's list
 #
-# The list is as long as the regions' inspectors can visit, the strongest first. A listing proposes a visit; it is no finding. Names are
-# as registered; each comes with its first reason.
+# The list fills the inspectors' capacity in each region, the largest objective first. It proposes visits and finds nothing. Names are as
+# registered; each comes with its first reason.
 
 # %%
 connection = lake.duckdb()
@@ -111,10 +110,10 @@ connection.sql(f"""
 """).df().style.hide(axis="index")
 
 # %% [markdown]
-# ### Where the visits would go, and to whom
+# ### Visits by region and class
 #
-# Left: places taken of each region's capacity. A region that has fewer entities than visits is not filled. Right: the share of each
-# class among all entities and among the listed. The list is ranked by the policy's objective, not by class, so classes mix.
+# Left: listed entities and capacity of each region; a region with fewer entities than visits is not filled. Right: the share of each class
+# among all and among listed entities. The list is ranked by the policy's objective, not by class, so classes mix.
 
 # %%
 listed = lake.pandas("gold.risk_list", where=day.only)
@@ -145,10 +144,10 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# ### Industries, as often as chance would have it?
+# ### Industries
 #
-# The share of the list in each industry section beside its share of all active entities. A section far above its share deserves a
-# question: are its businesses riskier, or only looked at more closely?
+# Each industry section's share of the list and of all active entities. For a section far above its share, ask whether its businesses are
+# riskier or only inspected more closely.
 
 # %%
 shares = connection.sql(f"""

@@ -9,10 +9,10 @@
 # %% [markdown]
 # # Try an indicator
 #
-# Define an indicator in one cell, and see on past visits whether it tells what would be found, whether it says more than the indicators
-# that are there, and how often it is known. The catalogue and the lake stay as they are.
+# Define an indicator in one cell and see on past visits whether it predicts violations, whether it adds to the existing indicators, and
+# how often it is known. The catalogue and the lake do not change.
 #
-# `STEELYARD_HOME` and `STEELYARD_AS_OF` choose the home and the day.
+# `STEELYARD_HOME` and `STEELYARD_AS_OF` select the home and the day.
 
 # %%
 from datetime import date
@@ -37,7 +37,7 @@ connection = day.lake.duckdb()
 # %% [markdown]
 # ## The indicator
 #
-# This cell is yours. It says, for any past day, what was known on that day: `known_at` before the day's end, the newest version of each
+# Edit this cell. It computes, for any past day, what was known on that day: `known_at` before the day's end, the newest version of each
 # record, and events up to the day. `DIRECTION` is 1 when more is riskier, -1 when less is.
 
 # %%
@@ -45,7 +45,7 @@ NAME, DIRECTION = "share of VAT returns with zero sales", 1
 
 
 def indicator(as_of):
-    """The share of the last year's VAT returns with zero sales, as known on a day: ``entity_id, mine``, one row an entity."""
+    """The share of the last year's VAT returns with zero sales, as known on a day: ``entity_id, mine``, one row for each entity."""
     return connection.sql(f"""
         WITH known AS (
             SELECT * FROM silver.filing
@@ -61,9 +61,9 @@ def indicator(as_of):
 
 
 # %% [markdown]
-# ## The past that judges it
+# ## The past visits
 #
-# Every cohort of visits that the model in use learnt from, each entity with its indicators of the cohort's day, and yours beside them.
+# Every cohort of visits that the model in use was fitted on, each entity with its indicators of the cohort's day and with yours.
 
 # %%
 trained_on = date.fromisoformat(day.run["model_id"][:10])
@@ -75,10 +75,10 @@ past = past.assign(as_of=past["cohort_on"], day=past["inspected_on"], found=past
 print(f"{len(past):,} visits of {len(cohorts)} cohorts, {past['found'].sum():.0f} found a violation; {NAME} is known for {past[MINE].notna().mean():.0%}")
 
 # %% [markdown]
-# ## Does it tell what would be found?
+# ## Does it predict violations?
 #
 # ROC-AUC within each cohort, averaged, with 95 % intervals by business, beside the catalogue's ten best on the same visits, each in its
-# own direction; an unknown value counts as ordinary. The others were chosen on these very visits, which flatters them.
+# own direction; an unknown value counts as the median. The ten were chosen on these same visits, which favours them.
 
 
 # %%
@@ -90,12 +90,12 @@ def score(column, direction):
 
 directions = {indicator.column: indicator.direction or 1 for indicator in catalogue()} | {MINE: DIRECTION}
 scores = pd.DataFrame({column: score(column, way) for column, way in directions.items() if past[column].notna().any()})
-quick = evaluate_orders(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, draws=1, seed=1)
+quick = evaluate_orders(past.assign(**scores), list(scores), share=day.profile.evaluation.capacity_share, resamples=1, seed=1)
 best = sorted((name for name in scores if name != MINE), key=lambda name: (-quick.orders[name]["auc"].value, name))[:10]
-judged = evaluate_orders(
-    past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, draws=300, seed=day.profile.training.seed
+evaluation = evaluate_orders(
+    past.assign(**scores), [MINE, *best], share=day.profile.evaluation.capacity_share, resamples=300, seed=day.profile.training.seed
 )
-shown = [(NAME if name == MINE else day.names.indicator(name), judged.orders[name]["auc"]) for name in [MINE, *best]]
+shown = [(NAME if name == MINE else day.names.indicator(name), evaluation.orders[name]["auc"]) for name in [MINE, *best]]
 
 fig, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
 at = np.arange(len(shown))[::-1]
@@ -109,15 +109,15 @@ plt.show()
 
 # %%
 figures = pd.DataFrame(
-    {name: {measure: one.value for measure, one in judged.orders[name].items()} for name in [MINE, *best[:3], "random expected"]}
+    {name: {metric: one.value for metric, one in evaluation.orders[name].items()} for name in [MINE, *best[:3], "random expected"]}
 ).T.rename(index={MINE: NAME})
 display(figures[["auc", "first_half_share", "days_earlier", "precision", "lift"]].style.format("{:.2f}"))
 
 # %% [markdown]
-# ## Is it there already?
+# ## Is it redundant?
 #
-# Rank correlation with the indicators that it resembles most. One far to either side says much of the same; a new indicator is worth its
-# upkeep where it tells what the others do not.
+# Rank correlation with the most similar indicators. A large correlation of either sign means much the same information; a new indicator
+# is worth its maintenance if it adds some.
 
 # %%
 ranks = scores.loc[:, scores.nunique() > 1].rank()
@@ -135,8 +135,8 @@ plt.show()
 # %% [markdown]
 # ## Would it help the model?
 #
-# Among visits that a model which knew nothing of them scored alike, does it still part what was found from what was not? The last two
-# cohorts, in thirds by their score. AUC near 0.5 in each: the model knows already.
+# Among visits with similar scores by a model that was not fitted on them, does it still separate violations from clean visits? The chart
+# uses the last two cohorts, in thirds by score. An AUC near 0.5 in each third means that the model already has this information.
 
 # %%
 held = hold_out(Lake(day.lake.home), day.profile, trained_on).visits.merge(
@@ -147,19 +147,18 @@ if len(held) >= 30:
     held["day"], held["probability"] = held["inspected_on"], np.nan
     rows = {}
     for third, visits in held.groupby("third", observed=True):
-        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, draws=300, seed=1).orders[MINE]["auc"]
+        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, resamples=300, seed=1).orders[MINE]["auc"]
         rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
     display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
 else:
-    print("fewer than thirty visits can be held out, too few to tell")
+    print("fewer than thirty visits can be held out: too few")
 
 # %% [markdown]
-# ## Before you believe it
+# ## Checks before you use it
 #
-# - How many found something? With twenty, an AUC of 0.6 may be chance; the interval says how much.
-# - Was it known in time, for the cohorts of long ago too? A source that was loaded at once looks as if all had been known from the start.
-# - Visits were mostly targeted: is it good only at telling whom inspectors used to visit? Look at `selected_by == "random"` apart.
-# - Is it lawful, and is there a sentence that the business could be told? What is on `expectations/contracts/denied.toml` may reach no
-#   feature, whatever it is worth.
+# - How many violations are there? With twenty, an AUC of 0.6 may be chance; see the interval.
+# - Was it known in time, also for old cohorts? In a source that was loaded at once, everything looks known from the start.
+# - Visits were mostly targeted: does it only predict where inspectors used to go? Look at `selected_by == "random"` alone.
+# - Is it lawful, and can the reason be explained to the business? No column in `expectations/contracts/denied.toml` may reach a feature.
 #
-# To build it in: [Try an indicator](../docs/how-to/try-an-indicator.md).
+# To add it: [Try an indicator](../docs/how-to/try-an-indicator.md).

@@ -9,10 +9,9 @@
 # %% [markdown]
 # # What the model sees
 #
-# How scores are spread and where capacity cuts them, which indicators carry them, whether a probability means what it says, and what
-# the model does not know.
+# The distribution of scores and the capacity cut-off, the most important indicators, calibration, and missing values.
 #
-# `STEELYARD_HOME` and `STEELYARD_AS_OF` choose the home and the day.
+# `STEELYARD_HOME` and `STEELYARD_AS_OF` select the home and the day.
 
 # %%
 from datetime import date
@@ -39,14 +38,14 @@ model_id = day.run["model_id"]
 facts = ModelStore(lake.home).facts(model_id)
 is_learnt = facts["kind"] == "learnt"
 print(f"model {model_id}: {facts['visits']:,} labelled visits, {facts['found']:,} found a violation")
-print("learnt from visits" if is_learnt else "a declared rule: too few visits are labelled to learn from, so there is no probability")
+print("fitted on visits" if is_learnt else "a rule: too few visits are labelled to fit a model, so there is no probability")
 
 # %% [markdown]
-# ## Scores, and the line that capacity draws
+# ## Scores and the capacity cut-off
 #
-# Entities are ranked by the margin. Left: everybody's margin, and that of the listed. Right: the lowest margin that still got a visit in
-# each region. The line is drawn by how many inspectors a region has, not by the risk: an entity just under it in a busy region may
-# stand far above the line of another.
+# Entities are ranked by the margin. Left: the margins of all and of listed entities. Right: the lowest listed margin of each region. The
+# cut-off depends on the inspectors of a region, not on the risk: an entity just below it in a busy region may be far above the cut-off of
+# another.
 
 # %%
 scores = lake.pandas("gold.scores", where=day.only)
@@ -71,10 +70,10 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# ## Which indicators carry the score
+# ## The most important indicators
 #
-# The mean of what an indicator adds to or takes from the margin, over at most 5,000 entities of the day. Much importance is no
-# cause: it says what the model leans on.
+# The mean absolute contribution of an indicator to the margin, over at most 5,000 entities of the day. Importance is not causation: it
+# says what the model uses.
 
 # %%
 features = lake.pandas("gold.features", where=day.only).sort_values("entity_id", ignore_index=True)
@@ -92,11 +91,11 @@ axes.spines[["top", "right", "left"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
-# ## Does it find more than others would?
+# ## Comparison with baselines
 #
-# The last two cohorts of known visits, scored by a model that was fitted on what was known when they began. Beside it: an entity's own
-# past record, and chance. *First half share* is the share of violations that the first half of the visits would have found. Few visits
-# make these figures shaky; `steelyard evaluate` repeats the comparison over many months, with intervals.
+# The last two cohorts of known visits, scored by a model fitted on what was known before them, beside an entity's past record and a random
+# order. *First half share* is the share of violations that the first half of the visits would have found. With few visits these figures
+# are uncertain; `steelyard evaluate` repeats the comparison over many months, with intervals.
 
 # %%
 past = score_past_visits(Lake(lake.home), day.profile, date.fromisoformat(model_id[:10]))
@@ -114,10 +113,10 @@ else:
     print("fewer than four cohorts of visits are known, so none can be held out")
 
 # %% [markdown]
-# ## Does a probability mean what it says?
+# ## Calibration
 #
-# Of visits that were promised alike, did as many find a violation? The bars are 95 % intervals; where they reach the diagonal, the
-# promise is not refuted. Visits were mostly targeted, so this speaks of entities like those visited.
+# Does the share of visits with a violation equal the predicted probability? The bars are 95 % intervals; where they reach the diagonal, the
+# prediction is not refuted. Visits were mostly targeted, so this holds for entities like those visited.
 
 # %%
 if past["probability"].notna().any():
@@ -127,20 +126,20 @@ if past["probability"].notna().any():
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle=":")
     axes.vlines(bins["predicted"], bins["low"], bins["high"], color=PALE, linewidth=3)
     axes.plot(bins["predicted"], bins["observed"], "o", color=PLAIN, markersize=8)
-    axes.set(xlim=(0, top), ylim=(0, top), xlabel="promised probability", ylabel="share that found a violation")
+    axes.set(xlim=(0, top), ylim=(0, top), xlabel="predicted probability", ylabel="share that found a violation")
     axes.xaxis.set_major_formatter("{x:.0%}")
     axes.yaxis.set_major_formatter("{x:.0%}")
     axes.spines[["top", "right"]].set_visible(False)
     plt.show()
 else:
-    print("no probability to check: with so few visits known, a rule stood in for the model")
+    print("no probability to check: too few visits are known, so a rule replaces the model")
 
 # %% [markdown]
-# ## What is not known
+# ## Missing values
 #
-# The share of entities without a value, for the indicators that lack most. An unknown value is not a bad one: the anomaly counts it as
-# ordinary, and the probability learns from past visits what it means. If listed entities lack much more, or much less, than the
-# others, the list may be following what is *recorded* rather than what is *so*.
+# The share of entities without a value, for the indicators with most missing values. An unknown value is not bad in itself: the anomaly
+# score treats it as the median, and the probability learns its meaning from past visits. If listed entities have far more or far fewer
+# missing values than others, the list may depend on what is *recorded* rather than on the facts.
 
 # %%
 columns = [indicator.column for indicator in catalogue()]

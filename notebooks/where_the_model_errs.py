@@ -9,10 +9,10 @@
 # %% [markdown]
 # # Where the model errs
 #
-# Visits of the last two cohorts, scored by a model that was fitted on what was known when they began: which violations it would have
-# put late, which clean businesses early, whether it errs more by some groups than by others, and what misled it.
+# Visits of the last two cohorts, scored by a model fitted on what was known before them: which violations it ranked late, which clean
+# businesses early, whether errors differ by group, and which indicators misled it.
 #
-# `STEELYARD_HOME` and `STEELYARD_AS_OF` choose the home and the day.
+# `STEELYARD_HOME` and `STEELYARD_AS_OF` select the home and the day.
 
 # %%
 from datetime import date
@@ -46,8 +46,8 @@ print(f"{len(visits):,} visits, {is_found.sum():,} found a violation; the first 
 # %% [markdown]
 # ## Where in the order the violations were
 #
-# A stroke a visit that found a violation, at its place in the order: 0 is first. Were the order worthless they would be spread evenly;
-# the line is the share of violations found so far, the dotted one what chance gives.
+# Each stroke is a visit that found a violation, at its place in the order: 0 is first. In a random order they would be spread evenly. The
+# line is the share of violations found so far; the dotted line is the random order.
 
 # %%
 fig, (top, bottom) = plt.subplots(2, 1, figsize=(9, 5), height_ratios=(1, 5), sharex=True, layout="constrained")
@@ -66,9 +66,9 @@ plt.show()
 # %% [markdown]
 # ## By group
 #
-# Of each group's violations, the share that the visits within capacity would have found, with its 95 % interval by business. A group
-# far below the others is one that the model hardly sees. Intervals are wide where visits are few: look whether they overlap before
-# you believe a difference.
+# The share of each group's violations that the visits within capacity would have found, with its 95 % interval by business. The model
+# misses many violations of a group far below the others. Intervals are wide where visits are few: check whether they overlap before you
+# trust a difference.
 
 # %%
 entities = day.lake.pandas("silver.entity", columns=["entity_id", "known_at", "industry_section", "region_code", "entity_type"])
@@ -78,7 +78,7 @@ label_of = {"industry_section": names.industry, "region_code": day.region_label,
 rows = [
     (kind, "others" if group.code == OTHERS else name_of(group.code), group)
     for kind, name_of in label_of.items()
-    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, draws=200, seed=day.profile.training.seed)
+    for group in evaluate_groups(grouped, "margin", kind, share=policy.capacity_share, resamples=200, seed=day.profile.training.seed)
 ]
 shown = [(f"{name} ({kind.replace('_', ' ')}, {group.found} of {group.visits})", group.figures["recall"]) for kind, name, group in rows if group.found]
 
@@ -96,9 +96,9 @@ plt.show()
 # %% [markdown]
 # ## What misled it
 #
-# What each indicator added to the score, on the average of the violations that were put into the last half, less that of those in the
-# first half. Far left are the indicators by which missed violations looked harmless: is that because the businesses are so, because a
-# record is missing, or because the model never saw their like?
+# The mean contribution of each indicator to the score of violations in the last half of the order, minus the mean in the first half.
+# Indicators far to the left made missed violations look harmless: because the businesses are harmless in that respect, because a record
+# is missing, or because the model has seen no similar business?
 
 # %%
 added = held.model.contributions(held.features).drop(columns="base").set_index(visits.index)
@@ -108,15 +108,15 @@ gap = (added[is_missed].mean() - added[is_caught].mean()).fillna(0.0).sort_value
 fig, axes = plt.subplots(figsize=(9, 4.6), layout="constrained")
 axes.barh([names.indicator(column) for column in gap.index], gap, color=RED)
 axes.axvline(0, color=INK, linewidth=1)
-axes.set_xlabel("what it added to the score of missed violations, less that of caught ones (log-odds)")
+axes.set_xlabel("contribution to the score of missed violations minus that of caught ones (log-odds)")
 axes.spines[["top", "right", "left"]].set_visible(False)
 plt.show()
 
 # %% [markdown]
 # ## The worst misses
 #
-# The violations that the model put last, with the indicators that spoke most for the business and against it. The whole story of one is in
-# `story_of_one_entity.py`.
+# The violations that the model ranked last, with the indicators that took most from the score and added most to it. For the details of one
+# entity, see `story_of_one_entity.py`.
 
 
 # %%

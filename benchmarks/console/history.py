@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from benchmarks.console.people import published_list, published_run
+
 CHANGES = 0.3
 """Share of a day's medians, and of the listed entities' points, that differ from the day before."""
 CAMPAIGNS, MEMBERS = 4, 500
@@ -87,10 +89,8 @@ def _decisions(users: Sequence[str]) -> Iterator[Any]:
     from console.apps.accounts.models import User
     from console.apps.decisions.models import Case, Decision
     from console.apps.decisions.states import Action, State
-    from console.apps.ranking.runs import current_run
 
-    run = current_run()
-    assert run is not None
+    run = published_run()
     actor = User.objects.filter(username__in=users).order_by("pk").first()
     now = datetime(2026, 7, 1, tzinfo=UTC)
     steps = (
@@ -131,10 +131,5 @@ def _members(campaigns: Sequence[Any]) -> Iterator[Any]:
 
 
 def _listed(*columns: str) -> Iterator[tuple[Any, ...]]:
-    from console.apps.ranking.models import Ranked
-    from console.apps.ranking.runs import alias_of, current_run
-
-    run = current_run()
-    assert run is not None
-    rows = Ranked.objects.using(alias_of(run.run_id)).filter(is_listed=True).order_by("position")
+    rows = published_list().filter(is_listed=True).order_by("position")
     yield from rows.values_list(*columns).iterator(chunk_size=_BATCH)

@@ -58,6 +58,8 @@ IN_ALL_REGIONS = tuple(kind for kind, address in KINDS.items() if not address.st
 """Kinds that every user may see, whatever the user's regions."""
 NESTED_QUERIES = frozenset({"came_from"})
 """Fields with a query inside another query."""
+FILTER_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4}
+"""Number of filters by field."""
 PREFIXES = (2, 4, 6, 8, 10, 12, 18)
 """Lengths of the code prefixes in searches."""
 
@@ -96,54 +98,25 @@ class RandomPaths(dict[str, str]):
     def __missing__(self, field: str) -> str:
         if field in self.content.choices:
             return quote(self.rng.choice(self.content.choices[field]))
-        return quote(getattr(self, f"_{field}")(), safe="" if field in NESTED_QUERIES else "=&")
+        return quote(self._value(field), safe="" if field in NESTED_QUERIES else "=&")
 
-    def _some_filters(self, number: int) -> str:
-        return "&".join(FILTERS[name].format_map(self) for name in self.rng.sample([*FILTERS], number))
-
-    def _one(self) -> str:
-        return self._some_filters(1)
-
-    def _two(self) -> str:
-        return self._some_filters(2)
-
-    def _three(self) -> str:
-        return self._some_filters(3)
-
-    def _four(self) -> str:
-        return self._some_filters(4)
-
-    def _after(self) -> str:
-        """The start of a page: usually near the beginning of the list, sometimes anywhere."""
-        return str(self.rng.choice((50, 100, 150, 1000, self.rng.randrange(self.content.count))))
-
-    def _name(self) -> str:
-        return self.rng.choice(self.content.names)
-
-    def _pair(self) -> str:
-        """Two adjacent characters of a random name."""
-        name = self._name()
-        at = self.rng.randrange(len(name) - 1)
-        return name[at : at + 2]
-
-    def _traditional(self) -> str:
-        return convert(self._pair(), "zh-Hant")
-
-    def _frequent(self) -> str:
-        return self.rng.choice(("有限", "公司", "限公"))
-
-    def _prefix(self) -> str:
-        return self._entity()[: self.rng.choice(PREFIXES)]
-
-    def _listed(self) -> str:
-        return self.rng.choice(self.content.listed)
-
-    def _unlisted(self) -> str:
-        return self.rng.choice(self.content.unlisted)
-
-    def _came_from(self) -> str:
-        """The query of the list from which an entity was opened: the cases to review, often with another filter."""
-        return "&".join(["state=to_review", *([self._one()] if self.rng.random() < 0.5 else [])])
-
-    def _entity(self) -> str:
-        return self.rng.choice(self.content.entities)
+    def _value(self, field: str) -> str:
+        content, choose = self.content, self.rng.choice
+        match field:
+            case "one" | "two" | "three" | "four":
+                return "&".join(FILTERS[name].format_map(self) for name in self.rng.sample([*FILTERS], FILTER_COUNTS[field]))
+            case "came_from":  # the cases to review, often with another filter
+                return "&".join(["state=to_review", *([self._value("one")] if self.rng.random() < 0.5 else [])])
+            case "after":  # usually near the beginning of the list, sometimes anywhere
+                return str(choose((50, 100, 150, 1000, self.rng.randrange(content.count))))
+            case "pair":  # two adjacent characters of a random name
+                name = choose(content.names)
+                at = self.rng.randrange(len(name) - 1)
+                return name[at : at + 2]
+            case "traditional":
+                return convert(self._value("pair"), "zh-Hant")
+            case "frequent":
+                return choose(("有限", "公司", "限公"))
+            case "prefix":
+                return choose(content.entities)[: choose(PREFIXES)]
+        return choose({"name": content.names, "listed": content.listed, "unlisted": content.unlisted}[field])

@@ -42,8 +42,8 @@ def make_cases(number: int, users: Sequence[str]) -> None:
     states = itertools.cycle(state for state in State if state != State.TO_REVIEW)
     owners = itertools.cycle(User.objects.filter(username__in=users).order_by("pk").values_list("pk", flat=True))
     fields = ("entity_id", "name", "position", "risk_class", "region_code", "region_middle", "region_top")
-    rows = _ranked().order_by("position").values(*fields)[: number * 2 : 2]
-    common = {"placed_in": _run().run_id, "due_on": DUE_ON, "changed_at": at}
+    rows = published_list().order_by("position").values(*fields)[: number * 2 : 2]
+    common = {"placed_in": published_run().run_id, "due_on": DUE_ON, "changed_at": at}
     cases = [Case(state=next(states), assigned_to_id=next(owners), place=row["position"], **common, **row) for row in rows]
     Case.objects.bulk_create(cases, batch_size=1000)
 
@@ -54,18 +54,16 @@ def read_content(rng: random.Random) -> Content:
     from console.apps.decisions.states import State
     from console.apps.evidence.models import Event, Kind
     from console.apps.ranking.models import PublishedRun
-    from console.apps.ranking.runs import current_run
     from console.web.queries.list_filters import CLASSES, ME, MOVED, NOBODY, SEEN
 
-    run = current_run()
-    assert run is not None
+    run = published_run()
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
-    some = [row for part in _parts(chosen) for row in _ranked().filter(position__in=part).values_list("entity_id", "name")]
-    listed = list(_ranked().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
+    some = [row for part in _parts(chosen) for row in published_list().filter(position__in=part).values_list("entity_id", "name")]
+    listed = list(published_list().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
     inspected = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
     unlisted = [row for part in _parts([*inspected[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
-    counties = sorted(set(_ranked().filter(is_listed=True).values_list("region_code", flat=True)))
-    sections = sorted(set(_ranked().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})
+    counties = sorted(set(published_list().filter(is_listed=True).values_list("region_code", flat=True)))
+    sections = sorted(set(published_list().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})
     choices = {
         "region": [*_regions(), *counties, "330000", "410000"],
         "industry": sections,
@@ -86,22 +84,26 @@ def _parts(values: list[Any]) -> Sequence[list[Any]]:
 
 
 def _named(entities: list[str]) -> Any:
-    return _ranked().filter(entity_id__in=entities).order_by("position").values_list("entity_id", flat=True)
+    return published_list().filter(entity_id__in=entities).order_by("position").values_list("entity_id", flat=True)
 
 
 def _regions() -> list[str]:
-    rows = _ranked().filter(position__lte=10_000).order_by("region_middle").values_list("region_middle", flat=True).distinct()
+    rows = (
+        published_list().filter(position__lte=10_000).order_by("region_middle").values_list("region_middle", flat=True).distinct()
+    )
     return [code for code in rows if code]
 
 
-def _ranked() -> Any:
+def published_list() -> Any:
+    """The rows of the published list."""
     from console.apps.ranking.models import Ranked
     from console.apps.ranking.runs import alias_of
 
-    return Ranked.objects.using(alias_of(_run().run_id))
+    return Ranked.objects.using(alias_of(published_run().run_id))
 
 
-def _run() -> Any:
+def published_run() -> Any:
+    """The published run."""
     from console.apps.ranking.runs import current_run
 
     run = current_run()

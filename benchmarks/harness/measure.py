@@ -99,7 +99,7 @@ def stages_of(log: Path) -> list[dict[str, Any]]:
 class _ProcessMonitor:
     """Samples a process tree in a thread until ``end`` is called.
 
-    The kernel's sum leaves out processes that nobody waits for, such as a JVM. Their time comes from the last sample.
+    The kernel's sum leaves out processes without a waiting parent, such as a JVM. Their time comes from the last sample.
     """
 
     def __init__(self, pid: int) -> None:

@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from models.inputs import Floats, Ints
-from models.risk.candidates import BLEND, SCORECARD, TREE, Growing, Labels, blended
+from models.risk.candidates import BLEND, SCORECARD, TREE, CandidateFitter, Labels, blended
 from models.risk.inspector_effects import NOBODY
 from models.risk.probability import fit_probability
 
@@ -47,7 +47,7 @@ def _one_fold(X: pd.DataFrame, y: Floats, train: Ints, test: Ints, seed: int) ->
     labels = Labels(
         X.iloc[train].to_numpy(dtype=np.float64)[order], y[train][order], np.ones(len(train)), np.full(len(train), NOBODY)
     )
-    growing = Growing(known[-1], seed, threads=1)
+    growing = CandidateFitter(known[-1], seed, threads=1)
     effects = growing.effects(labels)
     scorecard, trees = (growing.learner(labels, effects, kind, dict(model.rounds)) for kind in (SCORECARD, TREE))
     rows = X.iloc[test].to_numpy(dtype=np.float64)

@@ -36,7 +36,7 @@ from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import feature_batches, score_day
 from jobs.training.fit_model import fit
 from models.inputs import catalogue_inputs
-from models.labels.cohorts import begin_of_held_out
+from models.labels.cohorts import first_held_out_cohort
 from models.labels.training_set import TrainingSet
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "scoring.json"
@@ -91,7 +91,7 @@ def _train(known: TrainingSet, profile: Profile) -> dict[str, float]:
     def fits() -> None:
         model = fit(known, profile)
         fit(known, profile, is_weighted=False, candidates=(model.facts["champion"],), anomaly=model.anomaly)
-        begin = begin_of_held_out(known.labels)
+        begin = first_held_out_cohort(known.labels)
         if begin is not None:
             fit(known, profile, known.split_at(begin, profile.end_of(begin.date()))[0])
 

@@ -56,7 +56,7 @@ def make(lake: Lake, rows: int) -> None:
         minimum_positives=30,
         seed=1,
     )
-    ModelStore(lake.home).put(model, DAY, {**model.facts}, "made up")
+    ModelStore(lake.home).put(model, DAY, {**model.facts}, {})
 
 
 def made_up_training_set(labels: int) -> TrainingSet:

@@ -22,7 +22,7 @@ def publish(
     Expired sessions and counts of wrong passwords are deleted.
     """
     on = parse_day(as_of)
-    from console.core.finished_run import finished_run
+    from jobs.lake.finished_run import finished_run
 
     run = finished_run(home, on)
     open_site(home, folder)

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 from console.core.invisible_characters import made_visible
+from jobs.foundation.files import escape_formula
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 PART = 64 * 1024
 """Bytes of a file that are sent together."""
 XLSX_ROWS = 1_048_575
 """The rows of a sheet below its header."""
 
 
-def escape_formula(value: Any) -> Any:
-    """A text with invisible characters made visible, and with an apostrophe in front if it begins like a formula.
-
-    Numbers stay numbers. Leading spaces and invisible characters are skipped in this test: a program may drop them.
-    """
-    if not isinstance(value, str):
-        return value
-    is_formula = value.startswith(_FORMULA) or _first_seen(value).startswith(_FORMULA)
-    return f"'{made_visible(value)}" if is_formula else made_visible(value)
-
-
-def _first_seen(text: str) -> str:
-    return next((sign for sign in text if unicodedata.category(sign)[0] not in "CZ"), "")
+def _cell(value: Any) -> Any:
+    """The value escaped, with invisible characters made visible; numbers stay numbers."""
+    return made_visible(escape_formula(value)) if isinstance(value, str) else value
 
 
 def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -38,10 +27,10 @@ def csv_lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[by
     buffer = io.StringIO()
     # All texts are quoted: a program that separates cells at semicolons or tabs would find a formula behind one.
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow([escape_formula(name) for name in head])
+    writer.writerow([_cell(name) for name in head])
     yield b"\xef\xbb\xbf"
     for at, row in enumerate(rows):
-        writer.writerow([escape_formula(value) for value in row])
+        writer.writerow([_cell(value) for value in row])
         if at % 500 == 499:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -61,7 +50,7 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         # A text needs a cell with an explicit type, or a text that begins like a formula would become one.
         if not isinstance(value, str):
             return value
-        made = WriteOnlyCell(sheet, value=escape_formula(value))
+        made = WriteOnlyCell(sheet, value=_cell(value))
         made.data_type = "s"
         return made
 

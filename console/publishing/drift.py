@@ -11,9 +11,9 @@ import pyarrow.dataset as ds
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import FinishedRun
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF
+from jobs.lake.finished_run import FinishedRun
 from models.statistics.drift import population_stability_index
 
 DAYS = 30

@@ -14,7 +14,6 @@ import pyarrow.dataset as ds
 from django.db import connections, models
 
 from console.apps.evidence.models import Event, Kind, Link, Partition, PeerMedian, TrendPoint
-from console.core.finished_run import FinishedRun
 from expectations.contracts import complaint, inspection, registration, scoring, silver, tax_filing
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import (
@@ -26,6 +25,7 @@ from expectations.contracts.lineage import (
     SOURCE_FILE,
     SOURCE_ROW,
 )
+from jobs.lake.finished_run import FinishedRun
 
 _R, _T, _C, _I = registration, tax_filing, complaint, inspection
 TABLES: dict[Kind, tuple[Contract, tuple[str, ...]]] = {

@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from console.apps.evidence.models import Figure, Measure
-from console.core.finished_run import FinishedRun
 from expectations.contracts import complaint, registration, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
+from jobs.lake.finished_run import FinishedRun
 
 MONTHS = 24
 """Months that are counted, up to the day's own."""

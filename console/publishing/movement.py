@@ -16,9 +16,9 @@ import pyarrow.dataset as ds
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import FinishedRun
 from expectations.contracts.indicators import Indicator, catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from jobs.lake.finished_run import FinishedRun
 
 AT_ONCE = 8
 """Indicators read together: that many columns of two days of a country's entities fit into memory."""

@@ -24,7 +24,6 @@ from console.apps.ranking.models import Postings, PublishedRun, Ranked, Reason, 
 from console.apps.ranking.postings import INDEXED, postings
 from console.apps.ranking.runs import alias_of
 from console.core import clock
-from console.core.finished_run import FinishedRun
 from console.core.policy import policy_of
 from console.publishing.drift import baseline_run, drift, drift_of_indicators
 from console.publishing.evidence import update_events, update_links, update_peer_medians, update_trend
@@ -36,6 +35,7 @@ from console.publishing.shared_identifiers import SHARED, shared_identifiers
 from expectations.contracts import registration, scoring, silver
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
+from jobs.lake.finished_run import FinishedRun
 
 _ENTITY = (
     ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,

@@ -25,6 +25,8 @@ IS_REVISION = Column(
     "is_revision", Type.BOOLEAN, "True when another record of its key was there when this one was taken in", required=True
 )
 
+VERSION_ORDER: tuple[str, ...] = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW)
+"""The order of a key's versions, oldest first. It is total: no two records share source, file and row."""
 LINEAGE = (SOURCE, SOURCE_FILE, SOURCE_ROW, CONTENT_HASH, DELIVERED_ON, KNOWN_AT, IS_ABSENT, IS_REVISION)
 
 KNOWN_AT_RULES = (

@@ -99,7 +99,7 @@ def restore(
         if not plan.tables:
             typer.echo("the tables hold those rows already")
             return
-        for line in plan.told():
+        for line in plan.sentences():
             typer.echo(line)
         if not yes:
             _ask("go back to them?")

@@ -35,6 +35,7 @@ def show_model(
     """Show a model's card: what it is, what it learnt from, how good it is, its limits, and what weighs in it."""
     from jobs.foundation.errors import InputMissing
     from jobs.lake.model_store import ModelStore
+    from jobs.texts.model_card import card_markdown
 
     store = ModelStore(existing_home(home))
     kept = [one.model_id for one in store.kept()]
@@ -45,7 +46,7 @@ def show_model(
             where=str(home / "models"),
             next_step="name one that `steelyard model list` shows" if kept else "train one with `steelyard train`",
         )
-    typer.echo(store.card(wanted), nl=False)
+    typer.echo(card_markdown(store.card(wanted)), nl=False)
 
 
 @app.command(name="use")

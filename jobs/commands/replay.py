@@ -49,14 +49,14 @@ def replay(
             what=f"the run {found.run_id}, done again, differs first in {worst.table}: {_words(worst.differences[0])}",
             where=str(home),
             next_step="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"
-            if not found.gone_past
+            if not found.ignored
             else "what is named above is another than it was, and may be why",
         )
 
 
 def _show(found: Replay) -> None:
-    for obstacle in found.gone_past:
-        typer.echo(f"gone past: {obstacle.what}")
+    for blocker in found.ignored:
+        typer.echo(f"ignored: {blocker.what}")
     for table in found.tables:
         typer.echo(f"{table.table:<16} {table.rows:>9,} rows  {'the same' if table.is_same else 'DIFFERS'}")
         for difference in table.differences[:SHOWN]:
@@ -80,7 +80,7 @@ def _plain(found: Replay) -> dict[str, Any]:
         "run_id": found.run_id,
         "as_of": found.as_of,
         "same": found.is_same,
-        "gone_past": [obstacle.what for obstacle in found.gone_past],
+        "gone_past": [blocker.what for blocker in found.ignored],
         "tables": [_plain_table(table) for table in found.tables],
     }
 

@@ -116,7 +116,7 @@ def features(
     home: HomeOption,
     as_of: AsOfOption,
     full_refresh: FullRefreshOption = False,
-    afresh: FormerFullRefreshOption = False,
+    is_full: FormerFullRefreshOption = False,
 ) -> None:
     """Build the indicators of every entity as they could be known on the day."""
     from jobs.engine.lake import Lake
@@ -125,7 +125,7 @@ def features(
     settings = _profile(profile)
     _warn_of_unusable(settings)
     with hold_home_lock(home), stage("features") as current:
-        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), full_refresh=full_refresh or afresh))
+        current.note(entities=rebuild_features(Lake(home), settings, day(as_of), full_refresh=full_refresh or is_full))
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:

@@ -1,6 +1,6 @@
-"""What Apache Spark is given by us: Java to run on, Delta's JARs, and settings under which it answers as Sail does.
+"""Settings for Apache Spark: Java, Delta's JARs, and the options under which it gives the same rows as Sail.
 
-Jobs that run on Spark and on Sail must give the same rows, and both, as well as ``deltalake``, must read each other's tables.
+Spark, Sail and ``deltalake`` must also read each other's tables.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from pathlib import Path
 from jobs.foundation.errors import ConfigError
 
 JARS_VARIABLE = "STEELYARD_SPARK_JARS"
-"""Paths of JARs to use, with commas between; nothing is fetched then. Empty: Spark has them on its own path."""
+"""Paths of JARs, separated by commas, instead of fetching them. Empty: Spark has them on its own path."""
 IVY_VARIABLE = "STEELYARD_IVY_SETTINGS"
-"""Path of the Ivy settings by which JARs are fetched, where it is not Maven Central as Spark knows it."""
+"""Path of the Ivy settings for fetching JARs from elsewhere than Maven Central."""
 OLDEST_JAVA = 17
 SCALA = "2.13"
 POSTGRESQL_JAR = "org.postgresql:postgresql:42.7.14"
 
 SQL_SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
-    # A bad cast, a division by zero and an overflow raise, as they do on Sail; where NULL is meant, the job says try_.
+    # A bad cast, a division by zero and an overflow raise, as on Sail; jobs use try_ functions where they want NULL.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     # Dynamic overwrite is broken on Sail; the lake replaces by predicate on every engine.
     "spark.sql.sources.partitionOverwriteMode": "static",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
-    # Instants as every reader knows them, not as Spark's own 96-bit integers.
+    # Timestamps in the standard format, not as Spark's 96-bit integers.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # Many stages are small: Spark cuts them into few tasks once it has seen their size.
+    # Many stages are small: Spark merges their tasks once it knows their size.
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    # A table's log is small too; by default Delta cuts it into 50 parts whenever a table is opened.
+    # A table's log is small too; by default Delta splits it into 50 parts on every open.
     "spark.databricks.delta.snapshotPartitions": "2",
     # Only what Sail and deltalake can read.
     "spark.databricks.delta.properties.defaults.enableDeletionVectors": "false",
@@ -43,15 +43,15 @@ SQL_SETTINGS = {
     "spark.databricks.delta.properties.defaults.minReaderVersion": "1",
     "spark.databricks.delta.properties.defaults.minWriterVersion": "2",
 }
-"""Settings of a session; Sail takes them too, and heeds those that it knows."""
+"""Settings of a session; Sail accepts them too and uses those it knows."""
 
 DELTA_SETTINGS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
-"""Settings that a Spark application, or a Connect server, must be started with to know Delta."""
+"""Settings with which a Spark application or Connect server must be started to support Delta."""
 
-# What Delta's POM names besides and Spark has already, in its own versions.
+# Dependencies in Delta's POM that Spark already has, in its own versions.
 _SPARK_HAS = (
     "com.fasterxml.jackson*:*", "com.github.luben:*", "com.google.code.findbugs:*", "commons-logging:*", "commons-pool:*",
     "io.airlift:*", "javax.annotation:*", "org.apache.hadoop:*", "org.apache.logging.log4j:*", "org.apache.parquet:*",
@@ -60,10 +60,10 @@ _SPARK_HAS = (
 
 
 def require_java() -> None:
-    """See that there is a Java that Spark runs on.
+    """Check that there is a Java that Spark can use.
 
     Raises:
-        ConfigError: when there is none, or one that is too old.
+        ConfigError: when there is none, or it is too old.
     """
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
@@ -78,22 +78,22 @@ def require_java() -> None:
 
 
 def _too_old(java: str) -> str:
-    """What is wrong with a Java; empty when nothing is."""
+    """Why a Java cannot be used; empty when it can."""
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"{java} does not run: {error}"
-    version = re.search(r'version "(\d+)', told)
+    version = re.search(r'version "(\d+)', output)
     if version is None:
         return f"{java} does not tell its version"
     return "" if int(version[1]) >= OLDEST_JAVA else f"{java} is Java {version[1]}"
 
 
 def jar_settings(*more: str) -> dict[str, str]:
-    """Where an application finds Delta's JARs, and ``more`` by their Maven coordinates.
+    """The settings by which an application finds Delta's JARs, and ``more`` by Maven coordinates.
 
     Raises:
-        ConfigError: when they must be fetched and nothing tells which.
+        ConfigError: when they must be fetched and the version is unknown.
     """
     given = os.environ.get(JARS_VARIABLE)
     if given is not None:
@@ -107,7 +107,7 @@ def jar_settings(*more: str) -> dict[str, str]:
 
 
 def delta_jar() -> str:
-    """The Maven coordinates of Delta for the Spark that is installed, in the version of the package ``delta-spark``.
+    """The Maven coordinates of Delta for the installed Spark, in the version of the package ``delta-spark``.
 
     Raises:
         ConfigError: when the package is not installed.
@@ -116,7 +116,7 @@ def delta_jar() -> str:
         delta = metadata.version("delta-spark")
     except metadata.PackageNotFoundError:
         raise ConfigError(
-            what="the package delta-spark, which tells the version of Delta's JAR, is not installed",
+            what="the package delta-spark, which has the version of Delta's JAR, is not installed",
             where="the extra `spark`",
             next_step=f"run `make setup`, or name the JARs in {JARS_VARIABLE}",
         ) from None
@@ -125,7 +125,7 @@ def delta_jar() -> str:
 
 
 def classic_settings(master: str) -> dict[str, str]:
-    """What an application on a classic master is started with."""
+    """The settings of an application on a classic master."""
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -133,7 +133,7 @@ def classic_settings(master: str) -> dict[str, str]:
         **jar_settings(POSTGRESQL_JAR),
     }
     if master.startswith("local"):
-        # Nobody else needs to reach a driver that has its executors within; 200 tasks a stage serve nobody on one machine.
+        # The executors are inside the driver, so no other host needs to reach it; 200 tasks per stage are too many for one machine.
         settings |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",

@@ -37,7 +37,7 @@ class Lake(LakeTables):
         """The table as a lazy frame with the contract's columns; an empty one when it was never written."""
         if not self.exists(contract):
             return self.session.createDataFrame([], contract.ddl())
-        selects = self._selects_up(self._open(contract), contract)
+        selects = self._selects_up(self.open(contract), contract)
         reader = self.session.read.format("delta")
         if (pinned := self._pinned(contract)) is not None:
             reader = reader.option("versionAsOf", pinned)

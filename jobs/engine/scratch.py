@@ -1,7 +1,4 @@
-"""Intermediate results, written once and read by every branch that needs them.
-
-A lazy frame that several branches read is computed once for each of them; written to Parquet it is computed once.
-"""
+"""Intermediate results as Parquet: a lazy frame that several branches read would be computed once for each of them."""
 
 from __future__ import annotations
 
@@ -15,19 +12,21 @@ from pyspark.sql import DataFrame
 from jobs.foundation.paths import SCRATCH, engine_path
 
 _QUICK = {"dictionary_enabled": "false", "statistics_enabled": "none"}
-"""Quick to write, and gone soon; what only Sail knows, Spark passes over."""
+"""Options for speed, since the files are short-lived; Spark ignores those that only Sail knows."""
 
 
 class Scratch:
-    """A folder in a home that is gone when the block ends, and is emptied first if a crash left it.
+    """A temporary folder in a home, emptied at the start of the block and deleted at its end.
 
-    Frames read back must not be used after the block.
+    Frames read from it must not be used after the block.
     """
 
     def __init__(self, home: Path, name: str, *, is_packed: bool = True) -> None:
-        """A folder of that name; its files are packed for the disk's sake, or not where most have no more than a row an entity.
+        """A folder of that name.
 
-        Not packing saves processor time; at a million entities it takes about a gigabyte of disk and a quarter of memory more.
+        Args:
+            is_packed: whether files are compressed. Uncompressed files save processor time where most have at most one row per
+                entity; at a million entities they take about a gigabyte of disk and a quarter more memory.
         """
         self.folder: Path = engine_path(home) / SCRATCH / name
         self._written_as = {**_QUICK, "compression": "snappy" if is_packed else "uncompressed"}
@@ -46,16 +45,16 @@ class Scratch:
         return self.materialise_parts([frame])[1]
 
     def materialise_parts(self, frames: Sequence[DataFrame]) -> tuple[list[DataFrame], DataFrame]:
-        """The same rows of each frame, and those of all of them; there must be one, and they have the same columns.
+        """The rows of each frame, and of all frames together; at least one frame, all with the same columns.
 
-        A reader of one part reads its files alone; of one frame cut by a condition it would read all, once for every cut.
+        Reading one part reads its files only; filtering one large frame would read all files once for each part.
         """
         parts, written = [], []
         for frame in frames:
             self._count += 1
             path = str(self.folder / f"part-{self._count}")
             frame.write.options(**self._written_as).parquet(path)
-            # Asking a frame for its schema has all of its plan worked out again; files tell theirs, but of no row there is none.
+            # Files have a schema, but there is no file without rows; asking the frame for it computes the whole plan again.
             is_filled = any(Path(path).glob("*.parquet"))
             reader = frame.sparkSession.read
             parts.append((reader if is_filled else reader.schema(frame.schema)).parquet(path))

@@ -1,9 +1,4 @@
-"""Whether anybody listens where a Spark Connect server should be.
-
-Spark's client tries for a quarter of an hour before it says that nobody does, and has no setting for less that would not also
-make it give up a server that restarts while a step runs.
-
-The only place that makes a Spark session: Sail in this process by default, Apache Spark by configuration.
+"""The only place that opens a Spark session: Sail in this process by default, Apache Spark by configuration.
 
 ``STEELYARD_ENGINE`` chooses: ``sail`` (default), a Connect URL (``sc://host:port``), a classic master
 (``local[2]``, ``spark://host:7077``, ``yarn``), or ``submitted``: the master of the spark-submit that started this process.
@@ -24,59 +19,20 @@ from pyspark.sql import SparkSession
 from jobs.engine.apache_spark import DELTA_SETTINGS, SQL_SETTINGS, classic_settings, require_java
 from jobs.foundation.errors import ConfigError, EngineUnavailable
 
+ENGINE_VARIABLE = "STEELYARD_ENGINE"
+SUBMITTED = "submitted"
+_SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit only, for the program it starts
+_SAIL_SETTINGS = {
+    "RUST_LOG": "error",
+    # Sail ends a session that is idle for a quarter of an hour, and every later query fails. Fitting a model on half a million
+    # labels takes longer. This engine has one client and ends with it, so no idle session needs to be closed.
+    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(30 * 24 * 3600),
+}
+"""Environment variables for Sail; the caller's own values take precedence."""
+_sail_server: Any = None
 PATIENCE_SECONDS = 5.0
 _DEFAULT_PORT = 15002
 _PROXY_VARIABLES = ("grpc_proxy", "https_proxy", "http_proxy")
-
-
-def require_listener(address: str, variable: str) -> None:
-    """See that a server listens; where a proxy stands between, nobody but the client can tell, and nothing is asked.
-
-    Args:
-        address: a Connect URL without its parameters, ``sc://host:port``.
-        variable: the environment variable that it is from, for messages.
-
-    Raises:
-        ConfigError: when it names no host, or a port that is none.
-        EngineUnavailable: when nobody listens there, within :data:`PATIENCE_SECONDS`.
-    """
-    host, port = _host_and_port(address, variable)
-    if any(os.environ.get(name) for name in _PROXY_VARIABLES) and not proxy_bypass(host):
-        return
-    try:
-        socket.create_connection((host, port), timeout=PATIENCE_SECONDS).close()
-    except OSError as error:
-        raise EngineUnavailable(
-            what=f"no Spark Connect server listens at {host}:{port}: {error.strerror or error}",
-            where=variable,
-            next_step="see that the server runs and can be reached from here, or mend the address",
-        ) from error
-
-
-def _host_and_port(address: str, variable: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port or _DEFAULT_PORT
-    except ValueError:  # a port that is no number, or brackets that do not close
-        host, port = None, 0
-    if not host:
-        raise ConfigError(
-            what=f"the address {address!r} names no host with a port", where=variable, next_step="write sc://host:port"
-        )
-    return host, port
-
-
-ENGINE_VARIABLE = "STEELYARD_ENGINE"
-SUBMITTED = "submitted"
-_SUBMIT_VARIABLE = "PYSPARK_GATEWAY_PORT"  # set by spark-submit alone, for the program that it starts
-_SAIL_SETTINGS = {
-    "RUST_LOG": "error",
-    # Sail ends a session that is asked nothing for a quarter of an hour, and all later questions fail. A model of half a million
-    # labels is fitted for longer; this engine has one client and goes with it, so there is nobody to be rid of.
-    "SAIL_SPARK__SESSION_TIMEOUT_SECS": str(30 * 24 * 3600),
-}
-"""Variables that Sail reads as it starts, unless the caller set them."""
-_sail_server: Any = None
 
 
 def open_session(engine: str | None = None) -> SparkSession:
@@ -87,11 +43,11 @@ def open_session(engine: str | None = None) -> SparkSession:
         EngineUnavailable: when it does not start or does not answer.
     """
     wanted = engine or os.environ.get(ENGINE_VARIABLE, "sail")
-    # Python workers must run the interpreter that runs the job, or a system Python without our libraries is found first.
+    # Python workers must use the interpreter of the job, not a system Python without the libraries.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         session = _open(wanted)
-        for key, value in SQL_SETTINGS.items():  # the first of them finds out whether a Connect server is there
+        for key, value in SQL_SETTINGS.items():  # the first call shows whether a Connect server answers
             session.conf.set(key, value)
     except ConfigError:
         raise
@@ -105,18 +61,18 @@ def open_session(engine: str | None = None) -> SparkSession:
 
 
 def engine_kind() -> str:
-    """Which kind of engine ``STEELYARD_ENGINE`` chooses: sail, connect or spark; its address is left out."""
+    """The kind of engine that ``STEELYARD_ENGINE`` chooses: sail, connect or spark, without its address."""
     wanted = os.environ.get(ENGINE_VARIABLE, "sail")
     return "sail" if wanted == "sail" else "connect" if wanted.startswith("sc://") else "spark"
 
 
 def without_token(engine: str) -> str:
-    """An engine as it may be shown: what follows the address of a Connect server may be a secret."""
+    """The engine without the parameters of a Connect URL, which may contain a secret."""
     return engine.partition(";")[0]
 
 
 def is_apache_spark(session: SparkSession) -> bool:
-    """Whether Apache Spark answers, and not Sail: it alone has an application's id to tell."""
+    """Whether the session is Apache Spark and not Sail: only Spark has an application id."""
     return bool(session.conf.get("spark.app.id", ""))
 
 
@@ -140,14 +96,53 @@ def _open(wanted: str) -> SparkSession:
     )
 
 
+def require_listener(address: str, variable: str) -> None:
+    """Check that a server listens; behind a proxy only the client can know, so nothing is checked.
+
+    Spark's own client tries for a quarter of an hour, and a shorter setting would also give up a server that restarts.
+
+    Args:
+        address: a Connect URL without its parameters, ``sc://host:port``.
+        variable: the environment variable that it is from, for messages.
+
+    Raises:
+        ConfigError: when it names no host, or an invalid port.
+        EngineUnavailable: when no server answers within :data:`PATIENCE_SECONDS`.
+    """
+    host, port = _host_and_port(address, variable)
+    if any(os.environ.get(name) for name in _PROXY_VARIABLES) and not proxy_bypass(host):
+        return
+    try:
+        socket.create_connection((host, port), timeout=PATIENCE_SECONDS).close()
+    except OSError as error:
+        raise EngineUnavailable(
+            what=f"no Spark Connect server listens at {host}:{port}: {error.strerror or error}",
+            where=variable,
+            next_step="check that the server runs and can be reached from here, or correct the address",
+        ) from error
+
+
+def _host_and_port(address: str, variable: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORT
+    except ValueError:  # an invalid port, or brackets that do not close
+        host, port = None, 0
+    if not host:
+        raise ConfigError(
+            what=f"the address {address!r} names no host with a port", where=variable, next_step="write sc://host:port"
+        )
+    return host, port
+
+
 def _leave_connect() -> None:
-    """pyspark turns to Connect when these are set, by the caller or by a session of the process that started this one."""
+    """Unset the variables that make pyspark use Connect; the caller or the parent process may have set them."""
     for variable in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"):
         os.environ.pop(variable, None)
 
 
 def _submitted_session() -> SparkSession:
-    """The session of the spark-submit that started this process: its master, its name, its page and its resources stand."""
+    """The session of the spark-submit that started this process, with its master, name and resources."""
     if _SUBMIT_VARIABLE not in os.environ:
         raise ConfigError(
             what=f"the engine is {SUBMITTED!r}, but no spark-submit started this process",
@@ -160,7 +155,7 @@ def _submitted_session() -> SparkSession:
 
 
 def _sail_address() -> str:
-    """Start Sail once a process and give its address on loopback."""
+    """Start Sail once per process and return its loopback address."""
     global _sail_server
     if _sail_server is None:
         for variable, value in _SAIL_SETTINGS.items():

@@ -1,4 +1,4 @@
-"""What a run is made with: the kind of machine, and the versions of Python and of all that is needed, noted once for many runs."""
+"""The environment of a run: machine, Python and package versions, stored once for many runs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OURS = "steelyard"
 
 @cache
 def installed() -> dict[str, str]:
-    """Name and version of Python and of each package that Steelyard needs, directly or through another, extras left out.
+    """The versions of Python and of each package that Steelyard needs, directly or indirectly, without extras.
 
-    ``machine`` is the processor's kind: another rounds sums of products in another way.
+    ``machine`` is the processor type: types differ in how they round sums of products.
     """
     found = {"machine": platform.machine(), "python": platform.python_version()}
     wanted: list[tuple[str, frozenset[str]]] = [(_OURS, frozenset())]
@@ -31,7 +31,7 @@ def installed() -> dict[str, str]:
         try:
             package = distribution(name)
         except PackageNotFoundError:
-            continue  # not needed on this machine, or missing, which is found out when it is needed
+            continue  # not needed on this machine, or missing, which shows when it is imported
         if name != _OURS:
             found[name] = package.version
         for extra in ("", *extras):
@@ -45,7 +45,7 @@ def installed() -> dict[str, str]:
 
 
 def keep_environment(home: Path) -> str:
-    """Keep what is installed in ``home/manifests/packages/<hash>.json``, unless it is there; give the hash, 16 digits."""
+    """Store the environment in ``home/manifests/packages/<hash>.json`` once, and return the hash (16 digits)."""
     digest = hashlib.sha256(json.dumps(installed(), sort_keys=True).encode()).hexdigest()[:16]
     path = _path(home, digest)
     if not path.is_file():
@@ -54,7 +54,7 @@ def keep_environment(home: Path) -> str:
 
 
 def read_environment(home: Path, digest: str | None) -> dict[str, str] | None:
-    """What was installed, None when it was not noted."""
+    """A stored environment; None when there is none."""
     found: dict[str, str] | None = read_json(_path(home, digest)) if digest else None
     return found
 

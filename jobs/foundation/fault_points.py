@@ -1,12 +1,12 @@
-"""Names for the moments around every write, so that a test can end the process at any of them.
+"""Named points around every write, at which a test can kill the process.
 
-Only :mod:`jobs.engine.lake` writes rows of tables and only :mod:`jobs.foundation.files` writes files. Both pass here, so a new
-table or file has its points without more code. :mod:`jobs.lake.maintenance` names each of its own commits. A point is named
-``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs``, ``after:vacuumed gold.features`` or
-``before:lake/gold/features/_delta_log``; days, versions and identifiers are left out of it.
+Tables are written in :mod:`jobs.lake.tables` and :mod:`jobs.engine.lake` only, files in :mod:`jobs.foundation.files` only. All
+pass through here, so a new table or file gets its points without further code. Maintenance (:mod:`jobs.lake.maintenance`) names
+its own commits. A point is ``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs`` or
+``after:vacuumed gold.features``; days, versions and identifiers are left out.
 
-Nothing in Steelyard listens. No variable, option, file or profile makes it do so: only code that calls :func:`watch`, which is in
-the tests. So a run in production cannot be ended here by accident, and pays one comparison a write.
+A point does nothing unless :func:`watch` was called, and only tests call it: no variable, option, file or profile does. So a
+production run cannot stop here by accident, and pays one comparison per write.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pathlib import Path
 from jobs.foundation.paths import FILED, LAKE
 
 _VARIES = re.compile(r"[-_]?\d{4}-\d{2}-\d{2}(-[0-9a-f]{12})?|^[0-9a-f]{16,}$")
-"""Days, identifiers of runs and models, hashes, a log's versions."""
+"""Days, run and model identifiers, hashes, log versions."""
 _watcher: Callable[[str], None] | None = None
 
 
 def watch(watcher: Callable[[str], None] | None) -> None:
-    """Call ``watcher`` with the name of each point from now on; None ends it."""
+    """Call ``watcher`` with the name of each point from now on; None stops it."""
     global _watcher
     _watcher = watcher
 
@@ -37,7 +37,7 @@ def reach(moment: str, what: str | Path) -> None:
 
 @contextmanager
 def around(what: str | Path) -> Iterator[None]:
-    """Pass the points before and after a write that is one step."""
+    """Pass the points before and after an atomic write."""
     reach("before", what)
     yield
     reach("after", what)
@@ -46,6 +46,6 @@ def around(what: str | Path) -> Iterator[None]:
 def name_of(path: Path) -> str:
     """A file's name in its home, without its suffix, days and identifiers: ``manifests/runs``, ``models/in_use``."""
     parts = path.with_suffix("").parts
-    room = max((at for at, part in enumerate(parts[:-1]) if part in (LAKE, *FILED)), default=len(parts) - 1)
-    told = (_VARIES.sub("", part) for part in parts[room:])
-    return "/".join(part for part in told if part)
+    start = max((at for at, part in enumerate(parts[:-1]) if part in (LAKE, *FILED)), default=len(parts) - 1)
+    fixed = (_VARIES.sub("", part) for part in parts[start:])
+    return "/".join(part for part in fixed if part)

@@ -1,9 +1,4 @@
-"""Files that are whole or not there: written beside their place and renamed into it.
-
-What a process that was killed left behind in a home: intermediate files, and drafts of files that were never finished.
-
-TOML that people write: a file is read whole, or refused with what to do about it.
-"""
+"""Files: atomic writes, cleanup after a crash, JSON, TOML, and text for spreadsheets."""
 
 from __future__ import annotations
 
@@ -13,6 +8,7 @@ import os
 import re
 import shutil
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -25,54 +21,11 @@ from jobs.foundation.fault_points import around, reach
 from jobs.foundation.paths import FILED, SCRATCH
 
 _DRAFT = re.compile(r"\..+\.steelyard-(\d+)")
-
-
-def draft_path(path: Path, process: int) -> Path:
-    """Where a process writes a file before it is renamed into its place."""
-    return path.with_name(f".{path.name}.steelyard-{process}")
-
-
-def clean_up_after_crash(home: Path) -> None:
-    """Take away what nobody writes any more. Only the one writer of the home may call this.
-
-    What is ours is told by names that nobody else gives. A draft of a process that still runs is left: ``export`` writes files
-    without being the home's writer.
-    """
-    shutil.rmtree(home / SCRATCH, ignore_errors=True)
-    for folder in FILED:
-        for path in (home / folder).rglob(".*"):
-            draft = _DRAFT.fullmatch(path.name)
-            if draft and path.is_file() and not psutil.pid_exists(int(draft[1])):
-                path.unlink(missing_ok=True)
-
-
-def read_toml(path: Path, kind: str) -> dict[str, Any]:
-    """A TOML file.
-
-    Args:
-        path: the file.
-        kind: what it is to whoever named it, ``profile`` or ``mapping``.
-
-    Raises:
-        ConfigError: when it cannot be opened or is no TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        is_there = not isinstance(error, FileNotFoundError | NotADirectoryError)
-        raise ConfigError(
-            what=f"it cannot be read: {error.strerror}",
-            where=str(path),
-            next_step=f"let it be read, or name another {kind}" if is_there else f"name a {kind} that exists",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="save it as UTF-8") from error
-    except ValueError as error:  # a number of thousands of digits is refused by Python, not by its TOML reader
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="mend the line named") from error
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write ``content`` so that a reader, or a crash, sees the old file or the new one and nothing between."""
+    """Write a file so that a reader, or a crash, sees the old content or the new one and nothing between."""
     reach("before", path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = draft_path(path, os.getpid())
@@ -85,24 +38,42 @@ def write_atomic(path: Path, content: bytes) -> None:
     reach("after", path)
 
 
+def draft_path(path: Path, process: int) -> Path:
+    """Where a process writes a file before it renames it to ``path``."""
+    return path.with_name(f".{path.name}.steelyard-{process}")
+
+
 def delete_file(path: Path) -> None:
-    """Take a file away; there need be none."""
+    """Delete a file if it exists."""
     with around(path):
         path.unlink(missing_ok=True)
 
 
+def clean_up_after_crash(home: Path) -> None:
+    """Delete intermediate files, and drafts of processes that no longer run. Only the holder of the home's lock may call this.
+
+    Drafts of running processes stay: ``export`` writes files without the lock.
+    """
+    shutil.rmtree(home / SCRATCH, ignore_errors=True)
+    for folder in FILED:
+        for path in (home / folder).rglob(".*"):
+            draft = _DRAFT.fullmatch(path.name)
+            if draft and path.is_file() and not psutil.pid_exists(int(draft[1])):
+                path.unlink(missing_ok=True)
+
+
 def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` as JSON; the same content is the same bytes."""
+    """Write ``content`` as JSON; equal content gives equal bytes."""
     write_atomic(path, (json_text(content) + "\n").encode())
 
 
 def json_text(content: Any) -> str:
-    """``content`` as JSON with sorted keys; what is read back from it gives the same text again."""
+    """``content`` as JSON with sorted keys; parsing and writing it again gives the same text."""
     return json.dumps(_without_nan(content), ensure_ascii=False, indent=1, sort_keys=True, default=str, allow_nan=False)
 
 
 def _without_nan(content: Any) -> Any:
-    """The same content with null for NaN and infinities, which JSON does not have."""
+    """The content with null for NaN and infinities, which JSON does not have."""
     if isinstance(content, Mapping):
         return {str(key): _without_nan(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
@@ -111,10 +82,10 @@ def _without_nan(content: Any) -> Any:
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file, None when it is not there.
+    """The content of a JSON file; None when there is no file.
 
     Raises:
-        Damaged: when it is no JSON; nothing here writes such a file, so a disk or a hand did.
+        Damaged: when it is not valid JSON.
     """
     if not path.is_file():
         return None
@@ -122,10 +93,46 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Damaged(
-            what=f"it is not as it was written: {error}", where=str(path), next_step="bring the file back from a backup"
+            what=f"it is not as it was written: {error}", where=str(path), next_step="restore the file from a backup"
         ) from error
 
 
 def days_in(folder: Path) -> list[date]:
-    """The days that have a file of theirs, ``<day>.json``, in a folder, in order."""
+    """The days of the files ``<day>.json`` in a folder, in order."""
     return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.json"))
+
+
+def read_toml(path: Path, kind: str) -> dict[str, Any]:
+    """The content of a TOML file.
+
+    Args:
+        path: the file.
+        kind: what the user calls it, ``profile`` or ``mapping``.
+
+    Raises:
+        ConfigError: when it cannot be opened or is not valid TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        exists = not isinstance(error, FileNotFoundError | NotADirectoryError)
+        raise ConfigError(
+            what=f"it cannot be read: {error.strerror}",
+            where=str(path),
+            next_step=f"allow reading it, or name another {kind}" if exists else f"name a {kind} that exists",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="save it as UTF-8") from error
+    except ValueError as error:  # not TOMLDecodeError: Python itself refuses a number with thousands of digits
+        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="correct that line") from error
+
+
+def escape_formula(value: Any) -> Any:
+    """The value; a text that a spreadsheet would run as a formula gets an apostrophe in front.
+
+    Leading spaces and invisible characters are skipped in this test, since a program may drop them.
+    """
+    if not isinstance(value, str):
+        return value
+    first_visible = next((sign for sign in value if unicodedata.category(sign)[0] not in "CZ"), "")
+    return f"'{value}" if value.startswith(_FORMULA) or first_visible.startswith(_FORMULA) else value

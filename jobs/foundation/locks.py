@@ -1,4 +1,4 @@
-"""One writer a home: two runs at once would each replace what the other made."""
+"""Locks: one writer for each folder, since two runs at once would overwrite each other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from jobs.foundation.paths import LOCK
 
 @contextmanager
 def hold_home_lock(home: Path) -> Iterator[None]:
-    """Hold the home's write lock, and take away what an earlier writer left when it was killed.
+    """Hold the home's write lock, and delete the intermediate files of a writer that was killed.
 
-    In a folder that had no writer before there is nothing of ours, and nothing is taken away.
+    A folder without a lock file had no writer yet, so nothing in it is deleted.
 
     Raises:
-        ConfigError: when the home cannot be made or written.
+        ConfigError: when the home cannot be created or written.
         Busy: when another process holds it.
     """
     had_writer = (home / LOCK).is_file()
@@ -31,10 +31,10 @@ def hold_home_lock(home: Path) -> Iterator[None]:
 
 @contextmanager
 def hold_folder_lock(folder: Path) -> Iterator[None]:
-    """Hold a folder's write lock; the system lets go of it when the process ends, however it ends.
+    """Hold a folder's write lock. The system releases it when the process ends, however it ends.
 
     Raises:
-        ConfigError: when the folder cannot be made or written.
+        ConfigError: when the folder cannot be created or written.
         Busy: when another process holds it.
     """
     try:
@@ -44,7 +44,7 @@ def hold_folder_lock(folder: Path) -> Iterator[None]:
         raise ConfigError(
             what=f"the folder cannot be written: {error.strerror or error}",
             where=str(folder),
-            next_step="give one that you may write",
+            next_step="give a folder that you may write",
         ) from error
     with lock as file:
         try:

@@ -1,8 +1,6 @@
-"""What a run says while it works: a live line on a terminal, one JSON line a stage otherwise.
+"""Progress of a run, as live lines on a terminal or one JSON line per stage, and a buffer of third-party log messages.
 
-What libraries tell their logs alone, kept for the details of a fault.
-
-The engine's client says of an answer that it could not read only that it could not; why, it tells its log, which nobody reads.
+The buffer explains engine faults: when the engine's client cannot read an answer, it writes the reason to its log only.
 """
 
 from __future__ import annotations
@@ -26,36 +24,36 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-_TALKERS = ("grpc",)
-"""Loggers of libraries that keep to themselves: with no handler but one that does nothing."""
-_KEPT = 20
+_BUFFERED_LOGGERS = ("grpc",)
+"""Loggers of libraries that have no handler by default."""
+_BUFFER_SIZE = 20
 
 
-class _Kept(logging.Handler):
-    """The last messages that were logged, as text: a record would hold on to what was in use."""
+class _LogBuffer(logging.Handler):
+    """The last messages as text; log records would keep references to live objects."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-        self.told: deque[str] = deque(maxlen=_KEPT)
+        self.messages: deque[str] = deque(maxlen=_BUFFER_SIZE)
 
     def emit(self, record: logging.LogRecord) -> None:
-        with contextlib.suppress(Exception):  # a message that cannot be written must not fail the call that it is about
-            self.told.append(self.format(record))
+        with contextlib.suppress(Exception):  # a message that cannot be formatted must not fail the call that logs it
+            self.messages.append(self.format(record))
 
 
-_kept = _Kept()
+_buffer = _LogBuffer()
 
 
 def install_library_log_buffer() -> None:
-    """Keep from now on what libraries log as a warning or worse; listening twice is listening once."""
-    for name in _TALKERS:
-        logging.getLogger(name).addHandler(_kept)
+    """Buffer warnings and errors logged by third-party libraries. Idempotent."""
+    for name in _BUFFERED_LOGGERS:
+        logging.getLogger(name).addHandler(_buffer)
 
 
 def buffered_library_logs() -> str:
-    """The last of it, the oldest first; nothing when nothing was logged."""
-    return "\n".join(_kept.told)
+    """The last buffered messages, oldest first; empty when there are none."""
+    return "\n".join(_buffer.messages)
 
 
 _console = Console(stderr=True)
@@ -63,19 +61,19 @@ _console = Console(stderr=True)
 
 @dataclass
 class Stage:
-    """A stage in progress; what it found is added with :meth:`note`."""
+    """A stage in progress; :meth:`note` adds facts to it."""
 
     name: str
     facts: dict[str, Any] = field(default_factory=dict)
 
     def note(self, **facts: Any) -> None:
-        """Add facts that the closing line shows, such as ``rows=12``."""
+        """Add facts to the closing line, such as ``rows=12``."""
         self.facts.update(facts)
 
 
 @contextmanager
 def stage(name: str, **facts: Any) -> Iterator[Stage]:
-    """Announce a stage, and when it ends or fails say so, how long it took and what it found."""
+    """Show a stage while it runs, and its duration and facts when it ends or fails."""
     current = Stage(name, dict(facts))
     began = time.monotonic()
     try:
@@ -88,7 +86,7 @@ def stage(name: str, **facts: Any) -> Iterator[Stage]:
 
 
 def _finish(current: Stage, seconds: float, *, has_failed: bool) -> None:
-    # ru_maxrss is the most this process ever held, in KiB on Linux.
+    # ru_maxrss is the peak memory of this process, in KiB on Linux.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     if _console.is_terminal:
         mark = ("✗", "red") if has_failed else ("✓", "green")
@@ -99,7 +97,7 @@ def _finish(current: Stage, seconds: float, *, has_failed: bool) -> None:
 
 
 def warn(what: str, **facts: Any) -> None:
-    """Say something that a person should look at, without stopping."""
+    """Show a warning and continue."""
     if _console.is_terminal:
         _console.print(Text.assemble(("!", "yellow"), " ", what))
     else:
@@ -118,9 +116,9 @@ def _write(line: dict[str, Any]) -> None:
 
 @contextmanager
 def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
-    """A bar on a terminal, a JSON line a step otherwise; give what is worked on to the function."""
+    """A progress bar on a terminal, else one JSON line per step; call the function with each item."""
     if _console.is_terminal:
-        # Names come from data: a column that reads markup would take a bracket in one for a style, or for a mistake.
+        # Names come from data: without this, rich would read brackets in a name as markup.
         described = TextColumn("{task.description}", style="progress.description", markup=False)
         columns = (described, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         with Progress(*columns, console=_console, transient=True) as bar:
@@ -136,7 +134,7 @@ def progress_of(name: str, total: int) -> Iterator[Callable[[object], None]]:
 
 
 def keep_traceback() -> Path:
-    """Write the traceback of the error being handled, and what libraries logged before it, to a file of its own; give the file."""
+    """Write the traceback of the current error and the buffered log messages to a new file, and return its path."""
     with NamedTemporaryFile("w", prefix="steelyard-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write(traceback.format_exc())
         if said := buffered_library_logs():

@@ -1,7 +1,4 @@
-"""The classes that entities had on the last day before a day that every entity's score is kept of.
-
-Whether a day still has every entity's score: of old days upkeep keeps those of the listed alone.
-"""
+"""Read the classes of the last earlier day that still has every entity's scores; old days keep only listed entities."""
 
 from __future__ import annotations
 
@@ -22,15 +19,15 @@ from jobs.lake.manifests import run_manifest_path
 
 
 def has_all_scores(lake: Lake, as_of: date) -> bool:
-    """Whether a day's scores are those that were made: as many as its run counted, or some of entities that are not listed.
+    """Whether a day has as many scores as its run counted, or scores of entities that are not listed.
 
     A day that was not finished has lost none.
     """
-    made = (read_json(run_manifest_path(lake.home, as_of)) or {}).get("entities")
-    if made is None:
+    counted = (read_json(run_manifest_path(lake.home, as_of)) or {}).get("entities")
+    if counted is None:
         return True
-    there = _entities(lake, SCORES, as_of)
-    return len(there) >= made or not pc.all(pc.is_in(there, _entities(lake, RISK_LIST, as_of))).as_py()
+    scored = _entities(lake, SCORES, as_of)
+    return len(scored) >= counted or not pc.all(pc.is_in(scored, _entities(lake, RISK_LIST, as_of))).as_py()
 
 
 def _entities(lake: Lake, contract: Contract, as_of: date) -> pa.ChunkedArray:
@@ -39,11 +36,11 @@ def _entities(lake: Lake, contract: Contract, as_of: date) -> pa.ChunkedArray:
 
 @dataclass(frozen=True)
 class ClassesBefore:
-    """The classes of a day before, by entity; of no day where none was scored.
+    """The classes of an earlier day.
 
     Attributes:
-        as_of: the day.
-        letters: indexed by entity.
+        as_of: the day; None where no earlier day was scored.
+        letters: the class letters, indexed by entity.
     """
 
     as_of: date | None = None
@@ -54,12 +51,12 @@ class ClassesBefore:
         """The day, and a hash of its classes, for a run's manifest."""
         if self.as_of is None:
             return {"as_of": None, "digest": None}
-        told = "\n".join(f"{name} {letter}" for name, letter in zip(self.letters.index, self.letters, strict=True))
-        return {"as_of": str(self.as_of), "digest": hashlib.sha256(told.encode()).hexdigest()[:16]}
+        text = "\n".join(f"{name} {letter}" for name, letter in zip(self.letters.index, self.letters, strict=True))
+        return {"as_of": str(self.as_of), "digest": hashlib.sha256(text.encode()).hexdigest()[:16]}
 
 
 def previous_classes(lake: Lake, as_of: date) -> ClassesBefore:
-    """Read them; what was scored for later days is not looked at."""
+    """Read the classes of the last earlier day with all scores; later days are not read."""
     days = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(SCORES)}
     last = next((day for day in sorted(days, reverse=True) if day < as_of and has_all_scores(lake, day)), None)
     if last is None:

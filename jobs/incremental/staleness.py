@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -93,12 +94,36 @@ def record_feature_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator
 
 
 @contextmanager
+def record_score_inputs(lake: Lake, profile: Profile, as_of: date, classes_before: Mapping[str, Any]) -> Iterator[None]:
+    """Note the inputs of a day's scores when the block has written them.
+
+    Args:
+        classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
+    """
+    with _noting(lake.home, as_of, "scores") as note:
+        yield
+        note |= {
+            "features": _read_note(lake.home, "features", as_of),
+            "classes_before": classes_before,
+            "made_under": scores_fingerprint(profile),
+            "table_version": lake.version(SCORES),
+        }
+
+
+@contextmanager
 def _recording(lake: Lake, profile: Profile, as_of: date, step: str, **facts: str) -> Iterator[None]:
-    path = note_path(lake.home, step, as_of)
+    with _noting(lake.home, as_of, step) as note:
+        note |= {"rests_on": inputs_fingerprint(lake, profile, as_of), "read": current_versions(lake), **facts}
+        yield
+
+
+@contextmanager
+def _noting(home: Path, as_of: date, step: str) -> Iterator[dict[str, Any]]:
+    path = note_path(home, step, as_of)
     # Deleted first: a crash between table and note must not leave a note about other rows.
     delete_file(path)
-    note = {"rests_on": inputs_fingerprint(lake, profile, as_of), "read": current_versions(lake), **facts}
-    yield
+    note: dict[str, Any] = {}
+    yield note
     write_json(path, note)
 
 
@@ -107,31 +132,29 @@ def current_versions(lake: Lake) -> dict[str, int | None]:
     return {contract.full_name: lake.version(contract) for contract in READ}
 
 
-def read_feature_inputs(home: Path, as_of: date) -> dict[str, Any]:
-    """The noted inputs of a day's features; empty where they were not noted."""
-    noted: dict[str, Any] = read_json(note_path(home, "features", as_of)) or {}
-    return noted if "read" in noted else {}
+def _read_note(home: Path, step: str, as_of: date) -> dict[str, Any]:
+    """The note of a step; empty where there is none, or one of features that names no table versions."""
+    note: dict[str, Any] = read_json(note_path(home, step, as_of)) or {}
+    return {} if step == "features" and "read" not in note else note
 
 
-def record_score_inputs(lake: Lake, as_of: date, classes_before: Mapping[str, Any], made_under: str) -> None:
-    """Note the inputs of the day's scores: the current features, the previous classes, and policies and code."""
-    note = {
-        "features": read_feature_inputs(lake.home, as_of),
-        "classes_before": classes_before,
-        "made_under": made_under,
-        "table_version": lake.version(SCORES),
-    }
-    write_json(note_path(lake.home, "scores", as_of), note)
+@dataclass(frozen=True)
+class ScoredDay:
+    """A day with current scores.
+
+    Attributes:
+        lake: the lake at the table versions that the scored features were built from.
+        deliveries: the hash of the deliveries in use, for the run's manifest.
+        classes_before: the day and the hash of the previous classes, for the run's manifest.
+    """
+
+    lake: Lake
+    deliveries: str
+    classes_before: dict[str, Any]
 
 
-def read_score_inputs(home: Path, as_of: date) -> dict[str, Any]:
-    """The noted inputs of a day's scores; empty where the day was not scored."""
-    noted: dict[str, Any] = read_json(note_path(home, "scores", as_of)) or {}
-    return noted
-
-
-def lake_of_scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
-    """The lake at the table versions that the scored features were built from.
+def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
+    """Read the notes of a day's features and scores, and check that both are current.
 
     A manifest records the profile and the code of the step that writes it. Each step reads them again, so they may have changed
     since the features were built; a replay of the day would then give other rows.
@@ -140,7 +163,7 @@ def lake_of_scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
         InputMissing: when the day was not scored, its scores are not from its current features, either was made under other
             policies or by other code, or the previous classes have changed.
     """
-    features, scores = read_feature_inputs(lake.home, as_of), read_score_inputs(lake.home, as_of)
+    features, scores = (_read_note(lake.home, step, as_of) for step in ("features", "scores"))
     note = str(note_path(lake.home, "scores", as_of))
     again = "run the steps `features`, `score` and `target` of the day again, in this order"
     if not scores.get("features"):
@@ -159,4 +182,4 @@ def lake_of_scored_day(lake: Lake, profile: Profile, as_of: date) -> Lake:
     if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
         what = f"the previous classes that the scores of {as_of} were compared with have changed"
         raise InputMissing(what=what, where=note, next_step=again)
-    return lake.at(features["read"])
+    return ScoredDay(lake.at(features["read"]), features["deliveries"], scores["classes_before"])

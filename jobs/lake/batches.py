@@ -1,10 +1,8 @@
-"""What is known of a source's deliveries: which days were taken in, with what counts and what verdict.
+"""The book of a source's deliveries: which days were ingested, with what counts and verdict; and ranges of delivery days.
 
-Each day has a *chain*: a hash of the last usable day's chain, the day's files, the mapping and the contract. A day whose
-chain is no longer what its files and forerunners give is stale, and so are all after it; ingest begins there. So the same
-files again change nothing, and a file that was mended is taken in again with everything that built on it.
-
-Ranges of delivery days: as SQL, and cut so that no commit holds more rows than memory does.
+Each day has a fingerprint (``chain``): a hash of the last usable day's fingerprint, the day's files, the mapping and the contract.
+A day whose fingerprint differs from that of its current files is stale, and so are all later days; ingest starts there. So the
+same files change nothing, and a corrected file is ingested again with all days that depend on it.
 """
 
 from __future__ import annotations
@@ -23,13 +21,13 @@ from jobs.foundation.files import read_json, write_json
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A raw file, or a day's rows of a database, as it was when it was read.
+    """A raw file, or a day's rows of a database, as it was read.
 
     Attributes:
-        name: its path, relative to the folder it was looked for in; of a database ``table/day``.
-        size: bytes; of a database, rows.
-        mtime_ns: when it was written last; of a database 0.
-        sha256: of its bytes; of a database, of sums of its rows' hashes.
+        name: its path, relative to the searched folder; for a database ``table/day``.
+        size: bytes; for a database, rows.
+        mtime_ns: when it was last written; 0 for a database.
+        sha256: of its bytes; for a database, of sums of its rows' hashes.
     """
 
     name: str
@@ -40,7 +38,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of a day's records; ``absent`` counts keys that a snapshot no longer held."""
+    """The outcome of a day's records; ``absent`` counts keys that a snapshot no longer has."""
 
     read: int = 0
     kept: int = 0
@@ -60,15 +58,15 @@ class Batch:
     """One delivery day of a source.
 
     Attributes:
-        chain: see the module's text.
-        files: its files, or what stands for one where its records are rows of a database.
-        unusable: why its files could not be taken in at all, empty when they could.
-        stopped: why the gate stopped it, empty when it did not.
-        gated: hash of the chain and the rules that the verdict was given under, empty before the gate.
-        conformed: the verdict, schemes and code with which its rows went to silver, empty before.
+        chain: its fingerprint, see the module.
+        files: its files; for a database, one entry for its rows.
+        unusable: why its files could not be ingested; empty when they could.
+        stopped: why the gate stopped it; empty when it passed.
+        gated: hash of the fingerprint and the rules of the verdict; empty before the gate.
+        conformed: the verdict, schemes and code with which it was conformed; empty before.
         set_aside: rows that were kept and then quarantined by the gate.
-        known_from: the earliest ``known_at`` of its silver rows, as text, empty when it has none.
-        known_until: the latest ``known_at`` of its silver rows, as text, empty when it has none or none was noted.
+        known_from: the earliest ``known_at`` of its silver rows, as text; empty when it has none.
+        known_until: the latest ``known_at`` of its silver rows, as text; empty when it has none or none was noted.
     """
 
     delivered_on: date
@@ -86,22 +84,22 @@ class Batch:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its rows may go on."""
+        """Whether its rows may be used."""
         return not self.unusable and not self.stopped
 
     @property
     def is_in_use(self) -> bool:
-        """Whether its rows are in silver under the verdict that holds."""
+        """Whether its rows are in silver under the current verdict."""
         return self.is_usable and bool(self.gated) and self.conformed.startswith(f"{self.verdict}:")
 
     @property
     def verdict(self) -> str:
-        """What the gate said, and on what grounds."""
+        """The gate's verdict with the hash of its inputs."""
         return f"{self.gated}:{'usable' if self.is_usable else 'unusable'}"
 
 
 class BatchBook:
-    """The batches of one source, kept in ``home/manifests/batches/<source>.json``."""
+    """The batches of one source, stored in ``home/manifests/batches/<source>.json``."""
 
     def __init__(self, home: Path, source: str) -> None:
         self.path = home / "manifests" / "batches" / f"{source}.json"
@@ -117,17 +115,17 @@ class BatchBook:
         self.batches.update({batch.delivered_on: batch for batch in batches})
 
     def drop(self, days: Iterable[date]) -> None:
-        """Forget days whose deliveries are gone."""
+        """Remove days whose deliveries are gone."""
         for day in days:
             self.batches.pop(day, None)
 
     def save(self) -> None:
-        """Write the book in one piece."""
+        """Write the book atomically."""
         write_json(self.path, {day.isoformat(): asdict(self.batches[day]) for day in sorted(self.batches)})
 
 
 def in_use_digest(home: Path, as_of: date) -> str:
-    """A hash of the deliveries by ``as_of`` whose rows are in silver, of every source that has a book."""
+    """A hash of all sources' deliveries by ``as_of`` whose rows are in silver."""
     sources = sorted(path.stem for path in (home / "manifests" / "batches").glob("*.json"))
     in_use = {name: [batch.gated for batch in BatchBook(home, name).until(as_of) if batch.is_in_use] for name in sources}
     return hashlib.sha256(json.dumps({name: found for name, found in in_use.items() if found}).encode()).hexdigest()
@@ -139,7 +137,7 @@ def _batch(day: date, entry: dict[str, Any]) -> Batch:
 
 
 def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
-    """Size and hash of a file; the hash is taken anew only when size or time differ from ``earlier``."""
+    """Size and hash of a file; the hash is computed only when size or time differ from ``earlier``."""
     found = path.stat()
     if earlier and (earlier.size, earlier.mtime_ns) == (found.st_size, found.st_mtime_ns):
         return earlier
@@ -149,12 +147,12 @@ def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
 
 
 def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:
-    """The chain of each delivery day, oldest first.
+    """The fingerprint of each delivery day, oldest first.
 
     Args:
         files: the files of each day.
         rules: a fingerprint of the mapping and the contract.
-        unused: days that may not be used, on which later days therefore do not build.
+        unused: days that may not be used, so that later days do not depend on them.
     """
     chains: dict[date, str] = {}
     base = ""
@@ -171,7 +169,7 @@ def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str,
 DayRange = tuple[date, date]
 """The first day and the last."""
 ROWS_AT_ONCE = 6_000_000
-"""A writer holds what goes to each partition until it has a file's worth of it: about a gigabyte for so many rows."""
+"""Rows per commit: a writer buffers each partition until a file is full, about a gigabyte for this many rows."""
 
 
 def between(first: date, last: date) -> str:
@@ -180,11 +178,11 @@ def between(first: date, last: date) -> str:
 
 
 def day_ranges(rows: Mapping[date, int], first: date, last: date, most: int = ROWS_AT_ONCE) -> list[DayRange]:
-    """Ranges of days, in order, that together are ``first`` to ``last``; each has at most ``most`` rows, or one day's.
+    """Ranges of days, in order, that cover ``first`` to ``last``; each has at most ``most`` rows, or one day's.
 
     Args:
         rows: the rows of each day that has any.
-        first, last: the first and the last day, whether they have rows or not.
+        first, last: the first and the last day, with or without rows.
         most: rows in a range.
     """
     starts, held = [first], 0
@@ -197,7 +195,7 @@ def day_ranges(rows: Mapping[date, int], first: date, last: date, most: int = RO
 
 
 def single_days(days: Sequence[date], first: date, last: date) -> list[DayRange]:
-    """Ranges of days, in order, that together are ``first`` to ``last``; each has one of ``days``, or none where there are none."""
+    """Ranges of days, in order, that cover ``first`` to ``last``; each has one of ``days``, or none when there are none."""
     return _until_the_next([first, *sorted(days)[1:]], last)
 
 

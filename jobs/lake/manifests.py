@@ -185,11 +185,14 @@ def lake_of_finished_day(lake: L, as_of: date) -> L:
     So neither a run that dies half-way nor a later day changes what readers of a finished day see. A day whose versions
     maintenance has removed is read from the newest versions, which still hold its rows.
     """
+    return lake_of_run(lake, as_of, read_json(run_manifest_path(lake.home, as_of)) or {})
+
+
+def lake_of_run(lake: L, as_of: date, manifest: dict[str, Any]) -> L:
+    """As :func:`lake_of_finished_day`, for the manifest of a run of the day."""
     since = time_travel_since(lake.home)
-    if since is not None and as_of < since:
-        return lake.at({})
-    run = read_json(run_manifest_path(lake.home, as_of)) or {}
-    return lake.at(run.get("tables") or {})
+    is_past = since is not None and as_of < since
+    return lake.at({} if is_past else manifest.get("tables") or {})
 
 
 def time_travel_since(home: Path) -> date | None:

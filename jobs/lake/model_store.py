@@ -1,4 +1,4 @@
-"""Models on disk: one folder a model, named by the day it was trained for and what it is."""
+"""Models on disk: one folder per model, named by its day and a hash of its files."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ if TYPE_CHECKING:
     from models.risk_model import RiskModel
 
 FACTS = "facts.json"
-CARD = "card.md"
+CARD = "card.json"
+MARKDOWN_CARD = "card.md"
+"""The card of models that were stored before cards were data."""
 IN_USE = "in_use"
 TRAINED = "trained"
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model that is kept: its id, and what it learnt from.
+    """A stored model: its id, and the data it was fitted on.
 
     Attributes:
-        trained_for: the day.
-        kind: learnt, or the rule that stands in.
-        visits, found: labelled visits, and those of them that found a violation.
-        held_out_auc: on visits that it did not learn from; None where none were kept apart.
-        against: the model that was in use when it was trained; None where there was none.
-        was_better: whether that one was better beyond noise, and stayed.
-        in_use_for: the days from which it was in use.
+        trained_for: its day.
+        kind: learnt, or the fallback rule.
+        visits, found: labelled visits, and how many of them found a violation.
+        held_out_auc: on held-out visits; None when there were none.
+        against: the model in use when it was trained; None when there was none.
+        was_better: whether that model was better beyond noise, and stayed in use.
+        in_use_for: the days from which it is in use.
     """
 
     model_id: str
@@ -54,13 +56,13 @@ class ModelStore:
     def __init__(self, home: Path) -> None:
         self._folder = home / MODELS
 
-    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: str, *, stays: str | None = None) -> str:
-        """Keep a model and put it in use from its day on; give its id. The same model on the same day has the same id.
+    def put(self, model: RiskModel, as_of: date, facts: dict[str, Any], card: dict[str, Any], *, stays: str | None = None) -> str:
+        """Store a model, put it in use from its day on, and return its id. The same model and day give the same id.
 
         Args:
-            stays: the id of another that stays in use instead.
+            stays: the id of another model that stays in use instead.
         """
-        # Here and in get, not above: reading a card or an id must not load the learning libraries.
+        # Imported here and in get: reading a card or an id must not load the learning libraries.
         from models.storage import dump
 
         files = dump(model)
@@ -68,17 +70,17 @@ class ModelStore:
         folder = self._folder / model_id
         for name in sorted(files):
             write_atomic(folder / name, files[name])
-        write_atomic(folder / CARD, card.replace("{model_id}", model_id).encode())
-        # The facts are written last: a folder without them is a model that was never finished.
+        write_json(folder / CARD, {**card, "model_id": model_id})
+        # The facts are written last: a folder without them is an unfinished model.
         write_json(folder / FACTS, {**facts, "model_id": model_id})
         write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": stays or model_id, TRAINED: model_id})
         return model_id
 
     def use(self, model_id: str, as_of: date) -> None:
-        """Put a model in use from a day on, until one takes its place that is trained for a later day.
+        """Put a model in use from a day on, until a model trained for a later day replaces it.
 
         Raises:
-            InputMissing: when there is none of that id, or it was trained for a later day.
+            InputMissing: when there is no such model, or it was trained for a later day.
         """
         if not (self._folder / model_id / FACTS).is_file() or model_id[:10] > str(as_of):
             raise InputMissing(
@@ -89,12 +91,12 @@ class ModelStore:
         write_json(self._folder / IN_USE / f"{as_of}.json", {"model_id": model_id, TRAINED: self.last_trained(as_of)})
 
     def newest(self, as_of: date) -> str | None:
-        """The model in use on a day: that of the last day up to it for which one was trained or chosen."""
+        """The model in use on a day: the last one trained or chosen up to that day."""
         found = self._in_use(as_of)
         return found["model_id"] if found else None
 
     def last_trained(self, as_of: date) -> str | None:
-        """The model that was trained for the last day up to a day, whether or not it came into use."""
+        """The last model trained up to a day, in use or not."""
         found = self._in_use(as_of)
         return found.get(TRAINED, found["model_id"]) if found else None
 
@@ -103,34 +105,39 @@ class ModelStore:
         return read_json(self._folder / IN_USE / f"{days[-1]}.json") if days else None
 
     def inputs(self, model_id: str) -> tuple[str, ...]:
-        """The columns that a model reads, as far as this code can read it; else none that there is."""
+        """The columns that a model reads; ``("unreadable",)`` when this code cannot load it."""
         try:
             return self.get(model_id).inputs.columns
         except (ValueError, RuntimeError):
             return ("unreadable",)
 
     def kept(self) -> list[StoredModel]:
-        """The models that were finished, the newest first."""
+        """The finished models, newest first."""
         in_use: dict[str, list[str]] = {}
         for day in days_in(self._folder / IN_USE):
             in_use.setdefault(read_json(self._folder / IN_USE / f"{day}.json")["model_id"], []).append(str(day))
         ids = sorted((path.parent.name for path in self._folder.glob(f"*/{FACTS}")), reverse=True)
-        return [_kept(model_id, self.facts(model_id), in_use.get(model_id, [])) for model_id in ids]
+        return [_stored_model(model_id, self.facts(model_id), in_use.get(model_id, [])) for model_id in ids]
 
     def facts(self, model_id: str) -> dict[str, Any]:
-        """What was written of a model when it was trained."""
+        """The facts written when a model was trained."""
         found: dict[str, Any] = read_json(self._folder / model_id / FACTS) or {}
         return found
 
     def card(self, model_id: str) -> str:
-        """The model card, as Markdown."""
-        return (self._folder / model_id / CARD).read_text(encoding="utf-8")
+        """The stored card: JSON, or the Markdown of an older model (see :mod:`jobs.texts.model_card`).
+
+        Raises:
+            FileNotFoundError: when there is neither.
+        """
+        path = self._folder / model_id / CARD
+        return (path if path.is_file() else path.with_name(MARKDOWN_CARD)).read_text(encoding="utf-8")
 
     def get(self, model_id: str) -> RiskModel:
         """Load a model.
 
         Raises:
-            InputMissing: when there is none of that id.
+            InputMissing: when there is no such model.
         """
         from models.storage import load
 
@@ -142,18 +149,18 @@ class ModelStore:
         return load(_files(folder))
 
     def is_whole(self, model_id: str) -> bool:
-        """Whether a model is here with the files that its id was made from."""
+        """Whether a model is complete: its files match the hash in its id."""
         folder = self._folder / model_id
         return (folder / FACTS).is_file() and model_id.endswith(f"-{_digest(_files(folder))}")
 
     def lend(self, model_id: str, home: Path, as_of: date) -> None:
-        """Copy a model into another home, where it is the one in use on a day."""
+        """Copy a model into another home and put it in use there from a day on."""
         with around(home / MODELS / model_id):
             shutil.copytree(self._folder / model_id, home / MODELS / model_id)
         write_json(home / MODELS / IN_USE / f"{as_of}.json", {"model_id": model_id})
 
 
-def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> StoredModel:
+def _stored_model(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> StoredModel:
     metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
     against = facts.get("against") or {}
     return StoredModel(
@@ -170,8 +177,8 @@ def _kept(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> Stored
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """The files that a model is made of; a draft that a killed run left is none."""
-    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD) and not path.name.startswith("."))
+    """The files of a model, without drafts of killed runs."""
+    paths = (path for path in folder.iterdir() if path.name not in (FACTS, CARD, MARKDOWN_CARD) and not path.name.startswith("."))
     return {path.name: path.read_bytes() for path in sorted(paths)}
 
 

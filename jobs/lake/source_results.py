@@ -1,4 +1,4 @@
-"""What the manifests say of a day: the run, its sources, their deliveries and checks."""
+"""A day's results from its manifests: the run, its sources, their deliveries and checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GOOD_VERDICTS = ("passed", "unchanged")
 
 @dataclass(frozen=True)
 class Check:
-    """One rule's result on one delivery; ``observed`` and ``limit`` are those of a batch rule."""
+    """One rule's result on one delivery; ``observed`` and ``limit`` belong to batch rules."""
 
     rule_id: str
     severity: str
@@ -57,21 +57,21 @@ class Counts:
     out_of_scope: int = 0
 
     def __add__(self, other: Counts) -> Counts:
-        """Both together."""
+        """The sum of both."""
         return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def is_balanced(self) -> bool:
-        """Whether rows read are rows kept, doubled and quarantined; rows out of scope were not counted as read."""
+        """Whether rows read are the sum of rows kept, duplicates and quarantined; rows out of scope are not counted as read."""
         return self.read == self.kept + self.duplicates + self.quarantined
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source on a day: its verdict, what each delivery so far counted, and its rules' results.
+    """A source on a day: its verdict, the counts of each delivery so far, and its rules' results.
 
-    ``newest_delivery`` is the newest that may be used; the last of ``deliveries`` may be a later one that was stopped, and
-    ``unusable`` counts the files of that one that could not be read.
+    ``newest_delivery`` is the newest usable one; the last of ``deliveries`` may be a later one that was stopped, and ``unusable``
+    counts its files that could not be read.
     """
 
     name: str
@@ -85,12 +85,12 @@ class Source:
 
     @property
     def came(self) -> date | None:
-        """The day of the newest delivery, usable or not; None where none came."""
+        """The day of the newest delivery, usable or not; None when none came."""
         return self.deliveries[-1][0] if self.deliveries else None
 
     @property
     def is_current(self) -> bool:
-        """Whether nothing stands in the way of its newest data."""
+        """Whether its newest data is in use."""
         return self.verdict in GOOD_VERDICTS
 
     @property
@@ -105,12 +105,12 @@ class Source:
 
     @property
     def failed_rules(self) -> int:
-        """Rules that failed in some delivery."""
+        """The number of rules that failed in some delivery."""
         return sum(not rule.is_passed for rule in self.rules)
 
 
 def read_run(home: Path, as_of: date) -> dict[str, Any] | None:
-    """The run's manifest of a day, None when the day was not finished."""
+    """The run manifest of a day; None when the day is not finished."""
     return _read(run_manifest_path(home, as_of))
 
 
@@ -120,7 +120,7 @@ def read_sources(home: Path, as_of: date, verdicts: dict[str, str]) -> tuple[Sou
     Args:
         home: the run's home.
         as_of: the day.
-        verdicts: the run manifest's verdict of each source; a source that has no manifest of that day is known by it alone.
+        verdicts: the run manifest's verdict of each source, used alone for a source without a manifest of that day.
 
     Raises:
         ConfigError: when a manifest cannot be read or lacks something.
@@ -194,5 +194,5 @@ def _by_rule(checks: list[Check]) -> tuple[RuleResult, ...]:
 def _read(path: Path) -> dict[str, Any] | None:
     content = read_json(path)
     if content is not None and not isinstance(content, dict):
-        raise ConfigError(what="the manifest is no JSON object", where=str(path), next_step="run the day again")
+        raise ConfigError(what="the manifest is not a JSON object", where=str(path), next_step="run the day again")
     return content

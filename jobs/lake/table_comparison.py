@@ -1,4 +1,4 @@
-"""Two tables of one contract held against each other, to the last bit of each number."""
+"""Compare two tables of one contract, to the last bit of each number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIMES, _MADE = "times", "_made"
 
 @dataclass(frozen=True)
 class Difference:
-    """One way in which the tables differ, at the first key where they do; ``column`` is empty where whole rows are one table's."""
+    """One kind of difference, at its first key; ``column`` is empty when whole rows are missing in one table."""
 
     column: str
     rows: int
@@ -27,7 +27,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table held against itself, done again: its rows as published, and how those done again differ."""
+    """A published table compared with its replay."""
 
     table: str
     rows: int
@@ -40,16 +40,16 @@ class Comparison:
 
 
 def compare(table: str, published: pa.Table, made: pa.Table, key: Sequence[str]) -> Comparison:
-    """Hold two tables of the same columns against each other, whatever the order of their rows.
+    """Compare two tables with the same columns; the order of rows does not matter.
 
-    Rows that one of them lacks come first, then keys that name several rows of either, then each column that differs, in the order
-    of columns. A float is its bits: NaN is the same as itself, and 0.0 is not -0.0.
+    Differences come in this order: rows missing in one table, keys with several rows in either, then columns that differ. Floats
+    are compared by their bits: NaN equals itself, and 0.0 differs from -0.0.
 
     Args:
         table: the name for messages.
-        published: what was published.
-        made: what was made again.
-        key: the columns that name a row.
+        published: the published table.
+        made: the table of the replay.
+        key: the columns that identify a row.
     """
     names = [str(name) for name in key]
     counted = _counted(published, names).join(_counted(made, names), names, join_type="full outer", right_suffix=_MADE)
@@ -64,20 +64,20 @@ def compare(table: str, published: pa.Table, made: pa.Table, key: Sequence[str])
 
 
 def _counted(one: pa.Table, key: list[str]) -> pa.Table:
-    """How many rows each key names."""
+    """The number of rows of each key."""
     return one.group_by(key).aggregate([([], "count_all")]).rename_columns([*key, _TIMES])
 
 
 def _rows(counted: pa.Table, key: list[str]) -> Difference | None:
-    """Keys that do not name one row on either side, as a difference in whole rows."""
+    """Keys without exactly one row on both sides, as a difference in whole rows."""
     if not counted.num_rows:
         return None
     first = _sorted(counted, key).slice(0, 1).to_pylist()[0]
-    said = [_said(first[_TIMES]), _said(first[_TIMES + _MADE])]
-    return Difference("", counted.num_rows, {name: first[name] for name in key}, *said)
+    counts = [_row_count(first[_TIMES]), _row_count(first[_TIMES + _MADE])]
+    return Difference("", counted.num_rows, {name: first[name] for name in key}, *counts)
 
 
-def _said(times: int | None) -> str:
+def _row_count(times: int | None) -> str:
     return {None: "no row", 1: "a row"}.get(times, f"{times} rows")
 
 
@@ -96,7 +96,7 @@ def _column(name: str, ours: pa.Table, theirs: pa.Table, key: list[str]) -> Diff
 
 
 def _differs(one: pa.Array, other: pa.Array) -> np.ndarray:
-    """Which values differ; null is the same as null alone."""
+    """Which values differ; null equals only null."""
     there, here = (np.asarray(array.is_valid()) for array in (one, other))
     if pa.types.is_floating(one.type):
         bits = [np.asarray(array.fill_null(0.0), dtype=np.float64).view(np.int64) for array in (one, other)]

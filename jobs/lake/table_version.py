@@ -1,4 +1,4 @@
-"""Which version of its contract a table has, and what that means for who opens it."""
+"""The version of its contract that a table has, and whether this Steelyard can use the table."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from expectations.contracts.migrations import MIGRATIONS, Migration, Select, col
 from jobs.foundation.errors import ConfigError
 
 VERSION = "steelyard.contractVersion"
-"""The table property that holds it. Delta keeps properties with each version of a table, so a restored one has its own again."""
+"""The table property with the contract version. Delta versions properties too, so a restored table gets its own back."""
 
 
 def version_of(table: DeltaTable) -> int:
-    """The version of its contract that a table has; tables made before versions were noted have the first."""
+    """The contract version of a table; tables without the property have version 1."""
     return int(table.metadata().configuration.get(VERSION, 1))
 
 
 def columns_of(table: DeltaTable) -> list[str]:
-    """The columns that a table has."""
+    """The columns of a table."""
     return [field.name for field in table.schema().fields]
 
 
@@ -30,50 +30,50 @@ def is_current(table: DeltaTable, contract: Contract) -> bool:
 
 
 def check_current(table: DeltaTable, name: str, contract: Contract, home: Path) -> None:
-    """See that a table is as this Steelyard writes it.
+    """Check that a table has the current contract version and columns.
 
     Raises:
-        ConfigError: when it is older, and must be migrated first, or newer.
+        ConfigError: when it is older and must be migrated first, or newer.
     """
     check_not_newer(table, name, contract, home)
     if is_current(table, contract):
         return
-    there = version_of(table)
-    if there < contract.version:
-        what = f"the table {name} has version {there} of its columns, and this Steelyard writes version {contract.version}"
+    found = version_of(table)
+    if found < contract.version:
+        what = f"the table {name} has version {found} of its columns, and this Steelyard writes version {contract.version}"
     else:
         lacking, besides = columns_apart(columns_of(table), contract)
-        what = f"the table {name} has not the columns that this Steelyard writes: " + "; ".join(
-            f"{said} {', '.join(names)}" for said, names in (("it lacks", lacking), ("it has besides", besides)) if names
+        what = f"the table {name} does not have the columns that this Steelyard writes: " + "; ".join(
+            f"{said} {', '.join(names)}" for said, names in (("it lacks", lacking), ("it also has", besides)) if names
         )
     raise ConfigError(
         what=what,
         where=str(home / "lake"),
-        next_step=f"bring the home up once with `steelyard lake migrate --home {home}`, then give the same command again",
+        next_step=f"migrate the home once with `steelyard lake migrate --home {home}`, then run the same command again",
     )
 
 
 def check_not_newer(table: DeltaTable, name: str, contract: Contract, home: Path) -> None:
-    """See that a table was not made by a later Steelyard.
+    """Check that a table was not written by a later Steelyard.
 
     Raises:
         ConfigError: when it was.
     """
-    there = version_of(table)
-    if there > contract.version:
+    found = version_of(table)
+    if found > contract.version:
         raise ConfigError(
-            what=f"the table {name} has version {there} of its columns, and this Steelyard knows version {contract.version}",
+            what=f"the table {name} has version {found} of its columns, and this Steelyard knows version {contract.version}",
             where=str(home / "lake"),
-            next_step="use the Steelyard that made it, or a later one; this one would lose what it does not know",
+            next_step="use the Steelyard that wrote it, or a later one; this one would lose columns that it does not know",
         )
 
 
 def migrations(table: DeltaTable, name: str, contract: Contract) -> list[Migration]:
-    """The migrations that an older table has before it."""
-    there = version_of(table)
-    return [step for step in MIGRATIONS if step.table == name and there < step.version <= contract.version]
+    """The migrations that an older table still needs."""
+    found = version_of(table)
+    return [step for step in MIGRATIONS if step.table == name and found < step.version <= contract.version]
 
 
 def selects_up(table: DeltaTable, name: str, contract: Contract) -> list[Select]:
-    """What turns the rows of an older table into rows of its contract; nothing for one that is current."""
+    """The selects that convert rows of an older table to its contract; none for a current table."""
     return steps_up(name, contract, version_of(table), columns_of(table), MIGRATIONS)

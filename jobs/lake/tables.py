@@ -68,6 +68,10 @@ class LakeTables:
         home = self._versions_of if self._is_pinned(contract) else self.home
         return engine_path(home) / "lake" / contract.zone.value / contract.name
 
+    def open(self, contract: Contract) -> DeltaTable:
+        """The table as Delta's library opens it, at its pinned version or the newest."""
+        return DeltaTable(str(self.path(contract)), version=self._pinned(contract))
+
     def exists(self, contract: Contract) -> bool:
         """Whether the table was ever written; of a pinned table, whether its version exists."""
         if self._is_pinned(contract) and self._pinned(contract) is None:
@@ -78,7 +82,7 @@ class LakeTables:
         """The table's newest version, or the one it is pinned to; None when there is no table."""
         if self._is_pinned(contract):
             return self._pinned(contract)
-        return self._open(contract).version() if self.exists(contract) else None
+        return self.open(contract).version() if self.exists(contract) else None
 
     def writer_of(self, contract: Contract, where: str) -> str | None:
         """The writer, with version, of the last commit that replaced the rows ``where``; None when the log does not say.
@@ -90,7 +94,7 @@ class LakeTables:
 
     def partitions(self, contract: Contract) -> list[dict[str, str]]:
         """The partitions that have files, values as text; none when there is no table."""
-        return self._open(contract).partitions() if self.exists(contract) else []
+        return self.open(contract).partitions() if self.exists(contract) else []
 
     def arrow(self, contract: Contract, *, columns: list[str] | None = None, where: str | None = None) -> pa.Table:
         """The table as Arrow.
@@ -118,7 +122,7 @@ class LakeTables:
             )
         wanted = columns or [str(column) for column in contract.columns]
         listed = ", ".join(f'"{name}"' for name in wanted)
-        table = self._open(contract)
+        table = self.open(contract)
         rows = nested(self._selects_up(table, contract), "t")
         result = QueryBuilder().register("t", table).execute(f"SELECT {listed} FROM {rows}" + (f" WHERE {where}" if where else ""))
         schema = pa.schema([arrow_schema(contract).field(name) for name in wanted])
@@ -183,9 +187,6 @@ class LakeTables:
     def _pinned(self, contract: Contract) -> int | None:
         return self._versions.get(contract.full_name)
 
-    def _open(self, contract: Contract) -> DeltaTable:
-        return DeltaTable(str(self.path(contract)), version=self._pinned(contract))
-
     def _selects_up(self, table: DeltaTable, contract: Contract) -> list[Select]:
         """The selects that convert rows of a pinned older version to the contract. The newest version must be current.
 
@@ -207,7 +208,7 @@ class LakeTables:
         if self._is_pinned(contract):
             raise ValueError(f"{contract.full_name} is read as it was at a version, and cannot be written")
         if self.exists(contract):
-            check_current(self._open(contract), contract.full_name, contract, self.home)
+            check_current(self.open(contract), contract.full_name, contract, self.home)
         else:
             self.create(contract)
 

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from expectations.contracts.lineage import KNOWN_AT
-from expectations.contracts.registry import SOURCES
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.foundation.files import read_toml
+from jobs.profile.load_profile import profile_problems
 from jobs.profile.mapping import SourceMapping, build_mapping, mapping_paths
 from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
-from jobs.profile.profile_check import profile_problems
 from jobs.profile.validation import Problem, near
 from jobs.sources.deliveries import find_all_deliveries, find_lookup_files
 from jobs.sources.formats import FORMATS
@@ -65,13 +64,13 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
     """
     found: list[Finding] = []
     path = folder / "profile.toml"
-    found += [Finding(path, problem) for problem in _settings_of(path, "profile", profile_problems)]
+    found += [Finding(path, problem) for problem in _settings_of(path, "profile", lambda raw: profile_problems(raw, folder))]
     paths = mapping_paths(folder)
     if not paths:
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", lambda raw: shape_problems(raw, SOURCES))]
+        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", shape_problems)]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
         found += [Finding(path, problem) for problem in problems]
@@ -165,7 +164,7 @@ def _empty_frame(
     from pyspark.sql.pandas.types import from_arrow_schema
 
     found = _source_types(mapping, sources)
-    declared = {name: declared_type(kind) for name, kind in mapping.raw.types}
+    declared = {name: declared_type(kind) for name, kind in mapping.raw.types.items()}
     kinds = {name: declared.get(name, found.get(name, pa.string())) for name in mapping.raw.columns}
     is_certain = not _is_typed(mapping.format) or all(name in declared or name in found for name in mapping.raw.columns)
     used = {name for sql in texts.values() for name in mapping.names_in(sql) if name not in mapping.raw.columns}

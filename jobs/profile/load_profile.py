@@ -1,22 +1,29 @@
-"""Profiles by name or folder: found, checked as ``steelyard config check`` does, and read."""
+"""Find a profile by its name or folder, check it as ``steelyard config check`` does, and load it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+
+from expectations.contracts.indicators import DIMENSIONS, catalogue
+from expectations.standards.hierarchies import schemes
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
-from jobs.profile.profile import CONFIG_ROOT, Capacity, Certainty, Evaluation, Objective, Peers, Profile, Retention, Training
-from jobs.profile.profile_check import profile_problems
+from jobs.profile.profile import CONFIG_ROOT, Profile, Training
+from jobs.profile.validation import Problem, is_number, near, setting_problems
+
+_CLASSES = "ABCD"
 
 
 def profile_folder(name_or_folder: str) -> Path:
-    """The folder of a profile named or given as a path.
+    """The folder of a profile that is named or given as a path.
 
     Raises:
-        ConfigError: when there is no such profile; the message lists those there are.
+        ConfigError: when there is no such profile; the message lists the known ones.
     """
     for folder in (Path(name_or_folder), CONFIG_ROOT / name_or_folder):
         if _is_profile(folder):
@@ -32,48 +39,75 @@ def profile_folder(name_or_folder: str) -> Path:
 def _is_profile(folder: Path) -> bool:
     try:
         return (folder / "profile.toml").is_file()
-    except OSError:  # a folder that nobody may look into; a name that is too long for one
+    except OSError:  # a folder without permission; a name that is too long
         return False
 
 
 def load_profile(name_or_folder: str) -> Profile:
-    """Read a profile.
+    """Load a profile.
 
     Raises:
-        ConfigError: when the profile is missing, is no TOML, or a setting cannot be used; all its mistakes are named at once.
+        ConfigError: when the profile is missing, is no TOML, or a setting cannot be used; it names every problem at once.
     """
     folder = profile_folder(name_or_folder)
     path = folder / "profile.toml"
     raw = read_toml(path, "profile")
-    if problems := profile_problems(raw):
+    if problems := profile_problems(raw, folder):
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in problems),
             where=str(path),
             next_step="; ".join(dict.fromkeys(problem.next_step for problem in problems)),
         )
-    return _built(raw, folder)
+    return TypeAdapter(Profile).validate_python({"folder": folder, **raw})
 
 
-def _built(raw: dict[str, Any], folder: Path) -> Profile:
-    return Profile(
-        name=raw["name"],
-        folder=folder,
-        time_zone=ZoneInfo(raw["time_zone"]),
-        currency=raw["currency"],
-        minor_units=raw["minor_units"],
-        id_scheme=raw["id_scheme"],
-        industry_scheme=raw["industry_scheme"],
-        region_scheme=raw["region_scheme"],
-        title=raw["title"],
-        calendar=raw["calendar"],
-        peers=Peers(raw["peers"]["minimum"], tuple(raw["peers"]["size_bands_minor"]), tuple(raw["peers"]["age_bands_years"])),
-        capacity=Capacity(**raw["capacity"]),
-        objective=Objective(raw["objective"]["kind"], tuple(raw["objective"]["statuses"])),
-        classes=dict(raw["classes"]),
-        certainty=Certainty(**raw["certainty"]),
-        training=Training(**raw["training"]),
-        scoring=dict(raw["scoring"]),
-        retention=Retention(**raw["retention"]),
-        evaluation=Evaluation(**raw.get("evaluation", {})),
-        legal_bases=dict(raw.get("legal_bases", {})),
-    )
+def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
+    """Every problem with a profile's settings: those of single settings, then those of settings that do not fit each other."""
+    found = setting_problems(Profile, {"folder": folder, **raw})
+    found += _scheme_problems(raw)
+    tables = {name: raw[name] if isinstance(raw.get(name), dict) else {} for name in ("classes", "certainty", "training")}
+    found += _class_problems(tables["classes"])
+    ordinary = tables["certainty"].get("ordinary")
+    if isinstance(ordinary, str) and tables["classes"] and ordinary not in tables["classes"]:
+        found.append(Problem("certainty.ordinary", f"{ordinary!r} is no class", near(ordinary, tables["classes"])))
+    most, fewest = tables["training"].get("most_labels", Training.most_labels), tables["training"].get("minimum_labels")
+    if is_number(most) and is_number(fewest) and 0 < most < 2 * fewest:
+        then = "give at least twice training.minimum_labels, or no model may ever be fitted"
+        found.append(Problem("training.most_labels", f"is {most}", then))
+    return [*found, *_basis_problems(raw.get("legal_bases"))]
+
+
+def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    for setting in ("industry_scheme", "region_scheme"):
+        value = raw.get(setting)
+        if isinstance(value, str) and value and value not in schemes():
+            next_step = f"{near(value, schemes())}, or leave it empty for codes without levels"
+            yield Problem(setting, f"{value!r} is no scheme of codes", next_step)
+
+
+def _class_problems(classes: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in sorted(set(classes) - set(_CLASSES)):
+        yield Problem(f"classes.{name}", "is no class", "use A, B, C and D")
+    for name in _CLASSES:
+        if classes and name not in classes:
+            yield Problem(f"classes.{name}", "is missing", "give the lower bound of its credit points")
+    bounds = {name: classes[name] for name in _CLASSES if is_number(classes.get(name))}
+    for (better, high), (worse, low) in pairwise(bounds.items()):
+        if high <= low:
+            what = f"its bound {high} is not above {low}, that of {worse}"
+            yield Problem(f"classes.{better}", what, "put the bounds in order A > B > C > D")
+    if bounds.get("D", 0) != 0:
+        yield Problem("classes.D", f"is {bounds['D']}", "set it to 0, so that every number of points has a class")
+    for name, bound in bounds.items():
+        if not 0 <= bound <= 1000:
+            yield Problem(f"classes.{name}", f"is {bound}", "credit points are 0 to 1000")
+
+
+def _basis_problems(bases: Any) -> Iterator[Problem]:
+    known = (*DIMENSIONS, *(indicator.column for indicator in catalogue()))
+    for name, words in bases.items() if isinstance(bases, dict) else ():
+        if name not in known:
+            yield Problem(f"legal_bases.{name}", "is neither a dimension nor an indicator's column", near(name, known))
+        for language in ("en", "zh-Hans"):
+            if isinstance(words, dict) and not words.get(language):
+                yield Problem(f"legal_bases.{name}.{language}", "is missing", "name the law in both languages: en and zh-Hans")

@@ -3,76 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
 from expectations.contracts import lineage
-from expectations.contracts.contract import Contract, Type, sql_literal
-from expectations.contracts.registry import SOURCES
+from expectations.contracts.contract import Type, sql_literal
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
-from jobs.profile.mapping_schema import Database, database_of, name_problems, shape_problems, with_defaults
+from jobs.profile.mapping_schema import MappingSettings, name_problems, shape_problems
 from jobs.profile.mapping_sql import names_in, qualified, quoted, with_try
+from jobs.profile.validation import SETTINGS
 
 
-@dataclass(frozen=True)
-class Raw:
-    """The raw columns that a source's files are expected to have; for Parquet, the types they are brought to."""
-
-    columns: tuple[str, ...]
-    types: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Translation:
-    """A contract column that is a lookup of a raw value; a value that is not listed cannot be read."""
-
-    raw_column: str
-    values: tuple[tuple[str, str | int | float | bool], ...]
-
-
-@dataclass(frozen=True)
-class Lookup:
-    """A second file, joined to the source by a raw column of equal name; its columns become ``<name>.<column>``."""
-
-    name: str
-    files: str
-    format: str
-    key: str
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SourceMapping:
-    """One source. ``docs/reference/mapping.md`` says what each setting means; ``name`` is the file's stem."""
+@dataclass(frozen=True, config=SETTINGS, kw_only=True)
+class SourceMapping(MappingSettings):
+    """One source: the settings of its mapping, and the expressions that they give. ``name`` is the file's stem."""
 
     name: str
     path: Path
-    contract: Contract
-    owner: str
-    format: str
-    encoding: str
-    delimiter: str
-    files: str
-    delivered_on: date | None
-    delivery: str
-    absence: str
-    every_days: int
-    nulls: tuple[str, ...]
-    known_at: str | None
-    keep: str | None
-    raw: Raw
-    columns: Mapping[str, str]
-    translate: Mapping[str, Translation]
-    lookups: tuple[Lookup, ...]
-    limits: Mapping[str, float]
-    optional: tuple[str, ...] = ()
-    database: Database | None = None
 
     @property
     def notices_absence(self) -> bool:
@@ -88,7 +40,7 @@ class SourceMapping:
         if column in self.translate:
             table = self.translate[column]
             raw = quoted(table.raw_column, self._lookup_names)
-            cases = " ".join(f"WHEN {sql_literal(key)} THEN {sql_literal(value)}" for key, value in table.values)
+            cases = " ".join(f"WHEN {sql_literal(key)} THEN {sql_literal(value)}" for key, value in table.values.items())
             return f"CASE trim(cast({raw} as string)) {cases} END" if cases else "NULL"
         if column in self.columns:
             return self.safe(self.columns[column])
@@ -144,7 +96,7 @@ def load_mapping(path: Path) -> SourceMapping:
         ConfigError: when it cannot be used; all its mistakes are named at once.
     """
     raw = read_toml(path, "mapping")
-    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw, SOURCES)) if problem.is_error]
+    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw)) if problem.is_error]
     if errors:
         raise ConfigError(
             what="; ".join(problem.sentence() for problem in errors),
@@ -155,34 +107,8 @@ def load_mapping(path: Path) -> SourceMapping:
 
 
 def build_mapping(raw: Mapping[str, Any], path: Path) -> SourceMapping:
-    """A mapping from settings whose shape was checked."""
-    settings = with_defaults(raw)
-    return SourceMapping(
-        name=path.stem,
-        path=path,
-        contract=SOURCES[settings["contract"]],
-        owner=settings["owner"],
-        format=settings["format"],
-        encoding=settings["encoding"],
-        delimiter=settings["delimiter"],
-        files=settings["files"],
-        delivered_on=settings["delivered_on"],
-        delivery=settings["delivery"],
-        absence=settings["absence"],
-        every_days=settings["every_days"],
-        nulls=tuple(settings["nulls"]),
-        known_at=settings["known_at"],
-        keep=settings["keep"],
-        raw=Raw(tuple(settings["raw"]["columns"]), tuple(settings["raw"].get("types", {}).items())),
-        columns=dict(settings["columns"]),
-        translate={
-            name: Translation(table["from"], tuple(table["values"].items())) for name, table in settings["translate"].items()
-        },
-        lookups=tuple(Lookup(**{**lookup, "columns": tuple(lookup.get("columns", ()))}) for lookup in settings["lookups"]),
-        limits=dict(settings["limits"]),
-        optional=tuple(settings["optional"]),
-        database=database_of(settings["database"]),
-    )
+    """A mapping from settings without problems."""
+    return TypeAdapter(SourceMapping).validate_python({**raw, "name": path.stem, "path": path})
 
 
 def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:

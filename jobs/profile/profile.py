@@ -1,116 +1,158 @@
-"""Profiles: what a jurisdiction decides, read from a folder of TOML; :mod:`jobs.profile.profile_check` says what each may be."""
+"""A profile: what a jurisdiction decides. A setting is a field with its type and range; see docs/reference/profile.md."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import InstanceOf, PlainValidator, Strict
+from pydantic.dataclasses import dataclass
+
+from expectations.contracts import registration
+from jobs.profile.calendar import WEEKDAYS
+from jobs.profile.validation import SETTINGS, Count, Number, Whole, holds, near, one_of, refusal
 
 CONFIG_ROOT = Path(__file__).resolve().parents[2] / "config"
 
 
-@dataclass(frozen=True)
+def _time_zone(value: Any) -> ZoneInfo:
+    try:
+        return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
+    except (KeyError, ValueError, OSError, TypeError, AttributeError) as error:  # no such name; no name; a folder of names
+        guess = near(str(value), available_timezones())
+        then = guess if guess.startswith("did you mean") else "use a name of the IANA list, such as Asia/Shanghai"
+        raise refusal(f"{value!r} is no time zone", then) from error
+
+
+def _is_rising(bounds: tuple[float, ...]) -> bool:
+    return list(bounds) == sorted(set(bounds))
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        return isinstance(value, date) or bool(date.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+T = TypeVar("T")
+Visits = Annotated[int, Strict(), holds(lambda visits: visits >= 0, "a region's visits a day are 0 or more")]
+Bands = Annotated[tuple[T, ...], holds(_is_rising, "put the bounds in rising order, each once")]
+Days = Annotated[tuple[Any, ...], holds(lambda days: all(map(_is_day, days)), "write each as 2026-10-01")]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class WorkingWeek:
+    """The days on which nobody works, as :class:`jobs.profile.calendar.Calendar` reads them."""
+
+    weekend: Annotated[tuple[str, ...], one_of(*WEEKDAYS)] = ("saturday", "sunday")
+    holidays: Days = ()
+    workdays: Days = ()
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class Peers:
     """How peer groups are cut."""
 
-    minimum: int
-    size_bands_minor: tuple[int, ...]
-    age_bands_years: tuple[float, ...]
+    minimum: Whole
+    size_bands_minor: Bands[Whole]
+    age_bands_years: Bands[Number]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Capacity:
     """How many visits a day each region can make."""
 
-    region_level: str
-    default: int
-    by_region: dict[str, int] = field(default_factory=dict)
+    region_level: Annotated[str, one_of("own", "middle", "top")]
+    default: Visits
+    by_region: dict[str, Visits] = field(default_factory=dict)
 
     def of(self, region: str) -> int:
         """Visits a day in that region."""
         return self.by_region.get(region, self.default)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Objective:
-    """What the list is ranked by and who may be on it."""
+    """What the list is ranked by, and which entities may be on it."""
 
-    kind: str
-    statuses: tuple[str, ...]
+    kind: Annotated[str, one_of("margin", "probability", "anomaly")]
+    statuses: Annotated[tuple[str, ...], one_of(*registration.VALUES[registration.STATUS])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Training:
     """How past visits become labels."""
 
-    cohort_months: int
-    cohorts: int
-    label_days: int
-    minimum_labels: int
-    minimum_positives: int
-    seed: int
-    weight_cap: float = 10.0
-    most_labels: int = 100_000
+    cohort_months: Count
+    cohorts: Count
+    label_days: Count
+    minimum_labels: Count
+    minimum_positives: Count
+    seed: Annotated[int, Strict(), holds(lambda seed: seed >= 0, "give a whole number, 0 or more")]
+    weight_cap: Annotated[Number, holds(lambda cap: cap >= 1, "give 1 or more")] = 10.0
+    most_labels: Count = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Certainty:
     """How sure a probability is, and what a class needs.
 
     Attributes:
-        level: the share of margins whose rate of violations an interval is to hold.
+        level: the share of margins whose rate of violations lies in the interval.
         fresh_days: an entity's newest record of at most this age is fresh.
-        half_life_days: what is older counts half after so many days more.
-        ordinary: the class that doubt speaks for.
+        half_life_days: each further such age halves the evidence of a record.
+        ordinary: the class to prefer in doubt.
     """
 
-    level: float
-    fresh_days: float
-    half_life_days: float
+    level: Annotated[Number, holds(lambda share: 0 < share < 1, "give a share above 0 and below 1, such as 0.9")]
+    fresh_days: Annotated[Number, holds(lambda days: days >= 0, "give 0 days or more")]
+    half_life_days: Annotated[Number, holds(lambda days: days > 0, "give more than 0 days")]
     ordinary: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Retention:
-    """For how many days, the day itself counted, a home keeps what it could do without."""
+    """For how many days, the day itself included, a home keeps what can be computed again."""
 
-    feature_days: int
-    time_travel_days: int
+    feature_days: Count
+    time_travel_days: Count
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Evaluation:
-    """How scores are judged by the visits that followed, and what is too good to be believed."""
+    """How later visits evaluate the scores, and which result is too good to be true."""
 
-    capacity_share: float = 0.2
-    draws: int = 500
-    auc_bound: float = 0.9
+    capacity_share: Annotated[Number, holds(lambda share: 0 < share <= 1, "give a share above 0 and at most 1, such as 0.2")] = 0.2
+    draws: Count = 500
+    auc_bound: Annotated[Number, holds(lambda bound: 0.5 < bound <= 1, "give more than 0.5 and at most 1, such as 0.9")] = 0.9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=SETTINGS)
 class Profile:
-    """One jurisdiction's decisions."""
+    """One jurisdiction's decisions. Checks that compare settings are in :mod:`jobs.profile.load_profile`."""
 
     name: str
-    folder: Path
-    time_zone: ZoneInfo
+    folder: InstanceOf[Path]
+    time_zone: Annotated[ZoneInfo, PlainValidator(_time_zone)]
     currency: str
-    minor_units: int
+    minor_units: Annotated[int, Strict(), holds(lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4")]
     id_scheme: str
     industry_scheme: str
     region_scheme: str
     title: dict[str, str]
-    calendar: dict[str, Any]
+    calendar: WorkingWeek
     peers: Peers
     capacity: Capacity
     objective: Objective
-    classes: dict[str, int]
+    classes: dict[str, Whole]
     certainty: Certainty
     training: Training
-    scoring: dict[str, float]
+    scoring: dict[str, Number]
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
     legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -133,7 +175,7 @@ class Profile:
 
 
 def _content(path: Path) -> bytes:
-    """A file's bytes; of a mapping that cannot be read, whose source is stopped for it, that it cannot."""
+    """A file's bytes; a fixed text for a mapping that cannot be read, since its source is stopped."""
     try:
         return path.read_bytes()
     except OSError:

@@ -1,22 +1,30 @@
-"""What a setting of a mapping may be, and what is said of one that is something else."""
+"""Types of settings, and every problem with a table of settings: what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
-import codecs
 import difflib
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any, get_args, get_type_hints
 
+from pydantic import AfterValidator, ConfigDict, PlainValidator, Strict, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+SETTINGS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+"""The pydantic configuration of every class of settings."""
 LONGEST_PERIOD = 3660
-"""Days: no source is so slow that a delivery is due less often than every ten years."""
+"""Days. A source delivers at least every ten years."""
+_KINDS = {
+    "string_type": "text", "int_type": "a whole number", "dict_type": "a table", "dataclass_type": "a table",
+    "tuple_type": "a list", "list_type": "a list",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something wrong with a setting; an error unless it is only a warning."""
+    """Something wrong with a setting: an error, or only a warning."""
 
     setting: str
     what: str
@@ -28,76 +36,88 @@ class Problem:
         return f"{self.setting}: {self.what}"
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What a setting may be. ``kind`` is what a person calls its type."""
-
-    kind: str
-    accepts: Callable[[Any], bool]
-    default: Any = None
-    is_required: bool = False
-
-
-def is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(part, str) for part in value)
-
-
-def is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
-
-
-def is_period(value: Any) -> bool:
-    """Whether a value is a number of days that can be counted back from any day."""
-    return is_whole(value) and value <= LONGEST_PERIOD
-
-
-def is_number(value: Any) -> bool:
-    # A whole number may be too large to be asked whether it is finite.
-    return math.isfinite(value) if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
-
-
-def is_day(value: Any) -> bool:
-    return isinstance(value, date) and not isinstance(value, datetime)
-
-
-def is_table(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def one_of(*allowed: str) -> Callable[[Any], bool]:
-    return lambda value: value in allowed
-
-
-def is_delimiter(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == 1 and value.isascii() and value not in '"\r\n\0'
-
-
-def is_encoding(value: Any) -> bool:
-    """Whether a value names a text encoding."""
-    try:
-        return isinstance(value, str) and codecs.lookup(value)._is_text_encoding and bool("\n".encode(value))
-    except (LookupError, UnicodeError, ValueError):
-        return False
-
-
 def near(name: str, allowed: Iterable[str]) -> str:
-    """What the writer of a name that is not allowed should do."""
+    """What to do about a name that is not allowed: the nearest allowed name, else all of them."""
     names = sorted(allowed)
     guess = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {guess[0]!r}?" if guess else f"use one of {', '.join(names)}"
 
 
-def setting_problems(raw: Mapping[str, Any], settings: Mapping[str, Setting], at: str = "") -> Iterator[Problem]:
-    """Settings that are unknown, missing or of a wrong type."""
-    for name, value in raw.items():
-        if name not in settings:
-            yield Problem(f"{at}{name}", "is no setting", near(name, settings))
-        elif not settings[name].accepts(value):
-            yield Problem(f"{at}{name}", f"is {value!r}", f"it must be {settings[name].kind}")
-    for name, setting in settings.items():
-        if setting.is_required and name not in raw:
-            yield Problem(f"{at}{name}", "is missing", f"give {setting.kind}")
+def refusal(what: str, then: str) -> PydanticCustomError:
+    """The error to raise in a validator of a setting."""
+    return PydanticCustomError("refused", "{what}", {"what": what, "then": then})
+
+
+def holds(accepts: Callable[[Any], bool], then: str) -> AfterValidator:
+    """A validator that refuses values for which ``accepts`` is false; ``then`` says what to write instead."""
+
+    def check(value: Any) -> Any:
+        if not accepts(value):
+            raise refusal(f"is {value!r}", then)
+        return value
+
+    return AfterValidator(check)
+
+
+def one_of(*allowed: str) -> AfterValidator:
+    """A validator of a text from a list, or of several such texts."""
+
+    def check(value: Any) -> Any:
+        for text in value if isinstance(value, tuple) else (value,):
+            if text not in allowed:
+                raise refusal(f"is {text!r}" if text is value else f"has {text!r}", near(text, allowed))
+        return value
+
+    return AfterValidator(check)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a finite number. A whole number may be too large for a float."""
+    return math.isfinite(value) if isinstance(value, float) else isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> float:
+    if not is_number(value):
+        raise refusal(f"is {value!r}", "it must be a number")
+    return value  # as it is written: a whole number stays one
+
+
+Whole = Annotated[int, Strict()]
+Count = Annotated[int, Strict(), holds(lambda value: value >= 1, "give a whole number, 1 or more")]
+Period = Annotated[int, Strict(), holds(lambda value: 0 < value <= LONGEST_PERIOD, f"give days, 1 to {LONGEST_PERIOD}")]
+Number = Annotated[float, PlainValidator(_number)]
+Text = Annotated[str, holds(lambda value: bool(value.strip()), "it must be text")]
+Day = Annotated[
+    date,
+    PlainValidator(lambda value: value),
+    holds(lambda value: isinstance(value, date) and not isinstance(value, datetime), "write a date without quotes: 1970-01-01"),
+]
+
+
+def setting_problems(shape: type, raw: Mapping[str, Any]) -> list[Problem]:
+    """All settings in ``raw`` that are unknown, missing or of a wrong type or value for the class ``shape``."""
+    try:
+        TypeAdapter(shape).validate_python(raw)
+    except ValidationError as error:
+        return [_problem(details, shape) for details in error.errors(include_url=False)]
+    return []
+
+
+def _problem(error: ErrorDetails, shape: type) -> Problem:
+    *table, name = error["loc"]
+    setting = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).removeprefix(".")
+    if error["type"] == "missing":
+        return Problem(setting, "is missing", "add it; the documentation and config/cn have examples")
+    if error["type"] == "unexpected_keyword_argument":
+        return Problem(setting, "is no setting", near(str(name), _known(shape, table)))
+    if error["type"] == "refused":
+        return Problem(setting, error["ctx"]["what"], error["ctx"]["then"])
+    return Problem(setting, f"is {error['input']!r}", f"it must be {_KINDS.get(error['type'], error['msg'])}")
+
+
+def _known(shape: Any, table: Iterable[object]) -> list[str]:
+    """The settings of a table at a place within ``shape``."""
+    for part in table:
+        found = get_type_hints(shape).get(str(part), shape)
+        shape = found if is_dataclass(found) else next((one for one in get_args(found) if is_dataclass(one)), shape)
+    return [field.alias or name for name, field in shape.__pydantic_fields__.items()]

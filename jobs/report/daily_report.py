@@ -30,8 +30,8 @@ from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
-from jobs.report.card import Section, read_card
 from jobs.texts.languages import LANGUAGES, column_suffix
+from jobs.texts.model_card import Section, stored_sections
 
 BINS = 36
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
@@ -234,7 +234,7 @@ def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:
     from jobs.lake.model_store import ModelStore  # loads the learning libraries
 
     try:
-        return read_card(ModelStore(home).card(model_id)) if model_id else ()
+        return stored_sections(ModelStore(home).card(model_id), "en") if model_id else ()
     except FileNotFoundError:
         return ()
 

@@ -24,7 +24,7 @@ from expectations.contracts.scoring import (
     RISK_LIST,
 )
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.files import write_atomic
+from jobs.foundation.files import escape_formula, write_atomic
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
@@ -34,8 +34,6 @@ from jobs.texts.names import Names
 
 REASON_COLUMNS = 5
 MASK = "***"
-# A spreadsheet takes a cell that begins so for a formula; the full-width forms too, under an East Asian input method.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
@@ -62,7 +60,7 @@ def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
         sentences = of_entity.get(row[ENTITY_ID], [])[:REASON_COLUMNS]
         cells = [row[column] for column in columns]
         cells += [names.industry(row[INDUSTRY_CODE] or ""), names.region_path(row[REGION_CODE] or "")]
-        writer.writerow([guard_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
+        writer.writerow([escape_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
 
@@ -92,11 +90,6 @@ def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
             masked = [None if value is None else MASK for value in table[str(column)].to_pylist()]
             table = table.set_column(table.schema.get_field_index(str(column)), str(column), pa.array(masked, pa.string()))
     return table
-
-
-def guard_formula(cell: object) -> object:
-    """A text that a spreadsheet would run as a formula, behind an apostrophe; numbers and dates stay as they are."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: Path, language: str) -> int:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from jobs.profile.mapping_schema import PLACEHOLDER
 
 if TYPE_CHECKING:
-    from jobs.profile.mapping import Lookup, SourceMapping
+    from jobs.profile.mapping import SourceMapping
+    from jobs.profile.mapping_schema import Lookup
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What a link that leads nowhere, or a file in a folder's place, gives: there is nothing, and nothing is hidden from us.

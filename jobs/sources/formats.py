@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.profile.mapping import Lookup, SourceMapping
+from jobs.profile.mapping import SourceMapping
+from jobs.profile.mapping_schema import Lookup
 from jobs.sources.csv_format import guess_delimiter, read_csv
 from jobs.sources.json_format import keys_of, read_json
 from jobs.sources.parquet_format import column_types, read_parquet
@@ -80,9 +81,7 @@ def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
         FileProblem: when the file's columns are missing, doubled or of another type; discard the chunks given before.
         OSError: when the machine does not give the file, or the rest of it; discard the chunks given before.
     """
-    file = RawFile(
-        path, mapping.encoding, mapping.delimiter, mapping.raw.columns, dict(mapping.raw.types), mapping.nulls, block_bytes
-    )
+    file = RawFile(path, mapping.encoding, mapping.delimiter, mapping.raw.columns, mapping.raw.types, mapping.nulls, block_bytes)
     yield from read_file(mapping.format, file)
 
 

@@ -21,7 +21,8 @@ from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import ConfigError, first_line
-from jobs.profile.mapping import Lookup, SourceMapping, known_at_expression, select_expressions
+from jobs.profile.mapping import SourceMapping, known_at_expression, select_expressions
+from jobs.profile.mapping_schema import Lookup
 from jobs.profile.mapping_sql import quoted
 from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files

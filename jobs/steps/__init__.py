@@ -1,1 +1,1 @@
-"""The steps of a day: each reads tables, transforms them, and replaces one day of others."""
+"""The steps of a day: each reads tables, transforms them, and replaces the day in its own tables."""

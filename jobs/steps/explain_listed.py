@@ -1,12 +1,10 @@
-"""Why each listed entity is on the list, and what would bring it into a better class, in three languages.
-
-On which day an entity's newest record of a source is, told by its features.
-"""
+"""Explain why each listed entity is on the list and what would give it a better class, in three languages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +32,148 @@ from models.targeting.class_stability import stabilise_class
 
 Days = npt.NDArray[np.datetime64]
 NONE = np.datetime64("NaT", "D")
+_COUNT = "peer_count"
+_COLUMNS = {
+    language: tuple(f"{text}_{column_suffix(language)}" for text in ("sentence", "basis", "change", "better"))
+    for language in LANGUAGES
+}
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The listed entities with what would give a better class, and the rows of ``gold.reasons``."""
+
+    listed: pd.DataFrame
+    reasons: pa.Table
+
+
+def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> Explained:
+    """Explain a day's list.
+
+    Args:
+        listed: the list's rows with the columns of ``gold.scores``.
+    """
+    if listed.empty:
+        columns = (scoring.BETTER_CLASS, *(better for *_, better in _COLUMNS.values()))
+        return Explained(listed.assign(**dict.fromkeys(map(str, columns))), arrow_schema(scoring.REASONS).empty_table())
+    features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
+    model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
+    scores, contributions = model.explain(features)
+    check_additive(contributions, scores[scoring.MARGIN])
+    peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
+    peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
+    explainer = _Explainer(model, profile, as_of, features, contributions, peers)
+    classes = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
+    better = explainer.better(classes)
+    return Explained(listed.merge(better, on=str(ENTITY_ID), how="left", validate="one_to_one"), explainer.reasons())
+
+
+@dataclass(frozen=True)
+class _Explainer:
+    """Explains the rows of ``features``, which are in order of ``entity_id``.
+
+    Attributes:
+        contributions: what each indicator adds to a row's margin.
+        peers: the rows of ``gold.peers`` of the features' peer groups.
+    """
+
+    model: RiskModel
+    profile: Profile
+    as_of: date
+    features: pd.DataFrame
+    contributions: pd.DataFrame
+    peers: pd.DataFrame
+
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        return {indicator.column: indicator for indicator in catalogue()}
+
+    @cached_property
+    def names(self) -> dict[str, Names]:
+        """Names of codes and indicators, by language."""
+        return {language: Names.of(self.profile, language) for language in LANGUAGES}
+
+    def reasons(self) -> pa.Table:
+        """Rows of ``gold.reasons``: the strongest contributions of each row, with their sentences."""
+        newest = newest_by_source(self.features, self.as_of)
+        rows = self.strongest_with_peers().sort_values([ENTITY_ID, scoring.REASON_RANK], ignore_index=True).to_dict("records")
+        for row in rows:
+            indicator = self.indicators[row[scoring.INDICATOR]]
+            is_known, has_peers = not np.isnan(row[scoring.VALUE]), not np.isnan(row[scoring.PEER_MEDIAN])
+            day = newest_of(indicator, newest, row[ROW]) if is_known else None
+            peers = int(row[_COUNT]) if has_peers else None
+            basis = Basis(str(row[scoring.PEER_GROUP] or ""), peers, indicator.sources, day, self.as_of)
+            row |= {AS_OF: self.as_of, scoring.RESTS_ON: ", ".join(indicator.sources), scoring.NEWEST_ON: day}
+            row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
+            for language, (sentence, based_on, change, _) in _COLUMNS.items():
+                names = self.names[language]
+                value, median = row[scoring.VALUE], row[scoring.PEER_MEDIAN]
+                row[sentence] = render_unknown(indicator, names) if value is None else render(indicator, value, median, names)
+                row[based_on] = basis_in_words(basis, names)
+                row[change] = change_in_words(indicator, names)
+        return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
+
+    def strongest_with_peers(self) -> pd.DataFrame:
+        reasons = strongest(self.contributions, self.features)
+        entities = self.features[[ENTITY_ID, scoring.PEER_GROUP]].iloc[reasons[ROW].to_numpy()]
+        placed = reasons.assign(**{str(name): entities[name].to_numpy() for name in entities})
+        columns = [scoring.PEER_GROUP, scoring.INDICATOR, scoring.PEER_MEDIAN, _COUNT]
+        return placed.merge(self.peers[columns], how="left", on=[scoring.PEER_GROUP, scoring.INDICATOR])
+
+    def better(self, classes: np.ndarray) -> pd.DataFrame:
+        """The better class that each row can reach, and the changes that give it, in words.
+
+        Args:
+            classes: the class of each row, shape (n,).
+        """
+        found = self.counterfactuals(classes)
+        is_best = classes == worst_first(self.profile.classes)[-1]
+        changes: dict[int, list[tuple[str, float, float]]] = {}
+        for row in found.changes.to_dict("records"):
+            changes.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
+        frame = pd.DataFrame({str(ENTITY_ID): self.features[ENTITY_ID].to_numpy(), str(scoring.BETTER_CLASS): found.better})
+        for language, (*_, column) in _COLUMNS.items():
+            frame[str(column)] = [
+                better_in_words(better, changes.get(at, ()), is_best[at], self.indicators, self.names[language], most=MOST)
+                for at, better in enumerate(found.better)
+            ]
+        return frame
+
+    def counterfactuals(self, classes: np.ndarray) -> Counterfactuals:
+        """Changes of each row that give a better class: towards its peers' medians, or a neutral value where peers do not count."""
+        usual = self.peers.pivot(index=scoring.PEER_GROUP, columns=scoring.INDICATOR, values=scoring.PEER_MEDIAN)
+        goals = usual.reindex(self.features[scoring.PEER_GROUP]).reset_index(drop=True)
+        neutral = {name: one.neutral for name, one in self.indicators.items() if one.neutral is not None and not one.peer}
+
+        def next_class(changed: pd.DataFrame) -> np.ndarray:
+            """The class on the next day: a change that does not last until then gives nothing."""
+            return stabilise_class(
+                self.model.score(changed),
+                lambda at: self.model.contributions(changed.iloc[at]),
+                changed,
+                classes[changed.index],
+                self.model.of_margin,
+                indicators=self.indicators,
+                bounds=self.profile.classes,
+                ordinary=self.profile.certainty.ordinary,
+            ).classes
+
+        return counterfactuals(
+            self.features,
+            self.contributions,
+            classes,
+            goals.assign(**neutral),
+            next_class,
+            indicators=self.indicators,
+            bounds=self.profile.classes,
+            clip=CLIP,
+        )
 
 
 def newest_by_source(features: pd.DataFrame, as_of: date) -> dict[str, Days]:
-    """The day of each row's newest record of each source that an indicator tells the age of; NaT where it has none.
+    """The day of each row's newest record, by source; NaT where a row has none. A return counts on the last day of its month.
 
-    A return counts on the last day of its month.
+    Only sources are returned for which an indicator gives the age of the newest record.
 
     Args:
         features: rows of ``gold.features`` of the day.
@@ -55,7 +189,7 @@ def newest_by_source(features: pd.DataFrame, as_of: date) -> dict[str, Days]:
 
 
 def newest_of(indicator: Indicator, newest: dict[str, Days], at: int) -> date | None:
-    """The newest of the records that an indicator of a row rests on; None where others' records tell it, or none is dated."""
+    """The day of the newest record behind an indicator of a row; None where it depends on other entities, or none is dated."""
     days = [newest[source][at] for source in indicator.sources if source in newest] if indicator.own else []
     known = [day for day in days if not np.isnat(day)]
     return max(known).astype(object) if known else None
@@ -71,137 +205,3 @@ def _months_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
     known = ~np.isnan(age)
     after = np.datetime64(closed_month(as_of), "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
     return np.where(known, after.astype("datetime64[D]") - 1, NONE)
-
-
-_COUNT = "peer_count"
-_COLUMNS = {
-    language: tuple(f"{text}_{column_suffix(language)}" for text in ("sentence", "basis", "change", "better"))
-    for language in LANGUAGES
-}
-
-
-@dataclass(frozen=True)
-class Explained:
-    """The listed with what would bring a better class, and the rows of ``gold.reasons``."""
-
-    listed: pd.DataFrame
-    reasons: pa.Table
-
-
-def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> Explained:
-    """Explain a day's list.
-
-    Args:
-        listed: the list's rows with the columns of ``gold.scores``.
-    """
-    if listed.empty:
-        columns = (str(scoring.BETTER_CLASS), *(better for *_, better in _COLUMNS.values()))
-        return Explained(listed.assign(**dict.fromkeys(columns)), arrow_schema(scoring.REASONS).empty_table())
-    features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
-    model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
-    scores, contributions = model.explain(features)
-    check_additive(contributions, scores[scoring.MARGIN])
-    indicators = {indicator.column: indicator for indicator in catalogue()}
-    speakers = {language: Names.of(profile, language) for language in LANGUAGES}
-    peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
-    peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
-    reasons = strongest(contributions, features)
-    reasons = _with_peers(reasons, features, peers)
-    reasons = _in_words(reasons, features, indicators, speakers, as_of)
-    letters = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
-    found = _better(model, profile, features, contributions, letters, peers, indicators)
-    is_best = letters == worst_first(profile.classes)[-1]
-    bettered = _better_in_words(found, features[ENTITY_ID], is_best, indicators, speakers)
-    return Explained(listed.merge(bettered, on=str(ENTITY_ID), how="left", validate="one_to_one"), reasons)
-
-
-def _with_peers(reasons: pd.DataFrame, features: pd.DataFrame, peers: pd.DataFrame) -> pd.DataFrame:
-    rows = reasons[ROW].to_numpy()
-    placed = reasons.assign(
-        **{
-            str(ENTITY_ID): features[ENTITY_ID].to_numpy()[rows],
-            str(scoring.PEER_GROUP): features[scoring.PEER_GROUP].to_numpy()[rows],
-        }
-    )
-    columns = [scoring.PEER_GROUP, scoring.INDICATOR, scoring.PEER_MEDIAN, _COUNT]
-    return placed.merge(peers[columns], how="left", on=[scoring.PEER_GROUP, scoring.INDICATOR])
-
-
-def _in_words(
-    reasons: pd.DataFrame, features: pd.DataFrame, indicators: dict[str, Indicator], speakers: dict[str, Names], as_of: date
-) -> pa.Table:
-    newest = newest_by_source(features, as_of)
-    rows = reasons.sort_values([ENTITY_ID, scoring.REASON_RANK], ignore_index=True).to_dict("records")
-    for row in rows:
-        indicator = indicators[row[scoring.INDICATOR]]
-        is_known, has_peers = not np.isnan(row[scoring.VALUE]), not np.isnan(row[scoring.PEER_MEDIAN])
-        day = newest_of(indicator, newest, row[ROW]) if is_known else None
-        peers = int(row[_COUNT]) if has_peers else None
-        basis = Basis(str(row[scoring.PEER_GROUP] or ""), peers, indicator.sources, day, as_of)
-        row |= {AS_OF: as_of, scoring.RESTS_ON: ", ".join(indicator.sources), scoring.NEWEST_ON: day}
-        row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
-        for language, (sentence, based, change, _) in _COLUMNS.items():
-            names = speakers[language]
-            value, median = row[scoring.VALUE], row[scoring.PEER_MEDIAN]
-            row[sentence] = render_unknown(indicator, names) if value is None else render(indicator, value, median, names)
-            row[based] = basis_in_words(basis, names)
-            row[change] = change_in_words(indicator, names)
-    return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
-
-
-def _better(
-    model: RiskModel,
-    profile: Profile,
-    features: pd.DataFrame,
-    contributions: pd.DataFrame,
-    letters: np.ndarray,
-    peers: pd.DataFrame,
-    indicators: dict[str, Indicator],
-) -> Counterfactuals:
-    """What would bring each row a better class, towards its peers' medians, or a neutral value where no peers are looked at."""
-    usual = peers.pivot(index=scoring.PEER_GROUP, columns=scoring.INDICATOR, values=scoring.PEER_MEDIAN)
-    goals = usual.reindex(features[scoring.PEER_GROUP]).reset_index(drop=True)
-    goals = goals.assign(**{name: one.neutral for name, one in indicators.items() if one.neutral is not None and not one.peer})
-
-    def stands(changed: pd.DataFrame) -> np.ndarray:
-        """The class on the morrow: what would not stand then would bring nothing."""
-        return stabilise_class(
-            model.score(changed),
-            lambda at: model.contributions(changed.iloc[at]),
-            changed,
-            letters[changed.index],
-            model.of_margin,
-            indicators=indicators,
-            bounds=profile.classes,
-            ordinary=profile.certainty.ordinary,
-        ).stands
-
-    return counterfactuals(
-        features,
-        contributions,
-        letters,
-        goals,
-        stands,
-        indicators=indicators,
-        bounds=profile.classes,
-        clip=CLIP,
-    )
-
-
-def _better_in_words(
-    found: Counterfactuals,
-    entities: pd.Series,
-    is_best: np.ndarray,
-    indicators: dict[str, Indicator],
-    speakers: dict[str, Names],
-) -> pd.DataFrame:
-    wanted: dict[int, list[tuple[str, float, float]]] = {}
-    for row in found.changes.to_dict("records"):
-        wanted.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
-    frame = pd.DataFrame({str(ENTITY_ID): entities.to_numpy(), str(scoring.BETTER_CLASS): found.better})
-    for language, (*_, column) in _COLUMNS.items():
-        frame[column] = [
-            better_in_words(better, wanted.get(at, ()), is_best[at], indicators, speakers[language], most=MOST)
-            for at, better in enumerate(found.better)
-        ]
-    return frame

@@ -1,8 +1,9 @@
-"""Judge a source's new delivery days: set bad rows aside, and stop the days that must not be used."""
+"""Check a source's new delivery days: quarantine bad rows, and stop the days that must not be used."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -30,81 +31,102 @@ from jobs.transforms.latest_known import keep_known
 
 STEP = "gate"
 FEW = 200_000
-"""Of so many rows the entities are looked up in the register one by one; for more, all that it has are brought together."""
+"""Up to this many rows, only their own entities are read from the register; above it, the whole register."""
 
 
 def gate_new_days(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> list[Batch]:
-    """Judge every day that has no verdict under today's rules; give the batches known by ``as_of``.
+    """Check every day that has no verdict under the current rules; return the batches delivered by ``as_of``.
 
-    A day that is stopped must not be built on by the days after it, and one whose stop is lifted must: those are taken in and
-    judged again.
+    Later days must not build on a stopped day, and must build on one that is no longer stopped. Such days are ingested and checked
+    again.
     """
-    unfinished = WriteIntent(lake.home, mapping.name, STEP)
-    while (first := _first_unjudged(lake, mapping, as_of)) is not None:
-        with unfinished.writing(first, as_of):
-            judged = _judge(lake, profile, mapping, first, as_of)
-            if first < judged[-1].delivered_on:
-                ingest_source(lake, profile, mapping, sources, as_of)
-    if (begun := unfinished.first(as_of)) is not None:
-        # The delivery that a step died at was withdrawn: nothing is left to be judged, nor what was set aside of it.
-        with unfinished.writing(begun, as_of):
-            _set_nothing_aside(lake, mapping, begun, as_of)
-    return BatchBook(lake.home, mapping.name).until(as_of)
+    return _Gate(lake, profile, mapping, sources, as_of).run()
 
 
-def _set_nothing_aside(lake: Lake, mapping: SourceMapping, first: date, as_of: date) -> None:
-    table = quarantine_of(mapping.name)
-    if lake.exists(table):
-        lake.replace_arrow(arrow_schema(table).empty_table(), table, f"{STAGE} = '{Stage.GATE.value}' AND {between(first, as_of)}")
+@dataclass(frozen=True)
+class _Gate:
+    """The deliveries of one source up to a day."""
 
+    lake: Lake
+    profile: Profile
+    mapping: SourceMapping
+    sources: Path
+    as_of: date
 
-def _first_unjudged(lake: Lake, mapping: SourceMapping, as_of: date) -> date | None:
-    batches = BatchBook(lake.home, mapping.name).until(as_of)
-    unfinished = WriteIntent(lake.home, mapping.name, STEP).first(as_of) or date.max
-    unjudged = (day.delivered_on for day in batches if day.delivered_on >= unfinished or day.gated != _judged_by(day, mapping))
-    return min(unjudged, default=None)
+    def run(self) -> list[Batch]:
+        intent = WriteIntent(self.lake.home, self.mapping.name, STEP)
+        while (first := self.first_unchecked(intent)) is not None:
+            with intent.writing(first, self.as_of):
+                checked = self.check(first)
+                if first < checked[-1].delivered_on:
+                    ingest_source(self.lake, self.profile, self.mapping, self.sources, self.as_of)
+        if (begun := intent.first(self.as_of)) is not None:
+            # The step died at a delivery that has been withdrawn: no day is left to check, and none of its rows are quarantined.
+            with intent.writing(begun, self.as_of):
+                self.clear_quarantine(begun)
+        return self.book().until(self.as_of)
 
+    def book(self) -> BatchBook:
+        return BatchBook(self.lake.home, self.mapping.name)
 
-def _judged_by(batch: Batch, mapping: SourceMapping) -> str:
-    """What a verdict rests on: the day's chain, the contract's rules, the source's limits and the gate's code."""
-    contract = mapping.contract
-    rules = f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{sorted(mapping.limits.items())}\n{code_version('gate')}"
-    return hashlib.sha256(rules.encode()).hexdigest()
+    def first_unchecked(self, intent: WriteIntent) -> date | None:
+        unfinished = intent.first(self.as_of) or date.max
+        batches = self.book().until(self.as_of)
+        return min(
+            (day.delivered_on for day in batches if day.delivered_on >= unfinished or day.gated != self.rules(day)), default=None
+        )
 
+    def rules(self, batch: Batch) -> str:
+        """A hash of what a verdict depends on: the delivery, the contract's rules, the source's limits and this step's code."""
+        contract, limits = self.mapping.contract, sorted(self.mapping.limits.items())
+        rules = f"{batch.chain}\n{contract.row_rules}\n{contract.batch_rules}\n{limits}\n{code_version('gate')}"
+        return hashlib.sha256(rules.encode()).hexdigest()
 
-def _judge(lake: Lake, profile: Profile, mapping: SourceMapping, first: date, as_of: date) -> list[Batch]:
-    """Judge the days from ``first`` on, and give them, oldest first."""
-    book = BatchBook(lake.home, mapping.name)
-    judged = [batch for batch in book.until(as_of) if batch.delivered_on >= first]
-    bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
-    days_sql = between(first, as_of)
-    quarantine, where = quarantine_of(mapping.name), f"{STAGE} = '{Stage.GATE.value}' AND {days_sql}"
-    with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
-        rows = scratch.materialise(bronze.where(days_sql))
-        registered = _registered(lake, profile, as_of)
-        if registered is not None and sum(batch.counts.kept for batch in judged) <= FEW:
-            registered = rows.select(ENTITY_ID).distinct().join(registered, str(ENTITY_ID), "inner")
-        counts = count_days(rows, mapping.contract, registered).toPandas()
-        facts = day_facts(counts, _reads(book.until(as_of)))
-        facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in judged])].reset_index(drop=True)
-        outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
-        lake.replace(outcome.quarantined, quarantine, where)
-        set_aside = {row[0]: row[1] for row in lake.read(quarantine).where(where).groupBy(DELIVERED_ON).count().collect()}
-        write_json(lake.home / "manifests" / "checks" / mapping.name / f"{first}_{judged[-1].delivered_on}.json", outcome.gx)
-        for batch in judged:
-            batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
-            batch.set_aside = set_aside.get(batch.delivered_on, 0)
-            batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is judged[-1])
-            batch.gated = _judged_by(batch, mapping)
-        book.save()
-    return judged
+    def check(self, first: date) -> list[Batch]:
+        """Check the days from ``first`` on; return them, oldest first."""
+        lake, mapping, book = self.lake, self.mapping, self.book()
+        batches = book.until(self.as_of)
+        checked = [batch for batch in batches if batch.delivered_on >= first]
+        bronze = lake.read(BRONZE[mapping.contract.name]).where(F.col(SOURCE) == mapping.name)
+        quarantine, in_quarantine = quarantine_of(mapping.name), self.in_quarantine(first)
+        with Scratch(lake.home, f"gate-{mapping.name}") as scratch:
+            rows = scratch.materialise(bronze.where(between(first, self.as_of)))
+            registered = self.registered()
+            if registered is not None and sum(batch.counts.kept for batch in checked) <= FEW:
+                registered = rows.select(ENTITY_ID).distinct().join(registered, str(ENTITY_ID), "inner")
+            counts = count_days(rows, mapping.contract, registered).toPandas()
+            facts = day_facts(counts, _reads(batches))
+            facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in checked])].reset_index(drop=True)
+            outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
+            lake.replace(outcome.quarantined, quarantine, in_quarantine)
+            set_aside = {
+                row[0]: row[1] for row in lake.read(quarantine).where(in_quarantine).groupBy(DELIVERED_ON).count().collect()
+            }
+            checks = lake.home / "manifests" / "checks" / mapping.name / f"{first}_{checked[-1].delivered_on}.json"
+            write_json(checks, outcome.gx)
+            for batch in checked:
+                batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
+                batch.set_aside = set_aside.get(batch.delivered_on, 0)
+                batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is checked[-1])
+                batch.gated = self.rules(batch)
+            book.save()
+        return checked
 
+    def registered(self) -> DataFrame | None:
+        """The entities registered by the end of the day; None when the lake has no register yet."""
+        if not self.lake.exists(silver.ENTITY):
+            return None
+        versions = self.lake.read(silver.ENTITY)
+        return versions.transform(keep_known, cutoff=self.profile.end_of(self.as_of), as_of=self.as_of).select(ENTITY_ID)
 
-def _registered(lake: Lake, profile: Profile, as_of: date) -> DataFrame | None:
-    """The entities registered by the end of the day; None when the lake has no register yet."""
-    if not lake.exists(silver.ENTITY):
-        return None
-    return lake.read(silver.ENTITY).transform(keep_known, cutoff=profile.end_of(as_of), as_of=as_of).select(ENTITY_ID)
+    def clear_quarantine(self, first: date) -> None:
+        table = quarantine_of(self.mapping.name)
+        if self.lake.exists(table):
+            self.lake.replace_arrow(arrow_schema(table).empty_table(), table, self.in_quarantine(first))
+
+    def in_quarantine(self, first: date) -> str:
+        """SQL that selects the rows that this step quarantined of the days from ``first`` on."""
+        return f"{STAGE} = '{Stage.GATE.value}' AND {between(first, self.as_of)}"
 
 
 def _reads(batches: list[Batch]) -> pd.DataFrame:
@@ -114,7 +136,7 @@ def _reads(batches: list[Batch]) -> pd.DataFrame:
 
 
 def _checks_of(batch: Batch, checks: tuple[CheckResult, ...], *, is_newest: bool) -> list[dict[str, object]]:
-    """A day's own checks; the newest day also carries those over all rows that were judged with it."""
+    """A day's own checks; the newest day also has the checks over all rows that were checked together."""
     return [
         check.plain() for check in checks if check.delivered_on == batch.delivered_on or (check.delivered_on is None and is_newest)
     ]

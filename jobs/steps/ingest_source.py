@@ -1,8 +1,6 @@
-"""Take a source's new deliveries into bronze: read, map, tell duplicates, commit, count.
+"""Take a source's new deliveries into bronze: read and map the records, find duplicates, write, count.
 
-Everything from the first day that is new or changed is done again, so a rerun repairs and never doubles.
-
-The writing half of ingest: landed records become bronze and quarantine rows, and are counted where they arrived.
+All days from the first new or changed one on are written again, so running a step twice repairs and never doubles rows.
 """
 
 from __future__ import annotations
@@ -53,8 +51,109 @@ from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_
 
 
 @dataclass(frozen=True)
-class Intake:
-    """One source's days from ``first`` to ``as_of``, about to be written."""
+class Ingested:
+    """The days that were taken in, every day known by then, and warnings for the operator."""
+
+    taken_in: tuple[date, ...]
+    known: tuple[Batch, ...]
+    warnings: tuple[str, ...] = ()
+
+    def totals(self) -> dict[str, int]:
+        """The counts over the days that were taken in."""
+        batches = [batch for batch in self.known if batch.delivered_on in set(self.taken_in)]
+        counts = ("read", "kept", "duplicates", "quarantined")
+        return {"days": len(batches), **{name: sum(getattr(batch.counts, name) for batch in batches) for name in counts}}
+
+
+def ingest_source(
+    lake: Lake,
+    profile: Profile,
+    mapping: SourceMapping,
+    sources: Path,
+    as_of: date,
+    progress: Callable[[Path], None] = lambda _path: None,
+) -> Ingested:
+    """Write the deliveries made by ``as_of`` to bronze, as far as they are new or changed.
+
+    Raises:
+        CountMismatch: when the records read on a day are not those kept, found to be duplicates and quarantined.
+    """
+    return _Ingest(lake, profile, mapping, sources, as_of).run(progress)
+
+
+@dataclass(frozen=True)
+class _Ingest:
+    """The deliveries of one source up to a day."""
+
+    lake: Lake
+    profile: Profile
+    mapping: SourceMapping
+    sources: Path
+    as_of: date
+
+    def run(self, progress: Callable[[Path], None]) -> Ingested:
+        mapping, book = self.mapping, BatchBook(self.lake.home, self.mapping.name)
+        known = book.until(self.as_of)
+        deliveries = source_of(mapping, self.sources, self.as_of)
+        files = deliveries.facts({batch.delivered_on: batch for batch in known})
+        rules = self.rules()
+        intent = WriteIntent(self.lake.home, mapping.name, "ingest")
+        first = min(filter(None, (_first_stale(known, files, rules), intent.first(self.as_of))), default=None)
+        warnings = deliveries.warnings()
+        if first is None:
+            return Ingested((), tuple(known), tuple(warnings))
+
+        pending = [day for day in sorted(files) if day >= first]
+        before = [batch for batch in known if batch.delivered_on < first]
+        with intent.writing(first, self.as_of):
+            with Scratch(self.lake.home, f"ingest-{mapping.name}") as scratch:
+                landed = deliveries.land(pending, scratch.folder / "raw", self.lake, progress)
+                writer = _BronzeWriter(self.lake, self.profile, mapping, self.sources, first, self.as_of, scratch)
+                counts = writer.write(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
+            unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
+            chains = delivery_fingerprints(files, rules, unused)
+            batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
+            _check_counts(mapping, batches)
+            book.drop([batch.delivered_on for batch in known if batch.delivered_on >= first])
+            book.put(batches)
+            book.save()
+        return Ingested(tuple(pending), tuple(book.until(self.as_of)), (*warnings, *landed.warnings))
+
+    def rules(self) -> str:
+        """A hash of everything but the delivered files that decides what their records become."""
+        mapping = self.mapping
+        digest = hashlib.sha256(mapping.path.read_bytes())
+        digest.update(f"{mapping.contract.ddl()}\n{self.profile.time_zone}\n{code_version('ingest')}\n".encode())
+        for lookup in mapping.lookups:
+            for path in find_lookup_files(lookup, self.sources):
+                name, facts = path.relative_to(self.sources).as_posix(), file_facts(path, path.name, None)
+                digest.update(f"{name}\0{facts.sha256}\n".encode())
+        return digest.hexdigest()
+
+
+def _first_stale(known: Sequence[Batch], files: Mapping[date, list[FileFacts]], rules: str) -> date | None:
+    """The first day that is new, changed or gone; None when bronze is up to date."""
+    taken_in = {batch.delivered_on: batch for batch in known}
+    chains = delivery_fingerprints(files, rules, {day for day, batch in taken_in.items() if not batch.is_usable})
+    stale = (day for day in {*chains, *taken_in} if day not in taken_in or chains.get(day) != taken_in[day].chain)
+    return min(stale, default=None)
+
+
+def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
+    for batch in batches:
+        counts = batch.counts
+        if not counts.adds_up:
+            raise CountMismatch(
+                what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
+                f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
+                where=f"source {mapping.name}, delivery of {batch.delivered_on}",
+                next_step="nothing of this day is used; run the same command again, and report it if the counts still differ",
+            )
+
+
+@dataclass(frozen=True)
+class _BronzeWriter:
+    """Writes the days of one source from ``first`` to ``as_of`` to bronze and quarantine."""
 
     lake: Lake
     profile: Profile
@@ -64,39 +163,39 @@ class Intake:
     as_of: date
     scratch: Scratch
 
-    def commit(self, landed: Landed, build_on: set[date]) -> dict[date, Counts]:
-        """Replace the days in bronze, then in quarantine; give the counts of each day.
+    def write(self, landed: Landed, build_on: set[date]) -> dict[date, Counts]:
+        """Replace the days in bronze, then in quarantine; return the counts of each day.
 
         Args:
-            landed: what was read.
-            build_on: earlier days with whose versions the records are compared.
+            landed: the records that were read.
+            build_on: earlier days, whose versions the records are compared with.
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]
-        steps = self._steps({day: landed.read[day] for day in usable})
-        parts, every = self._read(landed, usable, [days for step in steps for days in step])
+        rounds = self._rounds({day: landed.read[day] for day in usable})
+        parts, every = self._read(landed, usable, [days for ranges in rounds for days in ranges])
         duplicates: dict[date, int] = {}
-        for step in steps:
-            together = _sound(parts[step[0]] if len(step) == 1 else every)
+        for ranges in rounds:
+            together = _valid(parts[ranges[0]] if len(ranges) == 1 else every)
             marks = self._marks(together, build_on)
             duplicates |= _by_day(marks.where(IS_DUPLICATE))
-            for begin, end in step:
-                kept = self._kept(_sound(parts[begin, end]), marks, _among(usable, begin, end), build_on)
+            for begin, end in ranges:
+                kept = self._kept(_valid(parts[begin, end]), marks, _among(usable, begin, end), build_on)
                 of_source = f"{SOURCE} = '{self.mapping.name}' AND {between(begin, end)}"
                 self.lake.replace(kept, BRONZE[self.mapping.contract.name], of_source)
-            build_on = build_on.union(*(_among(usable, *days) for days in step))
+            build_on = build_on.union(*(_among(usable, *days) for days in ranges))
         records = every.where(IN_SCOPE)
         quarantine = quarantine_of(self.mapping.name)
-        # What the gate set aside of the rows that were there before goes too; it judges these anew.
-        mapped_or_judged = f"{STAGE} <> '{Stage.READ.value}' AND {self._days()}"
-        self.lake.replace(unreadable_as_quarantine(records, RAW), quarantine, mapped_or_judged)
+        # The rows that the gate quarantined earlier go too; it checks the new rows again.
+        mapped_or_gated = f"{STAGE} <> '{Stage.READ.value}' AND {self._days()}"
+        self.lake.replace(unreadable_as_quarantine(records, RAW), quarantine, mapped_or_gated)
         self.lake.replace_arrow(landed.rejected, quarantine, f"{STAGE} = '{Stage.READ.value}' AND {self._days()}")
         return self._counts(landed, duplicates, _by_day(every.where(f"NOT {IN_SCOPE}")))
 
-    def _steps(self, read: Mapping[date, int]) -> list[list[DayRange]]:
-        """What is compared at once, in ranges of days that are written at once; together they are all days from ``first`` on.
+    def _rounds(self, read: Mapping[date, int]) -> list[list[DayRange]]:
+        """What is compared at once, in ranges of days that are written at once; together they cover all days from ``first`` on.
 
-        All days are compared at once, but snapshots that notice absence one by one, each held against the last. Days that are now
-        gone or unusable are in a range too, so that what was there of them is cleared.
+        All days are compared at once, except snapshots that report absence: each is compared with the one before. Days that are
+        gone or unusable now are in a range too, so that their rows are deleted.
         """
         if self.mapping.notices_absence:
             return [[days] for days in single_days(sorted(read), self.first, self.as_of)]
@@ -123,17 +222,16 @@ class Intake:
         key, materialise = self.mapping.contract.key, self.scratch.materialise
         earlier, elsewhere = self._earlier(build_on), self._elsewhere()
         if build_on:
-            earlier = earlier.where(_dates_within(rows, key))
+            earlier = earlier.where(_has_dates_of(rows, key))
         return materialise(find_marks(rows, earlier, elsewhere, key, materialise))
 
     def _elsewhere(self) -> DataFrame | None:
-        """What stays in bronze of other sources and of deliveries after the day; None when there is none of it."""
+        """The rows of bronze from other sources and from deliveries after the day; None when there are none."""
         table = BRONZE[self.mapping.contract.name]
-        stays = f"{SOURCE} <> '{self.mapping.name}' OR {DELIVERED_ON} > '{self.as_of}'"
         parts = self.lake.partitions(table)
         if not any(part[SOURCE] != self.mapping.name or part[DELIVERED_ON] > self.as_of.isoformat() for part in parts):
             return None
-        return self.lake.read(table).where(stays)
+        return self.lake.read(table).where(f"{SOURCE} <> '{self.mapping.name}' OR {DELIVERED_ON} > '{self.as_of}'")
 
     def _kept(self, rows: DataFrame, marks: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
         columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
@@ -152,18 +250,18 @@ class Intake:
         return kept.unionByName(gone.withColumns({str(name): value for name, value in lineage.items()}).select(*columns))
 
     def _counts(self, landed: Landed, duplicates: dict[date, int], out_of_scope: dict[date, int]) -> dict[date, Counts]:
-        """Counts taken where the records arrived, not where they were sent from, so that a loss shows."""
+        """Counts of the tables that the records were written to, so that a loss shows."""
         bronze = self.lake.read(BRONZE[self.mapping.contract.name]).where(F.col(SOURCE) == self.mapping.name)
         here = bronze.where(self._days())
         kept, absent = _by_day(here.where(f"NOT {IS_ABSENT}")), _by_day(here.where(f"{IS_ABSENT}"))
         quarantine = self.lake.read(quarantine_of(self.mapping.name)).where(self._days())
-        turned_away = _by_day(quarantine.where(f"{STAGE} <> '{Stage.GATE.value}'"))
+        quarantined = _by_day(quarantine.where(f"{STAGE} <> '{Stage.GATE.value}'"))
         return {
             day: Counts(
                 read=landed.read[day] - out_of_scope.get(day, 0),
                 kept=kept.get(day, 0),
                 duplicates=duplicates.get(day, 0),
-                quarantined=turned_away.get(day, 0),
+                quarantined=quarantined.get(day, 0),
                 out_of_scope=out_of_scope.get(day, 0),
                 absent=absent.get(day, 0),
             )
@@ -174,110 +272,25 @@ class Intake:
         return between(self.first, self.as_of)
 
 
-def _dates_within(rows: DataFrame, key: Sequence[Column]) -> SqlColumn:
-    """That the dates of a row's key are between the first and the last of those of ``rows``, as they are where keys are equal.
+def _has_dates_of(rows: DataFrame, key: Sequence[Column]) -> SqlColumn:
+    """Whether the dates of a row's key are between the first and the last of ``rows``: true wherever keys are equal.
 
-    Files tell the first and last value of their columns, so most need not be read: what comes today is mostly of late months.
+    Files record the first and last value of their columns, so most need not be read: today's records are mostly of late months.
     """
     dates = [str(column) for column in key if column.type is Type.DATE]
     ends = [rows.agg(F.min(name), F.max(name)).collect()[0] for name in dates]
-    between = [F.col(name).between(F.lit(first), F.lit(last)) for name, (first, last) in zip(dates, ends, strict=True)]
-    return reduce(SqlColumn.__and__, between, F.lit(True))
+    within = [F.col(name).between(F.lit(first), F.lit(last)) for name, (first, last) in zip(dates, ends, strict=True)]
+    return reduce(SqlColumn.__and__, within, F.lit(True))
 
 
 def _among(days: Sequence[date], begin: date, end: date) -> list[date]:
     return [day for day in days if begin <= day <= end]
 
 
-def _sound(rows: DataFrame) -> DataFrame:
-    """The records that are of the source, and of which every column could be read."""
+def _valid(rows: DataFrame) -> DataFrame:
+    """The records in the mapping's scope that could be read in every column."""
     return rows.where(IN_SCOPE).where(F.col(UNREADABLE_COLUMN).isNull())
 
 
 def _by_day(rows: DataFrame) -> dict[date, int]:
     return {row[0]: row[1] for row in rows.groupBy(DELIVERED_ON).count().collect()}
-
-
-@dataclass(frozen=True)
-class Ingested:
-    """What an ingest did: the days it took in, every day known by ``as_of``, and what a person should see."""
-
-    taken_in: tuple[date, ...]
-    known: tuple[Batch, ...]
-    warnings: tuple[str, ...] = ()
-
-    def totals(self) -> dict[str, int]:
-        """The counts over the days that were taken in."""
-        batches = [batch for batch in self.known if batch.delivered_on in set(self.taken_in)]
-        counts = ("read", "kept", "duplicates", "quarantined")
-        return {"days": len(batches), **{name: sum(getattr(batch.counts, name) for batch in batches) for name in counts}}
-
-
-def ingest_source(
-    lake: Lake,
-    profile: Profile,
-    mapping: SourceMapping,
-    sources: Path,
-    as_of: date,
-    progress: Callable[[Path], None] = lambda _path: None,
-) -> Ingested:
-    """Bring bronze up to the deliveries made by ``as_of``.
-
-    Raises:
-        CountMismatch: when a day's records read are not its records kept, doubled and quarantined.
-    """
-    book = BatchBook(lake.home, mapping.name)
-    arrivals = source_of(mapping, sources, as_of)
-    files = arrivals.facts({batch.delivered_on: batch for batch in book.until(as_of)})
-    rules = _rules(mapping, profile, sources)
-    unfinished = WriteIntent(lake.home, mapping.name, "ingest")
-    first = min(filter(None, (_first_stale(book, files, rules, as_of), unfinished.first(as_of))), default=None)
-    warnings = arrivals.warnings()
-    if first is None:
-        return Ingested((), tuple(book.until(as_of)), tuple(warnings))
-
-    pending = [day for day in sorted(files) if day >= first]
-    before = [batch for batch in book.until(as_of) if batch.delivered_on < first]
-    with unfinished.writing(first, as_of):
-        with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
-            landed = arrivals.land(pending, scratch.folder / "raw", lake, progress)
-            intake = Intake(lake, profile, mapping, sources, first, as_of, scratch)
-            counts = intake.commit(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
-        unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
-        chains = delivery_fingerprints(files, rules, unused)
-        batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
-        _check_counts(mapping, batches)
-        book.drop([batch.delivered_on for batch in book.until(as_of) if batch.delivered_on >= first])
-        book.put(batches)
-        book.save()
-    return Ingested(tuple(pending), tuple(book.until(as_of)), (*warnings, *landed.warnings))
-
-
-def _rules(mapping: SourceMapping, profile: Profile, sources: Path) -> str:
-    """A fingerprint of all but the files that decides what their records become."""
-    digest = hashlib.sha256(mapping.path.read_bytes())
-    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version('ingest')}\n".encode())
-    for lookup in mapping.lookups:
-        for path in find_lookup_files(lookup, sources):
-            digest.update(f"{path.relative_to(sources).as_posix()}\0{file_facts(path, path.name, None).sha256}\n".encode())
-    return digest.hexdigest()
-
-
-def _first_stale(book: BatchBook, files: dict[date, list[FileFacts]], rules: str, as_of: date) -> date | None:
-    """The first day that is new, changed or gone; None when bronze is up to date."""
-    known = {batch.delivered_on: batch for batch in book.until(as_of)}
-    chains = delivery_fingerprints(files, rules, {day for day, batch in known.items() if not batch.is_usable})
-    stale = [day for day in {*chains, *known} if day not in chains or day not in known or known[day].chain != chains[day]]
-    return min(stale, default=None)
-
-
-def _check_counts(mapping: SourceMapping, batches: list[Batch]) -> None:
-    for batch in batches:
-        counts = batch.counts
-        if not counts.adds_up:
-            raise CountMismatch(
-                what=f"{counts.read} records were read, but {counts.kept} kept + {counts.duplicates} duplicates"
-                f" + {counts.quarantined} quarantined are {counts.kept + counts.duplicates + counts.quarantined}",
-                where=f"source {mapping.name}, delivery of {batch.delivered_on}",
-                next_step="nothing of this day is used; give the same command again, and report it if the counts still differ",
-            )

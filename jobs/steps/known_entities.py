@@ -1,4 +1,4 @@
-"""The entities known on a day, each by its latest version."""
+"""Read the entities known on a day, each in its latest version."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ COLUMNS = (
     silver.REGION_MIDDLE, silver.REGION_TOP, registration.ADDRESS,
 )  # fmt: skip
 REGION_OF_LEVEL = {"own": registration.REGION_CODE, "middle": silver.REGION_MIDDLE, "top": silver.REGION_TOP}
-"""The column of the region that capacity is counted by, by the profile's ``capacity.region_level``."""
+"""The region column that capacity is counted by, for each ``capacity.region_level`` of a profile."""
 
 
 def known_entities(
     lake: Lake, profile: Profile, as_of: date, columns: Sequence[Column] = COLUMNS, *, share: float = 1.0
 ) -> pd.DataFrame:
-    """One row an entity known by the end of ``as_of``, in order of ``entity_id``, which is one of the columns.
+    """One row per entity known by the end of ``as_of``, in order of ``entity_id``, which must be one of the columns.
 
-    With a ``share`` below 1 it is of a sample, the one that :func:`models.labels.sampling.sampled` takes, and only that is read.
+    With a ``share`` below 1, only the sample of :func:`models.labels.sampling.sampled` is read.
     """
     versions = lake.read(silver.ENTITY)
     if share < 1:
@@ -40,5 +40,5 @@ def known_entities(
 
 
 def active_ids(entities: pd.DataFrame, profile: Profile) -> pd.Index:
-    """The identifiers of those that may be listed."""
+    """The identifiers of the entities that may be listed."""
     return pd.Index(entities.loc[entities[registration.STATUS].isin(profile.objective.statuses), ENTITY_ID])

@@ -1,10 +1,10 @@
-"""Score every entity of a day with the model in use: margin, probability and its interval, anomaly, credit points and class."""
+"""Score every entity of a day with the model in use: margin, probability with its interval, anomaly, credit points, class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 import pandas as pd
 import pyarrow as pa
@@ -15,10 +15,8 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURCE, MARGIN, MODEL_ID, RISK_CLASS, SCORES
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
-from jobs.foundation.files import delete_file
 from jobs.incremental.previous_classes import previous_classes
-from jobs.incremental.staleness import record_score_inputs, scores_fingerprint
-from jobs.lake.manifests import note_path
+from jobs.incremental.staleness import record_score_inputs
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
@@ -32,19 +30,19 @@ ROWS_AT_ONCE = 32_768
 
 
 def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None = None) -> int:
-    """Replace the day's scores; give how many entities were scored.
+    """Replace the day's scores; return how many entities were scored.
 
-    Features are read and scored some thousand at a time, as many parts at once as there are processors; only scores are ever in
-    memory together. An entity's scores are of its own features, its class of those and its class before.
+    Features are read and scored in parts of :data:`ROWS_AT_ONCE` rows, as many parts at once as there are processors, so that only
+    the scores are ever in memory together. An entity's scores depend on its own features, and its class also on its previous class.
 
     Args:
-        before: the lake whose scores tell the classes before, by default the same.
+        before: the lake with the scores of earlier days, by default the same.
 
     Raises:
         InputMissing: when there is no model, or no features for the day.
-        SteelyardError: when what the indicators add, of an entity whose class moved, does not sum to its margin.
+        SteelyardError: when the contributions of an entity whose class changed do not add up to its margin.
     """
-    store = ModelStore(lake.home)
+    features, store = feature_batches(lake, as_of), ModelStore(lake.home)
     model_id = store.newest(as_of)
     if model_id is None:
         raise InputMissing(
@@ -53,72 +51,86 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
             next_step="train one with `steelyard train`",
         )
     earlier = previous_classes(before or lake, as_of)
-    score = partial(_score, model=store.get(model_id), model_id=model_id, profile=profile, as_of=as_of, earlier=earlier.letters)
-    parts = list(parallel_map(score, feature_batches(lake, as_of)))
-    if not parts:
-        raise _no_features(lake, as_of)
-    rows = pa.concat_tables(parts).sort_by(str(ENTITY_ID))
-    # Forgotten first: a crash between table and note must not leave a note that speaks of other rows.
-    delete_file(note_path(lake.home, "scores", as_of))
-    lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
-    record_score_inputs(lake, as_of, earlier.facts, scores_fingerprint(profile))
+    scorer = _Scorer(store.get(model_id), model_id, profile, as_of, earlier.letters)
+    rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
+    with record_score_inputs(lake, profile, as_of, earlier.facts):
+        lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     return rows.num_rows
 
 
-def _score(
-    features: pd.DataFrame, *, model: RiskModel, model_id: str, profile: Profile, as_of: date, earlier: pd.Series
-) -> pa.Table:
-    """The scores of some entities; nothing depends on which others are beside them."""
-    rows = model.score(features)
+@dataclass(frozen=True)
+class _Scorer:
+    """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
-    def contributions(at: Ints) -> pd.DataFrame:
-        added = model.contributions(features.iloc[at])
-        try:
-            check_additive(added.set_axis(features[ENTITY_ID].iloc[at]), rows[MARGIN].iloc[at])
-        except NotAdditiveError as error:
-            raise SteelyardError(
-                what=str(error),
-                where=f"model {model_id}",
-                next_step="train the model again with `steelyard train`, and report it if it comes again",
-            ) from error
-        return added
+    Attributes:
+        earlier: previous classes, by entity.
+    """
 
-    settled = stabilise_class(
-        rows,
-        contributions,
-        features,
-        earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object),
-        model.of_margin,
-        indicators={one.column: one for one in catalogue()},
-        bounds=profile.classes,
-        ordinary=profile.certainty.ordinary,
-    )
-    rows[ENTITY_ID] = features[ENTITY_ID]
-    rows[AS_OF] = as_of
-    rows[MODEL_ID] = model_id
-    rows[CREDIT_POINTS] = settled.points
-    rows[RISK_CLASS] = settled.stands
-    rows[HELD_CLASS] = settled.held
-    rows[HELD_SOURCE] = settled.source
-    table = pa.Table.from_pandas(rows, preserve_index=False)
-    return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
+    model: RiskModel
+    model_id: str
+    profile: Profile
+    as_of: date
+    earlier: pd.Series
+
+    def score(self, features: pd.DataFrame) -> pa.Table:
+        """Rows of ``gold.scores``, one per row of ``gold.features``."""
+        model, rows = self.model, self.model.score(features)
+
+        def contributions(at: Ints) -> pd.DataFrame:
+            added = model.contributions(features.iloc[at])
+            try:
+                check_additive(added.set_axis(features[ENTITY_ID].iloc[at]), rows[MARGIN].iloc[at])
+            except NotAdditiveError as error:
+                raise SteelyardError(
+                    what=str(error),
+                    where=f"model {self.model_id}",
+                    next_step="train the model again with `steelyard train`, and report it if it happens again",
+                ) from error
+            return added
+
+        stable = stabilise_class(
+            rows,
+            contributions,
+            features,
+            self.earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object),
+            model.of_margin,
+            indicators={one.column: one for one in catalogue()},
+            bounds=self.profile.classes,
+            ordinary=self.profile.certainty.ordinary,
+        )
+        rows[ENTITY_ID] = features[ENTITY_ID]
+        rows[AS_OF] = self.as_of
+        rows[MODEL_ID] = self.model_id
+        rows[CREDIT_POINTS] = stable.points
+        rows[RISK_CLASS] = stable.classes
+        rows[HELD_CLASS] = stable.held
+        rows[HELD_SOURCE] = stable.source
+        table = pa.Table.from_pandas(rows, preserve_index=False)
+        return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 
 
 def feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:
-    """The day's features, ``ROWS_AT_ONCE`` rows at a time, in no order."""
+    """The day's features, :data:`ROWS_AT_ONCE` rows at a time, in no order.
+
+    Raises:
+        InputMissing: when the day has none.
+    """
     schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
-    gathered = schema.empty_table()
+    gathered, count = schema.empty_table(), 0
     for batch in batches:
+        count += batch.num_rows
         gathered = pa.concat_tables([gathered, pa.Table.from_batches([batch])])
         while gathered.num_rows >= ROWS_AT_ONCE:
             yield gathered.slice(0, ROWS_AT_ONCE).to_pandas()
             gathered = gathered.slice(ROWS_AT_ONCE)
+    if not count:
+        raise _no_features(lake, as_of)
     if gathered.num_rows:
         yield gathered.to_pandas()
 
 
 def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.DataFrame:
-    """The features of a day in order of ``entity_id``, of all entities or of those ``among``.
+    """The features of a day in order of ``entity_id``, of all entities or only of those in ``among``.
 
     Raises:
         InputMissing: when the day has none.

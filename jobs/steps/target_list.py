@@ -1,4 +1,4 @@
-"""The day's list: rank who may be visited within each region's capacity, and say why each is on it."""
+"""Make the day's list: rank the entities that may be visited within each region's capacity, with reasons for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expectations.contracts import scoring
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing
-from jobs.incremental.staleness import lake_of_scored_day
+from jobs.incremental.staleness import scored_day
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
 from jobs.steps.known_entities import REGION_OF_LEVEL, active_ids, known_entities
@@ -27,13 +27,14 @@ def target_scored_day(lake: Lake, profile: Profile, as_of: date) -> int:
     """Make the day's list from the table versions that its scored features were built from; return how many are listed.
 
     Raises:
-        InputMissing: as for :func:`jobs.incremental.staleness.lake_of_scored_day`.
+        InputMissing: as for :func:`jobs.incremental.staleness.scored_day`.
     """
-    return target_day(lake_of_scored_day(lake, profile, as_of), profile, as_of)
+    lake = scored_day(lake, profile, as_of).lake
+    return target_day(lake, profile, as_of)
 
 
 def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
-    """Replace the day's list and its reasons; give how many are listed.
+    """Replace the day's list and its reasons; return how many entities are listed.
 
     Raises:
         InputMissing: when the day has no scores.
@@ -52,19 +53,19 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     explained = explain(lake, profile, as_of, listed)
     listed = drop_without_reasons(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
     where = f"{AS_OF} = '{as_of}'"
-    # Reasons first: a list is never there without them.
+    # Reasons first, so that there is never a list without reasons.
     lake.replace_arrow(explained.reasons, scoring.REASONS, where)
     lake.replace_arrow(pa.Table.from_pandas(listed, preserve_index=False), scoring.RISK_LIST, where)
     return len(listed)
 
 
 def has_tie_key() -> bool:
-    """Whether the operator gave a secret to break ties by; by the public word anybody can work out who stands before whom."""
+    """Whether the operator set a secret for the tie-break; with the public word anyone can compute the order of equal entities."""
     return bool(os.environ.get(TIE_KEY_VARIABLE))
 
 
 def tie_key(as_of: date) -> bytes:
-    """The key of the tie-break: the secret of the profile's operator, turned each year."""
+    """The key of the tie-break: the secret of the profile's operator, changed each year."""
     return f"{os.environ.get(TIE_KEY_VARIABLE) or PUBLIC_TIE_KEY}:{as_of.year}".encode()
 
 
@@ -76,7 +77,7 @@ def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
             where=str(profile.folder / "profile.toml"),
             next_step=f"use one of {', '.join(REGION_OF_LEVEL)}",
         )
-    # Nobody's district, yet not a place to hide in: such entities are ranked apart, as if of a region of their own.
+    # Entities without a region are ranked too, as a region of their own.
     return candidates[REGION_OF_LEVEL[level]].fillna(UNKNOWN_REGION)
 
 
@@ -88,5 +89,5 @@ def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
             where=str(profile.folder / "profile.toml"),
             next_step="use margin, probability or anomaly",
         )
-    # The rule that stands in for a model knows no probability; its margin is the order it has.
+    # The fallback rule has no probability; it ranks by its margin.
     return candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]

@@ -1,4 +1,4 @@
-"""Hold two models against each other on one day: how good each was found to be, whom either would visit, and what moves them."""
+"""Compare two models on one day: their quality, the entities that each would list, and their most important indicators."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from models.model_card import importances
 from models.risk.credit import points_and_class, worst_first
 
 MOVERS = 10
-"""So many of those that one model would visit and the other would not are named."""
+"""This many entities that only one model would list are named."""
 INDICATORS = 15
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A measure of each model. What is held out is held out for each by itself: of models of two days other visits."""
+class MeasurePair:
+    """A measure of each model. Each model has its own held-out visits, so models of two days are measured on different ones."""
 
     measure: str
     first: Any
@@ -36,7 +36,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Mover:
-    """An entity that one model would visit and the other would not, and its place by each."""
+    """An entity that only one model would list, and its rank by each."""
 
     entity_id: str
     first_place: int
@@ -47,7 +47,7 @@ class Mover:
 
 @dataclass(frozen=True)
 class Weight:
-    """What an indicator adds to the margin, its size as a mean over those that either model would visit, in log-odds."""
+    """The mean absolute contribution of an indicator to the margin, in log-odds, over the entities that either model would list."""
 
     indicator: str
     first: float
@@ -56,28 +56,28 @@ class Weight:
 
 @dataclass(frozen=True)
 class Compared:
-    """What :func:`compare_models` found."""
+    """The result of :func:`compare_models`."""
 
     as_of: date
-    standings: list[Standing]
+    standings: list[MeasurePair]
     movers: list[Mover]
     weights: list[Weight]
 
 
 def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second: str) -> Compared:
-    """Score a day's entities by two models.
+    """Score a day's entities by two models and compare the scores.
 
-    As many count as would be visited as the day lists, by margin alone: capacity by region is left aside.
+    A model would list as many entities as the day's list has, those with the highest margin; capacity by region is not applied.
 
     Raises:
-        InputMissing: when a model is not there, or the day has no features or no list.
+        InputMissing: when a model does not exist, or the day has no features or no list.
     """
     store = ModelStore(lake.home)
     models = [store.get(model_id) for model_id in (first, second)]
     features = read_features(lake, as_of)
     at = lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{as_of}'").num_rows
     if not at:
-        raise InputMissing(what=f"nobody is listed for {as_of}", where=str(lake.home), next_step="name a day that was finished")
+        raise InputMissing(what=f"no entity is listed for {as_of}", where=str(lake.home), next_step="choose a finished day")
     scores = [model.score(features) for model in models]
     classes = [points_and_class(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
@@ -87,10 +87,10 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     in_worst = [int((letters == worst).sum()) for letters in classes]
     standings = [
         *_when_trained(store.facts(first), store.facts(second)),
-        Standing(f"in class {worst}, of {len(features):,}", *in_worst),
-        Standing(f"of the first {at:,}, also among the other's", found.shared, found.shared),
-        Standing("in another class by the other", *[int((classes[0] != classes[1]).sum())] * 2),
-        Standing("correlation of ranks", *[None if np.isnan(found.correlation) else round(found.correlation, 4)] * 2),
+        MeasurePair(f"in class {worst}, of {len(features):,}", *in_worst),
+        MeasurePair(f"of the first {at:,}, also among the other's", found.shared, found.shared),
+        MeasurePair("in another class by the other", *[int((classes[0] != classes[1]).sum())] * 2),
+        MeasurePair("correlation of ranks", *[None if np.isnan(found.correlation) else round(found.correlation, 4)] * 2),
     ]
     return Compared(
         as_of,
@@ -100,16 +100,16 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     )
 
 
-def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[Standing]:
-    """What the two learnt from, and were worth on the visits that they did not learn from."""
-    of_both = [Standing(name, first.get(name), second.get(name)) for name in ("kind", "as_of", "visits", "found")]
-    worth = [(facts.get("held_out_metrics") or {}).get("model") or {} for facts in (first, second)]
-    names = sorted(worth[0].keys() | worth[1].keys())
-    return of_both + [Standing(f"held out: {name}", worth[0].get(name), worth[1].get(name)) for name in names]
+def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[MeasurePair]:
+    """The labels that the two models were fitted on, and their metrics on held-out visits."""
+    of_both = [MeasurePair(name, first.get(name), second.get(name)) for name in ("kind", "as_of", "visits", "found")]
+    metrics = [(facts.get("held_out_metrics") or {}).get("model") or {} for facts in (first, second)]
+    names = sorted(metrics[0].keys() | metrics[1].keys())
+    return of_both + [MeasurePair(f"held out: {name}", metrics[0].get(name), metrics[1].get(name)) for name in names]
 
 
 def _movers(names: Any, places: tuple[Any, Any], classes: list[Any], at: int) -> list[Mover]:
-    """Those that only one model would visit, by the better of their two places."""
+    """The entities that only one model would list, by the better of their two ranks."""
     is_one_sided = (places[0] <= at) != (places[1] <= at)
     rows = np.flatnonzero(is_one_sided)
     rows = rows[np.argsort(np.minimum(places[0], places[1])[rows], kind="stable")][:MOVERS]
@@ -119,7 +119,7 @@ def _movers(names: Any, places: tuple[Any, Any], classes: list[Any], at: int) ->
 
 
 def _weights(found: list[pd.DataFrame]) -> list[Weight]:
-    """The indicators that weigh most in either model."""
+    """The indicators with the largest weight in either model."""
     sizes = [frame.set_index("indicator")["importance"] for frame in found]
     table = pd.concat(sizes, axis=1, keys=["first", "second"]).fillna(0.0)
     table = table.assign(most=table.max(axis=1)).rename_axis("indicator").reset_index()

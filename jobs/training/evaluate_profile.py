@@ -1,4 +1,4 @@
-"""How good the scores would have been: on past days, with only what was known then, against the visits that followed."""
+"""Backtest a profile: score past days with only what was known then, and compare with the visits that followed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
-from jobs.training.tell_neighbours import add_region_rate
 from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
-from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW
 from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint
+from models.evaluation.region_rate import add_region_rate
 from models.inputs import catalogue_inputs
 from models.labels.cohorts import COHORT_ON, LeakedLabelError
 from models.labels.training_set import TrainingSet
@@ -29,10 +29,10 @@ from models.risk.candidates import CANDIDATES
 
 MODEL, NEIGHBOURS = "model", "with neighbours"
 ORDERS = (MODEL, PAST, BEST, BOOSTING, NEIGHBOURS)
-"""Orders that are fitted on the known past; the model's first. The last shows what the model leaves out."""
+"""The orders that are evaluated, all fitted on the known past; the last has an indicator that the model does not use."""
 REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY = "region", "industry", "entity_type", "selected_by"
 GROUPS = (REGION, INDUSTRY, ENTITY_TYPE, SELECTED_BY)
-"""Columns of the visits by which figures are told apart."""
+"""Columns of the visits by which metrics are grouped."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,10 @@ class Window:
         as_of: the day.
         visited: entities visited in the window, each by its first visit.
         unknown: how many of them were not known on the day, and so could not be scored.
-        labels: visits that the day's model learnt from.
+        labels: visits that the day's model was fitted on.
         labels_found: how many of those had found a violation.
-        kind: ``learnt``, or ``rule`` where too few visits were known to learn from.
-        best_indicator: the column that had ordered the known past best, with its direction; empty where none was known.
+        kind: ``learnt``, or ``rule`` where too few visits were known to fit a model.
+        best_indicator: the column that ordered the known past best, with its direction; empty where none was known.
         visits: the scored visits: ``as_of, entity_id, day, found, probability``, :data:`ORDERS`, :data:`GROUPS`,
             ``inclusion_probability``, and the catalogue's columns as they were known on the day.
     """
@@ -75,7 +75,7 @@ def month_ends(first: date, last: date) -> list[date]:
     days = [month.end_time.date() for month in pd.period_range(first, last, freq="M")]
     if not days:
         raise ConfigError(
-            what=f"no month ends between {first} and {last}", where="--first and --last", next_step="let --first come before --last"
+            what=f"no month ends between {first} and {last}", where="--first and --last", next_step="choose a --first before --last"
         )
     return days
 
@@ -94,8 +94,8 @@ def evaluate_days(
     day; the visits that evaluate them are read separately, afterwards.
 
     Raises:
-        InputMissing: when no visit followed a day, none was of an entity known then, or all visits of all days ended alike.
-        LeakFound: when a label, an outcome or an indicator is not of the time that it must be of.
+        InputMissing: when no visit followed a day, none was of an entity known then, or all visits have the same result.
+        LeakFound: when a label, an outcome or an indicator is from the wrong time.
     """
     outcomes = known_visits(lake, profile, last_window_end(profile, days))
     windows = []
@@ -107,9 +107,9 @@ def evaluate_days(
             raise LeakFound(
                 what=str(error),
                 where=f"the evaluation of {as_of}",
-                next_step="see in the source's mapping how known_at is found; no figure was made",
+                next_step="check how the source's mapping sets known_at; no metric was computed",
             ) from error
-    _check_both_ends(windows)
+    _check_both_outcomes(windows)
     return windows
 
 
@@ -121,7 +121,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         raise InputMissing(
             what=f"no visit is known in the {label_days} days after {as_of}",
             where="silver.inspection",
-            next_step="choose days that visits followed",
+            next_step="choose days with visits after them",
         )
     features = read_features(lake, as_of, among=pd.Index(visits[ENTITY_ID]))
     scored = visits.merge(features, on=str(ENTITY_ID), how="inner", validate="one_to_one")
@@ -137,18 +137,19 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
     best, scores = baselines.best, model.score(scored)
     groups = _groups(lake, profile, as_of)
-    beside, with_beside = add_region_rate(known, scored, outcomes, groups.set_index(ENTITY)[REGION], profile, as_of)
+    regions = groups.set_index(ENTITY)[REGION]
+    known_with_rate, scored_with_rate = add_region_rate(known, scored, outcomes, regions, profile.end_of, as_of)
     champion = model.facts.get("champion")
-    around = fit(beside, profile, candidates=(champion,) if champion else CANDIDATES)
-    judged = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
-    judged[WINDOW] = as_of
-    judged[ENTITY] = scored[ENTITY_ID]
-    judged[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
-    judged[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
-    judged[PROMISED], judged[MODEL] = scores[PROBABILITY], scores[MARGIN]
+    model_with_rate = fit(known_with_rate, profile, candidates=(champion,) if champion else CANDIDATES)
+    evaluated = scored[[str(inspection.INCLUSION_PROBABILITY), SELECTED_BY, *catalogue_inputs().columns]].copy()
+    evaluated[WINDOW] = as_of
+    evaluated[ENTITY] = scored[ENTITY_ID]
+    evaluated[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
+    evaluated[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
+    evaluated[PREDICTED], evaluated[MODEL] = scores[PROBABILITY], scores[MARGIN]
     for name, order in baselines.scores(scored).items():
-        judged[name] = order
-    judged[NEIGHBOURS] = around.score(with_beside)[MARGIN]
+        evaluated[name] = order
+    evaluated[NEIGHBOURS] = model_with_rate.score(scored_with_rate)[MARGIN]
     return Window(
         as_of=as_of,
         visited=len(visits),
@@ -157,12 +158,12 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
         labels_found=int(found.sum()),
         kind=str(model.facts["kind"]),
         best_indicator=f"{best.column} {'↑' if best.direction > 0 else '↓'}" if best.column else "",
-        visits=judged.merge(groups, on=ENTITY, how="left", validate="one_to_one"),
+        visits=evaluated.merge(groups, on=ENTITY, how="left", validate="one_to_one"),
     )
 
 
 def _check_time(known: TrainingSet, scored: pd.DataFrame, profile: Profile, as_of: date) -> None:
-    """Nothing is learnt from that judges, nothing judges that was known, and every indicator is of its row's day."""
+    """Check that no visit is in both training and test, no test visit was known, and every indicator is from its row's day."""
     check_features(known.features, known.labels[COHORT_ON])
     check_features(scored, pd.Series([as_of] * len(scored)))
     check_outcomes(scored, as_of=as_of, label_days=profile.training.label_days, known_from=profile.end_of(as_of))
@@ -170,7 +171,7 @@ def _check_time(known: TrainingSet, scored: pd.DataFrame, profile: Profile, as_o
 
 
 def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFrame:
-    """Each entity's first visit in a window; visits of one day are one, which found something if any did."""
+    """Each entity's first visit in a window; several visits of one day are one, which found a violation if any did."""
     on = pd.to_datetime(outcomes[inspection.INSPECTED_ON])
     inside = outcomes[(on > pd.Timestamp(after)) & (on <= pd.Timestamp(until)) & outcomes[inspection.FOUND_VIOLATION].notna()]
     columns = [
@@ -185,7 +186,7 @@ def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFr
 
 
 def _groups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
-    """Each known entity's region, as capacity counts it, broadest industry and legal form, as they were known on the day."""
+    """Each known entity's region, as used for capacity, broadest industry and legal form, as known on the day."""
     level = profile.capacity.region_level
     region = REGION_OF_LEVEL.get(level, registration.REGION_CODE)
     industry = silver.INDUSTRY_SECTION if profile.industry_scheme else registration.INDUSTRY_CODE
@@ -194,13 +195,13 @@ def _groups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     return known_entities(lake, profile, as_of, columns).rename(columns=names)
 
 
-def _check_both_ends(windows: list[Window]) -> None:
-    """Refuse an evaluation in which every visit ended alike: no order is better than another then."""
+def _check_both_outcomes(windows: list[Window]) -> None:
+    """Refuse an evaluation in which all visits have the same result: every order is equally good then."""
     visits, found = sum(len(window.visits) for window in windows), sum(window.found for window in windows)
     if found in (0, visits):
         outcome = "none" if found == 0 else "every one"
         raise InputMissing(
-            what=f"{outcome} of the {visits} visits that followed found a violation, so no order of them is better than another",
+            what=f"{outcome} of the {visits} visits that followed found a violation, so every order is equally good",
             where=f"the windows of {windows[0].as_of} to {windows[-1].as_of}",
             next_step="choose days after which some visits found a violation and some did not",
         )

@@ -1,4 +1,4 @@
-"""Fit a model on a training set as the profile says."""
+"""Fit a model on a training set with the settings of a profile."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.profile.profile import Profile
 from models.anomaly.ensemble import AnomalyModel
 from models.labels.cohorts import COHORT_ON
+from models.labels.propensity import selection_reasons, weigh_labels
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import selection_reasons, weigh_labels
 from models.risk.candidates import CANDIDATES
 from models.risk.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
@@ -31,8 +31,13 @@ def fit(
 ) -> RiskModel:
     """Fit on all labelled rows, or on those that ``rows`` marks.
 
-    Without weights every visit counts alike, and none is asked whether it was drawn at random: what a model would be that took
-    the visited for everybody. ``anomaly`` is that of the same population where it was fitted before.
+    Args:
+        known: the training set.
+        profile: its settings.
+        rows: a mask of the labelled rows, shape (n,).
+        is_weighted: false to give every visit the weight 1 and to ignore why it was made, as if visits were a random sample.
+        candidates: the kinds of model to choose from.
+        anomaly: the anomaly model of the same population, where it was fitted before.
     """
     labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
     known_on = known.known_on(profile.time_zone)
@@ -62,11 +67,10 @@ def fit(
     model = replace(model, facts={**model.facts, "labels_share": known.labels_share})
     if weights is None or model.facts["kind"] != "learnt":
         return model
-    told = {name: value for name, value in asdict(weights).items() if name != "weight"}
-    return replace(model, facts={**model.facts, "weights": told})
+    weighting = {name: value for name, value in asdict(weights).items() if name != "weight"}
+    return replace(model, facts={**model.facts, "weights": weighting})
 
 
 def _interval_policy(profile: Profile) -> IntervalPolicy:
-    """How a profile has intervals made."""
     policy = profile.certainty
     return IntervalPolicy(policy.level, policy.fresh_days, policy.half_life_days)

@@ -1,4 +1,4 @@
-"""Judge what was learnt by the last visits, kept from the model that judges them, and hold the model in use against it."""
+"""Evaluate a new model on held-out visits, the last ones, and compare it with the model in use."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
 from models.evaluation.baselines import fit_baselines
 from models.evaluation.bootstrap import nested
-from models.evaluation.evaluate import DAY, ENTITY, FOUND, PROMISED, WINDOW, Evaluation, evaluate_orders
-from models.labels.cohorts import COHORT_ON, begin_of_held_out
+from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW, Evaluation, evaluate_orders
+from models.labels.cohorts import COHORT_ON, first_held_out_cohort
+from models.labels.propensity import weigh_labels
 from models.labels.training_set import TrainingSet
-from models.labels.why_visited import weigh_labels
 from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 from models.risk_model import RiskModel
 
@@ -31,16 +31,16 @@ MODEL = "model"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """The visits of the last two cohorts, and what a model that knew only the cohorts before makes of them.
+    """The visits of the last two cohorts, and their scores by a model that was fitted on the cohorts before.
 
     Attributes:
-        learnt: which of the labelled rows it knew, shape (n,).
-        rows: which of them judge it, shape (n,).
-        scores: the model's, of those rows.
-        model: the model itself.
+        fitted_on: mask of the labelled rows that the model was fitted on, shape (n,).
+        rows: mask of the held-out rows, shape (n,).
+        scores: the model's scores of the held-out rows.
+        model: the model.
     """
 
-    learnt: np.ndarray
+    fitted_on: np.ndarray
     rows: np.ndarray
     scores: pd.DataFrame
     model: RiskModel
@@ -48,14 +48,14 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class Against:
-    """How the model that was in use did against the new one.
+    """The comparison of the model in use with the new one.
 
     Attributes:
-        model_id: the one that was in use.
+        model_id: the model in use.
         visits: the held-out visits that became known after it was trained.
-        difference, low, high: its mean log loss less the new one's on them, and the interval; negative is better. None where it
-            could not be told: too few visits, or a model of another time's catalogue.
-        stays: whether it is better beyond noise.
+        difference, low, high: its mean log loss minus the new one's on those visits, and the interval; negative is better. None
+            with too few visits, or where the model uses columns that the catalogue no longer has.
+        stays: whether it is significantly better and so stays in use.
     """
 
     model_id: str
@@ -67,27 +67,27 @@ class Against:
 
 
 def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None:
-    """What a model that knew only the cohorts before the last two would have made of them; None where it cannot be told."""
-    begin = begin_of_held_out(known.labels)
+    """Fit a model on the cohorts before the last two and score those two; None with too few visits or only one result."""
+    begin = first_held_out_cohort(known.labels)
     if begin is None:
         return None
     before, after = known.split_at(begin, profile.end_of(begin.date()))
     found = known.labels.loc[after, inspection.FOUND_VIOLATION].to_numpy()
     if not before.any() or found.min(initial=1) == found.max(initial=0):
         return None
-    # Strangeness too is measured against those who were known then, not against today's.
+    # The anomaly score too is relative to the entities known then, not to today's.
     earlier = replace(known, population=reference_population(lake, profile, begin.date()))
     model = fit(earlier, profile, before)
     return HeldOut(before, after, model.score(known.features[after]), model)
 
 
 def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Evaluation:
-    """How good the order of the held-out visits would have been, beside orders that knew as much as the model.
+    """Metrics of the model's order of the held-out visits, beside baselines that were fitted on the same rows.
 
     Each held-out cohort is a window of :func:`models.evaluation.evaluate.evaluate_orders`.
     """
     labels, features, scores = known.labels[held_out.rows], known.features[held_out.rows], held_out.scores
-    past, found = known.features[held_out.learnt], known.labels.loc[held_out.learnt, inspection.FOUND_VIOLATION]
+    past, found = known.features[held_out.fitted_on], known.labels.loc[held_out.fitted_on, inspection.FOUND_VIOLATION]
     baselines = fit_baselines(past, found, known.inputs, seed=profile.training.seed)
     orders = {MODEL: scores[MARGIN].to_numpy(), **baselines.scores(features)}
     visits = pd.DataFrame(
@@ -96,30 +96,30 @@ def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> E
             ENTITY: labels[ENTITY_ID].to_numpy(),
             DAY: labels[inspection.INSPECTED_ON].to_numpy(),
             FOUND: labels[inspection.FOUND_VIOLATION].to_numpy(),
-            PROMISED: scores[PROBABILITY].to_numpy(),
+            PREDICTED: scores[PROBABILITY].to_numpy(),
             **orders,
         }
     )
     policy = profile.evaluation
-    return evaluate_orders(visits, list(orders), share=policy.capacity_share, draws=policy.draws, seed=profile.training.seed)
+    return evaluate_orders(visits, list(orders), share=policy.capacity_share, resamples=policy.draws, seed=profile.training.seed)
 
 
-def evaluation_as_json(judged: Evaluation) -> dict[str, Any]:
-    """A judgement as plain numbers: each order's figures with intervals, the model's leads, and the figures alone."""
-    orders = nested({name: {**of, **(judged.promises if name == MODEL else {})} for name, of in judged.orders.items()})
+def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
+    """An evaluation as plain numbers: each order's metrics with intervals, the model's leads, and the metrics alone."""
+    orders = nested({name: {**of, **(evaluation.calibration if name == MODEL else {})} for name, of in evaluation.orders.items()})
     return {
         "held_out_metrics": {name: {measure: figure["value"] for measure, figure in of.items()} for name, of in orders.items()},
         "held_out_orders": orders,
-        "held_out_leads": nested(judged.leads),
+        "held_out_leads": nested(evaluation.leads),
     }
 
 
 def compare_with_model_in_use(
     store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date
 ) -> Against | None:
-    """Hold the model in use on the day before against the new one, on what became known after it; None where none was in use.
+    """Compare the model in use on the day before with the new one, on visits that became known after the former was trained.
 
-    A model that is trained again for its day meets the same one as at first, so what is put in use is the same.
+    None where no model was in use. The day before is used so that training the same day again compares with the same model.
     """
     model_id = store.newest(as_of - timedelta(days=1))
     if model_id is None:

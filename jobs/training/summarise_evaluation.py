@@ -1,4 +1,4 @@
-"""An evaluation's windows as figures: what is kept as JSON, shown in the terminal and drawn on the page."""
+"""Summarise an evaluation: the metrics that are stored as JSON and shown in the terminal and on the page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from jobs.foundation.errors import LeakFound
 from jobs.foundation.files import write_json
 from jobs.profile.profile import Profile
 from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, Window
-from models.evaluation.bootstrap import DIGITS, by_measure, nested, plain
+from models.evaluation.bootstrap import DIGITS, by_metric, nested, plain
 from models.evaluation.calibration_metrics import reliability
-from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PROMISED, Evaluation, evaluate_orders
+from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PREDICTED, Evaluation, evaluate_orders
 from models.evaluation.groups import Group, evaluate_groups
 from models.evaluation.leakage import Suspect, likely_leaks
 from models.inputs import catalogue_inputs
-from models.labels.selection import LabelWeights, effective_size, label_weights
-from models.labels.why_visited import known_inclusion
+from models.labels.propensity import LabelWeights, effective_size, known_inclusion, label_weights
 
 BINS = 10
 VISITS_A_BIN = 30
@@ -31,23 +30,23 @@ _SUSPECT = {"order": "the order of the {}", "value": "the indicator {}", "presen
 
 
 def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
-    """The figures of all days together and of each day, beside baselines, with 95 % intervals by business.
+    """The metrics of all days together and of each day, beside baselines, with 95 % intervals clustered by business.
 
     Returns:
-        Plain values for JSON, whose keys are in alphabetical order there: ``order_names`` and ``group_kinds`` say in which order
-        they are shown. An estimate is ``{value, low, high}``; all are null where a figure has no meaning, its ends where
-        too few draws have one.
+        Plain values for JSON. JSON sorts keys, so ``order_names`` and ``group_kinds`` give the order in which to show them. An
+        estimate is ``{value, low, high}``; all are null where the metric is undefined, and ``low`` and ``high`` where it is
+        undefined in too many resamples.
     """
     policy, seed = profile.evaluation, profile.training.seed
     visits = pd.concat([window.visits for window in windows], ignore_index=True)
-    judged = evaluate_orders(visits, ORDERS, share=policy.capacity_share, draws=policy.draws, seed=seed)
-    found = likely_leaks(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, draws=policy.draws, seed=seed)
+    judged = evaluate_orders(visits, ORDERS, share=policy.capacity_share, resamples=policy.draws, seed=seed)
+    found = likely_leaks(visits, ORDERS, catalogue_inputs(), bound=policy.auc_bound, resamples=policy.draws, seed=seed)
     cap = profile.training.weight_cap
     weights, drawn_size = _weigh(visits, cap)
     counted = visits.assign(**{COUNTS: weights.weight})
     by_group = {
         kind: evaluate_groups(
-            counted, MODEL, kind, share=policy.capacity_share, draws=policy.draws, seed=seed,
+            counted, MODEL, kind, share=policy.capacity_share, resamples=policy.draws, seed=seed,
             counts=COUNTS if kind == SELECTED_BY else None,
         )
         for kind in GROUPS
@@ -69,7 +68,7 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "group_kinds": list(GROUPS),
         "orders": nested(judged.orders),
         "leads": nested(judged.leads),
-        "promises": by_measure(judged.promises),
+        "promises": by_metric(judged.calibration),
         "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
         "days": [_day(window, judged, cap) for window in windows],
@@ -79,17 +78,17 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
 
 
 def write_summary(home: Path, content: Mapping[str, Any]) -> Path:
-    """Keep the figures; give the file."""
+    """Store the metrics as JSON; return the file."""
     path = home / "reports" / f"evaluation_{content['first']}_{content['last']}.json"
     write_json(path, content)
     return path
 
 
 def refuse_suspects(content: Mapping[str, Any]) -> None:
-    """Let a run that seems to have seen the outcomes fail.
+    """Fail when an order or an indicator predicts later outcomes too well to be plausible.
 
     Raises:
-        LeakFound: naming what orders later outcomes too well to be believed.
+        LeakFound: with the names of those orders and indicators.
     """
     if not content["suspects"]:
         return
@@ -99,15 +98,15 @@ def refuse_suspects(content: Mapping[str, Any]) -> None:
         for auc in (one["auc"],)
     )
     raise LeakFound(
-        what=f"a leak is suspected: better than {content['auc_bound']:g}, the bound of what can be known beforehand, is {named}",
+        what=f"a leak is suspected: above {content['auc_bound']:g}, the highest plausible AUC, is {named}",
         where=f"the evaluation of {content['first']} to {content['last']}",
-        next_step="find how the outcome comes into what is named and mend it; where the figure is explained, raise "
-        "evaluation.auc_bound in profile.toml",
+        next_step="find how the outcome gets into it and remove it; if the AUC has another explanation, raise evaluation.auc_bound"
+        " in profile.toml",
     )
 
 
 def _weigh(visits: pd.DataFrame, cap: float) -> tuple[LabelWeights, float]:
-    """What each visit counts, and how many equal ones those are worth that were drawn at random with a known probability."""
+    """The weight of each visit, and the effective number of visits that were drawn at random with a known probability."""
     inclusion = known_inclusion(visits)
     weights = label_weights(inclusion, None, cap=cap)
     return weights, round(effective_size(weights.weight[~np.isnan(inclusion)]), 1)
@@ -134,16 +133,16 @@ def _day(window: Window, judged: Evaluation, cap: float) -> dict[str, Any]:
 
 
 def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
-    known = visits[visits[PROMISED].notna()]
+    known = visits[visits[PREDICTED].notna()]
     if known.empty:
         return []
     count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
-    bins = reliability(known[PROMISED], known[FOUND], entity=known[ENTITY], bins=count)
+    bins = reliability(known[PREDICTED], known[FOUND], entity=known[ENTITY], bins=count)
     return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
 
 
 def _group(group: Group) -> dict[str, Any]:
-    return {"code": group.code, "visits": group.visits, "found": group.found, **by_measure(group.figures)}
+    return {"code": group.code, "visits": group.visits, "found": group.found, **by_metric(group.figures)}
 
 
 def _suspect(suspect: Suspect) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Facts of each delivered day of a source: how many rows, against which past, how recent, how many unusable.
+"""Metrics of each delivered day of a source: number of rows, ratio to the expected volume, age, share of unusable rows.
 
-**What a day is compared with.** A source's history often comes as monthly deliveries and then daily ones, and a Monday
-brings a weekend. So a delivery is compared only with earlier deliveries after a like gap: the days since the delivery
-before it are at least half and at most twice the day's own. Fewer than three such: the ratio does not apply (NaN).
-The expected volume is the smaller of two medians, of the last 12 and of the last 60 comparable deliveries: the long
-one keeps the trough after a monthly peak (filings after their due date) from looking like a failure, the short one
-follows a source that has lastingly shrunk. The first delivery has no gap; it often is a backlog, and is no yardstick.
+**Expected volume.** A source's history often comes as monthly deliveries and then daily ones, and a Monday delivers a weekend. So a
+delivery is compared only with earlier deliveries after a similar gap: the days since the delivery before them are at least half and
+at most twice the day's own. With fewer than three such deliveries there is no ratio (NaN). The expected volume is the smaller of
+two medians, of the last 12 and of the last 60 comparable deliveries: the long one keeps the low after a monthly peak (filings after
+their due date) from looking like a failure, the short one follows a source that has become smaller for good. The first delivery has
+no gap, is often a backlog, and is not compared with.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ COUNT_COLUMNS = (DELIVERED_ON, ROWS, BROKEN, NEWEST_EVENT_ON, NAMED, UNKNOWN)
 
 READ, QUARANTINED, OUT_OF_SCOPE = "read", "quarantined", "out_of_scope"
 READ_COLUMNS = (DELIVERED_ON, READ, QUARANTINED, OUT_OF_SCOPE)
-"""What ingestion counts of each batch, as its manifest names it."""
+"""The counts of ingest for each batch, by their names in its manifest."""
 
 LIKE_GAP = 2
 RECENT_DELIVERIES = 12
 LONG_DELIVERIES = 60
 FEWEST_DELIVERIES = 3
 FEWEST_EVENTS = 10
-"""Of fewer rows the newest event tells no age (NaN): all of them may be late, or news of what happened long ago."""
+"""With fewer rows the age is NaN: all of them may be late, or about old events."""
 
 
 def count_days(rows: DataFrame, contract: Contract, entity_ids: DataFrame | None = None) -> DataFrame:
-    """Count a source's bronze rows by delivered day; one row a day, columns :data:`COUNT_COLUMNS`.
+    """Count a source's bronze rows by delivered day; one row per day, columns :data:`COUNT_COLUMNS`.
 
-    Rows that stand for an absence in a snapshot were not delivered and are left out. ``newest_event_on`` looks only at
-    events up to the delivery, so that one date in the future cannot make an old delivery look fresh; it is NULL where
-    there is none, as for a file without a delivery date.
+    Rows that record an absence from a snapshot were not delivered and are left out. ``newest_event_on`` uses only events up to the
+    delivery, so that one date in the future cannot make an old delivery look new; it is NULL where there is none, as for a file
+    without a delivery date.
 
     Args:
         rows: bronze rows: the contract's columns with their lineage.
         contract: the bronze contract.
-        entity_ids: the known ``entity_id``s, repeated or not; without it nobody is asked for, and ``named`` is 0.
+        entity_ids: the known ``entity_id``s, repeated or not; without it no row is looked up, and ``named`` is 0.
     """
     delivered = add_missing_columns(rows, contract).filter(~F.col(IS_ABSENT)).withColumn(BROKEN, ~F.expr(is_sound_sql(contract)))
     has_entities = entity_ids is not None and ENTITY_ID in contract.columns
@@ -75,17 +75,17 @@ def count_days(rows: DataFrame, contract: Contract, entity_ids: DataFrame | None
 
 
 def day_facts(counts: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
-    """The facts that batch rules look at, one row a delivered day in order, columns of :mod:`expectations.batch_metrics`.
+    """The metrics that batch rules check, one row per delivered day in order, columns of :mod:`expectations.batch_metrics`.
 
     Args:
-        counts: what :func:`count_days` gives, in pandas.
-        reads: what ingestion counted, columns :data:`READ_COLUMNS`, one row a batch; a day counted but not read (an older
-            lake) passes for read and unharmed, a day read but not counted brought nothing usable.
+        counts: the result of :func:`count_days`, in pandas.
+        reads: the counts of ingest, columns :data:`READ_COLUMNS`, one row per batch. A day that was counted but not read (an older
+            lake) is taken as read without loss; a day that was read but not counted delivered nothing usable.
     """
     read = reads.loc[:, list(READ_COLUMNS)].groupby(DELIVERED_ON, as_index=False).sum()
     days = counts.loc[:, list(COUNT_COLUMNS)].merge(read, on=DELIVERED_ON, how="outer").sort_values(DELIVERED_ON, ignore_index=True)
     in_scope = (days[READ] - days[OUT_OF_SCOPE]).fillna(days[ROWS]).astype(float)
-    turned_away = days[QUARANTINED].fillna(0) + days[BROKEN].fillna(0)
+    unusable = days[QUARANTINED].fillna(0) + days[BROKEN].fillna(0)
     ages = pd.Series([_days_between(*day) for day in zip(days[NEWEST_EVENT_ON], days[DELIVERED_ON], strict=True)], dtype=float)
     return pd.DataFrame(
         {
@@ -93,7 +93,7 @@ def day_facts(counts: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
             ROWS: in_scope,
             VOLUME_RATIO: volume_ratios(list(days[DELIVERED_ON]), list(in_scope)),
             AGE_DAYS: ages.where(days[ROWS] >= FEWEST_EVENTS),
-            QUARANTINED_SHARE: _share(turned_away, in_scope),
+            QUARANTINED_SHARE: _share(unusable, in_scope),
             UNKNOWN_ENTITY_SHARE: _share(days[UNKNOWN], days[NAMED]),
         },
         columns=list(COLUMNS),
@@ -101,7 +101,7 @@ def day_facts(counts: pd.DataFrame, reads: pd.DataFrame) -> pd.DataFrame:
 
 
 def volume_ratios(days: Sequence[date], rows: Sequence[float]) -> list[float]:
-    """Each day's rows over what its own comparable past leads one to expect; NaN where there is too little past.
+    """Each day's rows divided by its expected volume; NaN where too few earlier deliveries are comparable.
 
     Args:
         days: delivered days, ascending.
@@ -120,7 +120,7 @@ def volume_ratios(days: Sequence[date], rows: Sequence[float]) -> list[float]:
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
-    """``part / whole``, NaN where there is no whole."""
+    """``part / whole``, NaN where ``whole`` is 0."""
     whole = whole.astype(float)
     return part.astype(float) / whole.where(whole > 0)
 

@@ -1,4 +1,4 @@
-"""Bronze to silver, row by row: standard codes, keys for comparing names and addresses, and the check of an identifier."""
+"""Turn bronze rows into silver rows: standard codes, keys for comparing names and addresses, and the check of the identifier."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from expectations.standards.hierarchies import Hierarchy
 
 FULL_WIDTH = "".join(chr(code + 0xFEE0) for code in range(0x21, 0x7F)) + "\u3000"
 HALF_WIDTH = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
-# What people write differently and mean alike; the ideographic full stop and brackets among it.
+# Characters that people write differently in the same name, with the Chinese full stop and brackets.
 NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“”‘’—]+"
 
 
 def conform(
     rows: DataFrame, contract: Contract, *, industries: Hierarchy | None, regions: Hierarchy | None, id_scheme: str
 ) -> DataFrame:
-    """The contract's sound bronze rows as rows of its silver table.
+    """The contract's valid bronze rows as rows of its silver table.
 
     Each silver row depends on its bronze row alone, so a day's rows can be conformed without reading any other day.
     """
@@ -36,7 +36,7 @@ def conform(
 
 
 def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFrame:
-    """Add section, division and group; without a hierarchy each is the code itself, an unlisted code has none."""
+    """Add section, division and group; without a hierarchy each is the code itself. An unlisted code gets none."""
     code = F.col(registration.INDUSTRY_CODE)
     if industries is None:
         levels = [code, code, code]
@@ -57,9 +57,9 @@ def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFr
 
 
 def add_region_levels(rows: DataFrame, regions: Hierarchy | None) -> DataFrame:
-    """Add the broadest and the second region; without a hierarchy each is the code itself, an unlisted code has none.
+    """Add the broadest and the second region; without a hierarchy each is the code itself. An unlisted code gets none.
 
-    A county that is under its province directly (and a district of a city that is a province) has the province as both.
+    A county directly under its province, and a district of a city with the rank of a province, has the province as both.
     """
     code = F.col(registration.REGION_CODE)
     top, middle = code, code
@@ -71,20 +71,20 @@ def add_region_levels(rows: DataFrame, regions: Hierarchy | None) -> DataFrame:
 
 
 def add_compare_keys(rows: DataFrame, *, name: str) -> DataFrame:
-    """Add the keys by which names and addresses are compared: one width, upper case, without spaces and punctuation."""
+    """Add keys for comparing names and addresses: half-width, upper case, without spaces and punctuation."""
     return rows.withColumns(
         {str(silver.NAME_KEY): compare_key(F.col(name)), str(silver.ADDRESS_KEY): compare_key(F.col(registration.ADDRESS))}
     )
 
 
 def compare_key(text: Column) -> Column:
-    """A text as it is compared; NULL when nothing is left of it."""
+    """The comparison key of a text; NULL when it is empty."""
     key = F.regexp_replace(F.upper(F.translate(text, FULL_WIDTH, HALF_WIDTH)), NOISE, "")
     return F.when(key != "", key)
 
 
 def is_valid_id(id_scheme: str) -> Column:
-    """Whether ``entity_id`` passes its scheme's own check; a scheme without a check passes whatever is given."""
+    """Whether ``entity_id`` passes the check of its scheme; a scheme without a check accepts every value."""
     if id_scheme != registration.USCC:
         return F.col(lineage.ENTITY_ID).isNotNull()
     return F.coalesce(F.expr(registration.USCC_IS_VALID), F.lit(False))

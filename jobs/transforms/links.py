@@ -1,7 +1,7 @@
-"""Which entity a complaint without an identifier speaks of.
+"""Link complaints without an identifier to the entity they are about.
 
-An exact match on what is the same however it is written, and only where it points at one entity alone: a wrong link puts
-somebody else's complaint on a business, so an unsure one is not made.
+Keys of names and addresses must be equal, and must match one entity only: a wrong link puts another entity's complaint on a
+business, so an uncertain link is not made.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from jobs.transforms.frames import aggregate, select
 
 NAME_AND_ADDRESS, NAME, ADDRESS = "name_and_address", "name", "address"
 CONFIDENCE = {NAME_AND_ADDRESS: 0.99, NAME: 0.95, ADDRESS: 0.7}
-"""Starting values by method, the surest first; measured ones come with record linkage."""
+"""Assumed values by method, the most certain first; record linkage will replace them by measured ones."""
 _FOUND_KNOWN_AT = "entity_known_at"
 
 
 def versions_of_unnamed(complaints: DataFrame) -> DataFrame:
-    """All versions of the complaints of which one names no entity: what may have to be linked, a twentieth of all."""
+    """All versions of the complaints with a version that names no entity: these may need a link, a twentieth of all."""
     unnamed = complaints.where(F.col(complaint.ENTITY_ID).isNull()).select(complaint.COMPLAINT_ID).distinct()
     return unnamed.join(complaints, str(complaint.COMPLAINT_ID), "inner").select(*complaints.columns)
 
 
 def complaint_keys(complaints: DataFrame) -> DataFrame:
-    """Of complaints that name no entity, what they can be linked by: ``complaint_id``, keys of name and address, ``known_at``."""
+    """The complaints that name no entity, with their link keys: ``complaint_id``, keys of name and address, ``known_at``."""
     unnamed = complaints.where(F.col(complaint.ENTITY_ID).isNull())
     return unnamed.select(complaint.COMPLAINT_ID, silver.NAME_KEY, silver.ADDRESS_KEY, lineage.KNOWN_AT)
 
 
 def entity_keys(register: DataFrame) -> DataFrame:
-    """What entities can be found by: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``.
+    """The link keys of entities: ``entity_id``, keys of name, trading name and address, and ``entity_known_at``.
 
     Args:
-        register: one row an entity, the columns of ``state.register``.
+        register: one row per entity, the columns of ``state.register``.
     """
     return register.select(
         lineage.ENTITY_ID, silver.NAME_KEY, TRADING_NAME_KEY, silver.ADDRESS_KEY, F.col(lineage.KNOWN_AT).alias(_FOUND_KNOWN_AT)
@@ -45,11 +45,11 @@ def entity_keys(register: DataFrame) -> DataFrame:
 
 
 def keep_meant(entities: DataFrame, given: DataFrame) -> DataFrame:
-    """The entities that bear a name, as theirs or over the door, or, where no name is given, an address that is given: few of all.
+    """The few entities whose name or trading name a complaint gives or, where it gives no name, whose address it gives.
 
     Args:
-        entities: the answer of :func:`entity_keys`.
-        given: the answer of :func:`complaint_keys`.
+        entities: the result of :func:`entity_keys`.
+        given: the result of :func:`complaint_keys`.
     """
     names = given.select(F.col(silver.NAME_KEY).alias("_given"))
     addresses = given.where(F.col(silver.NAME_KEY).isNull()).select(F.col(silver.ADDRESS_KEY).alias("_given"))
@@ -64,12 +64,12 @@ def link_complaints(given: DataFrame, entities: DataFrame) -> DataFrame:
     """Link complaints that name no entity.
 
     Args:
-        given: the answer of :func:`complaint_keys`.
-        entities: the answer of :func:`entity_keys`.
+        given: the result of :func:`complaint_keys`.
+        entities: the result of :func:`entity_keys`.
 
     Returns:
-        ``complaint_id, entity_id, link_confidence, link_method, known_at``, the last being when both its ends were known. It
-        holds for the day of the given rows alone.
+        ``complaint_id, entity_id, link_confidence, link_method, known_at``, where ``known_at`` is the instant at which both
+        complaint and entity were known. Valid only for the day of the given rows.
     """
     found_by = (lineage.ENTITY_ID, silver.NAME_KEY, silver.ADDRESS_KEY, _FOUND_KNOWN_AT)
     known = entities.select(*found_by)
@@ -97,7 +97,7 @@ def _found_by(method: str) -> list[tuple[str, str]]:
 
 
 def _if_one(method: str) -> str:
-    """SQL of the link that a method gives; one that found two entities for a complaint has found none."""
+    """SQL of the link that a method gives; NULL where it found two entities for a complaint."""
     link = {
         lineage.ENTITY_ID: f"first_{method}",
         silver.LINK_METHOD: f"'{method}'",

@@ -1,4 +1,4 @@
-"""Raw records to a contract's columns, by the expressions of a source mapping."""
+"""Map raw records to a contract's columns by the expressions of a source mapping."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def add_mapped(
     passed: Sequence[str],
     personal: Collection[str],
 ) -> DataFrame:
-    """Map each column, and name the first that is NULL although every raw value it is made of is there.
+    """Map each column, and name the first one that is NULL although all raw values it is made from are present.
 
-    Such a column is *unreadable*: what the source said would be lost, so the row must not go on as if nothing was said.
+    Such a column is *unreadable*: the source's value would be lost, so the row must not pass as if the source gave none.
 
     Args:
-        rows: raw records, with the source's own words for "nothing" already NULL.
+        rows: raw records, in which the source's own words for a missing value are already NULL.
         expressions: contract column -> Spark SQL over the raw columns.
-        inputs: contract column -> the raw columns that its expression names, quoted; none for an expression that may be NULL.
+        inputs: contract column -> the raw columns in its expression, quoted; none for an expression that may be NULL.
         keep: Spark SQL that is true for the records of this contract.
-        passed: columns that go through as they are.
-        personal: contract columns whose raw values tell of a person: the reason, which anyone may read, leaves them out.
+        passed: columns that are passed through unchanged.
+        personal: contract columns with personal raw values: the reason, which everyone may read, does not contain them.
 
     Returns:
         ``passed``, ``is_in_scope``, the mapped columns, and the first unreadable column with its value and the reason in words.
@@ -65,7 +65,7 @@ def add_mapped(
 
 
 def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
-    """The unreadable rows, once they have their lineage, as quarantine rows; ``raw`` is the column of the raw text."""
+    """The unreadable rows, with their lineage, as quarantine rows; ``raw`` is the column of the raw text."""
     return rows.where(F.col(UNREADABLE_COLUMN).isNotNull()).select(
         F.col(SOURCE),
         F.col(SOURCE_FILE),
@@ -81,15 +81,15 @@ def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
 
 
 def _reason(name: str, is_personal: bool) -> str:
-    """Why a record is turned away, as SQL; a personal value stays in ``bad_value``, which is masked."""
+    """SQL of the reason why a record is quarantined; a personal value is only in ``bad_value``, which is masked."""
     if is_personal:
         return sql_literal(f"{name} cannot be read from the personal value that was given")
     begin, end = sql_literal(f"{name} cannot be read from '"), sql_literal("'")
     return f"concat({begin}, `__said_{name}`, {end})"
 
 
-def _first(conditions: Mapping[str, str], answers: Mapping[str, str]) -> str:
-    """The answer of the first condition that holds, as SQL."""
+def _first(conditions: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """SQL of the value that belongs to the first true condition."""
     if not conditions:
         return "cast(NULL AS string)"
-    return "CASE " + " ".join(f"WHEN {condition} THEN {answers[name]}" for name, condition in conditions.items()) + " END"
+    return "CASE " + " ".join(f"WHEN {condition} THEN {values[name]}" for name, condition in conditions.items()) + " END"

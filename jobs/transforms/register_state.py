@@ -1,7 +1,7 @@
 """What the register says of each entity on a day: its newest version, and how often and when it changed.
 
-It changes for two reasons only: something new is known of the entity, or a date passes that it turns on (``changes_on``): a change
-that was announced takes place, or one leaves the window that changes are counted in. So a day reckons those entities alone.
+A row changes for two reasons only: something new is known of the entity, or the date ``changes_on`` passes, on which an announced
+change takes effect or a change leaves the window in which changes are counted. So a day computes only those entities.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import registration, silver
-from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION, VERSION_ORDER
 from expectations.contracts.state import REGISTER, TRADING_NAME_KEY
 from jobs.transforms.conform import compare_key
 from jobs.transforms.frames import aggregate, join_few, select
-from jobs.transforms.latest_known import VERSION_ORDER, keep_known, keep_latest
+from jobs.transforms.latest_known import keep_known, keep_latest
 
 CHANGE_DAYS = 365
 PAIRED_CHANGE_DAYS = 30
@@ -31,7 +31,7 @@ READ = (
     IS_ABSENT,
     IS_REVISION,
 )
-"""What is read of a version."""
+"""The columns that are read of a version."""
 
 _IN_WINDOW = f"days_ago < {CHANGE_DAYS}"
 _CHANGES = {
@@ -52,9 +52,9 @@ _MADE = {
 
 
 def register_as_of(versions: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
-    """One row an entity that the register has, or will have by what is known: the columns of ``state.register`` without its day.
+    """One row per entity in the register, or announced for it: the columns of ``state.register`` without the day.
 
-    A change is told by its day and kind, so that a corrected or repeated record counts once.
+    A change is identified by its day and kind, so that a corrected or repeated record counts once.
 
     Args:
         versions: every version of some entities, with the columns :data:`READ`.
@@ -70,13 +70,13 @@ def register_as_of(versions: DataFrame, *, as_of: date, cutoff: datetime) -> Dat
         .groupBy(ENTITY_ID)
         .agg(F.min(registration.CHANGED_ON).alias("begins_on"))
     )
-    told = ahead.join(join_few(keyed, count_changes(took_place, as_of=as_of), ENTITY_ID), ENTITY_ID, "full")
+    merged = ahead.join(join_few(keyed, count_changes(took_place, as_of=as_of), ENTITY_ID), ENTITY_ID, "full")
     names = [str(column) for column in REGISTER.columns if column != AS_OF]
-    return told.transform(select, *[f"{_MADE[name]} AS {name}" if name in _MADE else name for name in names])
+    return merged.transform(select, *[f"{_MADE[name]} AS {name}" if name in _MADE else name for name in names])
 
 
 def count_changes(versions: DataFrame, *, as_of: date) -> DataFrame:
-    """One row an entity that changed: changes in the window, the last, when the next leaves it, and days of two kinds.
+    """One row per entity that changed: changes in the window, the last one, when the next leaves the window, days of two kinds.
 
     Args:
         versions: versions whose changes took place by ``as_of``.

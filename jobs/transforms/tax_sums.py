@@ -1,11 +1,11 @@
-"""What returns add up to: one row an entity, whole numbers that are exact whatever the order.
+"""Sums of tax returns, one row per entity. All are whole numbers, so that they are exact in any order.
 
-Months are counted back from the last *settled* month: the month of ``as_of`` less 45 days, whose returns were due by the
-middle of the next. Month 0 is that month, 0-11 the last year, 12-23 the year before. Returns of a quarter count in the month
-that ends them, so a window of three or twelve months holds one quarter or four whatever day it is.
+Months are counted back from the last *closed* month: the month of ``as_of`` minus 45 days, whose returns were due by the middle of
+the next month. Month 0 is that month, 0-11 the last year, 12-23 the year before. A quarterly return counts in its last month, so a
+window of three or twelve months always holds one quarter or four.
 
-While the settled month stays the same, an entity's sums change for two reasons only: something new is known of its returns,
-or a date passes that a return turns on (``changes_on``). So a day adds up the returns of those entities alone.
+Within a closed month, an entity's sums change for two reasons only: something new is known of its returns, or the date
+``changes_on`` passes, on which a return becomes due or late. So a day computes only those entities.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from jobs.transforms.frames import aggregate, select
 from jobs.transforms.latest_known import keep_standing
 
 SETTLING_DAYS = 45
-"""A month counts once it is so many days past: its returns were due by the middle of the next month."""
+"""A month is closed this many days after it: its returns were due by the middle of the next month."""
 RECORD_MONTHS = 24
-"""Filing on time is judged by the returns of so many settled months."""
+"""Late filing is measured over the returns of this many closed months."""
 UNFILED_GRACE_DAYS = 7
-"""A return is missing so many days after it was due, since a return filed on the last day is delivered later."""
+"""A return counts as missing this many days after it was due, since one filed on the last day is delivered later."""
 HISTORY_MONTHS = 36
-"""Returns of so many settled months are read: the two calendar years before the settled month's own."""
+"""Returns of this many closed months are read: enough for the two calendar years before that of the closed month."""
 
 _MONTHS = "(year({0}) * 12 + month({0}))"
 _QUARTERS = "(year({0}) * 4 + quarter({0}))"
@@ -60,7 +60,7 @@ def _sum(column: str, where: str) -> str:
 
 
 def _bits(where: str) -> str:
-    """A bit a month of the last 24, set where a sales return satisfies ``where``."""
+    """One bit for each of the last 24 months, set where a sales return satisfies ``where``."""
     return f"coalesce(bit_or(CASE WHEN is_sales AND month BETWEEN 0 AND 23 AND {where} THEN shiftleft(1L, month) END), 0L)"
 
 
@@ -112,7 +112,7 @@ SUMS = {
 
 
 def closed_month(as_of: date) -> date:
-    """The first day of the last month that is settled on a day."""
+    """The first day of the last month that is closed on a day."""
     return (as_of - timedelta(days=SETTLING_DAYS)).replace(day=1)
 
 
@@ -128,14 +128,14 @@ def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataF
 
 
 def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
-    """One row an entity that has a return: what its returns add up to.
+    """One row per entity with a return: the sums :data:`SUMS` of its returns.
 
     Args:
-        returns: the answer of :func:`returns_as_of`.
-        as_of: the day that windows end and lateness is judged on.
+        returns: the result of :func:`returns_as_of`.
+        as_of: the day on which windows end and late returns are counted.
     """
     dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(closed_month(as_of)))
-    # A figure filed after as_of was not there yet, whatever the source says of when it was known.
+    # A figure filed after as_of does not count, even if the source gives an earlier known_at.
     amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
     rows = dated.transform(select, ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)
     read = rows.where(f"month BETWEEN 0 AND {HISTORY_MONTHS - 1}")

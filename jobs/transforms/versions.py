@@ -1,4 +1,4 @@
-"""Which records are new versions, which are duplicates, and what a snapshot no longer holds."""
+"""Find which records are new versions, which are duplicates, and which keys a snapshot no longer has."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HASH = "key_hash"
 ARRIVAL = (DELIVERED_ON, KNOWN_AT, SOURCE_FILE, SOURCE_ROW)
 """The order in which versions of a key arrived."""
 RECORD = (DELIVERED_ON, SOURCE_FILE, SOURCE_ROW)
-"""What names a record of a source."""
+"""The columns that identify a record of a source."""
 
 
 def add_content_hash(rows: DataFrame, columns: Sequence[Column]) -> DataFrame:
@@ -38,21 +38,20 @@ def keep_latest_kept(bronze: DataFrame, key: Sequence[Column]) -> DataFrame:
 def find_marks(
     rows: DataFrame, kept: DataFrame, elsewhere: DataFrame | None, key: Sequence[Column], materialise: Materialise
 ) -> DataFrame:
-    """Of the rows whose key comes more than once, or was there before: which are duplicates, and which are revisions.
+    """Which rows are duplicates and which are revisions, among the rows whose key occurs more than once or existed before.
 
     A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version
     before it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's
     latest in ``kept``: when that row was itself a duplicate it equals the latest kept version, so comparing neighbours
     compares with what was kept.
 
-    Nearly every key of a first delivery has one row, and nearly every key that was ever kept has no news. Both are told by
-    64-bit hashes of keys, which are shorter than the keys; what is left is brought into order by the keys themselves, so that
-    two keys of one hash do no harm.
+    Nearly every key of a first delivery has one row, and nearly every kept key has no new row. Both are found by 64-bit hashes of
+    keys, which are shorter than the keys. The remaining rows are sorted by the keys themselves, so that hash collisions do no harm.
 
     Args:
         rows: a bronze frame of the days to take in.
         kept: the bronze rows of the days before.
-        elsewhere: bronze rows that stay and are not of the days before; None when there are none.
+        elsewhere: other bronze rows that stay, of other sources or later days; None when there are none.
         key: the contract's key.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
 
@@ -63,8 +62,8 @@ def find_marks(
     hashed = rows.select(F.xxhash64(*key).alias(_HASH), *names, CONTENT_HASH, *ARRIVAL)
     keys = materialise(hashed.groupBy(_HASH).agg(F.expr("count(1)").alias("times")))
     before = materialise(_of(keys, kept.select(*names, CONTENT_HASH, *ARRIVAL), names))
-    there = None if elsewhere is None else materialise(_of(keys, elsewhere.select(*names), names).select(_HASH, *names).distinct())
-    found = [keys.where("times > 1"), before, *([] if there is None else [there])]
+    other = None if elsewhere is None else materialise(_of(keys, elsewhere.select(*names), names).select(_HASH, *names).distinct())
+    found = [keys.where("times > 1"), before, *([] if other is None else [other])]
     compared = materialise(reduce(DataFrame.unionByName, [frame.select(_HASH) for frame in found]).distinct())
     versions = (
         compared.join(hashed, _HASH, "inner")
@@ -74,8 +73,8 @@ def find_marks(
     in_order = Window.partitionBy(*names).orderBy(F.col(_IS_EARLIER).desc(), *[F.col(column) for column in ARRIVAL])
     marked = versions.withColumn("_before", F.lag(CONTENT_HASH).over(in_order)).where(f"NOT {_IS_EARLIER}")
     is_again = F.col("_before").isNotNull()
-    if there is not None:
-        marked = join_few(marked, there.drop(_HASH).withColumn("_there", F.lit(True)), names)
+    if other is not None:
+        marked = join_few(marked, other.drop(_HASH).withColumn("_there", F.lit(True)), names)
         is_again |= F.col("_there").isNotNull()
     is_duplicate = F.coalesce(F.col("_before") == F.col(CONTENT_HASH), F.lit(False))
     return marked.select(*RECORD, is_duplicate.alias(IS_DUPLICATE), is_again.alias(_IS_AGAIN))
@@ -91,7 +90,7 @@ def add_marks(rows: DataFrame, marks: DataFrame) -> DataFrame:
 
     Args:
         rows: a bronze frame.
-        marks: the answer of :func:`find_marks` for these rows.
+        marks: the result of :func:`find_marks` for these rows.
     """
     marked = join_few(rows, marks, RECORD)
     return marked.withColumns(
@@ -103,7 +102,7 @@ def add_marks(rows: DataFrame, marks: DataFrame) -> DataFrame:
 
 
 def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -> DataFrame:
-    """A row for each key that is in ``latest`` and no longer in the snapshot.
+    """A row for each key that is in ``latest`` but not in the snapshot.
 
     Args:
         snapshot: one delivery's rows.

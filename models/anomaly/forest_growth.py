@@ -1,8 +1,8 @@
-"""Oblique isolation trees, grown all at once, level by level, each on a small sample of the rows.
+"""Grow oblique isolation trees, all at once and level by level, each on a small sample of the rows.
 
-A split is chosen among random pairs of columns by how much it parts the projected values. The *pooled* gain weighs the two
-sides by their rows (Cortes 2021, "Revisiting randomized choices in isolation forests"); the *averaged* gain counts them alike
-(Liu, Ting & Zhou 2010, SCiForest), and so would rather cut a small cluster off.
+A split is the best of random pairs of columns. The *pooled* gain weighs the two sides by their rows (Cortes 2021, "Revisiting
+randomized choices in isolation forests"); the *averaged* gain weighs them equally (Liu, Ting & Zhou 2010, SCiForest), so it prefers
+to cut off a small cluster.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ SMALLEST_SPREAD = 1e-15
 
 @dataclass(frozen=True)
 class Growth:
-    """How trees are grown.
+    """How trees grow.
 
     Attributes:
-        trees: how many.
-        rows: of how many rows each sees a sample; the trees are as high as a balanced one of them.
-        tries: how many pairs of columns are tried a split.
-        gain: how a split is judged.
+        trees: number of trees.
+        rows: sample size of each tree; trees are as high as a balanced tree of so many rows.
+        tries: pairs of columns tried for each split.
+        gain: the criterion of a split.
     """
 
     trees: int
@@ -39,7 +39,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class _Segments:
-    """The rows of all nodes of one level, one node's after another's: each node's first place and number of rows."""
+    """The rows of all nodes of one level, node after node: each node's first place and number of rows."""
 
     start: Ints
     size: Ints
@@ -63,13 +63,13 @@ class _Splits:
     second_center: Floats32
 
     def better_of(self, other: _Splits) -> _Splits:
-        """Node by node the one of more gain, the earlier when they are equal."""
+        """For each node the split with more gain, the earlier one when equal."""
         wins = other.gain > self.gain
         return _Splits(*(np.where(wins, getattr(other, name), getattr(self, name)) for name in self.__dataclass_fields__))
 
 
 def grow_forest(values: Floats32, growth: Growth, rng: np.random.Generator) -> Forest:
-    """Grow on ``values`` of shape (rows, columns), finite and no larger than 1e15."""
+    """Grow on ``values`` of shape (rows, columns), finite and at most 1e15 in size."""
     sampled = min(growth.rows, len(values))
     height = max(int(np.ceil(np.log2(sampled))), 1)
     nodes = 2 ** (height + 1) - 1
@@ -114,7 +114,7 @@ def _leaves(trees: int, nodes: int) -> Forest:
 
 
 def _best_splits(values: Floats32, row: Ints, segments: _Segments, growth: Growth, rng: np.random.Generator) -> _Splits:
-    """The best of the tried pairs of columns, node by node; only columns that vary within the node are drawn."""
+    """The best of the tried pairs of columns for each node; only columns that vary within the node are drawn."""
     here = values[row]
     varies = np.maximum.reduceat(here, segments.start, axis=0) > np.minimum.reduceat(here, segments.start, axis=0)
     varying_first, varying = np.argsort(~varies, axis=1, kind="stable"), varies.sum(axis=1)
@@ -134,7 +134,7 @@ def _best_splits(values: Floats32, row: Ints, segments: _Segments, growth: Growt
 
 
 def _split_on(here: Floats32, segments: _Segments, first: Ints, second: Ints, weights: Floats, gain: str) -> _Splits:
-    """The best threshold on one projection a node, each column's weight over its spread in the node."""
+    """The best threshold on one projection a node; a column's weight is divided by its spread in the node."""
     segment, each = segments.of_row, np.arange(len(here))
     x, y = here[each, first[segment]], here[each, second[segment]]
     first_center, first_spread = _mean_and_spread(x, segments)
@@ -165,7 +165,7 @@ def _mean_and_spread(x: Floats32, segments: _Segments) -> tuple[Floats, Floats]:
 
 
 def _gains(z: Floats32, segments: _Segments, gain: str) -> Floats:
-    """The gain of a split after each place of ``z``, sorted within segments; minus infinity where none can be."""
+    """The gain of a split after each place of ``z``, sorted within segments; minus infinity where no split is possible."""
     mean, spread = _mean_and_spread(z, segments)
     scaled = (z - np.repeat(mean, segments.size)) / np.repeat(np.where(spread > 0, spread, 1.0), segments.size)
     place = np.arange(len(z)) - np.repeat(segments.start, segments.size)
@@ -177,13 +177,13 @@ def _gains(z: Floats32, segments: _Segments, gain: str) -> Floats:
     last = segments.start + segments.size - 1
     left = _spread(sums, squares, on_left)
     right = _spread(np.repeat(sums[last], segments.size) - sums, np.repeat(squares[last], segments.size) - squares, on_right)
-    kept = (left + right) / 2.0 if gain == "averaged" else (on_left * left + on_right * right) / size
+    remaining = (left + right) / 2.0 if gain == "averaged" else (on_left * left + on_right * right) / size
     can_split = ~is_last & (z < np.append(z[1:], z[-1:]))
-    return np.where(can_split, 1.0 - kept, -np.inf)
+    return np.where(can_split, 1.0 - remaining, -np.inf)
 
 
 def _sums_within(x: Floats, segments: _Segments) -> Floats:
-    """Running sums that begin anew in each segment."""
+    """Running sums that restart in each segment."""
     running = np.cumsum(x)
     before = np.where(segments.start > 0, running[segments.start - 1], 0.0)
     within: Floats = running - np.repeat(before, segments.size)
@@ -196,7 +196,7 @@ def _spread(sums: Floats, squares: Floats, size: Floats) -> Floats:
 
 
 def _finish_depths(forest: Forest, cover: npt.NDArray[np.float64]) -> None:
-    """Leaves hand their depth down to what is below them; inside, a node's depth is the mean of its rows'."""
+    """Copy leaves' depths to all nodes below; set inner nodes to the mean depth of their rows."""
     for level in range(1, forest.height + 1):
         node = slice(2**level - 1, 2 ** (level + 1) - 1)
         parents = np.repeat(forest.depth[:, 2 ** (level - 1) - 1 : 2**level - 1], 2, axis=1)

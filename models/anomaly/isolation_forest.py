@@ -1,14 +1,9 @@
-"""What each column adds to an isolation forest's strangeness, for as many rows as there are to score.
+"""A forest of oblique isolation trees as flat arrays: the depth of each row, and each column's contribution to it.
 
-Plain numpy over arrays that are made once: rows go down the trees level by level, as they do when they are scored, and of each
-split its two columns are told their shares.
-
-A forest of oblique isolation trees as flat arrays: how deep a row falls, and which columns brought it there.
-
-A split reads two columns: a row goes right when ``a * x[first] + b * x[second] > threshold`` (Hariri, Kind & Brunner 2021,
-"Extended Isolation Forest"; Liu, Ting & Zhou 2010, "On Detecting Clustered Anomalies Using SCiForest"). A tree is a full
-binary tree of fixed height, node ``n`` with the children ``2n + 1`` and ``2n + 2``, so that all rows go down level by level
-with no pointer to follow; a branch that ended early goes on to the left.
+A split uses two columns: a row goes right when ``a * x[first] + b * x[second] > threshold`` (Hariri, Kind & Brunner 2021, "Extended
+Isolation Forest"; Liu, Ting & Zhou 2010, "On Detecting Clustered Anomalies Using SCiForest"). A tree is a full binary tree of fixed
+height, node ``n`` with the children ``2n + 1`` and ``2n + 2``, so all rows descend level by level without pointers; below a leaf a
+row keeps going left. All work is plain numpy on preallocated arrays.
 """
 
 from __future__ import annotations
@@ -20,87 +15,8 @@ import numpy.typing as npt
 
 from models.inputs import Floats
 
-ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
-
-
-def forest_parts(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
-    """The strangeness of each row, shape (n,), and what each column adds to it beyond the forest's base, shape (n, columns).
-
-    The strangeness is to the bit :meth:`models.anomaly.isolation_forest.Forest.strangeness`: the rows go down once for both.
-
-    Walking down, the change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to
-    the split's two columns, in proportion to how far each pushes the row from the split's center to the side that it takes; where
-    neither pushes to that side, the one that holds back less has the larger share.
-
-    Args:
-        forest: the fitted trees.
-        by_column: shape (columns, n), C-contiguous.
-    """
-    columns, n = by_column.shape
-    trees, inside = len(forest.depth), forest.depth.shape[1] // 2
-    flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
-    node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
-    places = np.empty(n, np.intp), np.empty(n, np.intp)
-    pushes = np.empty(n, np.float32), np.empty(n, np.float32)
-    of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
-    change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
-    parent = (np.arange(1, forest.depth.shape[1]) - 1) // 2
-    for tree in range(trees):
-        starts = [at[tree, :inside].astype(np.intp) * n for at in (forest.first, forest.second)]
-        weights = forest.a[tree, :inside], forest.b[tree, :inside]
-        centers = forest.first_center[tree, :inside], forest.second_center[tree, :inside]
-        shifts = [weight * center for weight, center in zip(weights, centers, strict=True)]
-        depth = forest.depth[tree]
-        changes = np.append(0.0, (depth[parent] - depth[1:]) / trees)
-        node[:] = 0
-        for _ in range(forest.height):
-            for start, weight, place, push in zip(starts, weights, places, pushes, strict=True):
-                # mode="clip" spares a copy of the output; no place is ever out of range.
-                np.take(start, node, out=place, mode="clip")
-                np.add(place, row, out=place)
-                np.take(flat, place, out=push, mode="clip")
-                np.take(weight, node, out=of_node, mode="clip")
-                np.multiply(push, of_node, out=push)
-            np.add(*pushes, out=both)
-            np.take(forest.threshold[tree, :inside], node, out=of_node, mode="clip")
-            np.greater(both, of_node, out=goes_right)
-            np.multiply(goes_right, TWO, out=side)
-            np.subtract(side, ONE, out=side)
-            for shift, push in zip(shifts, pushes, strict=True):
-                np.take(shift, node, out=of_node, mode="clip")
-                np.subtract(push, of_node, out=push)
-                np.multiply(push, side, out=push)
-            np.maximum(pushes[0], ZERO, out=forward)
-            np.maximum(pushes[1], ZERO, out=both)
-            np.add(forward, both, out=both)
-            with np.errstate(invalid="ignore"):
-                np.divide(forward, both, out=share)
-            # Few rows that a split moves are pushed to their side by neither column; the rest fell out of the tree above.
-            held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
-            share[held] = _share_held(pushes[0][held], pushes[1][held])
-            np.add(node, node, out=node)
-            np.add(node, goes_right, out=node)
-            np.add(node, 1, out=node)
-            np.take(changes, node, out=change, mode="clip")
-            np.multiply(change, share, out=share)
-            # The second column has what the first left.
-            for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
-                np.take(out, place, out=gained, mode="clip")
-                np.add(gained, part, out=gained)
-                out[place] = gained
-        np.take(depth, node, out=leaf, mode="clip")
-        np.add(total, leaf, out=total)
-    return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
-
-
-def _share_held(first: Floats32, second: Floats32) -> Floats32:
-    """The first column's share where neither pushes: the one that holds back less has the larger; halves where none holds back."""
-    both = first + second
-    share: Floats32 = np.divide(second, both, out=np.full_like(both, 0.5), where=both != 0)
-    return share
-
-
 Floats32 = npt.NDArray[np.float32]
+ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
 
 
 @dataclass(frozen=True)
@@ -108,10 +24,10 @@ class Forest:
     """The trees; every array has the shape (trees, nodes), nodes = 2 ** (height + 1) - 1.
 
     Attributes:
-        first, second: the columns of a split; equal, with ``b`` 0, where one column alone was left to split on.
-        a, b, threshold: of a split; a leaf, and what is below one, has 0, 0 and infinity.
-        first_center, second_center: means of the two columns among the rows that the split was made from.
-        depth: at a leaf the depth at which a row is alone, as far as it can be told; inside, the mean over the rows below.
+        first, second: the columns of a split; equal, with ``b`` 0, where only one column was left to split on.
+        a, b, threshold: of a split; 0, 0 and infinity at and below a leaf.
+        first_center, second_center: means of the two columns among the rows of the split's fit.
+        depth: at a leaf the estimated depth at which a row is isolated; inside, the mean over the rows below.
     """
 
     first: npt.NDArray[np.int16]
@@ -125,18 +41,18 @@ class Forest:
 
     @property
     def height(self) -> int:
-        """How many splits a row passes, leaves that go on counted in."""
+        """Number of splits that a row passes, including those below a leaf."""
         return int(self.depth.shape[1]).bit_length() - 1
 
     @property
     def base(self) -> float:
-        """Minus the mean depth that is expected of a row of which nothing is known."""
+        """Minus the expected depth of a row without known values."""
         return -float(self.depth[:, 0].mean())
 
     def strangeness(self, by_column: Floats32) -> Floats:
         """Minus the mean depth of each row, shape (n,); ``by_column`` has the shape (columns, n) and is C-contiguous.
 
-        A row's answer depends on that row alone: nothing is done but row by row, tree after tree.
+        Each row is computed independently.
         """
         n = by_column.shape[1]
         inside = self.depth.shape[1] // 2
@@ -153,7 +69,7 @@ class Forest:
             np.greater(left, threshold[0], out=goes_right)
             np.add(goes_right, 1, out=node)
             for _ in range(1, self.height):
-                # mode="clip" spares a copy of the output; no place is ever out of range.
+                # mode="clip" avoids a copy of the output; no index is out of range.
                 np.take(first, node, out=place, mode="clip")
                 np.add(place, row, out=place)
                 np.take(flat, place, out=left, mode="clip")
@@ -175,5 +91,76 @@ class Forest:
         return -total / len(self.depth)
 
     def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
-        """:meth:`strangeness`, to the bit, and what each column adds to it beyond :attr:`base`: shapes (n,) and (n, columns)."""
-        return forest_parts(self, by_column)
+        """:meth:`strangeness`, bit for bit, and each column's contribution beyond :attr:`base`: shapes (n,) and (n, columns)."""
+        return _explain(self, by_column)
+
+
+def _explain(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
+    """The strangeness of each row, shape (n,), and each column's contribution beyond the forest's base, shape (n, columns).
+
+    The change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to the split's two columns, in
+    proportion to how far each pushes the row from the split's center to the side that it takes. Where neither pushes to that side,
+    the column that holds back less gets the larger share.
+    """
+    columns, n = by_column.shape
+    trees, inside = len(forest.depth), forest.depth.shape[1] // 2
+    flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
+    node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
+    places = np.empty(n, np.intp), np.empty(n, np.intp)
+    pushes = np.empty(n, np.float32), np.empty(n, np.float32)
+    of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
+    change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
+    parent = (np.arange(1, forest.depth.shape[1]) - 1) // 2
+    for tree in range(trees):
+        starts = [at[tree, :inside].astype(np.intp) * n for at in (forest.first, forest.second)]
+        weights = forest.a[tree, :inside], forest.b[tree, :inside]
+        centers = forest.first_center[tree, :inside], forest.second_center[tree, :inside]
+        shifts = [weight * center for weight, center in zip(weights, centers, strict=True)]
+        depth = forest.depth[tree]
+        changes = np.append(0.0, (depth[parent] - depth[1:]) / trees)
+        node[:] = 0
+        for _ in range(forest.height):
+            for start, weight, place, push in zip(starts, weights, places, pushes, strict=True):
+                # mode="clip" avoids a copy of the output; no index is out of range.
+                np.take(start, node, out=place, mode="clip")
+                np.add(place, row, out=place)
+                np.take(flat, place, out=push, mode="clip")
+                np.take(weight, node, out=of_node, mode="clip")
+                np.multiply(push, of_node, out=push)
+            np.add(*pushes, out=both)
+            np.take(forest.threshold[tree, :inside], node, out=of_node, mode="clip")
+            np.greater(both, of_node, out=goes_right)
+            np.multiply(goes_right, TWO, out=side)
+            np.subtract(side, ONE, out=side)
+            for shift, push in zip(shifts, pushes, strict=True):
+                np.take(shift, node, out=of_node, mode="clip")
+                np.subtract(push, of_node, out=push)
+                np.multiply(push, side, out=push)
+            np.maximum(pushes[0], ZERO, out=forward)
+            np.maximum(pushes[1], ZERO, out=both)
+            np.add(forward, both, out=both)
+            with np.errstate(invalid="ignore"):
+                np.divide(forward, both, out=share)
+            # A split with rows that neither column pushes to their side; few rows.
+            held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
+            share[held] = _share_held(pushes[0][held], pushes[1][held])
+            np.add(node, node, out=node)
+            np.add(node, goes_right, out=node)
+            np.add(node, 1, out=node)
+            np.take(changes, node, out=change, mode="clip")
+            np.multiply(change, share, out=share)
+            # The second column gets the rest.
+            for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
+                np.take(out, place, out=gained, mode="clip")
+                np.add(gained, part, out=gained)
+                out[place] = gained
+        np.take(depth, node, out=leaf, mode="clip")
+        np.add(total, leaf, out=total)
+    return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
+
+
+def _share_held(first: Floats32, second: Floats32) -> Floats32:
+    """The first column's share where neither pushes: the one that holds back less gets more; halves where none holds back."""
+    both = first + second
+    share: Floats32 = np.divide(second, both, out=np.full_like(both, 0.5), where=both != 0)
+    return share

@@ -1,8 +1,8 @@
-"""LODA: how rare a row is in each of many sparse random projections.
+"""LODA: how rare a row is in many sparse random projections (Pevny 2016, "Loda: Lightweight on-line detector of anomalies").
 
-Pevny 2016, "Loda: Lightweight on-line detector of anomalies": a projection reads about the square root of the columns, its
-density is a histogram, and a row's strangeness is the mean of minus the log densities. The number of bins is the one of the
-penalised likelihood (Birgé & Rozenholc 2006, "How many bins should be put in a regular histogram").
+A projection uses about the square root of the columns, its density is a histogram, and a row's strangeness is the mean of minus the
+log densities. A penalised likelihood chooses the number of bins (Birgé & Rozenholc 2006, "How many bins should be put in a regular
+histogram").
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Loda:
     """The projections.
 
     Attributes:
-        columns, weights: shape (projections, columns of each).
-        low, width: where each histogram begins and how wide its bins are.
-        rarity: minus the log density of each bin, shape (projections, bins + 2), the first and the last of what is
-            out of range; where a histogram has fewer bins the rest is out of range.
+        columns, weights: shape (projections, columns of a projection).
+        low, width: start and bin width of each histogram.
+        rarity: minus the log density of each bin, shape (projections, bins + 2); the first and the last bin, and those that a
+            histogram lacks, are out of range.
         base: the mean strangeness of the rows of the fit.
     """
 
@@ -46,9 +46,9 @@ class Loda:
         return mean
 
     def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
-        """:meth:`strangeness`, to the bit, and what each column adds to it beyond :attr:`base`: shapes (n,) and (n, columns).
+        """:meth:`strangeness`, bit for bit, and each column's contribution beyond :attr:`base`: shapes (n,) and (n, columns).
 
-        A projection's part belongs to its columns in proportion to how far each moves it.
+        A projection's part belongs to its columns in proportion to the size of their terms.
         """
         total, out = np.zeros(by_column.shape[1]), np.zeros((by_column.shape[1], len(by_column)))
         for at in range(len(self.columns)):
@@ -67,8 +67,8 @@ class Loda:
 
     def _one(self, by_column: Floats32, at: int) -> Floats:
         place = _bins(_project(by_column, self.columns[at], self.weights[at]), self.low[at], self.width[at], self.rarity.shape[1])
-        found: Floats = np.take(self.rarity[at], place)
-        return found
+        rarity: Floats = np.take(self.rarity[at], place)
+        return rarity
 
 
 def fit_loda(by_column: Floats32, projections: int, rng: np.random.Generator) -> Loda:

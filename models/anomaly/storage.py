@@ -1,4 +1,4 @@
-"""The anomaly model as plain numbers and arrays, and back."""
+"""Store the anomaly model as plain numbers and arrays, and restore it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ KINDS: dict[str, type[Forest | Loda]] = {"forest": Forest, "loda": Loda}
 
 
 def anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
-    """What of the model is written as JSON."""
+    """The part of the model for JSON."""
     return {
         "columns": model.columns,
-        "directions": model.squash.directions,
+        "directions": model.scale.directions,
         "tail": _tail_facts(model.tail),
         "members": [
             {
@@ -43,8 +43,8 @@ def anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
 
 
 def anomaly_arrays(model: AnomalyModel) -> bytes:
-    """The rest: an npz whose bytes depend on the arrays alone (numpy's own bears the clock's date)."""
-    arrays: dict[str, Array] = {"center": model.squash.center_, "spread": model.squash.spread_}
+    """The rest as an npz whose bytes depend only on the arrays; numpy's own holds the time."""
+    arrays: dict[str, Array] = {"center": model.scale.center_, "spread": model.scale.spread_}
     for at, member in enumerate(model.members):
         arrays |= {f"{at}.{name}": getattr(member.detector, name) for name in _array_names(type(member.detector))}
     return zipped({f"{name}.npy": _saved(array) for name, array in arrays.items()})
@@ -61,7 +61,7 @@ def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> Anomaly
 
     Raises:
         ValueError: when ``body`` (of the file ``name``) is no archive of plain arrays, or they do not fit the facts.
-        KeyError: when one is missing.
+        KeyError: when an array is missing.
     """
     try:
         with np.load(io.BytesIO(body), allow_pickle=False) as stored:
@@ -69,21 +69,21 @@ def restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> Anomaly
     except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is no archive of plain arrays: {error}; restore the file or retrain the model") from error
     if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
-        raise ValueError(f"{name} holds numbers of another kind than the model's; restore the file or retrain the model")
+        raise ValueError(f"{name} holds numbers of another type than the model's; restore the file or retrain the model")
     columns = tuple(facts["columns"])
-    squash = RobustScale(tuple(facts["directions"]))
-    squash.center_, squash.spread_, squash.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
+    scale = RobustScale(tuple(facts["directions"]))
+    scale.center_, scale.spread_, scale.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
     members = tuple(_member(at, member, arrays) for at, member in enumerate(facts["members"]))
-    model = AnomalyModel(columns, squash, members, _tail(facts["tail"]))
+    model = AnomalyModel(columns, scale, members, _tail(facts["tail"]))
     if not _fits(model):
-        raise ValueError(f"{name} does not fit the model that it belongs to; restore the file or retrain the model")
+        raise ValueError(f"{name} does not fit its model; restore the file or retrain the model")
     return model
 
 
 def _member(at: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
     kind = KINDS[facts["kind"]]
-    found: dict[str, Any] = {name: arrays[f"{at}.{name}"] for name in _array_names(kind)}
-    detector = Loda(**found, base=facts["base"]) if kind is Loda else Forest(**found)
+    fields_of_kind: dict[str, Any] = {name: arrays[f"{at}.{name}"] for name in _array_names(kind)}
+    detector = Loda(**fields_of_kind, base=facts["base"]) if kind is Loda else Forest(**fields_of_kind)
     return Member(facts["scale"], detector, _tail(facts["tail"]))
 
 
@@ -92,7 +92,7 @@ def _array_names(kind: type[Forest | Loda]) -> tuple[str, ...]:
 
 
 def _dtype(key: str) -> npt.DTypeLike:
-    """What an array's numbers are, by its name, which ends in the field's."""
+    """The type of an array, by the field that its name ends in."""
     field = key.rpartition(".")[2]
     return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
 
@@ -108,9 +108,9 @@ def _tail(facts: Mapping[str, Any]) -> TailScale:
 
 
 def _fits(model: AnomalyModel) -> bool:
-    """Whether shapes agree and every column that is named exists: what else would read past the end of an array."""
+    """Whether shapes agree and all named columns exist, so that no index is out of range."""
     k = len(model.columns)
-    fits = model.squash.center_.shape == model.squash.spread_.shape == (k,)
+    fits = model.scale.center_.shape == model.scale.spread_.shape == (k,)
     for member in model.members:
         detector = member.detector
         if isinstance(detector, Forest):

@@ -1,4 +1,4 @@
-"""Raw strangeness on a scale of rarity, and how what the parts add is stretched with it."""
+"""The tail scale: raw scores as -log10 of the reference's upper tail, and contributions rescaled to match."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from models.inputs import Floats
 
 NOTHING = 1e-9
 SMALLEST = 1e-290
-"""Parts that are smaller together are none: what stretches them would be more than a float holds."""
+"""Contributions with a smaller total size count as none: their stretch would overflow."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ def fit_tail(raw: Floats) -> TailScale:
 
 
 def share_out(parts: Floats, total: Floats) -> Floats:
-    """``parts`` of shape (n, k), stretched row by row so that they add up to ``total`` of shape (n,).
+    """``parts`` of shape (n, k), scaled row by row so that they sum to ``total`` of shape (n,).
 
-    The stretch is one factor a row, so proportions and signs stay. Only where the parts cancel one another out, and no
-    factor could bring them to the total, is what is left given in proportion to their size; where they are none, in equal parts.
+    One factor a row keeps proportions and signs. Where the parts cancel each other out, so that no factor can reach the total, it
+    is split in proportion to their size; where all parts are zero, equally.
     """
     moved, size = np.zeros(len(parts)), np.zeros(len(parts))
     for column in range(parts.shape[1]):

@@ -1,4 +1,4 @@
-"""How far two models agree on whom to visit: who is among the first of both, and how the two orders go together."""
+"""How far two models agree on the order of the same entities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata, spearmanr
 
+from expectations.contracts.scoring import MARGIN, PROBABILITY
 from models.inputs import Floats, Ints
 
 
@@ -16,8 +18,8 @@ class Agreement:
 
     Attributes:
         first_places, second_places: each entity's place, 1 the riskiest.
-        shared: how many are among the first ``at`` of both.
-        correlation: Spearman's, of the margins; NaN where one model tells nobody apart.
+        shared: number of entities among the first ``at`` of both.
+        correlation: Spearman's rank correlation of the margins (1904); NaN where all margins of one model are equal.
     """
 
     first_places: Ints
@@ -27,35 +29,42 @@ class Agreement:
 
 
 def agreement(first: Floats, second: Floats, *, at: int) -> Agreement:
-    """Hold two models' margins of the same entities against each other.
+    """Compare two models' margins of the same entities.
 
-    Equal margins keep the order that the rows come in, so those should be in an order of their own, such as by identifier.
+    Equal margins keep the order of the rows, so sort the rows by something independent, such as the identifier.
 
     Args:
         first, second: margins, shape (n,), in the same order of entities.
         at: how many can be visited.
 
     Raises:
-        ValueError: when the two are not of one length, or nobody is to be visited.
+        ValueError: when lengths differ or ``at`` is below 1.
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} margins against {len(second)}: they must be of the same entities")
     if at < 1:
         raise ValueError(f"at least one must be visited, not {at}")
-    places = [_places(margin) for margin in (first, second)]
+    places = [rankdata(-np.asarray(margin), method="ordinal").astype(np.int64) for margin in (first, second)]
     shared = int(np.count_nonzero((places[0] <= at) & (places[1] <= at)))
-    return Agreement(places[0], places[1], shared, _spearman(first, second))
+    has_order = len(first) > 1 and np.ptp(first) > 0 and np.ptp(second) > 0
+    return Agreement(places[0], places[1], shared, float(spearmanr(first, second).statistic) if has_order else float("nan"))
 
 
-def _places(margin: Floats) -> Ints:
-    places: Ints = np.empty(len(margin), dtype=np.int64)
-    places[np.argsort(-np.asarray(margin), kind="stable")] = np.arange(1, len(margin) + 1)
-    return places
+def weighting_effect(weighted: pd.DataFrame, unweighted: pd.DataFrame) -> dict[str, float]:
+    """How label weights change scores.
 
+    Args:
+        weighted, unweighted: ``margin`` and ``probability`` of the same entities, in the same order, by the model with label
+            weights and by one without.
 
-def _spearman(first: Floats, second: Floats) -> float:
-    """Pearson's correlation of ranks, equal values sharing their mean rank (Spearman 1904)."""
-    ranks = [pd.Series(margin).rank().to_numpy() for margin in (first, second)]
-    if any(np.ptp(rank) == 0 for rank in ranks if len(rank)) or len(first) < 2:
-        return float("nan")
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    Returns:
+        Both mean probabilities, the rank correlation, and the share of the riskiest tenth that both models share.
+    """
+    tenth = max(len(weighted) // 10, 1)
+    both = agreement(weighted[MARGIN].to_numpy(), unweighted[MARGIN].to_numpy(), at=tenth)
+    return {
+        "mean_probability": float(weighted[PROBABILITY].mean()),
+        "mean_probability_unweighted": float(unweighted[PROBABILITY].mean()),
+        "rank_correlation": 1.0 if np.isnan(both.correlation) else both.correlation,
+        "shared_riskiest_tenth": both.shared / tenth,
+    }

@@ -1,9 +1,7 @@
-"""Intervals by drawing whole businesses again: visits of one business are alike, so they are drawn together.
+"""Bootstrap intervals by resampling whole businesses, since visits of one business are alike.
 
-Every order is judged on the same draws, so that the interval of a lead is that of the difference (Efron & Tibshirani 1993,
-chapters 8 and 13).
-
-Figures with their intervals as plain numbers, for JSON.
+All orders use the same resamples, so the interval of a lead is that of the difference (Efron & Tibshirani 1993, chapters 8
+and 13).
 """
 
 from __future__ import annotations
@@ -16,13 +14,17 @@ import numpy.typing as npt
 
 from models.inputs import Floats, Ints
 
-AT_ONCE = 4_000_000
-"""So many weights are held at once: 32 MB."""
+CHUNK = 4_000_000
+"""Weights in memory at once: 32 MB."""
+DIGITS = 6
+
+Plain = dict[str, float]
+"""``value, low, high`` of an estimate."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its interval; all three are NaN where it has no meaning, the interval's ends where too few draws have one."""
+    """A figure with its interval; all three are NaN where it is undefined, both ends where too few resamples define it."""
 
     value: float
     low: float
@@ -35,34 +37,34 @@ class Estimate:
 
 
 def businesses(entity: npt.ArrayLike) -> tuple[Ints, int]:
-    """Each row's business as a number from 0 in the order of names, and how many there are."""
+    """Each row's business as a number from 0 in the order of names, and the number of businesses."""
     names, place = np.unique(np.asarray(entity, dtype=object).astype(str), return_inverse=True)
     return place.astype(np.int64), len(names)
 
 
-def draw_weights(business: Ints, *, draws: int, seed: int) -> Iterator[Floats]:
-    """How many times each row counts in each draw of as many businesses as there are, with replacement.
+def draw_weights(business: Ints, *, resamples: int, seed: int) -> Iterator[Floats]:
+    """How many times each row counts in each resample of all businesses with replacement.
 
     Args:
         business: each row's business, numbered from 0 without gaps, shape (n,).
-        draws: how many draws.
+        resamples: how many.
         seed: of the draws.
 
     Yields:
-        Some draws at a time, shape (some, n); ``draws`` in all.
+        Some resamples at a time, shape (some, n); ``resamples`` in all.
     """
     number = int(business.max()) + 1
     random = np.random.default_rng(seed)
-    at_once = max(AT_ONCE // max(len(business), number), 1)
-    for begin in range(0, draws, at_once):
-        some = min(at_once, draws - begin)
+    at_once = max(CHUNK // max(len(business), number), 1)
+    for begin in range(0, resamples, at_once):
+        some = min(at_once, resamples - begin)
         picked = random.integers(0, number, (some, number)) + np.arange(some)[:, None] * number
         counts = np.bincount(picked.ravel(), minlength=some * number).reshape(some, number)
         yield counts[:, business].astype(np.float64)
 
 
 def mean_known(figures: Floats, axis: int) -> Floats:
-    """Means along an axis that leave out figures of no meaning; NaN where none has one."""
+    """Means along an axis without undefined figures; NaN where none is defined."""
     is_known = np.isfinite(figures)
     number = is_known.sum(axis=axis)
     total = np.where(is_known, figures, 0.0).sum(axis=axis)
@@ -71,15 +73,15 @@ def mean_known(figures: Floats, axis: int) -> Floats:
 
 
 def estimate(value: float, drawn: Floats, level: float = 0.95) -> Estimate:
-    """A figure with the percentile interval of its draws.
+    """A figure with the percentile interval of its resamples.
 
-    Draws of no meaning, such as those without a violation, are left out. Where they are more than an interval leaves out, what is
-    left is a choice of draws, and no interval of that level.
+    Undefined resamples, such as those without a violation, are left out. Where they are more than the interval leaves out, there
+    is no interval of that level.
 
     Args:
-        value: the figure on the visits as they are.
-        drawn: the figure of each draw, shape (d,).
-        level: the share of draws inside the interval.
+        value: the figure on the visits themselves.
+        drawn: the figure in each resample, shape (d,).
+        level: the share of resamples inside the interval.
     """
     known = drawn[np.isfinite(drawn)]
     if not np.isfinite(value) or not len(known):
@@ -90,22 +92,16 @@ def estimate(value: float, drawn: Floats, level: float = 0.95) -> Estimate:
     return Estimate(float(value), float(low), float(high))
 
 
-DIGITS = 6
-
-Plain = dict[str, float]
-"""``value, low, high``; NaN where the figure has no meaning, or no interval."""
-
-
 def nested(figures: Mapping[str, Mapping[str, Estimate]]) -> dict[str, dict[str, Plain]]:
-    """Each order's figures by measure."""
-    return {name: by_measure(of) for name, of in figures.items()}
+    """Each order's estimates by metric, for JSON."""
+    return {name: by_metric(of) for name, of in figures.items()}
 
 
-def by_measure(figures: Mapping[str, Estimate]) -> dict[str, Plain]:
-    """Figures by measure."""
+def by_metric(figures: Mapping[str, Estimate]) -> dict[str, Plain]:
+    """Estimates by metric, for JSON."""
     return {name: plain(figure) for name, figure in figures.items()}
 
 
 def plain(figure: Estimate) -> Plain:
-    """One figure."""
+    """One estimate, rounded, for JSON."""
     return {name: round(value, DIGITS) for name, value in asdict(figure).items()}

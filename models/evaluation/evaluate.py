@@ -1,8 +1,8 @@
-"""How good an order of visits is, judged on visits that were made, beside the orders anybody could have had.
+"""Evaluate an order of visits on visits that were made, beside baselines.
 
-A window is one day of scoring and the visits that followed it. Scores of different days' models are not on one scale, so an order
-is judged within each window and the windows' figures are averaged; probabilities are on one scale, so all windows' promises are
-judged together. Intervals are of whole businesses drawn again over all windows at once (:mod:`models.evaluation.bootstrap`).
+A window is one day of scoring and the visits that followed it. Scores of different days' models are not on one scale, so orders
+are evaluated within each window and the windows' metrics are averaged. Probabilities are on one scale, so calibration is evaluated
+over all windows at once. Intervals resample whole businesses over all windows (:mod:`models.evaluation.bootstrap`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ import pandas as pd
 
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
 from models.evaluation.calibration_metrics import calibration_metrics
-from models.evaluation.ranking_metrics import Measure, Ranked, count, gain, rank, ranking_metrics, running_sum, within
+from models.evaluation.ranking_metrics import Metric, Ranked, count, gain, rank, ranking_metrics, ratio, running_sum, within
 from models.inputs import Floats, Ints
 from models.threads import single_threaded_blas
 
-WINDOW, ENTITY, DAY, FOUND, PROMISED = "as_of", "entity_id", "day", "found", "probability"
-"""Columns of the visits that are judged; each order's score is a column of its own name."""
+WINDOW, ENTITY, DAY, FOUND, PREDICTED = "as_of", "entity_id", "day", "found", "probability"
+"""Columns of the visits; each order's score is a column with the order's name."""
 RANDOM, AS_IT_WAS = "random expected", "as it was"
 CURVE = tuple(step / 20 for step in range(1, 21))
-"""Shares of the visits at which the gain curve is drawn."""
+"""Shares of the visits at which the gain curve is computed."""
 AT_CAPACITY = "observed_over_expected_at_capacity"
 
 Figures = Mapping[str, Estimate]
@@ -32,34 +32,34 @@ Figures = Mapping[str, Estimate]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a model was worth beside other orders.
+    """Metrics of a model beside other orders.
 
     Attributes:
-        orders: each order's measures, means over the windows.
-        leads: the model's measures less those of each other order.
-        windows: the orders' measures in each window.
+        orders: each order's metrics, means over the windows.
+        leads: the model's metrics minus those of each other order.
+        windows: the orders' metrics in each window.
         curve: the share of violations that each order finds within each share of the visits of :data:`CURVE`.
-        promises: what the model's probabilities were worth; empty where it gave none.
+        calibration: the metrics of the model's probabilities; empty where it gave none.
     """
 
     orders: Mapping[str, Figures]
     leads: Mapping[str, Figures]
     windows: Mapping[object, Mapping[str, Figures]]
     curve: Mapping[str, tuple[Estimate, ...]]
-    promises: Figures
+    calibration: Figures
 
 
 @single_threaded_blas
-def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float, draws: int, seed: int) -> Evaluation:
-    """Judge orders of the same visits, each measure with a 95 % interval.
+def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float, resamples: int, seed: int) -> Evaluation:
+    """Evaluate orders of the same visits, each metric with a 95 % interval.
 
     Args:
-        visits: ``as_of`` (the window), ``entity_id``, ``day``, ``found`` (0 or 1), ``probability`` (NaN where the model gave
-            none) and a column of scores an order, larger visited first; a business once a window, in any order of rows.
+        visits: ``as_of`` (the window), ``entity_id``, ``day``, ``found`` (0 or 1), ``probability`` (NaN where the model gave none)
+            and a column of scores for each order, larger visited first; a business once a window, in any order of rows.
         orders: names of those columns, the model's first. ``random expected`` and ``as it was`` are added.
         share: the share of a window's visits within capacity.
-        draws: bootstrap draws.
-        seed: of the draws.
+        resamples: bootstrap resamples.
+        seed: of the resamples.
 
     Raises:
         ValueError: when there is no visit, a business is twice in a window, an outcome is neither 0 nor 1, or a score is not
@@ -69,13 +69,13 @@ def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float
     measured = _Measured.of(frame, (*orders, RANDOM, AS_IT_WAS), share)
     business, _ = businesses(frame[ENTITY])
     once = measured.figures(np.ones((1, len(frame))))
-    drawn = [measured.figures(weights) for weights in draw_weights(business, draws=draws, seed=seed)]
+    drawn = [measured.figures(weights) for weights in draw_weights(business, resamples=resamples, seed=seed)]
     orders_drawn = np.concatenate([part.orders for part in drawn])
     whole, wholes = mean_known(once.orders, 1)[0], mean_known(orders_drawn, 1)
     curves, curves_drawn = mean_known(once.curves, 1)[0], mean_known(np.concatenate([part.curves for part in drawn]), 1)
 
     def figures(value: Floats, values: Floats) -> dict[str, Estimate]:
-        return {name: estimate(float(value[at]), values[:, at]) for at, name in enumerate(measured.measures)}
+        return {name: estimate(float(value[at]), values[:, at]) for at, name in enumerate(measured.metrics)}
 
     model = measured.names[0]
     return Evaluation(
@@ -95,18 +95,18 @@ def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float
             name: tuple(estimate(float(curves[at, point]), curves_drawn[:, at, point]) for point in range(len(CURVE)))
             for at, name in enumerate(measured.names)
         },
-        promises={
-            name: estimate(float(value[0]), np.concatenate([part.promises[name] for part in drawn]))
-            for name, value in once.promises.items()
+        calibration={
+            name: estimate(float(value[0]), np.concatenate([part.calibration[name] for part in drawn]))
+            for name, value in once.calibration.items()
         },
     )
 
 
 def in_order(visits: pd.DataFrame) -> pd.DataFrame:
-    """The visits by window and business, so that the order they came in draws no other sample.
+    """The visits sorted by window and business, so that resamples do not depend on the order of rows.
 
     Raises:
-        ValueError: when there is none, or a business is twice in a window.
+        ValueError: when there is no visit, or a business is twice in a window.
     """
     frame = visits.assign(**{ENTITY: visits[ENTITY].astype(str)}).sort_values([WINDOW, ENTITY], kind="stable", ignore_index=True)
     if frame.empty:
@@ -128,70 +128,70 @@ def evaluate(
     seed: int,
     probability: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
-    """Every order's figures on one window, without intervals, one row an order.
+    """Every order's metrics on one window, without intervals.
 
     Args:
         y: 0 or 1, shape (n,).
         days: the day of each visit.
-        scores: by name, larger is visited first; put the model, its rivals and a past-record score here.
+        scores: by name, larger is visited first; the model first, then its rivals.
         capacity: visits for precision, recall and lift.
         seed: of the random order.
-        probability: the first order's calibrated probability, for what promises are worth.
+        probability: the first order's calibrated probability, for its calibration metrics.
 
     Returns:
         Indexed by order: the given ones, ``as it was`` (the visits' own days), ``random`` (one seeded draw) and ``random
-        expected``. A column a measure; those of promises are filled for the first order alone.
+        expected``. One column a metric; those of calibration are filled for the first order only.
 
     Raises:
         ValueError: when there is no visit, lengths differ, a score is not finite, or the capacity is not positive.
     """
     if not capacity > 0:
         raise ValueError(f"the capacity must be positive, not {capacity}")
-    found, on = np.asarray(y, dtype=np.float64), np.asarray(days, dtype="datetime64[D]")
+    outcome, on = np.asarray(y, dtype=np.float64), np.asarray(days, dtype="datetime64[D]")
     orders = {name: np.asarray(score, dtype=np.float64) for name, score in scores.items()}
     orders[AS_IT_WAS] = _as_it_was(on)
-    orders["random"] = np.random.default_rng(seed).permutation(len(found)).astype(np.float64)
-    orders[RANDOM] = np.zeros(len(found))
-    once, measures = np.ones((1, len(found))), ranking_metrics(min(capacity / max(len(found), 1), 1.0))
-    counted = {name: count(rank(found, score, on), once) for name, score in orders.items()}
+    orders["random"] = np.random.default_rng(seed).permutation(len(outcome)).astype(np.float64)
+    orders[RANDOM] = np.zeros(len(outcome))
+    once, metrics = np.ones((1, len(outcome))), ranking_metrics(min(capacity / max(len(outcome), 1), 1.0))
+    counts = {name: count(rank(outcome, score, on), once) for name, score in orders.items()}
     table = pd.DataFrame(
-        {name: {label: float(measure(order)[0]) for label, measure in measures.items()} for name, order in counted.items()}
+        {name: {label: float(metric(order)[0]) for label, metric in metrics.items()} for name, order in counts.items()}
     ).T
     for label in ("brier", "calibration_slope", "calibration_intercept", "observed_over_expected"):
         table[label] = np.nan
     if probability is not None and scores:
-        promises = calibration_metrics(np.asarray(probability, dtype=np.float64), found, once)
-        table.loc[next(iter(scores)), list(promises)] = [float(value[0]) for value in promises.values()]
+        calibration = calibration_metrics(np.asarray(probability, dtype=np.float64), outcome, once)
+        table.loc[next(iter(scores)), list(calibration)] = [float(value[0]) for value in calibration.values()]
     return table
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Figures under d weightings.
+    """Metrics under d weightings.
 
     Attributes:
-        orders: shape (d, windows, orders, measures).
+        orders: shape (d, windows, orders, metrics).
         curves: shape (d, windows, orders, points of the curve).
-        promises: each of shape (d,).
+        calibration: each of shape (d,).
     """
 
     orders: Floats
     curves: Floats
-    promises: Mapping[str, Floats]
+    calibration: Mapping[str, Floats]
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """Visits that are ready to be weighted: rows of each window, and each window's orders."""
+    """Visits ready to be weighted: the rows of each window, and each window's orders."""
 
     names: tuple[str, ...]
     windows: tuple[object, ...]
     rows: tuple[Ints, ...]
     ranked: tuple[tuple[Ranked, ...], ...]
-    measures: Mapping[str, Measure]
+    metrics: Mapping[str, Metric]
     share: float
-    found: Floats
-    promised: Floats
+    outcome: Floats
+    predicted: Floats
 
     @classmethod
     def of(cls, frame: pd.DataFrame, names: tuple[str, ...], share: float) -> _Measured:
@@ -199,36 +199,35 @@ class _Measured:
         days = pd.to_datetime(frame[DAY]).to_numpy().astype("datetime64[D]")
         scores = frame.copy()
         scores[RANDOM], scores[AS_IT_WAS] = 0.0, _as_it_was(days)
-        found, promised = frame[FOUND].to_numpy(dtype=np.float64), frame[PROMISED].to_numpy(dtype=np.float64)
+        outcome, predicted = frame[FOUND].to_numpy(dtype=np.float64), frame[PREDICTED].to_numpy(dtype=np.float64)
         groups = frame.groupby(WINDOW, sort=True).indices
         rows = tuple(np.asarray(at, dtype=np.int64) for at in groups.values())
         ranked = tuple(
-            tuple(rank(found[at], scores[name].to_numpy(dtype=np.float64)[at], days[at], promised[at]) for name in names)
+            tuple(rank(outcome[at], scores[name].to_numpy(dtype=np.float64)[at], days[at], predicted[at]) for name in names)
             for at in rows
         )
-        return cls(names, tuple(groups), rows, ranked, ranking_metrics(share), share, found, promised)
+        return cls(names, tuple(groups), rows, ranked, ranking_metrics(share), share, outcome, predicted)
 
     def figures(self, weights: Floats) -> _Drawn:
-        """All figures under each weighting of all rows, shape (d, rows)."""
+        """All metrics under each weighting of all rows, shape (d, rows)."""
         shape = (len(weights), len(self.rows), len(self.names))
-        orders, curves = np.empty((*shape, len(self.measures))), np.empty((*shape, len(CURVE)))
+        orders, curves = np.empty((*shape, len(self.metrics))), np.empty((*shape, len(CURVE)))
         observed, expected = np.zeros(len(weights)), np.zeros(len(weights))
         for number, (rows, ranked) in enumerate(zip(self.rows, self.ranked, strict=True)):
             of_window = weights[:, rows]
             for at, order in enumerate(ranked):
-                counted = count(order, of_window)
-                for label, measure in enumerate(self.measures.values()):
-                    orders[:, number, at, label] = measure(counted)
-                curves[:, number, at] = gain(counted, CURVE)
-                if at == 0 and not np.isnan(order.promised).any():
-                    observed += within(counted, counted.found_until, (self.share,))[:, 0]
-                    expected += within(counted, running_sum(counted.promised), (self.share,))[:, 0]
-        has_promise = np.isfinite(self.promised)
-        if not has_promise.any():
+                counts = count(order, of_window)
+                for label, metric in enumerate(self.metrics.values()):
+                    orders[:, number, at, label] = metric(counts)
+                curves[:, number, at] = gain(counts, CURVE)
+                if at == 0 and not np.isnan(order.predicted).any():
+                    observed += within(counts, counts.found_until, (self.share,))[:, 0]
+                    expected += within(counts, running_sum(counts.predicted), (self.share,))[:, 0]
+        is_predicted = np.isfinite(self.predicted)
+        if not is_predicted.any():
             return _Drawn(orders, curves, {})
-        promises = calibration_metrics(self.promised[has_promise], self.found[has_promise], weights[:, has_promise])
-        ratio = np.divide(observed, expected, out=np.full(len(weights), np.nan), where=expected > 0)
-        return _Drawn(orders, curves, {**promises, AT_CAPACITY: ratio})
+        calibration = calibration_metrics(self.predicted[is_predicted], self.outcome[is_predicted], weights[:, is_predicted])
+        return _Drawn(orders, curves, {**calibration, AT_CAPACITY: ratio(observed, expected)})
 
 
 def _as_it_was(days: npt.NDArray[np.datetime64]) -> Floats:

@@ -1,10 +1,9 @@
-"""What would bring an entity into a better class: the fewest of its own indicators, moved as little as is enough.
+"""Counterfactuals: the fewest changes of an entity's own indicators that bring it into a better class.
 
-A counterfactual explanation (Wachter, Mittelstadt & Russell 2017), held to what its reader can act on: only indicators that the
-entity itself can change, only towards what is usual (its peers' median, or a neutral value), and at most three. Since more of such
-an indicator is never less risk to the model of violations, a greedy search along those directions does: take in one indicator
-after the other, those that add most first, until the class is better; leave out again those without which it still is; then draw
-each back as far as the class allows. Every answer was scored: the class is the one that the model gives to the changed entity.
+A counterfactual explanation (Wachter, Mittelstadt & Russell 2017), restricted to what the entity can act on: only indicators that
+it can change, only towards the usual value (its peers' median, or a neutral value), and at most three. Since directions are
+monotone, a greedy search suffices: add indicators, the largest contribution first, until the class is better; drop those that are
+not needed; then move each back as far as the class allows. The model scores every answer.
 """
 
 from __future__ import annotations
@@ -26,19 +25,19 @@ MOST = 3
 HALVINGS = 8
 WANTED = "wanted"
 WHOLE = frozenset({"count", "periods", "flag", "grade"})
-"""Units of which there are whole ones alone."""
+"""Units with whole values only."""
 
 Classify = Callable[[pd.DataFrame], npt.ArrayLike]
 
 
 @dataclass(frozen=True)
 class Counterfactuals:
-    """What was found for each row.
+    """The changes found for each row.
 
     Attributes:
-        better: the class that the changes bring, None where there are none.
-        changes: ``row`` (position, from 0), ``indicator``, ``value`` and ``wanted`` (in the indicator's unit), by row and then by
-            what the indicator adds, the most first.
+        better: the class after the changes, None where there are none.
+        changes: ``row`` (position, from 0), ``indicator``, ``value`` and ``wanted`` (in the indicator's unit), by row and
+            descending contribution.
     """
 
     better: Texts
@@ -47,7 +46,7 @@ class Counterfactuals:
 
 @dataclass(frozen=True)
 class _Path:
-    """One step of each row: which indicator may move from where to where; NaN and -1 where a row has fewer steps."""
+    """One step of each row: the indicator and its current and usual value; NaN and -1 where a row has fewer steps."""
 
     at: Ints
     value: Floats
@@ -57,7 +56,7 @@ class _Path:
 def counterfactuals(
     X: pd.DataFrame,
     contributions: pd.DataFrame,
-    standing: npt.ArrayLike,
+    classes: npt.ArrayLike,
     goals: pd.DataFrame,
     classify: Classify,
     *,
@@ -65,20 +64,20 @@ def counterfactuals(
     bounds: Mapping[str, int],
     clip: float,
 ) -> Counterfactuals:
-    """Search for every row; rows do not depend on one another.
+    """Search for every row independently.
 
     Args:
         X: features, shape (n, …).
-        contributions: what each indicator adds, of the same rows.
-        standing: each row's class.
-        goals: what is usual for each row, a column an indicator, NaN where it is not known.
-        classify: the class of each row of changed features; the row's position in ``X`` is its index.
+        contributions: each indicator's contribution, of the same rows.
+        classes: each row's class.
+        goals: the usual values, a column an indicator, NaN where unknown.
+        classify: the class of each row of changed features; the index is the row's position in ``X``.
         indicators: the catalogue by column.
         bounds: each class's lower bound.
-        clip: the size at which the features cut peer forms off; from a value cut off, the spread of the peers cannot be told.
+        clip: the size at which peer forms are cut off; beyond it the peers' spread is unknown.
     """
     X = X.reset_index(drop=True)
-    wanted = ranks(standing, bounds) + 1
+    wanted = ranks(classes, bounds) + 1
     names = sorted(
         name for name in contributions.columns if name in indicators and indicators[name].changeable and indicators[name].direction
     )
@@ -105,7 +104,7 @@ def counterfactuals(
 def _search(
     reached: Callable[[Floats, Ints], npt.NDArray[np.bool_]], n: int, steps: list[_Path], may_rise: npt.NDArray[np.bool_]
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """How far each step is gone, 0 to 1, shape (n, steps), and for which rows that is enough."""
+    """How far each step goes, 0 to 1, shape (n, steps), and for which rows that reaches the wanted class."""
     moved, found = np.zeros((n, len(steps))), np.zeros(n, dtype=bool)
     taken = np.zeros(n, dtype=np.int64)
     for number, step in enumerate(steps):
@@ -118,8 +117,8 @@ def _search(
         rows = np.flatnonzero(found & (number < taken))
         without = moved[rows].copy()
         without[:, number] = 0.0
-        spared = rows[reached(without, rows)]
-        moved[spared, number] = 0.0
+        unneeded = rows[reached(without, rows)]
+        moved[unneeded, number] = 0.0
     for number in reversed(range(len(steps))):
         rows = np.flatnonzero(found & (moved[:, number] > 0))
         short, enough = np.zeros(len(rows)), np.ones(len(rows))
@@ -133,7 +132,7 @@ def _search(
 
 
 def _steps(X: pd.DataFrame, contributions: pd.DataFrame, goals: pd.DataFrame, indicators: list[Indicator]) -> list[_Path]:
-    """Each row's indicators that may move, those that add most first, equal ones by name."""
+    """Each row's usable indicators, the largest contribution first, names breaking ties."""
     if not indicators or not len(X):
         return []
     names = [indicator.column for indicator in indicators]
@@ -152,7 +151,7 @@ def _of(step: _Path, rows: Ints) -> _Path:
 
 
 def _moved_to(step: _Path, share: Floats, is_whole: npt.NDArray[np.bool_]) -> Floats:
-    """The value after going that share of the way; whole where the unit is, rounded onwards so that it is enough."""
+    """The value after that share of the way; for whole units rounded towards the goal, so that it is enough."""
     target = np.where(share >= 1.0, step.goal, step.value + share * (step.goal - step.value))
     onwards = np.where(step.goal < step.value, np.floor(target), np.ceil(target))
     whole: Floats = np.where(is_whole[np.maximum(step.at, 0)], onwards, target)
@@ -162,7 +161,7 @@ def _moved_to(step: _Path, share: Floats, is_whole: npt.NDArray[np.bool_]) -> Fl
 def _changed(
     X: pd.DataFrame, steps: list[_Path], moved: Floats, names: list[str], is_whole: npt.NDArray[np.bool_], clip: float
 ) -> pd.DataFrame:
-    """The features with each step gone as far as ``moved`` says, the forms against peers along with the values."""
+    """The features with each step moved by ``moved``, and the peer forms adjusted to the values."""
     changed = X.copy()
     for number, step in enumerate(steps):
         target = _moved_to(step, moved[:, number], is_whole)
@@ -178,15 +177,15 @@ def _changed(
 
 
 def _peer_form(z: Floats, value: Floats, median: Floats, target: Floats, clip: float) -> Floats:
-    """The robust z of the target, by the spread that value and z tell; where z was cut off it stays until the median is reached."""
+    """The target's robust z, with the spread implied by value and z; a z that was cut off stays until the median is reached."""
     is_cut = np.abs(z) >= clip
     away = value - median
     spread = np.divide(away, z, out=np.full_like(away, np.inf), where=(z != 0) & ~is_cut & ~np.isnan(z))
-    told = np.divide(target - median, spread, out=np.zeros_like(away), where=np.isfinite(spread))
+    moved = np.divide(target - median, spread, out=np.zeros_like(away), where=np.isfinite(spread))
     at_median = np.abs(target - median) <= np.maximum(np.abs(median), 1.0) * 1e-12
     passed = (target - median) * away <= 0
-    kept = np.where(at_median | passed, 0.0, z)
-    form: Floats = np.where(np.isnan(z), np.nan, np.where(np.isfinite(spread), np.clip(told, -clip, clip), kept))
+    unchanged = np.where(at_median | passed, 0.0, z)
+    form: Floats = np.where(np.isnan(z), np.nan, np.where(np.isfinite(spread), np.clip(moved, -clip, clip), unchanged))
     return form
 
 

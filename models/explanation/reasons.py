@@ -1,4 +1,4 @@
-"""Why entities stand where they stand: what adds most to the margin."""
+"""Reasons for a score: the indicators that add most to the margin."""
 
 from __future__ import annotations
 
@@ -15,18 +15,14 @@ EXACT = 1e-6
 
 
 class NotAdditiveError(ValueError):
-    """Contributions that do not add up to the margin that they are to explain."""
+    """Contributions do not add up to the margin that they explain."""
 
 
 def check_additive(contributions: pd.DataFrame, margin: pd.Series) -> None:
-    """See that each row's contributions sum to its margin.
-
-    Args:
-        contributions: a column an indicator, and the base.
-        margin: of the same rows.
+    """Check that each row's contributions, with the base, sum to its margin.
 
     Raises:
-        NotAdditiveError: when a row's sum is off by more than 1e-6; the message names the worst row.
+        NotAdditiveError: when a sum is off by more than 1e-6; the message names the worst row.
     """
     if contributions.empty:
         return
@@ -35,17 +31,15 @@ def check_additive(contributions: pd.DataFrame, margin: pd.Series) -> None:
     if not off[worst] <= EXACT:
         raise NotAdditiveError(
             f"the contributions of row {contributions.index[worst]!r} sum to {contributions.iloc[worst].sum():.9g}, its margin is "
-            f"{margin.iloc[worst]:.9g}: no reason may be given on them"
+            f"{margin.iloc[worst]:.9g}: no reason may be given from them"
         )
 
 
 def strongest(contributions: pd.DataFrame, X: pd.DataFrame, top: int = TOP) -> pd.DataFrame:
-    """The indicators that add most to each row's margin.
-
-    Only what adds to the margin is a reason; equal contributions are ordered by the indicator's name.
+    """The indicators that add most to each row's margin; only positive contributions are reasons, names break ties.
 
     Args:
-        contributions: as :meth:`models.risk_model.RiskModel.contributions` gives them.
+        contributions: as :meth:`models.risk_model.RiskModel.contributions` returns them.
         X: the features of the same rows.
         top: at most so many a row.
 
@@ -70,7 +64,7 @@ def strongest(contributions: pd.DataFrame, X: pd.DataFrame, top: int = TOP) -> p
 
 
 def _in_order(contributions: pd.DataFrame, top: int) -> tuple[list[str], Floats, Ints]:
-    """Indicators by name, what each adds, and each row's positions of the ``top`` that add most, equal ones by name."""
+    """Indicators by name, their contributions, and each row's positions of the ``top`` largest, names breaking ties."""
     names = sorted(name for name in contributions.columns if name != BASE)
     added = contributions[names].to_numpy()
     return names, added, np.argsort(-added, axis=1, kind="stable")[:, :top]

@@ -1,4 +1,4 @@
-"""Labels: which entity, seen on which cohort date, turned out how at its next visit, as far as that was known."""
+"""Labels: the outcome of an entity's next visit after a cohort date, as far as it was known."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 
 COHORT_ON = "cohort_on"
 HELD_OUT_COHORTS = 2
-"""So many of the last cohorts judge a model that was kept from them,"""
+"""The last cohorts are held out to evaluate a model,"""
 FEWEST_COHORTS = 4
-"""where there are so many."""
+"""where there are at least so many."""
 PLENTY = 2
-"""Of so many times the labels that are learnt from, those of every second cohort are enough. Where many are labelled, many more are
-registered, and the features of all of them on a day in the past take longer than what is learnt from them."""
+"""With so many times the labels that a model is fitted on, every second cohort is enough: features of past days cost more than the
+fit."""
 SHORTEST_MONTHS = 29.5
-"""Days a month, of the shortest two; of longer ones visits of the last days label no cohort."""
+"""Mean days a month of the shortest two consecutive months."""
 LABEL_COLUMNS = (ENTITY_ID, COHORT_ON, FOUND_VIOLATION, INSPECTED_ON, KNOWN_AT, SELECTED_BY, INCLUSION_PROBABILITY, INSPECTOR_ID)
 
 
 class LeakedLabelError(ValueError):
-    """A label that could not have been known when the model was trained, or a feature date not before its visit."""
+    """A label was not known when the model was trained, or its visit is not after its cohort."""
 
 
 def cohort_dates(as_of: date, *, every_months: int, count: int) -> tuple[date, ...]:
@@ -36,13 +36,13 @@ def cohort_dates(as_of: date, *, every_months: int, count: int) -> tuple[date, .
     return tuple((month - 1 - step * every_months).end_time.date() for step in reversed(range(count)))
 
 
-def every_second(cohorts: Sequence[date], *, every_months: int, label_days: int) -> tuple[date, ...]:
-    """Every second cohort, the same ones whichever is the last; none where visits of more than the last days before one label none.
+def every_second_cohort(cohorts: Sequence[date], *, every_months: int, label_days: int) -> tuple[date, ...]:
+    """Every second cohort, the same ones whatever the last is; none if then some visits would follow no cohort.
 
     Args:
-        cohorts: as :func:`cohort_dates` gives them.
-        every_months: how far apart they are.
-        label_days: how long after a cohort a visit still speaks of it.
+        cohorts: from :func:`cohort_dates`.
+        every_months: months between cohorts.
+        label_days: days after a cohort in which a visit labels it.
     """
     if label_days < 2 * every_months * SHORTEST_MONTHS:
         return ()
@@ -50,23 +50,21 @@ def every_second(cohorts: Sequence[date], *, every_months: int, label_days: int)
 
 
 def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: int, known_before: datetime) -> pd.DataFrame:
-    """One row for each entity and cohort that a visit followed.
+    """One row for each entity and cohort followed by a visit.
 
-    A visit belongs to the latest cohort before its day, if that is at most ``label_days`` days before. Of several
-    visits after one cohort the first counts; visits of one entity on one day are one visit, which found a violation
-    if any of them did.
+    A visit belongs to the latest cohort before its day, at most ``label_days`` earlier. Of several visits after one cohort the
+    first counts; visits of one entity on one day are one visit, which found a violation if any of them did.
 
     Args:
         visits: ``entity_id, inspected_on, known_at`` (UTC), ``found_violation, selected_by, inclusion_probability, inspector_id``
-            (the last may be left out); a visit once, in its newest known version. Rows without a day or a result are no labels.
-        cohorts: dates on which features were taken, in any order.
-        label_days: how long after a cohort a visit still speaks of it.
-        known_before: the training's cut-off (UTC); what became known at or after it is not used.
+            (the last is optional); each visit once, in its newest known version. Rows without a day or a result are skipped.
+        cohorts: dates of features, in any order.
+        label_days: days after a cohort in which a visit labels it.
+        known_before: the training's cut-off (UTC); later knowledge is not used.
 
     Returns:
         ``entity_id, cohort_on, found_violation`` (0.0 or 1.0), ``inspected_on, known_at, selected_by,
-        inclusion_probability, inspector_id`` (a nuisance to adjust for, never a feature), ordered by cohort and entity; dates as
-        datetime64.
+        inclusion_probability, inspector_id`` (to adjust for, never a feature), ordered by cohort and entity; dates as datetime64.
     """
     if label_days < 1:
         raise ValueError(f"labels need at least one day, not {label_days}")
@@ -97,18 +95,17 @@ def build_labels(visits: pd.DataFrame, cohorts: Sequence[date], *, label_days: i
     return first.loc[:, list(LABEL_COLUMNS)].reset_index(drop=True)
 
 
-def begin_of_held_out(labels: pd.DataFrame) -> pd.Timestamp | None:
-    """The first of the cohorts that judge a model; None where there are too few cohorts to keep any from it."""
+def first_held_out_cohort(labels: pd.DataFrame) -> pd.Timestamp | None:
+    """The first held-out cohort; None where there are too few cohorts to hold any out."""
     cohorts = sorted(labels[COHORT_ON].unique())
     return pd.Timestamp(cohorts[-HELD_OUT_COHORTS]) if len(cohorts) >= FEWEST_COHORTS else None
 
 
 def check_labels(labels: pd.DataFrame, *, known_before: datetime) -> None:
-    """Refuse labels that look into the future.
+    """Refuse labels from the future.
 
     Raises:
-        LeakedLabelError: when a label was not known before the cut-off, or its visit is not after its cohort; the message
-            names the first such row.
+        LeakedLabelError: when a label was not known before the cut-off, or its visit is not after its cohort; names the first row.
     """
     unknown = _utc(labels[KNOWN_AT]) >= pd.Timestamp(known_before)
     not_after = pd.to_datetime(labels[INSPECTED_ON]) <= pd.to_datetime(labels[COHORT_ON])
@@ -122,7 +119,7 @@ def check_labels(labels: pd.DataFrame, *, known_before: datetime) -> None:
 
 
 def _utc(instants: pd.Series) -> pd.Series:
-    """Naive UTC instants at nanoseconds, whether given with a zone or without."""
+    """Naive UTC instants in nanoseconds, from instants with or without a zone."""
     parsed = pd.to_datetime(instants)
     if parsed.dt.tz is not None:
         parsed = parsed.dt.tz_convert("UTC").dt.tz_localize(None)

@@ -1,9 +1,7 @@
-"""Samples of entities by the hash of their names: the same ones are taken whatever the others are, and in whatever order.
+"""Samples of entities by the hash of their identifiers: an entity's membership does not depend on the others or on their order.
 
-How many labels are learnt from at most: of more, all labels of a sample of businesses.
-
-What a model learns from ever more labels is ever less, while fitting takes as much longer as they are more. Which of them are kept
-is told by the hash of their businesses' names: of those of yesterday nearly all are there today.
+A model gains less from each further label while the fit takes proportionally longer, so it is fitted on a sample of businesses. The
+sample hardly changes from one day to the next.
 """
 
 from __future__ import annotations
@@ -17,43 +15,36 @@ from expectations.contracts.lineage import ENTITY_ID
 from models.anomaly.ensemble import REFERENCE_ROWS
 
 AFTER_ALL = "g"
-"""It comes after every hexadecimal digit."""
+"""Sorts after every hexadecimal digit."""
 
 
 def sampled(entities: Iterable[str], share: float) -> list[str]:
-    """The entities whose hash is among the first ``share`` of all."""
+    """The entities whose hash is in the first ``share`` of all hashes."""
     most = hash_bound(share)
     return [name for name in entities if hashlib.sha256(name.encode()).hexdigest() < most]
 
 
 def hash_bound(share: float) -> str:
-    """What the SHA-256 of a sampled entity's name, in lower-case hexadecimal, comes before: an engine can sample by it too."""
+    """The upper bound of the hashes (SHA-256, lower-case hexadecimal) of sampled entities; an engine can use it too."""
     most = int(share * 2.0**64)
     return f"{most:016x}" if most < 2**64 else AFTER_ALL
 
 
 def sample_reference(entities: pd.Index) -> pd.Index:
-    """Of entities, all or about :data:`models.anomaly.ensemble.REFERENCE_ROWS`: those that others are compared with.
-
-    No more are ever read for it, so training's memory does not grow with the entities there are.
-    """
+    """All entities, or a sample of about :data:`models.anomaly.ensemble.REFERENCE_ROWS`, which limits the memory of training."""
     return pd.Index(sampled(entities, min(REFERENCE_ROWS / max(len(entities), 1), 1.0)))
 
 
 def sample_labels(labels: pd.DataFrame, most: int) -> tuple[pd.DataFrame, float]:
-    """About ``most`` labels in their order, or all where they are no more; and the share that was kept, in (0, 1].
+    """About ``most`` labels in their order, or all where there are fewer, and the share kept, in (0, 1].
 
-    Whoever was visited for whatever reason is kept by the same chance, so what the sample tells, all labels would tell.
-
-    Args:
-        labels: as :func:`models.labels.cohorts.build_labels` gives them.
-        most: about so many are learnt from.
+    The sample is independent of why an entity was visited.
 
     Raises:
         ValueError: when ``most`` is not positive.
     """
     if most < 1:
-        raise ValueError(f"at least one label must be learnt from, not {most}")
+        raise ValueError(f"the number of labels must be positive, not {most}")
     if len(labels) <= most:
         return labels, 1.0
     share = most / len(labels)

@@ -1,4 +1,4 @@
-"""What a model is fitted on, and how it is put together from labels and from features of the cohorts' days."""
+"""The training set: labels joined with the features of their cohorts' days."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from models.statistics.time_splits import split_by_known_date
 class TrainingSet:
     """The day's population or a sample of it, and labelled rows of features with their labels, row by row.
 
-    ``unvisited`` holds, of entities that could be listed on a cohort's day and have no label on it, a sample with their features of
-    that day, and ``share`` the share of them that was kept; None where nobody asks why some were visited and others were not.
-    ``labels_share`` is the share of the labels that was kept, of a sample of businesses.
+    ``unvisited`` is a sample of the entities without a label, with their features of each cohort's day, and ``share`` the share of
+    them that was sampled; None where no propensity is needed. ``labels_share`` is the share of the labels that was sampled.
     """
 
     population: pd.DataFrame
@@ -45,11 +44,11 @@ class TrainingSet:
         return local.dt.tz_localize(None).to_numpy().astype("datetime64[D]")
 
     def split_at(self, begin: pd.Timestamp, end: datetime) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-        """Which rows a model may learn from, and which judge it: each of shape (n,), no row in both.
+        """Which rows are for training, and which for the test, each of shape (n,); no row is in both.
 
         Args:
-            begin: the first cohort that judges.
-            end: the first instant (UTC, naive) after that cohort's day: what became known at or after it is not learnt from.
+            begin: the first cohort of the test.
+            end: the first instant (UTC, naive) after that cohort's day; labels known at or after it are not for training.
         """
         return split_by_known_date(self.labels[COHORT_ON].to_numpy(), self.known_at(), begin.to_datetime64(), np.datetime64(end))
 
@@ -62,17 +61,15 @@ def join_labels(
     share: float = 1.0,
     labels_share: float = 1.0,
 ) -> TrainingSet:
-    """The training set of labels and the features of their cohorts' days.
-
-    A visit to an entity that was not known on its cohort's day has no features and cannot be learnt from.
+    """Join labels with the features of their cohorts' days; labels of entities unknown on the cohort's day are dropped.
 
     Args:
-        population: features of the day's entities, or of a sample; its columns that are never filled are no inputs.
-        labels: as :func:`models.labels.cohorts.build_labels` gives them.
+        population: features of the day's entities, or of a sample; columns without any value are no inputs.
+        labels: from :func:`models.labels.cohorts.build_labels`.
         visited: features of labelled entities with ``cohort_on``, a frame a cohort; may be empty.
-        unvisited: the same of a sample of the others; None where nobody asks.
-        share: the share of the others that was kept, in (0, 1].
-        labels_share: the share of the labels that was kept, in (0, 1].
+        unvisited: the same of a sample of the other entities; None where no propensity is needed.
+        share: the sampled share of the other entities, in (0, 1].
+        labels_share: the sampled share of the labels, in (0, 1].
     """
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
 

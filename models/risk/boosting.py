@@ -1,7 +1,7 @@
-"""Gradient-boosted trees that keep to the monotone directions: LightGBM, or scikit-learn's where LightGBM cannot load.
+"""Gradient-boosted trees with monotone directions: LightGBM, or scikit-learn's where LightGBM cannot be loaded.
 
-LightGBM's wheel needs the system's ``libgomp.so.1``; where it is missing, importing it raises OSError. scikit-learn's
-booster is held to one thread: on a busy machine its threads wait for one another far longer than they work.
+LightGBM's wheel needs the system's ``libgomp.so.1``; without it, the import raises OSError. scikit-learn's booster uses one thread,
+since on a busy machine its threads mostly wait for each other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RIDGE = 5.0
 BINS = 127
 LEVEL_STEPS = 100
 MANY_ROWS = 10_000
-"""From so many rows on, tables of LightGBM's trees are made sooner than it follows each row down them."""
+"""From so many rows on, tables of LightGBM's trees are faster than following each row down the trees."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,11 @@ class Growth:
     """How trees grow.
 
     Attributes:
-        learning_rate: the share of each step that is taken.
+        learning_rate: step size.
         leaves: of a tree.
-        column_share: the share of columns that a tree may read.
-        row_share: the share of rows that a tree is grown on (Friedman 2002, "Stochastic gradient boosting").
-        fewest_columns: a tree may read at least so many, where there are; with two of six columns it could not see what they tell
-            together.
+        column_share: the share of columns available to a tree.
+        row_share: the share of rows that a tree is fitted on (Friedman 2002, "Stochastic gradient boosting").
+        fewest_columns: columns available to a tree at least; a tree with two of six columns could not see their interactions.
     """
 
     learning_rate: float
@@ -49,12 +48,12 @@ class Growth:
     fewest_columns: int = 1
 
     def share_of(self, columns: int) -> float:
-        """The share of so many columns that a tree may read."""
+        """The share of this number of columns available to a tree."""
         return min(max(self.column_share, self.fewest_columns / columns), 1.0)
 
 
 TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fewest_columns=8)
-"""Small steps of trees that differ: what a visit finds is mostly chance, and what one tree learns by heart others do not repeat."""
+"""Small steps of varied trees: outcomes are mostly chance, and what one tree overfits others do not repeat."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
 
@@ -70,7 +69,7 @@ class Booster(Protocol):
         """Margins of shape (n,) after so many rounds (all of them by default)."""
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
 
 
 def load_lightgbm() -> ModuleType | None:
@@ -96,11 +95,10 @@ def fit_booster(
     """Fit on ``rows`` of shape (n, k), ``y`` and ``weight`` of shape (n,).
 
     Args:
-        offset: log-odds, shape (n,), that a row's outcome owes to what is no part of the margin, such as who inspected.
-            LightGBM starts from them. scikit-learn cannot, so there found rows weigh exp(-offset / 2) and clean rows
-            exp(offset / 2) times as much, which moves the log-odds by -offset (King and Zeng 2001, "Logistic regression in
-            rare events data", prior correction by weighting).
-        growth: how trees grow; scikit-learn's grow on all rows.
+        offset: log-odds, shape (n,), of effects outside the margin, such as the inspector. LightGBM starts from them. scikit-learn
+            cannot, so rows with a violation weigh exp(-offset / 2) and others exp(offset / 2) times as much, which moves the
+            log-odds by -offset (King and Zeng 2001, "Logistic regression in rare events data", prior correction by weighting).
+        growth: how trees grow; scikit-learn's use all rows.
     """
     lightgbm = load_lightgbm()
     if lightgbm is None:
@@ -124,7 +122,7 @@ def fit_booster(
         "num_threads": threads,
         "verbosity": -1,
     }
-    # With scores to start from, LightGBM does not begin at the labels' own level, so that is given with them.
+    # With initial scores LightGBM does not start at the labels' mean level, so add it.
     start = 0.0 if offset is None else level(y, weight, offset)
     data = lightgbm.Dataset(
         rows,
@@ -135,12 +133,12 @@ def fit_booster(
         free_raw_data=True,
     )
     fitted = lightgbm.train(parameters, data, num_boost_round=rounds)
-    # Through text and back at once: what scores today is what is stored.
+    # Convert through text, so that a fitted model scores like a stored one.
     return LightGBMBooster(fitted.model_to_string(), start)
 
 
 def level(y: Floats, weight: Floats, offset: Floats) -> float:
-    """The log-odds that, added to everybody's offset, make as many found visits expected as there were (Newton's method)."""
+    """The constant log-odds that, added to the offsets, predict as many violations as were found (Newton's method)."""
     at = 0.0
     for _ in range(LEVEL_STEPS):
         p = sigmoid(at + offset)
@@ -152,7 +150,7 @@ def level(y: Floats, weight: Floats, offset: Floats) -> float:
 
 
 class LightGBMBooster:
-    """LightGBM's booster; what columns add are exact Shapley values (Lundberg et al. 2020), of small trees by tables."""
+    """LightGBM's booster; contributions are exact Shapley values (Lundberg et al. 2020), from tables for small trees."""
 
     name = "LightGBM"
 
@@ -171,12 +169,12 @@ class LightGBMBooster:
 
     @cached_property
     def _tables(self) -> tuple[PatternTree, ...] | None:
-        """What :func:`models.risk.tree_tables.pattern_trees` makes of the trees, made when many rows are first asked for."""
+        """The trees as tables, built on first use for many rows."""
         return pattern_trees(self._booster.dump_model())
 
     @cached_property
     def _trees(self) -> tuple[ShapleyTree, ...] | None:
-        """What :func:`models.risk.tree_shapley.shapley_trees` makes of the trees, made when reasons are first asked for."""
+        """The trees' Shapley values as tables, built on first use."""
         return shapley_trees(self._booster.dump_model())
 
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
@@ -189,7 +187,7 @@ class LightGBMBooster:
         return self.start + np.asarray(trees, dtype=np.float64)
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
         if not len(rows):
             return np.zeros(0), np.zeros((0, rows.shape[1] + 1))
         if self._trees is None:
@@ -203,7 +201,7 @@ class LightGBMBooster:
 
 @dataclass(frozen=True)
 class HistogramBooster:
-    """scikit-learn's booster; what columns add are exact Shapley values by tables, as LightGBM's are."""
+    """scikit-learn's booster; contributions are exact Shapley values from tables."""
 
     estimator: HistGradientBoostingClassifier
     name: str = "scikit-learn"
@@ -221,19 +219,19 @@ class HistogramBooster:
         raise ValueError(f"the booster has fewer than {rounds} rounds")
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
         return shapley_values(self._trees, rows, float(np.ravel(self.estimator._baseline_prediction)[0]))
 
     @cached_property
     def _trees(self) -> tuple[ShapleyTree, ...]:
-        """The tables of trees of so few leaves as :data:`TREES` and :data:`STUMPS` have.
+        """The trees' Shapley values as tables.
 
         Raises:
-            ValueError: when a tree has more splits than tables are made for.
+            ValueError: when a tree has more splits than tables support.
         """
         trees = shapley_trees({"tree_info": [as_dumped(predictors[0].nodes) for predictors in self.estimator._predictors]})
         if trees is None:
-            raise ValueError(f"a tree has more than {MOST_SPLITS} splits, or splits by category: its reasons cannot be told")
+            raise ValueError(f"a tree has more than {MOST_SPLITS} splits, or splits by category: reasons cannot be computed")
         return trees
 
 

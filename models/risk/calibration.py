@@ -1,7 +1,4 @@
-"""From a margin to a probability, without ever making two different margins equal.
-
-Rows in groups of about equal number by a value, as curves of a calibration are read off.
-"""
+"""Calibration from a margin to a probability that keeps different margins different."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ STEPS = 100
 
 @dataclass(frozen=True)
 class Calibration:
-    """``probability = 1 / (1 + exp(-(slope * margin + intercept)))`` with a positive slope; or that beside a background.
+    """``probability = 1 / (1 + exp(-(slope * margin + intercept)))`` with a positive slope, optionally with a background rate.
 
     With a background (Abbott 1925, "A method of computing the effectiveness of an insecticide"; Finney 1971, "Probit analysis",
-    chapter 7) a visit finds what the margin tells, or what it finds anywhere, or both:
-    ``1 - (1 - the above) * (1 - 1 / (1 + exp(-(background + 0.05 * margin))))``. The background rises so little that it is all but
-    one rate, and enough that no two margins become equal.
+    chapter 7) a visit finds a violation through the margin or through the background, independently:
+    ``1 - (1 - the above) * (1 - 1 / (1 + exp(-(background + 0.05 * margin))))``. The small slope of the background keeps the
+    probability strictly increasing.
     """
 
     slope: float
@@ -34,19 +31,19 @@ class Calibration:
         """Probabilities of shape (n,), strictly increasing in ``margin``."""
         if self.background is None:
             return sigmoid(self.slope * margin + self.intercept)
-        found: Floats = -np.expm1(-self._hazard(margin, self.background))
-        return found
+        probability: Floats = -np.expm1(-self._hazard(margin, self.background))
+        return probability
 
     def log_odds(self, margin: Floats) -> Floats:
         """Calibrated log-odds of shape (n,)."""
         if self.background is None:
             return self.slope * margin + self.intercept
         hazard = self._hazard(margin, self.background)
-        found: Floats = hazard + np.log(-np.expm1(-hazard))
-        return found
+        log_odds: Floats = hazard + np.log(-np.expm1(-hazard))
+        return log_odds
 
     def _hazard(self, margin: Floats, background: float) -> Floats:
-        """The negative logarithm of the probability that nothing is found: the sum of that of either cause."""
+        """The negative logarithm of the probability of no violation: the sum of the two causes' hazards."""
         own = np.logaddexp(0.0, self.slope * margin + self.intercept)
         hazard: Floats = own + np.logaddexp(0.0, background + SLOPE_FLOOR * margin)
         return hazard
@@ -59,27 +56,26 @@ def sigmoid(z: Floats) -> Floats:
 
 
 def log_loss(log_odds: Floats, y: Floats) -> Floats:
-    """The log loss of each row, shape (n,); y is 0 or 1, or a probability."""
+    """The log loss of each row, shape (n,); ``y`` is 0 or 1, or a probability."""
     loss: Floats = np.logaddexp(0.0, log_odds) - y * log_odds
     return loss
 
 
 def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, offset: Floats | None = None) -> Calibration:
-    """Platt scaling (Platt 1999) on held-out margins, drawn towards slope 1 by a penalty worth a few labels.
+    """Platt scaling (Platt 1999) on held-out margins, with a penalty worth a few labels that shrinks the slope towards 1.
 
     Args:
         margin, y, weight: shape (n,); y is 0 or 1, or a probability.
-        offset: log-odds, shape (n,), that outcomes owe to something else; no part of the calibration.
+        offset: log-odds, shape (n,), of effects outside the margin, such as the inspector; not part of the calibration.
 
     Returns:
-        A calibration whose slope is at least 0.05: where margins tell nothing the probabilities are nearly, but not
-        quite, equal, so that the order stays.
+        A calibration with a slope of at least 0.05, so uninformative margins give nearly equal probabilities in the same order.
     """
     weight = np.ones_like(margin) if weight is None else weight / weight.mean()
-    beside = np.zeros_like(margin) if offset is None else offset
-    slope, intercept = _newton(margin, y, weight, beside, slope_free=True)
+    offset = np.zeros_like(margin) if offset is None else offset
+    slope, intercept = _newton(margin, y, weight, offset, slope_free=True)
     if slope < SLOPE_FLOOR:
-        slope, intercept = _newton(margin, y, weight, beside, slope_free=False)
+        slope, intercept = _newton(margin, y, weight, offset, slope_free=False)
     return Calibration(slope, intercept)
 
 
@@ -109,13 +105,13 @@ def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_
 
 
 def equal_groups(values: Floats, count: int) -> Ints:
-    """Each row's group, from 0 in ascending order of the values, shape (n,).
+    """Each row's group of about equal size, numbered from 0 in ascending order of the values, shape (n,).
 
-    Equal values share a group, that of the middle of their rows, so the order of rows changes nothing and some groups may be empty.
+    Equal values share the group of their middle row, so the order of rows does not matter and some groups may be empty.
 
     Args:
         values: finite, shape (n,).
-        count: how many groups to cut, 1 or more.
+        count: number of groups, 1 or more.
     """
     _, place, size = np.unique(values, return_inverse=True, return_counts=True)
     middle = np.cumsum(size) - size / 2

@@ -1,9 +1,4 @@
-"""The candidates for the probability: a scorecard, monotone boosted trees, and a blend of both, in order of readability.
-
-A blend: the mean of the log-odds of several candidates, in stated shares.
-
-What every candidate for the probability is, once fitted: log-odds, and what each column adds to them.
-"""
+"""The candidates for the probability, in order of readability: a scorecard, monotone boosted trees, and a blend of both."""
 
 from __future__ import annotations
 
@@ -18,24 +13,36 @@ from models.risk.boosting import STUMPS, TREES, Booster, fit_booster
 from models.risk.inspector_effects import NOBODY, InspectorEffects, fit_effects
 from models.risk.scorecard import Scorecard, Stumps
 
+SCORECARD, TREE, BLEND = "scorecard", "trees", "blend"
+CANDIDATES = (SCORECARD, TREE, BLEND)
+"""In order of readability: the first is preferred (:mod:`models.risk.champion`)."""
+SHARE = 0.5
+"""A blend's share of the scorecard; the rest is the trees'."""
+ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800)}
+"""Numbers of boosting rounds to try; the trees take smaller steps (:data:`models.risk.boosting.TREES`)."""
+FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
+"""Rounds where no held-out rows can choose them."""
+FIRST_ROUNDS = 40
+"""Rounds of the margin that inspector effects are first estimated with."""
+
 
 class Learner(Protocol):
     """A fitted candidate; ``rows`` are of shape (n, k), NaN is unknown."""
 
     @property
     def name(self) -> str:
-        """What it is, and which library fitted it."""
+        """The kind of candidate and the library that fitted it."""
 
     def margin(self, rows: Floats) -> Floats:
         """Log-odds of a violation, shape (n,)."""
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
+        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
 
 
 @dataclass(frozen=True)
 class Blend:
-    """Candidates and their shares, which add up to 1; margins and what columns add are the shares' sums."""
+    """The weighted mean of candidates' log-odds and contributions; ``shares`` add up to 1."""
 
     members: tuple[Learner, ...]
     shares: tuple[float, ...]
@@ -48,7 +55,7 @@ class Blend:
 
     @property
     def name(self) -> str:
-        """What it is made of."""
+        """Shares and names of the members."""
         return " + ".join(f"{share:g} {member.name}" for share, member in zip(self.shares, self.members, strict=True))
 
     def margin(self, rows: Floats) -> Floats:
@@ -59,31 +66,18 @@ class Blend:
         return total
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and what each column adds to them: shape (n, k + 1), the last the base."""
-        total, added = np.zeros(len(rows)), np.zeros((len(rows), rows.shape[1] + 1))
+        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
+        total, contributions = np.zeros(len(rows)), np.zeros((len(rows), rows.shape[1] + 1))
         for share, member in zip(self.shares, self.members, strict=True):
-            of_member, parts = member.explain(rows)
-            total += share * of_member
-            added += share * parts
-        return total, added
-
-
-SCORECARD, TREE, BLEND = "scorecard", "trees", "blend"
-CANDIDATES = (SCORECARD, TREE, BLEND)
-"""In order of readability: the first is preferred (:mod:`models.risk.champion`)."""
-SHARE = 0.5
-"""A blend's share of the scorecard; the rest is the trees'."""
-ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800)}
-"""Numbers of boosting rounds that are tried; the trees take smaller steps (:data:`models.risk.boosting.TREES`)."""
-FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
-"""Rounds where nothing could be held out to choose them by."""
-FIRST_ROUNDS = 40
-"""Rounds of the margin beside which inspectors' effects are estimated."""
+            margin, added = member.explain(rows)
+            total += share * margin
+            contributions += share * added
+        return total, contributions
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Labelled rows in an order of their own; arrays parallel, of n rows."""
+    """Labelled rows in a fixed order; parallel arrays of n rows."""
 
     rows: Floats
     y: Floats
@@ -91,33 +85,33 @@ class Labels:
     inspector: npt.NDArray[np.str_]
 
     def part(self, at: Ints) -> Labels:
-        """The rows at these positions, in this order."""
+        """The rows at these positions."""
         return Labels(self.rows[at], self.y[at], self.weight[at], self.inspector[at])
 
 
 @dataclass(frozen=True)
-class Growing:
-    """How candidates are fitted."""
+class CandidateFitter:
+    """Settings with which all candidates are fitted."""
 
     directions: tuple[int, ...]
     seed: int
     threads: int
 
     def effects(self, labels: Labels) -> InspectorEffects:
-        """Who inspected, beside a first margin that is itself learnt beside effects that know of no margin."""
+        """Inspector effects, estimated with a first margin that was fitted with effects estimated without any margin."""
         if (labels.inspector == NOBODY).all():
             return fit_effects(labels.y, labels.weight, labels.inspector, np.zeros(len(labels.y)))
-        found, rate = labels.y, np.average(labels.y, weights=labels.weight)
-        alone = np.full(len(found), np.log(rate / (1 - rate)))
-        first = fit_effects(found, labels.weight, labels.inspector, alone).offset(labels.inspector)
+        y, rate = labels.y, np.average(labels.y, weights=labels.weight)
+        constant = np.full(len(y), np.log(rate / (1 - rate)))
+        first = fit_effects(y, labels.weight, labels.inspector, constant).offset(labels.inspector)
         stumps = fit_booster(
-            labels.rows, found, labels.weight, self.directions,
+            labels.rows, y, labels.weight, self.directions,
             offset=first, growth=STUMPS, rounds=FIRST_ROUNDS, seed=self.seed, threads=self.threads,
         )  # fmt: skip
-        return fit_effects(found, labels.weight, labels.inspector, stumps.margin(labels.rows))
+        return fit_effects(y, labels.weight, labels.inspector, stumps.margin(labels.rows))
 
     def staged(self, labels: Labels, effects: InspectorEffects, kind: str, rows: Floats) -> Floats:
-        """The margins of ``rows`` after each of :data:`ROUNDS`, of the scorecard or the trees fitted on labelled rows: (m, 6)."""
+        """Margins of ``rows`` (m, k) by the scorecard or the trees after each of :data:`ROUNDS`: shape (m, 6)."""
         if kind == SCORECARD:
             stumps = self._stumps(labels, effects, ROUNDS[kind][-1])
             return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS[kind]])
@@ -125,7 +119,7 @@ class Growing:
         return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS[kind]])
 
     def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: dict[str, int]) -> Learner:
-        """One candidate fitted on labelled rows with the rounds that were chosen."""
+        """One candidate fitted on labelled rows with the chosen numbers of rounds."""
         if kind == SCORECARD:
             return self._stumps(labels, effects, rounds[SCORECARD]).scorecard(rounds[SCORECARD])
         if kind == TREE:
@@ -145,18 +139,18 @@ class Growing:
         )  # fmt: skip
 
 
-def grown(candidates: tuple[str, ...]) -> tuple[str, ...]:
-    """What must be grown for these candidates: a blend is made of both the others."""
+def kinds_to_fit(candidates: tuple[str, ...]) -> tuple[str, ...]:
+    """The candidates to fit: a blend needs both others."""
     return (SCORECARD, TREE) if BLEND in candidates else candidates
 
 
 def blend(scorecard: Learner, trees: Learner) -> Blend:
-    """The blend in its stated shares."""
+    """The blend of two fitted candidates."""
     return Blend((scorecard, trees), (SHARE, 1 - SHARE))
 
 
 def blended(scorecard: Floats, trees: Floats) -> Floats:
-    """The margins of the blend from those of its parts."""
+    """The blend's margins from its members' margins."""
     return SHARE * scorecard + (1 - SHARE) * trees
 
 
@@ -166,5 +160,5 @@ def kind_of(learner: Learner) -> str:
 
 
 def _offset(labels: Labels, effects: InspectorEffects) -> Floats | None:
-    """None where nobody is known to have inspected, so that learning begins from the labels' level."""
+    """Inspector effects of the rows; None where no inspector is known, so that boosting starts from the labels' level."""
     return effects.offset(labels.inspector) if effects.effect.any() else None

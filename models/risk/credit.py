@@ -1,4 +1,4 @@
-"""Credit points and classes, on the scale that credit scorecards use: equal points for equal ratios of odds."""
+"""Credit points and classes on the scale of credit scorecards: equal points for equal ratios of odds."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ BEST = 1000
 
 
 def credit_points(margin: Floats, probability: Floats | None = None) -> Ints:
-    """``400 + 100 log2(odds of a clean visit)``, rounded, within 0 and 1000 (1000 best).
+    """``400 + 100 log2(odds of a clean visit)``, rounded, within 0 and 1000 (best), shape (n,).
 
-    The points-to-double-the-odds scale (Siddiqi 2006, "Credit Risk Scorecards", chapter 6). 400 is an even chance of a
-    violation, 500 one in three, 700 one in nine; 100 points more double the odds of a clean visit.
+    The points-to-double-the-odds scale (Siddiqi 2006, "Credit Risk Scorecards", chapter 6): 400 is an even chance of a violation,
+    500 one in three, 700 one in nine.
 
     Args:
-        margin: log-odds of a violation, shape (n,); used where no probability is known.
+        margin: log-odds of a violation, shape (n,); used where the probability is unknown.
         probability: calibrated probabilities, shape (n,), NaN where unknown.
     """
     log_odds = np.asarray(margin, dtype=np.float64)
@@ -36,18 +36,18 @@ def credit_points(margin: Floats, probability: Floats | None = None) -> Ints:
 
 
 def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], ordinary: str) -> npt.NDArray[np.str_]:
-    """The class where points are known between two ends: of the classes between, the one nearest to the ordinary one.
+    """The class for an interval of points: of the classes it covers, the one nearest to the ordinary class.
 
-    Doubt speaks for the ordinary class. A worse one is given only where even the end that is favourable to the business is of a
-    worse one, a better one only where even the other end is of a better one.
+    Uncertainty favours the ordinary class: a worse class needs even the better end of the interval in it, a better class even the
+    worse end.
 
     Args:
         at_best, at_worst: points at the two ends, ``at_best`` the larger, shape (n,).
         bounds: each class's lower bound.
-        ordinary: the class that doubt speaks for.
+        ordinary: the class that uncertainty favours.
 
     Raises:
-        ValueError: when the bounds break their rules, or the ordinary class is none of them.
+        ValueError: when the bounds are invalid, or the ordinary class is not among them.
     """
     names = worst_first(bounds)
     if ordinary not in names:
@@ -58,14 +58,14 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
 
 
 def points_and_class(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: str) -> tuple[Ints, npt.NDArray[np.str_]]:
-    """Credit points, and the class by the interval, of scored rows; where no probability is known, the class is the ordinary one.
+    """Credit points and the class by interval of scored rows; without a probability the class is the ordinary one.
 
-    The margin of a rule is on no scale of odds: it orders, and its points with it, but tells no class.
+    A rule's margin is not on a scale of odds: its points order entities but support no class.
 
     Args:
-        scores: as :meth:`models.risk_model.RiskModel.score` gives them.
+        scores: as :meth:`models.risk_model.RiskModel.score` returns them.
         bounds: each class's lower bound.
-        ordinary: the class that doubt speaks for.
+        ordinary: the class that uncertainty favours.
     """
     margin, *ends = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH))
     points, at_best, at_worst = (credit_points(margin, end) for end in ends)
@@ -79,15 +79,15 @@ def worst_first(bounds: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str | None = None) -> Ints:
-    """Each class's place from the worst, which is 0; the shape of ``letters``, which is (n,).
+    """Each class's rank, 0 for the worst; shape (n,) like ``letters``.
 
     Args:
         letters: classes.
         bounds: each class's lower bound.
-        otherwise: the class that stands in for what is none.
+        otherwise: the class to use for unknown letters.
 
     Raises:
-        KeyError: when one is no class and nothing stands in for it.
+        KeyError: when a letter is no class and ``otherwise`` is None.
     """
     place = {name: at for at, name in enumerate(worst_first(bounds))}
     names = np.asarray(letters, dtype=object)
@@ -100,12 +100,12 @@ def risk_class(points: Ints, bounds: Mapping[str, int]) -> npt.NDArray[np.str_]:
     """The class of each number of points, given each class's lower bound.
 
     Raises:
-        ValueError: when there is no class, two have one bound, or none begins at 0.
+        ValueError: when there is no class, two share a bound, or no bound is 0.
     """
     ordered = sorted(bounds.items(), key=lambda item: item[1])
     lower = np.array([bound for _, bound in ordered])
     if not ordered or len(set(lower.tolist())) != len(lower) or lower[0] != 0:
         raise ValueError(f"class bounds must differ and the lowest must be 0, not {dict(ordered)}")
     names = np.array([name for name, _ in ordered])
-    found: npt.NDArray[np.str_] = names[np.searchsorted(lower, np.asarray(points), side="right") - 1]
-    return found
+    classes: npt.NDArray[np.str_] = names[np.searchsorted(lower, np.asarray(points), side="right") - 1]
+    return classes

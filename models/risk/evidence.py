@@ -1,4 +1,4 @@
-"""How much is known of an entity, and how fresh it is, as a share of what is known of most."""
+"""How much recent information there is on an entity, relative to the median entity."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ LEAST = 1 / 16
 
 @dataclass(frozen=True)
 class Evidence:
-    """The rule: known indicators ÷ those that are known of most, halved for each half-life that the newest record is older.
+    """Known indicators over those of the median entity, halved for each half-life that the newest record is past fresh.
 
     Attributes:
         indicators: one column an indicator, counted when it has a value.
-        typical: how many of them are known of the median entity, 1 or more.
-        ages: columns that tell the age of an entity's newest record of a source, each with the days of its unit.
-        fresh_days: a newest record of at most this age is fresh.
-        half_life_days: what is older counts half after so many days more, a quarter after twice as many.
+        typical: number of them known for the median entity, 1 or more.
+        ages: columns with the age of an entity's newest record of a source, each with the days of its unit.
+        fresh_days: age up to which the newest record counts fully.
+        half_life_days: the evidence halves with each further so many days.
     """
 
     indicators: tuple[str, ...]
@@ -34,18 +34,17 @@ class Evidence:
     half_life_days: float
 
     def __call__(self, X: pd.DataFrame) -> Floats:
-        """The share of each row, shape (n,), from 1/16 to 1; of a row alone, whatever rows are beside it.
+        """The share of each row, shape (n,), from 1/16 to 1, independent of the other rows.
 
-        A row none of whose ages is known is as stale as can be. Where the inputs hold no age at all, freshness cannot be told,
-        and every row counts as fresh.
+        A row without any known age has no freshness. Where the inputs hold no age column, every row counts as fresh.
         """
         known = (~np.isnan(matrix(X, self.indicators))).sum(axis=1)
         share = np.minimum(known / self.typical, 1.0) * self.freshness(X)
-        held: Floats = np.clip(share, LEAST, 1.0)
-        return held
+        evidence: Floats = np.clip(share, LEAST, 1.0)
+        return evidence
 
     def freshness(self, X: pd.DataFrame) -> Floats:
-        """The share that is left of what was known, by the age of the newest record: shape (n,), 0 to 1."""
+        """The factor for the age of the newest record: shape (n,), 0 to 1."""
         if not self.ages:
             return np.ones(len(X))
         days = matrix(X, tuple(self.ages)) * np.array(list(self.ages.values()))
@@ -55,9 +54,9 @@ class Evidence:
 
 
 def fit_evidence(population: pd.DataFrame, inputs: Inputs, *, fresh_days: float, half_life_days: float) -> Evidence:
-    """The rule, with what is known of the median entity of a population."""
+    """The rule with the median of a population."""
     columns = dict(zip(inputs.indicators, inputs.columns, strict=True))
-    # The value itself where it is an input: beside few peers the peer form is unknown though the value is known.
+    # Prefer the value over the peer form, which is unknown with few peers although the value is known.
     indicators = tuple(name if name in inputs.columns else column for name, column in columns.items())
     ages = {
         indicator.column: DAYS_A_UNIT[indicator.unit]

@@ -1,7 +1,7 @@
-"""A rule in place of a learnt probability, for as long as too few visits have been labelled.
+"""A rule that replaces the learnt probability while too few visits are labelled.
 
-Each indicator with a direction is put on a robust scale against the population; a dimension's mean over its known
-indicators is drawn towards 0 as if two further indicators were ordinary; the dimensions are added.
+Each indicator with a direction is put on a robust scale against the population. A dimension's mean over its known indicators is
+shrunk towards 0 by two average indicators, and the dimensions are added.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ PRIOR_CLEAN = 9
 
 @dataclass(frozen=True)
 class FallbackModel:
-    """The fitted rule; its margin looks like log-odds, but nothing has calibrated it, so it gives no probability.
+    """The fitted rule; its margin is on the scale of log-odds but not calibrated, so it gives no probability.
 
     Attributes:
-        inputs: all input columns; the rule reads one an indicator that has a direction.
-        squash: the scale of those columns.
-        intercept: the margin of an entity that is ordinary everywhere.
+        inputs: all input columns; the rule uses one column of each indicator with a direction.
+        scale: the robust scale of those columns.
+        intercept: the margin of an entity that is average in every indicator.
     """
 
     inputs: Inputs
-    squash: RobustScale
+    scale: RobustScale
     intercept: float
 
     @property
     def used(self) -> tuple[int, ...]:
-        """Positions of the columns that the rule reads."""
+        """Positions of the columns that the rule uses."""
         return directed(self.inputs)
 
     def margin(self, X: pd.DataFrame) -> Floats:
@@ -44,7 +44,7 @@ class FallbackModel:
         return self.explain(X)[0]
 
     def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
-        """:meth:`margin` and :meth:`contributions`, in one go."""
+        """:meth:`margin` and :meth:`contributions` in one pass."""
         contributions = self.contributions(X)
         margin = np.zeros(len(contributions))
         for column in range(contributions.shape[1]):
@@ -52,13 +52,13 @@ class FallbackModel:
         return margin, contributions
 
     def contributions(self, X: pd.DataFrame) -> Floats:
-        """What each input column adds to the margin: shape (n, k + 1), the last the intercept."""
+        """Each input column's contribution to the margin: shape (n, k + 1), the last the intercept."""
         out = np.zeros((len(X), len(self.inputs.columns) + 1))
         out[:, -1] = self.intercept
         if not self.used or not len(X):
             return out
         values = matrix(X, tuple(self.inputs.columns[at] for at in self.used))
-        towards_risk = self.squash.transform(values) * np.array([self.inputs.directions[at] for at in self.used])
+        towards_risk = self.scale.transform(values) * np.array([self.inputs.directions[at] for at in self.used])
         dimension_of = np.array([self.inputs.dimensions[at] for at in self.used])
         for dimension in sorted(set(dimension_of), key=_place):
             inside = np.flatnonzero(dimension_of == dimension)
@@ -68,20 +68,17 @@ class FallbackModel:
 
 
 def fit_fallback(population: pd.DataFrame, inputs: Inputs, *, found: int, visits: int) -> FallbackModel:
-    """Fit the rule's scale on a population; the few labels there are set the level.
-
-    The level is the log-odds of ``(found + 1) / (visits + 10)``: without a visit, one in ten.
-    """
+    """Fit the rule on a population; the intercept is the log-odds of ``(found + 1) / (visits + 10)``."""
     used = directed(inputs)
-    squash = RobustScale()
+    scale = RobustScale()
     if used:
-        squash.fit(matrix(population, tuple(inputs.columns[at] for at in used)))
+        scale.fit(matrix(population, tuple(inputs.columns[at] for at in used)))
     odds = (found + PRIOR_FOUND) / (visits - found + PRIOR_CLEAN)
-    return FallbackModel(inputs, squash, float(np.log(odds)))
+    return FallbackModel(inputs, scale, float(np.log(odds)))
 
 
 def directed(inputs: Inputs) -> tuple[int, ...]:
-    """Positions of one column an indicator, of the indicators that have a direction."""
+    """Positions of one column of each indicator that has a direction."""
     return tuple(at for at in inputs.one_per_indicator() if inputs.directions[at] != 0)
 
 

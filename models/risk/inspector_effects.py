@@ -1,8 +1,8 @@
-"""Who inspected, as a nuisance: inspectors differ in how often they find something, and that says nothing of the business.
+"""Inspector effects: inspectors differ in how often they find violations, which says nothing about the business.
 
-Each inspector has an effect in log-odds, drawn from a normal distribution around 0 (a random intercept; Gelman and Hill 2007,
-"Data Analysis Using Regression and Multilevel/Hierarchical Models", chapter 14). The margin is learnt beside the effects, so
-that it is free of them; a probability is the mean over the inspectors who could come. Who comes never enters a score.
+Each inspector has an effect in log-odds from a normal distribution around 0 (a random intercept; Gelman and Hill 2007, "Data
+Analysis Using Regression and Multilevel/Hierarchical Models", chapter 14). The margin is fitted with the effects as an offset, so
+it is free of them; a probability is the mean over inspectors. No score depends on the inspector.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ROUNDS = 50
 STEPS = 20
 LEAST_SPREAD = 1e-3
 NOBODY = ""
-"""Where it is not known who inspected: an effect of 0."""
+"""An unknown inspector, with effect 0."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class InspectorEffects:
     spread: float
 
     def offset(self, inspector: npt.NDArray[np.str_]) -> Floats:
-        """The effect of who made each visit, shape (n,); 0 for an inspector not known here."""
+        """The effect of each visit's inspector, shape (n,); 0 for an inspector not in ``names``."""
         if not len(self.names):
             return np.zeros(len(inspector))
         at = np.minimum(np.searchsorted(self.names, inspector), len(self.names) - 1)
@@ -51,14 +51,14 @@ class InspectorEffects:
 
 
 def fit_effects(y: Floats, weight: Floats, inspector: npt.NDArray[np.str_], margin: Floats) -> InspectorEffects:
-    """Estimate the effects beside a margin that is taken as given.
+    """Estimate the effects for a given margin.
 
-    The spread and the effects are found in turn: each effect is the mode given the spread (Newton's method), the spread the
-    root of the mean of effect² + its variance (expectation-maximisation with Laplace's approximation).
+    Effects and spread alternate: each effect is the mode given the spread (Newton's method), the spread is the root mean of effect²
+    plus its variance (expectation-maximisation with Laplace's approximation).
 
     Args:
         y, weight, margin: shape (n,); the margin is in log-odds, without the effects. The mean weight should be 1.
-        inspector: who made each visit, shape (n,); the empty text where unknown.
+        inspector: of each visit, shape (n,); the empty text where unknown.
     """
     known = inspector != NOBODY
     names, group = np.unique(inspector[known], return_inverse=True)

@@ -1,9 +1,8 @@
-"""The probability that a visit would find a violation, learnt from the visits that were made.
+"""The probability that a visit finds a violation, learnt from past visits.
 
-The number of boosting rounds, the champion among the candidates and the calibration come from forward chaining over the cohorts
-(fit on what was known then, judged on what followed); the champion is then fitted on all labels with that number of rounds. Where
-visits were drawn at random, the calibration rests on every visit instead, each judged by a champion that saw none of its business:
-those drawn are few, and all of them are needed.
+Forward chaining over the cohorts (fit on what was known then, evaluate on what followed) chooses the number of boosting rounds, the
+champion among the candidates and the calibration; the champion is then fitted on all labels. With enough randomly drawn visits the
+calibration is cross-fitted over businesses instead, so that it can use all of them.
 """
 
 from __future__ import annotations
@@ -24,11 +23,11 @@ from models.risk.candidates import (
     ROUNDS,
     SCORECARD,
     TREE,
-    Growing,
+    CandidateFitter,
     Labels,
     Learner,
     blended,
-    grown,
+    kinds_to_fit,
 )
 from models.risk.champion import Choice, choose
 from models.risk.inspector_effects import NOBODY, InspectorEffects
@@ -37,19 +36,19 @@ from models.statistics.time_splits import entity_folds, time_folds
 from models.threads import parallel_map
 
 CROSS_FOLDS = 5
-"""Where random visits calibrate, each fifth of the businesses is held out in turn."""
+"""With enough random visits, each fifth of the businesses is held out in turn."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Margins of labelled rows that the margin's model had not seen.
+    """Margins of labelled rows by models that were not fitted on them.
 
     Attributes:
-        rows: positions in the labelled rows given, shape (m,).
+        rows: positions in the given labelled rows, shape (m,).
         margin: shape (m,).
-        split: ``time`` or, where all labels are of one cohort or visits drawn at random calibrate, ``entity``; ``none`` where
-            neither could be held out.
-        offset: log-odds that each outcome owes to who inspected, as known before it, shape (m,).
+        split: ``time``; ``entity`` where all labels are of one cohort or random visits calibrate; ``none`` where no row could be
+            held out.
+        offset: inspector effects in log-odds, estimated without these rows, shape (m,).
     """
 
     rows: Ints
@@ -60,15 +59,15 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class ProbabilityModel:
-    """A fitted probability; ``held_out``, ``effects`` and ``choice`` live with the fit and are not stored.
+    """A fitted probability; ``held_out``, ``effects`` and ``choice`` are not stored.
 
     Attributes:
-        columns: what it reads.
+        columns: the input columns.
         learner: the champion.
         calibration: from its margin to the probability.
-        rounds: the best number of boosting rounds, of the scorecard and of the trees as far as they were grown.
-        effects: who inspected; averaged out in the calibration, and no part of a score.
-        choice: how the champion was chosen; None where nothing could be held out or one candidate alone was asked for.
+        rounds: the best number of boosting rounds by kind.
+        effects: inspector effects; averaged out in the calibration, not part of a score.
+        choice: how the champion was chosen; None where no row could be held out.
     """
 
     columns: tuple[str, ...]
@@ -88,11 +87,11 @@ class ProbabilityModel:
         return self.calibration(self.margin(X))
 
     def contributions(self, X: pd.DataFrame) -> Floats:
-        """What each column adds to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
+        """Each column's contribution to the margin: shape (n, k + 1), the last the base; rows sum to the margin."""
         return self.explain(X)[1]
 
     def explain(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
-        """:meth:`margin`, to the bit, and :meth:`contributions`, in one go."""
+        """:meth:`margin`, bit for bit, and :meth:`contributions` in one pass."""
         return self.learner.explain(matrix(X, self.columns))
 
 
@@ -111,89 +110,85 @@ def fit_probability(
     seed: int,
     threads: int = 1,
 ) -> ProbabilityModel:
-    """Fit on labelled rows; the order they come in changes nothing.
+    """Fit on labelled rows; their order does not matter.
 
     Args:
         X: shape (n, k); NaN is unknown.
         y: 0 or 1, shape (n,).
         time: each row's cohort date.
-        entity: each row's entity; an entity has at most one row a cohort.
-        directions: one a column of ``X``: 1, -1 or 0.
-        known_on: the day by whose end each label was known: what became known after a cohort's day is not learnt from to judge that
-            cohort. None where each was known before the next cohort.
-        weight: what each label counts (:mod:`models.labels.selection`), positive, up to a common factor.
-        inspector: who made each visit, None or NaN where unknown; adjusted for, never read as a column.
-        reason: why each was visited, ``random`` where a draw of known probability named it: those calibrate where there are
-            enough (:mod:`models.risk.selection_bias`).
+        entity: each row's entity; at most one row an entity and cohort.
+        directions: 1, -1 or 0 for each column of ``X``.
+        known_on: the day by whose end each label was known: a fold is not fitted on labels that became known after its cohort's
+            day. None where each was known before the next cohort.
+        weight: label weights (:mod:`models.labels.propensity`), positive, up to a common factor.
+        inspector: of each visit, None or NaN where unknown; adjusted for, not an input.
+        reason: why each was visited; ``random`` for a draw with a known probability (:mod:`models.risk.selection_bias`).
         candidates: of :data:`models.risk.candidates.CANDIDATES`, the most readable first.
-        seed: for the boosters' column sampling and the contests' draws.
-        threads: threads of LightGBM; their number changes no result.
-
+        seed: of column sampling and contests.
+        threads: threads of LightGBM; do not change the result.
     Raises:
         ValueError: when y is not 0/1 with both present, lengths differ, a weight is not positive, or an entity has two
             rows in one cohort.
     """
     columns = tuple(str(column) for column in X.columns)
-    rows, found = matrix(X, columns), np.asarray(y, dtype=np.float64)
+    rows, outcome = matrix(X, columns), np.asarray(y, dtype=np.float64)
     dates = np.asarray(time, dtype="datetime64[D]")
     known = dates if known_on is None else np.asarray(known_on, dtype="datetime64[D]")
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=np.float64)
-    who = _named(inspector, len(rows))
-    why = reasons(reason, len(rows))
-    _check(rows, found, dates, known, names, weights, directions)
+    who, why = optional_texts(inspector, len(rows)), optional_texts(reason, len(rows))
+    _check(rows, outcome, dates, known, names, weights, directions)
     order = np.lexsort((names, dates))
-    labels = Labels(rows[order], found[order], weights[order] / weights.mean(), who[order])
+    labels = Labels(rows[order], outcome[order], weights[order] / weights.mean(), who[order])
     names, why = names[order], why[order]
-    growing = Growing(directions, seed, threads)
+    fitter = CandidateFitter(directions, seed, threads)
     split, folds = "time", time_folds(dates[order], labels.y, known[order])
     if not folds:
         split, folds = "entity", entity_folds(names, labels.y)
-    effects = growing.effects(labels)
+    effects = fitter.effects(labels)
     if not folds:
-        learner = growing.learner(labels, effects, candidates[0], FEW_ROUNDS)
+        learner = fitter.learner(labels, effects, candidates[0], FEW_ROUNDS)
         held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
         return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), FEW_ROUNDS, held_out, effects)
-    held, margins, offset = _hold_out(growing, labels, folds, grown(candidates))
-    judged = labels.part(held)
+    held, margins, offset = _hold_out(fitter, labels, folds, kinds_to_fit(candidates))
+    test = labels.part(held)
     rounds: dict[str, int] = {}
     at_best: dict[str, Floats] = {}
     for kind, staged in margins.items():
-        losses = [np.average(log_loss(z + offset, judged.y), weights=judged.weight) for z in staged.T]
+        losses = [np.average(log_loss(z + offset, test.y), weights=test.weight) for z in staged.T]
         best = int(np.argmin(losses))
         rounds[kind], at_best[kind] = ROUNDS[kind][best], staged[:, best]
     if BLEND in candidates:
         at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
     calibrated = {}
     for kind in candidates:
-        own = fit_calibration(at_best[kind], judged.y, judged.weight, offset)
-        calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, judged.y)
-    choice = choose(calibrated, judged.weight, names[held], seed=seed)
+        own = fit_calibration(at_best[kind], test.y, test.weight, offset)
+        calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, test.y)
+    choice = choose(calibrated, test.weight, names[held], seed=seed)
     margin = at_best[choice.champion]
     crossed = entity_folds(names, labels.y, CROSS_FOLDS) if is_representative(labels.y, why) else []
     if crossed:
         split = "entity"
-        held, margin, offset = _cross_fit(growing, labels, crossed, choice.champion, rounds)
-    grounded = calibrate(margin, labels.y[held], labels.weight[held], why[held], offset, effects)
-    learner = growing.learner(labels, effects, choice.champion, rounds)
+        held, margin, offset = _cross_fit(fitter, labels, crossed, choice.champion, rounds)
+    fitted = calibrate(margin, labels.y[held], labels.weight[held], why[held], offset, effects)
+    learner = fitter.learner(labels, effects, choice.champion, rounds)
     held_out = HeldOut(order[held], margin, split, offset)
-    return ProbabilityModel(columns, learner, grounded.calibration, rounds, held_out, effects, choice)
+    return ProbabilityModel(columns, learner, fitted.calibration, rounds, held_out, effects, choice)
 
 
 def calibrate(
     margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats, effects: InspectorEffects | None
 ) -> SelectionBiasCalibration:
-    """From margins to what a visit by whoever may come would find, on rows that the margin's model had not seen.
+    """Calibrate held-out margins to the outcome of a visit by an average inspector.
 
-    Visits that were drawn at random speak of everybody, the others of those who were sent for
-    (:func:`models.risk.selection_bias.calibrate_selection_bias`).
-    Where too few were drawn, all count as they are weighed, and the probability is what a visit like them would find.
+    With enough random visits, corrects for selection bias (:func:`models.risk.selection_bias.calibrate_selection_bias`). Otherwise
+    all visits count by their weights, and the probability is that of a visit selected like them.
 
     Args:
         margin, y, weight: shape (m,).
         reason: why each was visited, shape (m,).
-        offset: log-odds that each outcome owes to who inspected, shape (m,).
-        effects: the inspectors, whom the probability is averaged over; None for none.
+        offset: inspector effects of the visits in log-odds, shape (m,).
+        effects: the inspectors to average over; None for none.
     """
     if is_representative(y, reason):
         fitted = calibrate_selection_bias(margin, y, weight, reason, offset)
@@ -208,52 +203,47 @@ def calibrate(
     return replace(fitted, calibration=calibrate_selection_bias(margin, averaged, weight, everybody, nothing).calibration)
 
 
-def reasons(given: npt.ArrayLike | None, rows: int) -> Texts:
-    """Why each was visited as text; the empty text where unknown."""
-    return _named(given, rows)
+def optional_texts(values: npt.ArrayLike | None, rows: int) -> Texts:
+    """Values as texts, shape (rows,); the empty text where unknown or None is given."""
+    if values is None:
+        return np.full(rows, NOBODY)
+    given = pd.Series(np.asarray(values, dtype=object))
+    return given.where(given.notna(), NOBODY).astype(str).to_numpy(dtype=str)
 
 
 def _hold_out(
-    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
+    fitter: CandidateFitter, labels: Labels, folds: list[tuple[Ints, Ints]], kinds: tuple[str, ...]
 ) -> tuple[Ints, dict[str, Floats], Floats]:
-    """The judged rows of all folds, each kind's margins of them after each number of rounds, and what who inspected added."""
+    """The held-out rows of all folds, their margins by kind after each number of rounds, and their inspector effects."""
     parts = [labels.part(fitted_on) for fitted_on, _ in folds]
-    effects = list(parallel_map(growing.effects, parts))
+    effects = list(parallel_map(fitter.effects, parts))
 
     def staged(task: tuple[int, str]) -> Floats:
         fold, kind = task
-        return growing.staged(parts[fold], effects[fold], kind, labels.rows[folds[fold][1]])
+        return fitter.staged(parts[fold], effects[fold], kind, labels.rows[folds[fold][1]])
 
-    # The longest first: trees take more rounds than a scorecard, and a later fold learns from more labels.
+    # The longest task first: trees take more rounds than a scorecard, and a later fold has more labels.
     tasks = sorted(((fold, kind) for fold in range(len(folds)) for kind in kinds), key=lambda task: (task[1] != TREE, -task[0]))
     margins = dict(zip(tasks, parallel_map(staged, tasks), strict=True))
-    held = np.concatenate([judged_on for _, judged_on in folds])
+    held = np.concatenate([held_on for _, held_on in folds])
     offset = np.concatenate([one.offset(labels.inspector[at]) for one, (_, at) in zip(effects, folds, strict=True)])
     return held, {kind: np.concatenate([margins[fold, kind] for fold in range(len(folds))]) for kind in kinds}, offset
 
 
 def _cross_fit(
-    growing: Growing, labels: Labels, folds: list[tuple[Ints, Ints]], champion: str, rounds: Mapping[str, int]
+    fitter: CandidateFitter, labels: Labels, folds: list[tuple[Ints, Ints]], champion: str, rounds: Mapping[str, int]
 ) -> tuple[Ints, Floats, Floats]:
-    """The rows held out by all folds, their margins by the champion fitted on the rest, and what who inspected added."""
+    """The held-out rows of all folds, their margins by the champion fitted on the rest, and their inspector effects."""
 
     def held_out(fold: tuple[Ints, Ints]) -> tuple[Floats, Floats]:
         fitted_on, held = fold
         part = labels.part(fitted_on)
-        effects = growing.effects(part)
-        margin = growing.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
+        effects = fitter.effects(part)
+        margin = fitter.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
         return margin, effects.offset(labels.inspector[held])
 
     margins, offsets = zip(*parallel_map(held_out, folds), strict=True)
     return np.concatenate([held for _, held in folds]), np.concatenate(margins), np.concatenate(offsets)
-
-
-def _named(told: npt.ArrayLike | None, rows: int) -> Texts:
-    """Who inspected, or why, as text; the empty text where unknown."""
-    if told is None:
-        return np.full(rows, NOBODY)
-    given = pd.Series(np.asarray(told, dtype=object))
-    return given.where(given.notna(), NOBODY).astype(str).to_numpy(dtype=str)
 
 
 def _check(

@@ -1,13 +1,8 @@
-"""An additive scorecard: every indicator cut into bins, every bin a whole number of credit points, monotone, no more.
+"""An additive scorecard: each indicator cut into bins, each bin a whole number of credit points, monotone, without interactions.
 
-The points come from boosted trees of a single split over the bins: such trees add up to one step function a column, which is
-read off and rounded to whole points. (Lou, Caruana and Gehrke 2012, "Intelligible models for classification and regression";
-Siddiqi 2006, "Credit Risk Scorecards", for points that double the odds.) Rounding keeps the order of the bins, so what was
-monotone stays so.
-
-Bins of an indicator that a person can read: few, each with enough rows, their bounds values that occur.
-
-A scorecard as plain numbers, and back.
+Boosted trees with a single split over the bins add up to one step function a column, which is rounded to whole points (Lou, Caruana
+and Gehrke 2012, "Intelligible models for classification and regression"; Siddiqi 2006, "Credit Risk Scorecards", for points that
+double the odds). Rounding keeps the order of the bins, so monotone columns stay monotone.
 """
 
 from __future__ import annotations
@@ -25,32 +20,33 @@ from models.risk.credit import EVEN_ODDS_POINTS, POINTS_TO_DOUBLE_ODDS
 
 MOST_BINS = 10
 ROWS_A_BIN = 50
+LOG_ODDS_A_POINT = float(np.log(2.0)) / POINTS_TO_DOUBLE_ODDS
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Each column's bins: bin 0 is below the first bound, bin b from bound b - 1 on; unknown is apart.
+    """Each column's bins: bin 0 is below the first bound, bin b starts at bound b - 1; unknown values have no bin.
 
     Attributes:
-        bounds: one array a column, ascending; empty where the column says nothing.
+        bounds: one ascending array a column; empty where the column is not cut.
     """
 
     bounds: tuple[Floats, ...]
 
     def codes(self, rows: Floats) -> Floats:
         """The bin of every value of ``rows`` (n, k), as float64; NaN stays NaN."""
-        found = np.empty(rows.shape, dtype=np.float64)
+        codes = np.empty(rows.shape, dtype=np.float64)
         for at, bounds in enumerate(self.bounds):
             column = rows[:, at]
-            found[:, at] = np.where(np.isnan(column), np.nan, np.searchsorted(bounds, column, side="right"))
-        return found
+            codes[:, at] = np.where(np.isnan(column), np.nan, np.searchsorted(bounds, column, side="right"))
+        return codes
 
 
 def cut_bins(rows: Floats) -> Bins:
-    """Bins of about equal numbers of the known values of ``rows`` (n, k), fixed by them alone and not by their order.
+    """Cut the known values of ``rows`` (n, k) into bins of about equal size, independent of the order of rows.
 
-    From the least value on, a bin is closed as soon as it holds its share of the rows left, and 50 at least; so a value that
-    half of the rows have is a bin of its own, and the rare values above it are still told apart.
+    From the least value up, a bin is closed once it holds its share of the remaining rows and at least :data:`ROWS_A_BIN`. So a
+    value that half of the rows have is one bin, and the rare values above it still get bins of their own.
     """
     return Bins(tuple(_bounds(rows[:, at]) for at in range(rows.shape[1])))
 
@@ -70,19 +66,16 @@ def _bounds(column: Floats) -> Floats:
     return np.array(bounds, dtype=np.float64)
 
 
-LOG_ODDS_A_POINT = float(np.log(2.0)) / POINTS_TO_DOUBLE_ODDS
-
-
 @dataclass(frozen=True)
 class Scorecard:
-    """Points by column and bin, on the scale of credit points: more is better, 100 double the odds of a clean visit.
+    """Points by column and bin on the scale of credit points: more is better, 100 double the odds of a clean visit.
 
     Attributes:
-        bins: where each column is cut.
-        points: whole points a column, one number a bin.
+        bins: the bins of each column.
+        points: whole points of each bin, one array a column.
         unknown: whole points of an unknown value, shape (k,).
-        base: the points of an entity that is ordinary in every column.
-        library: what fitted it.
+        base: the points of an entity that is average in every column.
+        library: the library that fitted it.
     """
 
     bins: Bins
@@ -93,11 +86,11 @@ class Scorecard:
 
     @property
     def name(self) -> str:
-        """What it is, and which library fitted it."""
+        """The kind of candidate and the library that fitted it."""
         return f"scorecard ({self.library})"
 
     def total(self, rows: Floats) -> Ints:
-        """The base and the points of every column added up: whole credit points of shape (n,), without limits."""
+        """The base plus the points of every column, shape (n,), without limits."""
         total: Ints = self.base + self._points(rows).sum(axis=1)
         return total
 
@@ -106,7 +99,7 @@ class Scorecard:
         return self._log_odds(self.total(rows))
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The margins, to the bit, and each column's points as log-odds: shape (n, k + 1), the last the base."""
+        """The same margins bit for bit, and each column's points as log-odds: shape (n, k + 1), the last the base."""
         points = self._points(rows)
         base = np.full((len(rows), 1), (EVEN_ODDS_POINTS - self.base) * LOG_ODDS_A_POINT)
         return self._log_odds(self.base + points.sum(axis=1)), np.concatenate([points * -LOG_ODDS_A_POINT, base], axis=1)
@@ -125,9 +118,9 @@ class Scorecard:
         return found
 
     def table(self, columns: tuple[str, ...]) -> pd.DataFrame:
-        """The card to read: ``column, at_least, below`` (NaN where open), ``points``; a row with both NaN is the unknown value.
+        """The card as rows ``column, at_least, below`` (NaN where open), ``points``; both NaN for the unknown value.
 
-        Neighbouring bins of equal points are one row; a column whose points are all 0 is left out.
+        Neighbouring bins with equal points become one row; a column with only zero points is left out.
         """
         rows: list[tuple[str, float, float, int]] = []
         for name, bounds, points, unknown in zip(columns, self.bins.bounds, self.points, self.unknown, strict=True):
@@ -141,7 +134,7 @@ class Scorecard:
 
 
 class Stumps:
-    """Boosted single splits over the bins of labelled rows, from which scorecards of any number of rounds are read."""
+    """Boosted single splits over the bins of labelled rows, from which a scorecard of any number of rounds can be read."""
 
     def __init__(
         self,
@@ -155,7 +148,7 @@ class Stumps:
         seed: int,
         threads: int,
     ) -> None:
-        """Fit on ``rows`` (n, k), ``y``, ``weight`` and ``offset`` (n,), as :func:`models.risk.boosting.fit_booster` does."""
+        """Fit on ``rows`` (n, k), ``y``, ``weight`` and ``offset`` (n,); see :func:`models.risk.boosting.fit_booster`."""
         self._bins = cut_bins(rows)
         self._codes = self._bins.codes(rows)
         self._weight = weight
@@ -171,7 +164,7 @@ class Stumps:
             codes = self._codes[:, at]
             known = ~np.isnan(codes)
             share = np.bincount(codes[known].astype(np.int64), self._weight[known], minlength=len(step))
-            # A value that was never unknown in training is, when unknown later, an ordinary one.
+            # A column without unknown values in training: an unknown value counts as average later.
             ordinary = float(share @ step) / share.sum() if share.sum() > 0 else 0.0
             missing = float(unknown[at]) if not known.all() else ordinary
             missing_weight = float(self._weight[~known].sum())
@@ -183,15 +176,15 @@ class Stumps:
         return Scorecard(self._bins, tuple(points), unknown_points, whole, self._booster.name)
 
     def _steps(self, rounds: int) -> tuple[list[Floats], Floats, float]:
-        """What each bin and the unknown value add beside bin 0, and the margin of bin 0 everywhere: trees of one split add up."""
+        """Each bin's and the unknown value's difference from bin 0, and the margin with all columns in bin 0."""
         sizes = [len(bounds) + 1 for bounds in self._bins.bounds]
-        asked = np.zeros((1 + sum(sizes) + len(sizes), len(sizes)))
+        probe = np.zeros((1 + sum(sizes) + len(sizes), len(sizes)))
         start = 1
         for at, size in enumerate(sizes):
-            asked[start : start + size, at] = np.arange(size)
-            asked[start + size, at] = np.nan
+            probe[start : start + size, at] = np.arange(size)
+            probe[start + size, at] = np.nan
             start += size + 1
-        margin = self._booster.margin(asked, rounds)
+        margin = self._booster.margin(probe, rounds)
         steps, unknown, start = [], np.zeros(len(sizes)), 1
         for at, size in enumerate(sizes):
             steps.append(margin[start : start + size] - margin[0])
@@ -201,13 +194,13 @@ class Stumps:
 
 
 def _as_points(log_odds: Floats) -> Ints:
-    """Log-odds of a violation as whole points; -0.5 and 0.5 round to the even number, so the order is kept."""
+    """Log-odds of a violation as whole points; rounding is monotone, so the order of bins is kept."""
     points: Ints = np.rint(-log_odds / LOG_ODDS_A_POINT).astype(np.int64)
     return points
 
 
 def scorecard_facts(card: Scorecard) -> dict[str, Any]:
-    """What is written as JSON: everything."""
+    """The whole scorecard, for JSON."""
     return {
         "bounds": [bounds.tolist() for bounds in card.bins.bounds],
         "points": [points.tolist() for points in card.points],
@@ -221,8 +214,8 @@ def restore_scorecard(facts: Mapping[str, Any], columns: int, name: str) -> Scor
     """The scorecard of :func:`scorecard_facts`.
 
     Raises:
-        ValueError: when it does not have a row for each of the model's ``columns``, bounds that rise, and whole points for
-            each bin; ``name`` is the file it was in.
+        ValueError: when it lacks a row for each of the model's ``columns``, ascending bounds, or whole points for each bin;
+            ``name`` is its file.
         KeyError: when a part is missing.
     """
     bounds = tuple(np.array(values, dtype=np.float64) for values in facts["bounds"])

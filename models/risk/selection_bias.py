@@ -1,18 +1,18 @@
-"""What a visit to anybody would find, where some were drawn at random and the others sent for reasons that no indicator shows.
+"""Calibration for selection bias: visits drawn at random represent everybody, targeted visits followed what somebody noticed.
 
-Visits that were drawn at random speak of everybody, and they are few; the others are many, and speak of those that somebody had
-noticed. So the many give the shape of what is learnt, and the few put right its level (Kallus, Puli and Shalit 2018, "Removing
-hidden confounding by experimental grounding"; Steyerberg et al. 2004, "Validation and updating of predictive regression models: a
-study on sample size and shrinkage"). That is one regression over both, of two causes that compete (noisy or; Pearl 1988):
+Random visits are few, targeted ones many. So all visits shape the margin, and the random ones correct its level (Kallus, Puli and
+Shalit 2018, "Removing hidden confounding by experimental grounding"; Steyerberg et al. 2004, "Validation and updating of predictive
+regression models: a study on sample size and shrinkage"). This is one regression over both, with two competing causes (noisy or;
+Pearl 1988):
 
-- the background, what visits find anywhere: small faults that anybody may have and the margin hardly tells;
-- what the margin tells. Who is sent because something was noticed is sent to those who are at it, whatever their indicators say:
-  draws by outcome, which add a constant to the log-odds (Prentice and Pyke 1979, "Logistic disease incidence models and
-  case-control studies"). Each reason to be sent has its own.
+- the background: small faults that any visit may find and that the margin hardly predicts;
+- the signal, which the margin predicts. Targeted visits go to violators whatever their indicators show: sampling by outcome, which
+  adds a constant to the log-odds (Prentice and Pyke 1979, "Logistic disease incidence models and case-control studies"), one for
+  each reason of a visit.
 
-One logistic function would not do: straight in log-odds over the many small faults, it promises too little of those at it.
-What a reason adds is normal around 0 (partial pooling; Gelman and Hill 2007, "Data Analysis Using Regression and
-Multilevel/Hierarchical Models", chapter 12): the fewer were drawn at random, the more is believed of the others.
+A single logistic function would fit the many small faults and predict too little for violators. The effects of reasons are normal
+around 0 (partial pooling; Gelman and Hill 2007, "Data Analysis Using Regression and Multilevel/Hierarchical Models", chapter 12):
+the fewer random visits, the more the targeted ones count.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ from models.inputs import Floats
 from models.risk.calibration import SLOPE_FLOOR, Calibration, sigmoid
 
 RANDOM = "random"
-"""Why somebody was visited whom a draw of known probability named."""
+"""The reason of a visit drawn with a known probability."""
 FEWEST = 5
-"""With fewer than so many found, or clean, visits drawn at random, they are not asked."""
+"""Random visits are used only with at least so many of either outcome."""
 SENT_SPREAD, BACKGROUND_SPREAD = 1.5, 0.3
-"""How far, in log-odds, reasons to be sent are held to differ from chance in what the margin tells and in the background: standard
-deviations."""
+"""Prior standard deviations, in log-odds, of the reasons' effects on the signal and on the background."""
 SLOPE_SPREAD = 1.0
-"""And how far the slope from 1."""
+"""Prior standard deviation of the slope around 1."""
 LEVEL_SPREAD = 10.0
-"""Of the two levels next to nothing is held before."""
+"""Prior standard deviation of both levels: nearly uninformative."""
 START = -3.0
 
 Texts = npt.NDArray[np.str_]
@@ -45,84 +44,84 @@ Texts = npt.NDArray[np.str_]
 
 @dataclass(frozen=True)
 class SelectionReasons:
-    """The regression's columns and coefficients, in the order of :func:`calibrate_selection_bias`'s two causes.
+    """Design matrices of the regression; coefficients are in the order background, signal.
 
     Attributes:
-        background, told: the columns of either cause, shapes (m, 1 + k) and (m, 2 + k): a level, or a slope and a level, and an
-            indicator of each reason to be sent.
-        rising: what else the background has in log-odds, shape (m,).
-        offset: log-odds that each outcome owes to who inspected, shape (m,).
+        background, signal: columns of each cause, shapes (m, 1 + k) and (m, 2 + k): a level, or a slope and a level, and an
+            indicator for each of k reasons of targeted visits.
+        rising: the background's fixed slope times the margin, shape (m,).
+        offset: inspector effects in log-odds, shape (m,).
     """
 
     background: Floats
-    told: Floats
+    signal: Floats
     rising: Floats
     offset: Floats
 
-    def log_odds(self, found: Floats, *, as_drawn: bool = False) -> tuple[Floats, Floats]:
-        """The log-odds of either cause, each of shape (m,); all as if drawn at random, if asked."""
-        background, told = found[: self.background.shape[1]].copy(), found[self.background.shape[1] :].copy()
+    def log_odds(self, coefficients: Floats, *, as_drawn: bool = False) -> tuple[Floats, Floats]:
+        """The log-odds of each cause, each of shape (m,); with ``as_drawn`` as if all visits were random."""
+        split = self.background.shape[1]
+        background, signal = coefficients[:split].copy(), coefficients[split:].copy()
         if as_drawn:
-            background[1:], told[2:] = 0.0, 0.0
-        return self.background @ background + self.rising + self.offset, self.told @ told + self.offset
+            background[1:], signal[2:] = 0.0, 0.0
+        return self.background @ background + self.rising + self.offset, self.signal @ signal + self.offset
 
-    def hazard(self, found: Floats, *, as_drawn: bool = False) -> Floats:
+    def hazard(self, coefficients: Floats, *, as_drawn: bool = False) -> Floats:
         """The negative logarithm of the probability that a visit finds nothing, shape (m,)."""
-        background, told = self.log_odds(found, as_drawn=as_drawn)
-        hazard: Floats = np.logaddexp(0.0, background) + np.logaddexp(0.0, told)
+        background, signal = self.log_odds(coefficients, as_drawn=as_drawn)
+        hazard: Floats = np.logaddexp(0.0, background) + np.logaddexp(0.0, signal)
         return hazard
 
-    def slopes(self, found: Floats) -> Floats:
-        """How the hazard moves with each coefficient, shape (m, 3 + 2k)."""
-        background, told = self.log_odds(found)
-        return np.hstack([self.background * sigmoid(background)[:, None], self.told * sigmoid(told)[:, None]])
+    def slopes(self, coefficients: Floats) -> Floats:
+        """The hazard's derivative by each coefficient, shape (m, 3 + 2k)."""
+        background, signal = self.log_odds(coefficients)
+        return np.hstack([self.background * sigmoid(background)[:, None], self.signal * sigmoid(signal)[:, None]])
 
 
 @dataclass(frozen=True)
 class Tilt:
-    """What each visit counts so that, at each margin, all of them find what those drawn at random do.
+    """Weights with which all visits, at each margin, find what random visits find.
 
-    A visit that somebody was sent for counts the chance of its outcome at random over its chance as sent (an exponential tilt;
+    A targeted visit weighs the probability of its outcome as a random visit over that as a targeted one (an exponential tilt;
     Robins, Rotnitzky and Scharfstein 2000, "Sensitivity analysis for selection bias and unmeasured confounding").
 
     Attributes:
-        count: what each counts before, shape (m,).
-        y: whether each found something, shape (m,).
-        causes: what its chances are made of.
-        found: the coefficients, shape (3 + 2k,).
+        count: weights before the tilt, shape (m,).
+        y: outcomes, shape (m,).
+        causes: the regression.
+        coefficients: shape (3 + 2k,).
         root: a square root of their covariance, shape (3 + 2k, 3 + 2k).
     """
 
     count: Floats
     y: Floats
     causes: SelectionReasons
-    found: Floats
+    coefficients: Floats
     root: Floats
 
     def weight(self) -> Floats:
-        """What each visit counts, shape (m,)."""
-        return self._at(self.found)
+        """The weight of each visit, shape (m,)."""
+        return self._at(self.coefficients)
 
     def drawn(self, random: np.random.Generator) -> Floats:
-        """What each would count had the coefficients come out otherwise: one draw of what is as likely, shape (m,)."""
-        return self._at(self.found + self.root @ random.standard_normal(len(self.found)))
+        """The weights under one draw of the coefficients from their distribution, shape (m,)."""
+        return self._at(self.coefficients + self.root @ random.standard_normal(len(self.coefficients)))
 
-    def _at(self, found: Floats) -> Floats:
-        as_drawn, as_sent = self.causes.hazard(found, as_drawn=True), self.causes.hazard(found)
+    def _at(self, coefficients: Floats) -> Floats:
+        as_drawn, as_sent = self.causes.hazard(coefficients, as_drawn=True), self.causes.hazard(coefficients)
         weight: Floats = self.count * np.where(self.y > 0, np.expm1(-as_drawn) / np.expm1(-as_sent), np.exp(as_sent - as_drawn))
         return weight
 
 
 @dataclass(frozen=True)
 class SelectionBiasCalibration:
-    """A calibration that speaks of everybody as far as it can.
+    """A calibration for all entities, as far as random visits allow.
 
     Attributes:
-        calibration: from margins to what a visit drawn at random would find.
-        weight: what each visit counts, shape (m,): as :class:`Tilt` has it, where something was drawn.
-        tilt: where that comes from; None where nothing was drawn.
-        odds: of each reason to be sent, how many times as high as of a visit drawn at random the odds of what the margin tells are;
-            empty where nothing was drawn.
+        calibration: from margins to the outcome of a random visit.
+        weight: of each visit, shape (m,): as in :class:`Tilt`, where there are random visits.
+        tilt: None where there are too few random visits.
+        odds: for each reason of targeted visits, the odds ratio of the signal to that of a random visit.
     """
 
     calibration: Calibration
@@ -132,26 +131,26 @@ class SelectionBiasCalibration:
 
 
 def is_representative(y: Floats, reason: Texts) -> bool:
-    """Whether enough visits of either outcome were drawn at random to be asked."""
+    """Whether there are enough random visits of either outcome."""
     drawn = y[reason == RANDOM]
     return min(float(drawn.sum()), float((1 - drawn).sum())) >= FEWEST
 
 
 def calibrate_selection_bias(margin: Floats, y: Floats, weight: Floats, reason: Texts, offset: Floats) -> SelectionBiasCalibration:
-    """Fit on rows that the margin's model had not seen.
+    """Fit on held-out rows.
 
     Args:
-        margin, y: shape (m,); y is 0 or 1, or where all are :data:`RANDOM` a probability.
-        weight: what each visit counts, shape (m,), read of those drawn at random alone: their probabilities are known. The others'
-            are modelled, and of the margin and the reason; weighing by them would add noise and take no bias away.
+        margin, y: shape (m,); y is 0 or 1, or a probability where all reasons are :data:`RANDOM`.
+        weight: shape (m,); used only for random visits, whose probabilities are known. The others' are modelled from the margin and
+            the reason; weighting by them would add noise and remove no bias.
         reason: why each was visited, shape (m,), :data:`RANDOM` among them.
-        offset: log-odds that each outcome owes to who inspected, shape (m,).
+        offset: inspector effects in log-odds, shape (m,).
     """
     drawn = reason == RANDOM
     count = np.where(drawn, weight / weight[drawn].mean(), 1.0)
     sent = np.unique(reason[~drawn])
     is_sent = (reason[:, None] == sent[None, :]).astype(np.float64)
-    # The slope turns about a margin that is there, so that its prior says nothing of the level.
+    # Centre the margin, so that the prior of the slope says nothing about the level.
     middle = float(np.average(margin[drawn], weights=count[drawn]))
     ones, k = np.ones(len(margin)), len(sent)
     causes = SelectionReasons(
@@ -159,36 +158,37 @@ def calibrate_selection_bias(margin: Floats, y: Floats, weight: Floats, reason: 
     )
     centre = np.concatenate([np.zeros(1 + k), [1.0], np.zeros(1 + k)])
     spread = np.concatenate([[LEVEL_SPREAD], np.full(k, BACKGROUND_SPREAD), [SLOPE_SPREAD, LEVEL_SPREAD], np.full(k, SENT_SPREAD)])
-    found = _mode(causes, y, count, centre, spread)
-    slope, level = float(found[1 + k]), float(found[2 + k])
-    tilt = Tilt(count, y, causes, found, _root(causes, count, found, spread))
-    odds = dict(zip(sent.tolist(), np.exp(found[3 + k :]).tolist(), strict=True))
-    return SelectionBiasCalibration(Calibration(slope, level - slope * middle, float(found[0])), tilt.weight(), tilt, odds)
+    coefficients = _mode(causes, y, count, centre, spread)
+    slope, level = float(coefficients[1 + k]), float(coefficients[2 + k])
+    tilt = Tilt(count, y, causes, coefficients, _root(causes, count, coefficients, spread))
+    odds = dict(zip(sent.tolist(), np.exp(coefficients[3 + k :]).tolist(), strict=True))
+    calibration = Calibration(slope, level - slope * middle, float(coefficients[0]))
+    return SelectionBiasCalibration(calibration, tilt.weight(), tilt, odds)
 
 
 def _mode(causes: SelectionReasons, y: Floats, count: Floats, centre: Floats, spread: Floats) -> Floats:
-    """The likeliest coefficients, the slope at least 0.05."""
+    """The posterior mode of the coefficients, the slope at least 0.05."""
     slope_at = causes.background.shape[1]
 
-    def loss(found: Floats) -> tuple[float, Floats]:
-        hazard, away = causes.hazard(found), (found - centre) / spread
+    def loss(coefficients: Floats) -> tuple[float, Floats]:
+        hazard, away = causes.hazard(coefficients), (coefficients - centre) / spread
         something = np.maximum(-np.expm1(-hazard), np.finfo(np.float64).tiny)
         value = count @ (hazard * (1 - y) - y * np.log(something)) + 0.5 * away @ away
         by_hazard = count * (1 - y / something)
-        return float(value), causes.slopes(found).T @ by_hazard + away / spread
+        return float(value), causes.slopes(coefficients).T @ by_hazard + away / spread
 
     start = centre.copy()
     start[[0, slope_at + 1]] = START
     bounds = [(SLOPE_FLOOR if at == slope_at else None, None) for at in range(len(centre))]
     options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-13, "gtol": 1e-8}
-    found: Floats = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    return found
+    mode: Floats = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
+    return mode
 
 
-def _root(causes: SelectionReasons, count: Floats, found: Floats, spread: Floats) -> Floats:
-    """A square root of the coefficients' covariance, by the information expected at the mode and that of the priors."""
-    slopes, hazard = causes.slopes(found), causes.hazard(found)
-    # Of one visit (dp)² / p(1 - p), and p = 1 - exp(-hazard).
+def _root(causes: SelectionReasons, count: Floats, coefficients: Floats, spread: Floats) -> Floats:
+    """A square root of the coefficients' covariance, from the expected information at the mode plus that of the priors."""
+    slopes, hazard = causes.slopes(coefficients), causes.hazard(coefficients)
+    # The information of one visit is (dp)² / p(1 - p) with p = 1 - exp(-hazard).
     expected = count / np.expm1(hazard)
     information = (slopes.T * expected) @ slopes + np.diag(spread**-2.0)
     root: Floats = np.linalg.cholesky(np.linalg.inv(information))

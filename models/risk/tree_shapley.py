@@ -1,9 +1,8 @@
-"""Exact Shapley values of small trees, read from tables: fast enough for every row whose reasons are asked.
+"""Exact Shapley values of small trees from lookup tables, fast enough for every row.
 
-What a row adds to a tree hangs on which side it takes at each split, and on nothing else. A tree of a few splits has few such
-patterns, so the Shapley values (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for
-trees", path-dependent) of all of them are reckoned once, by their definition over all subsets of the tree's columns; a row then
-looks its own up, and the tree's answer with them.
+A row's contributions depend only on the side that it takes at each split. A tree with few splits has few such patterns, so the
+Shapley values (Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for trees",
+path-dependent) of all patterns are computed once, by definition over all subsets of the tree's columns, and looked up for each row.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from models.inputs import Floats
-from models.risk.tree_tables import CHUNK, PatternTree, Room, add_looked_up, pattern_trees, splits_of, ways
+from models.risk.tree_tables import CHUNK, Buffers, PatternTree, add_looked_up, left_patterns, pattern_trees, splits_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +23,10 @@ class ShapleyTree:
     """A tree and its tables.
 
     Attributes:
-        tree: which pattern a row has, and the answer of each.
+        tree: patterns and their answers.
         columns: the columns split on, each once.
-        values: what each of ``columns`` adds, shape (columns, patterns).
-        base: the answer where nothing is known of a row.
+        values: the contribution of each of ``columns``, shape (columns, patterns).
+        base: the answer when all values are unknown.
     """
 
     tree: PatternTree
@@ -37,20 +36,20 @@ class ShapleyTree:
 
 
 def shapley_trees(dumped: dict[str, Any]) -> tuple[ShapleyTree, ...] | None:
-    """The tables of a model as LightGBM dumps it; None where :func:`models.risk.tree_tables.pattern_trees` has none."""
+    """The tables of a model as dumped by LightGBM; None where :func:`models.risk.tree_tables.pattern_trees` gives none."""
     trees = pattern_trees(dumped)
     if trees is None:
         return None
-    return tuple(_tables(tree, told["tree_structure"]) for tree, told in zip(trees, dumped["tree_info"], strict=True))
+    return tuple(_tables(tree, one["tree_structure"]) for tree, one in zip(trees, dumped["tree_info"], strict=True))
 
 
 def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats, first: float = 0.0) -> tuple[Floats, Floats]:
-    """The sum of the trees' answers, and what each column adds to it.
+    """The sum of the trees' answers, and each column's contribution to it.
 
     Args:
-        trees: as :func:`shapley_trees` gives them.
+        trees: from :func:`shapley_trees`.
         rows: shape (n, k); NaN is unknown.
-        first: what the answers are added to, one after the other as the libraries do, so that sums are theirs to the bit.
+        first: the start of the sum; answers are added one after the other like in the libraries, for the same bits.
 
     Returns:
         Shapes (n,) and (n, k + 1), the last column the base; rows of the latter sum to the former.
@@ -64,19 +63,19 @@ def shapley_values(trees: tuple[ShapleyTree, ...], rows: Floats, first: float = 
 
 
 def _added(trees: tuple[ShapleyTree, ...], by_column: Floats, answer: Floats) -> Floats:
-    """What each column adds, shape (k, n); the trees' answers are added to ``answer``."""
-    added, room = np.zeros(by_column.shape), Room(by_column.shape[1])
+    """Each column's contribution, shape (k, n); adds the trees' answers to ``answer``."""
+    added, buffers = np.zeros(by_column.shape), Buffers(by_column.shape[1])
     for one in trees:
-        patterns = one.tree.patterns(by_column, room)
-        add_looked_up(one.tree.answers, patterns, answer, room)
+        patterns = one.tree.patterns(by_column, buffers)
+        add_looked_up(one.tree.answers, patterns, answer, buffers)
         for column, values in zip(one.columns, one.values, strict=True):
-            add_looked_up(values, patterns, added[column], room)
+            add_looked_up(values, patterns, added[column], buffers)
     return added
 
 
 def _tables(tree: PatternTree, root: dict[str, Any]) -> ShapleyTree:
     nodes = list(splits_of(root))
-    goes_left = ways(nodes)
+    goes_left = left_patterns(nodes)
     columns = tuple(sorted({int(node["split_feature"]) for node in nodes}))
     answer = {
         known: _answer(root, frozenset(known), goes_left, 1 << len(nodes))
@@ -93,7 +92,7 @@ def _tables(tree: PatternTree, root: dict[str, Any]) -> ShapleyTree:
 
 
 def _answer(node: dict[str, Any], known: frozenset[int], goes_left: dict[int, Any], patterns: int) -> Floats:
-    """The tree's answer of each pattern where only ``known`` columns are looked at; else both ways count, by the rows they had."""
+    """The tree's answer of each pattern when only ``known`` columns are known; other splits average both ways by their rows."""
     if "split_index" not in node:
         return np.full(patterns, float(node["leaf_value"]))
     left, right = (_answer(node[f"{side}_child"], known, goes_left, patterns) for side in ("left", "right"))

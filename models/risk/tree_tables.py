@@ -1,7 +1,7 @@
-"""Small trees as tables: which side a row takes at each split makes a pattern, and each pattern has its answer.
+"""Small trees as lookup tables: the sides taken at all splits form a pattern, and each pattern has its answer.
 
-A tree of a few splits has few patterns. All splits of all rows are looked at, column by column, which takes less than to follow
-each row down; the answers are added up in the trees' order, as the libraries do, so that sums are theirs to the bit.
+Evaluating all splits column by column is faster than following each row down the tree. Answers are added in the trees' order, like
+in the libraries, for the same bits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LARGEST_DUMPED = 1e300
 
 @dataclass(frozen=True)
 class Split:
-    """A row goes left when its value of ``column`` is at most ``threshold``; an unknown one where ``unknown_left`` says."""
+    """A row goes left when its value of ``column`` is at most ``threshold``, or unknown with ``unknown_left``."""
 
     column: int
     threshold: float
@@ -40,23 +40,23 @@ class PatternTree:
     splits: tuple[Split, ...]
     answers: Floats
 
-    def patterns(self, by_column: Floats, room: Room) -> Ints:
-        """The pattern of each row, shape (n,), in the room given; ``by_column`` has the shape (columns, n)."""
-        room.pattern[:] = 0
+    def patterns(self, by_column: Floats, buffers: Buffers) -> Ints:
+        """The pattern of each row, shape (n,), in the buffers; ``by_column`` has the shape (columns, n)."""
+        buffers.pattern[:] = 0
         for place, split in enumerate(self.splits):
-            # An unknown value is neither more nor at most: which of the two is asked decides where it goes.
+            # Comparisons with NaN are false: the choice of the comparison decides where an unknown value goes.
             if split.unknown_left:
-                np.greater(by_column[split.column], split.threshold, out=room.is_left)
-                np.logical_not(room.is_left, out=room.is_left)
+                np.greater(by_column[split.column], split.threshold, out=buffers.is_left)
+                np.logical_not(buffers.is_left, out=buffers.is_left)
             else:
-                np.less_equal(by_column[split.column], split.threshold, out=room.is_left)
-            np.multiply(room.is_left, 1 << place, out=room.bit)
-            np.add(room.pattern, room.bit, out=room.pattern)
-        return room.pattern
+                np.less_equal(by_column[split.column], split.threshold, out=buffers.is_left)
+            np.multiply(buffers.is_left, 1 << place, out=buffers.bit)
+            np.add(buffers.pattern, buffers.bit, out=buffers.pattern)
+        return buffers.pattern
 
 
-class Room:
-    """Arrays of n rows that every tree writes into anew."""
+class Buffers:
+    """Arrays of n rows that all trees reuse."""
 
     def __init__(self, n: int) -> None:
         self.is_left = np.empty(n, np.bool_)
@@ -65,7 +65,7 @@ class Room:
 
 
 def pattern_trees(dumped: dict[str, Any]) -> tuple[PatternTree, ...] | None:
-    """The trees of a model as LightGBM dumps it; None where one has too many splits, or splits of another kind."""
+    """The trees of a model as dumped by LightGBM; None where one has too many splits, or splits by category."""
     trees = [tree["tree_structure"] for tree in dumped["tree_info"]]
     return tuple(_tabulated(root) for root in trees) if all(map(_is_small, trees)) else None
 
@@ -73,39 +73,34 @@ def pattern_trees(dumped: dict[str, Any]) -> tuple[PatternTree, ...] | None:
 def _tabulated(root: dict[str, Any]) -> PatternTree:
     nodes = list(splits_of(root))
     splits = tuple(Split(int(node["split_feature"]), _threshold(node), _unknown_left(node)) for node in nodes)
-    return PatternTree(splits, _answers(root, ways(nodes), 1 << len(nodes)))
+    return PatternTree(splits, _answers(root, left_patterns(nodes), 1 << len(nodes)))
 
 
 def sum_of_answers(trees: tuple[PatternTree, ...], rows: Floats) -> Floats:
-    """The trees' answers added up, shape (n,).
-
-    Args:
-        trees: as :func:`pattern_trees` gives them.
-        rows: shape (n, k); NaN is unknown.
-    """
+    """The sum of the trees' answers, shape (n,), for ``rows`` of shape (n, k); NaN is unknown."""
     answer = np.zeros(len(rows))
     for start in range(0, len(rows), CHUNK):
         by_column = np.ascontiguousarray(rows[start : start + CHUNK].T)
-        room = Room(by_column.shape[1])
+        buffers = Buffers(by_column.shape[1])
         for tree in trees:
-            add_looked_up(tree.answers, tree.patterns(by_column, room), answer[start : start + CHUNK], room)
+            add_looked_up(tree.answers, tree.patterns(by_column, buffers), answer[start : start + CHUNK], buffers)
     return answer
 
 
-def add_looked_up(table: Floats, patterns: Ints, total: Floats, room: Room) -> None:
-    """Add what a table holds for each row's pattern to ``total``, shape (n,)."""
-    np.take(table, patterns, out=room.one, mode="clip")
-    np.add(total, room.one, out=total)
+def add_looked_up(table: Floats, patterns: Ints, total: Floats, buffers: Buffers) -> None:
+    """Add the table's value of each row's pattern to ``total``, shape (n,)."""
+    np.take(table, patterns, out=buffers.one, mode="clip")
+    np.add(total, buffers.one, out=total)
 
 
-def ways(nodes: list[dict[str, Any]]) -> dict[int, Any]:
-    """By split index, whether each pattern of these splits goes left there, shape (patterns,)."""
+def left_patterns(nodes: list[dict[str, Any]]) -> dict[int, Any]:
+    """By split index, whether each pattern goes left there, shape (patterns,)."""
     patterns = np.arange(1 << len(nodes))
     return {node["split_index"]: (patterns >> place & 1).astype(bool) for place, node in enumerate(nodes)}
 
 
 def splits_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node and all below it that split, as LightGBM dumps them; a pattern's bits are in this order."""
+    """The splitting nodes in depth-first order, as dumped by LightGBM; a pattern's bits are in this order."""
     if "split_index" in node:
         yield node
         for side in ("left", "right"):
@@ -113,7 +108,7 @@ def splits_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def as_dumped(nodes: Any) -> dict[str, Any]:
-    """A tree of scikit-learn's histogram booster, given its table of nodes, as LightGBM dumps one."""
+    """A tree of scikit-learn's histogram booster, from its node table, in LightGBM's dump format."""
 
     def node(at: int) -> dict[str, Any]:
         here = nodes[at]
@@ -150,11 +145,11 @@ def _answers(node: dict[str, Any], goes_left: dict[int, Any], patterns: int) -> 
 
 
 def _threshold(node: dict[str, Any]) -> float:
-    """LightGBM dumps infinity, by which it parts the known from the unknown, as 1e300."""
+    """The threshold; LightGBM dumps infinity, which separates known from unknown, as 1e300."""
     threshold = float(node["threshold"])
     return np.inf if threshold >= LARGEST_DUMPED else threshold
 
 
 def _unknown_left(node: dict[str, Any]) -> bool:
-    """Without a way of its own for what is unknown, LightGBM takes it for 0."""
+    """Whether unknown values go left; without a default direction LightGBM treats them as 0."""
     return bool(node["default_left"]) if node["missing_type"] == "NaN" else float(node["threshold"]) >= 0.0

@@ -1,4 +1,4 @@
-"""How sure a share of few is."""
+"""Shares with their 95 % intervals: Wilson's for simple samples, Hájek's for draws with unequal probabilities."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from math import sqrt
 
 Z = 1.959964
-"""Of 95 in a hundred."""
+"""The normal quantile of a 95 % interval."""
 
 
-def wilson(hits: int, tries: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927); all there is, 0 to 1, where nothing was tried."""
+def wilson(hits: float, tries: float) -> tuple[float, float]:
+    """The 95 % interval of the share ``hits / tries`` (Wilson 1927); (0, 1) without tries. Neither must be whole."""
     if not tries:
         return 0.0, 1.0
     share, z2 = hits / tries, Z * Z
@@ -20,10 +20,10 @@ def wilson(hits: int, tries: int) -> tuple[float, float]:
 
 
 def hajek(found: Sequence[bool], chances: Sequence[float]) -> tuple[float, float, float] | None:
-    """The share of all that visits drawn with known, unequal chances tell, with its 95 % interval; None of fewer than two visits.
+    """A population's share with its 95 % interval, from draws with known, unequal probabilities; None below two visits.
 
-    Hájek's ratio of sums weighted by 1/chance, with its linearised variance for draws that are nearly independent of each other
-    (Särndal, Swensson and Wretman 1992, equations 5.7.4 and 5.7.7, without the term of pairs).
+    Hájek's ratio of sums weighted by 1/chance, with its linearised variance for nearly independent draws (Särndal, Swensson and
+    Wretman 1992, equations 5.7.4 and 5.7.7, without the term of pairs).
 
     Args:
         found: whether each visit found a violation.
@@ -32,10 +32,10 @@ def hajek(found: Sequence[bool], chances: Sequence[float]) -> tuple[float, float
     if len(found) < 2:
         return None
     weights = [1 / chance for chance in chances]
-    whole = sum(weights)
-    share = sum(weight for weight, hit in zip(weights, found, strict=True) if hit) / whole
+    total = sum(weights)
+    share = sum(weight for weight, hit in zip(weights, found, strict=True) if hit) / total
     variance = sum(
         (1 - chance) * (weight * (hit - share)) ** 2 for weight, chance, hit in zip(weights, chances, found, strict=True)
     )
-    reach = Z * sqrt(variance) / whole
+    reach = Z * sqrt(variance) / total
     return share, max(0.0, share - reach), min(1.0, share + reach)

@@ -1,4 +1,4 @@
-"""Values on a robust, symmetric, unbounded scale, on which one outlier cannot hide the rest."""
+"""A robust, symmetric, unbounded scale on which one outlier cannot hide the rest."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ MEAN_AD_TO_SIGMA = 1.2533
 
 
 class RobustScale(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc, unused-ignore]
-    """``asinh((x - median) / spread)``, unknown as 0 (the median), so that missing is not itself unusual.
+    """``asinh((x - median) / spread)``, with unknown values as 0 (the median).
 
     The spread is 1.4826 MAD; where more than half of the values are equal, 1.2533 times the mean absolute deviation
     (Iglewicz & Hoaglin 1993, "How to Detect and Handle Outliers", the modified z-score); where all are, 1.
-    asinh is linear near 0, logarithmic far out and has no ceiling.
+    asinh is linear near 0, logarithmic far out and unbounded.
 
     Args:
-        directions: one a column or None; with 1 (or -1) only values above (below) the median count, the others are 0:
-            to be unusually good is no risk.
+        directions: one a column or None; with 1 (or -1) values below (above) the median become 0, since being unusually good is no
+            risk.
     """
 
     def __init__(self, directions: tuple[int, ...] | None = None) -> None:
         self.directions = directions
 
     def fit(self, X: Floats, y: None = None) -> RobustScale:  # noqa: ARG002
-        """Learn each column's median and spread from ``X`` of shape (rows, columns)."""
+        """Fit each column's median and spread on ``X`` of shape (rows, columns)."""
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         if self.directions is not None and len(self.directions) != values.shape[1]:
             raise ValueError(f"{len(self.directions)} directions were given for {values.shape[1]} columns")
@@ -38,12 +38,12 @@ class RobustScale(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         return self
 
     def transform(self, X: Floats) -> Floats:
-        """The squashed values, same shape, no NaN."""
-        squashed: Floats = np.arcsinh(self.standardize(X))
-        return squashed
+        """The transformed values, same shape, no NaN."""
+        transformed: Floats = np.arcsinh(self.standardize(X))
+        return transformed
 
     def standardize(self, X: Floats) -> Floats:
-        """The same without asinh: ``(x - median) / spread``, at most 1e300 in size, unknown and safe values as 0."""
+        """The same without asinh: ``(x - median) / spread``, at most 1e300 in size, unknown values and those on the safe side 0."""
         check_is_fitted(self)
         values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False)
         with np.errstate(over="ignore"):

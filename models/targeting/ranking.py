@@ -1,4 +1,4 @@
-"""Who is visited: within each region's capacity, the entities that the policy's objective puts first."""
+"""The target list: within each region's capacity, the entities with the largest objective."""
 
 from __future__ import annotations
 
@@ -14,24 +14,20 @@ from expectations.contracts.scoring import CAPACITY_REGION, LIST_RANK, OBJECTIVE
 
 
 def tie_break(entity_id: str, key: bytes) -> str:
-    """Keyed hash of an identifier: equal objectives are ordered by it, so that neither row order nor a name decides.
-
-    HMAC-SHA-256 (RFC 2104), hexadecimal.
-    """
+    """Keyed hash of an identifier (HMAC-SHA-256, RFC 2104), hexadecimal; it breaks ties between equal objectives."""
     return hmac.new(key, entity_id.encode(), hashlib.sha256).hexdigest()
 
 
 def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: bytes) -> pd.DataFrame:
-    """The list: the best of each region up to its capacity, best first over all.
+    """The list: the best of each region up to its capacity, the best overall first; the order of ``candidates`` does not matter.
 
     Args:
         candidates: one row an entity, with ``entity_id``, ``capacity_region`` and ``objective`` (finite; larger is first).
-        capacity_of: visits a day that a region can make.
+        capacity_of: a region's visits a day.
         key: of the tie-break.
 
     Returns:
-        The listed candidates with ``list_rank``, ``region_rank`` and ``tie_break`` added, ordered by ``list_rank``; the
-        order of ``candidates`` changes nothing.
+        The listed candidates with ``list_rank``, ``region_rank`` and ``tie_break`` added, ordered by ``list_rank``.
 
     Raises:
         ValueError: when an objective is not finite, or an entity comes twice.
@@ -43,9 +39,9 @@ def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: 
     capacity = candidates[CAPACITY_REGION].map(
         {region: capacity_of(region) for region in sorted(candidates[CAPACITY_REGION].unique())}
     )
-    # Only those that can be within capacity need a hash: anyone below the last objective that fits cannot be listed.
-    standing = candidates.groupby(CAPACITY_REGION)[OBJECTIVE].rank(method="min", ascending=False)
-    near = candidates[standing.to_numpy() <= capacity.to_numpy()].copy()
+    # Hash only entities that may be within capacity.
+    place = candidates.groupby(CAPACITY_REGION)[OBJECTIVE].rank(method="min", ascending=False)
+    near = candidates[place.to_numpy() <= capacity.to_numpy()].copy()
     near[TIE_BREAK] = [tie_break(entity_id, key) for entity_id in near[ENTITY_ID]]
     near = near.sort_values([OBJECTIVE, TIE_BREAK], ascending=[False, True], kind="stable")
     near = _ranked(near)
@@ -53,12 +49,12 @@ def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: 
 
 
 def drop_without_reasons(listed: pd.DataFrame, reasoned: Collection[str]) -> pd.DataFrame:
-    """The list without those for whom no reason can be given, ranks closed up: nobody is visited for nothing."""
+    """The list without entities for which no reason can be given, with ranks closed up."""
     return _ranked(listed[listed[ENTITY_ID].isin(list(reasoned))])
 
 
 def _ranked(ordered: pd.DataFrame) -> pd.DataFrame:
-    """Ranks over all and within each region, for rows in the list's order."""
+    """Add ranks overall and within each region to rows in the list's order."""
     ranked = ordered.reset_index(drop=True)
     ranked[REGION_RANK] = ranked.groupby(CAPACITY_REGION).cumcount() + 1
     ranked[LIST_RANK] = np.arange(1, len(ranked) + 1)

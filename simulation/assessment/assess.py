@@ -26,6 +26,7 @@ from expectations.contracts.silver import ENTITY, INSPECTION
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
+from models.evaluation.ranking_metrics import roc_auc
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
 from simulation.truth import chance_of_finding, on_or_before, violating_on
 
@@ -187,9 +188,9 @@ def assess(
         population=len(violates),
         violators=int(violates.sum()),
         top=top,
-        model=Ranking("margin", share_in_top(margin, violates, top), roc_auc(margin, violates)),
+        model=Ranking("margin", share_in_top(margin, violates, top), roc_auc(violates, margin)),
         random_expected=top / len(violates),
-        random_drawn=Ranking("random draw", share_in_top(draw, violates, top), roc_auc(draw, violates)),
+        random_drawn=Ranking("random draw", share_in_top(draw, violates, top), roc_auc(violates, draw)),
         best_indicator_by_share=singles[0],
         best_indicator_by_auc=max(singles, key=lambda one: one.roc_auc),
         by_typology=_by_kind(joined["typology"].to_numpy(zero_copy_only=False), in_top, violates),
@@ -200,8 +201,8 @@ def assess(
 
 def _both_ways(joined: pa.Table, name: str, violates: np.ndarray, top: int) -> tuple[Ranking, Ranking]:
     values = joined[name].cast(pa.float64()).to_numpy()
-    more = Ranking(f"{name}, more", share_in_top(values, violates, top), roc_auc(values, violates))
-    less = Ranking(f"{name}, less", share_in_top(-values, violates, top), roc_auc(-values, violates))
+    more = Ranking(f"{name}, more", share_in_top(values, violates, top), roc_auc(violates, values))
+    less = Ranking(f"{name}, less", share_in_top(-values, violates, top), roc_auc(violates, -values))
     return more, less
 
 
@@ -218,17 +219,6 @@ def share_in_top(values: np.ndarray, is_violator: np.ndarray, top: int) -> float
     above, tied = filled > cut, filled == cut
     room = (top - above.sum()) / tied.sum()
     return float((is_violator[above].sum() + room * is_violator[tied].sum()) / is_violator.sum())
-
-
-def roc_auc(values: np.ndarray, is_violator: np.ndarray) -> float:
-    """ROC-AUC: Mann-Whitney U ÷ pairs, where a tie counts half. Missing values are set to the median."""
-    known = values[~np.isnan(values)]
-    filled = np.where(np.isnan(values), np.median(known) if len(known) else 0.0, values)
-    _, inverse, counts = np.unique(filled, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    positives = int(is_violator.sum())
-    pairs = positives * (len(values) - positives)
-    return float((ranks[is_violator].sum() - positives * (positives + 1) / 2) / pairs)
 
 
 def assess_intervals(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from simulation.sources.inspections import History
 from simulation.sources.registrations import addresses, names
+from simulation.sources.writers import Lines
 from simulation.world.clock import Clock
 from simulation.world.codes import pseudonyms
 from simulation.world.entities import Entities
@@ -86,14 +87,6 @@ def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who:
     usual = np.where(trait("prepaid")[trade] & (rng.random(len(who)) < 0.4), 2, usual)
     runaway = np.array([kind.name == "prepaid_runaway" for kind in TYPOLOGIES] + [False])[roles.typology[who]]
     return np.where(guilty & runaway & (rng.random(len(who)) < 0.6), 2, usual)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """JSON lines and their delivery days, sorted by delivery."""
-
-    delivered: np.ndarray
-    text: pa.Array
 
 
 def lines(clock: Clock, entities: Entities, complaints: Complaints, numbered_from: int) -> Lines:

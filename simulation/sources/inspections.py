@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from simulation.sources.writers import Lines
 from simulation.world.clock import Clock
 from simulation.world.entities import NEVER, Entities
 from simulation.world.industries import trait
 from simulation.world.population import Roles
 from simulation.world.regions import places
-from simulation.world.text import dates, decimals, instants, joined, masked, numbered, pick, strings
+from simulation.world.text import csv_lines, dates, decimals, instants, joined, masked, numbered, pick, strings
 from simulation.world.typologies import TYPOLOGIES
 
 RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN = 0, 1, 2, 3, 4
@@ -193,16 +194,6 @@ def _working_days(days: np.ndarray, clock: Clock) -> np.ndarray:
     return np.maximum(days - np.maximum(weekday - 4, 0), clock.first)
 
 
-@dataclass(frozen=True)
-class Lines:
-    """CSV records and their delivery days, sorted by delivery; the numbers of corrected and of late records."""
-
-    delivered: np.ndarray
-    text: pa.Array
-    corrected: int
-    late: int
-
-
 def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Visits, numbered_from: int) -> Lines:
     """Each reported visit; a few again with a corrected penalty, a few reported months late."""
     size = len(visits.entity)
@@ -264,7 +255,7 @@ def _csv(
         decimals(penalty, 2),
         masked(pick(RESULTS, visits.severity[row]), is_done),
     ]
-    return joined(*[part for field in fields for part in (field, ",")][:-1], null="")
+    return csv_lines(fields)
 
 
 def _month_labels(clock: Clock) -> list[str]:

@@ -14,7 +14,7 @@ from simulation.world.entities import BRANCH, NEVER, SOLE_TRADER, Entities, indu
 from simulation.world.industries import trades
 from simulation.world.population import Roles
 from simulation.world.regions import ROADS, places
-from simulation.world.text import dates, decimals, joined, masked, numbered, pick, strings
+from simulation.world.text import csv_lines, dates, decimals, joined, masked, numbered, pick, strings
 
 NEW, NAME, ADDRESS, REP, OWNER, CAPITAL, SCOPE, CLOSED, REVOKED, SUSPENDED = range(10)
 CHANGES = (
@@ -258,4 +258,4 @@ def lines(entities: Entities, capital: Capital, versions: Versions) -> pa.Array:
         dates(versions.day),
         pick(CHANGES, versions.change),
     ]
-    return joined(*[part for field in fields for part in (field, ",")][:-1], null="")
+    return csv_lines(fields)

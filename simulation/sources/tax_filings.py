@@ -55,6 +55,12 @@ class Returns:
         return Returns(*[getattr(self, field.name)[index] for field in fields(self)])
 
 
+def _new_returns(size: int, **columns: np.ndarray) -> Returns:
+    """New rows; columns that are not given are 0 or false."""
+    blank = {field.name: np.zeros(size, dtype=bool if field.name.startswith("is_") else np.int64) for field in fields(Returns)}
+    return Returns(**{**blank, **columns})
+
+
 def stack(parts: list[Returns]) -> Returns:
     """Concatenate the rows of all parts."""
     return Returns(*[np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Returns)])
@@ -155,7 +161,8 @@ def _vat(
         entities.troubled[who] & (entities.closed[who] - clock.starts[month] < 200)
     )
     paid = np.where(owes, np.round(payable * rng.random(size)).astype(np.int64), payable)
-    return Returns(
+    return _new_returns(
+        size,
         entity=who,
         tax=np.full(size, VAT),
         start=clock.starts[month],
@@ -171,9 +178,6 @@ def _vat(
         invoices=invoices,
         voided=rng.binomial(invoices, np.minimum(void_rate, 0.6)),
         staff=staff[month, who],
-        delivered=np.zeros(size, dtype=np.int64),
-        is_correction=np.zeros(size, dtype=bool),
-        is_delayed=np.zeros(size, dtype=bool),
     )
 
 
@@ -193,9 +197,9 @@ def _cit(
         fen = np.round(quarter * 100 * np.maximum(1 + differs + 0.22 * roles.signs["cit_gap"][who] * ongoing, 0)).astype(np.int64)
         payable = np.round(fen * 0.05 * np.exp(rng.normal(-0.6, 0.5, size)) * 0.25).astype(np.int64)
         due = np.full(size, clock.starts[last + 1] + DUE_DAY - 1)
-        nothing = np.zeros(size, dtype=np.int64)
         parts.append(
-            Returns(
+            _new_returns(
+                size,
                 entity=who,
                 tax=np.full(size, CIT),
                 start=np.full(size, clock.starts[last - 2]),
@@ -203,22 +207,12 @@ def _cit(
                 due=due,
                 filed=_filing_days(rng, entities, roles, ongoing, due, who),
                 sales=fen,
-                output=nothing,
-                input=nothing,
                 payable=payable,
                 paid=payable,
-                arrears=nothing,
-                invoices=nothing,
-                voided=nothing,
                 staff=staff[last, who],
-                delivered=nothing,
-                is_correction=np.zeros(size, dtype=bool),
-                is_delayed=np.zeros(size, dtype=bool),
             )
         )
-    empty = np.zeros(0, dtype=np.int64)
-    none = Returns(*[empty.astype(bool) if field.name.startswith("is_") else empty for field in fields(Returns)])
-    return stack(parts) if parts else none
+    return stack(parts) if parts else _new_returns(0)
 
 
 def _add_deliveries(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns:
@@ -230,12 +224,9 @@ def _add_deliveries(rng: np.random.Generator, clock: Clock, rows: Returns) -> Re
     filed = np.where(is_delayed, clock.tax_delivered(np.minimum(filed + rng.integers(50, 160, size), clock.last + 1)), filed)
     open_now = (filed > first) & ~is_delayed
     missing = rows.take(open_now)
-    blank = np.zeros(len(missing.entity), dtype=np.int64)
-    unfiled = Returns(
-        entity=missing.entity, tax=missing.tax, start=missing.start, end=missing.end, due=missing.due,
-        filed=blank + NEVER, sales=blank, output=blank, input=blank, payable=blank, paid=blank, arrears=blank, invoices=blank,
-        voided=blank, staff=blank, delivered=first[open_now], is_correction=missing.is_correction, is_delayed=missing.is_delayed,
-    )  # fmt: skip
+    never, known_from = np.full(len(missing.entity), NEVER), first[open_now]
+    who, period = {"entity": missing.entity, "tax": missing.tax}, {"start": missing.start, "end": missing.end, "due": missing.due}
+    unfiled = _new_returns(len(never), **who, **period, filed=never, delivered=known_from)
     is_filed = rows.filed < NEVER
     known = rows.take(is_filed)
     known = Returns(**{**vars(known), "delivered": np.maximum(filed, first)[is_filed], "is_delayed": is_delayed[is_filed]})

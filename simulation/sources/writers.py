@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import pyarrow as pa
@@ -14,8 +14,38 @@ import pyarrow.parquet as pq
 from simulation.world.clock import day_of
 
 
-class TextFiles:
-    """A source's text files, one per delivery, written chunk by chunk. A delivery without records has no file.
+@dataclass(frozen=True)
+class Lines:
+    """Text records and their delivery days, sorted by delivery; the numbers of corrected and of late records."""
+
+    delivered: np.ndarray
+    text: pa.Array
+    corrected: int = 0
+    late: int = 0
+
+
+class _DeliveryFiles:
+    """A source's files, one per delivery, in ``folder/day/name``. They are closed at the end of the block."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+        self._open: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for file in self._open.values():
+            file.close()
+
+    def _path(self, delivery: int) -> Path:
+        path = self.folder / day_of(delivery).isoformat() / self.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+class TextFiles(_DeliveryFiles):
+    """Text files, written chunk by chunk. A delivery without records has no file.
 
     Args:
         folder: the source's folder.
@@ -25,15 +55,8 @@ class TextFiles:
     """
 
     def __init__(self, folder: Path, name: str, encoding: str, header: str = "") -> None:
-        self.folder, self.name, self.encoding, self.header = folder, name, encoding, header
-        self._open: dict[int, BinaryIO] = {}
-
-    def __enter__(self) -> TextFiles:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for file in self._open.values():
-            file.close()
+        super().__init__(folder, name)
+        self.encoding, self.header = encoding, header
 
     def write(self, delivery: int, lines: pa.Array, faulty: list[tuple[int, bytes]]) -> None:
         """Append lines to a delivery's file, each faulty record after the line with its number."""
@@ -55,32 +78,18 @@ class TextFiles:
 
     def _file(self, delivery: int) -> BinaryIO:
         if delivery not in self._open:
-            path = self.folder / day_of(delivery).isoformat() / self.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._open[delivery] = path.open("wb")
+            self._open[delivery] = self._path(delivery).open("wb")
             if self.header:
                 self._open[delivery].write((self.header + "\n").encode(self.encoding))
-        return self._open[delivery]
+        file: BinaryIO = self._open[delivery]
+        return file
 
 
-class ParquetFiles:
-    """A source's Parquet files, one per delivery, with one row group per chunk."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
-        self._open: dict[int, pq.ParquetWriter] = {}
-
-    def __enter__(self) -> ParquetFiles:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for writer in self._open.values():
-            writer.close()
+class ParquetFiles(_DeliveryFiles):
+    """Parquet files with one row group per chunk."""
 
     def write(self, delivery: int, table: pa.Table) -> None:
         """Append a table to a delivery's file."""
         if delivery not in self._open:
-            path = self.folder / day_of(delivery).isoformat() / self.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._open[delivery] = pq.ParquetWriter(path, table.schema, compression="zstd")
+            self._open[delivery] = pq.ParquetWriter(self._path(delivery), table.schema, compression="zstd")
         self._open[delivery].write_table(table)

@@ -1,1 +1,1 @@
-"""The invented world: population, regions, industries, typologies, clock."""
+"""The simulated world: population, regions, industries, typologies, clock."""

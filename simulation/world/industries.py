@@ -53,6 +53,7 @@ class Trade:
     prepaid: bool = False
 
 
+_FIGURES = ("weight", "sales", "burden", "staff", "complaints", "minor_breach", "sole")
 # code weight sales burden staff complaints minor_breach sole season flags words scope
 _TABLE = """
 1411 1.0 18 3.2 .50 12 6 35 retail   c 食品/烘焙食品 糕点、面包制造；食品销售
@@ -131,27 +132,13 @@ _TABLE = """
 @cache
 def trades() -> tuple[Trade, ...]:
     """The industries, by code."""
-    found = []
+    rows = []
     for line in _TABLE.strip().splitlines():
-        code, weight, sales, burden, staff, complaints, breach, sole, season, flags, words, scope = line.split(maxsplit=11)
-        found.append(
-            Trade(
-                code=code,
-                weight=float(weight),
-                sales=float(sales),
-                burden=float(burden),
-                staff=float(staff),
-                complaints=float(complaints),
-                minor_breach=float(breach),
-                sole=float(sole),
-                season=season,
-                words=tuple(words.split("/")),
-                scope=scope,
-                consumer="c" in flags,
-                prepaid="p" in flags,
-            )
-        )
-    return tuple(found)
+        code, *numbers, season, flags, words, scope = line.split(maxsplit=11)
+        figures = dict(zip(_FIGURES, map(float, numbers), strict=True))
+        consumer, prepaid, names = "c" in flags, "p" in flags, tuple(words.split("/"))
+        rows.append(Trade(code=code, season=season, words=names, scope=scope, consumer=consumer, prepaid=prepaid, **figures))
+    return tuple(rows)
 
 
 def trait(name: str) -> np.ndarray:

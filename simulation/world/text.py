@@ -68,6 +68,11 @@ def joined(*parts: pa.Array | str, null: str | None = None) -> pa.Array:
     return pc.binary_join_element_wise(*pieces, "", null_handling="replace", null_replacement=null)
 
 
+def csv_lines(fields: Sequence[pa.Array]) -> pa.Array:
+    """Join fields with commas; null is empty."""
+    return joined(*[part for field in fields for part in (field, ",")][:-1], null="")
+
+
 def decimals(values: np.ndarray, places: int) -> pa.Array:
     """Non-negative whole numbers with a decimal point before the last ``places`` digits, exact."""
     scale = 10**places

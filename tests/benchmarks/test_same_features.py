@@ -23,7 +23,7 @@ from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import rebuild_features
 from tests.conftest import FinishedDay
 from tests.features.random_tables import draw_tables
-from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, reckon_frames, silver_of
+from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, compute_frames, silver_of
 
 Program = Callable[[FeatureRequest, Path], int]
 
@@ -60,7 +60,7 @@ def edge_cases(
     """Random silver rows in files partitioned as in Delta, and their features by Steelyard."""
     tables = draw_tables(request.param)
     frames = silver_of(spark, tables)
-    features, _ = reckon_frames(frames)
+    features, _ = compute_frames(frames)
     folder = tmp_path_factory.mktemp("edge_cases")
     wanted = FeatureRequest(
         files={table.name: write_parts(folder / table.name, table, frames[table.name]) for table in TABLES},

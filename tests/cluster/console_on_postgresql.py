@@ -14,8 +14,8 @@ from threading import Event
 from typing import Any
 
 from console.apps.ranking.current_policy import current_date
-from console.core.finished_run import finished_run
 from console.publishing.open_site import open_site
+from jobs.lake.finished_run import finished_run
 
 
 def main(home: Path, folder: str, day: date) -> dict[str, object]:

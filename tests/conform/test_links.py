@@ -44,7 +44,7 @@ def complaint(key: str, name: str | None, address: str | None, of: str | None = 
     return {"complaint_id": key, "entity_id": of, "name_key": name, "address_key": address}
 
 
-def test_the_surest_method_that_finds_one_entity_wins(spark: SparkSession) -> None:
+def test_the_most_certain_method_that_finds_one_entity_is_used(spark: SparkSession) -> None:
     entities = [
         entity("1", "TEA", "ROAD1"),
         entity("2", "TEA", "ROAD2"),
@@ -69,7 +69,7 @@ def test_the_surest_method_that_finds_one_entity_wins(spark: SparkSession) -> No
     }
 
 
-def test_a_link_is_known_only_when_both_its_ends_are(spark: SparkSession) -> None:
+def test_a_link_is_known_when_complaint_and_entity_are_known(spark: SparkSession) -> None:
     entities = spark.sql(
         "SELECT '1' entity_id, 'TEA' name_key, NULL trading_name, NULL address_key, TIMESTAMP'2026-03-01 00:00:00' known_at"
     )
@@ -89,7 +89,7 @@ def test_the_columns_it_reads_are_silver_columns() -> None:
     assert {"name_key", "address_key", "known_at", "entity_id"} <= {str(column) for column in (*ENTITY.columns, *COMPLAINT.columns)}
 
 
-def test_a_name_that_two_had_on_the_day_is_nobodys_on_that_day(spark: SparkSession) -> None:
+def test_a_name_of_two_entities_links_to_neither(spark: SparkSession) -> None:
     both = [entity("1", "ACME", None), entity("2", "ACME", None)]
     renamed = [entity("1", "ACME", None), entity("2", "ZENITH", None)]
     assert links(spark, both, [complaint("c", "ACME", None)]) == {}

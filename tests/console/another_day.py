@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
-from console.core.finished_run import FinishedRun, finished_run
+from jobs.lake.finished_run import FinishedRun, finished_run
 
 TABLES = ("gold/scores", "gold/reasons", "gold/risk_list", "gold/peers", "gold/features", "silver/link")
 

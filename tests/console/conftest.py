@@ -23,9 +23,9 @@ from console.apps.accounts.roles import Role
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run
 from console.core.environment import Folder
-from console.core.finished_run import finished_run
 from console.publishing.open_site import migrate
 from console.publishing.publish import publish
+from jobs.lake.finished_run import finished_run
 from tests.conftest import FinishedDay
 from tests.console.databases import Databases, in_files, use
 from tests.made_once import made_once

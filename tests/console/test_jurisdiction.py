@@ -1,4 +1,4 @@
-"""Every address, for every role and region, shows nothing of another's entities."""
+"""Every URL, for every role and region, hides entities of other regions."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ ADDRESSES = {
 }
 
 
-def test_no_address_is_left_out() -> None:
-    # The addresses for programs are tried in test_api.
+def test_every_url_is_covered() -> None:
+    # test_api covers the URLs for programs.
     named = {pattern.name for pattern in urlpatterns if hasattr(pattern, "name")}
     assert named == {*ADDRESSES, *OPEN}
     assert [str(pattern.pattern) for pattern in urlpatterns if not hasattr(pattern, "name")] == ["api/"]
@@ -86,12 +86,12 @@ def test_no_address_is_left_out() -> None:
 
 @pytest.fixture
 def elsewhere(site: Site, send: Any) -> dict[str, Any]:
-    """An entity of Zhengzhou with all that there can be of one."""
+    """An entity in Zhengzhou with everything that an entity can have."""
     return with_all(site, send, site.ranked(is_listed=True, region_middle=ZHENGZHOU))
 
 
 def with_all(site: Site, send: Any, entity: Ranked) -> dict[str, Any]:
-    """Give an entity, by those who answer for Zhengzhou, a case, a decision, a campaign, an appeal and a saved view."""
+    """Give an entity in Zhengzhou a case, a decision, a campaign, an appeal and a saved view."""
     assert send("liu", entity, "visit").status_code == 302
     case = Case.objects.get(entity_id=entity.entity_id)
     said = {
@@ -150,7 +150,7 @@ def test_nobody_sees_anything_without_signing_in(site: Site, elsewhere: dict[str
             assert response.status_code == 405 or response.url.startswith("/sign-in/"), (name, method)
 
 
-def test_the_list_of_a_region_is_that_regions(site: Site) -> None:
+def test_the_list_shows_entities_of_the_region_only(site: Site) -> None:
     page = site.client("wang").get("/list/")
 
     assert {row.region_middle for row in page.context["rows"]} == {HANGZHOU}
@@ -185,7 +185,7 @@ def test_a_person_without_a_region_sees_an_empty_list(site: Site) -> None:
     assert not site.all_ranked().visible_to(site.user("huang")).exists()
 
 
-def test_every_address_says_which_roles_may_open_it() -> None:
+def test_every_url_states_the_roles_that_may_open_it() -> None:
     views = {pattern.name: pattern.callback for pattern in urlpatterns if hasattr(pattern, "name")}
 
     assert {name for name, view in views.items() if not hasattr(view, "roles")} == {*OF_ONESELF, *OPEN}
@@ -193,7 +193,7 @@ def test_every_address_says_which_roles_may_open_it() -> None:
 
 
 @pytest.mark.parametrize("who", ["liu", "yang", "chen", "zhou", "wu"])
-def test_an_address_is_there_for_the_roles_that_it_names_and_for_no_other(site: Site, elsewhere: dict[str, Any], who: str) -> None:
+def test_a_url_opens_for_its_roles_and_for_no_other(site: Site, elsewhere: dict[str, Any], who: str) -> None:
     client, role = site.client(who), site.user(who).role
     for pattern in urlpatterns:
         roles = getattr(getattr(pattern, "callback", None), "roles", None)
@@ -222,7 +222,7 @@ SEES = {
 
 @pytest.mark.parametrize("near", NEAR)
 @pytest.mark.parametrize("level", SEES)
-def test_each_level_sees_what_is_below_it_and_nothing_beside(site: Site, send: Any, level: Level, near: str) -> None:
+def test_each_level_sees_the_regions_below_it_and_no_other(site: Site, send: Any, level: Level, near: str) -> None:
     own = next(
         row
         for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)
@@ -241,7 +241,7 @@ def test_each_level_sees_what_is_below_it_and_nothing_beside(site: Site, send: A
     shown = set()
     for name, address in ADDRESSES.items():
         text = body(client.get(address.format(**made)))
-        # The page that says that nothing is there holds the address that was asked for, which leads to the same page again.
+        # The not-found page contains the requested URL, which leads to the same page again.
         if there.name in text or ("{entity}" not in address and there.entity_id in text):
             shown.add(name)
     header = {"authorization": f"Bearer {token}"}

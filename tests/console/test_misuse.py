@@ -1,4 +1,4 @@
-"""What somebody with an account may try: forged forms, ways round the audit, passwords and tokens kept too long."""
+"""Misuse by people with an account: forged forms, bypassing the audit, old passwords and tokens."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import State
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.core.invisible_characters import made_visible
-from console.core.spreadsheets import csv_lines, escape_formula
+from console.core.spreadsheets import csv_lines
 from console.web.middleware import BY_PROVIDER
+from jobs.foundation.files import escape_formula
 from tests.console.conftest import GIVEN, HANGZHOU, PASSWORD, ZHENGZHOU, Site
 
 
@@ -35,7 +36,7 @@ def noted(**what: Any) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", ["wake:{case}:1", "undo:{decision}", "return:{case}:1", "a b", ""])
-def test_no_form_takes_the_name_of_a_step_of_the_system(site: Site, send: Any, name: str) -> None:
+def test_no_form_can_name_a_step_of_the_system(site: Site, send: Any, name: str) -> None:
     first, other = entities(site)
     send("wang", first, "defer")
     case = Case.objects.get()
@@ -49,7 +50,7 @@ def test_no_form_takes_the_name_of_a_step_of_the_system(site: Site, send: Any, n
     assert Case.objects.get().state == State.TO_REVIEW
 
 
-def test_a_form_that_is_not_right_shows_no_entity_past_the_audit(site: Site) -> None:
+def test_an_invalid_form_shows_no_entity_without_an_audit_event(site: Site) -> None:
     (subject,) = entities(site, 1)
 
     page = site.client("wang").post(f"/entity/{subject.entity_id}/visit/", {})
@@ -58,7 +59,7 @@ def test_a_form_that_is_not_right_shows_no_entity_past_the_audit(site: Site) -> 
     assert [said["page"] for said in noted(kind=Kind.VIEWED, actor="wang", entity_id=subject.entity_id)] == ["entity"]
 
 
-def test_who_looked_at_whose_account_is_on_record(site: Site) -> None:
+def test_views_of_accounts_are_recorded(site: Site) -> None:
     site.client("wu").get("/accounts/")
     site.client("wu").get(f"/accounts/{site.user('wang').pk}/")
     spool.flush()
@@ -67,7 +68,7 @@ def test_who_looked_at_whose_account_is_on_record(site: Site) -> None:
     assert says == [{"page": "accounts"}, {"page": "account", "account": site.user("wang").pk}]
 
 
-def test_whom_a_bulk_decision_would_concern_is_on_record_before_it_is_made(site: Site) -> None:
+def test_the_preview_of_a_bulk_decision_is_recorded(site: Site) -> None:
     names = [row.entity_id for row in entities(site, 3)]
 
     site.client("wang").post("/list/bulk/", {"action": "visit", "entity": names})
@@ -75,7 +76,7 @@ def test_whom_a_bulk_decision_would_concern_is_on_record_before_it_is_made(site:
     assert [said["entities"] for said in noted(kind=Kind.SEARCHED, actor="wang")] == [names]
 
 
-def test_the_form_of_a_visit_and_each_part_of_the_list_are_on_record(site: Site, send: Any) -> None:
+def test_visit_forms_and_parts_of_the_list_are_recorded(site: Site, send: Any) -> None:
     (subject,) = entities(site, 1)
     send("wang", subject, "visit")
     client = site.client("wang")
@@ -87,8 +88,8 @@ def test_the_form_of_a_visit_and_each_part_of_the_list_are_on_record(site: Site,
     assert [said["after"] for said in noted(kind=Kind.SEARCHED)] == [7]
 
 
-def test_nobody_is_sent_where_they_may_not_look(site: Site) -> None:
-    """A supervisor of two regions, and an inspector of one of them: a visit in the other would be lost to both."""
+def test_nobody_is_assigned_a_visit_outside_their_regions(site: Site) -> None:
+    """A supervisor has two regions and an inspector has one of them: a visit in the other would be lost."""
     for code in (HANGZHOU, ZHENGZHOU):
         Jurisdiction.objects.get_or_create(user=site.user("zhang"), level=Level.MIDDLE, code=code)
     there = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
@@ -102,7 +103,7 @@ def test_nobody_is_sent_where_they_may_not_look(site: Site) -> None:
     assert Case.objects.get().assigned_to == site.user("liu")
 
 
-def test_a_password_that_somebody_else_chose_is_not_kept_by_choosing_it_again(site: Site) -> None:
+def test_a_password_set_by_somebody_else_cannot_be_chosen_again(site: Site) -> None:
     User.objects.filter(username="wang").update(must_change_password=True)
 
     page = site.client("wang").post("/password/", {"new_password1": PASSWORD, "new_password2": PASSWORD})
@@ -111,7 +112,7 @@ def test_a_password_that_somebody_else_chose_is_not_kept_by_choosing_it_again(si
     assert site.user("wang").must_change_password
 
 
-def test_an_open_screen_gives_no_account_away(site: Site) -> None:
+def test_an_open_session_cannot_take_over_the_account(site: Site) -> None:
     client, new = site.client("wang"), "quite another one 7"
     asked = {"new_password1": new, "new_password2": new}
 
@@ -129,11 +130,11 @@ def test_an_open_screen_gives_no_account_away(site: Site) -> None:
 
 
 @pytest.mark.parametrize("asked", ["new_password", "no_second_factor"])
-def test_an_administrators_open_screen_gives_their_own_account_no_further_away(site: Site, asked: str) -> None:
+def test_an_administrators_open_session_cannot_take_over_their_own_account(site: Site, asked: str) -> None:
     User.objects.filter(username="wu").update(has_second_factor=True)
     client, user = site.client("wu"), site.user("wu")
     session = client.session
-    session[BY_PROVIDER] = True  # as good as the digits, without a device
+    session[BY_PROVIDER] = True  # counts as a second factor, without a device
     session.save()
     there = f"/accounts/{user.pk}/"
     form = {"username": "wu", "role": "admin", "is_active": "on", "regions": ""}
@@ -152,7 +153,7 @@ def _with_factor(site: Site, name: str) -> User:
 
 
 @pytest.mark.parametrize("name", ["steelyard", "Steelyard", "-", "WANG", "ｗａｎｇ"])
-def test_no_account_is_taken_for_another_or_for_the_system(site: Site, name: str) -> None:
+def test_an_account_name_cannot_imitate_another_or_the_system(site: Site, name: str) -> None:
     before = User.objects.count()
 
     page = site.client("wu").post("/accounts/new/", {"username": name, "role": "inspector", "is_active": "on", "regions": HANGZHOU})
@@ -161,7 +162,7 @@ def test_no_account_is_taken_for_another_or_for_the_system(site: Site, name: str
     assert User.objects.count() == before
 
 
-def test_regions_are_named_once_it_is_known_which_there_are(site: Site) -> None:
+def test_regions_can_be_set_once_the_region_scheme_is_known(site: Site) -> None:
     PublishedRun.objects.update(is_current=False)
     client = site.client("wu")
     form = {"username": "new", "role": "inspector", "is_active": "on"}
@@ -182,7 +183,7 @@ def test_tokens_end_with_the_account_or_its_password(site: Site, change: dict[st
     assert [said["tokens_revoked"] for said in noted(kind=Kind.ACCOUNT_CHANGED)] == [1]
 
 
-def test_nobody_gets_round_the_rate_by_making_more_tokens(site: Site) -> None:
+def test_more_tokens_do_not_bypass_the_rate_limit(site: Site) -> None:
     form = {"name": "more", "scopes": ["list"], "expires_on": str((site.now[0] + timedelta(days=9)).date())}
     client = site.client("wang")
     for _ in range(MOST_TOKENS + 2):
@@ -194,7 +195,7 @@ def test_nobody_gets_round_the_rate_by_making_more_tokens(site: Site) -> None:
     assert client.post("/tokens/", form).status_code == 200
 
 
-def test_a_row_is_not_replaced_past_the_triggers(site: Site, send: Any) -> None:
+def test_replacing_a_row_does_not_bypass_the_triggers(site: Site, send: Any) -> None:
     send("wang", entities(site)[0], "visit")
 
     for table in ("audit_auditevent", "decisions_decision"):
@@ -203,18 +204,18 @@ def test_a_row_is_not_replaced_past_the_triggers(site: Site, send: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["\u3000=1", "\u200b=1", "\x01=1", "\x0b+1", "\u2028@A1", "\u00ad-1"])
-def test_signs_that_are_not_seen_hide_no_formula(name: str) -> None:
-    assert escape_formula(name) == "'" + made_visible(name)
+def test_invisible_characters_hide_no_formula(name: str) -> None:
+    assert made_visible(escape_formula(name)) == "'" + made_visible(name)
 
 
 @pytest.mark.parametrize("name", ["shop;=1+1", "shop\t=1+1"])
-def test_no_cell_ends_where_another_program_would_end_it(name: str) -> None:
+def test_no_cell_ends_early_in_another_program(name: str) -> None:
     text = b"".join(csv_lines(["name", "points"], [(name, 5)])).decode("utf-8-sig")
 
     assert text.splitlines()[1] == f'"{name}",5'
 
 
-def test_a_language_is_chosen_on_a_page_that_a_form_brought(site: Site) -> None:
+def test_the_language_can_be_chosen_on_a_page_after_a_form(site: Site) -> None:
     client = site.client("wang")
     page = client.post("/list/bulk/", {"action": "visit", "entity": [entities(site)[0].entity_id]}).content.decode()
     there = page.split('name="next" value="')[1].split('"')[0]
@@ -225,11 +226,11 @@ def test_a_language_is_chosen_on_a_page_that_a_form_brought(site: Site) -> None:
 @pytest.mark.parametrize(
     "there", ["nowhere", "home", "javascript:alert(1)", "//elsewhere.example", "/\\elsewhere.example", "\r\nX: 1", ""]
 )
-def test_choosing_a_language_leads_to_an_address_of_ours(site: Site, there: str) -> None:
+def test_choosing_a_language_redirects_to_this_site_only(site: Site, there: str) -> None:
     assert site.client().post("/language/", {"language": "en", "next": there}).url == "/"
 
 
-def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_for_a_database_failure_does_not_use_the_database(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     client = site.client("wang", raise_request_exception=False)
 
     def fails(*_: Any) -> None:
@@ -242,7 +243,7 @@ def test_a_fault_of_the_database_is_said_without_asking_it(site: Site, monkeypat
     assert page.content.decode().startswith("系統錯誤")
 
 
-def test_somebody_who_was_given_another_role_does_at_once_what_that_role_may(site: Site) -> None:
+def test_a_new_role_applies_immediately(site: Site) -> None:
     client, (subject,) = site.client("zhang"), entities(site, 1)
     assert client.get("/supervisor/").status_code == 200
 
@@ -254,7 +255,7 @@ def test_somebody_who_was_given_another_role_does_at_once_what_that_role_may(sit
     assert client.get(f"/entity/{subject.entity_id}/").status_code == 200
 
 
-def test_what_the_address_of_the_database_asks_for_is_kept() -> None:
+def test_options_of_the_database_address_are_kept() -> None:
     from console.settings import _postgresql
 
     options = _postgresql("postgresql://a:b@c:5/d?sslmode=verify-full&sslrootcert=%2Fetc%2Froot.crt", "console")["OPTIONS"]

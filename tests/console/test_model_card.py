@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from console.apps.ranking.models import PublishedRun
@@ -18,8 +18,7 @@ from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
 from jobs.texts.checks import check_name, why
 from jobs.texts.languages import LANGUAGES, convert_contract_text
-from models.labels.selection import KNOWN, MODELLED, NONE
-from models.model_card import DIRECTIONS, LIMITS, markdown_table
+from models.labels.propensity import KNOWN, MODELLED, NONE
 from models.risk.calibration import SLOPE_FLOOR
 from models.risk.candidates import CANDIDATES
 from tests.console.conftest import Site
@@ -62,21 +61,20 @@ LEARNT: dict[str, Any] = {
 
 
 def learnt_card() -> str:
-    """The tables of such a model's card, as training writes them."""
+    """The stored card of such a model, with its tables only."""
     names = [indicator.column for indicator in catalogue()][:3]
-    importance = pd.DataFrame({"indicator": names, "direction": list(DIRECTIONS.values()), "importance": [0.3, 0.2, 0.1]})
-    points = pd.DataFrame(
-        {
-            "indicator": [names[0], names[0] + PEER_SUFFIX, names[1], names[2]],
-            "value": ["below 3", "from 3 to below 4.5", "from -1e-05", "unknown"],
-            "points": [-3, 4, 0, 1],
-        }
-    )
-    map_ = pd.DataFrame({name: [0.1, 0.2] for name in ("margin", "probability", "low", "high", "low of a", "high of a")})
-    parts = {"From margin to probability": map_, "Indicators": importance, "Scorecard": points}
-    return "# Model x\n" + "".join(
-        f"\n## {head}\n\nWords.\n\n" + "\n".join(markdown_table(table)) + "\n- further\n" for head, table in parts.items()
-    )
+    indicators = [
+        {"indicator": name, "direction": way, "importance": weight}
+        for name, way, weight in zip(names, (1, -1, 0), (0.3, 0.2, 0.1), strict=True)
+    ]
+    bins = [
+        {"indicator": names[0], "at_least": None, "below": 3.0, "points": -3},
+        {"indicator": names[0] + PEER_SUFFIX, "at_least": 3.0, "below": 4.5, "points": 4},
+        {"indicator": names[1], "at_least": -1e-05, "below": None, "points": 0},
+        {"indicator": names[2], "at_least": None, "below": None, "points": 1},
+    ]
+    interval = {"level": 0.9, "rows": [dict.fromkeys(card.OF_MAP, value) for value in (0.1, 0.2)]}
+    return json.dumps({"indicators": indicators, "interval": interval, "scorecard": {"base": 540, "share": 0.5, "rows": bins}})
 
 
 def latin_of(page: str, *known: str) -> list[str]:
@@ -213,9 +211,9 @@ def test_publishing_keeps_the_figures_that_the_card_speaks_of(site: Site) -> Non
 def test_the_cards_words_are_those_that_training_writes() -> None:
     words = read_words("en")
 
-    assert [words[f"card.limit_{at}"] for at in range(1, card.LIMITS + 1)] == list(LIMITS)
     assert {f"champion.{kind}" for kind in CANDIDATES} <= words.keys()
-    assert card.DIRECTIONS.keys() == set(DIRECTIONS.values())
+    assert {f"card.limit_{at}" for at in range(1, card.LIMITS + 1)} <= words.keys()
+    assert {f"card.direction_{way}" for way in card.DIRECTIONS.values()} <= words.keys()
     assert card.SLOPE_FLOOR == SLOPE_FLOOR
     assert [words[f"card.weighed_{card._KNOWN.get(by, by)}"] for by in (KNOWN, MODELLED)] == [KNOWN, MODELLED]
     assert f"card.weighed_{NONE}" in words

@@ -13,10 +13,10 @@ import pytest
 
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import finished_run
 from console.publishing.movement import has_data_gap
 from console.publishing.publish import publish
 from expectations.contracts.indicators import features_contract
+from jobs.lake.finished_run import finished_run
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, Site

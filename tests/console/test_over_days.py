@@ -22,9 +22,9 @@ from console.apps.decisions.states import State
 from console.apps.evidence.models import Event, TrendPoint
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing.publish import publish
+from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import add_working_days, is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 
 from console.apps.evidence.models import PeerMedian
 from console.apps.evidence.read import peer_counts
-from console.core.finished_run import FinishedRun
 from console.publishing.evidence import update_peer_medians
+from jobs.lake.finished_run import FinishedRun
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import Site

@@ -20,12 +20,12 @@ from console.apps.audit.models import AuditEvent
 from console.apps.evidence.models import Event, Partition, TrendPoint
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run, ranked_of
-from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing import publish as publishing
 from console.publishing.publish import publish, thin_out_old_runs
 from expectations.contracts import registration, silver
 from jobs.foundation.errors import Busy
+from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import is_working_day
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -168,7 +168,7 @@ def test_the_second_of_two_publishing_processes_is_told_to_wait(site: Site, fini
 def test_personal_columns_are_not_read(finished_day: FinishedDay) -> None:
     run = finished_run(finished_day.home, finished_day.as_of)
 
-    with pytest.raises(ValueError, match="tells of a person"):
+    with pytest.raises(ValueError, match="is personal"):
         run.rows(silver.ENTITY, [registration.PHONE_HASH])
 
 

@@ -1,4 +1,4 @@
-"""How the site is served: settings fit for production, accounts to begin with, one environment with Airflow."""
+"""Serving the site: settings for production, demo accounts, one environment with Airflow."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_settings_are_fit_for_production(tmp_path: Path) -> None:
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
-def test_a_key_is_there_whole_or_not_at_all_and_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_secret_key_is_complete_or_absent_and_stable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from console import settings as module
 
     folder = Folder(tmp_path)
@@ -72,7 +72,7 @@ def test_a_key_is_there_whole_or_not_at_all_and_stays(tmp_path: Path, monkeypatc
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("secret_key")] == ["secret_key"]
 
 
-def test_the_migrations_are_those_of_the_models() -> None:
+def test_migrations_match_the_models() -> None:
     from django.core.management import call_command
 
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
@@ -80,7 +80,7 @@ def test_the_migrations_are_those_of_the_models() -> None:
 
 @override_settings(DEMO_ACCOUNTS=True)
 @pytest.mark.usefixtures("site")
-def test_an_empty_database_gets_an_account_for_each_role_once() -> None:
+def test_an_empty_database_gets_one_demo_account_for_each_role() -> None:
     assert make_demo_accounts() == []
     Jurisdiction.objects.all().delete()
     User.objects.all().delete()
@@ -103,7 +103,7 @@ def test_an_empty_database_gets_an_account_for_each_role_once() -> None:
         ({"STEELYARD_CONSOLE_HTTPS": "off", "STEELYARD_CONSOLE_HOSTS": "localhost,console.example"}, False),
     ],
 )
-def test_only_a_site_that_this_machine_alone_reaches_is_one_to_look_around(
+def test_only_a_site_that_no_other_machine_can_reach_has_demo_accounts(
     environment: dict[str, str], are_allowed: bool, tmp_path: Path
 ) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("STEELYARD", "DJANGO"))}
@@ -116,7 +116,7 @@ def test_only_a_site_that_this_machine_alone_reaches_is_one_to_look_around(
 
 
 @pytest.mark.usefixtures("site")
-def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_do() -> None:
+def test_production_settings_make_no_demo_accounts_and_say_what_to_do() -> None:
     Jurisdiction.objects.all().delete()
     User.objects.all().delete()
 
@@ -135,7 +135,7 @@ def test_settings_for_production_make_no_account_to_look_around_and_say_what_to_
         call_command("make_administrator", "SUN")
 
 
-def test_accounts_to_look_around_open_nothing_on_settings_for_production(site: Site) -> None:
+def test_demo_accounts_cannot_sign_in_with_production_settings(site: Site) -> None:
     User.objects.filter(username="wang").update(is_demo=True)
     user, signs_in = site.user("wang"), {"username": "wang", "password": PASSWORD}
     token = make_token(user, "program", ["list"], site.now[0].date() + timedelta(days=2))
@@ -164,7 +164,7 @@ def test_passwords_never_cross_a_network_unencrypted(monkeypatch: pytest.MonkeyP
         serve(Path("home"), host="0.0.0.0")
 
 
-def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
+def test_an_unknown_word_for_a_switch_is_refused_by_the_command_and_by_the_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", "of")
@@ -177,8 +177,8 @@ def test_a_switch_that_says_neither_is_refused_by_the_verb_and_by_the_settings(
     assert "ImproperlyConfigured: STEELYARD_CONSOLE_HTTPS is 'of'; write on or off" in done.stderr
 
 
-def test_no_page_tells_anybody_to_put_secrets_on_a_command_line() -> None:
-    """Every user of a machine sees every process's arguments, and ``env NAME=VALUE …`` has them there."""
+def test_no_page_puts_secrets_on_a_command_line() -> None:
+    """Every user of a machine can read the arguments of every process, also those of ``env NAME=VALUE …``."""
     pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")]
 
     assert [
@@ -187,7 +187,7 @@ def test_no_page_tells_anybody_to_put_secrets_on_a_command_line() -> None:
     assert any("EnvironmentFile=/etc/steelyard/console.env" in page for page in pages)
 
 
-def test_a_process_that_serves_from_postgresql_keeps_its_connections_and_ends_what_takes_too_long(tmp_path: Path) -> None:
+def test_a_server_on_postgresql_keeps_connections_and_ends_slow_statements(tmp_path: Path) -> None:
     says = (
         "import console.wsgi\nfrom django.db import connections\nfrom console.apps.ranking.runs import alias_of\n"
         "names = ('default', 'evidence', alias_of('2026-06-30-abc'))\n"
@@ -207,13 +207,13 @@ def test_a_process_that_serves_from_postgresql_keeps_its_connections_and_ends_wh
 
 
 @pytest.mark.parametrize(("word", "is_it"), [("on", True), ("YES", True), ("1", True), ("", True), ("0", False), ("off", False)])
-def test_verb_and_settings_read_a_switch_alike(monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool) -> None:
+def test_the_command_and_the_settings_read_a_switch_alike(monkeypatch: pytest.MonkeyPatch, word: str, is_it: bool) -> None:
     monkeypatch.setenv("STEELYARD_CONSOLE_HTTPS", word)
 
     assert is_on(HTTPS_SWITCH, by_default=True) is is_it
 
 
-def test_a_log_line_tells_nothing_of_a_request() -> None:
+def test_a_log_line_has_no_content_of_the_request() -> None:
     request = RequestFactory().get("/entity/91330106MAQRRPTB9T/?q=secret")
     try:
         raise Http404("91330106MAQRRPTB9T")
@@ -227,7 +227,7 @@ def test_a_log_line_tells_nothing_of_a_request() -> None:
     assert not re.search("91330106|secret", said)
 
 
-def test_the_admin_makes_changes_and_shuts_accounts_but_not_their_own(site: Site) -> None:
+def test_an_administrator_makes_changes_and_deactivates_accounts_but_not_their_own(site: Site) -> None:
     client = site.client("wu")
     made = client.post("/accounts/new/", {"username": "sun", "role": "inspector", "is_active": "on", "regions": "330106\n410100"})
     sun = site.user("sun")
@@ -243,8 +243,8 @@ def test_the_admin_makes_changes_and_shuts_accounts_but_not_their_own(site: Site
     assert AuditEvent.objects.filter(kind="account_changed", actor="wu").count() == 1
 
 
-def test_airflow_and_the_console_live_in_one_environment() -> None:
-    """Both are installed here, and what each asks for, and what that asks for in turn, is."""
+def test_airflow_and_the_console_work_in_one_environment() -> None:
+    """Both are installed, and all their direct and indirect requirements are met."""
     waiting, seen, unmet = ["apache-airflow", "django"], set(), []
     extras = [Requirement(line) for line in distribution("steelyard").requires or [] if 'extra == "console"' in line]
     waiting += [line.name for line in extras]
@@ -269,14 +269,14 @@ def test_another_host_name_is_refused(site: Site) -> None:
         assert site.client().get("/sign-in/", headers={"host": "elsewhere.example"}).status_code == 400
 
 
-def test_no_connection_is_kept_for_a_next_question() -> None:
-    # One that is closed for its age just as the question comes would lose it, and all that are kept tie people to one process.
+def test_connections_are_not_kept_alive() -> None:
+    # A request that arrives just when its connection closes would be lost, and kept connections tie users to one process.
     assert Server({}).cfg.settings["keepalive"].get() == 0
 
 
-def test_the_collector_of_cycles_is_spared_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lived_objects_are_excluded_from_garbage_collection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "FREEZE_SECONDS", 3600)
-    gc.unfreeze()  # what ran before in this process may have set something aside
+    gc.unfreeze()  # earlier tests in this process may have frozen objects
 
     try:
         server.freeze_long_lived_objects()

@@ -11,11 +11,11 @@ from deltalake import DeltaTable
 
 from console.apps.ranking.models import Tie
 from console.apps.ranking.runs import alias_of
-from console.core.finished_run import finished_run
 from console.core.policy import policy_of
 from console.publishing.shared_identifiers import MOST, shared_identifiers
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
+from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import is_working_day
 from jobs.texts.languages import LANGUAGES
 from tests.conftest import FinishedDay
@@ -58,7 +58,7 @@ def test_a_pseudonym_leaves_the_lake_only_as_a_number(finished_day: FinishedDay)
     numbers = run.newest(silver.ENTITY, (), "changed_on", numbered=("legal_rep_id", "owner_id", "phone_hash"))
 
     assert [kind.kind for kind in numbers.dtypes] == ["O", "i", "i", "i"]
-    with pytest.raises(ValueError, match="tells of a person"):
+    with pytest.raises(ValueError, match="is personal"):
         run.newest(silver.ENTITY, ("owner_id",), "changed_on")
 
 

@@ -1,4 +1,4 @@
-"""Run a verb as the command line would, in this process, and keep what it said."""
+"""Run a verb as the command line would, in this process, and return its output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What state holds of a day, as it can be held against what silver gives."""
+"""Read the state of a day in a form that can be compared with a full computation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, REGISTER
 
 _SAID = [str(column) for column in REGISTER.columns if column not in (AS_OF, CHANGES_ON)]
-"""On which day a row was reckoned, and when it changes by itself as that day saw it, is not what it says."""
+"""The rows without the day of their computation and ``changes_on``, which depends on it."""
 
 
 def register(rows: DataFrame) -> list[tuple]:

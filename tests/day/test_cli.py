@@ -1,4 +1,4 @@
-"""What each verb says to common mistakes: an exit code, what was wrong, where, and what to do; never a traceback."""
+"""Every verb reports common mistakes with an exit code, what was wrong, where, and what to do; never with a traceback."""
 
 from __future__ import annotations
 
@@ -72,22 +72,22 @@ WRITING = tuple(verb for verb in VERBS if verb not in ("settle", "trace", "expor
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_an_unknown_profile_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_profile_is_refused_with_the_known_ones(
+    verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
     options = options_of(verb, given) | {"--profile": "atlantis"}
     assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, "'atlantis'", "cn")
 
 
 @pytest.mark.parametrize("verb", WITH_DAY)
 @pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "20260630"])
-def test_a_day_that_is_no_date_is_refused(
-    verb: str, text: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_date_is_refused(verb: str, text: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     options = options_of(verb, given) | {"--as-of": text}
     assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, repr(text), "--as-of", "YYYY-MM-DD")
 
 
 @pytest.mark.parametrize("verb", ["run", "ingest", "gate", "conform", "evaluate"])
-def test_a_sources_folder_that_is_not_there_is_named(
+def test_a_missing_sources_folder_is_named(
     verb: str, given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     options = options_of(verb, given) | {"--sources": tmp_path / "nowhere"}
@@ -108,7 +108,9 @@ def test_deliveries_within_a_folder_that_the_home_writes_are_refused_and_stay(
 
 
 @pytest.mark.parametrize("verb", STAGES)
-def test_an_unknown_source_names_those_there_are(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_source_is_refused_with_the_known_ones(
+    verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
     options = options_of(verb, given) | {"--source": "shop"}
     assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, console_results, returns, shops, visits")
 
@@ -121,7 +123,9 @@ def test_a_home_that_cannot_be_written_is_explained(verb: str, given: dict[str, 
 
 
 @pytest.mark.parametrize("verb", WRITING)
-def test_a_second_run_in_one_home_is_told_to_wait(verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_second_run_in_one_home_is_refused_with_advice_to_wait(
+    verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
     home = Path(str(given["--home"]))
     with hold_home_lock(home):
         assert_explained(call(capfd, verb, options_of(verb, given)), 6, "another run", str(home), "wait")
@@ -140,7 +144,7 @@ def test_a_second_run_in_one_home_is_told_to_wait(verb: str, given: dict[str, ob
         ("evaluate", ("no entity",)),
     ],
 )
-def test_a_step_before_its_time_says_what_to_run_first(
+def test_a_step_without_its_inputs_says_what_to_run_first(
     verb: str, words: tuple[str, ...], given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "empty").mkdir()
@@ -149,14 +153,12 @@ def test_a_step_before_its_time_says_what_to_run_first(
     assert_explained(done, 4, *words)
 
 
-def test_evaluation_dates_the_wrong_way_round_are_refused(given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+def test_evaluation_dates_in_the_wrong_order_are_refused(given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     options = options_of("evaluate", given) | {"--first": "2026-05-31", "--last": "2026-02-28"}
     assert_explained(call(capfd, "evaluate", options), 2, "--first", "--last")
 
 
-def test_an_evaluation_date_that_is_no_date_is_refused_by_its_own_name(
-    given: dict[str, object], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_invalid_evaluation_date_is_refused_with_its_option(given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
     options = options_of("evaluate", given) | {"--last": "May"}
     assert_explained(call(capfd, "evaluate", options), 2, "'May'", "--last")
 
@@ -179,7 +181,7 @@ def test_an_unknown_verb_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> No
     assert (done.code, "rum" in done.err, "Traceback" in done.err) == (2, True, False)
 
 
-def test_a_profile_that_is_no_toml_is_named_with_its_line(
+def test_an_invalid_profile_toml_is_reported_with_its_line(
     given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(PROFILE, tmp_path / "p")
@@ -187,7 +189,7 @@ def test_a_profile_that_is_no_toml_is_named_with_its_line(
     assert_explained(call(capfd, "run", given | {"--profile": tmp_path / "p"}), 2, "profile.toml", "line 1")
 
 
-def test_a_list_whose_ties_a_public_word_breaks_says_so_once(
+def test_a_public_tie_key_gives_one_warning(
     golden: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {"--profile": PROFILE, "--home": golden.copy(tmp_path).home, "--as-of": TODAY}
@@ -198,7 +200,7 @@ def test_a_list_whose_ties_a_public_word_breaks_says_so_once(
     assert (done.code, TIE_KEY_VARIABLE in done.err) == (0, False)
 
 
-def test_an_entity_that_nobody_knows_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_entity_cannot_be_traced(golden: Town, capfd: pytest.CaptureFixture[str]) -> None:
     options = {"--profile": PROFILE, "--home": golden.home, "--as-of": TODAY}
     for entity in ("S99", "S01' OR '1'='1", "", "../S01"):
         assert_explained(call(capfd, "trace", options, entity), 4, "was not scored", str(TODAY))
@@ -218,7 +220,7 @@ def test_a_listing_is_traced_to_the_rows_of_its_files(golden: Town, capfd: pytes
         assert place in done.out
 
 
-def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
+def test_an_unlisted_entity_is_traced_when_only_indicators_of_listed_entities_are_kept(
     yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     town = yesterday.copy(tmp_path)
@@ -232,7 +234,9 @@ def test_who_was_not_listed_is_traced_when_only_the_listeds_indicators_are_kept(
     assert "register.csv" in done.out
 
 
-def test_a_stopped_source_is_code_3_only_when_asked_for(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_stopped_source_gives_exit_code_3_only_with_strict(
+    yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     broken = yesterday.copy(tmp_path)
     (broken.sources / "visits" / str(TODAY) / "reports.csv").write_bytes(b"\x00\xff" * 100)
     options = {"--profile": PROFILE, "--sources": broken.sources, "--home": broken.home, "--as-of": TODAY, "--source": "visits"}

@@ -1,4 +1,4 @@
-"""What a corrected record changes: the day held against the same day without the correction, table by table and row by row."""
+"""What a corrected record changes: the day compared with the same day without the correction, by table and row."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 TOMORROW = TODAY + timedelta(days=1)
 VS_PEERS = "_vs_peers"
 FEATURES = features_contract()
-TOLD = (*BRONZE.values(), *SILVER.values())
+TABLES = (*BRONZE.values(), *SILVER.values())
 OF_ALL = {"base_rate", "complaint_rate", "excess_breaches", "excess_of_industry", "excess_violations", "violation_share"}
-"""Indicators that rest on what is usual: one business's record moves everybody's a little."""
+"""Indicators relative to other businesses: one business's record changes those of all others a little."""
 COUNTED = (
     "amount_claimed_12m",
     "complainants_12m",
@@ -33,7 +33,7 @@ COUNTED = (
     "complaints_12m",
     "top_complainant_share",
 )
-"""What of a business changes with each complaint about it."""
+"""The indicators of a business that change with each complaint about it."""
 REACHED_BY_ALL = {table.full_name for table in GOLD}
 
 
@@ -135,14 +135,14 @@ CORRECTIONS = (
 
 @pytest.fixture(scope="module")
 def undisturbed(golden: Town, tmp_path_factory: pytest.TempPathFactory) -> Town:
-    """The town with tomorrow run too, of which nothing was delivered."""
+    """The town with tomorrow run too, for which nothing was delivered."""
     town = golden.copy(tmp_path_factory.mktemp("undisturbed"))
     town.run(TOMORROW)
     return town
 
 
 @pytest.mark.parametrize("correction", CORRECTIONS, ids=lambda correction: correction.source)
-def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
+def test_a_correction_changes_what_depends_on_it_and_nothing_else(
     golden: Town, undisturbed: Town, tmp_path: Path, correction: Correction
 ) -> None:
     town = golden.copy(tmp_path)
@@ -150,8 +150,8 @@ def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
     town.run(TOMORROW)
     assert not town.quarantined(correction.source, TOMORROW)
 
-    told = {table.full_name for table in TOLD if not all_rows(town, table).equals(all_rows(undisturbed, table))}
-    assert told == {of[correction.contract].full_name for of in (BRONZE, SILVER)}
+    changed = {table.full_name for table in TABLES if not all_rows(town, table).equals(all_rows(undisturbed, table))}
+    assert changed == {of[correction.contract].full_name for of in (BRONZE, SILVER)}
     made = {
         table.full_name
         for table in (*MADE, *state.STATE)
@@ -164,7 +164,7 @@ def test_a_correction_reaches_what_rests_on_it_and_nothing_else(
         )
     for table in state.STATE:
         others = ~town.rows(table, TOMORROW)["entity_id"].isin(correction.own)
-        assert not others.any(), "nobody else was reckoned again"
+        assert not others.any(), "no other entity was computed again"
 
     features, without = (of.rows(FEATURES, TOMORROW).set_index("entity_id").drop(columns="as_of") for of in (town, undisturbed))
     is_other = ~((features == without) | (features.isna() & without.isna()))

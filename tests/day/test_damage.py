@@ -49,7 +49,7 @@ def is_csv(source: str) -> bool:
 
 @pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.truncate, damage.encode_one_name_otherwise, damage.lengthen])
-def test_one_broken_line_is_set_aside_with_its_place_and_the_rest_is_used(broken: Town, source: str, how: Damage) -> None:
+def test_one_broken_line_is_quarantined_with_its_place_and_the_rest_is_used(broken: Town, source: str, how: Damage) -> None:
     name = hit(broken, source, how)
     line = LAST_LINE[source] + (how is damage.lengthen)
     rule = {
@@ -68,7 +68,7 @@ def test_one_broken_line_is_set_aside_with_its_place_and_the_rest_is_used(broken
 
 @pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.garble, damage.encode_otherwise])
-def test_a_file_that_is_no_text_of_this_kind_stops_its_source(broken: Town, source: str, how: Damage) -> None:
+def test_a_file_of_another_format_stops_its_source(broken: Town, source: str, how: Damage) -> None:
     name = hit(broken, source, how)
     before = manifests(broken, YESTERDAY)
     manifest = broken.settle(source)
@@ -93,7 +93,7 @@ def test_values_under_wrong_names_stop_their_source(broken: Town, source: str) -
 
 
 @pytest.mark.parametrize("source", ONE_BY_ONE)
-def test_a_column_that_is_gone_stops_its_source_and_is_named(broken: Town, source: str) -> None:
+def test_a_missing_column_stops_its_source_and_is_named(broken: Town, source: str) -> None:
     name = hit(broken, source, damage.drop_column)
     manifest = broken.settle(source)
     assert manifest.verdict == "stopped"
@@ -104,9 +104,7 @@ def test_a_column_that_is_gone_stops_its_source_and_is_named(broken: Town, sourc
 
 @pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.empty, damage.keep_header])
-def test_a_file_without_a_record_brings_nothing_and_takes_nothing(
-    broken: Town, source: str, how: Damage, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_empty_file_adds_and_removes_no_rows(broken: Town, source: str, how: Damage, capfd: pytest.CaptureFixture[str]) -> None:
     name = hit(broken, source, how)
     known = read_json(source_manifest_path(broken.home, source, YESTERDAY))["known_rows"]
     manifest = broken.settle(source)
@@ -120,7 +118,7 @@ def test_a_file_without_a_record_brings_nothing_and_takes_nothing(
 
 @pytest.mark.parametrize("source", ONE_BY_ONE)
 @pytest.mark.parametrize("how", [damage.remove, damage.put_folder])
-def test_a_file_that_did_not_come_is_a_verdict(broken: Town, source: str, how: Damage) -> None:
+def test_a_missing_file_gives_a_verdict(broken: Town, source: str, how: Damage) -> None:
     hit(broken, source, how)
     manifest = broken.settle(source)
     assert manifest.verdict == FOLDER_ONLY[source]
@@ -136,7 +134,7 @@ def test_a_file_that_did_not_come_is_a_verdict(broken: Town, source: str, how: D
         pytest.param("visits", damage.lengthen, marks=pytest.mark.slow),
     ],
 )
-def test_the_day_goes_on_without_the_damaged_source(
+def test_the_day_continues_without_the_damaged_source(
     broken: Town, source: str, how: Damage, capfd: pytest.CaptureFixture[str]
 ) -> None:
     name = hit(broken, source, how)
@@ -152,7 +150,7 @@ def test_the_day_goes_on_without_the_damaged_source(
 
 
 @pytest.mark.slow
-def test_with_every_source_damaged_the_day_is_made_of_yesterdays_data(broken: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_with_every_source_damaged_the_day_uses_yesterdays_data(broken: Town, capfd: pytest.CaptureFixture[str]) -> None:
     for source in SOURCES:
         hit(broken, source, damage.garble)
     done = run(broken, capfd)
@@ -164,7 +162,7 @@ def test_with_every_source_damaged_the_day_is_made_of_yesterdays_data(broken: To
         assert f"{source}: the delivery of {TODAY} may not be used" in done.err
 
 
-def test_nobody_to_list_is_explained_with_code_4(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_day_without_entities_exits_with_code_4(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     for path in sorted((town.sources / "shops").rglob("*.csv")):
         damage.garble(path)
     done = run(town, capfd)

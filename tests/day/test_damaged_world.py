@@ -1,4 +1,4 @@
-"""The newest file of each of a generated world's sources, damaged in every way: the day is made, and says what it did without."""
+"""The newest file of each of a generated world's sources, damaged in every way: the day is made and reports it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def undisturbed(sound: Town, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("source", SOURCES)
-def test_a_damaged_file_is_explained_and_the_day_goes_on(
+def test_a_damaged_file_is_explained_and_the_day_continues(
     sound: Town, undisturbed: dict[str, str], tmp_path: Path, source: str, way: str
 ) -> None:
     town = sound.copy(tmp_path)
@@ -65,7 +65,7 @@ def test_a_damaged_file_is_explained_and_the_day_goes_on(
         assert found[other]["verdict"] == undisturbed[other]
     assert len(town.rows(scoring.RISK_LIST, AFTER)), "the day has its list"
     assert (manifests(town, BEFORE), gold_files(town, BEFORE)) == before, "the day before is whole"
-    # What was wrong is told: by records set aside with their file, by the source's verdict, or by a warning that names the file.
+    # The damage is reported: by quarantined records with their file, by the source's verdict, or by a warning that names the file.
     set_aside = [place for place in town.quarantined(source, AFTER) if place[0] == name]
     verdict, why = found[source]["verdict"], found[source]["why"]
     if way == "remove":

@@ -1,4 +1,4 @@
-"""An evaluation of the town: what judges comes after what is judged, and every planted leak fails loudly."""
+"""An evaluation of the town: test visits come after the training data, and every planted leak is reported."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def evaluate(town: Town, *days: date) -> list[Window]:
     return evaluate_days(town.lake, town.profile, list(days))
 
 
-def test_visits_that_judge_come_after_the_day_and_what_was_learnt_before(ready: Town) -> None:
+def test_test_visits_come_after_the_day_and_training_visits_before(ready: Town) -> None:
     april, may = evaluate(ready, APRIL, MAY)
     for window in (april, may):
         on = pd.to_datetime(window.visits["day"])
@@ -68,7 +68,7 @@ def test_visits_that_judge_come_after_the_day_and_what_was_learnt_before(ready: 
     assert may.best_indicator == ""
 
 
-def test_same_visits_give_the_same_figures(ready: Town) -> None:
+def test_the_same_visits_give_the_same_metrics(ready: Town) -> None:
     first, again = (json_text(summarise(evaluate(ready, MAY), ready.profile)) for _ in range(2))
     assert first == again
     content = json.loads(first)
@@ -78,7 +78,7 @@ def test_same_visits_give_the_same_figures(ready: Town) -> None:
     assert {group["code"] for group in content["groups"]["selected_by"]} == {"*"}
 
 
-def test_an_indicator_that_holds_the_outcome_fails_loudly(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_indicator_that_equals_the_outcome_is_reported_as_a_leak(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a feature that read the future would look like: the outcomes of June among the indicators of May."""
     honest = evaluate_profile.read_features
 
@@ -93,9 +93,9 @@ def test_an_indicator_that_holds_the_outcome_fails_loudly(ready: Town, monkeypat
     assert refused.value.exit_code == 10
 
 
-def test_a_label_that_was_known_too_late_is_refused(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    told_too_soon = gather_training_set.known_visits(ready.lake, ready.profile, date(2026, 7, 30))
-    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: told_too_soon.assign(inspected_on=MAY))
+def test_a_label_known_too_late_is_refused(ready: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    known_too_early = gather_training_set.known_visits(ready.lake, ready.profile, date(2026, 7, 30))
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: known_too_early.assign(inspected_on=MAY))
     everything = partial(_labels_known_whenever, build=gather_training_set.build_labels)
     monkeypatch.setattr(gather_training_set, "build_labels", everything)
     with pytest.raises(LeakFound, match=r"was not known before 2026-05-31 16:00:00: it must not train"):
@@ -109,13 +109,13 @@ def _labels_known_whenever(
     return build(visits, cohorts, label_days=label_days, known_before=pd.Timestamp("2030-01-01"))  # type: ignore[operator]
 
 
-def test_the_command_keeps_figures_and_pages_and_shows_a_summary(ready: Town, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_metrics_and_pages_and_shows_a_summary(ready: Town, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--profile", str(PROFILE), "--sources", str(ready.sources), "--home", str(ready.home)]
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", *options, "--first", "2026-05-31", "--last", "2026-05-31"])
     assert ended.value.code == 0
-    told = capsys.readouterr().out
-    assert "24 visits after 1 day of scoring" in told
-    assert "The model's lead" in told
+    output = capsys.readouterr().out
+    assert "24 visits after 1 day of scoring" in output
+    assert "The model's lead" in output
     kept = sorted(path.name for path in (ready.home / "reports").glob("evaluation_*"))
     assert kept == [f"evaluation_2026-05-31_2026-05-31.{end}" for end in ("en.html", "json", "zh-Hans.html", "zh-Hant.html")]

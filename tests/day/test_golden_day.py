@@ -21,11 +21,11 @@ from tests.day.town import HERE, PROFILE, SOURCES, TODAY, Town, gold, listed, ma
 EXPECTED = HERE / "expected_list.txt"
 
 
-def test_the_list_is_the_one_written_down(golden: Town) -> None:
+def test_the_list_is_the_expected_one(golden: Town) -> None:
     assert listed(golden) == EXPECTED.read_text(encoding="utf-8")
 
 
-def test_too_few_visits_give_the_declared_rule_and_no_probability(golden: Town) -> None:
+def test_too_few_visits_give_the_fallback_rule_and_no_probability(golden: Town) -> None:
     scores = golden.rows(scoring.SCORES)
     (model_id,) = scores["model_id"].unique()
     facts = ModelStore(golden.home).facts(model_id)
@@ -34,13 +34,13 @@ def test_too_few_visits_give_the_declared_rule_and_no_probability(golden: Town) 
     assert scores["probability"].isna().all()
 
 
-def test_every_known_business_is_scored_and_only_those_trading_are_listed(golden: Town) -> None:
+def test_every_known_business_is_scored_and_only_active_ones_are_listed(golden: Town) -> None:
     assert list(golden.rows(scoring.SCORES)["entity_id"]) == [f"S{number:02}" for number in range(1, 27)]
     # S22 shut in February, S23 was struck off on the 25th.
     assert not {"S22", "S23"} & set(golden.rows(scoring.RISK_LIST)["entity_id"])
 
 
-def test_figures_are_those_that_a_person_counts_in_the_files(golden: Town) -> None:
+def test_indicators_equal_those_counted_by_hand_in_the_files(golden: Town) -> None:
     features = golden.rows(features_contract()).set_index("entity_id")
     assert features.loc["S15", "unfiled_returns"] == 3  # March, April and May were never filed
     assert features.loc["S16", "late_filing_share"] == 1  # all three came, each after its 15th
@@ -52,7 +52,7 @@ def test_figures_are_those_that_a_person_counts_in_the_files(golden: Town) -> No
     assert features.loc["S10", "changes_12m"] == 1
 
 
-def test_twins_tie_and_the_keyed_hash_orders_them(golden: Town) -> None:
+def test_equal_entities_are_ordered_by_the_keyed_hash(golden: Town) -> None:
     twins = golden.rows(scoring.RISK_LIST).set_index("entity_id").loc[["S05", "S07"]]
     assert twins["objective"].nunique() == 1
     assert list(twins.sort_values("list_rank")["tie_break"]) == sorted(twins["tie_break"])
@@ -66,7 +66,7 @@ def test_ranks_count_from_one_without_a_gap_and_no_region_exceeds_its_capacity(g
     assert by_region == {"north": [1, 2, 3, 4, 5, 6], "south": [1, 2, 3, 4, 5]}
 
 
-def test_the_manifest_tells_of_the_day(golden: Town) -> None:
+def test_the_manifest_describes_the_day(golden: Town) -> None:
     run = read_json(run_manifest_path(golden.home, TODAY))
     assert run["sources"] == dict.fromkeys(("complaints", "returns", "shops", "visits"), "passed")
     assert (run["entities"], run["listed"]) == (26, 11)

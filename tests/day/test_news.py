@@ -1,4 +1,4 @@
-"""A day's news reaches every table that it should, and no other; and thirty days of news leave what one rebuild gives."""
+"""A day's news changes the tables that depend on it and no other; thirty incremental days equal one rebuild."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def live_files(town: Town, table: Contract) -> set[str]:
     return set(DeltaTable(str(town.lake.path(table))).file_uris())
 
 
-def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
+def test_a_correction_changes_the_tables_that_depend_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
     town = golden.copy(tmp_path)
     others = [table for table in (*BRONZE.values(), *SILVER.values()) if table.name not in ("tax_filing", "filing")]
     before = [live_files(town, table) for table in others]
@@ -56,7 +56,7 @@ def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: To
     assert [live_files(town, table) for table in others] == before
     summed = town.lake.arrow(state.TAX_SUMS, where=f"as_of = '{TOMORROW}'").to_pandas()
     assert "S01" in set(summed["entity_id"]), "the corrected return was added up"
-    assert len(summed) < len(golden.rows(state.TAX_SUMS)), "others' returns were not"
+    assert len(summed) < len(golden.rows(state.TAX_SUMS)), "other returns were not"
     was, is_now = (town.rows(features_contract(), day).set_index("entity_id") for day in (TODAY, TOMORROW))
     assert is_now.loc["S01", "sales_12m"] - was.loc["S01", "sales_12m"] == 7_800_000
     assert is_now["sales_12m"].drop("S01").equals(was["sales_12m"].drop("S01"))
@@ -66,7 +66,9 @@ def test_a_correction_reaches_the_tables_that_rest_on_it_and_no_other(golden: To
 
 
 @pytest.mark.parametrize(("past", "is_kept"), [(TODAY - timedelta(days=70), False), (TODAY + timedelta(days=2), True)])
-def test_a_past_day_keeps_state_only_where_a_kept_day_is_near(golden: Town, tmp_path: Path, past: date, *, is_kept: bool) -> None:
+def test_a_past_day_stores_state_only_where_an_earlier_day_has_state(
+    golden: Town, tmp_path: Path, past: date, *, is_kept: bool
+) -> None:
     apart, whole = (golden.copy(tmp_path / name) for name in ("apart", "whole"))
 
     for town, is_past in ((apart, True), (whole, False)):
@@ -80,26 +82,26 @@ def test_a_past_day_keeps_state_only_where_a_kept_day_is_near(golden: Town, tmp_
 
 
 @pytest.mark.slow
-def test_thirty_days_of_news_leave_what_one_rebuild_gives(tmp_path: Path, spark: SparkSession) -> None:
+def test_thirty_incremental_days_equal_one_rebuild(tmp_path: Path, spark: SparkSession) -> None:
     """A generated month: late and corrected returns, complaints that are resolved, changes in the register."""
     generate_world(entities=1500, months=14, seed=9, out=tmp_path / "world", as_of=LAST)
     sources, profile = tmp_path / "world" / "sources", load_profile("cn")
     daily, once = Lake(tmp_path / "daily", spark), Lake(tmp_path / "once", spark)
-    summed, reckoned = [], []
+    summed, computed = [], []
     for back in range(30, -1, -1):
         day = LAST - timedelta(days=back)
         for mapping in in_order(load_mappings(profile.folder)):
             take_in(daily, profile, mapping, sources, day)
         rebuild_features(daily, profile, day)
         summed.append(daily.arrow(state.TAX_SUMS, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
-        reckoned.append(daily.arrow(state.REGISTER, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
+        computed.append(daily.arrow(state.REGISTER, columns=["entity_id"], where=f"as_of = '{day}'").num_rows)
     for mapping in in_order(load_mappings(profile.folder)):
         take_in(once, profile, mapping, sources, LAST)
     rebuild_features(once, profile, LAST, full_refresh=True)
 
     # All are added up on the first day, when the month's returns fall due, and when they are delivered.
     assert sorted(summed)[-4] < max(summed) / 2, "most days added up few entities"
-    assert sorted(reckoned)[-3] < max(reckoned) / 2, "most days reckoned few entities"
+    assert sorted(computed)[-3] < max(computed) / 2, "most days computed few entities"
     assert sums(read_state(TAX_STATE, daily, LAST)) == sums(compute_state(TAX_STATE, once, profile, LAST))
     assert register(read_state(REGISTER_STATE, daily, LAST)) == register(compute_state(REGISTER_STATE, once, profile, LAST))
     train_day(once, profile, LAST)

@@ -77,7 +77,7 @@ def hit(settled: Town, folder: Path, how: Damage) -> tuple[Town, str]:
 
 
 @pytest.mark.parametrize("how", [garble, halve, spoil_pages])
-def test_a_file_that_cannot_be_read_stops_the_source_and_is_named(settled: Town, tmp_path: Path, how: Damage) -> None:
+def test_an_unreadable_file_stops_the_source_and_is_named(settled: Town, tmp_path: Path, how: Damage) -> None:
     town, name = hit(settled, tmp_path, how)
     manifest = town.settle("returns")
     assert (manifest.verdict, manifest.batches[-1]["kept"]) == ("stopped", 0)
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_be_read_stops_the_source_and_is_named(settled: Town,
 
 
 @pytest.mark.parametrize("how", [drop_column, turn_names])
-def test_columns_that_are_not_those_expected_stop_the_source(settled: Town, tmp_path: Path, how: Damage) -> None:
+def test_unexpected_columns_stop_the_source(settled: Town, tmp_path: Path, how: Damage) -> None:
     town, name = hit(settled, tmp_path, how)
     manifest = town.settle("returns")
     assert manifest.verdict == "stopped"
@@ -102,7 +102,7 @@ def test_a_column_of_another_type_stops_the_source_and_the_data_before_stays(set
 
 
 @pytest.mark.parametrize("how", [empty, drop_rows, remove, put_folder])
-def test_a_file_without_a_row_or_no_file_brings_nothing_and_takes_nothing(settled: Town, tmp_path: Path, how: Damage) -> None:
+def test_an_empty_or_missing_file_adds_and_removes_no_rows(settled: Town, tmp_path: Path, how: Damage) -> None:
     town, _ = hit(settled, tmp_path, how)
     before = settled.settle("returns", YESTERDAY).known_rows
     manifest = town.settle("returns")

@@ -1,4 +1,4 @@
-"""What must never change a list: how records were put into files, and whatever was not known or had not happened yet."""
+"""What must not change a list: the layout of records in files, and records that were not known or events that had not happened."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.day.town import PROFILE, TODAY, Town, found_town, gold, listed
 LATER = TODAY + timedelta(days=15)
 
 
-def test_order_of_rows_doubled_rows_and_split_files_change_nothing(golden: Town, town: Town) -> None:
+def test_row_order_duplicate_rows_and_split_files_change_nothing(golden: Town, town: Town) -> None:
     rearrange(town.sources, random.Random(1))
     day = town.run()
     assert sum(batch["duplicates"] for source in day.sources for batch in source.batches) > 0
@@ -67,7 +67,7 @@ def add_later_deliveries(sources: Path) -> None:
 
 
 @pytest.mark.slow
-def test_records_not_yet_known_and_changes_announced_change_nothing_yet(golden: Town, town: Town) -> None:
+def test_unknown_records_and_announced_changes_change_nothing_yet(golden: Town, town: Town) -> None:
     add_not_yet_known(town.sources)
     append(
         town.sources / "shops" / "2026-06-30" / "changes.csv",
@@ -78,7 +78,7 @@ def test_records_not_yet_known_and_changes_announced_change_nothing_yet(golden: 
     assert gold(town) == gold(golden)
 
 
-def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(golden: Town, town: Town) -> None:
+def test_later_deliveries_do_not_change_a_day_that_is_run_after_them(golden: Town, town: Town) -> None:
     add_later_deliveries(town.sources)
     for source in ("shops", "returns", "complaints", "visits"):
         assert town.settle(source, LATER).verdict != "stopped"
@@ -88,7 +88,7 @@ def test_what_is_delivered_later_changes_nothing_of_a_day_done_after_it_came(gol
     assert ModelStore(town.home).newest(TODAY) == ModelStore(golden.home).newest(TODAY)
 
 
-def test_who_closed_since_stands_among_the_unvisited_of_the_days_before(golden: Town, tmp_path: Path) -> None:
+def test_entities_closed_since_are_among_the_unvisited_of_earlier_days(golden: Town, tmp_path: Path) -> None:
     town = golden.copy(tmp_path)
     header, *shops = (town.sources / "shops" / "2026-04-01" / "register.csv").read_text(encoding="utf-8").splitlines()
     number, name, _, trade, area, address, *money = next(shop for shop in shops if shop.startswith("S21,")).split(",")[:9]
@@ -103,7 +103,7 @@ def test_who_closed_since_stands_among_the_unvisited_of_the_days_before(golden: 
     assert {"S21", "S22"} & set(known.unvisited["entity_id"]) == {"S21"}
 
 
-def test_an_engine_samples_the_entities_that_are_sampled_by_name(golden: Town) -> None:
+def test_the_engine_samples_the_same_entities_as_python(golden: Town) -> None:
     everybody = known_entities(golden.lake, golden.profile, TODAY)["entity_id"].tolist()
     some = known_entities(golden.lake, golden.profile, TODAY, share=0.5)["entity_id"].tolist()
     assert some == sampled(everybody, 0.5)
@@ -111,9 +111,9 @@ def test_an_engine_samples_the_entities_that_are_sampled_by_name(golden: Town) -
 
 
 @pytest.fixture(scope="module")
-def told_later(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
-    """The town where ten visits are enough to learn from, with twenty more told of later and taken in; for copying."""
-    town = found_town(tmp_path_factory.mktemp("told_later"), spark)
+def reported_later(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> Town:
+    """The town where ten visits are enough to learn from, with twenty more reported later and taken in; for copying."""
+    town = found_town(tmp_path_factory.mktemp("reported_later"), spark)
     folder = town.home.with_name("eager")
     shutil.copytree(PROFILE, folder)
     settings = (folder / "profile.toml").read_text(encoding="utf-8")
@@ -129,12 +129,12 @@ def told_later(tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) ->
 
 
 @pytest.fixture
-def eager(told_later: Town, tmp_path: Path) -> Town:
+def eager(reported_later: Town, tmp_path: Path) -> Town:
     """That town, to be changed."""
-    return told_later.copy(tmp_path)
+    return reported_later.copy(tmp_path)
 
 
-def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eager: Town) -> None:
+def test_a_visit_reported_later_is_not_used_for_training(eager: Town) -> None:
     then = gather_training_set.training_set(eager.lake, eager.profile, TODAY)
     later = gather_training_set.training_set(eager.lake, eager.profile, LATER)
     # The planted visits come first of their cohort and would have trained, had they been known.
@@ -143,7 +143,7 @@ def test_a_visit_reported_later_does_not_train_although_it_took_place_before(eag
     assert (facts["kind"], facts["visits"]) == ("rule", 7)
 
 
-def test_of_more_labels_than_are_wanted_those_of_some_businesses_are_learnt_from(eager: Town) -> None:
+def test_with_too_many_labels_those_of_a_sample_of_businesses_are_used(eager: Town) -> None:
     whole = gather_training_set.training_set(eager.lake, eager.profile, LATER)
     wanting = replace(eager.profile, training=replace(eager.profile.training, most_labels=8))
     some = gather_training_set.training_set(eager.lake, wanting, LATER)
@@ -166,7 +166,7 @@ def test_of_more_labels_than_are_wanted_those_of_some_businesses_are_learnt_from
         pytest.param(1, 5, {"cohorts": 11}, False, id="no more labels would be left than are learnt from"),
     ],
 )
-def test_where_labels_are_plenty_visits_label_every_second_month(
+def test_with_many_labels_only_every_second_month_is_a_cohort(
     eager: Town, monkeypatch: pytest.MonkeyPatch, businesses: int, most: int, more: dict[str, int], is_thinned: bool
 ) -> None:
     days = pd.date_range("2026-05-05", "2027-04-10", freq="5D")
@@ -186,7 +186,7 @@ def test_where_labels_are_plenty_visits_label_every_second_month(
     assert len(asked) == training.cohorts // (2 if is_thinned else 1)
 
 
-def test_visits_before_anybody_was_registered_label_nobody(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_visits_before_the_first_registration_give_no_labels(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[date] = []
     monkeypatch.setattr(gather_training_set, "has_features", lambda _lake, _profile, day: asked.append(day) or True)
     long_ago = pd.DataFrame(
@@ -202,9 +202,9 @@ def test_visits_before_anybody_was_registered_label_nobody(eager: Town, monkeypa
 
 
 def test_a_planted_leak_is_refused(eager: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    told_too_soon = gather_training_set.known_visits(eager.lake, eager.profile, LATER)
+    known_too_early = gather_training_set.known_visits(eager.lake, eager.profile, LATER)
     everything = partial(_labels_known_whenever, build=gather_training_set.build_labels)
-    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: told_too_soon)
+    monkeypatch.setattr(gather_training_set, "known_visits", lambda *_: known_too_early)
     monkeypatch.setattr(gather_training_set, "build_labels", everything)
     with pytest.raises(LeakedLabelError, match="must not train"):
         gather_training_set.training_set(eager.lake, eager.profile, TODAY)

@@ -1,4 +1,4 @@
-"""A day done again changes nothing, and leaves the days around it as they are."""
+"""Running a day again changes nothing, neither in it nor in the days around it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_ids(town: Town) -> dict[str, str]:
     return {str(day): read_json(run_manifest_path(town.home, day))["run_id"] for day in (YESTERDAY, TODAY)}
 
 
-def test_today_done_again_gives_the_same_rows_ids_and_source_manifests(both: Town, tmp_path: Path) -> None:
+def test_running_today_again_gives_the_same_rows_ids_and_source_manifests(both: Town, tmp_path: Path) -> None:
     again = both.copy(tmp_path)
     again.run(TODAY)
     assert gold(again) == gold(both)
@@ -47,11 +47,11 @@ def test_today_done_again_gives_the_same_rows_ids_and_source_manifests(both: Tow
     assert silver_versions(again) == silver_versions(both)
 
 
-def test_yesterday_done_again_after_today_leaves_todays_rows_and_manifests_whole(both: Town, tmp_path: Path) -> None:
+def test_running_yesterday_again_leaves_todays_rows_and_manifests_unchanged(both: Town, tmp_path: Path) -> None:
     again = both.copy(tmp_path)
-    files, told = gold_files(again, TODAY), manifests(again, TODAY)
+    files, written = gold_files(again, TODAY), manifests(again, TODAY)
     again.run(YESTERDAY)
-    assert (gold_files(again, TODAY), manifests(again, TODAY)) == (files, told)
+    assert (gold_files(again, TODAY), manifests(again, TODAY)) == (files, written)
     assert gold(again, YESTERDAY) == gold(both, YESTERDAY)
     assert run_ids(again) == run_ids(both)
     assert silver_versions(again) == silver_versions(both)
@@ -70,18 +70,18 @@ def test_days_in_one_home_and_a_day_alone_take_in_the_same_rows(both: Town, gold
 
 
 @pytest.mark.slow
-def test_a_mended_delivery_gives_the_list_of_a_day_that_was_never_damaged(yesterday: Town, both: Town, tmp_path: Path) -> None:
-    mended = yesterday.copy(tmp_path)
+def test_a_corrected_delivery_gives_the_list_of_an_undamaged_day(yesterday: Town, both: Town, tmp_path: Path) -> None:
+    corrected = yesterday.copy(tmp_path)
     sound = {}
     for source in SOURCES:
-        (path,) = damage.today(mended.sources, source)
+        (path,) = damage.today(corrected.sources, source)
         sound[path] = path.read_bytes()
         damage.swap_columns(path)
-    mended.run(TODAY)
-    assert listed(mended) != listed(both)
+    corrected.run(TODAY)
+    assert listed(corrected) != listed(both)
     for path, content in sound.items():
         path.write_bytes(content)
-    mended.run(TODAY)
-    assert gold(mended) == gold(both)
-    assert run_ids(mended) == run_ids(both)
-    assert [mended.quarantined(source) for source in SOURCES] == [[]] * len(SOURCES)
+    corrected.run(TODAY)
+    assert gold(corrected) == gold(both)
+    assert run_ids(corrected) == run_ids(both)
+    assert [corrected.quarantined(source) for source in SOURCES] == [[]] * len(SOURCES)

@@ -1,4 +1,4 @@
-"""A mapping that cannot be used stops its own source: it is settled so, with the reason, and the day is made of the rest."""
+"""A mapping that cannot be used stops only its own source, with the reason; the day is made from the others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("how", [NO_TOML, pytest.param(NO_SUCH_WORD, marks=pytest.mark.slow)])
-def test_the_day_is_made_without_it_and_says_why(
+def test_the_day_continues_without_it_and_says_why(
     yesterday: Town, how: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     broken = Broken(yesterday, tmp_path, "visits", how)
@@ -61,7 +61,7 @@ def test_the_day_is_made_without_it_and_says_why(
 
 
 @pytest.mark.slow
-def test_each_verb_of_the_days_chain_goes_on_and_warns(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_each_verb_of_the_day_continues_and_warns(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     broken = Broken(yesterday, tmp_path, "visits", NO_TOML)
 
     def of(source: str, *verbs: str) -> Sequence[int]:
@@ -79,7 +79,9 @@ def test_each_verb_of_the_days_chain_goes_on_and_warns(yesterday: Town, tmp_path
     assert run["sources"] == {"visits": "stopped", **dict.fromkeys(OTHERS, "passed")}
 
 
-def test_a_register_whose_mapping_broke_is_yesterdays(yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_register_with_an_unusable_mapping_is_yesterdays(
+    yesterday: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     broken = Broken(yesterday, tmp_path, "shops", NO_TOML)
     done = broken.give(capfd, "run", "--top", 0, sources=True)
     assert done.code == 0, done.err
@@ -87,7 +89,7 @@ def test_a_register_whose_mapping_broke_is_yesterdays(yesterday: Town, tmp_path:
     assert len(listed(broken.town).splitlines()) == 12
 
 
-def test_without_a_register_nobody_can_be_listed_and_the_reason_is_the_mapping(
+def test_without_a_register_no_entity_is_listed_and_the_mapping_is_the_reason(
     town: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     broken = Broken(town, tmp_path / "broken", "shops", NO_TOML)

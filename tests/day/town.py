@@ -116,7 +116,7 @@ def listed(town: Town, as_of: date = TODAY) -> str:
 def gold(town: Town, as_of: date = TODAY) -> dict[str, str]:
     """Every gold row of a day as text, by table, exact to the last bit of each float."""
     return {
-        contract.name: town.rows(contract, as_of).map(_exact).to_csv(index=False)  # one cell a value, NaN and NULL told apart
+        contract.name: town.rows(contract, as_of).map(_exact).to_csv(index=False)  # one cell a value, NaN and NULL distinguished
         for contract in GOLD
     }
 

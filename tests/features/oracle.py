@@ -224,7 +224,7 @@ def visits(rows: list[Row], as_of: date) -> Row:
     counted = [row for row in made if row["items_checked"] is not None and row["breaches"] is not None]
     unmet = [row for row in rows if row["visit_status"] in ("not_reachable", "refused") and row["planned_on"] is not None]
     beyond = [weight(row) * (1_000_000 * row["found_violation"] - row["expected_parts"]) for row in made]
-    told = {"excess_parts": sum(beyond) if made else None, "decayed_visits": sum(map(weight, made)) if made else None}
+    sums = {"excess_parts": sum(beyond) if made else None, "decayed_visits": sum(map(weight, made)) if made else None}
     more = [
         weight(r) * (1_000_000 * r["breaches"] - r["items_checked"] * r["expected_breach_parts"])
         for r in counted
@@ -244,8 +244,8 @@ def visits(rows: list[Row], as_of: date) -> Row:
         "visits_36m": len(recent),
         "worst_finding": max((row["severity"] for row in recent if row["severity"] is not None), default=None),
         "penalties_36m": total(recent, "penalty_minor") or 0,
-        **told,
-        "excess_violations": excess([told]),
+        **sums,
+        "excess_violations": excess([sums]),
         "excess_breaches": sum(more) / 1e6 / (items + 20_000_000) if more else None,
         "unmet_visits_36m": len([row for row in unmet if 0 <= (as_of - row["planned_on"]).days < 1095]),
         "follow_ups_36m": len([row for row in followed if ago(row) < 1095]),
@@ -255,12 +255,12 @@ def visits(rows: list[Row], as_of: date) -> Row:
 
 def changes(versions: list[Row], as_of: date) -> Row:
     """Changes of registration of one entity; unknown ones are left to the caller."""
-    told = {(v["changed_on"], v["change_type"]) for v in versions if v["change_type"] not in (None, "new") and v["changed_on"]}
-    recent = [(day, kind) for day, kind in told if (as_of - day).days < 365]
+    changes = {(v["changed_on"], v["change_type"]) for v in versions if v["change_type"] not in (None, "new") and v["changed_on"]}
+    recent = [(day, kind) for day, kind in changes if (as_of - day).days < 365]
     reps, addresses = ([day for day, kind in recent if kind == wanted] for wanted in ("legal_rep", "address"))
     return {
         "changes_12m": len(recent),
-        "days_since_change": min(((as_of - day).days for day, _ in told), default=None),
+        "days_since_change": min(((as_of - day).days for day, _ in changes), default=None),
         "rep_and_address_changed": int(any(abs((a - b).days) <= 30 for a in reps for b in addresses)),
     }
 

@@ -149,7 +149,7 @@ def _visit(rng: random.Random, number: int, ids: list[str]) -> Row:
     items = _maybe(rng, rng.randint(0, 30))
     found = rng.random() < 0.4
     selected_by = rng.choice(["random", "random", "targeted", "follow_up"])
-    is_told = is_made and (selected_by != "follow_up" or rng.random() < 0.3)
+    has_result = is_made and (selected_by != "follow_up" or rng.random() < 0.3)
     return {
         "inspection_id": f"i{number:03}",
         "entity_id": rng.choice(ids),
@@ -161,7 +161,7 @@ def _visit(rng: random.Random, number: int, ids: list[str]) -> Row:
         "items_checked": items,
         "breaches": _maybe(rng, rng.randint(0, items or 0)),
         "severity": _maybe(rng, rng.randint(0, 4)),
-        "found_violation": found if is_told else None,
+        "found_violation": found if has_result else None,
         "penalty_minor": _maybe(rng, rng.randint(0, 10**5)),
         "inspector_id": _maybe(rng, f"i{rng.randint(0, 4)}", 0.9),
         "known_at": _known_at(rng),

@@ -71,13 +71,13 @@ def silver_of(spark: SparkSession, tables: dict[str, list[Row]]) -> dict[str, Da
 POLICY = PeerPolicy(minimum=5, size_bands_minor=(0, 10_000_000, 100_000_000), age_bands_years=(1.0, 3.0))
 
 
-def reckon(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+def compute(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
     """The day's features by entity, and its peer medians, of small tables."""
-    return reckon_frames(silver_of(spark, tables), policy)
+    return compute_frames(silver_of(spark, tables), policy)
 
 
-def reckon_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
-    """As :func:`reckon`, of frames."""
+def compute_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+    """As :func:`compute`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
         sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
         register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))

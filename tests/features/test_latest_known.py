@@ -25,7 +25,7 @@ def test_a_row_known_at_the_cutoff_is_too_late(spark):
     assert set(names(keep_known(frame(spark, "entity", rows), cutoff=CUTOFF, as_of=AS_OF))) == {"before"}
 
 
-def test_an_event_after_the_day_does_not_count_and_one_without_a_date_does(spark):
+def test_an_event_after_the_day_does_not_count_and_an_undated_one_does(spark):
     rows = [
         {"entity_id": "on the day", "changed_on": AS_OF},
         {"entity_id": "the day after", "changed_on": AS_OF + timedelta(days=1)},
@@ -53,7 +53,7 @@ def test_the_newest_version_counts_by_each_column_in_turn(spark, newer):
         assert names(keep_latest(frame(spark, "entity", numbered), KEY)) == {"E": "new", "F": "only"}
 
 
-def test_a_key_whose_newest_version_is_absent_is_gone_and_may_come_back(spark):
+def test_a_key_whose_newest_version_is_absent_is_dropped_and_may_return(spark):
     gone = [{"entity_id": "E"}, {"entity_id": "E", "is_absent": True, "known_at": datetime(2021, 1, 1)}]
     back = [*gone, {"entity_id": "E", "name": "back", "known_at": datetime(2022, 1, 1)}]
     lonely = [{"entity_id": "F", "is_absent": True}]
@@ -61,6 +61,6 @@ def test_a_key_whose_newest_version_is_absent_is_gone_and_may_come_back(spark):
     assert names(keep_latest(frame(spark, "entity", back), KEY)) == {"E": "back"}
 
 
-def test_no_column_is_lost_or_made(spark):
+def test_the_columns_stay_the_same(spark):
     rows = frame(spark, "filing", [{"entity_id": "E", "period_start": AS_OF, "period_end": AS_OF}])
     assert set(keep_latest(rows, ("entity_id", "tax_type", "period_start")).columns) == set(rows.columns)

@@ -1,4 +1,4 @@
-"""Every indicator and peer figure, reckoned by the engine and by plain Python, agrees on rows drawn at random."""
+"""Every indicator and peer statistic is equal from the engine and from plain Python, on random rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from expectations.contracts.indicators import catalogue
 from tests.features import oracle
 from tests.features.random_tables import draw_tables
-from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, frame, reckon_frames, silver_of
+from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, compute_frames, frame, silver_of
 
 SEEDS = [1, 2]
 
@@ -77,7 +77,7 @@ def add_shrunk(made: dict[str, Row]) -> None:
 def both(request: pytest.FixtureRequest, spark: SparkSession) -> tuple[dict[str, Row], dict[str, Row], list[Row]]:
     """The engine's features, the oracle's, and the engine's peers."""
     tables = draw_tables(request.param)
-    features, peers = reckon_frames(silver_of(spark, tables))
+    features, peers = compute_frames(silver_of(spark, tables))
     return features, expected_indicators(tables), peers
 
 
@@ -91,7 +91,7 @@ def test_every_entity_known_has_one_row(both):
     assert len(expected) > 50
 
 
-def test_the_samples_try_every_indicator():
+def test_the_samples_cover_every_indicator():
     seen = defaultdict(set)
     for seed in SEEDS:
         for row in expected_indicators(draw_tables(seed)).values():
@@ -102,13 +102,13 @@ def test_the_samples_try_every_indicator():
 
 
 @pytest.mark.parametrize("column", [indicator.column for indicator in catalogue()])
-def test_an_indicator_is_what_plain_python_makes_it(both, column):
+def test_an_indicator_equals_plain_python(both, column):
     features, expected, _ = both
     got = {key: row[column] for key, row in features.items()}
     assert got == {key: close(row.get(column)) for key, row in expected.items()}
 
 
-def test_peer_groups_medians_and_z_are_what_plain_python_makes_them(both):
+def test_peer_groups_medians_and_z_equal_plain_python(both):
     features, expected, peers = both
     levels = [
         ("industry_group", "size_band", "age_band", "region_middle"),
@@ -160,24 +160,24 @@ def z(value: float | None, median: float | None, scale: float | None) -> float |
     return max(-20.0, min(20.0, (value - median) / scale))
 
 
-def test_rows_known_or_taking_place_later_change_nothing(spark):
+def test_later_rows_and_events_change_nothing(spark):
     tables = draw_tables(11)
-    before, peers_before = reckon_frames(silver_of(spark, tables))
+    before, peers_before = compute_frames(silver_of(spark, tables))
     late = {name: [row for row in rows if row["known_at"] < CUTOFF] for name, rows in tables.items()}
     event = {"entity": "changed_on", "filing": "period_end", "complaint": "received_on", "inspection": "inspected_on"}
     for name, column in event.items():
         late[name] = [row for row in late[name] if row[column] is None or row[column] <= AS_OF]
     assert any(len(late[name]) < len(tables[name]) for name in tables)
-    after, peers_after = reckon_frames(silver_of(spark, late))
+    after, peers_after = compute_frames(silver_of(spark, late))
     assert after == before
     assert ordered(peers_after) == ordered(peers_before)
 
 
 def test_order_duplicates_and_partitions_of_rows_change_nothing(spark):
     tables = draw_tables(12)
-    plain, peers_plain = reckon_frames(silver_of(spark, tables))
+    plain, peers_plain = compute_frames(silver_of(spark, tables))
     shuffled = {name: frame(spark, name, [*reversed(rows), *rows[::3]]).repartition(5) for name, rows in tables.items()}
-    again, peers_again = reckon_frames(shuffled)
+    again, peers_again = compute_frames(shuffled)
     assert again == plain
     assert ordered(peers_again) == ordered(peers_plain)
 

@@ -1,4 +1,4 @@
-"""What the register says: days that reckon their news alone hold what reckoning everything gives."""
+"""The state of the register: days that compute only their news equal a full computation."""
 
 from __future__ import annotations
 
@@ -53,24 +53,24 @@ def held(lake: Lake, as_of: date) -> list[tuple]:
     return register(read_state(REGISTER_STATE, lake, as_of))
 
 
-def afresh(lake: Lake, as_of: date) -> list[tuple]:
+def computed(lake: Lake, as_of: date) -> list[tuple]:
     return register(compute_state(REGISTER_STATE, lake, PROFILE, as_of))
 
 
-def test_a_chain_of_days_holds_what_reckoning_everything_gives(tmp_path, spark):
+def test_incremental_days_equal_a_full_computation(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     deliver(lake, "entity", SOURCE, spread(1))
     days = [FIRST + timedelta(days=n) for n in (0, 1, 4, 8, 25)]
-    reckoned = {}
+    updated = {}
     for day in days:
-        reckoned[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
-        assert held(lake, day) == afresh(lake, day), day
-    every = len(afresh(lake, days[-1]))
-    assert all(0 < reckoned[day] < every for day in days[1:]), reckoned
+        updated[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
+        assert held(lake, day) == computed(lake, day), day
+    every = len(computed(lake, days[-1]))
+    assert all(0 < updated[day] < every for day in days[1:]), updated
     assert update_state(REGISTER_STATE, lake, PROFILE, days[-1]) == 0, "nothing is new on a day done again"
 
 
-def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
+def test_a_newly_closed_month_changes_no_entity(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     settles = date(2026, 2, 15)
     before, after = settles - timedelta(days=1), settles + timedelta(days=1)
@@ -79,17 +79,17 @@ def test_a_month_that_becomes_settled_is_no_news_of_an_entity(tmp_path, spark):
     rows += [entity(before, entity_id="E0", owner_id="p"), entity(before, entity_id="E4", is_absent=True)]
     rows += [entity(settles, entity_id="E1", owner_id="q"), entity(after, entity_id="E2", owner_id="r")]
     deliver(lake, "entity", SOURCE, rows)
-    reckoned = {}
+    updated = {}
     for day in (FIRST, before, settles, after):
-        reckoned[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
-        assert held(lake, day) == afresh(lake, day), day
-    assert reckoned == {FIRST: 5, before: 2, settles: 1, after: 1}
+        updated[day] = update_state(REGISTER_STATE, lake, PROFILE, day)
+        assert held(lake, day) == computed(lake, day), day
+    assert updated == {FIRST: 5, before: 2, settles: 1, after: 1}
     # Written whole, so that no day needs what was written before it.
     assert trim_state(lake, REGISTER, after) == (str(FIRST), str(before))
-    assert held(lake, after) == afresh(lake, after)
+    assert held(lake, after) == computed(lake, after)
 
 
-def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
+def test_days_may_run_out_of_order_and_again(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = spread(3)
     deliver(lake, "entity", SOURCE, rows)
@@ -97,28 +97,28 @@ def test_days_may_be_done_out_of_order_and_again(tmp_path, spark):
     between = FIRST + timedelta(days=2)
     for day in (*days, between):
         update_state(REGISTER_STATE, lake, PROFILE, day)
-        assert held(lake, day) == afresh(lake, day), day
+        assert held(lake, day) == computed(lake, day), day
     for row in rows[:30]:
-        row["owner_id"] = "mended"
-    deliver(lake, "entity", SOURCE, rows, conformed="mended")
+        row["owner_id"] = "corrected"
+    deliver(lake, "entity", SOURCE, rows, conformed="corrected")
     for day in (days[1], days[0], between, days[1]):
         update_state(REGISTER_STATE, lake, PROFILE, day)
-        assert held(lake, day) == afresh(lake, day), day
+        assert held(lake, day) == computed(lake, day), day
 
 
-def test_an_entity_that_the_register_no_longer_has_goes_and_comes_back(tmp_path, spark):
+def test_an_entity_removed_from_the_register_is_dropped_and_may_return(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     gone, back = FIRST + timedelta(days=1), FIRST + timedelta(days=2)
     deliver(lake, "entity", SOURCE, [entity(FIRST), entity(gone, is_absent=True), entity(back, owner_id="p")])
     there = {}
     for day in (FIRST, gone, back):
         update_state(REGISTER_STATE, lake, PROFILE, day)
-        assert held(lake, day) == afresh(lake, day)
+        assert held(lake, day) == computed(lake, day)
         there[day] = [row["owner_id"] for row in read_state(REGISTER_STATE, lake, day).collect()]
     assert there == {FIRST: [None], gone: [], back: ["p"]}
 
 
-def test_days_pass_that_a_change_turns_on(tmp_path, spark):
+def test_a_row_changes_when_its_changes_on_date_passes(tmp_path, spark):
     """A change that was announced takes place on its day; one of a year ago leaves the window on its 365th."""
     lake = Lake(tmp_path, spark)
     announced, old = FIRST + timedelta(days=3), FIRST + timedelta(days=6) - timedelta(days=365)
@@ -131,17 +131,17 @@ def test_days_pass_that_a_change_turns_on(tmp_path, spark):
             entity(FIRST, status="closed", changed_on=announced, change_type="status", source_file="z.csv"),
         ],
     )
-    reckoned, said = [], []
+    updated, said = [], []
     for n in range(8):
         day = FIRST + timedelta(days=n)
-        reckoned.append(update_state(REGISTER_STATE, lake, PROFILE, day))
-        assert held(lake, day) == afresh(lake, day), day
+        updated.append(update_state(REGISTER_STATE, lake, PROFILE, day))
+        assert held(lake, day) == computed(lake, day), day
         said += [(row["status"], row["changes_12m"]) for row in read_state(REGISTER_STATE, lake, day).collect()]
-    assert reckoned == [1, 0, 0, 1, 0, 0, 1, 0]
+    assert updated == [1, 0, 0, 1, 0, 0, 1, 0]
     assert said == [("active", 1)] * 3 + [("closed", 2)] * 3 + [("closed", 1)] * 2
 
 
-def test_what_no_book_vouches_for_is_not_built_on(tmp_path, spark):
+def test_no_day_builds_on_inconsistent_silver(tmp_path, spark):
     lake = Lake(tmp_path, spark)
     rows = [entity(FIRST), entity(FIRST + timedelta(days=1), owner_id="p")]
     deliver(lake, "entity", SOURCE, rows[:1])
@@ -149,7 +149,7 @@ def test_what_no_book_vouches_for_is_not_built_on(tmp_path, spark):
     lake.replace(frame(spark, "entity", rows), silver.ENTITY, "true")  # rows whose delivery is in no book
     today = FIRST + timedelta(days=1)
     update_state(REGISTER_STATE, lake, PROFILE, today)
-    assert held(lake, today) == afresh(lake, today)
+    assert held(lake, today) == computed(lake, today)
     deliver(lake, "entity", SOURCE, [rows[0], {**rows[1], "owner_id": "q"}])
     tomorrow = FIRST + timedelta(days=2)
     update_state(REGISTER_STATE, lake, PROFILE, tomorrow)

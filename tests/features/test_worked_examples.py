@@ -1,4 +1,4 @@
-"""Indicators worked by hand, the arithmetic left visible."""
+"""Indicators computed by hand, with the arithmetic visible."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.features.tables import AS_OF, reckon
+from tests.features.tables import AS_OF, compute
 
 # As of 2026-01-31 the settled month is December 2025 (31 January less 45 days).
 
@@ -26,7 +26,7 @@ def months(first: date, count: int) -> list[date]:
 
 def indicators(spark, **tables):
     shop = {"entity_id": "E", "established_on": date(2020, 1, 1)}
-    return reckon(spark, {"entity": [shop], **tables})[0]["E"]
+    return compute(spark, {"entity": [shop], **tables})[0]["E"]
 
 
 def test_late_and_missing_returns_of_those_due(spark):
@@ -42,7 +42,7 @@ def test_late_and_missing_returns_of_those_due(spark):
     assert made["mean_days_late"] == (0 + 10) / 2
 
 
-def test_the_figures_of_a_return_filed_after_the_day_are_not_there_yet(spark):
+def test_a_return_filed_after_the_day_does_not_count(spark):
     returns = [vat(date(2025, 11, 1), 100), vat(date(2025, 12, 1), 700, filed_on=AS_OF + timedelta(days=1))]
     made = indicators(spark, filing=returns)
     assert made["sales_12m"] == 100
@@ -63,7 +63,7 @@ def test_six_silent_months_then_sales(spark):
     assert asleep["zero_filing_streak"] == 9
 
 
-def test_growth_compares_means_so_that_a_young_entity_does_not_seem_to_boom(spark):
+def test_growth_compares_means_so_that_a_young_entity_does_not_seem_to_grow(spark):
     returns = [vat(month, 100) for month in months(date(2024, 10, 1), 3)] + [
         vat(month, 110) for month in months(date(2025, 1, 1), 12)
     ]
@@ -91,7 +91,7 @@ def test_vat_and_income_tax_are_compared_over_whole_quarters_that_both_cover(spa
     assert indicators(spark, filing=[*monthly[:-1], third, fourth])["vat_cit_gap"] == (300 - 240) / 300
 
 
-def test_a_burst_is_against_the_entity_s_own_level(spark):
+def test_a_burst_is_relative_to_the_entitys_own_level(spark):
     def on(days_ago, number):
         return {"complaint_id": f"c{number}", "entity_id": "E", "received_on": AS_OF - timedelta(days=days_ago)}
 
@@ -113,23 +113,23 @@ def test_a_breach_loses_half_its_weight_in_a_year(spark):
     assert made["days_since_violation"] == 365
 
 
-def test_a_follow_up_is_counted_apart_and_is_no_visit_of_the_record_unless_it_found_something(spark):
+def test_a_follow_up_is_counted_separately_unless_it_has_a_result(spark):
     def visit(days_ago, **more):
         return {"inspection_id": f"i{days_ago}", "entity_id": "E", "inspected_on": AS_OF - timedelta(days=days_ago), **more}
 
     first = visit(40, found_violation=True, items_checked=10, breaches=4)
-    mended = visit(30, selected_by="follow_up")
+    follow_up = visit(30, selected_by="follow_up")
     old = visit(1095, selected_by="follow_up")
     unmet = visit(20, selected_by="follow_up", visit_status="not_reachable", planned_on=AS_OF)
-    made = indicators(spark, inspection=[first, mended, old, unmet])
+    made = indicators(spark, inspection=[first, follow_up, old, unmet])
     assert (made["follow_ups_36m"], made["visits_36m"], made["violations_36m"]) == (1, 1, 1)
     assert (made["days_since_follow_up"], made["days_since_visit"]) == (30, 40)
     assert made["last_visit_violation"] == 1
-    worse = indicators(spark, inspection=[first, {**mended, "found_violation": True}])
+    worse = indicators(spark, inspection=[first, {**follow_up, "found_violation": True}])
     assert (worse["follow_ups_36m"], worse["visits_36m"], worse["days_since_visit"]) == (1, 2, 30)
 
 
-def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
+def test_an_outcome_is_compared_with_the_inspectors_rate_at_other_businesses(spark):
     """A finding by one who seldom finds says more of the business than one by one who always does."""
 
     def visit(number, entity, inspector, found, breaches):
@@ -144,7 +144,7 @@ def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
         visit(number, f"x{number}", "strict" if number % 2 else "mild", bool(number % 2), number % 2) for number in range(18)
     ]
     own = [visit(18, "E", "mild", True, 2), visit(19, "F", "strict", True, 2)]
-    made, _ = reckon(spark, {"entity": shops, "inspection": [*elsewhere, *own]})
+    made, _ = compute(spark, {"entity": shops, "inspection": [*elsewhere, *own]})
     # Both made nine visits elsewhere: the mild one found nothing, the strict one 9. With what was found at the other of the two
     # all made 19 elsewhere, and found 10. Thirty more are as found by all.
     mild, strict = (0 + 30 * 10 / 19) / (9 + 30), (9 + 30 * 10 / 19) / (9 + 30)
@@ -158,7 +158,7 @@ def test_an_outcome_is_held_against_what_its_inspector_finds_elsewhere(spark):
     assert made["G"]["excess_of_name"] is None
 
 
-def test_however_often_its_inspector_goes_a_business_is_not_held_against_itself(spark):
+def test_a_business_is_not_compared_with_itself(spark):
     def visit(number, entity, found):
         return {"inspection_id": f"i{number:02}", "entity_id": entity, "inspected_on": AS_OF, "inspector_id": "him",
                 "found_violation": found, "items_checked": 10, "breaches": 3 * found}  # fmt: skip
@@ -181,7 +181,7 @@ def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
     closed = shop("old", date(2018, 1, 1), status="closed", closed_on=date(2024, 6, 1))
     heir, late = shop("heir", date(2024, 9, 1)), shop("late", date(2025, 9, 1))
     stranger = shop("stranger", date(2024, 9, 1), legal_rep_id="q")
-    made, _ = reckon(spark, {"entity": [closed, heir, late, stranger]})
+    made, _ = compute(spark, {"entity": [closed, heir, late, stranger]})
     assert {name: row["phoenix"] for name, row in made.items()} == {"old": 0, "heir": 1, "late": 0, "stranger": 0}
     assert made["heir"]["ended_tie_share"] == 1 / 2
     assert made["heir"]["same_legal_rep"] == 1
@@ -198,22 +198,22 @@ def test_the_base_rate_is_of_random_visits_of_known_probability_only(spark):
     drawn = [visit(0, "random", True), visit(1, "random", False), visit(2, "random", False), visit(3, "random", False)]
     sent = [visit(number, "targeted", True) for number in range(4, 12)]
     of_unknown_chance = [visit(number, "random", True) | {"inclusion_probability": None} for number in range(12, 16)]
-    made, _ = reckon(spark, {"entity": shops, "inspection": [*drawn, *sent, *of_unknown_chance]})
+    made, _ = compute(spark, {"entity": shops, "inspection": [*drawn, *sent, *of_unknown_chance]})
     assert made["E0"]["base_rate"] == pytest.approx(1 / 4, abs=1e-3)
 
 
-def test_random_visits_weigh_the_inverse_of_their_probability(spark):
+def test_random_visits_have_the_inverse_probability_as_weight(spark):
     shops = [{"entity_id": f"E{n}", "industry_division": "51"} for n in range(2)]
     common = {"inspected_on": date(2025, 1, 1), "selected_by": "random"}
     often = {**common, "inspection_id": "i0", "entity_id": "E0", "inclusion_probability": 0.5, "found_violation": True}
     seldom = {**common, "inspection_id": "i1", "entity_id": "E1", "inclusion_probability": 0.1, "found_violation": False}
-    made, _ = reckon(spark, {"entity": shops, "inspection": [often, seldom]})
+    made, _ = compute(spark, {"entity": shops, "inspection": [often, seldom]})
     assert made["E0"]["base_rate"] == pytest.approx((1 / 0.5) / (1 / 0.5 + 1 / 0.1), abs=1e-3)
 
 
-def test_more_deviant_than_half_of_equal_peers_is_measured_by_their_wider_spread(spark):
+def test_with_mostly_equal_peers_the_90th_percentile_is_the_scale(spark):
     shops = [{"entity_id": f"E{n:02}", "phone_hash": "t" if n < 4 else f"t{n}"} for n in range(20)]
-    made, peers = reckon(spark, {"entity": shops})
+    made, peers = compute(spark, {"entity": shops})
     (phone,) = [row for row in peers if row["indicator"] == "same_phone"]
     assert (phone["peer_median"], phone["peer_mad"]) == (0, 0)
     # Deviations: 16 zeros and 4 threes; the 90th percentile, the 18th of 20, is 3.

@@ -1,4 +1,4 @@
-"""A sound row for each contract, and for each rule a row that just holds it and a row that breaks it."""
+"""A valid row for each contract, and for each rule a row that just holds it and a row that breaks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each batch rule of each contract: a day at its limit passes, a day beyond it fails, a day it cannot judge passes."""
+"""Each batch rule of each contract: a day at its limit passes, a day beyond it fails, a day without the metric passes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_day_beyond_its_limit_fails_that_rule_alone(contract: Contract, rule: 
 
 
 @by_rule
-def test_a_fact_that_does_not_apply_breaks_no_rule(contract: Contract, rule: BatchRule) -> None:
+def test_a_metric_that_does_not_apply_breaks_no_rule(contract: Contract, rule: BatchRule) -> None:
     fact = DAY_EXAMPLES[rule.check][0]
     checks, _ = gate_days(days({fact: float("nan")}), contract, limits_of(contract))
     (check,) = [check for check in checks if check.rule_id == rule.id]
@@ -75,7 +75,7 @@ def test_every_failing_day_is_named_however_many() -> None:
     )
 
 
-def test_a_minimum_of_rows_is_asked() -> None:
+def test_a_minimum_of_rows_is_required() -> None:
     rule = BatchRule("some_rows", BatchCheck.MIN_ROWS, 10, Severity.CRITICAL, "there are rows")
     contract = replace(SOURCES["complaint"], batch_rules=(rule,))
     checks, _ = gate_days(days({"rows": 10.0}, {"rows": 9.0}), contract, {})

@@ -106,7 +106,7 @@ def random_rows(contract: Contract, *, count: int, seed: int) -> list[tuple[Any,
     return rows
 
 
-def test_an_unknown_answer_counts_as_sound(spark: SparkSession) -> None:
+def test_an_unknown_result_counts_as_valid(spark: SparkSession) -> None:
     rows = bronze(spark, "tax_filing", [{"void_invoice_count": 5, "invoice_count": None, "declared_revenue_minor": None}])
     checks, _ = gate_rows(rows, SOURCES["tax_filing"])
     assert all(check.passed for check in checks)
@@ -114,7 +114,7 @@ def test_an_unknown_answer_counts_as_sound(spark: SparkSession) -> None:
 
 
 @by_contract
-def test_sound_and_quarantined_rows_are_all_rows_once(contract: Contract, spark: SparkSession) -> None:
+def test_every_row_is_either_valid_or_quarantined(contract: Contract, spark: SparkSession) -> None:
     rows = spark.createDataFrame(random_rows(contract, count=200, seed=11), BRONZE[contract.name].ddl())
     sound = {row["source_row"] for row in sound_rows(rows, contract).select("source_row").collect()}
     quarantined = [row["source_row"] for row in quarantined_rows(rows, contract).select("source_row").collect()]
@@ -122,7 +122,7 @@ def test_sound_and_quarantined_rows_are_all_rows_once(contract: Contract, spark:
 
 
 @by_contract
-def test_a_broken_warning_turns_no_row_away(contract: Contract, spark: SparkSession) -> None:
+def test_a_broken_warning_rule_quarantines_no_row(contract: Contract, spark: SparkSession) -> None:
     warnings = {rule.id for rule in contract.row_rules if rule.severity is Severity.WARNING}
     rows = bronze(spark, contract.name, [example.breaks for example in of_contract(contract) if example.rule_id in warnings])
     assert warnings

@@ -1,4 +1,4 @@
-"""The gate as a whole: what is set aside and why, which days are stopped, and what it must never do."""
+"""The gate as a whole: which rows are quarantined and why, which days are stopped, and what it must never do."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_equal_inputs_give_equal_results(spark: SparkSession) -> None:
     assert first.checks == second.checks
 
 
-def test_the_engine_is_asked_all_rules_at_once_and_gives_no_row(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_rules_are_one_query_that_returns_no_row(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = bronze(spark, "complaint", [{"severity": 9}] * 5)
     collected: list[Any] = []
     collect = type(rows).collect
@@ -127,7 +127,7 @@ def test_the_engine_is_asked_all_rules_at_once_and_gives_no_row(spark: SparkSess
     assert not any("unexpected_list" in answer["result"] for part in found.values() for answer in part["results"])
 
 
-def test_the_network_is_not_touched(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_network_is_not_used(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     touched: list[Any] = []
     connect, look_up = socket.socket.connect, socket.getaddrinfo
 
@@ -162,7 +162,7 @@ def test_nothing_is_printed(spark: SparkSession, capfd: pytest.CaptureFixture[st
     assert (out, err) == ("", "")
 
 
-def test_an_expectation_that_cannot_be_evaluated_is_no_pass(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expectation_that_cannot_be_evaluated_does_not_pass(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     from great_expectations.execution_engine import SparkDFExecutionEngine
 
     def fail(*_: Any, **__: Any) -> Any:

@@ -19,7 +19,7 @@ def _collector_on() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-def test_what_is_there_after_the_import_is_set_aside(*, is_on: bool) -> None:
+def test_objects_are_frozen_after_the_import(*, is_on: bool) -> None:
     gc.unfreeze()
     (gc.enable if is_on else gc.disable)()
 
@@ -29,7 +29,7 @@ def test_what_is_there_after_the_import_is_set_aside(*, is_on: bool) -> None:
     assert gc.get_freeze_count() > len(gc.get_objects())
 
 
-def test_meanwhile_the_collector_is_off_and_on_again_when_the_import_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_collector_is_off_during_the_import_and_restored_on_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     was_on = []
 
     class Watching:

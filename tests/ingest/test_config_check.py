@@ -86,7 +86,7 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("by_region = {}", "by_region = 3", "capacity.by_region", "a table"),
         ("minimum = 30", "minimum = nan", "peers.minimum", "a whole number"),
         ('industry_scheme = "gbt4754"', 'industry_scheme = "gbt4745"', "industry_scheme", "did you mean 'gbt4754'"),
-        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list of days"),
+        ('weekend = ["saturday", "sunday"]', "weekend = 3", "calendar.weekend", "a list"),
         ("tax.en =", "taxes.en =", "legal_bases.taxes", "did you mean 'tax'"),
         ("tax.en =", "#", "legal_bases.tax.en", "both languages"),
         ("[legal_bases]", "[legal_bases]\nage_days = 1", "legal_bases.age_days", "a table"),

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.profile.mapping import Lookup, SourceMapping
+from jobs.profile.mapping import SourceMapping
+from jobs.profile.mapping_schema import Lookup
 from jobs.sources.deliveries import delivery_warnings, find_deliveries, find_lookup_files
 
 from .raw_reading import mapping_of

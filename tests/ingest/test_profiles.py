@@ -30,9 +30,9 @@ def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
 @pytest.mark.parametrize(
     ("content", "what", "next_step"),
     [
-        (b"name = ", "it is not valid TOML", "mend the line named"),
+        (b"name = ", "it is not valid TOML", "correct that line"),
         (b'name = "\xff"', "it is not valid TOML", "save it as UTF-8"),
-        (b"name = 1" + b"0" * 5000, "it is not valid TOML", "mend the line named"),
+        (b"name = 1" + b"0" * 5000, "it is not valid TOML", "correct that line"),
     ],
 )
 def test_a_profile_that_is_no_toml_is_to_be_mended(tmp_path: Path, content: bytes, what: str, next_step: str) -> None:
@@ -44,7 +44,7 @@ def test_a_profile_that_is_no_toml_is_to_be_mended(tmp_path: Path, content: byte
 
 @pytest.mark.parametrize("kind", ["profile", "mapping"])
 def test_a_file_that_cannot_be_opened_is_told_as_what_it_is_to_its_reader(tmp_path: Path, kind: str) -> None:
-    with pytest.raises(ConfigError, match=f"Is a directory.*let it be read, or name another {kind}"):
+    with pytest.raises(ConfigError, match=f"Is a directory.*allow reading it, or name another {kind}"):
         read_toml(tmp_path, kind)
     with pytest.raises(ConfigError, match=f"No such file.*name a {kind} that exists"):
         read_toml(tmp_path / "gone.toml", kind)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobs.profile.mapping import Lookup
+from jobs.profile.mapping_schema import Lookup
 from jobs.sources.csv_records import Layout, parse_block
 from jobs.sources.formats import read_lookup
 from jobs.sources.raw_records import FileProblem, RejectedRecord

@@ -11,7 +11,6 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from expectations.contracts.registry import SOURCES
 from jobs.commands.source import app
 from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import sql_problems
@@ -65,7 +64,7 @@ def test_known_values_are_translated_and_unknown_ones_are_left_as_questions(tmp_
 
 def test_a_sure_draft_is_a_mapping_that_reads_its_own_file(tmp_path: Path, spark) -> None:
     draft = registration_draft(tmp_path)
-    assert [problem for problem in shape_problems(draft, SOURCES) if problem.is_error] == []
+    assert [problem for problem in shape_problems(draft) if problem.is_error] == []
     mapping = build_mapping(draft, tmp_path / "reg.toml")
     assert [problem for problem in sql_problems(mapping, spark) if problem.is_error] == []
     found = read_all(tmp_path / "reg.csv", mapping)

@@ -1,4 +1,4 @@
-"""``steelyard model``: the models of a home are listed, shown, and held against each other on a day."""
+"""``steelyard model``: the models of a home are listed, shown, and compared on a day."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def home(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) ->
     store = ModelStore(copied)
     first = store.newest(finished_day.as_of)
     assert first is not None
-    store.put(
-        replace(store.get(first), anomaly_weight=5.0),
-        date(2026, 6, 1),
-        {"kind": "learnt", "as_of": "2026-06-01"},
-        "# Model {model_id}\n",
+    other = store.put(
+        replace(store.get(first), anomaly_weight=5.0), date(2026, 6, 1), {"kind": "learnt", "as_of": "2026-06-01"}, {}
     )
+    # An older model: its card is Markdown.
+    (copied / "models" / other / "card.json").unlink()
+    (copied / "models" / other / "card.md").write_text(f"# Model {other}\n", encoding="utf-8")
     return copied
 
 
@@ -39,7 +39,7 @@ def ids(home: Path) -> list[str]:
     return [one.model_id for one in ModelStore(home).kept()]
 
 
-def test_models_are_listed_newest_first_with_what_they_learnt_from(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_models_are_listed_newest_first_with_their_training_data(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     said = steelyard(capfd, "model", "list", "--home", home, "--json")
     found = json.loads(said.out)
     assert [one["trained_for"] for one in found] == ["2026-06-30", "2026-06-01"]
@@ -56,7 +56,7 @@ def test_a_model_is_put_in_use_by_hand(home: Path, capfd: pytest.CaptureFixture[
     assert steelyard(capfd, "model", "use", "nobody", "--home", home, "--as-of", "2026-07-02").code == 4
 
 
-def test_a_card_is_shown_of_the_newest_or_of_the_one_that_is_named(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_card_of_the_newest_or_the_named_model_is_shown(home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     newest, other = ids(home)
     assert steelyard(capfd, "model", "show", "--home", home).out.startswith(f"# Model {newest}\n")
     assert steelyard(capfd, "model", "show", other, "--home", home).out == f"# Model {other}\n"
@@ -71,7 +71,7 @@ def test_a_model_agrees_with_itself(home: Path, finished_day: FinishedDay) -> No
     assert {one.measure: one.first for one in found.standings}["correlation of ranks"] == 1.0
 
 
-def test_two_models_part_where_one_weighs_something_more(
+def test_two_models_differ_where_one_has_a_larger_weight(
     home: Path, finished_day: FinishedDay, capfd: pytest.CaptureFixture[str]
 ) -> None:
     newest, other = ids(home)

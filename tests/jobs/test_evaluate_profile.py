@@ -1,4 +1,4 @@
-"""An evaluation's windows from invented rows, without an engine: what judges, what refuses, what is named as a leak."""
+"""An evaluation's windows from invented rows, without an engine: test visits, refusals, and leaks."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def figures(windows: list[Window], profile: Profile) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("past")
-def test_a_model_that_learnt_leads_over_chance_and_nothing_is_suspected(profile: Profile, tmp_path: Path) -> None:
+def test_a_fitted_model_is_better_than_chance_and_no_leak_is_suspected(profile: Profile, tmp_path: Path) -> None:
     windows = evaluate(profile, tmp_path)
     content = figures(windows, profile)
     assert (windows[0].kind, windows[0].best_indicator) == ("learnt", "late_filing_share ↑")
@@ -131,7 +131,7 @@ def test_a_model_that_learnt_leads_over_chance_and_nothing_is_suspected(profile:
     assert figures(evaluate(profile, tmp_path), profile) == content
 
 
-def test_visits_drawn_at_random_count_the_inverse_of_their_probability(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_randomly_drawn_visits_have_the_inverse_probability_as_weight(past: Past, profile: Profile, tmp_path: Path) -> None:
     drawn = (past.after["selected_by"] == "random").to_numpy()
     probability = np.where(np.arange(len(ENTITIES)) % 4 == 0, 0.1, 0.4)
     past.after = past.after.assign(inclusion_probability=np.where(drawn, probability, np.nan))
@@ -150,7 +150,7 @@ def test_visits_drawn_at_random_count_the_inverse_of_their_probability(past: Pas
     assert content["drawn"]["effective_size"] == pytest.approx((75 * 8.75) ** 2 / (75 * (6.25**2 + 2.5**2)), abs=0.1)
 
 
-def test_only_an_entitys_first_visit_in_the_window_judges(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_only_an_entitys_first_visit_in_the_window_is_tested(past: Past, profile: Profile, tmp_path: Path) -> None:
     again = past.after.assign(
         inspected_on=past.after["inspected_on"] + pd.Timedelta(days=5), found_violation=~past.after["found_violation"]
     )
@@ -160,7 +160,7 @@ def test_only_an_entitys_first_visit_in_the_window_judges(past: Past, profile: P
     pd.testing.assert_frame_equal(evaluate(profile, tmp_path)[0].visits, first)
 
 
-def test_what_the_visits_found_changes_no_score(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_the_results_of_test_visits_change_no_score(past: Past, profile: Profile, tmp_path: Path) -> None:
     first = evaluate(profile, tmp_path)[0].visits
     past.after = past.after.assign(found_violation=~past.after["found_violation"])
     again = evaluate(profile, tmp_path)[0].visits
@@ -168,7 +168,7 @@ def test_what_the_visits_found_changes_no_score(past: Past, profile: Profile, tm
     assert (again["found"] != first["found"]).all()
 
 
-def test_an_entity_that_was_not_known_that_day_is_counted_and_does_not_judge(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_an_entity_unknown_on_the_day_is_counted_and_not_tested(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.now = past.now.iloc[20:]
     window = evaluate(profile, tmp_path)[0]
     assert (window.visited, window.unknown, len(window.visits)) == (300, 20, 280)
@@ -182,7 +182,7 @@ def test_an_entity_that_was_not_known_that_day_is_counted_and_does_not_judge(pas
         (lambda found: np.where(found, 1.0, np.nan), "whether employees has a value"),
     ],
 )
-def test_an_indicator_that_holds_the_outcome_fails_loudly(
+def test_an_indicator_that_equals_the_outcome_is_reported_as_a_leak(
     plant: Any, named: str, past: Past, profile: Profile, tmp_path: Path
 ) -> None:
     past.now = past.now.assign(employees=plant(past.after["found_violation"]))
@@ -192,7 +192,7 @@ def test_an_indicator_that_holds_the_outcome_fails_loudly(
     assert refused.value.exit_code == 10
 
 
-def test_a_model_that_learnt_the_outcome_fails_loudly(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_a_model_fitted_on_the_outcome_is_reported_as_a_leak(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.now = past.now.assign(employees=past.after["found_violation"].astype(float))
     past.learnt = past.learnt.assign(employees=past.before["found_violation"].astype(float))
     named = {(one["kind"], one["name"]) for one in figures(evaluate(profile, tmp_path), profile)["suspects"]}
@@ -217,7 +217,7 @@ def test_an_outcome_that_was_known_before_its_visit_is_refused(past: Past, profi
         evaluate(profile, tmp_path)
 
 
-def test_a_visit_that_was_learnt_from_does_not_judge(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_a_training_visit_is_refused_as_a_test_visit(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.before = past.after
     with pytest.raises(LeakFound, match="the visit of E000 on 2026-06-01 was learnt from") as refused:
         evaluate(profile, tmp_path)
@@ -225,7 +225,7 @@ def test_a_visit_that_was_learnt_from_does_not_judge(past: Past, profile: Profil
 
 
 @pytest.mark.usefixtures("past")
-def test_a_label_that_was_known_too_late_is_refused(profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_label_known_too_late_is_refused(profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> TrainingSet:
         raise LeakedLabelError("the visit of E1 was not known: it must not train a model")
 
@@ -236,19 +236,19 @@ def test_a_label_that_was_known_too_late_is_refused(profile: Profile, tmp_path: 
 
 
 @pytest.mark.usefixtures("past")
-def test_days_that_no_visit_followed_are_explained(profile: Profile, tmp_path: Path) -> None:
+def test_days_without_later_visits_are_refused(profile: Profile, tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="no visit is known in the 60 days after 2026-08-31"):
         evaluate(profile, tmp_path, date(2026, 8, 31))
 
 
 @pytest.mark.parametrize(("found", "words"), [(False, "none of the 300 visits"), (True, "every one of the 300 visits")])
-def test_visits_that_all_ended_alike_are_explained(found: bool, words: str, past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_visits_with_only_one_result_are_refused(found: bool, words: str, past: Past, profile: Profile, tmp_path: Path) -> None:
     past.after = past.after.assign(found_violation=found)
     with pytest.raises(InputMissing, match=f"{words} that followed found a violation"):
         evaluate(profile, tmp_path)
 
 
-def test_visits_to_entities_that_were_not_known_then_are_explained(past: Past, profile: Profile, tmp_path: Path) -> None:
+def test_visits_only_to_unknown_entities_are_refused(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.after = past.after.assign(entity_id="nobody")
     with pytest.raises(InputMissing, match="none of the 1 entities visited in the 60 days after 2026-05-31 was known that day"):
         evaluate(profile, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
 
 
 def put(store: ModelStore, content: bytes, day: date) -> str:
-    return store.put(Stored(content), day, {}, "card of {model_id}")  # type: ignore[arg-type]
+    return store.put(Stored(content), day, {}, {"profile": "cn"})  # type: ignore[arg-type]
 
 
 def test_a_model_trained_again_for_a_day_is_the_one_in_use_whatever_its_hash(store: ModelStore) -> None:
@@ -45,7 +46,7 @@ def test_a_day_uses_the_model_of_the_last_day_up_to_it(store: ModelStore) -> Non
 def test_the_same_model_on_the_same_day_has_the_same_id_and_its_card_names_it(store: ModelStore) -> None:
     first = put(store, b"same", date(2026, 6, 30))
     assert put(store, b"same", date(2026, 6, 30)) == first
-    assert store.card(first) == f"card of {first}"
+    assert json.loads(store.card(first)) == {"profile": "cn", "model_id": first}
 
 
 def test_a_model_that_was_never_finished_is_not_there(store: ModelStore) -> None:
@@ -55,7 +56,7 @@ def test_a_model_that_was_never_finished_is_not_there(store: ModelStore) -> None
 
 def test_a_model_that_was_better_stays_in_use_and_the_new_one_is_kept(store: ModelStore) -> None:
     may = put(store, b"may", date(2026, 5, 31))
-    june = store.put(Stored(b"june"), date(2026, 6, 30), {}, "", stays=may)  # type: ignore[arg-type]
+    june = store.put(Stored(b"june"), date(2026, 6, 30), {}, {}, stays=may)  # type: ignore[arg-type]
     assert store.newest(date(2026, 7, 5)) == may
     assert store.last_trained(date(2026, 7, 5)) == june
     assert store.last_trained(date(2026, 6, 1)) == may

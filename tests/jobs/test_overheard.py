@@ -19,8 +19,8 @@ CLIENT = logging.getLogger("grpc")
 @pytest.fixture(autouse=True)
 def _nobody_listens() -> Iterator[None]:
     def leave() -> None:
-        CLIENT.removeHandler(log._kept)
-        log._kept.told.clear()
+        CLIENT.removeHandler(log._buffer)
+        log._buffer.messages.clear()
 
     leave()
     yield

@@ -1,4 +1,4 @@
-"""Scoring a day: nothing depends on how it is cut, what does not add up is refused, no class moves on one source's word."""
+"""Scoring a day: results do not depend on batches, contributions must add up, and no class changes because of one source."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def again(home: Path, tmp_path: Path) -> Lake:
 
 
 @pytest.mark.parametrize("at_once", [170, 599])
-def test_scores_depend_on_no_batch_and_no_order(home: Path, again: Lake, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scores_do_not_depend_on_batches_or_order(home: Path, again: Lake, at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(score_entities, "ROWS_AT_ONCE", at_once)
     sizes = [len(part) for part in score_entities.feature_batches(again, made.DAY)]
     assert set(sizes[:-1]) == {at_once}
@@ -96,7 +96,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_a_model_whose_contributions_do_not_add_up_scores_nothing(home: Path, again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_whose_contributions_do_not_add_up_is_refused(home: Path, again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     moved = rows(home).loc[lambda scores: scores["risk_class"] != "B", "entity_id"].iloc[0]
     contributions = RiskModel.contributions
 
@@ -111,7 +111,7 @@ def test_a_model_whose_contributions_do_not_add_up_scores_nothing(home: Path, ag
     assert not again.exists(scoring.SCORES)
 
 
-def test_what_indicators_add_is_asked_of_those_alone_whose_class_moved(home: Path, again: Lake, asked: list[str]) -> None:
+def test_contributions_are_computed_only_for_entities_whose_class_changed(home: Path, again: Lake, asked: list[str]) -> None:
     scores = rows(home)
     today = scores["held_class"].fillna(scores["risk_class"])
     score_day(again, PROFILE, made.DAY)
@@ -124,7 +124,7 @@ def test_what_indicators_add_is_asked_of_those_alone_whose_class_moved(home: Pat
     assert 0 < len(asked) < ROWS / 5
 
 
-def test_without_features_there_is_nothing_to_score(home: Path) -> None:
+def test_without_features_scoring_is_refused(home: Path) -> None:
     with pytest.raises(InputMissing, match="no features for 2026-07-01"):
         score_day(Lake(home), PROFILE, made.DAY + timedelta(days=1))
 
@@ -165,7 +165,7 @@ def test_a_class_moves_only_as_far_as_it_does_without_any_one_source(home: Path,
     assert scores["held_source"].notna().tolist() == held.tolist()
 
 
-def test_classes_of_later_days_are_not_looked_at(home: Path, again: Lake) -> None:
+def test_classes_of_later_days_are_not_read(home: Path, again: Lake) -> None:
     today = Lake(home).arrow(scoring.SCORES)
     later = made.DAY + timedelta(days=1)
     put(again, today.set_column(1, "as_of", pa.array([later] * len(today))), later)
@@ -173,7 +173,7 @@ def test_classes_of_later_days_are_not_looked_at(home: Path, again: Lake) -> Non
     pd.testing.assert_frame_equal(rows(again.home), rows(home), check_exact=True)
 
 
-def test_what_would_bring_a_better_class_does_bring_it(home: Path) -> None:
+def test_the_changes_for_a_better_class_give_that_class(home: Path) -> None:
     scored = rows(home)
     listed = pd.concat([scored.nlargest(60, "margin"), scored.nsmallest(5, "margin")])
     explained = explain(Lake(home), PROFILE, made.DAY, listed)

@@ -1,4 +1,4 @@
-"""Which model comes into use, and by what visits it is judged; invented rows, no engine, and models that are what they say."""
+"""Which model is put in use, and on which visits it is evaluated; invented rows, no engine, and fake models."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelStore:
     return ModelStore(tmp_path)
 
 
-def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelStore, known: TrainingSet) -> None:
+def test_the_model_in_use_is_compared_on_visits_known_after_its_training(store: ModelStore, known: TrainingSet) -> None:
     trained_for = date(2026, 4, 20)
-    good = store.put(Reads("late_filing_share"), trained_for, {}, "")  # type: ignore[arg-type]
+    good = store.put(Reads("late_filing_share"), trained_for, {}, {})  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
     assert held_out is not None
     found = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
@@ -91,7 +91,7 @@ def test_the_model_in_use_is_judged_by_what_became_known_after_it(store: ModelSt
     assert found.difference < 0
 
 
-def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_been_known_before_it(known: TrainingSet) -> None:
+def test_training_and_held_out_visits_are_disjoint_even_with_an_early_known_at(known: TrainingSet) -> None:
     begin = COHORTS[2]
     early = replace(known, labels=known.labels.assign(known_at=known.labels["known_at"] - pd.Timedelta(days=90)))
     before, after = early.split_at(begin, PROFILE.end_of(begin.date()))
@@ -100,21 +100,21 @@ def test_no_visit_both_teaches_and_judges_even_where_its_result_is_said_to_have_
     assert not (before & after).any()
 
 
-def test_a_model_in_use_that_is_no_better_makes_way(store: ModelStore, known: TrainingSet) -> None:
-    store.put(Reads("age_days"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+def test_a_model_in_use_that_is_not_better_is_replaced(store: ModelStore, known: TrainingSet) -> None:
+    store.put(Reads("age_days"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     found = compare_with_model_in_use(store, known, hold_out(Lake(Path()), known, PROFILE), PROFILE, AS_OF)
     assert found is not None
     assert not found.stays
     assert found.difference == 0.0
 
 
-def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: TrainingSet) -> None:
+def test_without_a_comparison_the_new_model_is_used(store: ModelStore, known: TrainingSet) -> None:
     held_out = hold_out(Lake(Path()), known, PROFILE)
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) is None, "none was in use"
-    newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, "")  # type: ignore[arg-type]
+    newest = store.put(Reads("late_filing_share"), date(2026, 6, 29), {}, {})  # type: ignore[arg-type]
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == Against(newest, 0), "no visit became known after it"
     assert compare_with_model_in_use(store, known, None, PROFILE, AS_OF) == Against(newest, 0)
-    older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+    older = store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     other = replace(known, inputs=Inputs(("age_days",), (-1,), ("basic",)))
     day = date(2026, 4, 1)
     assert compare_with_model_in_use(store, other, held_out, PROFILE, day) == Against(older, 0), (
@@ -122,11 +122,11 @@ def test_what_can_not_be_told_lets_the_new_one_in(store: ModelStore, known: Trai
     )
 
 
-def test_trained_again_for_its_day_a_model_meets_the_same_one_as_at_first(store: ModelStore, known: TrainingSet) -> None:
-    store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, "")  # type: ignore[arg-type]
+def test_training_a_day_again_compares_with_the_same_model(store: ModelStore, known: TrainingSet) -> None:
+    store.put(Reads("late_filing_share"), date(2026, 3, 31), {}, {})  # type: ignore[arg-type]
     held_out = hold_out(Lake(Path()), known, PROFILE)
     first = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
-    store.put(Reads("age_days"), AS_OF, {}, "")  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, {}, {})  # type: ignore[arg-type]
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == first
 
 
@@ -134,8 +134,8 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(train_model, "inputs_fingerprint", lambda *_: "all")
-    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, "")  # type: ignore[arg-type]
-    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, "", stays=old)  # type: ignore[arg-type]
+    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, {})  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, {}, stays=old)  # type: ignore[arg-type]
     lake = Lake(tmp_path)
     assert store.newest(AS_OF) == old
     due = [train_model.is_training_due(lake, PROFILE, AS_OF + timedelta(days=days)) for days in (0, 1, 6, 7)]
@@ -143,7 +143,7 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
-def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
+def test_the_capacity_share_comes_from_the_profile(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
     model = Reads("late_filing_share")
     held_out = HeldOut(~rows, rows, model.score(known.features[rows]), model)  # type: ignore[arg-type]
@@ -159,7 +159,7 @@ def test_capacity_is_the_policys(known: TrainingSet, share: float) -> None:
     assert metrics[MODEL]["precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean(), abs=1e-6)
 
 
-def test_held_out_figures_have_intervals_and_leads_those_of_the_difference(known: TrainingSet) -> None:
+def test_held_out_metrics_and_leads_have_intervals(known: TrainingSet) -> None:
     rows = (known.labels["cohort_on"] >= COHORTS[2]).to_numpy()
     model = Reads("late_filing_share")
     judged = judge_held_out(HeldOut(~rows, rows, model.score(known.features[rows]), model), known, PROFILE)  # type: ignore[arg-type]
@@ -172,7 +172,7 @@ def test_held_out_figures_have_intervals_and_leads_those_of_the_difference(known
     assert facts["held_out_leads"]["random expected"]["auc"]["low"] > 0
 
 
-def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
+def test_the_anomaly_score_uses_a_sample_of_the_population(
     store: ModelStore, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
@@ -183,12 +183,12 @@ def test_strangeness_is_measured_against_a_sample_in_training_and_in_judging(
     assert 30 < seen[0] < 70
 
 
-def test_inputs_are_of_the_catalogue() -> None:
+def test_inputs_are_in_the_catalogue() -> None:
     assert set(INPUTS.columns) <= set(catalogue_inputs().columns)
 
 
 @pytest.mark.parametrize("kind", ["learnt", "rule"])
-def test_a_model_notes_of_which_share_of_labels_it_learnt(known: TrainingSet, kind: str) -> None:
+def test_a_model_records_the_share_of_labels_it_was_fitted_on(known: TrainingSet, kind: str) -> None:
     least = 300 if kind == "learnt" else 10_000
     profile = replace(PROFILE, training=replace(PROFILE.training, minimum_labels=least))
     facts = fit(replace(known, labels_share=0.25), profile, candidates=("scorecard",)).facts

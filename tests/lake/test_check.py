@@ -251,7 +251,7 @@ def test_the_command_tells_and_its_exit_code_says_whether_the_home_is_sound(town
 
     assert (sound.code, sound.out.splitlines()[-1]) == (0, "this home is sound")
     assert (unsound.code, unsound.out.splitlines()[-1]) == (Damaged.exit_code, "this home is not sound")
-    assert "-> bring it back: `steelyard lake restore`" in unsound.out
+    assert "-> restore it: `steelyard lake restore`" in unsound.out
     assert as_json.code == 9
     said = json.loads(as_json.out)
     assert said["sound"] is False

@@ -1,4 +1,4 @@
-"""Baselines: fitted on the past alone, told apart without chance, silent where the past says nothing."""
+"""Baselines are fitted on the past only, without randomness in ties."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled, as_inputs
 
-from models.evaluation.baselines import choose_indicator, fit_boosting, past_record, roc_auc
+from models.evaluation.baselines import choose_indicator, fit_boosting, past_record
+from models.evaluation.ranking_metrics import roc_auc
 
 
-def test_past_record_puts_those_of_whom_none_is_known_last() -> None:
+def test_past_record_puts_an_unknown_share_last() -> None:
     assert past_record(pd.DataFrame({"violation_share": [0.5, None, 0.0]})).tolist() == [0.5, -1.0, 0.0]
 
 
@@ -20,18 +21,18 @@ def test_best_indicator_is_the_one_that_ordered_the_past_best_in_its_own_directi
     assert roc_auc(labelled.y, best.score(labelled.X)) > 0.65
 
 
-def test_an_indicator_that_ordered_the_past_against_its_direction_is_not_turned_round(labelled: Labelled) -> None:
+def test_the_catalogues_direction_is_not_reversed_to_fit_the_past(labelled: Labelled) -> None:
     backwards = labelled.X.assign(late=-labelled.X["late"])
     assert choose_indicator(backwards, labelled.y, as_inputs(["late", "noise"], direction=1)).column == "noise"
 
 
-def test_without_a_direction_the_past_tells_it(labelled: Labelled) -> None:
+def test_without_a_direction_in_the_catalogue_the_past_gives_it(labelled: Labelled) -> None:
     backwards = labelled.X.assign(late=-labelled.X["late"])
     best = choose_indicator(backwards, labelled.y, as_inputs(["late", "noise"]))
     assert (best.column, best.direction) == ("late", -1)
 
 
-def test_equal_indicators_are_told_apart_by_name_and_unknown_is_ordinary() -> None:
+def test_the_name_breaks_ties_and_an_unknown_value_counts_as_the_median() -> None:
     y = np.tile([0.0, 1.0], 20)
     X = pd.DataFrame({"b": y, "a": y}).astype(float)
     best = choose_indicator(X, y, as_inputs(["b", "a"], direction=1))
@@ -39,13 +40,13 @@ def test_equal_indicators_are_told_apart_by_name_and_unknown_is_ordinary() -> No
     assert best.score(pd.DataFrame({"a": [1.0, np.nan]})).tolist() == [1.0, 0.5]
 
 
-def test_plain_boosting_learns_and_is_the_same_again(labelled: Labelled, later: pd.DataFrame) -> None:
+def test_plain_boosting_is_deterministic_and_finds_the_signal(labelled: Labelled, later: pd.DataFrame) -> None:
     first, again = (fit_boosting(labelled.X, labelled.y, INPUTS, seed=3).score(later) for _ in range(2))
     assert (first == again).all()
     assert np.corrcoef(first, later["late"].fillna(0.0))[0, 1] > 0.3
 
 
-def test_a_column_that_was_never_known_is_left_out(labelled: Labelled) -> None:
+def test_a_column_without_known_values_is_left_out(labelled: Labelled) -> None:
     X = labelled.X.assign(capital=np.nan)
     fitted = fit_boosting(X, labelled.y, INPUTS, seed=3)
     assert "capital" not in fitted.columns
@@ -53,7 +54,7 @@ def test_a_column_that_was_never_known_is_left_out(labelled: Labelled) -> None:
 
 
 @pytest.mark.parametrize("y", [np.zeros(40), np.ones(40), np.r_[np.ones(9), np.zeros(31)]])
-def test_a_past_that_tells_nothing_leaves_all_visits_equal(y: np.ndarray) -> None:
+def test_too_little_past_leaves_all_visits_equal(y: np.ndarray) -> None:
     X = pd.DataFrame({"a": np.arange(40.0)})
     assert choose_indicator(X, y, as_inputs(["a"])).score(X).tolist() == [0.0] * 40
     assert fit_boosting(X, y, as_inputs(["a"]), seed=1).score(X).tolist() == [0.0] * 40

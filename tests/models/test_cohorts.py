@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.labels.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second
+from models.labels.cohorts import LeakedLabelError, build_labels, check_labels, cohort_dates, every_second_cohort
 
 COHORTS = (date(2025, 1, 31), date(2025, 2, 28))
 CUT_OFF = datetime(2025, 6, 1)
@@ -63,7 +63,7 @@ def test_no_visits_give_no_labels() -> None:
     assert build_labels(visits(), COHORTS, label_days=60, known_before=CUT_OFF).empty
 
 
-def test_order_of_visits_changes_nothing() -> None:
+def test_the_order_of_visits_does_not_matter() -> None:
     random = np.random.default_rng(1)
     frame = pd.DataFrame(
         {
@@ -81,7 +81,7 @@ def test_order_of_visits_changes_nothing() -> None:
     check_labels(built, known_before=CUT_OFF)
 
 
-def test_planted_leaks_are_caught() -> None:
+def test_planted_leaks_are_refused() -> None:
     sound = build_labels(visits(("a", "2025-03-05", "2025-03-06", True)), COHORTS, label_days=60, known_before=CUT_OFF)
     with pytest.raises(LeakedLabelError, match=r"a on 2025-03-05.*not known before"):
         check_labels(sound.assign(known_at=pd.Timestamp(CUT_OFF)), known_before=CUT_OFF)
@@ -100,16 +100,16 @@ def test_cohorts_are_month_ends_before_as_of() -> None:
 
 
 @pytest.mark.parametrize("every_months", [1, 2, 3])
-def test_every_second_cohort_is_the_same_whichever_is_the_last(every_months: int) -> None:
+def test_every_second_cohort_does_not_depend_on_the_last_cohort(every_months: int) -> None:
     earlier, later = (
-        every_second(cohort_dates(as_of, every_months=every_months, count=12), every_months=every_months, label_days=200)
+        every_second_cohort(cohort_dates(as_of, every_months=every_months, count=12), every_months=every_months, label_days=200)
         for as_of in (date(2026, 7, 1), date(2026, 7 + every_months, 1))
     )
     assert len(earlier) == len(later) == 6
     assert len(set(earlier) & set(later)) >= 5
 
 
-def test_every_second_cohort_is_not_enough_where_visits_would_label_none() -> None:
+def test_no_second_cohorts_if_some_visits_would_follow_none() -> None:
     year = cohort_dates(date(2026, 7, 1), every_months=1, count=12)
-    assert every_second(year, every_months=1, label_days=58) == ()
-    assert [day.month for day in every_second(year, every_months=1, label_days=60)] == [8, 10, 12, 2, 4, 6]
+    assert every_second_cohort(year, every_months=1, label_days=58) == ()
+    assert [day.month for day in every_second_cohort(year, every_months=1, label_days=60)] == [8, 10, 12, 2, 4, 6]

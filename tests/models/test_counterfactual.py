@@ -1,4 +1,4 @@
-"""What would bring a better class: it does, it is little, it is what the business can change, and it is found again."""
+"""Counterfactuals reach a better class, are minimal, and use only what the business can change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INDICATORS = {indicator.column: indicator for indicator in catalogue()}
 
 @dataclass(frozen=True)
 class Additive:
-    """A model that can be reckoned by hand: weights times values; the class is B below 1, C below 2, else D."""
+    """A linear model to compute by hand: the class is B below 1, C below 2, else D."""
 
     weights: dict[str, float]
 
@@ -37,55 +37,55 @@ def found(model: Additive, X: pd.DataFrame, goals: dict[str, float]) -> Counterf
     )
 
 
-def told(result: Counterfactuals) -> list[tuple[int, str, float, float]]:
+def changes(result: Counterfactuals) -> list[tuple[int, str, float, float]]:
     rows = result.changes.to_dict("records")
     return [(row["row"], row["indicator"], row["value"], round(row["wanted"], 2)) for row in rows]
 
 
-def test_one_indicator_is_moved_as_little_as_is_enough() -> None:
+def test_an_indicator_moves_only_as_far_as_necessary() -> None:
     model = Additive({"arrears_ratio": 4.0, "void_invoice_share": 1.0})
     result = found(model, pd.DataFrame({"arrears_ratio": [0.4], "void_invoice_share": [0.2]}), dict.fromkeys(model.weights, 0.0))
     # 1.6 + 0.2 is C; arrears of a little under 0.2 would be B.
     assert result.better.tolist() == ["B"]
-    assert told(result) == [(0, "arrears_ratio", 0.4, 0.2)]
+    assert changes(result) == [(0, "arrears_ratio", 0.4, 0.2)]
     assert result.changes["wanted"][0] < 0.2
 
 
-def test_what_turns_out_not_to_be_needed_is_left_alone() -> None:
-    # The largest alone is not enough, the second alone is.
+def test_an_unnecessary_change_is_dropped() -> None:
+    # The largest contribution alone is not enough, the second is.
     model = Additive({"arrears_ratio": 1.0, "void_invoice_share": 1.0})
     result = found(
         model,
         pd.DataFrame({"arrears_ratio": [0.9], "void_invoice_share": [0.8]}),
         {"arrears_ratio": 0.8, "void_invoice_share": 0.0},
     )
-    assert [name for _, name, *_ in told(result)] == ["void_invoice_share"]
+    assert [name for _, name, *_ in changes(result)] == ["void_invoice_share"]
 
 
-def test_what_the_business_cannot_change_is_not_asked_of_it() -> None:
+def test_only_changeable_indicators_are_changed() -> None:
     model = Additive({"complaints_12m": 1.0, "base_rate": 1.0})
     result = found(model, pd.DataFrame({"complaints_12m": [3.0], "base_rate": [1.0]}), dict.fromkeys(model.weights, 0.0))
     assert result.better.tolist() == [None]
     assert result.changes.empty
 
 
-def test_three_changes_are_made_and_no_fourth() -> None:
+def test_at_most_three_changes_are_made() -> None:
     names = ["arrears_ratio", "late_filing_share", "refused_mediation_share", "void_invoice_share"]
     model = Additive(dict.fromkeys(names, 1.0))
     X = pd.DataFrame({name: [0.49] for name in names})
-    assert len(told(found(model, X, dict.fromkeys(names, 0.15)))) == 3
-    # All four together would do.
+    assert len(changes(found(model, X, dict.fromkeys(names, 0.15)))) == 3
+    # All four together would be enough.
     assert found(model, X, dict.fromkeys(names, 0.22)).better.tolist() == [None]
 
 
 def test_whole_numbers_stay_whole() -> None:
     model = Additive({"unfiled_returns": 0.3})
-    assert told(found(model, pd.DataFrame({"unfiled_returns": [5.0]}), {"unfiled_returns": 0.0})) == [
+    assert changes(found(model, pd.DataFrame({"unfiled_returns": [5.0]}), {"unfiled_returns": 0.0})) == [
         (0, "unfiled_returns", 5.0, 3.0)
     ]
 
 
-def test_the_form_against_peers_moves_with_the_value() -> None:
+def test_the_peer_form_moves_with_the_value() -> None:
     model = Additive({"arrears_ratio_vs_peers": 1.0})
     X = pd.DataFrame({"arrears_ratio": [0.5], "arrears_ratio_vs_peers": [1.6]})
     added = pd.DataFrame({"arrears_ratio": [1.6], "base": [0.0]})
@@ -93,10 +93,10 @@ def test_the_form_against_peers_moves_with_the_value() -> None:
         X, added, ["C"], pd.DataFrame({"arrears_ratio": [0.1]}), model.classify, indicators=INDICATORS, bounds=BOUNDS, clip=20.0
     )
     # The peers' spread is (0.5 - 0.1) / 1.6 = 0.25, so z is 1 at 0.1 + 0.25.
-    assert told(result) == [(0, "arrears_ratio", 0.5, 0.35)]
+    assert changes(result) == [(0, "arrears_ratio", 0.5, 0.35)]
 
 
-def test_beyond_the_cut_the_form_against_peers_moves_at_the_median_alone() -> None:
+def test_a_clipped_peer_form_changes_only_at_the_median() -> None:
     seen = []
 
     def classify(X: pd.DataFrame) -> np.ndarray:
@@ -113,12 +113,12 @@ def test_beyond_the_cut_the_form_against_peers_moves_at_the_median_alone() -> No
 
 
 @pytest.mark.parametrize("goal", [0.9, np.nan])
-def test_nobody_is_asked_to_be_worse_or_like_nobody(goal: float) -> None:
+def test_a_worse_or_unknown_goal_gives_no_change(goal: float) -> None:
     model = Additive({"arrears_ratio": 2.0})
     assert found(model, pd.DataFrame({"arrears_ratio": [0.6]}), {"arrears_ratio": goal}).better.tolist() == [None]
 
 
-def test_the_best_class_is_left_alone() -> None:
+def test_the_best_class_gets_no_changes() -> None:
     X = pd.DataFrame({"arrears_ratio": [0.6]})
     added = pd.DataFrame({"arrears_ratio": [1.0], "base": [0.0]})
     usual = pd.DataFrame({"arrears_ratio": [0.0]})
@@ -126,7 +126,7 @@ def test_the_best_class_is_left_alone() -> None:
     assert best.better.tolist() == [None]
 
 
-def test_rows_do_not_depend_on_one_another_and_every_answer_holds() -> None:
+def test_rows_are_independent_and_every_change_reaches_its_class() -> None:
     random = np.random.default_rng(5)
     names = ["arrears_ratio", "late_filing_share", "refused_mediation_share", "unfiled_returns", "complaints_12m"]
     model = Additive(dict(zip(names, (1.0, 0.8, 1.5, 0.2, 0.5), strict=True)))

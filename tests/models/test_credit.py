@@ -26,17 +26,17 @@ def test_margin_is_used_where_no_probability_is_known() -> None:
     assert credit_points(margin, np.array([0.5, np.nan, np.nan, np.nan])).tolist() == [400, 300, 0, 1000]
 
 
-def test_class_begins_at_its_bound() -> None:
+def test_a_class_starts_at_its_bound() -> None:
     assert risk_class(np.array([1000, 700, 699, 500, 300, 299, 0]), BOUNDS).tolist() == ["A", "A", "B", "B", "C", "D", "D"]
 
 
-def test_order_of_bounds_in_the_policy_changes_nothing() -> None:
+def test_the_order_of_bounds_does_not_matter() -> None:
     points = np.arange(0, 1001)
     assert (risk_class(points, BOUNDS) == risk_class(points, dict(reversed(BOUNDS.items())))).all()
 
 
 @pytest.mark.parametrize("bounds", [{}, {"A": 700, "B": 500}, {"A": 0, "B": 0}])
-def test_bounds_that_leave_points_without_a_class_are_refused(bounds: dict[str, int]) -> None:
+def test_invalid_bounds_are_refused(bounds: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="bounds"):
         risk_class(np.array([1]), bounds)
 
@@ -53,11 +53,11 @@ def test_bounds_that_leave_points_without_a_class_are_refused(bounds: dict[str, 
         (299, 0, "D"),  # even the favourable end
     ],
 )
-def test_doubt_speaks_for_the_ordinary_class(at_best: int, at_worst: int, wanted: str) -> None:
+def test_uncertainty_favours_the_ordinary_class(at_best: int, at_worst: int, wanted: str) -> None:
     assert class_of_interval(np.array([at_best]), np.array([at_worst]), BOUNDS, "B").tolist() == [wanted]
 
 
-def test_an_ordinary_class_that_there_is_not_is_refused() -> None:
+def test_an_unknown_ordinary_class_is_refused() -> None:
     with pytest.raises(ValueError, match="'E' is none of D, C, B, A"):
         class_of_interval(np.array([500]), np.array([400]), BOUNDS, "E")
 
@@ -70,7 +70,7 @@ def test_a_worse_margin_never_gets_a_better_class_whatever_the_evidence(learnt: 
         assert list(letters) == sorted(letters)
 
 
-def test_where_no_probability_is_known_the_class_is_the_ordinary_one_and_points_order(rule: RiskModel, later: pd.DataFrame) -> None:
+def test_without_a_probability_the_class_is_ordinary_and_points_follow_the_margin(rule: RiskModel, later: pd.DataFrame) -> None:
     scores = rule.score(later)
     points, letters = points_and_class(scores, BOUNDS, "C")
     assert set(letters) == {"C"}
@@ -78,7 +78,7 @@ def test_where_no_probability_is_known_the_class_is_the_ordinary_one_and_points_
     assert (np.diff(points[np.argsort(scores["margin"])]) <= 0).all()
 
 
-def test_ranks_rise_from_the_worst_class_whatever_the_order_of_the_policy() -> None:
+def test_ranks_rise_from_the_worst_class() -> None:
     shuffled = {name: BOUNDS[name] for name in "BDAC"}
     assert ranks(["D", "C", "B", "A"], shuffled).tolist() == [0, 1, 2, 3]
     assert ranks(np.array(["A", None, "E"], dtype=object), BOUNDS, otherwise="B").tolist() == [3, 2, 2]

@@ -1,4 +1,4 @@
-"""A model beside other orders: figures of a window by hand, means over windows, intervals that keep what they say."""
+"""Evaluation of orders: metrics of a window by hand, means over windows, coverage of intervals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models.evaluation.evaluate import AT_CAPACITY, evaluate, evaluate_orders
 DAYS = np.array(["2025-01-01", "2025-01-01", "2025-01-02", "2025-01-03"], dtype="datetime64[D]")
 Y = np.array([0.0, 0.0, 1.0, 1.0])
 BEST = Y
-SETTINGS = {"share": 0.25, "draws": 200, "seed": 1}
+SETTINGS = {"share": 0.25, "resamples": 200, "seed": 1}
 
 
 def invent(windows: int, visits: int, seed: int, lead: float = 0.8) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def invent(windows: int, visits: int, seed: int, lead: float = 0.8) -> pd.DataFr
     return pd.concat(parts, ignore_index=True)
 
 
-def test_evaluate_sets_model_beside_baselines() -> None:
+def test_evaluate_compares_the_model_with_baselines() -> None:
     table = evaluate(Y, DAYS, {"model": BEST, "past record": [0, 1, 0, 1]}, capacity=2, seed=1, probability=[0.1, 0.1, 0.9, 0.9])
     assert list(table.index) == ["model", "past record", "as it was", "random", "random expected"]
     assert table.loc["model", ["auc", "precision", "recall", "lift"]].tolist() == [1.0, 1.0, 1.0, 2.0]
@@ -64,9 +64,9 @@ def test_empty_window_unscored_rows_and_no_capacity_are_refused() -> None:
         evaluate(Y, DAYS, {"model": BEST}, capacity=0, seed=1)
 
 
-def test_figures_of_all_windows_are_means_of_those_of_each() -> None:
+def test_overall_metrics_are_means_over_windows() -> None:
     visits = invent(3, 120, seed=2)
-    judged = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
+    evaluation = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
     tables = [
         evaluate(rows["found"], rows["day"], {"model": rows["model"], "rival": rows["rival"]}, capacity=30, seed=1)
         for _, rows in visits.groupby("as_of")
@@ -74,35 +74,37 @@ def test_figures_of_all_windows_are_means_of_those_of_each() -> None:
     for order in ("model", "rival", "as it was", "random expected"):
         for measure in ("auc", "average_precision", "first_half_share", "days_earlier", "precision", "recall", "lift"):
             mean = np.mean([table.loc[order, measure] for table in tables])
-            assert judged.orders[order][measure].value == pytest.approx(mean, abs=1e-12), (order, measure)
-    assert judged.curve["model"][9].value == pytest.approx(judged.orders["model"]["first_half_share"].value)
-    assert judged.curve["rival"][-1].value == 1.0
+            assert evaluation.orders[order][measure].value == pytest.approx(mean, abs=1e-12), (order, measure)
+    assert evaluation.curve["model"][9].value == pytest.approx(evaluation.orders["model"]["first_half_share"].value)
+    assert evaluation.curve["rival"][-1].value == 1.0
 
 
-def test_the_model_leads_by_the_difference_and_over_itself_by_nothing() -> None:
+def test_a_lead_is_the_difference_and_zero_over_an_equal_order() -> None:
     visits = invent(2, 400, seed=5).assign(same=lambda frame: frame["model"])
-    judged = evaluate_orders(visits, ["model", "rival", "same"], **SETTINGS)
-    lead, orders = judged.leads["rival"]["auc"], judged.orders
+    evaluation = evaluate_orders(visits, ["model", "rival", "same"], **SETTINGS)
+    lead, orders = evaluation.leads["rival"]["auc"], evaluation.orders
     assert lead.value == pytest.approx(orders["model"]["auc"].value - orders["rival"]["auc"].value)
     assert 0 < lead.low < lead.value < lead.high
     assert lead.excludes_zero
-    same = judged.leads["same"]["auc"]
+    same = evaluation.leads["same"]["auc"]
     assert (same.value, same.low, same.high) == (0.0, 0.0, 0.0)
     assert not same.excludes_zero
 
 
-def test_an_interval_of_no_lead_holds_zero_about_as_often_as_it_says() -> None:
-    """Of 40 comparisons of two worthless orders about two may leave zero out; eight would be one in two thousand."""
+def test_the_interval_of_no_lead_covers_zero_at_its_level() -> None:
+    """Of 40 comparisons of random orders about two miss zero; eight has a probability of one in two thousand."""
     misses = 0
     for seed in range(40):
         visits = invent(1, 60, seed=100 + seed, lead=0.0)
         visits["rival"] = np.random.default_rng(seed).random(len(visits))
-        misses += evaluate_orders(visits, ["model", "rival"], share=0.25, draws=80, seed=seed).leads["rival"]["auc"].excludes_zero
+        misses += (
+            evaluate_orders(visits, ["model", "rival"], share=0.25, resamples=80, seed=seed).leads["rival"]["auc"].excludes_zero
+        )
     assert misses < 8
 
 
-def test_businesses_are_drawn_whole() -> None:
-    """Were visits drawn apart, sixteen like visits of each business would make the interval four times too narrow."""
+def test_businesses_are_resampled_whole() -> None:
+    """With visits drawn alone, sixteen equal visits of each business would make the interval four times too narrow."""
     random = np.random.default_rng(1)
     business = np.repeat(np.arange(60), 16)
     found = np.repeat((random.random(60) < 0.4).astype(float), 16)
@@ -124,32 +126,34 @@ def test_businesses_are_drawn_whole() -> None:
     assert together.high - together.low > 3 * (apart.high - apart.low)
 
 
-def test_row_order_changes_nothing() -> None:
+def test_the_order_of_rows_does_not_matter() -> None:
     visits = invent(2, 50, seed=6)
-    first = evaluate_orders(visits, ["model", "rival"], share=0.25, draws=30, seed=2)
-    again = evaluate_orders(visits.sample(frac=1.0, random_state=3), ["model", "rival"], share=0.25, draws=30, seed=2)
+    first = evaluate_orders(visits, ["model", "rival"], share=0.25, resamples=30, seed=2)
+    again = evaluate_orders(visits.sample(frac=1.0, random_state=3), ["model", "rival"], share=0.25, resamples=30, seed=2)
     assert first == again
 
 
-def test_promises_are_judged_over_all_windows_and_within_capacity() -> None:
+def test_calibration_is_evaluated_over_all_windows_and_within_capacity() -> None:
     visits = invent(2, 40, seed=7)
-    judged = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
+    evaluation = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
     first = visits.sort_values("model", ascending=False).groupby("as_of").head(10)
-    assert judged.promises[AT_CAPACITY].value == pytest.approx(first["found"].sum() / first["probability"].sum())
-    assert judged.promises["observed_over_expected"].value == pytest.approx(visits["found"].sum() / visits["probability"].sum())
-    assert evaluate_orders(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).promises == {}
+    assert evaluation.calibration[AT_CAPACITY].value == pytest.approx(first["found"].sum() / first["probability"].sum())
+    assert evaluation.calibration["observed_over_expected"].value == pytest.approx(
+        visits["found"].sum() / visits["probability"].sum()
+    )
+    assert evaluate_orders(visits.assign(probability=np.nan), ["model", "rival"], **SETTINGS).calibration == {}
 
 
 def test_a_window_without_a_violation_is_left_out_of_the_means() -> None:
     visits = invent(2, 80, seed=8)
     is_second = visits["as_of"] == visits["as_of"].max()
-    judged = evaluate_orders(visits.assign(found=visits["found"].where(~is_second, 0.0)), ["model", "rival"], **SETTINGS)
+    evaluation = evaluate_orders(visits.assign(found=visits["found"].where(~is_second, 0.0)), ["model", "rival"], **SETTINGS)
     alone = evaluate_orders(visits[~is_second], ["model", "rival"], **SETTINGS)
-    assert judged.orders["model"]["auc"].value == alone.orders["model"]["auc"].value
-    assert np.isnan(judged.windows[visits["as_of"].max()]["model"]["auc"].value)
+    assert evaluation.orders["model"]["auc"].value == alone.orders["model"]["auc"].value
+    assert np.isnan(evaluation.windows[visits["as_of"].max()]["model"]["auc"].value)
 
 
-def test_a_figure_that_more_than_one_draw_in_twenty_lacks_has_no_interval() -> None:
+def test_with_more_undefined_resamples_than_the_interval_leaves_out_there_is_no_interval() -> None:
     drawn = np.linspace(0.4, 0.8, 100)
     some = estimate(0.6, np.where(np.arange(100) < 5, np.nan, drawn))
     assert (some.value, some.high) == (0.6, pytest.approx(0.79, abs=0.01))
@@ -157,7 +161,7 @@ def test_a_figure_that_more_than_one_draw_in_twenty_lacks_has_no_interval() -> N
     assert most.value == 0.6
     assert np.isnan([most.low, most.high]).all()
     assert not most.excludes_zero
-    # One visit of sixty found something: a third of all draws hold none.
+    # One visit of sixty found a violation: a third of all resamples lack it.
     visits = invent(1, 60, seed=5).assign(found=0.0)
     visits.loc[0, "found"] = 1.0
     auc = evaluate_orders(visits, ["model"], **SETTINGS).orders["model"]["auc"]
@@ -171,11 +175,11 @@ def test_a_business_twice_in_a_window_is_refused() -> None:
         evaluate_orders(pd.concat([visits, visits]), ["model"], **SETTINGS)
 
 
-def test_draws_take_as_many_businesses_as_there_are_and_are_the_same_for_a_seed() -> None:
+def test_resamples_hold_as_many_businesses_and_depend_only_on_the_seed() -> None:
     business, number = businesses(["b", "a", "b", "c"])
     assert (business.tolist(), number) == ([1, 0, 1, 2], 3)
-    weights = np.concatenate(list(draw_weights(business, draws=50, seed=4)))
+    weights = np.concatenate(list(draw_weights(business, resamples=50, seed=4)))
     assert weights.shape == (50, 4)
     assert (weights[:, 0] == weights[:, 2]).all()
     assert (weights[:, [0, 1, 3]].sum(axis=1) == 3).all()
-    assert (weights == np.concatenate(list(draw_weights(business, draws=50, seed=4)))).all()
+    assert (weights == np.concatenate(list(draw_weights(business, resamples=50, seed=4)))).all()

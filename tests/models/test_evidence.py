@@ -1,4 +1,4 @@
-"""How much is known of an entity, and how fresh it is."""
+"""The evidence on an entity: how much is known and how fresh it is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ORDINARY = {"age_days": 4000.0, "days_since_visit": 40.0, "months_since_return":
 
 
 def rows(*changed: dict[str, float]) -> pd.DataFrame:
-    """Entities that are ordinary but for what is given."""
+    """Entities with full evidence, except for the given values."""
     return pd.DataFrame([dict.fromkeys(COLUMNS, np.nan) | ORDINARY | one for one in changed], columns=list(COLUMNS))
 
 
@@ -25,7 +25,7 @@ def evidence(*changed: dict[str, float]) -> list[float]:
     return found
 
 
-def test_all_that_is_usual_and_fresh_is_one() -> None:
+def test_usual_and_fresh_evidence_is_one() -> None:
     assert evidence({}) == [1.0]
 
 
@@ -42,17 +42,17 @@ def test_evidence_halves_with_each_half_life_past_the_grace(days: float, share: 
     assert evidence({"days_since_visit": days, "months_since_return": 999.0, "age_days": 99_999.0}) == [share]
 
 
-def test_the_newest_record_counts_and_months_are_turned_into_days() -> None:
+def test_the_newest_record_counts_and_months_become_days() -> None:
     assert evidence({"days_since_visit": 9000.0, "months_since_return": 1.0}) == [1.0]
     older = evidence({"days_since_visit": 9000.0, "months_since_return": 270 / (365.25 / 12)})
     assert older == [pytest.approx(0.5)]
 
 
-def test_an_entity_of_which_no_record_is_dated_is_as_stale_as_can_be() -> None:
+def test_without_any_known_age_evidence_is_least() -> None:
     assert evidence({"days_since_visit": np.nan, "months_since_return": np.nan, "age_days": np.nan}) == [1 / 16]
 
 
-def test_where_no_input_tells_an_age_every_entity_counts_as_fresh() -> None:
+def test_without_age_inputs_every_entity_is_fresh() -> None:
     inputs = Inputs(("late_filing_share",), (1,), ("tax",))
     rule = fit_evidence(rows({}), inputs, fresh_days=90, half_life_days=180)
     assert rule(rows({"days_since_visit": 9000.0})).tolist() == [1.0]

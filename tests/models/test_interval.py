@@ -1,4 +1,4 @@
-"""The interval of a probability: two ways to the Venn–Abers answers, order, width, and whether it holds what it says."""
+"""The interval of a probability: Venn–Abers predictions computed two ways, monotonicity, width and coverage."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def rate(margin: np.ndarray) -> np.ndarray:
 
 
 def ends(interval: Interval, margin: np.ndarray, evidence: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """The ends alone, around a probability that lies within."""
+    """The two ends, for a probability between them."""
     middle = np.interp(margin, interval.margin, (interval.low[0] + interval.high[0]) / 2)
     return interval(margin, middle, np.full(len(margin), evidence))
 
 
-def test_answers_are_those_of_isotonic_regression_with_one_visit_more() -> None:
+def test_predictions_equal_isotonic_regression_with_one_more_visit() -> None:
     random = np.random.default_rng(1)
     visits = random.integers(0, 6, 12).astype(float)
     found = np.minimum(random.integers(0, 4, 12), visits).astype(float)
@@ -45,13 +45,13 @@ def test_answers_are_those_of_isotonic_regression_with_one_visit_more() -> None:
             assert answer[0, at] == pytest.approx(fitted.predict([at])[0])
 
 
-def test_no_visits_tell_nothing() -> None:
+def test_without_visits_the_interval_is_zero_to_one() -> None:
     none = fit_interval(np.zeros(0), np.zeros(0), [], level=0.9, seed=1)
     low, high = none(np.array([-9.0, 9.0]), np.array([0.2, 0.7]), np.ones(2))
     assert (low.tolist(), high.tolist()) == ([0.0, 0.0], [1.0, 1.0])
 
 
-def test_ends_never_fall_as_the_margin_rises_whatever_the_evidence() -> None:
+def test_ends_never_fall_as_the_margin_rises() -> None:
     margin, y, entity = held_out(800, 2)
     interval = fit_interval(margin, y, entity, level=0.9, seed=2)
     rising = np.linspace(-8, 5, 500)
@@ -77,7 +77,7 @@ def test_less_evidence_gives_a_wider_interval_around_the_same_probability() -> N
     assert widths[0] < widths[5] < widths[1]
 
 
-def test_order_of_visits_changes_nothing_and_the_seed_does() -> None:
+def test_the_seed_matters_and_the_order_of_visits_does_not() -> None:
     margin, y, entity = held_out(600, 4)
     order = np.random.default_rng(0).permutation(600)
     one = fit_interval(margin, y, entity, level=0.9, seed=4)
@@ -87,7 +87,7 @@ def test_order_of_visits_changes_nothing_and_the_seed_does() -> None:
     assert (one.low != fit_interval(margin, y, entity, level=0.9, seed=5).low).any()
 
 
-def test_common_factor_of_weights_changes_nothing_and_heavy_visits_count_more() -> None:
+def test_only_relative_weights_matter() -> None:
     margin, y, entity = held_out(600, 5)
     plain = fit_interval(margin, y, entity, level=0.9, seed=1)
     same = fit_interval(margin, y, entity, level=0.9, seed=1, weight=np.full(600, 4.0))
@@ -96,7 +96,7 @@ def test_common_factor_of_weights_changes_nothing_and_heavy_visits_count_more() 
     assert heavy.high[0].mean() > plain.high[0].mean()
 
 
-def test_visits_of_one_business_count_as_fewer_than_visits_of_many() -> None:
+def test_visits_of_one_business_give_a_wider_interval() -> None:
     margin, y, _ = held_out(60, 6)
     margin, y = np.repeat(margin, 15), np.repeat(y, 15)
     many = fit_interval(margin, y, np.arange(900), level=0.9, seed=1)
@@ -104,7 +104,7 @@ def test_visits_of_one_business_count_as_fewer_than_visits_of_many() -> None:
     assert (few.high[0] - few.low[0]).mean() > 2 * (many.high[0] - many.low[0]).mean()
 
 
-def test_intervals_hold_the_rate_at_least_as_often_as_they_say() -> None:
+def test_intervals_cover_the_rate_at_their_level() -> None:
     fresh = np.random.default_rng(99).normal(-1.5, 1.0, 2000)
     covered = []
     for seed in range(12):

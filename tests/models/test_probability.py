@@ -1,4 +1,4 @@
-"""The learnt probability and its parts: folds, calibration, boosters."""
+"""The learnt probability: folds, calibration, boosters."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_contributions_sum_to_margin_row_by_row(labelled: Labelled, later: pd.Da
     np.testing.assert_allclose(model.contributions(later).sum(axis=1), model.margin(later), rtol=0, atol=1e-6)
 
 
-def test_number_of_threads_changes_nothing(labelled: Labelled, later: pd.DataFrame) -> None:
+def test_the_number_of_threads_does_not_matter(labelled: Labelled, later: pd.DataFrame) -> None:
     if load_lightgbm() is None:
         pytest.skip("LightGBM cannot be loaded here")
     rows, weight = labelled.X.to_numpy(), np.ones(len(labelled.y))
@@ -53,13 +53,13 @@ def test_margin_after_fewer_rounds_is_that_of_a_shorter_fit(labelled: Labelled, 
     np.testing.assert_allclose(long.margin(later.to_numpy(), 10), short.margin(later.to_numpy()), atol=1e-12)
 
 
-def test_common_factor_of_weights_changes_nothing_but_weights_do(labelled: Labelled, later: pd.DataFrame) -> None:
+def test_only_relative_weights_matter(labelled: Labelled, later: pd.DataFrame) -> None:
     weight = 1.0 + (labelled.entity.astype(object) > "E01000")
     assert (fit(labelled, weight=weight * 4).margin(later) == fit(labelled, weight=weight).margin(later)).all()
     assert (fit(labelled, weight=weight).margin(later) != fit(labelled).margin(later)).any()
 
 
-def test_weights_undo_a_targeted_draw() -> None:
+def test_weights_correct_a_targeted_sample() -> None:
     random = np.random.default_rng(9)
     x = random.normal(size=12_000)
     y = random.random(12_000) < 0.2
@@ -72,7 +72,7 @@ def test_weights_undo_a_targeted_draw() -> None:
     assert y[kept].mean() > 0.4
 
 
-def test_held_out_rows_are_of_later_cohorts_only(labelled: Labelled) -> None:
+def test_held_out_rows_are_of_later_cohorts(labelled: Labelled) -> None:
     held = fit(labelled).held_out
     assert held is not None
     assert held.split == "time"
@@ -80,14 +80,14 @@ def test_held_out_rows_are_of_later_cohorts_only(labelled: Labelled) -> None:
     assert 0.6 < roc_auc_score(labelled.y[held.rows], held.margin) < 0.9
 
 
-def test_folds_fit_on_the_past_of_what_they_judge() -> None:
+def test_folds_fit_on_earlier_cohorts() -> None:
     time = np.repeat(np.array(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"], dtype="datetime64[D]"), 20)
     y = np.arange(80) % 2.0
     folds = time_folds(time, y)
     assert [(time[a].max() < time[b].min(), len(a), len(b)) for a, b in folds] == [(True, 40, 20), (True, 60, 20)]
 
 
-def test_folds_fit_on_no_label_that_was_told_after_the_day_they_judge() -> None:
+def test_folds_do_not_fit_on_labels_known_later() -> None:
     time = np.repeat(np.array(["2025-01-31", "2025-02-28", "2025-03-31", "2025-04-30"], dtype="datetime64[D]"), 20)
     known_on = time + np.timedelta64(20, "D")
     known_on[:10] = np.datetime64("2025-03-31")
@@ -97,15 +97,15 @@ def test_folds_fit_on_no_label_that_was_told_after_the_day_they_judge() -> None:
     assert [b.tolist() for _, b in folds] == [list(range(40, 60)), list(range(60, 80))]
 
 
-def test_a_label_told_late_chooses_no_rounds(labelled: Labelled) -> None:
+def test_a_late_label_does_not_affect_the_rounds(labelled: Labelled) -> None:
     known_on = labelled.time + np.timedelta64(20, "D")
     late = labelled.time == np.unique(labelled.time)[3]
     known_on[late] = np.datetime64("2025-12-31")
-    told = fit(labelled, known_on=known_on)
+    known_late = fit(labelled, known_on=known_on)
     turned = fit(labelled, known_on=known_on, y=np.where(late, 1 - labelled.y, labelled.y))
-    assert told.held_out is not None
+    assert known_late.held_out is not None
     assert turned.held_out is not None
-    assert (told.held_out.margin == turned.held_out.margin).all()
+    assert (known_late.held_out.margin == turned.held_out.margin).all()
 
 
 def test_folds_without_enough_of_either_outcome_are_left_out() -> None:
@@ -134,7 +134,7 @@ def test_one_cohort_is_held_out_by_entity() -> None:
         ({"entity": np.repeat("twin", 2000)}, "entity twin has two rows"),
     ],
 )
-def test_labels_that_break_the_rules_are_explained(labelled: Labelled, changes: dict[str, object], message: str) -> None:
+def test_invalid_labels_are_refused(labelled: Labelled, changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         fit(labelled, **changes)
 
@@ -147,7 +147,7 @@ def test_calibration_finds_slope_and_intercept() -> None:
     assert (fitted.slope, fitted.intercept) == (pytest.approx(0.5, abs=0.03), pytest.approx(-1, abs=0.05))
 
 
-def test_calibration_of_a_misleading_margin_still_keeps_the_order() -> None:
+def test_calibration_of_a_misleading_margin_keeps_the_order() -> None:
     margin = np.linspace(-3, 3, 200)
     fitted = fit_calibration(margin, (margin < 0).astype(float))
     assert fitted.slope == SLOPE_FLOOR
@@ -156,20 +156,20 @@ def test_calibration_of_a_misleading_margin_still_keeps_the_order() -> None:
 
 
 @pytest.mark.parametrize("y", [np.zeros(50), np.ones(50)])
-def test_calibration_on_one_outcome_stays_inside_zero_and_one(y: np.ndarray) -> None:
+def test_calibration_on_equal_outcomes_stays_within_zero_and_one(y: np.ndarray) -> None:
     probability = fit_calibration(np.linspace(-1, 1, 50), y)(np.array([-30.0, 0.0, 30.0]))
     assert ((probability > 0) & (probability < 1)).all()
 
 
 @pytest.mark.parametrize("calibration", [Calibration(0.05, -2.0, -3.0), Calibration(2.0, 0.5, -3.5), Calibration(1.0, -9.0, 1.0)])
-def test_a_background_never_makes_the_greater_margin_the_lesser(calibration: Calibration) -> None:
+def test_a_background_keeps_the_probability_increasing(calibration: Calibration) -> None:
     margin = np.linspace(-40, 8, 48_001)
     assert (np.diff(calibration.log_odds(margin)) > 0).all()
     assert (np.diff(calibration(margin)) > 0).all()
     np.testing.assert_allclose(sigmoid(calibration.log_odds(margin)), calibration(margin), rtol=1e-12)
 
 
-def test_a_background_is_what_is_found_beside_what_the_margin_tells() -> None:
+def test_a_background_adds_an_independent_cause() -> None:
     calibration, margin = Calibration(1.5, -1.0, -3.0), np.array([-30.0, -1.0, 0.0, 2.0])
     nothing = (1 - sigmoid(1.5 * margin - 1.0)) * (1 - sigmoid(-3.0 + SLOPE_FLOOR * margin))
     np.testing.assert_allclose(calibration(margin), 1 - nothing, rtol=1e-12)

@@ -1,4 +1,4 @@
-"""Reasons may be given only where they add up."""
+"""Reasons are given only if contributions sum to the margin."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from models.explanation.reasons import NotAdditiveError, check_additive
 from models.risk_model import RiskModel
 
 
-def test_each_kind_of_model_adds_up_on_every_row(model: RiskModel, later: pd.DataFrame) -> None:
+def test_each_kind_of_model_is_additive_on_every_row(model: RiskModel, later: pd.DataFrame) -> None:
     scores, contributions = model.explain(later)
     check_additive(contributions, scores["margin"])
 
 
-def test_explained_in_one_go_is_the_same_to_the_bit(model: RiskModel, later: pd.DataFrame) -> None:
+def test_explaining_in_one_pass_gives_the_same_bits(model: RiskModel, later: pd.DataFrame) -> None:
     scores, contributions = model.explain(later)
     pd.testing.assert_frame_equal(scores, model.score(later), check_exact=True)
     pd.testing.assert_frame_equal(contributions, model.contributions(later), check_exact=True)
 
 
 @pytest.mark.parametrize("off", [2e-6, -2e-6, np.nan])
-def test_a_row_that_does_not_add_up_is_named(off: float) -> None:
+def test_a_row_that_is_not_additive_is_named(off: float) -> None:
     contributions = pd.DataFrame({"late": [1.0, 2.0], "base": [-1.0, -1.0]}, index=["one", "two"])
     check_additive(contributions, pd.Series([0.0, 1.0 + 9e-7]))
     with pytest.raises(NotAdditiveError, match="'two' sum to 1, its margin is"):

@@ -1,4 +1,4 @@
-"""The whole model, of each kind: what adds up, what changes nothing, what it gives as reasons."""
+"""The whole model, of each kind: additivity, invariances, reasons."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def test_value_and_peer_form_are_one_indicator(model: RiskModel, later: pd.DataF
     assert list(model.contributions(later).columns) == ["late", "age", "complaints", "capital", "noise", "base"]
 
 
-def test_scores_do_not_depend_on_how_rows_are_cut(model: RiskModel, later: pd.DataFrame) -> None:
+def test_scores_do_not_depend_on_chunks(model: RiskModel, later: pd.DataFrame) -> None:
     for cut in (1, 7, 250, 499):
         same(pd.concat([model.score(later[:cut]), model.score(later[cut:])]), model.score(later))
 
 
-def test_contributions_do_not_depend_on_how_rows_are_cut(model: RiskModel, later: pd.DataFrame) -> None:
+def test_contributions_do_not_depend_on_chunks(model: RiskModel, later: pd.DataFrame) -> None:
     pieces = pd.concat([model.contributions(later[:3]), model.contributions(later[3:])])
     same(pieces, model.contributions(later))
 
@@ -44,12 +44,12 @@ def test_scores_follow_their_rows_in_any_order(model: RiskModel, later: pd.DataF
     same(model.score(later.iloc[order]), model.score(later).iloc[order])
 
 
-def test_column_order_of_the_frame_changes_nothing(model: RiskModel, later: pd.DataFrame) -> None:
+def test_the_order_of_columns_does_not_matter(model: RiskModel, later: pd.DataFrame) -> None:
     same(model.score(later[list(later.columns[::-1])]), model.score(later))
 
 
 @pytest.mark.parametrize("settings", [{}, {"minimum_labels": 10_000}])
-def test_order_of_training_rows_changes_nothing(labelled: Labelled, later: pd.DataFrame, settings: dict[str, int]) -> None:
+def test_the_order_of_training_rows_does_not_matter(labelled: Labelled, later: pd.DataFrame, settings: dict[str, int]) -> None:
     same(fit(shuffled(labelled, seed=5), **settings).score(later), fit(labelled, **settings).score(later))
 
 
@@ -60,7 +60,7 @@ def test_two_fits_are_equal_without_lightgbm(
     same(fit(shuffled(labelled, seed=6), candidates=("blend",)).score(later), without_lightgbm.score(later))
 
 
-def test_lightgbm_is_used_where_it_loads_and_scikit_learn_where_not(blend: RiskModel, without_lightgbm: RiskModel) -> None:
+def test_scikit_learn_replaces_lightgbm_where_it_cannot_be_loaded(blend: RiskModel, without_lightgbm: RiskModel) -> None:
     assert isinstance(blend.violation.learner.members[1], LightGBMBooster)
     assert isinstance(without_lightgbm.violation.learner.members[1], HistogramBooster)
 
@@ -70,17 +70,17 @@ def test_probability_rises_strictly_with_margin(learnt: RiskModel, later: pd.Dat
     assert (np.diff(scores["probability"])[np.diff(scores["margin"]) > 1e-12] > 0).all()
 
 
-def test_anomaly_weight_is_what_one_unit_of_anomaly_adds(learnt: RiskModel, later: pd.DataFrame) -> None:
+def test_one_unit_of_anomaly_adds_the_anomaly_weight(learnt: RiskModel, later: pd.DataFrame) -> None:
     scores = learnt.score(later)
     np.testing.assert_allclose(scores["margin"], learnt.violation.margin(later) + 0.5 * scores["anomaly"], rtol=0, atol=0)
 
 
-def test_where_no_candidate_is_better_beyond_noise_the_scorecard_is_champion(learnt: RiskModel) -> None:
+def test_the_scorecard_is_champion_if_no_candidate_is_significantly_better(learnt: RiskModel) -> None:
     assert learnt.facts["champion"] == "scorecard"
     assert [(one["challenger"], one["wins"]) for one in learnt.facts["contests"]] == [("trees", False), ("blend", False)]
 
 
-def test_where_indicators_only_tell_together_the_trees_win() -> None:
+def test_the_trees_win_where_indicators_interact() -> None:
     labelled = invent(4000, seed=13)
     together = (labelled.X["capital"].fillna(0) > 0) != (labelled.X["noise"].fillna(0) > 0)
     rows = replace(labelled, y=np.where(np.random.default_rng(1).random(4000) < 0.9, together, ~together).astype(float))
@@ -114,14 +114,14 @@ def test_reasons_are_the_largest_positive_contributions(model: RiskModel, later:
 
 def test_equal_reasons_are_ordered_by_indicator_name(rule: RiskModel) -> None:
     twins = replace(rule, anomaly_weight=0.0)
-    squash = twins.violation.squash
-    squash.center_[:], squash.spread_[:] = 0.0, 1.0
+    scale = twins.violation.scale
+    scale.center_[:], scale.spread_[:] = 0.0, 1.0
     row = pd.DataFrame([[np.nan, 2.0, np.nan, np.nan, 2.0, 0.0, 0.0, 0.0]], columns=list(INPUTS.columns))
     assert strongest(twins.contributions(row), row)["indicator"].tolist() == ["complaints", "late"]
 
 
 @pytest.mark.parametrize("kind", ["learnt", "rule"])
-def test_unknown_constant_and_empty_columns_are_survived(labelled: Labelled, kind: str) -> None:
+def test_unknown_constant_and_empty_columns_are_accepted(labelled: Labelled, kind: str) -> None:
     X = labelled.X.assign(late=np.nan, late_vs_peers=np.nan, age=3.0, age_vs_peers=np.inf)
     model = fit(replace(labelled, X=X), minimum_labels=300 if kind == "learnt" else 10_000)
     nothing = pd.DataFrame(np.nan, index=[0, 1], columns=list(INPUTS.columns))
@@ -130,24 +130,24 @@ def test_unknown_constant_and_empty_columns_are_survived(labelled: Labelled, kin
     assert strongest(model.contributions(nothing[:0]), nothing[:0]).empty
 
 
-def test_columns_that_all_say_nothing_are_survived(labelled: Labelled) -> None:
+def test_uninformative_columns_are_accepted(labelled: Labelled) -> None:
     empty = replace(labelled, X=pd.DataFrame(np.nan, index=labelled.X.index, columns=list(INPUTS.columns)))
     scores = fit(empty).score(empty.X)
     assert scores["margin"].nunique() == 1
     assert scores["probability"].iloc[0] == pytest.approx(labelled.y.mean(), abs=0.03)
 
 
-def test_no_rows_score_to_no_rows(model: RiskModel, later: pd.DataFrame) -> None:
+def test_no_rows_give_no_scores(model: RiskModel, later: pd.DataFrame) -> None:
     assert model.score(later[:0]).empty
     assert model.contributions(later[:0]).empty
 
 
-def test_a_column_that_is_missing_is_named(model: RiskModel, later: pd.DataFrame) -> None:
+def test_a_missing_column_is_named(model: RiskModel, later: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="complaints"):
         model.score(later.drop(columns="complaints"))
 
 
-def test_nullable_and_integer_columns_are_read(learnt: RiskModel, later: pd.DataFrame) -> None:
+def test_nullable_and_integer_columns_are_accepted(learnt: RiskModel, later: pd.DataFrame) -> None:
     whole = later.round().astype("Int64")
     same(learnt.score(whole), learnt.score(later.round()))
 
@@ -159,6 +159,6 @@ def test_probability_is_calibrated_on_the_whole_margin() -> None:
         assert probability[part].mean() == pytest.approx(fresh.y[part].mean(), abs=0.05)
 
 
-def test_calibration_is_stated_by_two_numbers(learnt: RiskModel) -> None:
+def test_calibration_has_two_parameters(learnt: RiskModel) -> None:
     assert isinstance(learnt.calibration, Calibration)
     assert learnt.calibration.slope > 0

@@ -1,4 +1,4 @@
-"""The scorecard: bins that a person can read, whole points, and nothing but a sum."""
+"""The scorecard: readable bins, whole points, additive."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def card(learnt: RiskModel) -> Scorecard:
     return learnt.violation.learner
 
 
-def test_bins_hold_about_equal_numbers_and_begin_at_values_that_occur() -> None:
+def test_bins_hold_about_equal_numbers_and_start_at_existing_values() -> None:
     column = np.random.default_rng(0).permutation(np.arange(1000.0))
     (bounds,) = cut_bins(column[:, None]).bounds
     assert bounds.tolist() == [100.0 * step for step in range(1, 10)]
 
 
-def test_a_value_that_most_rows_have_is_a_bin_of_its_own_and_rare_ones_are_told_apart() -> None:
+def test_a_frequent_value_is_one_bin_and_rare_values_are_still_cut() -> None:
     column = np.repeat([0.0, 1.0, 2.0, 3.0], [900, 60, 60, 10])
     (bounds,) = cut_bins(column[:, None]).bounds
     assert bounds.tolist() == [1.0, 2.0]
     assert min(np.bincount(np.searchsorted(bounds, column, side="right"))) >= ROWS_A_BIN
 
 
-def test_columns_that_say_nothing_have_one_bin() -> None:
+def test_uninformative_columns_have_one_bin() -> None:
     rows = np.column_stack([np.full(200, np.nan), np.full(200, 7.0)])
     assert [bounds.tolist() for bounds in cut_bins(rows).bounds] == [[], []]
 
@@ -77,7 +77,7 @@ def test_points_added_up_by_hand_from_the_table_are_the_total(card: Scorecard, l
         assert total == card.total(row.to_numpy()[None, :])[0]
 
 
-def test_points_never_rise_towards_risk(card: Scorecard) -> None:
+def test_points_are_monotone(card: Scorecard) -> None:
     for points, direction in zip(card.points, INPUTS.directions, strict=True):
         if direction:
             assert (direction * np.diff(points) <= 0).all()
@@ -88,7 +88,7 @@ def test_scorecard_ranks_later_rows(card: Scorecard, labelled: Labelled) -> None
     assert roc_auc_score(labelled.y, card.margin(labelled.X.to_numpy())) > 0.75
 
 
-def test_a_value_never_unknown_in_training_counts_as_ordinary_later(labelled: Labelled) -> None:
+def test_an_unknown_value_of_a_fully_known_column_counts_as_average(labelled: Labelled) -> None:
     X = labelled.X.fillna(0.0)
     weight = np.ones(len(X))
     card = Stumps(X.to_numpy(), labelled.y, weight, INPUTS.directions, None, rounds=80, seed=1, threads=1).scorecard(80)
@@ -96,7 +96,7 @@ def test_a_value_never_unknown_in_training_counts_as_ordinary_later(labelled: La
     assert np.isfinite(card.margin(np.full((1, X.shape[1]), np.nan))).all()
 
 
-def test_both_libraries_grow_the_same_kind_of_card(
+def test_both_libraries_give_the_same_kind_of_card(
     labelled: Labelled, later: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = fit(labelled, candidates=("scorecard",))

@@ -1,4 +1,4 @@
-"""A model stored and loaded is the same model, to the bit, and nothing else can be loaded."""
+"""A stored and loaded model is the same bit for bit; other content is refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shout(values: object) -> object:
     return values
 
 
-def test_loaded_model_scores_and_explains_to_the_bit(model: RiskModel, later: pd.DataFrame) -> None:
+def test_a_loaded_model_gives_the_same_bits(model: RiskModel, later: pd.DataFrame) -> None:
     again = load(dump(model))
     pd.testing.assert_frame_equal(again.score(later), model.score(later), check_exact=True)
     pd.testing.assert_frame_equal(again.contributions(later), model.contributions(later), check_exact=True)
@@ -46,7 +46,7 @@ def test_archive_with_a_foreign_type_is_refused(rule: RiskModel) -> None:
         load(files)
 
 
-def test_broken_or_missing_files_are_explained(rule: RiskModel) -> None:
+def test_damaged_or_missing_files_are_explained(rule: RiskModel) -> None:
     files = dump(rule)
     with pytest.raises(ValueError, match=r"anomaly\.npz"):
         load({name: body for name, body in files.items() if name != "anomaly.npz"})
@@ -71,7 +71,7 @@ def rewritten(files: dict[str, bytes], name: str, change: Callable[[np.ndarray],
 
 
 def test_arrays_of_another_precision_are_refused(rule: RiskModel) -> None:
-    with pytest.raises(ValueError, match="another kind"):
+    with pytest.raises(ValueError, match="another type"):
         load(rewritten(dump(rule), "0.a", lambda array: array.astype(np.float64)))
 
 

@@ -1,4 +1,4 @@
-"""Shapley values from tables are those that LightGBM reckons row by row."""
+"""Shapley values from tables equal those that LightGBM computes row by row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def grown(leaves: int, unknown: float, **parameters: object) -> tuple[object, np
     random = np.random.default_rng(3)
     rows = random.standard_t(4, size=(3000, 6))
     rows[random.random(rows.shape) < unknown] = np.nan
-    # Whether the last column is known tells something too: such a split has an infinite threshold.
+    # The presence of the last column is informative: such a split has an infinite threshold.
     y = (
         np.isnan(rows[:, 5]) + np.nan_to_num(rows[:, 0]) + np.nan_to_num(rows[:, 1] * rows[:, 2]) + random.normal(size=3000) > 0
     ).astype(float)
@@ -27,11 +27,11 @@ def grown(leaves: int, unknown: float, **parameters: object) -> tuple[object, np
 
 @pytest.mark.parametrize("unknown", [0.0, 0.2])
 @pytest.mark.parametrize("leaves", [2, 4, MOST_SPLITS + 1])
-def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
+def test_values_equal_lightgbms(leaves: int, unknown: float) -> None:
     booster, rows = grown(leaves, unknown)
     trees = shapley_trees(booster.dump_model())
     assert trees is not None
-    # What the fit never saw, unknown values where there were none, and far values, too.
+    # New values, unknown values where there were none, and extreme values.
     far = [np.full((1, 6), value) for value in (np.nan, 1e300, 1e301, np.inf, -np.inf, 0.0)]
     asked = np.vstack([rows[:500], *far, np.eye(6) * np.nan])
     margin, added = shapley_values(trees, asked)
@@ -42,7 +42,7 @@ def test_values_are_lightgbms_own(leaves: int, unknown: float) -> None:
     np.testing.assert_array_equal(sum_of_answers(tables, asked), margin)
 
 
-def test_rows_do_not_depend_on_one_another() -> None:
+def test_rows_are_independent() -> None:
     booster, rows = grown(7, 0.2)
     trees = shapley_trees(booster.dump_model())
     assert trees is not None
@@ -53,7 +53,7 @@ def test_rows_do_not_depend_on_one_another() -> None:
     assert [part.shape for part in shapley_values(trees, rows[:0])] == [(0,), (0, 7)]
 
 
-def test_many_rows_have_the_margins_that_each_has_among_few() -> None:
+def test_margins_do_not_depend_on_the_number_of_rows() -> None:
     booster, rows = grown(7, 0.2)
     wrapped, many = LightGBMBooster(booster.model_to_string(), start=0.3), np.vstack([rows] * 4)
     assert len(rows) < MANY_ROWS <= len(many)
@@ -61,7 +61,7 @@ def test_many_rows_have_the_margins_that_each_has_among_few() -> None:
     np.testing.assert_array_equal(wrapped.margin(many, 10), np.tile(wrapped.margin(rows, 10), 4))
 
 
-def test_trees_with_more_splits_are_left_to_lightgbm() -> None:
+def test_larger_trees_use_lightgbms_own_values() -> None:
     booster, rows = grown(MOST_SPLITS + 2, 0.2)
     assert shapley_trees(booster.dump_model()) is None
     assert pattern_trees(booster.dump_model()) is None

@@ -1,4 +1,4 @@
-"""Where LightGBM cannot load, reasons are of the same kind: Shapley values, here held against their definition."""
+"""Without LightGBM contributions are Shapley values too, here compared with their definition."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def grown() -> tuple[HistogramBooster, np.ndarray]:
 
 
 def answer(nodes: np.ndarray, row: np.ndarray, known: set[int], at: int = 0) -> float:
-    """A tree's answer where only the known columns are looked at; else both ways count, by the rows that they had."""
+    """A tree's answer when only some columns are known; other splits average both ways by their rows."""
     here = nodes[at]
     if here["is_leaf"]:
         return float(here["value"])
@@ -35,7 +35,7 @@ def answer(nodes: np.ndarray, row: np.ndarray, known: set[int], at: int = 0) -> 
     return sum(float(nodes[way]["count"]) / float(here["count"]) * answer(nodes, row, known, way) for way in ways)
 
 
-def test_contributions_are_means_over_every_order_in_which_columns_become_known(
+def test_contributions_are_means_over_all_orders_of_columns(
     grown: tuple[HistogramBooster, np.ndarray],
 ) -> None:
     booster, rows = grown
@@ -53,7 +53,7 @@ def test_contributions_are_means_over_every_order_in_which_columns_become_known(
     np.testing.assert_allclose(booster.explain(asked)[1][:, :-1], wanted, rtol=0, atol=1e-9)
 
 
-def test_they_add_up_to_the_margin(grown: tuple[HistogramBooster, np.ndarray]) -> None:
+def test_contributions_sum_to_the_margin(grown: tuple[HistogramBooster, np.ndarray]) -> None:
     booster, rows = grown
     margin, added = booster.explain(rows)
     np.testing.assert_array_equal(margin, booster.margin(rows))

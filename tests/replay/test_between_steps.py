@@ -1,4 +1,4 @@
-"""What other commands write between the steps of a day is no part of what its list was made of."""
+"""What other commands write between the steps of a day does not change the inputs of its list."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def step(capfd: pytest.CaptureFixture[str], town: Town, verb: str) -> Outcome:
     return steelyard(capfd, verb, "--profile", PROFILE, "--home", town.home, "--as-of", TODAY)
 
 
-def take_in_a_mended_day(town: Town) -> None:
-    """Tomorrow's deliveries are taken in, and with them two of today's that were mended."""
+def take_in_a_corrected_day(town: Town) -> None:
+    """Tomorrow's deliveries are taken in, with two corrected deliveries of today."""
     for source in ("shops", "complaints"):
         (path,) = damage.today(town.sources, source)
         lines = path.read_bytes().splitlines(keepends=True)
@@ -38,11 +38,11 @@ def take_in_a_mended_day(town: Town) -> None:
 
 
 @pytest.mark.slow
-def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_list_uses_the_versions_that_its_features_read_and_is_reproduced(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     before, finished = gold(town), read_json(run_manifest_path(town.home, TODAY))
     assert step(capfd, town, "features").code == 0
     read = {table.full_name: town.lake.version(table) for table in SILVER.values()}
-    take_in_a_mended_day(town)
+    take_in_a_corrected_day(town)
     assert step(capfd, town, "score").code == 0
     # Upkeep in between joins files, and drops versions that nobody needs.
     maintain(town.lake, town.profile.retention, TODAY)
@@ -50,7 +50,7 @@ def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, cap
     assert done.code == 0, done.err
     assert gold(town) == before
     closed = read_json(run_manifest_path(town.home, TODAY))
-    assert closed["deliveries"] == finished["deliveries"], "those that the list is of, and not the mended ones"
+    assert closed["deliveries"] == finished["deliveries"], "the deliveries of the list, and not the corrected ones"
     named = closed["tables"]
     assert {name: named[name] for name in read} == read
     assert town.lake.version(silver.ENTITY) > named["silver.entity"]
@@ -59,9 +59,9 @@ def test_a_list_is_of_what_its_features_read_and_comes_out_again(town: Town, cap
 
 
 @pytest.mark.slow
-def test_features_built_again_after_they_were_scored_close_no_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_features_rebuilt_after_scoring_do_not_close_the_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     finished = read_json(run_manifest_path(town.home, TODAY))
-    take_in_a_mended_day(town)
+    take_in_a_corrected_day(town)
     assert step(capfd, town, "features").code == 0
     done = step(capfd, town, "target")
     assert (done.code, "Traceback" in done.err) == (4, False)
@@ -78,7 +78,7 @@ def test_features_built_again_after_they_were_scored_close_no_day(town: Town, ca
         ('ordinary = "B"', 'ordinary = "C"', "the scores of"),
     ],
 )
-def test_a_policy_changed_between_the_steps_closes_no_day(
+def test_a_policy_changed_between_steps_does_not_close_the_day(
     was: str, becomes: str, said: str, town: Town, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     finished = read_json(run_manifest_path(town.home, TODAY))
@@ -92,7 +92,7 @@ def test_a_policy_changed_between_the_steps_closes_no_day(
     assert read_json(run_manifest_path(town.home, TODAY)) == finished
 
 
-def test_classes_before_that_came_since_the_scores_close_no_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+def test_previous_classes_changed_after_scoring_do_not_close_the_day(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
     scores = town.lake.arrow(SCORES, where=f"as_of = '{TODAY}'")
     town.lake.replace_arrow(scores, SCORES, f"as_of = '{TODAY}'")
     assert step(capfd, town, "target").code == 0, "the same classes, written again"

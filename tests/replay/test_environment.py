@@ -1,4 +1,4 @@
-"""What a run is made with is noted, and once for all runs that share it."""
+"""The packages of a run are stored once for all runs that share them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.engine.session import ENGINE_VARIABLE
 from jobs.foundation import environment
 
 
-def test_all_that_a_day_needs_is_in_it_and_what_it_does_not_need_is_not() -> None:
+def test_the_environment_has_the_packages_that_a_day_needs_and_no_others() -> None:
     found = environment.installed()
     needed = {
         "machine",
@@ -32,7 +32,7 @@ def test_all_that_a_day_needs_is_in_it_and_what_it_does_not_need_is_not() -> Non
     assert not {"steelyard", "apache-airflow", "pytest", "mypy"} & found.keys()
 
 
-def test_an_engine_outside_is_named_with_the_version_that_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_engine_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Session:
         version = "4.2.0"
 
@@ -44,7 +44,7 @@ def test_an_engine_outside_is_named_with_the_version_that_answers(tmp_path: Path
     assert Lake(tmp_path).engine == "sail"
 
 
-def test_the_same_packages_are_noted_once_and_others_beside_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_set_of_packages_is_stored_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "installed", lambda: {"numpy": "1"})
     first = environment.keep_environment(tmp_path)
     assert environment.keep_environment(tmp_path) == first

@@ -35,19 +35,19 @@ def medians(lake: Lake) -> list[float]:
     return lake.arrow(scoring.PEERS, columns=["peer_median"])["peer_median"].to_pylist()
 
 
-def test_it_reads_the_version_named_from_the_other_home(lake: Lake, tmp_path: Path) -> None:
+def test_it_reads_the_pinned_version_from_the_other_home(lake: Lake, tmp_path: Path) -> None:
     assert medians(lake.onto(tmp_path / "aside", {"gold.peers": 1})) == [1.0]
     assert medians(lake.onto(tmp_path / "aside", {"gold.peers": 2})) == [2.0]
 
 
-def test_a_table_that_is_not_named_is_its_own(lake: Lake, tmp_path: Path) -> None:
+def test_a_table_without_a_pinned_version_is_its_own(lake: Lake, tmp_path: Path) -> None:
     aside = lake.onto(tmp_path / "aside", {"gold.scores": 1})
     assert not aside.exists(scoring.PEERS)
     aside.replace_arrow(peers(3.0), scoring.PEERS, DAY)
     assert (medians(aside), medians(lake)) == ([3.0], [2.0])
 
 
-def test_a_table_that_is_named_cannot_be_written(lake: Lake, tmp_path: Path) -> None:
+def test_a_pinned_table_cannot_be_written(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"gold\.peers"):
         lake.onto(tmp_path / "aside", {"gold.peers": 1}).replace_arrow(peers(3.0), scoring.PEERS, DAY)
     with pytest.raises(ValueError, match=r"gold\.peers"):
@@ -55,7 +55,7 @@ def test_a_table_that_is_named_cannot_be_written(lake: Lake, tmp_path: Path) -> 
     assert lake.version(scoring.PEERS) == 2
 
 
-def test_a_table_that_was_not_there_is_not_read_from_later_versions(lake: Lake) -> None:
+def test_a_table_that_did_not_exist_is_not_read_from_later_versions(lake: Lake) -> None:
     before = lake.at({"gold.peers": None})
     assert not before.exists(scoring.PEERS)
     with pytest.raises(InputMissing):

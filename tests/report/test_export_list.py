@@ -16,8 +16,9 @@ from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_LIST
 from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.foundation.files import escape_formula
 from jobs.profile.profile import Profile
-from jobs.report.export_list import FORMATS, export_list, guard_formula, mask_personal
+from jobs.report.export_list import FORMATS, export_list, mask_personal
 
 AS_OF = date(2026, 1, 31)
 
@@ -59,12 +60,12 @@ def test_a_name_that_is_a_formula_is_guarded_in_csv(home: Path, profile: Profile
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_guarded(start: str) -> None:
-    assert guard_formula(start + "1") == f"'{start}1"
+    assert escape_formula(start + "1") == f"'{start}1"
 
 
 @pytest.mark.parametrize("cell", [-2.5, 7, None, "plain", "a=b", ""])
 def test_numbers_and_plain_text_are_not_guarded(cell: object) -> None:
-    assert guard_formula(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 def test_parquet_holds_each_entitys_reasons_in_order(home: Path, profile: Profile, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.profile.profile import Profile
-from jobs.report.card import Block, Section, read_card
 from jobs.texts.languages import in_language, language_of, load_texts
+from jobs.texts.model_card import Block, Section, card_markdown, stored_sections
 from jobs.texts.names import Names
 from jobs.texts.numbers import number
 from jobs.texts.peer_groups import peer_group_in_words
@@ -97,12 +97,12 @@ def test_a_title_is_found_in_the_nearest_language() -> None:
     assert in_language({"en": "Town"}, "zh-Hans") == "Town"
 
 
-def test_a_model_card_becomes_sections() -> None:
-    card = "# Model 1\n\nOne\ntwo.\n\n## Data\n\n- a\n- b\n\n| x | y |\n|---|---:|\n| 1 | – |\n"
-    assert read_card(card) == (
-        Section("Model 1", (Block("text", (("One two.",),)),)),
-        Section("Data", (Block("list", (("a",), ("b",))), Block("table", (("x", "y"), ("1", "–"))))),
-    )
+def test_an_older_model_card_in_markdown_is_one_section_of_paragraphs() -> None:
+    card = "# Model 1\n\nOne\ntwo.\n\n## Data\n\n- a\n- b\n"
+    texts = ("One\ntwo.", "## Data", "- a\n- b")
+    assert stored_sections(card, "en") == (Section("Model 1", tuple(Block("text", ((text,),)) for text in texts)),)
+    assert stored_sections("", "en") == ()
+    assert card_markdown(card) == card
 
 
 def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profile: Profile) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from simulation.assessment.assess import assess, roc_auc, share_in_top
+from simulation.assessment.assess import assess, share_in_top
 from simulation.truth import SCHEMA, violating_on
 
 DAY = date(2026, 6, 30)
@@ -46,12 +46,6 @@ def test_share_in_top_divides_places_between_ties() -> None:
 
 def test_missing_values_come_last() -> None:
     assert share_in_top(np.array([np.nan, 1.0]), np.array([True, False]), 1) == 0
-
-
-def test_roc_auc_counts_pairs_and_half_of_ties() -> None:
-    values = np.array([3.0, 2.0, 2.0, 1.0])
-    violators = np.array([True, True, False, False])
-    assert roc_auc(values, violators) == pytest.approx((2 + 1.5) / 4)  # 3 beats two; 2 ties one and beats one
 
 
 def world() -> dict[str, pa.Table]:

@@ -33,19 +33,19 @@ FROM in_force
 WHERE NOT is_absent;
 
 CREATE TEMP TABLE change AS
-WITH told AS (
+WITH dated_change AS (
     SELECT DISTINCT entity_id, change_type, getvariable('as_of') - changed_on AS days_ago
     FROM version
     WHERE change_type <> 'new' AND changed_on IS NOT NULL
 ),
 paired AS (
     SELECT DISTINCT rep.entity_id
-    FROM told rep JOIN told moved ON rep.entity_id = moved.entity_id AND abs(rep.days_ago - moved.days_ago) <= 30
+    FROM dated_change rep JOIN dated_change moved ON rep.entity_id = moved.entity_id AND abs(rep.days_ago - moved.days_ago) <= 30
     WHERE rep.change_type = 'legal_rep' AND moved.change_type = 'address' AND rep.days_ago < 365 AND moved.days_ago < 365
 )
 SELECT entity_id, count(*) FILTER (days_ago < 365) AS changes_12m, min(days_ago) AS days_since_change,
     (any_value(paired.entity_id) IS NOT NULL)::INT AS rep_and_address_changed
-FROM told LEFT JOIN paired USING (entity_id)
+FROM dated_change LEFT JOIN paired USING (entity_id)
 GROUP BY entity_id;
 
 SET VARIABLE has_changes = (SELECT count(change_type) > 0 FROM version);

@@ -8,7 +8,7 @@ WITH counted AS (
     GROUP BY ALL
 ),
 levelled AS (
-    -- A group whose name lacks a part is none: || of an unknown is unknown.
+    -- A group with an unknown part is null, since || of null is null.
     SELECT cell, active, unnest([
         {
             'peer_level': 0,

@@ -32,17 +32,17 @@ counted AS (
         due_on,
         filed_on,
         coalesce(filed_on <= getvariable('as_of'), false) AS is_filed,
-        -- A figure filed later was not there yet, whatever the source says of when it was known.
-        coalesce(filed_on <= getvariable('as_of'), true) AS is_told,
-        CASE WHEN is_told THEN declared_revenue_minor END AS revenue,
-        CASE WHEN is_told THEN output_tax_minor END AS output_tax,
-        CASE WHEN is_told THEN input_tax_minor END AS input_tax,
-        CASE WHEN is_told THEN greatest(tax_due_minor, 0) END AS tax_due,
-        CASE WHEN is_told THEN tax_paid_minor END AS tax_paid,
-        CASE WHEN is_told THEN arrears_minor END AS arrears,
-        CASE WHEN is_told THEN invoice_count END AS invoices,
-        CASE WHEN is_told THEN void_invoice_count END AS void_invoices,
-        CASE WHEN is_told THEN employees END AS heads
+        -- Figures filed later are unknown, even if the source says otherwise.
+        coalesce(filed_on <= getvariable('as_of'), true) AS is_known,
+        CASE WHEN is_known THEN declared_revenue_minor END AS revenue,
+        CASE WHEN is_known THEN output_tax_minor END AS output_tax,
+        CASE WHEN is_known THEN input_tax_minor END AS input_tax,
+        CASE WHEN is_known THEN greatest(tax_due_minor, 0) END AS tax_due,
+        CASE WHEN is_known THEN tax_paid_minor END AS tax_paid,
+        CASE WHEN is_known THEN arrears_minor END AS arrears,
+        CASE WHEN is_known THEN invoice_count END AS invoices,
+        CASE WHEN is_known THEN void_invoice_count END AS void_invoices,
+        CASE WHEN is_known THEN employees END AS heads
     FROM standing
     WHERE NOT is_absent AND period_end >= getvariable('history_from')
         AND period_end < getvariable('closed_month') + INTERVAL 1 MONTH AND period_end <= getvariable('as_of')
@@ -119,7 +119,7 @@ compared AS (
         (output_tax / nullif(sales_rows, 0)) / nullif(output_tax_before / nullif(sales_rows_before, 0), 0) - 1 AS output_growth,
         (input_tax / nullif(sales_rows, 0)) / nullif(input_tax_before / nullif(sales_rows_before, 0), 0) - 1 AS input_growth,
         with_zero & ~with_sales AS silent,
-        (with_sales | with_zero) <> 0 AS has_told_sales
+        (with_sales | with_zero) <> 0 AS has_sales_return
     FROM summed
 )
 SELECT entity_id,
@@ -128,7 +128,7 @@ SELECT entity_id,
     CASE WHEN filed > 0 THEN coalesce(days_late, 0) / filed END AS mean_days_late,
     months_since_return,
     -- The silent months newer than the newest with sales: the bits below the lowest that is set.
-    CASE WHEN has_told_sales THEN bit_count(silent & (CASE WHEN with_sales = 0 THEN -1 ELSE (with_sales & -with_sales) - 1 END)) END
+    CASE WHEN has_sales_return THEN bit_count(silent & (CASE WHEN with_sales = 0 THEN -1 ELSE (with_sales & -with_sales) - 1 END)) END
         AS zero_filing_streak,
     tax_paid / nullif(sales, 0) AS vat_burden,
     input_tax / nullif(output_tax, 0) AS input_output_ratio,
@@ -138,7 +138,7 @@ SELECT entity_id,
     growth - (headcount / nullif(headcount_before, 0) - 1) AS growth_over_headcount,
     void_invoices / nullif(invoices, 0) AS void_invoice_share,
     -- Sales in months 0-2, none in 3-8, and zero returns in both halves of those.
-    CASE WHEN has_told_sales THEN
+    CASE WHEN has_sales_return THEN
         ((with_sales & 7) <> 0 AND (with_sales & 504) = 0 AND (silent & 56) <> 0 AND (silent & 448) <> 0)::INT
     END AS dormant_then_sudden,
     recent_level / nullif(earlier_level, 0) AS sales_jump,

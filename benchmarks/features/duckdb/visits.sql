@@ -45,7 +45,7 @@ elsewhere AS (
         CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(found) OVER inspector - found END AS own_found,
         CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(items) OVER inspector - items END AS own_items,
         CASE WHEN inspector_id IS NULL THEN 0 ELSE sum(breaches) OVER inspector - breaches END AS own_breaches,
-        -- Of all, where nobody else was visited.
+        -- The rate of all entities, if no other entity was visited.
         coalesce(
             (sum(found) OVER () - sum(found) OVER entity)::DOUBLE / nullif(sum(visits) OVER () - sum(visits) OVER entity, 0),
             (sum(found) OVER ())::DOUBLE / nullif(sum(visits) OVER (), 0)

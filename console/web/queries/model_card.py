@@ -1,12 +1,10 @@
-"""A run's model card in the reader's language: its sentences from the model's figures, its longer tables from the card's own.
+"""A run's model card in the reader's language: sentences from the model's facts, longer tables from the stored card.
 
-The card is written once, in English, when a model is trained. What it says in words is said anew here, from what was noted of the
-model; a sentence whose figures an earlier published day does not have is left out.
+A sentence whose figures an earlier published day lacks is left out, and so are the tables of a card in Markdown.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 from console.apps.ranking.models import PublishedRun
 from expectations.contracts.indicators import PEER_SUFFIX
 from jobs.texts.languages import Texts
+from jobs.texts.model_card import DIRECTIONS, LIMITS, parse_card
 from jobs.texts.names import indicator_name
 from jobs.texts.numbers import number
 
@@ -23,13 +22,10 @@ METRICS = (
 )  # fmt: skip
 OF_ORDERS = ("auc", "average_precision", "precision", "recall", "lift", "first_half_share", "days_earlier")
 """Those of :data:`METRICS` that every order has; the others are of probabilities, which the model alone gives."""
-DIRECTIONS = {"more is riskier": "more", "less is riskier": "less", "either way": "either"}
 OF_MAP = ("margin", "probability", "low", "high", "low_quarter", "high_quarter")
-"""The columns of the card's table from margin to probability, in its order."""
-LIMITS = 4
+"""The columns of the card's table from margin to probability."""
 SLOPE_FLOOR = 0.05
 """The slope of what visits find anywhere, of the card's formula (models.risk.calibration)."""
-_BIN = re.compile(r"(?:from ([\d.e+-]+))?(?: to )?(?:below ([\d.e+-]+))?")
 _KNOWN = {"known inclusion probabilities": "known", "a modelled propensity of being visited": "modelled"}
 
 
@@ -46,18 +42,18 @@ class Part:
 
 def model_card(run: PublishedRun, texts: Texts) -> list[Part]:
     """The card's sections that have anything to say, in order."""
-    facts, tables = run.model, _tables(run.model_card)
+    facts, card = run.model, parse_card(run.model_card) or {}
     parts = [
         Part("what", [_what(facts, texts)]),
         Part("data", points=_data(facts, texts)),
         Part("learnt", points=_learnt(facts, texts)),
-        _map(facts, tables, texts),
+        _map(facts, card, texts),
         _contests(facts, texts),
         _how_good(facts, texts),
         _leads(facts, texts),
         Part("limits", points=[texts(f"card.limit_{at}") for at in range(1, LIMITS + 1)]),
-        _indicators(tables, texts),
-        _scorecard(facts, tables, texts),
+        _indicators(card, texts),
+        _scorecard(facts, card, texts),
     ]
     return [part for part in parts if any(part.sentences) or part.points or part.rows]
 
@@ -121,10 +117,11 @@ def _weights_by(part: str, texts: Texts) -> str:
     return texts.either(f"card.weighed_{_KNOWN.get(part, part)}", part)
 
 
-def _map(facts: Mapping[str, Any], tables: Mapping[str, list[list[str]]], texts: Texts) -> Part:
+def _map(facts: Mapping[str, Any], card: Mapping[str, Any], texts: Texts) -> Part:
     """The strictly increasing map, as a formula and at some margins."""
     stored = facts.get("stored") or {}
-    calibration, rows = stored.get("calibration"), tables.get("From margin to probability", [])
+    calibration = stored.get("calibration")
+    rows = [[_short(row[name]) for name in OF_MAP] for row in (card.get("interval") or {"rows": []})["rows"]]
     said = []
     if calibration:
         own = f"1 / (1 + exp(-({calibration['slope']:.6g} × m + {calibration['intercept']:.6g})))"
@@ -191,23 +188,24 @@ def _order(name: str, texts: Texts) -> str:
     return texts.either(f"order.{name.replace(' ', '_')}", name)
 
 
-def _indicators(tables: Mapping[str, list[list[str]]], texts: Texts) -> Part:
+def _indicators(card: Mapping[str, Any], texts: Texts) -> Part:
     rows = [
-        [_indicator(name, texts), texts.either(f"card.direction_{DIRECTIONS.get(way, way)}", way), weight]
-        for name, way, weight in tables.get("Indicators", [])
+        [_indicator(row["indicator"], texts), texts(f"card.direction_{DIRECTIONS[row['direction']]}"), _short(row["importance"])]
+        for row in card.get("indicators", [])
     ]
     head = [texts("filter.reason"), texts("card.direction"), texts("status.weight")] if rows else []
     return Part("indicators", [texts("card.importance")] if rows else [], head=head, rows=rows)
 
 
-def _scorecard(facts: Mapping[str, Any], tables: Mapping[str, list[list[str]]], texts: Texts) -> Part:
-    rows = [[_indicator(name, texts), _bin(told, texts), points] for name, told, points in tables.get("Scorecard", [])]
-    card = (facts.get("stored") or {}).get("scorecard")
+def _scorecard(facts: Mapping[str, Any], card: Mapping[str, Any], texts: Texts) -> Part:
+    bins = (card.get("scorecard") or {"rows": []})["rows"]
+    rows = [[_indicator(row["indicator"], texts), _bin(row, texts), str(row["points"])] for row in bins]
+    scorecard = (facts.get("stored") or {}).get("scorecard")
     said = []
-    if rows and card:
-        said.append(texts("card.points", base=card["base"]))
-        if card["share"] != 1:
-            said.append(texts("card.share", share=number(card["share"])))
+    if rows and scorecard:
+        said.append(texts("card.points", base=scorecard["base"]))
+        if scorecard["share"] != 1:
+            said.append(texts("card.share", share=number(scorecard["share"])))
     head = [texts("filter.reason"), texts("card.value"), texts("card.bin_points")] if rows else []
     return Part("scorecard", said, head=head, rows=rows)
 
@@ -217,28 +215,13 @@ def _indicator(column: str, texts: Texts) -> str:
     return texts("card.against_peers", name=name) if column.endswith(PEER_SUFFIX) else name
 
 
-def _bin(told: str, texts: Texts) -> str:
-    """A bin of the scorecard, of which the card tells the bounds in words."""
-    found = _BIN.fullmatch(told)
-    if told == "unknown" or found is None:
+def _bin(row: Mapping[str, Any], texts: Texts) -> str:
+    """The bounds of a scorecard's bin."""
+    first, below = (None if row[name] is None else f"{row[name]:.6g}" for name in ("at_least", "below"))
+    if first is None and below is None:
         return texts("word.unknown")
-    first, below = found.groups()
     key = "between" if first and below else "from" if first else "below"
     return texts(f"card.bin_{key}", first=first, below=below)
-
-
-def _tables(markdown: str) -> dict[str, list[list[str]]]:
-    """The rows, without the head, of the first table under each heading."""
-    tables: dict[str, list[list[str]]] = {}
-    heading, is_over = "", False
-    for line in markdown.splitlines():
-        if line.startswith("#"):
-            heading, is_over = line.lstrip("# "), False
-        elif line.startswith("|") and not is_over:
-            tables.setdefault(heading, []).append([cell.strip() for cell in line.strip("|").split("|")])
-        elif heading in tables:
-            is_over = True
-    return {heading: rows[2:] for heading, rows in tables.items()}
 
 
 def _comma(texts: Texts) -> str:

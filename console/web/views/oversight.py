@@ -6,7 +6,6 @@ What is told of a run's model: how good it was on visits it had not seen, what w
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,13 +30,13 @@ from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, no_file, sent_file
 from console.web.queries.model_card import model_card as model_card_parts
+from jobs.texts.model_card import card_markdown, parse_card
 from jobs.texts.names import indicator_name
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
 MOST = 15
 NONE, SOME = 0.1, 0.25
 """Bounds of the population stability index: below the first none to speak of, from the second on one to look into."""
-_WEIGHT = re.compile(r"^\| (\w+) \| [\w ]+ \| ([\d.e-]+) \|$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,9 @@ def held_out(run: PublishedRun) -> list[tuple[str, list[float | None]]]:
 
 
 def weights(run: PublishedRun, language: str) -> list[tuple[str, float]]:
-    """The indicators that weigh most, by the card's table, with their mean absolute contribution in log-odds."""
-    rows = [(column, float(weight)) for column, weight in _WEIGHT.findall(run.model_card)]
-    return [(indicator_name(column, language), weight) for column, weight in rows[:MOST]]
+    """The most important indicators with their mean absolute contribution in log-odds; none from a card in Markdown."""
+    rows = (parse_card(run.model_card) or {"indicators": []})["indicators"][:MOST]
+    return [(indicator_name(row["indicator"], language), row["importance"]) for row in rows]
 
 
 def moved(run: PublishedRun, language: str) -> list[Moved]:
@@ -219,11 +218,11 @@ def model(request: HttpRequest) -> HttpResponse:
 
 @for_roles(READS_LIST)
 def model_card(request: HttpRequest) -> HttpResponse:
-    """The model's card as it was written, a file; that it was taken is on record."""
+    """Download the model's card as Markdown in English; the download is recorded."""
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
     append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
-    response = HttpResponse(run.model_card, content_type="text/markdown; charset=utf-8")
+    response = HttpResponse(card_markdown(run.model_card), content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
     return response

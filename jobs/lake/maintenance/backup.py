@@ -1,8 +1,7 @@
-"""Copies of a home: each a folder that is a whole home by itself, in which files that did not change take no room again.
+"""Backups of a home: each is a folder that is a complete home, in which unchanged files take no extra space.
 
-``DIR/000001-2026-06-30/`` holds the home's files and ``backup.json``, which tells each file's size and SHA-256. A file that the
-copy before holds as it is now is linked from there, not copied; so a copy costs what is new. A copy is made beside its place and
-renamed into it, and none is ever written again.
+``DIR/000001-2026-06-30/`` holds the home's files and ``backup.json`` with each file's size and SHA-256. A file that is unchanged
+since the previous backup is a hard link to it. A backup is written beside its place, renamed into it, and never changed again.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ BEGUN = ".begun"
 
 @dataclass(frozen=True)
 class Backup:
-    """A copy that was made.
+    """A finished backup.
 
     Attributes:
         folder: where it is.
-        files: how many files it holds.
-        bytes: how many bytes they are.
-        copied: how many files were copied, the rest being linked from the copy before.
-        copied_bytes: how many bytes those are.
+        files: number of files.
+        bytes: their size.
+        copied: files that were copied; the rest are hard links to the previous backup.
+        copied_bytes: their size.
     """
 
     folder: Path
@@ -49,17 +48,17 @@ class Backup:
 
 
 def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _file: None) -> Backup:
-    """Copy a home. Only the one writer of both may call this, so that tables, books and models are of one moment.
+    """Back up a home. The caller must hold the locks of both folders, so that tables, books and models are consistent.
 
     Raises:
-        ConfigError: when ``to`` is inside the home, or the home inside ``to``; when what is in the home cannot all be read.
-        Damaged: when a file that was copied is not what was read.
+        ConfigError: when one folder is inside the other, or a file of the home cannot be read.
+        Damaged: when a copied file differs from what was read.
     """
     check_apart(home, to)
     before = newest_backup(to)
     earlier = _facts(before) if before else {}
     begun = to / BEGUN
-    shutil.rmtree(begun, ignore_errors=True)  # what an earlier copy left when it was stopped
+    shutil.rmtree(begun, ignore_errors=True)  # left by an interrupted backup
     begun.mkdir(parents=True)
     facts: list[FileFacts] = []
     copied = copied_bytes = 0
@@ -69,7 +68,7 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
         current = file_facts(path, name, earlier.get(name))
         target = begun / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not (before and current == earlier.get(name) and _link(before / name, target)):
+        if not (before and current == earlier.get(name) and _hard_link(before / name, target)):
             with around(target):
                 _copy(path, target, current)
             copied, copied_bytes = copied + 1, copied_bytes + current.size
@@ -82,14 +81,14 @@ def back_up(home: Path, to: Path, progress: Callable[[object], None] = lambda _f
 
 
 def verify(folder: Path, progress: Callable[[object], None] = lambda _file: None) -> list[str]:
-    """Read every file of a copy; give what is not as it was when it was made: lost, changed, or added files.
+    """Read every file of a backup and return the differences: missing, changed or added files.
 
     Raises:
-        InputMissing: when the folder is no copy of a home.
+        InputMissing: when the folder is not a backup.
     """
     if not (folder / FACTS).is_file():
         raise InputMissing(
-            what="this is no backup", where=str(folder), next_step="give the folder that `steelyard lake backup` wrote"
+            what="this is not a backup", where=str(folder), next_step="give the folder that `steelyard lake backup` wrote"
         )
     wrong = []
     facts = _facts(folder)
@@ -105,17 +104,17 @@ def verify(folder: Path, progress: Callable[[object], None] = lambda _file: None
 
 
 def newest_backup(to: Path) -> Path | None:
-    """The newest copy in a folder, None when there is none."""
+    """The newest backup in a folder; None when there is none."""
     return max((path.parent for path in to.glob(f"[0-9]*-*/{FACTS}")), key=lambda path: path.name, default=None)
 
 
 def files_of(home: Path) -> Iterator[Path]:
-    """The files of a home that a copy holds: all but intermediate ones, drafts, the lock and the console's, in order of their path.
+    """The files of a home that a backup contains, by path: all except intermediate files, drafts, the lock and the console's.
 
-    Folders and files that are elsewhere and linked into the home belong to it.
+    Links to folders and files elsewhere are followed.
 
     Raises:
-        ConfigError: when a folder cannot be read, or a link leads nowhere.
+        ConfigError: when a folder cannot be read, or a link is broken.
     """
     folders = os.walk(home, followlinks=True, onerror=_cannot_be_read)
     for path in sorted(Path(folder) / name for folder, _, names in folders for name in names):
@@ -132,27 +131,27 @@ def _cannot_be_read(error: OSError) -> NoReturn:
     raise ConfigError(
         what=f"what is in the home cannot all be read: {error.strerror}",
         where=str(error.filename),
-        next_step="a copy without it would not be whole: mount, mend or take away what is named, then give the same command again",
+        next_step="a backup without it would be incomplete: mount, repair or remove it, then run the same command again",
     ) from error
 
 
 def check_apart(home: Path, to: Path) -> None:
-    """See that a home and its copies are not one in the other, before anything is written in either.
+    """Check that neither a home nor its backup folder is inside the other.
 
     Raises:
-        ConfigError: when they are.
+        ConfigError: when one is.
     """
     inner, outer = to.resolve(), home.resolve()
     if inner == outer or outer in inner.parents or inner in outer.parents:
         raise ConfigError(
-            what="a home and its backups may not be one in the other",
+            what="neither a home nor its backups may be inside the other",
             where=f"{home} and {to}",
             next_step="give a folder elsewhere with --to, best on another disk",
         )
 
 
-def _link(old: Path, target: Path) -> bool:
-    """Give a file of the copy before another name; where the file system cannot, it is copied."""
+def _hard_link(old: Path, target: Path) -> bool:
+    """Hard-link a file of the previous backup; False when the file system cannot."""
     try:
         os.link(old, target)
     except OSError:
@@ -161,13 +160,13 @@ def _link(old: Path, target: Path) -> bool:
 
 
 def _copy(path: Path, target: Path, fact: FileFacts) -> None:
-    """Copy a file with its time, by which the next copy knows it, and read back what arrived."""
+    """Copy a file with its time, which the next backup compares, and verify the copy."""
     shutil.copy2(path, target)
     if _hash(target) != fact.sha256:
         raise Damaged(
-            what="a file arrived otherwise than it was read",
+            what="a copied file differs from what was read",
             where=str(target),
-            next_step="look after the disk of the backup; the copies made before are as they were",
+            next_step="check the disk of the backup; earlier backups are unchanged",
         )
 
 
@@ -185,6 +184,6 @@ def _newest_day(home: Path) -> date | None:
 
 
 def _name(home: Path, before: Path | None) -> str:
-    """The next number, and the newest finished day, so that a folder says what it holds."""
+    """The next number and the newest finished day."""
     number = int(before.name.partition("-")[0]) + 1 if before else 1
     return f"{number:06}-{_newest_day(home) or 'no-day'}"

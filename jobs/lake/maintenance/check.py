@@ -1,13 +1,7 @@
-"""Is a home sound? Every table, every finished day, every source's counts, each with a verdict.
+"""Check a home: each table, the versions of each run, published lists, and each source's counts.
 
-Do the rows of bronze, quarantine and silver add up to what each source's book of batches says?
-
-Do the newest tables still hold the lists that finished days published?
-
-Who reads a finished day reads the versions that its run left, so rows that were changed since show only once maintenance has let
-those versions go, and by then nothing can tell what the rows were.
-
-Can every day still be read as each of its runs left it?
+Readers of a finished day read the table versions of its run. Rows that were changed later show only after maintenance has removed
+these versions, when the original rows can no longer be found; so the check compares published lists before that.
 """
 
 from __future__ import annotations
@@ -40,7 +34,7 @@ Counted = Counter[tuple[str, str, date]]
 
 
 def check_counts(lake: LakeTables) -> Iterator[Finding]:
-    """One finding a source: that has a book, or rows."""
+    """One finding for each source that has a book or rows: do its rows match the counts of its book of batches?"""
     counted = _count(lake)
     books = {path.stem for path in (lake.home / "manifests" / "batches").glob("*.json")}
     for source in sorted(books | {source for _, source, _ in counted}):
@@ -63,7 +57,7 @@ def _source(lake: LakeTables, source: str, counted: Counted) -> Finding:
 
 
 def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
-    """How a delivery's rows differ from what its book says."""
+    """The differences between a delivery's rows and its book."""
     counts = batch.counts
     said = {
         "kept": counts.kept,
@@ -81,7 +75,7 @@ def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
 
 
 def _in_use(batch: Batch) -> int | None:
-    """How many rows silver should hold; None while the step has yet to be done."""
+    """The expected number of rows in silver; None before the step."""
     if not batch.is_usable:
         return 0 if batch.conformed else None
     return batch.counts.kept - batch.set_aside if batch.is_in_use else None
@@ -110,11 +104,11 @@ def _by(lake: LakeTables, contract: Contract, *columns: str) -> list[dict[str, A
 
 
 def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
-    """The table versions that each run's manifest names, of the days whose versions are kept."""
+    """One finding for each run: can its table versions still be read?"""
     there = {contract.full_name: contract for contract in tables_of(lake)}
     whole: dict[tuple[str, int], bool] = {}
     runs = [(str(run["run_id"]), run.get("tables") or {}) for run in runs_since(lake.home, since)]
-    # A day's newest run has two manifests, which say the same unless one was changed.
+    # A day's newest run has two manifests, which are equal unless one was changed.
     for run_id, tables in {(run_id, *sorted(tables.items())): (run_id, tables) for run_id, tables in runs}.values():
         lost = []
         for name, version in tables.items():
@@ -136,14 +130,13 @@ def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
 
 
 PUBLISHED = (scoring.RISK_LIST, scoring.REASONS)
-"""What people act on, written by the command that closes a day. Of other tables of gold old days are trimmed."""
+"""What people act on. Other gold tables are trimmed."""
 
 
 def check_published(lake: LakeTables, since: date, unsound: Set[str]) -> Iterator[Finding]:
-    """The lists and reasons of the finished days from ``since`` on, against what their runs left.
+    """Compare the lists and reasons of the finished days from ``since`` on with what their runs left.
 
-    Left out is what was told already, of a table that is not sound or of a run whose versions are gone, and days of before a
-    migration, which writes every row anew.
+    Left out are tables and runs that have failed already, and days before a migration, which rewrites every row.
     """
     there = {contract.full_name for contract in tables_of(lake)} - unsound
     newest = [(contract, open_table(lake, contract)) for contract in PUBLISHED if contract.full_name in there]
@@ -157,7 +150,7 @@ def check_published(lake: LakeTables, since: date, unsound: Set[str]) -> Iterato
 
 
 def _left(lake: LakeTables, contract: Contract, version: int) -> DeltaTable | None:
-    """What a run left of a table, where it can be read and has the columns of today."""
+    """A table as a run left it; None when it cannot be read or has other columns."""
     if not is_whole(lake, contract, version):
         return None
     left = open_table(lake, contract, version)
@@ -167,7 +160,7 @@ def _left(lake: LakeTables, contract: Contract, version: int) -> DeltaTable | No
 def _compare(contract: Contract, left: DeltaTable, now: DeltaTable, day: date, last: date) -> Finding:
     try:
         is_same = is_same_in(left, now, contract, ((str(AS_OF), day),))
-    except Exception as error:  # Delta's library has no error of its own for a file whose bytes are spoilt
+    except Exception as error:  # Delta's library has no error class for a file with damaged bytes
         return fail(
             f"day {day}",
             f"what its run left of {contract.full_name} cannot be read: {first_line(error)}",
@@ -186,7 +179,7 @@ def _compare(contract: Contract, left: DeltaTable, now: DeltaTable, day: date, l
 
 
 def check(lake: LakeTables) -> Iterator[Finding]:
-    """Check a home. While a run writes it, its tables and its books are apart; so hold the writer's lock."""
+    """Check a home. Hold its lock: during a run, tables and books differ."""
     since = time_travel_since(lake.home) or date.min
     named = named_versions(lake.home, since)
     unsound: set[str] = set()
@@ -199,14 +192,16 @@ def check(lake: LakeTables) -> Iterator[Finding]:
     yield from check_runs(lake, since)
     yield from check_published(lake, since, unsound)
     if unsound:
-        yield warn("sources", "not counted, since a table is not sound", "mend the tables above, then check again", check="counts")
+        yield warn(
+            "sources", "not counted, since a table is not sound", "repair the tables above, then check again", check="counts"
+        )
     else:
         yield from check_counts(lake)
 
 
 def _unknown(lake: LakeTables) -> Iterator[Finding]:
-    """Folders of the lake that are no table of a contract."""
+    """Folders in the lake that belong to no contract."""
     root = lake.home / "lake"
     there = {".".join(path.parent.relative_to(root).parts) for path in root.glob(f"*/*/{LOG}")}
     for name in sorted(there - {contract.full_name for contract in tables_of(lake)}):
-        yield warn(name, "no contract of this Steelyard knows it", "move it away if nobody needs it", check="contract")
+        yield warn(name, "no contract of this Steelyard knows it", "move it elsewhere if nobody needs it", check="contract")

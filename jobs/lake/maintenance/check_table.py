@@ -1,4 +1,4 @@
-"""Is a table what its contract and its own log say it is?"""
+"""Check a table against its contract and its own log."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from jobs.lake.table_version import check_current, version_of
 from jobs.lake.tables import LakeTables, arrow_schema
 
 AT_ONCE = 2_000_000
-"""Rows whose keys are held against each other at once; a key never spans two days."""
-GO_BACK = "bring it back: `steelyard lake restore` to a version that is whole, or the files from a backup; then check again"
+"""Rows whose keys are compared at once; a key never spans two days."""
+GO_BACK = "restore it: `steelyard lake restore` to a version that is whole, or the files from a backup; then check again"
 
 
 def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
-    """All that can be asked of one table; what rests on files is not asked when they are not all there."""
+    """All checks of one table; those that read files are skipped when files are missing."""
     name = contract.full_name
     try:
         table = open_table(lake, contract)
@@ -45,7 +45,7 @@ def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[in
 
 
 def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
-    """Columns, their types, partitions and version, against the contract."""
+    """Columns, types, partitions and version match the contract."""
     try:
         check_current(table, name, contract, lake.home)
     except ConfigError as error:
@@ -65,7 +65,7 @@ def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -
 
 
 def _files(lake: LakeTables, table: DeltaTable, contract: Contract, name: str, sizes: dict[str, int]) -> Finding:
-    """The files that the log names are there, of the size and with the rows that it says."""
+    """The files that the log names exist with its sizes and row counts."""
     there = files_on_disk(lake, contract)
     lost = sorted(path for path in sizes if path not in there)
     if lost:
@@ -91,7 +91,7 @@ def _holds(lake: LakeTables, contract: Contract, path: str, rows: int | None) ->
 
 
 def _keys(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
-    """No two rows are one: of a record, its place in its file; of the rest, the contract's key. No key is null."""
+    """Keys are unique and not null: a record's place in its file, or else the contract's key."""
     twice = 0
     for key, of_rows in _what_is_unique(contract):
         columns = ", ".join(key)
@@ -114,17 +114,17 @@ def _keys(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) ->
 
 
 def _what_is_unique(contract: Contract) -> list[tuple[list[str], str]]:
-    """The columns that no two rows share, and of which rows."""
+    """The unique columns, each with a predicate for the rows they are unique in."""
     key = [str(column) for column in contract.key]
     if IS_ABSENT not in contract.columns:
         return [(key, "true")]
-    # A record that a snapshot no longer held has no place in a file.
+    # A record that a snapshot no longer has has no place in a file.
     lineage = [str(column) for column in (SOURCE, SOURCE_FILE, SOURCE_ROW)]
     return [(lineage, f"NOT {IS_ABSENT}"), ([str(SOURCE), str(DELIVERED_ON), *key], f"{IS_ABSENT}")]
 
 
 def _slices(table: DeltaTable, contract: Contract) -> Iterator[str]:
-    """Predicates that cut a table by its days into parts of some two million rows, so that memory holds one part's keys."""
+    """Predicates that split a table by days into parts of some two million rows, so that one part's keys fit into memory."""
     day = next((column for column in contract.partition_by if column in (AS_OF, DELIVERED_ON)), None)
     if day is None:
         yield "true"
@@ -149,7 +149,7 @@ def _between(day: str, part: list[Any]) -> str:
 
 
 def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:
-    """Files that nobody needs, and a log that hides versions from the engine."""
+    """Files that no version needs, and a log that hides versions from the engine."""
     versions = retained_versions(lake, contract, named)
     there, needed = files_on_disk(lake, contract), files_needed(lake, contract, versions)
     spare = there.keys() - needed
@@ -163,7 +163,7 @@ def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, S
     hidden = [version for version in versions if version < max(checkpoints(lake.path(contract)), default=0)]
     if hidden:
         found = f"{len(hidden)} kept versions are before a checkpoint, where the engine cannot read them"
-        yield warn(name, found, "`steelyard lake maintain` mends the log", check="log")
+        yield warn(name, found, "`steelyard lake maintain` repairs the log", check="log")
 
 
 def some(names: list[str], most: int = 3) -> str:

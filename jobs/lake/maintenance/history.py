@@ -1,4 +1,4 @@
-"""What became of a home's tables: each version, when it was made, by what, and which days' runs left it."""
+"""The history of a home's tables: each version, when and how it was written, and which days' runs left it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from jobs.lake.tables import LakeTables
 _ROWS = ("numOutputRows", "num_added_rows")
 _ADDED = ("numAddedFiles", "num_added_files", "numFilesAdded")
 _REMOVED = ("numRemovedFiles", "num_removed_files", "numFilesRemoved", "numRemovedFile")
-"""What the engines call the same figures."""
+"""The engines' names for the same metrics."""
 
 
 @dataclass(frozen=True)
 class TableState:
-    """A table as it is: its newest version, the contract's version, when it was last written (UTC), rows, files, bytes."""
+    """A table now: newest version, contract version, time of the last write (UTC), rows, files, bytes."""
 
     table: str
     version: int
@@ -38,12 +38,12 @@ class TableVersion:
     Attributes:
         version: its number.
         written_at: when it was committed, UTC.
-        operation: what was done, in Delta's words.
-        replaced: which rows were replaced, empty when that was not said.
-        rows_added: rows written, None when that was not said.
-        files_added: data files that came, None when that was not said.
-        files_removed: data files that are no longer part of the table, None when that was not said.
-        is_whole: whether it can be read: its data files are all there.
+        operation: Delta's name of the operation.
+        replaced: the predicate of the replaced rows; empty when unknown.
+        rows_added: rows written; None when unknown.
+        files_added: data files added; None when unknown.
+        files_removed: data files removed from the table; None when unknown.
+        is_whole: whether it can be read: all its data files exist.
         left_by: the days whose runs left the table at this version.
     """
 
@@ -59,12 +59,12 @@ class TableVersion:
 
 
 def table_states(lake: LakeTables) -> list[TableState]:
-    """Every table that is there, as it is now."""
+    """Every table of the home."""
     return [_state(lake, contract) for contract in tables_of(lake)]
 
 
 def table_versions(lake: LakeTables, contract: Contract, limit: int) -> list[TableVersion]:
-    """The newest ``limit`` versions of a table that its log still tells, newest first."""
+    """The newest ``limit`` versions in a table's log, newest first."""
     days = finished_days(lake.home)
     found = []
     for entry in open_table(lake, contract).history(limit):

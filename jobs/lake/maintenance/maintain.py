@@ -1,7 +1,6 @@
-"""Keep a home's tables small and quick: trim old days, join small files, drop what no kept version needs, shorten logs.
+"""Keep a home's tables small: trim old days, compact small files, delete files of versions that are not retained, shorten logs.
 
-Each part commits whole or leaves everything as it was, and does nothing where nothing is to be done; so after a crash, or
-for good measure, the same command goes on from there.
+Each part commits atomically and does nothing when there is nothing to do, so the same command can be repeated after a crash.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ from jobs.profile.profile import Retention
 
 @dataclass(frozen=True)
 class Maintained:
-    """What maintenance did.
+    """The result of maintenance.
 
     Attributes:
-        since: the first day whose run's table versions are kept.
-        trimmed: days of which only the listed entities' features, links, scores and peers are left now.
-        joined: small files that became part of larger ones.
-        freed: bytes of data files that went.
-        log_files: files of the tables' logs that went.
+        since: the first day whose run's table versions are retained.
+        trimmed: days that keep only the features, links, scores and peers of listed entities.
+        joined: small files that were compacted.
+        freed: bytes of deleted data files.
+        log_files: deleted files of the tables' logs.
     """
 
     since: date
@@ -52,14 +51,14 @@ class Maintained:
 
 
 def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
-    """Do all that the policy asks for by ``as_of``. Only the home's one writer may call this.
+    """Apply the retention policy as of a day. Only the holder of the home's lock may call this.
 
-    Days are counted back from the newest finished day where that is earlier, so that a day to come, named by mistake or after
-    a long rest, takes nothing away that the last runs left.
+    Days are counted back from the newest finished day if that is earlier, so that a future ``as_of`` deletes nothing that the last
+    runs left.
 
     Raises:
-        ConfigError: when a table has yet to be migrated. A migration that was killed is known by its newest commit, so no other
-            may come upon it.
+        ConfigError: when a table must be migrated first. A killed migration is recognised by its newest commit, so no other
+            commit may follow it.
     """
     contracts = tables_of(lake)
     for contract in contracts:
@@ -73,7 +72,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     trimmed |= {*trim_peers(lake, as_of, retention.feature_days), *trim_scores(lake, as_of, retention.feature_days)}
     for table in STATE:
         trim_state(lake, table, as_of)
-    # Said before anything goes: from then on no reader looks for a version that may be gone.
+    # Noted before anything is deleted: from then on readers do not look for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
     named = named_versions(lake.home, since)
     joined = freed = log_files = 0
@@ -90,7 +89,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
 
 
 def _set_properties(lake: LakeTables, contract: Contract) -> None:
-    """Give a table made by an earlier Steelyard the settings that its log is kept by."""
+    """Set the log properties of a table that an earlier Steelyard created."""
     table = open_table(lake, contract)
     if not PROPERTIES.items() <= table.metadata().configuration.items():
         with around(f"settings of {contract.full_name}"):

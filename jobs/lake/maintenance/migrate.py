@@ -1,4 +1,4 @@
-"""Bring the tables of a home made by an earlier Steelyard up to the contracts that hold."""
+"""Migrate the tables of a home that an earlier Steelyard wrote to the current contracts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from jobs.lake.table_version import VERSION, check_not_newer, columns_of, is_cur
 from jobs.lake.tables import PROPERTIES, LakeTables, arrow_schema
 
 AT_ONCE = 2_000_000
-"""Rows that are brought up at once where steps look at other rows. Of 4.8 million filings all at once take 3.8 GB."""
+"""Rows per part where a migration looks at other rows; 4.8 million filings in one part take 3.8 GB."""
 MIGRATED_TO = "steelyardMigratedTo"
-"""What the commit that wrote a table in new columns says of itself."""
+"""The metadata key of the commit that wrote a table with new columns."""
 
 
 @dataclass(frozen=True)
 class Migrated:
-    """A table that was brought up, from one version of its contract to another."""
+    """A table that was migrated from one contract version to another."""
 
     table: str
     before: int
@@ -37,13 +37,13 @@ class Migrated:
 
 
 def migrate(lake: LakeTables) -> tuple[Migrated, ...]:
-    """Bring up every table that is older; those that are current stay as they are. Only the home's one writer may call this.
+    """Migrate every older table; current tables are unchanged. Only the holder of the home's lock may call this.
 
-    All are looked at before the first is written. A table is written in its new columns in one commit, and its version noted
-    in a second; a crash between the two is seen in the first and mended by the second.
+    All tables are checked before the first is written. One commit writes a table with its new columns, a second one its version;
+    after a crash between the two, the next call recognises the first commit and writes the second.
 
     Raises:
-        ConfigError: when a table was made by a later Steelyard.
+        ConfigError: when a later Steelyard wrote a table.
         SteelyardError: when no migration leads to a table's contract.
     """
     older = [(contract, _steps(lake, contract)) for contract in tables_of(lake) if not _is_current(lake, contract)]
@@ -68,7 +68,7 @@ def _is_current(lake: LakeTables, contract: Contract) -> bool:
 
 
 def _is_written(table: DeltaTable, contract: Contract) -> bool:
-    """Whether the newest commit already wrote the table in the contract's columns, and only its version is left to note."""
+    """Whether the newest commit already wrote the contract's columns, and only the version is missing."""
     says = table.history(1)[0].get(MIGRATED_TO)
     return says == str(contract.version) and columns_apart(columns_of(table), contract) == ([], [])
 
@@ -83,15 +83,15 @@ def _steps(lake: LakeTables, contract: Contract) -> list[Select]:
         raise SteelyardError(
             what=str(error),
             where=str(lake.path(contract)),
-            next_step="report it; until then use the Steelyard that made this home, which was not changed",
+            next_step="report it; until then use the Steelyard that wrote this home, which was not changed",
         ) from error
 
 
 def _write(lake: LakeTables, contract: Contract, selects: list[Select]) -> None:
-    """Replace the whole table by its rows in the contract's columns.
+    """Rewrite the whole table with the contract's columns.
 
-    The rows pass through a file among the home's intermediate ones, which the next writer takes away: a query cannot be asked while
-    a table is being written, and all at once they may not fit into memory.
+    The rows pass through an intermediate file, which the next writer deletes after a crash: a table cannot be queried while it is
+    written, and its rows may not fit into memory.
     """
     path = lake.home / SCRATCH / "migrate" / f"{contract.full_name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,9 +119,9 @@ def _rows(table: DeltaTable, contract: Contract, selects: list[Select]) -> Itera
 
 
 def _parts(table: DeltaTable, contract: Contract) -> list[str]:
-    """Predicates that cut a table into parts that the steps can take one by one, of some two million rows.
+    """Predicates that split a table into parts of some two million rows, which can be migrated one by one.
 
-    Rows that a step looks at together are in one part: they share the first byte of a hash of what makes them belong together.
+    Rows that a migration compares with each other are in one part: they share the first byte of a hash of their common columns.
     """
     within = {step.within for step in migrations(table, contract.full_name, contract)} - {()}
     count = min(-(-table.count() // AT_ONCE), 256)

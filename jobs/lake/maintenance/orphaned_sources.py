@@ -1,7 +1,4 @@
-"""Take a source's rows out of the lake, where the profile maps it no more.
-
-Sources that a profile maps no more: what they delivered stays in silver, and so in lists, until it is taken out.
-"""
+"""Orphaned sources: they have rows in silver, and so in lists, but no mapping in the profile. Count them, or delete their rows."""
 
 from __future__ import annotations
 
@@ -19,11 +16,11 @@ from jobs.lake.tables import LakeTables, arrow_schema
 
 
 def forget_source(lake: LakeTables, source: str) -> None:
-    """Forget its book of batches, then its rows; versions of tables that kept days name still hold them.
+    """Delete a source's book of batches, then its rows; retained table versions still hold them.
 
-    Only the home's one writer may call this. The book goes first: nothing builds on rows that no book vouches for, so after a crash
-    the same call goes on, and a source that is mapped again is taken in from its first delivery. Silver goes last: by its rows a
-    day's list tells that a source is still to be forgotten.
+    Only the holder of the home's lock may call this. The book goes first: no step uses rows without a book, so the call can be
+    repeated after a crash, and a source that is mapped again is ingested from its first delivery. Silver goes last, because its
+    rows show that the source still has to be deleted.
     """
     delete_file(BatchBook(lake.home, source).path)
     for contract in tables_with(lake, source):
@@ -31,23 +28,23 @@ def forget_source(lake: LakeTables, source: str) -> None:
 
 
 def tables_with(lake: LakeTables, source: str) -> list[Contract]:
-    """The tables that hold rows of a source; of one that was always stopped or turned away, silver is none of them."""
+    """The tables that hold rows of a source."""
     tables = (quarantine_of(source), *BRONZE.values(), *SILVER.values())
     return [table for table in tables if any(part.get(SOURCE, source) == source for part in lake.partitions(table))]
 
 
 def is_known(lake: LakeTables, source: str) -> bool:
-    """Whether there is anything of a source; of what is no name of a file there is nothing."""
+    """Whether a source has rows or a book; False for a text that cannot be a file name."""
     is_name = bool(source) and Path(source).name == source
     return is_name and (bool(tables_with(lake, source)) or BatchBook(lake.home, source).path.exists())
 
 
 NOT_MAPPED = "not mapped"
-"""What a run's manifest says of such a source, in the place of a verdict."""
+"""The verdict of an orphaned source in a run manifest."""
 
 
 def count_orphaned_rows(lake: LakeTables, mapped: Iterable[str]) -> dict[str, int]:
-    """The number of rows in silver of each source that is not among those mapped, by name in order."""
+    """The number of silver rows of each source that is not mapped, by name."""
     found: Counter[str] = Counter()
     for table in SILVER.values():
         for source in {part[SOURCE] for part in lake.partitions(table)} - set(mapped):

@@ -1,8 +1,7 @@
-"""Bring tables back to what they were, by a new version that is as the old one was: nothing is deleted by it.
+"""Restore tables to earlier rows by a new version; nothing is deleted.
 
-Notes speak of tables: a book of batches says what was taken in, a day's note what its features rest on, a run's manifest what
-a day left. What no longer holds of them is taken back, before the tables change, so that the next run does again what is
-missing and no reader meets a day that the tables do not hold.
+Books of batches, notes of days and run manifests describe tables. Those that no longer hold are removed before the tables
+change, so that the next run computes what is missing and no reader finds a day that the tables do not hold.
 """
 
 from __future__ import annotations
@@ -33,18 +32,18 @@ NOTES = {
     "gold.peers": "features",
     "gold.scores": "scores",
 }
-"""The notes that say what a day of a table rests on; later days may build on a day, so theirs go with it."""
+"""The notes of a table's inputs by day. Later days may depend on a day, so their notes are removed too."""
 
 
 @dataclass(frozen=True)
 class TableRestore:
-    """One table's way back.
+    """The restore of one table.
 
     Attributes:
         contract: the table.
         now: its newest version.
-        to: the version whose rows it is to hold again.
-        changed: the partitions whose rows will be others.
+        to: the version whose rows it gets.
+        changed: the partitions whose rows change.
     """
 
     contract: Contract
@@ -55,20 +54,20 @@ class TableRestore:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a restore does.
+    """The effects of a restore.
 
     Attributes:
         tables: the tables that change.
-        withdrawn: finished days that the tables will no longer hold as their runs left them; they are to be run again.
-        again: for each source and step, the first and the last delivery day that the next run does again.
+        withdrawn: finished days that the tables will no longer hold as their runs left them; they must be run again.
+        again: for each source and step, the first and last delivery day that the next run repeats.
     """
 
     tables: tuple[TableRestore, ...]
     withdrawn: tuple[date, ...]
     again: Mapping[tuple[str, str], tuple[date, date]]
 
-    def told(self) -> list[str]:
-        """The plan in sentences, one a line."""
+    def sentences(self) -> list[str]:
+        """The plan as sentences."""
         lines = [
             f"{back.contract.full_name}: version {back.now} to the rows of version {back.to}; "
             f"partitions that change: {len(back.changed)}"
@@ -83,7 +82,7 @@ class Plan:
 
 
 def plan_table(lake: LakeTables, name: str, version: int) -> Plan:
-    """Plan to bring one table back to a version.
+    """Plan to restore one table to a version.
 
     Raises:
         ConfigError: when there is no such table or version, or the version's files are gone.
@@ -92,7 +91,7 @@ def plan_table(lake: LakeTables, name: str, version: int) -> Plan:
 
 
 def plan_day(lake: LakeTables, day: date, name: str = "") -> Plan:
-    """Plan to bring every table that a finished day's manifest names, or one of them, back to what the day's run left.
+    """Plan to restore the tables in a finished day's manifest, or one of them, to what the day's run left.
 
     Raises:
         InputMissing: when the day is not finished.
@@ -101,7 +100,7 @@ def plan_day(lake: LakeTables, day: date, name: str = "") -> Plan:
     days = finished_days(lake.home)
     if day not in days:
         raise InputMissing(
-            what=f"{day} is no finished day",
+            what=f"{day} is not a finished day",
             where=str(run_manifest_path(lake.home, day)),
             next_step=f"name one of {', '.join(map(str, days))}" if days else "run a day first",
         )
@@ -117,9 +116,9 @@ def plan_day(lake: LakeTables, day: date, name: str = "") -> Plan:
 
 
 def restore(lake: LakeTables, plan: Plan) -> None:
-    """Do what was planned. Only the home's one writer may call this; after a crash, plan and restore again."""
+    """Execute a plan. Only the holder of the home's lock may call this; after a crash, plan and restore again."""
     for back in plan.tables:
-        _forget_notes(lake, back)
+        _delete_notes(lake, back)
     for (source, step), (first, last) in plan.again.items():
         WriteIntent(lake.home, source, step).mark(first, last)
     for day in plan.withdrawn:
@@ -130,10 +129,10 @@ def restore(lake: LakeTables, plan: Plan) -> None:
 
 
 def _withdraw(home: Path, day: date) -> None:
-    """Take a day's manifest out of use; what it said stays on record."""
+    """Move a day's manifest to the withdrawn ones."""
     path = run_manifest_path(home, day)
-    said = read_json(path)
-    write_json(withdrawn_path(home, said["run_id"]), said)
+    manifest = read_json(path)
+    write_json(withdrawn_path(home, manifest["run_id"]), manifest)
     delete_file(path)
 
 
@@ -161,7 +160,7 @@ def _check_whole(lake: LakeTables, contract: Contract, version: int) -> None:
 
 
 def _withdrawn(lake: LakeTables, tables: Iterable[TableRestore]) -> tuple[date, ...]:
-    """The finished days whose gold rows will not be those that their runs left."""
+    """The finished days whose gold rows will differ from what their runs left."""
     days = finished_days(lake.home)
     lost: set[date] = set()
     for back in tables:
@@ -169,7 +168,7 @@ def _withdrawn(lake: LakeTables, tables: Iterable[TableRestore]) -> tuple[date, 
             continue
         for day in sorted(_days_of(back.changed, AS_OF) & set(days)):
             left = days[day].get(back.contract.full_name)
-            # A run that died may have changed the day since; then the old version is what the day's own run left.
+            # A failed later run may have changed the day; then the old version is what the day's own run left.
             if left is None or not _is_left_as_by(lake, back, left, day):
                 lost.add(day)
     return tuple(sorted(lost))
@@ -182,7 +181,7 @@ def _is_left_as_by(lake: LakeTables, back: TableRestore, left: int, day: date) -
 
 
 def _again(tables: Iterable[TableRestore]) -> dict[tuple[str, str], tuple[date, date]]:
-    """Which steps of which sources must be done again, since their rows will be others than their books say."""
+    """The steps of sources that must be repeated, since their rows will differ from their books."""
     days: dict[tuple[str, str], set[date]] = {}
     for back in tables:
         for part in map(dict, back.changed):
@@ -198,7 +197,7 @@ def _step(contract: Contract, part: Mapping[str, object]) -> str:
     return "gate" if part.get(STAGE) == Stage.GATE.value else "ingest"
 
 
-def _forget_notes(lake: LakeTables, back: TableRestore) -> None:
+def _delete_notes(lake: LakeTables, back: TableRestore) -> None:
     what = NOTES.get(back.contract.full_name)
     days = _days_of(back.changed, AS_OF)
     if what is None or not days:

@@ -1,11 +1,7 @@
-"""Which versions of a table must stay readable: the newest, and those that a run of a day within time travel left.
+"""Retention: which table versions, rows and data files stay, and deletion of the rest (ADR 0010).
 
-State is written whole by the first day on which a month is settled. What was written before that is needed no more.
-
-Features and scores grow by every entity a day, links by every complaint without an identifier, peers' medians by every group.
-After some weeks only month-ends, on which training builds, and what is of who was listed are kept.
-
-Take away the data files that no version needs which is kept (ADR 0010).
+Versions: the newest, and those of runs within time travel. State: the rows of the newest closed month. Features, scores, links and
+peers' medians grow every day; after some weeks only month-ends, which training uses, and rows of listed entities stay.
 """
 
 from __future__ import annotations
@@ -29,17 +25,14 @@ from jobs.lake.tables import LakeTables, arrow_schema
 
 
 def first_day_kept(as_of: date, days: int) -> date:
-    """The first of the last ``days`` days up to ``as_of``, which is one of them."""
+    """The first of the last ``days`` days up to and including ``as_of``."""
     return as_of - timedelta(days=days - 1)
 
 
 def named_versions(home: Path, since: date) -> Mapping[str, Set[int]]:
-    """Of each table, by its name, the versions that runs of the days from ``since`` on left; none of a table that no run named.
-
-    A run that was done again can still be asked for by its id.
-    """
+    """For each table name, the versions that runs of the days from ``since`` on left, including runs that were repeated."""
     left = [run.get("tables") or {} for run in runs_since(home, since)]
-    # A day whose list is not closed yet: its next step reads what its features were built from.
+    # For a day that is not closed yet: its next step reads the versions that its features were computed from.
     named: defaultdict[str, set[int]] = defaultdict(set)
     for name, version in chain.from_iterable(tables.items() for tables in (*left, *versions_noted(home, since))):
         if version is not None:
@@ -48,25 +41,22 @@ def named_versions(home: Path, since: date) -> Mapping[str, Set[int]]:
 
 
 def retained_versions(lake: LakeTables, contract: Contract, named: Mapping[str, Set[int]]) -> list[int]:
-    """The versions of a table that :func:`named_versions` gives, and the newest, in order.
-
-    A version that cannot be read any more is none of them: nothing can be kept of it.
-    """
+    """The readable versions of a table that :func:`named_versions` gives, and the newest, in order."""
     readable = readable_versions(lake.path(contract))
     newest = open_table(lake, contract).version()
     return sorted({newest, *(named.get(contract.full_name, set()) & readable)})
 
 
 def files_needed(lake: LakeTables, contract: Contract, versions: Iterable[int]) -> set[str]:
-    """The data files that these versions of a table are made of, by their path in its folder."""
+    """The data files of these versions of a table, as paths in its folder."""
     return {path for version in versions for path in sizes_of(open_table(lake, contract, version))}
 
 
 def trim_state(lake: LakeTables, table: Contract, as_of: date) -> tuple[str, ...]:
-    """Forget a table's state of settled months before the newest up to ``as_of``; give the days whose rows went.
+    """Delete a table's state of closed months before the newest up to ``as_of``; return the days whose rows were deleted.
 
-    A past day that is asked for again is reckoned afresh. Notes go first, so that none speaks of rows that are gone; what no
-    note names is of no use to anybody.
+    If an earlier day is run again, its state is computed again. Notes go first, so that none refers to deleted rows; rows without a
+    note are never used.
     """
     what = f"state/{table.name}"
     notes = _notes(lake.home, what)
@@ -91,18 +81,18 @@ _IS_LISTED = f"t.{ENTITY_ID} = l.{ENTITY_ID} AND t.{AS_OF} = l.{AS_OF}"
 
 
 def is_month_end(day: date) -> bool:
-    """Whether it is the last day of its month, on which cohorts of training begin."""
+    """Whether it is the last day of its month; training cohorts start on these days."""
     return (day + timedelta(days=1)).day == 1
 
 
 def trim_to_listed(lake: LakeTables, contract: Contract, note: str, as_of: date, days: int) -> tuple[date, ...]:
-    """Keep of days before the last ``days`` only the rows of who was listed; month-ends stay whole. Gives the days that lost rows.
+    """Delete the rows of unlisted entities before the last ``days`` days, except month-ends; return the days that lost rows.
 
-    One commit. The notes that the days' rows are current are forgotten first, so that whoever needs them whole makes them again.
+    One commit. The notes of these days are deleted first, so that a step that needs all rows computes them again.
 
     Args:
-        contract: a table with a row's entity and day, such as ``gold.features``.
-        note: what the notes of its days are called, see :func:`jobs.lake.manifests.note_path`.
+        contract: a table with entity and day, such as ``gold.features``.
+        note: the name of its notes, see :func:`jobs.lake.manifests.note_path`.
     """
     if not lake.exists(scoring.RISK_LIST):
         return ()
@@ -110,7 +100,7 @@ def trim_to_listed(lake: LakeTables, contract: Contract, note: str, as_of: date,
 
 
 def trim_scores(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
-    """As :func:`trim_to_listed`, of scores; the newest day before the last ``days`` is whole, since theirs were held against it."""
+    """As :func:`trim_to_listed`, for scores; the newest day before the last ``days`` stays whole for comparison."""
     before = first_day_kept(as_of, days)
     scored = {date.fromisoformat(part[AS_OF]) for part in lake.partitions(scoring.SCORES)}
     last = max((day for day in scored if day < before), default=before)
@@ -118,7 +108,7 @@ def trim_scores(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
 
 
 def trim_peers(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
-    """As :func:`trim_to_listed`, of the peers' medians: those of the groups that the listed stand in are kept."""
+    """As :func:`trim_to_listed`, for peers' medians: the groups of listed entities stay."""
     if not (lake.exists(scoring.RISK_LIST) and lake.exists(features_contract())):
         return ()
     group = scoring.PEER_GROUP
@@ -129,11 +119,11 @@ def trim_peers(lake: LakeTables, as_of: date, days: int) -> tuple[date, ...]:
 
 
 def _trim(lake: LakeTables, contract: Contract, note: str, before: date, kept: str, **tables: Contract) -> tuple[date, ...]:
-    """Take away, of days before one that are no month-ends, the rows that nothing joins to.
+    """Delete the rows of days before ``before``, except month-ends, that nothing joins to.
 
     Args:
-        kept: SQL that follows the JOIN: what a row of ``t`` that stays is joined to.
-        tables: what it names.
+        kept: SQL after the JOIN: the rows that a row of ``t`` must join to, to stay.
+        tables: the tables that it names.
     """
     if not lake.exists(contract):
         return ()
@@ -156,16 +146,15 @@ def _on(days: list[date]) -> str:
 
 
 def vacuum(lake: LakeTables, contract: Contract, versions: list[int]) -> int:
-    """Keep what ``versions`` of a table and its newest are made of; give how many bytes went.
+    """Delete all data files but those of ``versions`` and of the newest version; return the number of bytes freed.
 
-    What is kept is told by versions alone. A file's age says nothing of who needs it, and asking for it would make the outcome
-    hang on the clock; so the age from which Delta would remove is none. Only the home's one writer may call this, since a file
-    that is written but not yet committed looks like one that nobody needs.
+    Only versions decide: a file's age does not show whether it is needed, so Delta's minimum age is zero. Only the holder of the
+    home's lock may call this, since a file that is written but not yet committed looks unneeded.
     """
     needed = files_needed(lake, contract, versions)
     spare = {path: size for path, size in files_on_disk(lake, contract).items() if path not in needed}
     if not spare:
-        return 0  # Delta would write two commits to say that it did nothing
+        return 0  # Delta would write two commits although it does nothing
     with around(f"vacuumed {contract.full_name}"):
         open_table(lake, contract).vacuum(
             retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True, keep_versions=versions

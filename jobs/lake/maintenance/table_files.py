@@ -1,13 +1,8 @@
-"""Which partitions of a table differ between two of its versions.
+"""The tables of a home and their files: logs, checkpoints, data files, and partitions that differ between versions.
 
-The log in a table's folder: one file a version, and checkpoints that hold all up to theirs.
-
-The engine reads no version before the newest checkpoint that it finds (Sail 0.7.2), and a reader that finds none replays every
-commit. So there is one checkpoint, at the oldest version that is still wanted; what the log holds before it can go.
-
-The tables of a home: which are there, what files they are made of, and what they hold.
-
-Which tables a home has.
+A log has one file per version, and checkpoints that contain all versions up to theirs. The engine reads no version before the
+newest checkpoint (Sail 0.7.2), and a reader without a checkpoint replays every commit. So there is one checkpoint, at the oldest
+version that is still needed; the log before it can be deleted.
 """
 
 from __future__ import annotations
@@ -32,7 +27,7 @@ from jobs.lake.table_version import columns_of
 from jobs.lake.tables import LakeTables
 
 LOG = "_delta_log"
-"""The folder in a table's folder that holds what was committed."""
+"""The folder with a table's commits."""
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint.*\.parquet")
 _NUMBERED = re.compile(r"(\d{20})\..+")
@@ -40,17 +35,17 @@ _HINT = "_last_checkpoint"
 
 
 def commits(folder: Path) -> set[int]:
-    """The versions whose commit is in the log of the table in ``folder``."""
+    """The versions with a commit in the table's log."""
     return _numbers(folder, _COMMIT)
 
 
 def checkpoints(folder: Path) -> set[int]:
-    """The versions at which the log has a checkpoint."""
+    """The versions with a checkpoint in the table's log."""
     return _numbers(folder, _CHECKPOINT)
 
 
 def readable_versions(folder: Path) -> set[int]:
-    """The versions that the log can still tell: those from a checkpoint, or from the first commit, without a gap."""
+    """The versions that the log can rebuild: from a checkpoint or the first commit on, without a gap."""
     there, starts = commits(folder), checkpoints(folder) | ({0} & commits(folder))
     readable: set[int] = set()
     for start in sorted(starts):
@@ -62,10 +57,10 @@ def readable_versions(folder: Path) -> set[int]:
 
 
 def shorten_log(folder: Path, oldest: int) -> int:
-    """Begin the log at a version: one checkpoint there, nothing before it; give how many files went.
+    """Start the log at a version: one checkpoint there, nothing before it; return the number of deleted files.
 
-    At every moment in between each version from ``oldest`` on can be read: the commits behind a checkpoint go only once it is
-    there, the oldest first. A log that has a gap after ``oldest`` is left as it is.
+    Every version from ``oldest`` on stays readable throughout: commits before the checkpoint are deleted after it is written, the
+    oldest first. A log with a gap after ``oldest`` is left unchanged.
     """
     log = folder / LOG
     there = commits(folder)
@@ -73,7 +68,7 @@ def shorten_log(folder: Path, oldest: int) -> int:
         return 0
     later = [path for path in _numbered(log) if (found := _CHECKPOINT.fullmatch(path.name)) and int(found[1]) > oldest]
     if later:
-        # The hint first: it must never name what is gone.
+        # The hint first: it must never name a deleted file.
         for path in (log / _HINT, *later):
             delete_file(path)
     before = [path for path in _numbered(log) if int(path.name[:20]) < oldest]
@@ -92,12 +87,12 @@ def _numbers(folder: Path, pattern: re.Pattern[str]) -> set[int]:
 
 
 def _numbered(log: Path) -> list[Path]:
-    """The files of the log that belong to a version, oldest first."""
+    """The log's files with a version number, oldest first."""
     return sorted(path for path in log.glob("*") if _NUMBERED.fullmatch(path.name))
 
 
 def named_files(folder: Path) -> set[str]:
-    """Every data file that a commit of the log, or its oldest checkpoint, names, by its path in the table's folder."""
+    """Every data file that the log's commits or its oldest checkpoint name, as paths in the table's folder."""
     named: set[str] = set()
     for path in _numbered(folder / LOG):
         if _COMMIT.fullmatch(path.name):
@@ -110,16 +105,16 @@ def named_files(folder: Path) -> set[str]:
 
 
 def tables_of(lake: LakeTables) -> tuple[Contract, ...]:
-    """The contracts of the tables that are there, zone by zone; quarantine's are one a source, and are told by their folders."""
+    """The contracts of the existing tables, by zone; quarantine has one table per source, found by its folder."""
     sources = sorted(path.name for path in (lake.home / "lake" / Zone.QUARANTINE.value).glob("*") if path.is_dir())
     return tuple(contract for contract in every_table(sources) if lake.exists(contract))
 
 
 def table_of(lake: LakeTables, name: str) -> Contract:
-    """The contract of a table that is there, named with its zone, or without where one zone alone has such a table.
+    """The contract of an existing table, by ``zone.table``, or by its name alone when it is unique.
 
     Raises:
-        ConfigError: when there is none of that name, or several.
+        ConfigError: when no table or several tables have the name.
     """
     there = tables_of(lake)
     found = [contract for contract in there if name in (contract.full_name, contract.name)]
@@ -134,23 +129,23 @@ def table_of(lake: LakeTables, name: str) -> Contract:
 
 
 def open_table(lake: LakeTables, contract: Contract, version: int | None = None) -> DeltaTable:
-    """A table as Delta's own library sees it, at a version or the newest."""
+    """A table as Delta's library opens it, at a version or the newest."""
     return DeltaTable(str(lake.path(contract)), version=version)
 
 
 def select(lake: LakeTables, sql: str, **tables: Contract) -> pa.Table:
-    """What a SELECT finds in the newest versions of tables, by the names that ``sql`` gives them; no engine is needed."""
+    """The result of a SELECT on the newest versions of tables, passed by the names that ``sql`` uses; no engine is needed."""
     query = QueryBuilder()
     for name, contract in tables.items():
         query = query.register(name, open_table(lake, contract))
-    # The reader gives string views, which few of Arrow's own functions take.
+    # The reader gives string views, which few Arrow functions accept.
     return _without_views(pa.table(query.execute(sql).read_all()))
 
 
 def sizes_of(table: DeltaTable) -> dict[str, int]:
-    """The files that a version of a table is made of, by their path in its folder, with their sizes in bytes."""
+    """The data files of a version of a table: path in its folder -> size in bytes."""
     added = table.get_add_actions()
-    # The log writes a path as an address does.
+    # Paths in the log are URL-encoded.
     paths = [unquote(path) for path in added["path"].to_pylist()]
     return dict(zip(paths, added["size_bytes"].to_pylist(), strict=True))
 
@@ -161,10 +156,7 @@ def _without_views(table: pa.Table) -> pa.Table:
 
 
 def files_on_disk(lake: LakeTables, contract: Contract) -> dict[str, int]:
-    """The data files in a table's folder, whoever names them, by their path in it, with their sizes in bytes.
-
-    The checksum that Hadoop's file system keeps beside a file, ``.<file>.crc``, is none.
-    """
+    """All data files in a table's folder: path in it -> size in bytes. Hadoop's checksum files, ``.<file>.crc``, are left out."""
     folder = lake.path(contract)
     there = {path for path in folder.rglob("*") if path.is_file() and LOG not in path.relative_to(folder).parts}
     data = there - {path.with_name(f".{path.name}.crc") for path in there}
@@ -172,7 +164,7 @@ def files_on_disk(lake: LakeTables, contract: Contract) -> dict[str, int]:
 
 
 def is_whole(lake: LakeTables, contract: Contract, version: int) -> bool:
-    """Whether a version of a table can be read: its log tells it, and its data files are all there in their sizes."""
+    """Whether a version of a table can be read: its log has it, and all its data files exist with the right size."""
     if version not in readable_versions(lake.path(contract)):
         return False
     try:
@@ -187,9 +179,9 @@ Partition = tuple[tuple[str, Any], ...]
 
 
 def changed_partitions(lake: LakeTables, contract: Contract, first: int, second: int) -> list[Partition]:
-    """The partitions whose rows differ between two versions of a table that can both be read, in order of their values.
+    """The partitions whose rows differ between two readable versions of a table, in order of their values.
 
-    Files that were only joined, or split, hold the same rows.
+    Files that were only compacted or split have the same rows.
     """
     tables = open_table(lake, contract, first), open_table(lake, contract, second)
     files = [_files(table, contract) for table in tables]
@@ -198,7 +190,7 @@ def changed_partitions(lake: LakeTables, contract: Contract, first: int, second:
 
 
 def is_same_in(first: DeltaTable, second: DeltaTable, contract: Contract, part: Partition) -> bool:
-    """Whether two versions of a table hold the same rows in one partition; the first must be one whose keys are unique."""
+    """Whether two versions of a table have the same rows in one partition; the keys of the first must be unique."""
     is_same_files = _files(first, contract).get(part) == _files(second, contract).get(part)
     return is_same_files or _hold_the_same((first, second), part)
 
@@ -222,7 +214,7 @@ def _hold_the_same(tables: tuple[DeltaTable, DeltaTable], part: Partition) -> bo
         "SELECT (SELECT count(*) FROM {}) AS a, (SELECT count(*) FROM {}) AS b, (SELECT count(*) FROM ({} EXCEPT {})) AS apart"
     )
     found = pa.table(query.execute(counted.format(a, b, a, b)).read_all()).to_pylist()[0]
-    # Keys are unique, so as many rows of which none is missing are the same rows.
+    # Keys are unique, so equal counts without a missing row mean equal rows.
     return bool(found["a"] == found["b"] and found["apart"] == 0)
 
 

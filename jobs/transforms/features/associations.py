@@ -1,6 +1,6 @@
-"""Indicators from what entities share: legal representative, owner, phone, agent, address, name on the sign.
+"""Indicators from shared identifiers: legal representative, owner, phone, agent, address, name on the sign.
 
-A *tie* is another entity under the same key. Two entities that share both of their persons are tied twice.
+Two entities that share both of their persons count as sharing twice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 CLUSTER_SIZE = 500
-"""An address with more entities is a licensed cluster or a mistake: it makes nobody a successor."""
+"""An address with more entities is a licensed cluster or an error: no entity there counts as a successor."""
 PHOENIX_DAYS = 365
 _HASH = "key_hash"
 
@@ -28,7 +28,7 @@ KEYS = (
     ("person", "legal_rep_id"),
     ("person", "CASE WHEN owner_id <> legal_rep_id OR legal_rep_id IS NULL THEN owner_id END"),
 )
-"""What ties entities; both persons count under one name, so that a representative here is found as an owner there."""
+"""The shared identifiers. Both persons have one kind, so that a representative of one entity is found as the owner of another."""
 
 _GROUP = {
     "members": "count(1)",
@@ -81,18 +81,18 @@ KEPT = (
     "entity_id", "is_active", "is_ended", "closed_on", "established_on", "violations_36m", "complaints_12m", "excess_parts",
     "decayed_visits",
 )  # fmt: skip
-"""What is asked of an entity that shares a key."""
+"""The columns that are read of an entity that shares a key."""
 
 
 def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame:
-    """One row an entity and key that another entity has too: ``entity_id, kind, shared``.
+    """One row per entity and key that another entity has too: ``entity_id, kind, shared``.
 
-    Most keys are one entity's own, so those of several are found before anything else is carried. They are told by 64-bit hashes,
-    which are shorter than the keys; that two keys have one hash does no harm to who groups by the keys themselves. Of a million
-    entities this takes 2 to 3 CPU seconds, and 6 where each row carries what is asked of its entity (Sail 0.7.2, two cores).
+    Most keys belong to one entity, so shared keys are found first, without other columns, by 64-bit hashes, which are shorter than
+    the keys. Hash collisions do no harm, since the caller groups by the keys themselves. A million entities take 2 to 3 CPU
+    seconds, and 6 when each row also has the columns :data:`KEPT` (Sail 0.7.2, two cores).
 
     Args:
-        register: one row an entity with the columns that :data:`KEYS` name.
+        register: one row per entity with the columns in :data:`KEYS`.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     of_kind = [register.transform(select, ENTITY_ID, f"'{kind}' AS kind", f"{key} AS shared") for kind, key in KEYS]
@@ -103,12 +103,12 @@ def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame
 
 
 def count_shared_identifiers(register: DataFrame, entities: DataFrame, materialise: Materialise) -> DataFrame:
-    """One row an entity that shares a key with another: how many it shares it with, and what befell those.
+    """One row per entity that shares a key: how many entities share it, and their violations, complaints and closures.
 
     Args:
-        register: as of :func:`pair_shared_keys`.
+        register: as in :func:`pair_shared_keys`.
         entities: the same entities with the columns :data:`KEPT`; ``violations_36m`` and ``complaints_12m`` are null where no
-            source tells of them, and then so are those of ties.
+            source gives them, and then the sums are null too.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     pairs = materialise(pair_shared_keys(register, materialise))

@@ -1,4 +1,4 @@
-"""The features of a day: every entity's indicators, and where it stands among its peers."""
+"""Compute the features of a day: every entity's indicators, and their distance from its peers."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from jobs.transforms.frames import Materialise, join_few, select
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
 
 SALES_FLOOR = 10_000
-"""Yearly sales, in currency units, below which a complaint rate takes them for this much."""
+"""The least yearly sales, in currency units, that a complaint rate is computed over."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a day's features are made of; a source that a profile lacks is an empty frame.
+    """The inputs of a day's features; a source that a profile does not have is an empty frame.
 
-    The tables of silver come with all their versions; ``register`` and ``tax_sums`` have one row an entity, as of the day.
-    The register is read several times, so it is a table, or materialised by the caller.
+    The tables of silver have all their versions; ``register`` and ``tax_sums`` have one row per entity, as of the day. The register
+    is read several times, so it must be a table or materialised by the caller.
     """
 
     register: DataFrame
@@ -80,18 +80,18 @@ def build_features(
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
     visits = materialise(_known_visits(tables, as_of, cutoff, materialise))
-    # Few entities were complained of or visited. What is known of those is made once and joined wherever it is asked for, so that
-    # not every entity's row has to be written with it in between.
+    # Few entities have complaints or visits. Their counts are computed once and joined where they are needed, so that they are not
+    # written with every entity's row.
     complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
     visited = materialise(supervision.count_visits(visits, as_of=as_of))
-    told = materialise(
+    sources = materialise(
         count_any_changes(tables.register)
         .crossJoin(complaint.count_any_complaints(complaints))
         .crossJoin(supervision.count_any_visits(visits))
     )
     recorded = (
         entities.transform(join_few, complained.join(visited, [str(ENTITY_ID)], "full"), ENTITY_ID)
-        .crossJoin(told)
+        .crossJoin(sources)
         .transform(_fill_zeros)
     )
     own = materialise(
@@ -102,8 +102,8 @@ def build_features(
         .transform(_keep_needed)
     )
     cells = materialise(count_cells(own))
-    in_common = describe_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
-    return _stand_among_peers(own, assign_groups(cells, peers.minimum), in_common, minor_units, as_of, materialise)
+    of_cells = describe_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
+    return _compare_with_peers(own, assign_groups(cells, peers.minimum), of_cells, minor_units, as_of, materialise)
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
@@ -119,7 +119,7 @@ def _known_visits(tables: Known, as_of: date, cutoff: datetime, materialise: Mat
 
 
 def _fill_zeros(joined: DataFrame) -> DataFrame:
-    """Nothing found is zero where the source tells of anybody, and unknown where it tells of nobody."""
+    """A missing count is zero where the source has any record, and unknown where it has none."""
     zeros = {
         **dict.fromkeys(("changes_12m", "rep_and_address_changed"), "has_changes"),
         **dict.fromkeys(complaint.COUNTS, "has_complaints"),
@@ -134,7 +134,7 @@ def _replace(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
     return frame.transform(select, *kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
 
 
-def _known_tie(key: str, name: str) -> str:
+def _if_known(key: str, name: str) -> str:
     return f"CASE WHEN {key} IS NOT NULL AND {key} <> '' THEN coalesce({name}, 0) END"
 
 
@@ -143,7 +143,7 @@ _BASELINE_DAYS = f"greatest(28, least({complaint.BASELINE_DAYS}, coalesce(age_da
 _JOINT = {
     "capital_to_sales": ratio("registered_capital_minor", "sales_12m"),
     "registered_capital": "registered_capital_minor",
-    # Counts of rare events, brought to equal variance by Anscombe's root: about standard normal when nothing changed.
+    # Anscombe's square root gives counts of rare events equal variance: about standard normal when nothing changed.
     "complaint_burst": f"2 * (sqrt(complaints_28d + 0.375D) - sqrt(complaints_before_28d * 28.0D / ({_BASELINE_DAYS}) + 0.375D))",
     "overdue_complaint_share": ratio("overdue_count", "complaints_12m"),
     "refused_mediation_share": ratio("refused_count", "complaints_12m"),
@@ -155,16 +155,16 @@ _JOINT = {
     "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),
     "excess_at_address": supervision.excess("excess_at_address", "visits_at_address"),
     "excess_of_name": supervision.excess("excess_of_name", "visits_of_name"),
-    "same_legal_rep": _known_tie("legal_rep_id", "same_legal_rep"),
-    "same_owner": _known_tie("owner_id", "same_owner"),
-    "same_phone": _known_tie("phone_hash", "same_phone"),
-    "same_agent": _known_tie("agent_id", "same_agent"),
-    "entities_at_address": _known_tie("address_key", "entities_at_address"),
+    "same_legal_rep": _if_known("legal_rep_id", "same_legal_rep"),
+    "same_owner": _if_known("owner_id", "same_owner"),
+    "same_phone": _if_known("phone_hash", "same_phone"),
+    "same_agent": _if_known("agent_id", "same_agent"),
+    "entities_at_address": _if_known("address_key", "entities_at_address"),
     "ended_tie_share": ratio("ended_person_ties", "person_ties"),
-    "violations_of_ties_36m": f"CASE WHEN has_visits THEN {_known_tie(_PERSON, 'violations_of_ties_36m')} END",
-    "complaints_of_ties_12m": f"CASE WHEN has_complaints THEN {_known_tie(_PERSON, 'complaints_of_ties_12m')} END",
-    "complaints_at_address_12m": f"CASE WHEN has_complaints THEN {_known_tie('address_key', 'complaints_at_address_12m')} END",
-    "phoenix": f"CASE WHEN established_on IS NOT NULL THEN {_known_tie(f'coalesce({_PERSON}, address_key)', 'phoenix')} END",
+    "violations_of_ties_36m": f"CASE WHEN has_visits THEN {_if_known(_PERSON, 'violations_of_ties_36m')} END",
+    "complaints_of_ties_12m": f"CASE WHEN has_complaints THEN {_if_known(_PERSON, 'complaints_of_ties_12m')} END",
+    "complaints_at_address_12m": f"CASE WHEN has_complaints THEN {_if_known('address_key', 'complaints_at_address_12m')} END",
+    "phoenix": f"CASE WHEN established_on IS NOT NULL THEN {_if_known(f'coalesce({_PERSON}, address_key)', 'phoenix')} END",
 }
 
 
@@ -175,25 +175,25 @@ def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
 
 
 def _keep_needed(joined: DataFrame) -> DataFrame:
-    """Without what indicators were made of: keys that entities share are long, and as costly to write as all the numbers."""
+    """Drop the columns that indicators were made of: shared keys are long, and as costly to write as all the numbers."""
     wanted = {*map(str, features_contract().columns), *OWN}
     return joined.select(*[name for name in joined.columns if name in wanted])
 
 
-def _stand_among_peers(
+def _compare_with_peers(
     own: DataFrame,
     assigned: DataFrame,
-    in_common: DataFrame,
+    of_cells: DataFrame,
     minor_units: int,
     as_of: date,
     materialise: Materialise,
 ) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assigned)
-    rated = own.transform(join_few, in_common, CELL).transform(add_rates, minor_units=minor_units)
+    rated = own.transform(join_few, of_cells, CELL).transform(add_rates, minor_units=minor_units)
     groups = materialise(describe_groups(rated, cells, indicators, materialise))
-    # Cells are told their groups' figures first, so that entities are joined once with all that there is of cells.
-    placed = in_common.join(place_cells(cells, groups, indicators), [CELL], "inner")
+    # Groups are joined to cells first, so that entities are joined only once.
+    placed = of_cells.join(place_cells(cells, groups, indicators), [CELL], "inner")
     features = (
         own.transform(join_few, placed, CELL).transform(add_rates, minor_units=minor_units).transform(add_robust_z, indicators)
     )

@@ -1,8 +1,8 @@
-"""What the entities of an industry and a place have in common, and the indicators that rest on that and on their own figures.
+"""Rates of an industry and a region, and the indicators that combine them with an entity's own counts.
 
-A cell is what puts an entity among its peers: industry, size, age and region in one. Cells are some thousand, so what is told of
-industries and places is told of cells first, and entities are joined with all of it at once: each such join copies all that
-there is of a million entities.
+A cell is the combination of industry, size, age and region that defines an entity's peers. There are some thousands of cells, so
+the rates of industries and regions are joined to cells first, and entities are joined with cells once: each such join copies all
+columns of a million entities.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MILLION = 1_000_000
 BASE_RATE_CELL = ("industry_division", "region_middle")
 
 OWN = ("is_active", "sales_exposure", "excess_parts", "decayed_visits", CELL, *PARTS)
-"""What is read of an entity here besides its indicators."""
+"""The columns that are read of an entity besides its indicators."""
 
 _POOLED = {
     "complaint_rate": Pooled("complaints_12m", "sales_exposure", is_share=False),
     "violation_share": Pooled("violations_36m", "visits_36m", is_share=True),
 }
 COMMON = ("industry_excess", "industry_visits", *[f"{name}_{what}" for name in _POOLED for what in ("pool", "weight")])
-"""What is told of a cell and is no indicator itself, as ``base_rate`` is."""
+"""The columns of a cell that are not indicators; ``base_rate`` is one."""
 
 _OF_INDUSTRY = supervision.excess(
     "(industry_excess - coalesce(excess_parts, 0L))", "nullif(industry_visits - coalesce(decayed_visits, 0L), 0L)"
@@ -37,34 +37,34 @@ _OF_INDUSTRY = supervision.excess(
 def describe_cells(
     cells: DataFrame, own: DataFrame, visits: DataFrame, visited: DataFrame, *, as_of: date, materialise: Materialise
 ) -> DataFrame:
-    """One row a cell: what the visits to its industry found, its base rate, and the rates of its industry section.
+    """One row per cell: the results of visits to its industry, its base rate, and the rates of its industry section.
 
     Args:
-        cells: of :func:`jobs.transforms.features.peers.count_cells`.
-        own: one row an entity, closed ones too, with the columns :data:`OWN` and the counts that rates are made of.
+        cells: the result of :func:`jobs.transforms.features.peers.count_cells`.
+        own: one row per entity, also closed ones, with the columns :data:`OWN` and the counts of the rates.
         visits: the newest known version of each visit.
-        visited: of :func:`jobs.transforms.features.supervision.count_visits`.
+        visited: the result of :func:`jobs.transforms.features.supervision.count_visits`.
         as_of: the day.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     in_section = "coalesce(industry_section, '') AS section"
     active = own.where("is_active").transform(select, "*", in_section)
-    told = (
+    described = (
         cells.transform(select, "*", in_section)
         .transform(join_few, supervision.sum_by_industry(visited, own), "industry_group")
         .transform(supervision.add_base_rate, visits, own, BASE_RATE_CELL, as_of=as_of)
     )
     for name, pooled in _POOLED.items():
-        told = join_pools(told, active, "section", name, pooled, materialise)
-    return materialise(told.drop("section", ACTIVE, *PARTS))
+        described = join_pools(described, active, "section", name, pooled, materialise)
+    return materialise(described.drop("section", ACTIVE, *PARTS))
 
 
 def add_rates(own: DataFrame, *, minor_units: int) -> DataFrame:
-    """Add complaints per million of sales and visits that found a violation, drawn towards the section, and the industry's excess.
+    """Add complaints per million of sales, share of visits with a violation, both shrunk towards the section, and industry excess.
 
     Args:
-        own: one row an entity, with the columns of :func:`describe_cells` (of these :data:`COMMON` are dropped) and the counts
-            of the rates.
+        own: one row per entity, with the columns of :func:`describe_cells` (:data:`COMMON` are dropped) and the counts of the
+            rates.
         minor_units: decimal places of the currency.
     """
     scale = {"complaint_rate": MILLION * 10**minor_units, "violation_share": 1}

@@ -1,6 +1,6 @@
-"""Indicators from complaints, one row an entity complained of.
+"""Indicators from complaints, one row per entity with a complaint.
 
-A complaint *stands* unless it was rejected or withdrawn. Complaints of the last 365 days count, unless said otherwise.
+A complaint is *valid* unless it was rejected or withdrawn. Valid complaints of the last 365 days count, unless noted otherwise.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from jobs.transforms.frames import aggregate, select
 LINK_ORDER = (KNOWN_AT, AS_OF, LINK_CONFIDENCE, ENTITY_ID, LINK_METHOD)
 """The order of a complaint's links, oldest first."""
 BASELINE_DAYS = 337
-"""The days before the last 28 that a burst is held against."""
+"""The days before the last 28 that the last 28 are compared with."""
 
 NEEDED = (
     "entity_id", "outcome", "category", "severity", "amount_claimed_minor", "complainant_hash", "due_on", "resolved_on",
     "received_on",
 )  # fmt: skip
-"""What is read of a complaint."""
+"""The columns that are read of a complaint."""
 
 _ROW = {
     "days_ago": "datediff(as_of, received_on)",
-    "is_standing": "coalesce(outcome NOT IN ('rejected', 'withdrawn'), true)",
+    "is_valid": "coalesce(outcome NOT IN ('rejected', 'withdrawn'), true)",
     "is_overdue": "coalesce(due_on < least(coalesce(resolved_on, as_of), as_of), false)",
     "points": "CASE severity WHEN 1 THEN 1L WHEN 2 THEN 2L WHEN 3 THEN 4L WHEN 4 THEN 8L ELSE 1L END",
 }
 
-_YEAR = "days_ago < 365 AND is_standing"
+_YEAR = "days_ago < 365 AND is_valid"
 _SUMS = {
     "complaints_12m": f"count_if({_YEAR})",
     "upheld_complaints_12m": "count_if(days_ago < 365 AND outcome = 'upheld')",
-    "complaints_28d": "count_if(days_ago < 28 AND is_standing)",
+    "complaints_28d": "count_if(days_ago < 28 AND is_valid)",
     "complaints_before_28d": f"count_if(days_ago >= 28 AND {_YEAR})",
     "complaint_points": f"coalesce(sum(CASE WHEN {_YEAR} THEN points END), 0L)",
-    "worst_complaint_90d": "coalesce(max(CASE WHEN days_ago < 90 AND is_standing THEN severity END), 0)",
+    "worst_complaint_90d": "coalesce(max(CASE WHEN days_ago < 90 AND is_valid THEN severity END), 0)",
     "overdue_count": f"count_if({_YEAR} AND is_overdue)",
     "refused_count": f"count_if({_YEAR} AND outcome = 'refused')",
     "prepaid_count": f"count_if({_YEAR} AND category = 'prepaid')",
     "amount_claimed_12m": f"coalesce(sum(CASE WHEN {_YEAR} THEN amount_claimed_minor END), 0L)",
-    "days_since_complaint": "min(CASE WHEN is_standing THEN days_ago END)",
+    "days_since_complaint": "min(CASE WHEN is_valid THEN days_ago END)",
 }
 
 COUNTS = (
@@ -53,15 +53,15 @@ COUNTS = (
     "overdue_count", "refused_count", "prepaid_count", "amount_claimed_12m", "complainants_12m", "largest_complainant",
     "known_complainants",
 )  # fmt: skip
-"""What is zero, not unknown, for an entity of which nobody complained."""
+"""The columns that are zero, not unknown, for an entity without a complaint."""
 
 
 def join_links(complaints: DataFrame, links: DataFrame) -> DataFrame:
-    """Complaints with the entity they speak of: the one given, else the one linked; the rest are dropped.
+    """Complaints with the entity they are about: the one given, else the one linked; complaints without one are dropped.
 
     Args:
-        complaints: one row a complaint.
-        links: one row a complaint, the newest known link.
+        complaints: one row per complaint.
+        links: one row per complaint, the newest known link.
     """
     found = links.transform(select, COMPLAINT_ID, f"{ENTITY_ID} AS _linked")
     joined = complaints.join(found, COMPLAINT_ID, "left")
@@ -73,7 +73,7 @@ def join_links(complaints: DataFrame, links: DataFrame) -> DataFrame:
 
 
 def count_complaints(complaints: DataFrame, *, as_of: date) -> DataFrame:
-    """One row an entity complained of: counts, points, and how far one complainant stands behind them.
+    """One row per entity with a complaint: counts, points, and the number of complaints by the most frequent complainant.
 
     Args:
         complaints: the newest known version of each complaint, with its entity and the columns :data:`NEEDED`.

@@ -1,7 +1,7 @@
-"""Peer groups, and how far an entity stands from its peers.
+"""Peer groups, and the distance of an entity from its peers.
 
-A peer group is industry × size × age × region, broadened while it holds too few active entities. Each level's groups lie
-whole inside the next level's, so their sizes add up from the narrowest cells.
+A peer group is industry × size × age × region, broadened while it has too few active entities. Each group of a level is inside one
+group of the next level, so group sizes are sums over the narrowest cells.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("industry_section", "size_band"),
     (),
 )
-"""What names a group, from the narrowest to all entities."""
+"""The columns that define a group, from the narrowest level to all entities."""
 
 PARTS = ("industry_section", "industry_division", "industry_group", "size_band", "age_band", "region_middle")
 CELL = "cell"
@@ -32,12 +32,12 @@ ACTIVE = "active"
 WITHIN = "within"
 EVERYONE = "all"
 MINIMUM_VALUES = 5
-"""Fewer peers with a value make no median."""
+"""With fewer peers that have a value there is no median."""
 CLIP = 20.0
 AT_ONCE = 12
-"""How many indicators are described at a time."""
+"""This many indicators are described at a time."""
 NORMAL_MAD, NORMAL_P90 = 1.4826, 1 / 1.6449
-"""What turns a median absolute deviation, and its 90th percentile, into a standard deviation were the values normal."""
+"""Factors from the median, and the 90th percentile, of absolute deviations to the standard deviation of normal values."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ class PeerPolicy:
 
 
 def _band(value: str, bounds: Sequence[float]) -> str:
-    """SQL of the number of bounds that the value reaches, as text; ``-`` when the value is unknown."""
+    """SQL of the number of bounds that the value reaches, as text; ``-`` for an unknown value."""
     reached = " + ".join(f"CASE WHEN {value} >= {bound} THEN 1 ELSE 0 END" for bound in bounds) or "0"
     return f"CASE WHEN {value} IS NULL THEN '-' ELSE cast({reached} AS STRING) END"
 
 
 def add_cell(features: DataFrame, policy: PeerPolicy) -> DataFrame:
-    """Add ``size_band`` and ``age_band``, how many of the policy's bounds the entity reaches, and ``cell``, all parts in one."""
+    """Add ``size_band`` and ``age_band``, the number of bounds that the entity reaches, and ``cell``, all parts in one."""
     days = [bound * 365.25 for bound in policy.age_bands_years]
     banded = features.transform(
         select, "*", f"{_band('sales_12m', policy.size_bands_minor)} AS size_band", f"{_band('age_days', days)} AS age_band"
@@ -65,27 +65,27 @@ def add_cell(features: DataFrame, policy: PeerPolicy) -> DataFrame:
 
 
 def _label(level: int) -> str:
-    """SQL of a group's name at a level; null when one of its parts is unknown."""
+    """SQL of a group's name at a level; NULL when one of its parts is unknown."""
     if not LEVELS[level]:
         return f"'{EVERYONE}'"
     return "concat(" + ", ', ', ".join(f"'{part}=', {part}" for part in LEVELS[level]) + ")"
 
 
 def count_cells(entities: DataFrame) -> DataFrame:
-    """One row a cell that occurs: ``cell``, its parts, and how many entities of it are ``active``.
+    """One row per cell that occurs: ``cell``, its parts, and the number of ``active`` entities in it.
 
     Args:
-        entities: one row an entity with ``cell``, its parts, and ``is_active``.
+        entities: one row per entity with ``cell``, its parts, and ``is_active``.
     """
     return entities.groupBy(CELL, *PARTS).agg(F.expr("count_if(is_active)").alias(ACTIVE))
 
 
 def assign_groups(cells: DataFrame, minimum: int) -> DataFrame:
-    """One row a cell: its narrowest group with ``minimum`` active entities, that group's level and size.
+    """One row per cell: its narrowest group with ``minimum`` active entities, that group's level and size.
 
     Args:
-        cells: of :func:`count_cells`.
-        minimum: active entities needed; the group of all is used however few there are.
+        cells: the result of :func:`count_cells`.
+        minimum: active entities needed; the group of all entities is used even with fewer.
     """
     levels = range(len(LEVELS))
     sized = labelled = cells.transform(select, CELL, ACTIVE, *[f"{_label(level)} AS group_{level}" for level in levels])
@@ -107,16 +107,16 @@ def assign_groups(cells: DataFrame, minimum: int) -> DataFrame:
 
 
 def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[str], materialise: Materialise) -> DataFrame:
-    """One row a group in use: of each indicator the count (``n_``), median (``m_``), MAD (``s_``) and 90th percentile of the
-    deviations (``h_``).
+    """One row per group in use, with statistics of each indicator.
 
-    All active entities of a group are its peers, also those whose own group is narrower. Values are collected into sorted
-    arrays, from which medians and deviations are read in one pass: 200,000 entities with 20 indicators take 0.4 s this way
-    and 3 s with ``percentile`` (Sail 0.7.2, two cores). Some indicators at a time, since their values are held in memory.
+    These are the count (``n_``), median (``m_``), median absolute deviation (``s_``) and 90th percentile of the deviations
+    (``h_``). All active entities of a group are its peers, also those whose own group is narrower. Values are collected into sorted
+    arrays, from which medians and deviations are read in one pass: 200,000 entities with 20 indicators take 0.4 s, and 3 s with
+    ``percentile`` (Sail 0.7.2, two cores). Only :data:`AT_ONCE` indicators at a time, since their values are held in memory.
 
     Args:
-        entities: one row an entity, with ``cell``, ``is_active`` and the indicators.
-        cells: the answer of :func:`assign_groups`.
+        entities: one row per entity, with ``cell``, ``is_active`` and the indicators.
+        cells: the result of :func:`assign_groups`.
         indicators: columns of numbers.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
@@ -127,7 +127,7 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
 
 
 def _members(cells: DataFrame) -> DataFrame:
-    """One row a cell and group that its entities are peers in."""
+    """One row per cell and group that its entities are peers in."""
     used = cells.select(F.col(PEER_GROUP).alias("used")).distinct()
     narrow = cells.transform(select, CELL, f"explode({WITHIN}) AS member_of").where(f"member_of <> '{EVERYONE}'")
     everyone = cells.transform(select, CELL, f"'{EVERYONE}' AS member_of")
@@ -135,10 +135,10 @@ def _members(cells: DataFrame) -> DataFrame:
 
 
 def _describe(entities: DataFrame, member: DataFrame, indicators: Sequence[str]) -> DataFrame:
-    # To Spark's sort -0.0 is 0.0, so the sign of a median of both would hang on the order of rows; adding 0.0 leaves the one.
+    # Spark sorts -0.0 as equal to 0.0, so the sign of a median of both would depend on the order of rows; adding 0.0 removes -0.0.
     values = {f"v_{n}": f"collect_list(cast({n} AS DOUBLE) + 0.0D)" for n in indicators}
     of_cells = entities.where("is_active").select(CELL, *indicators).transform(aggregate, [CELL], values)
-    # Each value is collected once, by cell: a group's are those of its cells, one after the other.
+    # Each value is collected once, by cell; the values of a group are those of its cells.
     together = {f"v_{n}": f"array_sort(flatten(collect_list(v_{n})))" for n in indicators}
     frame = member.join(of_cells, [CELL], "inner").transform(aggregate, ["member_of"], together)
     for carried, made in _steps(indicators):
@@ -147,7 +147,7 @@ def _describe(entities: DataFrame, member: DataFrame, indicators: Sequence[str])
 
 
 def _steps(indicators: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """From sorted values to medians, to sorted deviations, to their spread: what each step carries on and what it makes."""
+    """From sorted values to medians, to sorted deviations, to their spread: the columns that each step keeps and computes."""
     counted = [f"n_{n}" for n in indicators] + [f"m_{n}" for n in indicators]
     return [
         (
@@ -160,27 +160,27 @@ def _steps(indicators: Sequence[str]) -> list[tuple[list[str], list[str]]]:
 
 
 def _middle(array: str) -> str:
-    """SQL of the median of a sorted array, the mean of its middle two; null when there are fewer than is needed."""
+    """SQL of the median of a sorted array, the mean of its middle two; NULL with too few values."""
     size = f"size({array})"
     low, high = f"get({array}, cast(({size} - 1) div 2 AS INT))", f"get({array}, cast({size} div 2 AS INT))"
     return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN ({low} + {high}) / 2 END"
 
 
 def _high(array: str) -> str:
-    """SQL of the 90th percentile of a sorted array, by nearest rank; null when there are fewer than is needed."""
+    """SQL of the 90th percentile of a sorted array, by nearest rank; NULL with too few values."""
     size = f"size({array})"
     return f"CASE WHEN {size} >= {MINIMUM_VALUES} THEN get({array}, cast(({size} * 9 + 9) div 10 AS INT) - 1) END"
 
 
 def place_cells(cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
-    """One row a cell: its group, the group's level and size, and of each indicator its median (``m_``) and scale (``scale_``).
+    """One row per cell: its group, the group's level and size, and each indicator's median (``m_``) and scale (``scale_``).
 
-    The scale is 1.4826 MAD. Where more than half of the peers are equal the MAD is 0, and the scale is the 90th percentile
-    of the deviations ÷ 1.6449, the same for normal values; where that is 0 too, it is that of all entities, MAD first.
+    The scale is 1.4826 MAD. Where more than half of the peers are equal, the MAD is 0 and the scale is the 90th percentile of the
+    deviations ÷ 1.6449, which is the same for normal values. Where that is 0 too, it is the scale of all entities, MAD first.
 
     Args:
-        cells: the answer of :func:`assign_groups`.
-        groups: the answer of :func:`describe_groups`.
+        cells: the result of :func:`assign_groups`.
+        groups: the result of :func:`describe_groups`.
         indicators: those that were described.
     """
     overall = groups.where(f"member_of = '{EVERYONE}'").transform(
@@ -195,10 +195,10 @@ def place_cells(cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) 
 def add_robust_z(entities: DataFrame, indicators: Sequence[str]) -> DataFrame:
     """Add ``<indicator>_vs_peers`` = (x - median) / scale, within ±20.
 
-    An entity at the median has 0 whatever the scale; one off it, where no scale is found, has ±20: nearly all entities are equal.
+    An entity at the median has 0, whatever the scale. Without a scale, nearly all entities are equal, and any other has ±20.
 
     Args:
-        entities: one row an entity, with the columns of :func:`place_cells`; medians and scales go.
+        entities: one row per entity, with the columns of :func:`place_cells`; medians and scales are dropped.
         indicators: columns of numbers.
     """
     return entities.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
@@ -220,7 +220,7 @@ def _z(name: str) -> str:
 
 
 def list_peer_medians(groups: DataFrame, indicators: Sequence[str]) -> DataFrame:
-    """One row a group and indicator: peers with a value, their median and MAD. Groups without enough values are left out."""
+    """One row per group and indicator: peers with a value, their median and MAD. Groups without enough values are left out."""
     rows = ", ".join(f"'{n}', cast(n_{n} AS BIGINT), m_{n}, s_{n}" for n in indicators)
     return groups.transform(
         select,

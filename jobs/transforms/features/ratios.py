@@ -1,4 +1,4 @@
-"""Ratios taken once, of exact sums, and rates drawn towards their pool when little is known of them."""
+"""Ratios of exact sums, and rates that are shrunk towards the rate of their pool when there is little data."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pyspark.sql import DataFrame
 from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 MINIMUM_UNITS = 30
-"""A pool with fewer units tells too little of how rates differ; the pool of all stands in."""
+"""A pool with fewer units shows too little of how rates differ; the pool of all units is used instead."""
 
 
 @dataclass(frozen=True)
 class Pooled:
-    """A rate that is drawn towards its pool's.
+    """A rate that is shrunk towards the rate of its pool.
 
     Attributes:
         events: the BIGINT column with the events of a unit; null where unknown.
-        exposure: the BIGINT column with what they are counted over; units without any are left out.
-        is_share: whether an event is a success out of ``exposure`` trials.
+        exposure: the BIGINT column with the exposure that they are counted over; units without exposure are left out.
+        is_share: whether an event is a success in ``exposure`` trials.
     """
 
     events: str
@@ -29,7 +29,7 @@ class Pooled:
 
 
 def ratio(numerator: str, denominator: str) -> str:
-    """SQL of a quotient as DOUBLE; unknown when the denominator is zero or either side unknown.
+    """SQL of a quotient as DOUBLE; NULL when the denominator is zero or either side is NULL.
 
     Engines disagree on which types ``try_divide`` takes and ``/`` raises on zero, so both sides are cast.
     """
@@ -37,18 +37,18 @@ def ratio(numerator: str, denominator: str) -> str:
 
 
 def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: int = 1) -> DataFrame:
-    """Each pool's rate, how much exposure that knowledge is worth, and its units: ``pool_rate``, ``pool_weight``, ``pool_units``.
+    """Each pool's rate, the exposure that it is worth as prior knowledge, and its units: ``pool_rate, pool_weight, pool_units``.
 
-    Method of moments for the variance of rates between units: s² = Σ e (r - m)² / Σ e, A = s² - v / ē, with m the pool's
-    rate and v = m for counts, m (1 - m) for shares (Marshall 1991, "Mapping disease and mortality rates using empirical
-    Bayes estimators"); the weight v / A is the credibility constant of Bühlmann and Straub. A pool whose units differ no
-    more than chance explains has no weight (null): there the pool's rate is all that is known.
+    Method of moments for the variance of rates between units: s² = Σ e (r - m)² / Σ e, A = s² - v / ē, with m the pool's rate and
+    v = m for counts, m (1 - m) for shares (Marshall 1991, "Mapping disease and mortality rates using empirical Bayes estimators").
+    The weight v / A is the credibility constant of Bühlmann and Straub. A pool whose units differ no more than by chance has no
+    weight (null): there every unit has the pool's rate.
 
     Args:
-        frame: one row a unit.
-        by: the columns that name a pool; none for one pool of all.
-        pooled: what the rate is made of.
-        parts: into how many parts one event is split: whole numbers of thousandths add up exactly, fractions do not.
+        frame: one row per unit.
+        by: the columns that define a pool; none for one pool of all units.
+        pooled: the columns of the rate.
+        parts: the number of parts that an event is counted in: whole numbers of thousandths add up exactly, fractions do not.
     """
     events, exposure = pooled.events, pooled.exposure
     square = f"cast({events} AS DOUBLE) * {events} / {exposure}"
@@ -76,11 +76,11 @@ def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: in
 
 
 def _exact_sum(positive: str) -> str:
-    """SQL of the sum of an expression that is DOUBLE and not negative, to 27 decimals, the same whatever the order of the rows.
+    """SQL of the sum of an expression that is DOUBLE and not negative, to 27 decimals, equal for every order of the rows.
 
-    Whole billionths are summed as whole numbers, then whole billionths of what is left over, and once more: an event over the
-    yearly sales of a company, in minor units, begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark
-    than on Sail.)
+    Whole billionths are summed as whole numbers, then whole billionths of the remainder, and once more: an event divided by the
+    yearly sales of a company, in minor units, begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark than
+    on Sail.)
     """
     total, left = "", f"({positive})"
     for places in (9, 18, 27):
@@ -92,14 +92,14 @@ def _exact_sum(positive: str) -> str:
 
 
 def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: Pooled, materialise: Materialise) -> DataFrame:
-    """Add ``<name>_pool`` and ``<name>_weight``: rate and weight of the row's pool, or of all units where it has too few of them.
+    """Add ``<name>_pool`` and ``<name>_weight``: rate and weight of the row's pool, or of all units where the pool has too few.
 
     Args:
         frame: rows with the column ``by``.
-        units: the rows that the rates are taken from.
-        by: the column that names a pool.
-        name: of the rate.
-        pooled: what it is made of.
+        units: the rows that the rates are computed from.
+        by: the column that defines a pool.
+        name: the rate's name.
+        pooled: its columns.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     own = pool_rates(units, [by], pooled).where(f"pool_units >= {MINIMUM_UNITS}")
@@ -120,7 +120,7 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: P
 
 
 def shrunk(events: str, exposure: str, rate: str, weight: str) -> str:
-    """SQL of a unit's rate drawn towards its pool's ``rate``: (events + rate · weight) / (exposure + weight)."""
+    """SQL of a unit's rate shrunk towards its pool's ``rate``: (events + rate · weight) / (exposure + weight)."""
     return (
         f"CASE WHEN {events} IS NULL OR {exposure} IS NULL THEN NULL WHEN {weight} IS NULL THEN {rate} "
         f"ELSE {ratio(f'({events} + {rate} * {weight})', f'({exposure} + {weight})')} END"

@@ -1,4 +1,4 @@
-"""Indicators from the register: who the entity is and how often that changed."""
+"""Indicators from the register: an entity's properties and how often they changed."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ KEPT = (
 
 
 def add_register_indicators(register: DataFrame, *, as_of: date) -> DataFrame:
-    """Age (days), status, share of capital paid in, changes and the name on the sign, of each entity as it stands in the register.
+    """Age (days), status, share of capital paid in, changes and the name on the sign of each entity in the register.
 
-    A register that gives no kinds of change yields none, and its indicators stay unknown.
+    Where a register gives no kinds of change, the indicators of changes are unknown.
 
     Args:
-        register: one row an entity, the columns of ``state.register``.
+        register: one row per entity, the columns of ``state.register``.
     """
     dated = register.withColumn(AS_OF, F.lit(as_of))
     return dated.transform(select, *KEPT, *[f"{sql} AS {name}" for name, sql in _ENTITY.items()])
 
 
 def count_any_changes(register: DataFrame) -> DataFrame:
-    """One row: whether the register tells kinds of change at all (``has_changes``)."""
+    """One row: whether the register gives any kind of change (``has_changes``)."""
     return register.agg(F.expr("count_if(tells_changes) > 0").alias("has_changes"))

@@ -1,13 +1,9 @@
-"""Indicators from the entity's own record of visits, and the base rate of its industry and region from random visits.
+"""Indicators from an entity's own record of visits, and the base rate of its industry and region from random visits.
 
-Who went is no part of any of them; where outcomes are held against what was to be expected of them, that comes with the visits.
-
-What each visit could be expected to find: how often, and how much, whoever made it finds at other businesses.
-
-Inspectors differ in what they find, and that says nothing of the business. An outcome is therefore held against
-what its inspector finds on average; who that was is left behind here, and reaches no indicator. All that was found at
-the business itself is left out, by him and by others: a business that an inspector goes to often would else be held
-against itself, and seem the more ordinary the more often he goes. All of it is of the past, and no label is.
+Inspectors differ in how often they find violations, which says nothing about a business. So an outcome is compared with its
+expectation: the rate at which its inspector finds violations at other businesses, of past visits only. Results at the business
+itself, by any inspector, are left out: otherwise a business that one inspector visits often would be compared with itself. The
+inspector is dropped once the expectation is computed, and is not part of any indicator.
 """
 
 from __future__ import annotations
@@ -24,17 +20,32 @@ from jobs.transforms.features.ratios import Pooled, pool_rates, shrunk
 from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 PARTS = 1_000_000
-"""Expectations are whole millionths of a finding, and of a breach a checkpoint, so that their sums are exact."""
+"""Expectations are whole millionths of a violation, or of a breach per checkpoint, so that their sums are exact."""
 OTHER_VISITS = 30
-"""An inspector's rate is drawn towards that of all as if he had made so many visits more, found as by all."""
-
+"""An inspector's rate is shrunk towards the overall rate as if by this many further visits."""
 OTHER_ITEMS = 600
-"""And as if so many checkpoints more had been breached as often as all are."""
+"""The rate of breaches is shrunk as if by this many further checkpoints."""
+HALF_LIFE_DAYS = 365
+RECORD_DAYS = 1095
+"""Visits of the last 36 months make the record."""
+TODAY = 1_000_000
+"""The weight of a visit of today."""
+USUAL_ITEMS = 20
+"""Checkpoints of an assumed visit today that meets its expectation."""
+VISIT_PARTS = 1000
+"""The effective visits of a cell are counted in thousandths, whole numbers that add up exactly."""
+
+NEEDED = (
+    "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
+    "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "expected_parts",
+    "expected_breach_parts",
+)  # fmt: skip
+"""The columns that are read of a visit."""
 
 TOOK_PLACE = "visit_status = 'inspected' AND inspected_on IS NOT NULL"
 IS_FOLLOW_UP = f"selected_by = '{FOLLOW_UP}'"
 IS_VISIT = f"{TOOK_PLACE} AND (found_violation IS NOT NULL OR NOT {IS_FOLLOW_UP})"
-"""A visit of the record: one to see whether what was found was mended is that only where it has a result of its own."""
+"""A visit of the record. A follow-up visit, which checks corrections, is one only where it has a result of its own."""
 
 _IS_COUNTED = "items_checked > 0 AND breaches IS NOT NULL"
 _COUNTS = {
@@ -45,10 +56,14 @@ _COUNTS = {
 }
 
 
-def _drawn(events: str, exposure: str, more: int) -> str:
-    """SQL of an inspector's rate elsewhere in millionths, drawn towards that of all elsewhere as by so much more exposure.
+def _expected(events: str, exposure: str, more: int) -> str:
+    """SQL of an inspector's rate at other entities in millionths, shrunk towards the rate of all inspectors at other entities.
 
-    Where nobody else was visited, the rate of all stands for that elsewhere: nothing tells what is usual, and excess is about none.
+    Where no other entity was visited, the overall rate is used, and the excess is about zero.
+
+    Args:
+        events, exposure: the names of the counts of the rate.
+        more: the exposure that the overall rate is worth.
     """
     elsewhere = [f"(all_{name} - coalesce(entity_{name}, 0L))" for name in (events, exposure)]
     own = [f"(coalesce(inspector_{name}, 0L) - coalesce(both_{name}, 0L))" for name in (events, exposure)]
@@ -65,12 +80,12 @@ def _sum(pairs: DataFrame, by: Sequence[str], whose: str) -> DataFrame:
 
 
 def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
-    """Add what was to be expected by who made the visit, in millionths, and drop who that was.
+    """Add the expectation of each visit, given its inspector, in millionths, and drop the inspector.
 
-    ``expected_parts`` is the chance that it found a violation, ``expected_breach_parts`` the share of checkpoints breached.
+    ``expected_parts`` is the probability of finding a violation, ``expected_breach_parts`` the share of breached checkpoints.
 
     Args:
-        visits: the newest known version of each visit, with ``inspector_id`` (null where unknown: the rate of all elsewhere).
+        visits: the newest known version of each visit, with ``inspector_id``; where that is null, the overall rate is used.
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     kept = [name for name in visits.columns if name != INSPECTOR_ID]
@@ -84,28 +99,11 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
         .transform(
             select,
             *kept,
-            f"{_drawn('found', 'visits', OTHER_VISITS)} AS expected_parts",
-            f"{_drawn('breaches', 'items', OTHER_ITEMS)} AS expected_breach_parts",
+            f"{_expected('found', 'visits', OTHER_VISITS)} AS expected_parts",
+            f"{_expected('breaches', 'items', OTHER_ITEMS)} AS expected_breach_parts",
         )
     )
 
-
-HALF_LIFE_DAYS = 365
-RECORD_DAYS = 1095
-"""Visits of the last 36 months make the record."""
-TODAY = 1_000_000
-"""The weight of a visit of today."""
-USUAL_ITEMS = 20
-"""Checkpoints of the visit of today that goes as expected."""
-VISIT_PARTS = 1000
-"""A cell's worth is counted in thousandths of a visit, whole numbers that add up exactly."""
-
-NEEDED = (
-    "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
-    "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "expected_parts",
-    "expected_breach_parts",
-)  # fmt: skip
-"""What is read of a visit."""
 
 _ROW = {
     "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
@@ -141,20 +139,20 @@ _SUMS = {
 }
 
 COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
-"""What is zero, not unknown, for an entity that was never visited."""
+"""The columns that are zero, not unknown, for an entity without a visit."""
 FOLLOW_UPS = ("follow_ups_36m",)
-"""What is zero for an entity without a follow-up, where visits say at all which of them followed up another."""
+"""The columns that are zero for an entity without a follow-up, where the source marks follow-ups at all."""
 
 
 def excess(parts: str, weights: str, today: int = TODAY) -> str:
-    """SQL of the share of visits that found a violation, above what was expected of them, recent visits counting most.
+    """SQL of the share of visits that found a violation minus the expected share, with higher weights for recent visits.
 
-    It is drawn towards 0 as if a visit of today had gone as expected; unknown without a visit.
+    It is shrunk towards 0 as if by a visit today that meets its expectation; NULL without a visit.
 
     Args:
-        parts: the sum of each visit's outcome less its expectation, times its weight.
-        weights: the sum of the weights, a visit of today weighing a million.
-        today: what the visit of today weighs that goes as expected.
+        parts: the sum over visits of (outcome minus expectation) times weight.
+        weights: the sum of the weights; a visit of today has the weight :data:`TODAY`.
+        today: the weight of the assumed visit today.
     """
     return f"(cast({parts} AS DOUBLE) / {PARTS} / ({weights} + {today}))"
 
@@ -170,7 +168,7 @@ def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
 
 
 def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
-    """One row an entity that a visit was planned to: its record.
+    """One row per entity with a planned visit: its record.
 
     Args:
         inspections: the newest known version of each visit.
@@ -179,21 +177,21 @@ def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
 
 
 def count_any_visits(inspections: DataFrame) -> DataFrame:
-    """One row: whether any visit is known (``has_visits``), and whether any that followed up another (``has_follow_ups``)."""
+    """One row: whether any visit is known (``has_visits``), and whether any follow-up is (``has_follow_ups``)."""
     return inspections.agg(
         F.expr("count(1) > 0").alias("has_visits"), F.expr(f"count_if({IS_FOLLOW_UP}) > 0").alias("has_follow_ups")
     )
 
 
 def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
-    """What the visits to all of an industry found beyond expectation: ``industry_group, industry_excess, industry_visits``.
+    """The excess of all visits to an industry group: ``industry_group, industry_excess, industry_visits``.
 
     Args:
-        visited: of :func:`count_visits`, one row an entity that was visited.
-        entities: one row an entity, with ``industry_group``.
+        visited: the result of :func:`count_visits`.
+        entities: one row per entity, with ``industry_group``.
     """
-    belonging = visited.join(entities.select(ENTITY_ID, "industry_group").where("industry_group IS NOT NULL"), ENTITY_ID, "inner")
-    return belonging.transform(
+    placed = visited.join(entities.select(ENTITY_ID, "industry_group").where("industry_group IS NOT NULL"), ENTITY_ID, "inner")
+    return placed.transform(
         aggregate, ["industry_group"], {"industry_excess": "sum(excess_parts)", "industry_visits": "sum(decayed_visits)"}
     )
 
@@ -201,16 +199,16 @@ def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
 def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
     """Add ``base_rate``: the share of random visits in the row's cell of industry and region that found a violation.
 
-    Each visit weighs the inverse of its inclusion probability (Hájek), so that a class drawn more often counts no more; one of
-    unknown probability speaks of nobody knows whom and is left out. A cell is worth its effective number of visits,
-    (Σw)² / Σw² (Kish), and is drawn towards the rate of all cells. A cell without such a visit has the rate of all; without any
-    the rate is unknown.
+    Each visit has the inverse of its inclusion probability as its weight (Hájek), so that a class drawn more often counts no more;
+    visits of unknown probability are left out. A cell's exposure is its effective number of visits, (Σw)² / Σw² (Kish), and its
+    rate is shrunk towards that of all cells. A cell without such a visit has the rate of all; without any visit the rate is
+    unknown.
 
     Args:
         frame: rows with the columns of ``cell``.
         inspections: the newest known version of each visit.
-        entities: one row an entity, with the columns of ``cell``: where visits belong.
-        cell: the columns that name a cell.
+        entities: one row per entity, with the columns of ``cell``.
+        cell: the columns that define a cell.
     """
     random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
     sums = (

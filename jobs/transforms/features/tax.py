@@ -1,4 +1,4 @@
-"""Indicators from tax returns, one row an entity: ratios taken once, of the sums of :mod:`jobs.transforms.tax_sums`."""
+"""Indicators from tax returns, one row per entity: ratios of the sums of :mod:`jobs.transforms.tax_sums`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from jobs.transforms.features.ratios import ratio
 from jobs.transforms.frames import select
 
 MEANINGFUL_GROWTH = 0.05
-"""Output tax must have moved by this share before an elasticity is taken."""
+"""Output tax must have changed by this share for an elasticity to be computed."""
 
 
 def _both(kind: str, parts: range | tuple[int, ...], wanted: str, months: str, full: int) -> str:
-    """The sum of one tax's figure over the periods for which both taxes give one for the whole period."""
+    """SQL of the sum of one tax's sales over the periods for which both taxes have them for the whole period."""
     terms = [
         f"CASE WHEN {months.format(part)} = {full} AND cit_{kind}_{part} IS NOT NULL THEN {wanted.format(part)} ELSE 0L END"
         for part in parts
@@ -31,7 +31,7 @@ _ANNUAL_SECOND = ("year", (2,), "vat_year_months_{}", 12)
 
 
 def _side(tax: str) -> str:
-    """The tax's sales over the same periods for both: the last four quarters, else the last year, else the one before."""
+    """SQL of one tax's sales over periods that both taxes have: four quarters, else the last year, else the year before."""
     cases = []
     for kind, parts, months, full in (_QUARTER, _ANNUAL_FIRST, _ANNUAL_SECOND):
         total = _both(kind, parts, f"{tax}_{kind}_{{}}", months, full)
@@ -40,7 +40,7 @@ def _side(tax: str) -> str:
 
 
 def _growth(column: str, before: str) -> str:
-    """How much the mean of a return grew over the year before; means, since a young entity has fewer returns."""
+    """SQL of the growth of the mean return over the year before; means, since a young entity has fewer returns."""
     now, then = ratio(column, "sales_rows"), ratio(before, "sales_rows_before")
     return f"{ratio(now, then)} - 1"
 
@@ -87,10 +87,10 @@ _INDICATORS = {
 
 
 def make_tax_indicators(sums: DataFrame) -> DataFrame:
-    """One row an entity that has a return, the catalogue's tax indicators in its columns.
+    """One row per entity with a return: the catalogue's tax indicators.
 
     Args:
-        sums: what each entity's returns add up to.
+        sums: the result of :func:`jobs.transforms.tax_sums.sum_returns`.
     """
     means = sums.transform(select, "*", *[f"{sql} AS {name}" for name, sql in _MEANS.items()])
     return means.transform(select, ENTITY_ID, *[f"cast({sql} AS DOUBLE) AS {name}" for name, sql in _INDICATORS.items()])

@@ -17,11 +17,11 @@ import pytest
 from django.db import OperationalError, connections
 
 from console.apps.ranking.runs import current_run
-from console.core.finished_run import finished_run
 from console.publishing import publish as publishing
 from console.publishing.publish import Published, publish
 from console.publishing.publish_lock import KEYS, NOTICES_LOSS, publish_lock
 from jobs.foundation.errors import Busy
+from jobs.lake.finished_run import finished_run
 from tests.cluster.console.conftest import say
 from tests.conftest import ROOT, FinishedDay
 from tests.console.another_day import add_day

@@ -1,0 +1,121 @@
+"""The model card: its data, and its rendering in each language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from model_examples import Labelled
+
+from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.model_card import bin_text, card_markdown, render_model_card
+from models.evaluation.evaluate import Evaluation, evaluate_orders
+from models.model_card import importances, model_card
+from models.risk_model import RiskModel
+
+
+def card_of(model: RiskModel, X: pd.DataFrame, evaluation: Evaluation | None = None, **facts: object) -> dict[str, Any]:
+    """The card as stored and read again."""
+    told = replace(model, facts={**model.facts, **facts})
+    card = model_card(told, profile="cn", as_of="2025-09-30", evaluation=evaluation, importance=importances(model, X))
+    stored: dict[str, Any] = json.loads(json.dumps({**card, "model_id": "abc"}, allow_nan=False))
+    return stored
+
+
+def rendered(model: RiskModel, X: pd.DataFrame, evaluation: Evaluation | None = None, **facts: object) -> str:
+    return render_model_card(card_of(model, X, evaluation, **facts), "en")
+
+
+@pytest.fixture(scope="module")
+def evaluation(learnt: RiskModel, labelled: Labelled) -> Evaluation:
+    scored = learnt.score(labelled.X)
+    visits = pd.DataFrame(
+        {
+            "as_of": labelled.time, "entity_id": labelled.entity, "day": labelled.time, "found": labelled.y,
+            "probability": scored["probability"], "model": scored["margin"], "past record": 0.0,
+        }
+    )  # fmt: skip
+    return evaluate_orders(visits, ["model", "past record"], share=0.2, resamples=50, seed=1)
+
+
+def test_importances_rank_the_informative_indicators_first(learnt: RiskModel, later: pd.DataFrame) -> None:
+    table = importances(learnt, later)
+    assert table["importance"].is_monotonic_decreasing
+    assert set(table["indicator"][:3]) == {"late", "age", "complaints"}
+    assert table.set_index("indicator")["direction"].to_dict() == {"late": 1, "age": -1, "complaints": 1, "capital": 0, "noise": 0}
+
+
+def test_the_card_holds_the_evaluation_with_intervals(learnt: RiskModel, later: pd.DataFrame, evaluation: Evaluation) -> None:
+    card = card_of(learnt, later, evaluation)
+    auc, lead = evaluation.orders["model"]["auc"], evaluation.leads["past record"]["auc"]
+    assert card["evaluation"]["orders"]["model"]["auc"] == {"value": auc.value, "low": auc.low, "high": auc.high}
+    assert card["evaluation"]["leads"]["past record"]["auc"]["low"] == lead.low
+    assert card["evaluation"]["calibration"]["brier"]["high"] == evaluation.calibration["brier"].high
+    assert card["calibration"]["slope"] == learnt.calibration.slope
+    assert card["interval"]["rows"][0]["low_quarter"] <= card["interval"]["rows"][0]["low"]
+
+
+def test_the_markdown_shows_data_metrics_limits_and_directions(
+    learnt: RiskModel, labelled: Labelled, evaluation: Evaluation
+) -> None:
+    card = rendered(learnt, labelled.X, evaluation)
+    for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
+        assert part in card
+    assert f"exp(-({learnt.calibration.slope:.6g} × margin" in card
+    assert "| margin | probability | low | high |" in card
+    auc, lead = evaluation.orders["model"]["auc"], evaluation.leads["past record"]["auc"]
+    assert f"| model | {auc.value:.4g} ({auc.low:.4g} to {auc.high:.4g}) |" in card
+    assert f"| past record | {lead.value:.4g} ({lead.low:.4g} to {lead.high:.4g}) |" in card
+    assert f"{evaluation.calibration['brier'].low:.4g} to" in card
+    assert "nan" not in card
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_renders_the_same_sections(
+    learnt: RiskModel, later: pd.DataFrame, evaluation: Evaluation, language: str
+) -> None:
+    card = card_of(learnt, later, evaluation, drawn_at_random=3, odds_by_reason={"complaint": 2.1, "": 1.3})
+    kinds, english = (
+        [line.split()[0] if line.startswith(("#", "-", "|")) else bool(line) for line in render_model_card(card, name).splitlines()]
+        for name in (language, "en")
+    )
+    assert kinds == english
+
+
+def test_the_card_says_whether_the_model_in_use_stays(learnt: RiskModel, later: pd.DataFrame) -> None:
+    def card(**against: object) -> str:
+        facts = {"against": {"model_id": "old", "visits": 1234, **against}} if against else {}
+        return rendered(learnt, later[:0], **facts)
+
+    stays = card(difference=-0.02, low=-0.03, high=-0.01, stays=True)
+    assert "old was in use. On 1,234 visits" in stays
+    assert "is -0.0200, 95 % from -0.0300 to -0.0100: it is better beyond noise and stays in use." in stays
+    assert "it is not better beyond noise and makes way." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
+    assert "takes its place" in card(difference=None, low=None, high=None, stays=False)
+    assert "was in use" not in card()
+
+
+def test_the_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
+    card = rendered(rule, later[:0])
+    assert "It gives no probability." in card
+    assert "From margin to probability" not in card
+    assert "No test window was kept apart." in card
+    assert np.isfinite(importances(rule, later[:0])["importance"]).all()
+
+
+def test_the_card_gives_the_sampled_share_of_labels(learnt: RiskModel, later: pd.DataFrame) -> None:
+    sampled = rendered(learnt, later[:0], labels_share=0.00412)
+    assert "of a sample of businesses, 0.412 % of the labels of these cohorts" in sampled
+    assert "sample of businesses" not in rendered(learnt, later[:0], labels_share=1.0)
+
+
+def test_a_scorecards_bins_are_written_with_their_bounds(learnt: RiskModel, later: pd.DataFrame) -> None:
+    texts = load_texts("en")
+    bounds = [(None, 3.0), (3.0, 4.5), (-1e-05, None), (None, None)]
+    rows = [{"at_least": at_least, "below": below} for at_least, below in bounds]
+    assert [bin_text(row, texts) for row in rows] == ["below 3", "from 3 to below 4.5", "from -1e-05", "unknown"]
+    assert "## Scorecard" in card_markdown(json.dumps(card_of(learnt, later)))
