@@ -86,11 +86,11 @@ MIDDLEWARE = [
     "console.apps.ranking.runs.OneRun",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "console.web.middleware.PlainSigns",
+    "console.web.middleware.ShowInvisibleCharacters",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "console.web.middleware.ChosenLanguage",
+    "console.web.middleware.ChooseLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "console.web.middleware.RequireFirstStep",
     "console.web.middleware.EndDueDeferrals",
@@ -218,7 +218,7 @@ STORAGES = {
 # Forms are small; larger requests are refused before they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 128 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
-FILE_UPLOAD_HANDLERS = ["console.web.middleware.NoFiles"]
+FILE_UPLOAD_HANDLERS = ["console.web.middleware.RefuseUploads"]
 
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

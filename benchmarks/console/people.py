@@ -54,7 +54,8 @@ def read_content(rng: random.Random) -> Content:
     from console.apps.decisions.states import State
     from console.apps.evidence.models import Event, Kind
     from console.apps.ranking.models import PublishedRun
-    from console.web.queries.list_filters import CLASSES, ME, MOVED, NOBODY, SEEN
+    from console.web.queries.filter_choices import ME, NOBODY
+    from console.web.queries.list_filters import CLASSES, MOVED, SEEN
 
     run = published_run()
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))

@@ -1,1 +1,1 @@
-"""The pages."""
+"""The web pages and the API: views, queries, forms, templates."""

@@ -1,14 +1,16 @@
-"""Who may open a page at all, by role; what is on it is bounded by :meth:`InJurisdiction.visible_to`.
+"""Access to pages by role, and the audit events of page views, searches and refusals.
 
-Views and searches, noted for the audit before the page leaves, and what was refused.
+:meth:`InJurisdiction.visible_to` limits the rows on a page to the user's regions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.audit import spool
@@ -16,13 +18,15 @@ from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
+from console.apps.decisions.permissions import NotAllowed
+from console.apps.decisions.policies import NotPossible
 from console.apps.ranking.models import PublishedRun, Ranked
 
 View = Callable[..., HttpResponse]
 
 
 def for_roles(roles: Collection[str]) -> Callable[[View], View]:
-    """The page is not there for other roles; that it exists is no news to them."""
+    """Answer 404 to users with another role, so that they do not learn that the page exists."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -31,7 +35,7 @@ def for_roles(roles: Collection[str]) -> Callable[[View], View]:
                 raise Http404
             return view(request, *args, **kwargs)
 
-        # Read by whoever wants to know of each address who may open it, such as a test.
+        # For tests of who may open which address.
         guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
         return guarded
 
@@ -41,7 +45,7 @@ def for_roles(roles: Collection[str]) -> Callable[[View], View]:
 def note_view(
     request: HttpRequest, what: str, *, run: PublishedRun | None = None, entity: Ranked | Case | None = None, **detail: Any
 ) -> None:
-    """Note that a person saw a page: which, of which run, about whom."""
+    """Record in the audit that the user saw a page, of which run and which entity."""
     spool.put(
         event_facts(
             Kind.VIEWED,
@@ -55,10 +59,25 @@ def note_view(
 
 
 def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str], found: int, **detail: Any) -> None:
-    """Note what a person searched the list for, how many were found, and what part of them was shown."""
+    """Record in the audit a search of the list: the filters, the number of entities found and the part shown."""
     spool.put(event_facts(Kind.SEARCHED, request.user, run_id=run.run_id, detail={"filters": filters, "found": found, **detail}))
 
 
 def note_refusal(request: HttpRequest, about: Ranked | Case, why: str) -> None:
-    """Keep that a person tried what they may not, or what is not possible, and why it was refused: a key of the words."""
+    """Record in the audit that an action was refused, and why: a key of the texts."""
     append([event_facts(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+
+
+@contextmanager
+def refusal_shown(request: HttpRequest, about: Ranked | Case) -> Iterator[None]:
+    """If the body is refused, show the reason as a message and record it in the audit."""
+    try:
+        yield
+    except (NotAllowed, NotPossible) as error:
+        show_refusal(request, about, error.why)
+
+
+def show_refusal(request: HttpRequest, about: Ranked | Case, why: str) -> None:
+    """Show why an action was refused, a key of the texts, as a message, and record it in the audit."""
+    note_refusal(request, about, why)
+    messages.error(request, request.texts(why))

@@ -1,4 +1,4 @@
-"""The app as Django knows it."""
+"""The Django app of the pages. Its label ``pages`` is older than its path and stays."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class Pages(AppConfig):
-    """See the package's docstring."""
+    """The app of the pages."""
 
     name = "console.web"
     label = "pages"

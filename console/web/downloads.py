@@ -1,7 +1,4 @@
-"""How many exports a process of the server makes at once: each takes one of its threads until the last byte has left.
-
-Files that people and programs take: streamed, a few at once, and a page that says why where there is none.
-"""
+"""File downloads: streamed, a few at once for each server process, and a page with the reason if there is no file."""
 
 from __future__ import annotations
 
@@ -11,89 +8,86 @@ from collections.abc import Callable, Iterable, Iterator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-MOST = 4
-"""Of the eight threads that :mod:`console.server` gives a process: pages are answered whoever takes files, however slowly."""
-_places = threading.BoundedSemaphore(MOST)
-
-
-class TooManyAtOnce(Exception):
-    """So many exports are on their way that another has to wait."""
-
-
-class OnItsWay:
-    """The bytes of an export, which holds one of :data:`MOST` places until they are closed.
-
-    A response closes what it streams, also when whoever asked is gone; a generator's ``finally`` would not run before its first
-    step.
-    """
-
-    def __init__(self, chunks: Iterable[bytes], give_back: Callable[[], None]) -> None:
-        self._chunks = chunks
-        self._give_back: Callable[[], None] | None = give_back
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The bytes, a part at a time."""
-        return iter(self._chunks)
-
-    def close(self) -> None:
-        """Close what the bytes come from and give the place back, once."""
-        give_back, self._give_back = self._give_back, None
-        if give_back is None:
-            return
-        try:
-            close = getattr(self._chunks, "close", None)
-            if close is not None:
-                close()
-        finally:
-            give_back()
-
-
-def limit_downloads(make: Callable[[], Iterable[bytes]]) -> OnItsWay:
-    """What ``make`` gives, holding a place.
-
-    Raises:
-        TooManyAtOnce: when all places are taken; nothing was made.
-    """
-    places = _places
-    if not places.acquire(blocking=False):
-        raise TooManyAtOnce
-    try:
-        return OnItsWay(make(), places.release)
-    except BaseException:
-        places.release()
-        raise
-
-
+MAX_DOWNLOADS = 4
+"""Half of the eight threads that :mod:`console.server` gives a process: slow downloads leave threads for pages."""
 RETRY_SECONDS = 60
-"""After so long whoever came while too many files were being taken may ask again."""
+_slots = threading.BoundedSemaphore(MAX_DOWNLOADS)
+
+
+class TooManyDownloads(Exception):
+    """All slots for downloads are taken."""
 
 
 class NoFile(Exception):
-    """Why there is no file: a key of the failures' words, the answer's status, and how many rows a sheet has at most."""
+    """There is no file. ``why`` is a key of the failure texts, ``status`` the HTTP status, ``most`` the rows that a sheet holds."""
 
     def __init__(self, why: str, status: int, most: int = 0) -> None:
         super().__init__(why)
         self.why, self.status, self.most = why, status, most
 
 
-def sent_file(make: Callable[[], Iterable[bytes]], name: str, content_type: str) -> HttpResponse:
-    """A response that streams what ``make`` gives as a file of that name.
+class Download:
+    """The bytes of a file. It holds a slot until it is closed.
+
+    Django closes what a response streams, also if the client disconnects. The ``finally`` of a generator would not run before its
+    first step.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], release: Callable[[], None]) -> None:
+        self._chunks = chunks
+        self._release: Callable[[], None] | None = release
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Iterate over the chunks."""
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        """Close the source of the bytes and release the slot, once."""
+        release, self._release = self._release, None
+        if release is None:
+            return
+        try:
+            close = getattr(self._chunks, "close", None)
+            if close is not None:
+                close()
+        finally:
+            release()
+
+
+def limit_downloads(make: Callable[[], Iterable[bytes]]) -> Download:
+    """Take a slot and call ``make``.
 
     Raises:
-        NoFile: when too many are on their way; ``make`` was not called.
+        TooManyDownloads: if all slots are taken; ``make`` is not called.
+    """
+    slots = _slots
+    if not slots.acquire(blocking=False):
+        raise TooManyDownloads
+    try:
+        return Download(make(), slots.release)
+    except BaseException:
+        slots.release()
+        raise
+
+
+def file_response(make: Callable[[], Iterable[bytes]], name: str, content_type: str) -> HttpResponse:
+    """A response that streams the bytes of ``make`` as a file with that name.
+
+    Raises:
+        NoFile: if there are too many downloads; ``make`` is not called.
     """
     try:
         chunks = limit_downloads(make)
-    except TooManyAtOnce:
+    except TooManyDownloads:
         raise NoFile("too_many_exports", 503) from None
     response = StreamingHttpResponse(chunks, content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def no_file(request: HttpRequest, refused: NoFile) -> HttpResponse:
+def no_file_page(request: HttpRequest, error: NoFile) -> HttpResponse:
     """The page that says why there is no file, and what to do."""
-    response = render(request, "failure.html", {"what": refused.why, "most": refused.most}, status=refused.status)
-    if refused.status == 503:
+    response = render(request, "failure.html", {"what": error.why, "most": error.most}, status=error.status)
+    if error.status == 503:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response

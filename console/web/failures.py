@@ -1,4 +1,4 @@
-"""Pages for what went wrong: short, without what was asked."""
+"""Error pages: short, without the content of the request."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ def _page(request: HttpRequest, what: str, status: int) -> HttpResponse:
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django's signature)
-    """A form that did not come from our page, or from a session that ended."""
+    """The form did not come from this site, or its session ended."""
     return _page(request, "forged", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Nothing here, or nothing that this person may see."""
+    """The page does not exist, or the user may not see it."""
     return _page(request, "not_found", 404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """A request that is too large or malformed."""
+    """The request is too large or malformed."""
     return _page(request, "bad_request", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Something that this person may not do."""
+    """The user may not do this."""
     return _page(request, "forbidden", 403)
 
 
 def waking(request: HttpRequest) -> HttpResponse:
-    """More deferrals end just now than a page can wait for."""
+    """More deferrals end now than one request can process."""
     return _page(request, "waking", 503)
 
 
 def fault(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; where the database is the fault, which the page's frame asks too, in words alone."""
+    """An internal error. If the database fails, which the frame of the page reads too, the answer is plain text."""
     try:
         return _page(request, "fault", 500)
     except DatabaseError:
         texts = getattr(request, "texts", load_texts("en"))
-        words = f"{texts('failure.fault')}\n\n{texts('failure_then.fault')}\n"
-        return HttpResponse(words, status=500, content_type="text/plain; charset=utf-8")
+        message = f"{texts('failure.fault')}\n\n{texts('failure_then.fault')}\n"
+        return HttpResponse(message, status=500, content_type="text/plain; charset=utf-8")

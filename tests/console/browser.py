@@ -1,4 +1,4 @@
-"""A real browser over the site: Debian's Chromium, in which somebody is signed in, with all that must never happen noted."""
+"""Chromium over the site, with a signed-in user; it collects everything that must never happen."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 LOCALES = {"en": "en-GB", "zh-Hans": "zh-CN", "zh-Hant": "zh-TW"}
 """The browser's own language, in which it draws a field of a date."""
 PICTURES_VARIABLE = "STEELYARD_PICTURES"
-"""Names a folder: then the screens that the documentation shows are kept there as pictures."""
+"""The folder for screenshots of the documentation; none are taken without it."""
 
 
 class Server(ThreadingMixIn, WSGIServer):
@@ -49,7 +49,7 @@ def answering() -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """The browser; what people do in it is kept apart by contexts of their own."""
+    """The browser. Each user has a context of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -59,7 +59,7 @@ def chromium() -> Iterator[Any]:
 
 
 class Person:
-    """Somebody with a page of their own, who reads one language; what they meet that is wrong is in ``wrong``."""
+    """A user with a page, who reads one language; ``wrong`` collects the errors on it."""
 
     def __init__(self, browser: Any, address: str, language: str = "en", **options: Any) -> None:
         self.address, self.texts, self.wrong = address, load_texts(language), list[str]()
@@ -101,7 +101,7 @@ class Person:
         return text in self.page.inner_text("main")
 
     def look(self, picture: str = "") -> None:
-        """Look at the screen as axe does, and at its width; keep a picture of it where somebody wants one."""
+        """Check the screen with axe and for its width; save a screenshot if a folder is given."""
         from axe_playwright_python.sync_playwright import Axe
 
         where, language = self.page.url.removeprefix(self.address), self.texts.language
@@ -112,7 +112,7 @@ class Person:
             self.wrong.append(f"{where} {language} is wider than the screen")
         folder = os.environ.get(PICTURES_VARIABLE)
         if picture and folder:
-            # The caret as it is: to hide it, Playwright would put a style into the page, which the page's policy refuses and tells.
+            # Do not hide the caret: for that Playwright adds a style, which the content security policy refuses and reports.
             _keep(self.page.screenshot(caret="initial"), Path(folder) / f"{picture}.webp")
 
 

@@ -115,7 +115,7 @@ def at_nine(day: FinishedDay, folder: Folder, databases: Databases) -> Iterator[
     with pytest.MonkeyPatch.context() as patch, override_settings(FOLDER=folder, **TEST_SETTINGS):
         patch.setattr("console.core.clock.now", lambda: now[0])
         # Unlike a server, a test may leave a download unfinished.
-        patch.setattr("console.web.downloads._places", threading.BoundedSemaphore(1000))
+        patch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1000))
         use(databases)
         yield Site(folder, day.home, now)
         connections.close_all()

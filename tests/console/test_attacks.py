@@ -1,4 +1,4 @@
-"""Attacks that must be refused, or come to nothing."""
+"""Attacks that must be refused or have no effect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def entity(site: Site) -> Ranked:
     return site.ranked(is_listed=True, region_middle=HANGZHOU)
 
 
-def test_somebody_whose_account_was_shut_decides_nothing_even_while_signed_in(site: Site) -> None:
+def test_a_deactivated_user_cannot_decide_while_signed_in(site: Site) -> None:
     client = site.client("wang")
     subject = entity(site)
     assert client.get(f"/entity/{subject.entity_id}/").status_code == 200
@@ -37,7 +37,7 @@ def test_somebody_whose_account_was_shut_decides_nothing_even_while_signed_in(si
     assert not Decision.objects.exists()
 
 
-def test_a_form_that_is_sent_again_does_nothing_more(site: Site) -> None:
+def test_a_form_sent_again_has_no_effect(site: Site) -> None:
     subject, client = entity(site), site.client("wang")
     form = {**GIVEN["defer"], "token": "same", "version": 0, "run_id": site.run.run_id}
     for version in (0, 1):
@@ -47,7 +47,7 @@ def test_a_form_that_is_sent_again_does_nothing_more(site: Site) -> None:
     assert AuditEvent.objects.filter(kind="refused", detail__contains="refused.sent_before").count() == 1
 
 
-def test_a_region_that_a_form_names_changes_nothing(site: Site) -> None:
+def test_a_region_in_a_form_is_ignored(site: Site) -> None:
     theirs = site.ranked(is_listed=True, region_middle=ZHENGZHOU)
     form = {
         **GIVEN["visit"],
@@ -79,7 +79,7 @@ HARMFUL = ["=HYPERLINK(1)", "+1+1", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1", "
 
 
 @pytest.mark.parametrize("name", HARMFUL)
-def test_a_name_that_a_spreadsheet_would_reckon_is_text_in_every_file(name: str) -> None:
+def test_formulas_in_names_are_text_in_every_file(name: str) -> None:
     text = b"".join(csv_lines(["name", "points"], [(name, -5)])).decode("utf-8-sig")
     sheet = load_workbook(io.BytesIO(xlsx_file("list", ["name", "points"], [(name, -5)]).read())).active
 
@@ -88,7 +88,7 @@ def test_a_name_that_a_spreadsheet_would_reckon_is_text_in_every_file(name: str)
     assert (sheet["A2"].data_type, sheet["A2"].value, sheet["B2"].value) == ("s", "'" + name, -5)
 
 
-def test_five_megabytes_of_comment_are_refused_unread(site: Site) -> None:
+def test_a_comment_of_five_megabytes_is_refused(site: Site) -> None:
     subject = entity(site)
     form = {**GIVEN["dismiss"], "token": "t", "version": 0, "run_id": site.run.run_id, "comment": "x" * 5_000_000}
 
@@ -98,14 +98,14 @@ def test_five_megabytes_of_comment_are_refused_unread(site: Site) -> None:
     assert not Decision.objects.exists()
 
 
-def test_a_file_is_refused(site: Site) -> None:
+def test_an_uploaded_file_is_refused(site: Site) -> None:
     subject = entity(site)
     form = {**GIVEN["dismiss"], "token": "t", "version": 0, "run_id": site.run.run_id, "comment": io.BytesIO(b"x")}
 
     assert site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", form).status_code == 400
 
 
-def test_script_in_a_business_name_or_a_comment_is_text(site: Site, send: Any) -> None:
+def test_script_in_a_name_or_comment_is_escaped(site: Site, send: Any) -> None:
     import sqlite3
 
     subject = entity(site)
@@ -127,7 +127,7 @@ def test_script_in_a_business_name_or_a_comment_is_text(site: Site, send: Any) -
 
 
 @pytest.mark.parametrize("asked", ["' OR 1=1 --", '" OR *', "杭州*", "NEAR(", "a" * 5000, "\x00", "%", "_", "(", "列 AND 名"])
-def test_what_is_searched_for_is_never_an_operator(site: Site, asked: str) -> None:
+def test_search_text_is_never_an_operator(site: Site, asked: str) -> None:
     response = site.client("wang").get("/list/", {"q": asked})
 
     assert response.status_code == 200
@@ -138,17 +138,17 @@ def test_what_is_searched_for_is_never_an_operator(site: Site, asked: str) -> No
     "query",
     ["after=-1", "after=9999999999999999999", "after=²", "day=2026-13-45", "region=zz", "risk_class=Z", "state=x", "moved=x"],
 )
-def test_a_url_that_was_tampered_with_still_opens(site: Site, query: str) -> None:
+def test_a_manipulated_url_still_opens(site: Site, query: str) -> None:
     assert site.client("wang").get(f"/list/?{query}").status_code == 200
 
 
 @pytest.mark.parametrize("query", ["before=²", "before=-1", "since=0001-01-01", "until=9999-12-31", "since=yesterday", "kind=x"])
-def test_the_audits_url_too(site: Site, query: str) -> None:
+def test_a_manipulated_audit_url_still_opens(site: Site, query: str) -> None:
     assert site.client("zhou").get(f"/audit/?{query}").status_code == 200
     assert site.client("zhou").get(f"/audit/export.csv?{query}").status_code == 200
 
 
-def test_five_wrong_passwords_shut_the_account_for_a_while(site: Site) -> None:
+def test_five_wrong_passwords_lock_the_account(site: Site) -> None:
     for _ in range(5):
         site.client().post("/sign-in/", {"username": "wang", "password": "wrong"})
 
@@ -159,7 +159,7 @@ def test_five_wrong_passwords_shut_the_account_for_a_while(site: Site) -> None:
     assert site.client().post("/sign-in/", {"username": "li", "password": PASSWORD}).status_code == 302
 
 
-def test_signing_in_leads_to_no_other_site(site: Site) -> None:
+def test_sign_in_redirects_to_no_other_site(site: Site) -> None:
     response = site.client().post(
         "/sign-in/?next=https://elsewhere.example/", {"username": "wang", "password": PASSWORD, "next": "//elsewhere.example"}
     )
@@ -169,7 +169,7 @@ def test_signing_in_leads_to_no_other_site(site: Site) -> None:
     assert away.url == "/"
 
 
-def test_a_password_of_somebody_elses_making_opens_one_page_alone(site: Site) -> None:
+def test_an_initial_password_opens_only_the_password_page(site: Site) -> None:
     User.objects.filter(username="wang").update(must_change_password=True)
     client = site.client("wang")
 
@@ -178,7 +178,7 @@ def test_a_password_of_somebody_elses_making_opens_one_page_alone(site: Site) ->
     assert client.get("/list/").status_code == 200
 
 
-def test_thinning_out_names_entities_as_values_never_as_sql(site: Site) -> None:
+def test_thinning_passes_entities_as_parameters(site: Site) -> None:
     thin_out(site.run.run_id, ["'); DROP TABLE ranking_ranked; --"])
 
     assert site.ranked(is_listed=True).position == 1

@@ -75,11 +75,11 @@ def test_a_hash_noted_elsewhere_reveals_a_chain_that_was_cut_short() -> None:
 
 
 def test_the_page_verifies_the_newest_part_of_a_long_chain_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.views.oversight.MOST_RECKONED", 3)
+    monkeypatch.setattr("console.web.views.oversight.MAX_VERIFIED", 3)
     add(6)
     run_sql(*NO_TRIGGERS, "UPDATE audit_auditevent SET actor = 'x' WHERE number = 2")
     page = site.client("zhou").post("/audit/verify/")
-    assert (page.context["found"], page.context["reckoned"]) == ([], 3)
+    assert (page.context["found"], page.context["verified"]) == ([], 3)
     assert "steelyard audit verify" in page.content.decode()
 
     run_sql("UPDATE audit_auditevent SET actor = 'x' WHERE number = (SELECT max(number) FROM audit_auditevent)")

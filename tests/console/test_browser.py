@@ -1,4 +1,4 @@
-"""The console as people meet it: in Chromium, at both widths, by keyboard, without JavaScript, and for those who do not see it."""
+"""The console in Chromium: two widths, keyboard only, without JavaScript, accessibility."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def browsing(chromium: Any, address: str) -> Any:
-    """Gives the page of somebody who is signed in."""
+    """Opens a page for a signed-in user."""
 
     @contextmanager
     def browsing(name: str, **options: Any) -> Iterator[Any]:
@@ -37,7 +37,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     from axe_playwright_python.sync_playwright import Axe
 
     subject, other = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
-    send("li", other, "visit")  # what a shut account leaves open, and an appeal that waits
+    send("li", other, "visit")  # an open case of a deactivated user, and an open appeal
     site.client("wang").post(
         f"/entity/{subject.entity_id}/appeal/", {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": "…"}
     )
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
     assert found == []
 
 
-def test_everything_is_decided_without_javascript(site: Site, address: str, browsing: Any) -> None:
+def test_decisions_work_without_javascript(site: Site, address: str, browsing: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     with browsing("wang", java_script_enabled=False, viewport=PHONE) as page:
         page.goto(f"{address}/list/")
@@ -92,7 +92,7 @@ def test_everything_is_decided_without_javascript(site: Site, address: str, brow
             page.select_option(f"#visit_{field}", index=1)
         page.click("#visit button.main")
         assert Case.objects.get(entity_id=subject.entity_id).state == "visit_planned"
-        # The page went on to the next of the list; the one decided is a search away.
+        # The page shows the next entity of the list; search for the decided one.
         page.goto(f"{address}/entity/{subject.entity_id}/")
         page.click("aside a.button")
         page.check("input[value=not_reachable]")
@@ -101,7 +101,7 @@ def test_everything_is_decided_without_javascript(site: Site, address: str, brow
     assert Case.objects.get(entity_id=subject.entity_id).state == "not_inspected"
 
 
-def test_the_list_is_worked_by_keyboard_alone(address: str, browsing: Any) -> None:
+def test_the_list_works_with_the_keyboard_only(address: str, browsing: Any) -> None:
     with browsing("wang") as page:
         page.goto(f"{address}/list/")
         page.keyboard.press("j")
@@ -115,7 +115,7 @@ def test_the_list_is_worked_by_keyboard_alone(address: str, browsing: Any) -> No
 
 
 @pytest.mark.parametrize("there", ["/supervisor/", "/feedback/", "/visits/"])
-def test_the_keys_go_along_every_page_that_has_rows(site: Site, send: Any, address: str, browsing: Any, there: str) -> None:
+def test_shortcuts_work_on_every_page_with_rows(site: Site, send: Any, address: str, browsing: Any, there: str) -> None:
     first, second, third = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")[:3])
     for subject in (first, second):
         send("zhang", subject, "dismiss", reason="data_error")
@@ -128,7 +128,7 @@ def test_the_keys_go_along_every_page_that_has_rows(site: Site, send: Any, addre
         assert page.locator(".at").count() == 1
 
 
-def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew(address: str, browsing: Any) -> None:
+def test_a_filter_changes_rows_and_url_without_a_page_load(address: str, browsing: Any) -> None:
     with browsing("wang") as page:
         page.goto(f"{address}/list/")
         page.evaluate("window.stays = true")
@@ -140,7 +140,7 @@ def test_a_filter_changes_the_rows_and_the_address_without_loading_the_page_anew
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_failure_is_told_in_ones_language(chromium: Any, address: str, language: str) -> None:
+def test_an_error_page_is_in_the_users_language(chromium: Any, address: str, language: str) -> None:
     with person(chromium, address, "wang", language) as wang:
         wang.go("/entity/NOBODY/")
         assert wang.sees(wang.word("failure.not_found"))

@@ -20,7 +20,7 @@ from console.apps.evidence.models import Event
 from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import Ranked
 from console.publishing.publish import publish
-from console.web import middleware as pages_waking
+from console.web import middleware
 from jobs.profile.calendar import add_working_days
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
@@ -204,7 +204,7 @@ def test_deferred_days_add_up_until_a_visit_or_a_dismissal() -> None:
 @pytest.fixture
 def many_due(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> list[Ranked]:
     """Five due deferrals, while a page ends at most two."""
-    monkeypatch.setattr(pages_waking, "MOST", 2)
+    monkeypatch.setattr(middleware, "MAX_CASES", 2)
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:5])
     for subject in subjects:
         send("wang", subject, "defer")
@@ -261,7 +261,7 @@ def test_a_program_is_told_to_retry(site: Site) -> None:
 def test_many_cases_return_with_as_many_statements_as_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     for most in (1, 4):
-        monkeypatch.setattr(pages_waking, "MOST", most)
+        monkeypatch.setattr(middleware, "MAX_CASES", most)
         with CaptureQueriesContext(connection) as questions:
             site.client("wang").get("/help/")
         asked.append(sum("decisions_" in query["sql"] for query in questions))

@@ -14,11 +14,11 @@ from console.apps.accounts.roles import Role
 from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.permissions import assignable_users
 from console.apps.decisions.states import State
 from console.apps.desk.looks import looks_of
 from console.apps.desk.models import Look, SavedView
 from console.publishing.publish import publish
-from console.web.forms.decisions import colleagues
 from console.web.queries.list_filters import Filters
 from console.web.views.saved_views import LONGEST, MOST
 from tests.conftest import FinishedDay
@@ -189,10 +189,10 @@ def test_a_citys_supervisor_assigns_to_inspectors_of_its_districts_who_see_the_e
         user = User.objects.create_user(name, password=PASSWORD, role=role, must_change_password=False)
         Jurisdiction.objects.create(user=user, level=Level.CODE, code=code)
 
-    assert {person.username for person in colleagues(site.user("zhang"))} == {"wang", "li", "zhang", "zhao", "sun", "qian"}
+    assert {person.username for person in assignable_users(site.user("zhang"))} == {"wang", "li", "zhang", "zhao", "sun", "qian"}
     # A supervisor of a district assigns people of the district, not of the city.
-    assert {person.username for person in colleagues(site.user("qian"))} == {"sun", "qian"}
-    assert "sun" not in {person.username for person in colleagues(site.user("yang"))}
+    assert {person.username for person in assignable_users(site.user("qian"))} == {"sun", "qian"}
+    assert "sun" not in {person.username for person in assignable_users(site.user("yang"))}
     give(site, "zhang", subject, "sun")
     give(site, "zhang", other, "sun")
     assert [(case.entity_id, case.assigned_to.username) for case in Case.objects.all()] == [(subject.entity_id, "sun")]

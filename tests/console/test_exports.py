@@ -1,4 +1,4 @@
-"""Files of the list: streamed, a few at once, a sheet no longer than the policy allows, and never more memory for more rows."""
+"""Downloads of the list: streamed, limited in number, size of a sheet and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
-from console.web.downloads import TooManyAtOnce, limit_downloads
+from console.web.downloads import TooManyDownloads, limit_downloads
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -30,7 +30,7 @@ EXPORTED = {"kind": Kind.EXPORTED}
 @pytest.fixture
 def one_place(monkeypatch: pytest.MonkeyPatch) -> threading.BoundedSemaphore:
     places = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(downloads, "_places", places)
+    monkeypatch.setattr(downloads, "_slots", places)
     return places
 
 
@@ -42,7 +42,7 @@ def limit_sheets(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
     monkeypatch.setattr(list_export, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=rows))
 
 
-def test_csv_leaves_while_the_list_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_csv_is_streamed_while_the_list_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_export, "ROWS_AT_ONCE", 10)
     read = []
     parts = list_export._parts
@@ -63,7 +63,7 @@ def test_csv_leaves_while_the_list_is_read(site: Site, monkeypatch: pytest.Monke
     assert max(read) == 10
 
 
-def test_a_file_has_no_more_queries_of_a_part_than_two(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_part_of_a_file_takes_two_queries(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import connections
     from django.test.utils import CaptureQueriesContext
 
@@ -78,7 +78,7 @@ def test_a_file_has_no_more_queries_of_a_part_than_two(site: Site, monkeypatch: 
 
 
 @pytest.mark.parametrize(("kind", "few", "many"), [("csv", 2000, 4000), ("xlsx", 100, 1000)])
-def test_more_rows_need_no_more_memory(kind: str, few: int, many: int) -> None:
+def test_memory_does_not_grow_with_the_rows(kind: str, few: int, many: int) -> None:
     def peak(rows: int) -> int:
         made = (
             (number, f"91330100MA{number:08d}", f"某某餐饮管理有限公司{number}", f"原因{number}" * 50) for number in range(rows)
@@ -96,9 +96,7 @@ def test_more_rows_need_no_more_memory(kind: str, few: int, many: int) -> None:
     assert peak(many) < peak(few) + 150_000
 
 
-def test_a_list_longer_than_the_policy_allows_is_no_sheet_and_the_page_says_to_take_csv(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_too_long_for_a_sheet_is_refused_with_a_hint_to_csv(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     most = rows_of(site) - 1
     limit_sheets(monkeypatch, most)
     refused = site.client("wang").get("/list/export.xlsx")
@@ -116,7 +114,7 @@ def test_a_list_longer_than_the_policy_allows_is_no_sheet_and_the_page_says_to_t
     assert AuditEvent.objects.filter(**EXPORTED).count() == 1
 
 
-def test_the_page_says_how_long_a_sheet_may_be_only_where_the_list_is_longer(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_shows_the_limit_of_a_sheet_only_for_longer_lists(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from console.web.views import risk_list
 
     assert site.client("wang").get("/list/").context["most_in_a_sheet"] == 0
@@ -124,9 +122,7 @@ def test_the_page_says_how_long_a_sheet_may_be_only_where_the_list_is_longer(sit
     assert "XLSX: at most 7 rows" in site.client("wang").get("/list/").content.decode()
 
 
-def test_who_finds_all_places_taken_is_told_to_come_again_and_nothing_is_on_record(
-    site: Site, one_place: threading.BoundedSemaphore
-) -> None:
+def test_with_all_slots_taken_the_download_is_refused_and_not_recorded(site: Site, one_place: threading.BoundedSemaphore) -> None:
     client = site.client("wang")
     one_place.acquire()
     refused = [client.get(f"/list/export.{kind}") for kind in ("csv", "xlsx")]
@@ -144,7 +140,7 @@ def test_who_finds_all_places_taken_is_told_to_come_again_and_nothing_is_on_reco
 @pytest.mark.parametrize(
     "address", ["/list/export.csv", "/list/export.xlsx?risk_class=D", "/audit/export.csv", "/audit/chain.jsonl"]
 )
-def test_a_place_is_given_back_when_the_file_ends_or_whoever_took_it_goes(
+def test_a_slot_is_released_at_the_end_of_the_file_or_of_the_connection(
     site: Site, one_place: threading.BoundedSemaphore, address: str
 ) -> None:
     client = site.client("zhou")
@@ -158,7 +154,7 @@ def test_a_place_is_given_back_when_the_file_ends_or_whoever_took_it_goes(
 
 
 @pytest.mark.usefixtures("one_place")
-def test_a_file_that_could_not_be_made_gives_its_place_back() -> None:
+def test_a_failed_download_releases_its_slot() -> None:
     def fails() -> list[bytes]:
         raise OSError("no space left")
 
@@ -166,24 +162,24 @@ def test_a_file_that_could_not_be_made_gives_its_place_back() -> None:
         with pytest.raises(OSError, match="no space"):
             limit_downloads(fails)
     taken = limit_downloads(lambda: [b"x"])
-    with pytest.raises(TooManyAtOnce):
+    with pytest.raises(TooManyDownloads):
         limit_downloads(fails)
     taken.close()
     assert limit_downloads(lambda: [b"y"])
 
 
-def test_a_sheets_file_is_gone_when_it_was_sent() -> None:
+def test_the_temporary_file_of_a_sheet_is_deleted() -> None:
     chunks = FileParts(xlsx_file("list", ["name"], [("店",)]))
     assert next(iter(chunks))[:2] == b"PK"
     chunks.close()
     assert chunks.file.closed
 
 
-def test_exports_leave_half_of_a_servers_threads_to_pages() -> None:
-    assert Server({}).options["threads"] >= 2 * downloads.MOST
+def test_downloads_leave_half_of_the_threads_to_pages() -> None:
+    assert Server({}).options["threads"] >= 2 * downloads.MAX_DOWNLOADS
 
 
-def test_what_is_exported_of_a_long_list_is_told_by_its_event(site: Site) -> None:
+def test_the_audit_event_describes_the_export(site: Site) -> None:
     lines = b"".join(site.client("wang").get("/list/export.csv?listed=yes")).decode("utf-8-sig").splitlines()
 
     (event,) = AuditEvent.objects.filter(**EXPORTED)

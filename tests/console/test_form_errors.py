@@ -1,4 +1,4 @@
-"""What is wrong with a form is told at the top of its page, in the page's language, with the way to each answer."""
+"""Errors of a form are listed at the top of its page, in its language, with links to the fields."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ WRONG = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("form", WRONG)
-def test_each_wrong_answer_is_told_at_the_top_with_a_link_to_it(site: Site, send: Any, form: str, language: str) -> None:
+def test_each_error_is_listed_at_the_top_with_a_link_to_its_field(site: Site, send: Any, form: str, language: str) -> None:
     client, texts = site.client("zhang"), load_texts(language)
     client.post("/language/", {"language": language})
 
@@ -73,7 +73,7 @@ def test_each_wrong_answer_is_told_at_the_top_with_a_link_to_it(site: Site, send
     assert language == "en" or all(re.search("[\u3400-\u9fff]", says) for _, says in links), links
 
 
-def test_a_choice_among_several_is_reached_by_its_first(site: Site, send: Any) -> None:
+def test_the_link_to_radio_buttons_leads_to_the_first(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", subject, "visit")
     page = site.client("wang").post(f"/case/{Case.objects.get().pk}/result/", {"token": "r", "version": 1})
@@ -83,7 +83,7 @@ def test_a_choice_among_several_is_reached_by_its_first(site: Site, send: Any) -
     assert re.search(r'<input type="radio"[^>]*id="id_visit_status_0"', text)
 
 
-def test_a_form_that_did_not_come_whole_says_so_once_and_names_nothing_unseen(site: Site) -> None:
+def test_an_incomplete_form_has_one_error_without_hidden_names(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     text, links = told(site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", {"reason": "known_good"}))
 
@@ -92,7 +92,7 @@ def test_a_form_that_did_not_come_whole_says_so_once_and_names_nothing_unseen(si
     assert "token" not in SUMMARY.findall(text)[0]
 
 
-def test_a_page_with_nothing_wrong_has_no_summary(site: Site) -> None:
+def test_a_page_without_errors_has_no_summary(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     for address in ("/", "/list/", f"/entity/{subject.entity_id}/", "/campaigns/new/?risk_class=D", "/password/"):
         text = site.client("zhang").get(address).content.decode()
@@ -100,7 +100,7 @@ def test_a_page_with_nothing_wrong_has_no_summary(site: Site) -> None:
         assert load_texts("en")("errors.title") not in text
 
 
-def test_what_an_appeals_answer_lacks_is_told_too(site: Site) -> None:
+def test_missing_fields_of_an_appeals_answer_are_listed(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     objects = {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": "no"}
     site.client("wang").post(f"/entity/{subject.entity_id}/appeal/", objects)

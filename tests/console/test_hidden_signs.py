@@ -1,4 +1,4 @@
-"""Signs that nobody sees turn no name round and hide no word, on no page and in no file."""
+"""Invisible characters reverse no name and hide no text, on no page and in no file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SEEN_OR_NEEDED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110
 """Format characters that have a shape, or give Mongolian letters theirs."""
 
 
-def test_every_sign_of_direction_and_format_is_made_visible() -> None:
+def test_control_characters_are_made_visible() -> None:
     hidden = {at for at in range(0x110000) if unicodedata.category(chr(at)) in ("Cf", "Cc", "Zl", "Zp")}
     kept = {at for at in hidden if made_visible(chr(at)) == chr(at)}
 
@@ -35,12 +35,12 @@ def test_every_sign_of_direction_and_format_is_made_visible() -> None:
 @pytest.mark.parametrize(
     "text", ["杭州市甲公司", "a\tb\r\nc", "\U00020bb7野家", "葛\U000e0100飾", "ᠮᠣᠩᠭᠣᠯ\u180b", "\ue000", "مكتبة", "😀\ufe0f"]
 )
-def test_what_people_write_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_does_not_change(text: str) -> None:
     assert made_visible(text) == text
 
 
 @pytest.mark.parametrize("filler", ["\u3164", "\uffa0", "\u115f", "\u2800", "\u034f", "\ufeff", "\U000e0041", "\u2066", "\x07"])
-def test_a_blank_that_is_a_letter_is_told(filler: str) -> None:
+def test_blank_letters_are_made_visible(filler: str) -> None:
     assert made_visible(f"甲{filler}乙") == f"甲[U+{ord(filler):04X}]乙"
 
 
@@ -60,7 +60,7 @@ def turned(site: Site) -> Ranked:
 
 
 @pytest.mark.parametrize("address", ["/list/?q={id}", "/entity/{id}/", "/visits/", "/supervisor/", "/list/?q=%E2%80%AE"])
-def test_no_page_holds_one(site: Site, turned: Ranked, send: Any, address: str) -> None:
+def test_no_page_contains_an_invisible_character(site: Site, turned: Ranked, send: Any, address: str) -> None:
     send("zhang", turned, "visit", comment=f"see {TURNED}")
 
     page = site.client("zhang").get(address.format(id=turned.entity_id)).content.decode()
@@ -70,7 +70,7 @@ def test_no_page_holds_one(site: Site, turned: Ranked, send: Any, address: str) 
         assert SHOWN in page
 
 
-def test_a_comment_is_kept_as_it_was_typed_and_shown_plainly(site: Site, turned: Ranked, send: Any) -> None:
+def test_a_comment_is_stored_as_typed_and_shown_visibly(site: Site, turned: Ranked, send: Any) -> None:
     send("wang", turned, "visit", comment=f"see {TURNED}")
     page = site.client("li").get(f"/entity/{turned.entity_id}/")
 
@@ -78,7 +78,7 @@ def test_a_comment_is_kept_as_it_was_typed_and_shown_plainly(site: Site, turned:
     assert f"see {SHOWN}" in page.content.decode()
 
 
-def test_no_file_holds_one(site: Site, turned: Ranked) -> None:
+def test_no_file_contains_an_invisible_character(site: Site, turned: Ranked) -> None:
     client = site.client("wang")
     text = b"".join(client.get("/list/export.csv", {"q": turned.entity_id})).decode("utf-8-sig")
     book = load_workbook(io.BytesIO(b"".join(client.get("/list/export.xlsx", {"q": turned.entity_id}))))
@@ -88,14 +88,14 @@ def test_no_file_holds_one(site: Site, turned: Ranked) -> None:
     assert [cell.value for cell in next(iter(book.active.iter_rows(min_row=2)))][2] == SHOWN
 
 
-def test_a_sign_that_a_sheet_cannot_hold_is_told_too() -> None:
+def test_characters_that_a_sheet_cannot_hold_are_made_visible() -> None:
     sheet = load_workbook(io.BytesIO(xlsx_file("list", ["name"], [("a\x07b",)]).read())).active
 
     assert sheet["A2"].value == "a[U+0007]b"
     assert b"a[U+0007]b" in b"".join(csv_lines(["name"], [("a\x07b",)]))
 
 
-def test_a_program_reads_what_is_kept(site: Site, turned: Ranked) -> None:
+def test_the_api_returns_the_stored_text(site: Site, turned: Ranked) -> None:
     token = make_token(site.user("wang"), "program", ["entity"], date(2026, 7, 30))
     said = site.client().get(f"/api/entities/{turned.entity_id}", headers={"authorization": f"Bearer {token}"}).json()
 

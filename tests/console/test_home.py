@@ -1,4 +1,4 @@
-"""The home page counts what waits as reading every row of the list would."""
+"""The counts of the home page equal those of the list."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 @pytest.mark.parametrize("has_index", [True, False])
 @pytest.mark.parametrize("regions", [(HANGZHOU,), (HANGZHOU, ZHENGZHOU), ()])
-def test_what_is_to_review_and_not_seen_is_counted_in_ones_regions(
+def test_entities_to_review_and_unseen_ones_are_counted_in_the_users_regions(
     site: Site, send: Any, regions: tuple[str, ...], has_index: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     planned, seen = site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:2]

@@ -1,4 +1,4 @@
-"""The main journeys, each in the three languages: what people come for, by the words that they read; axe on every screen."""
+"""The main journeys in three languages, by the texts on the screen, with axe on every screen."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEW_PASSWORD = "another passphrase, my own"
 
 @pytest.fixture(params=LANGUAGES)
 def opens(request: pytest.FixtureRequest, chromium: Any, address: str) -> Opens:
-    """Opens a browser for somebody who reads the language that it is about."""
+    """Opens a browser for a user who reads the language of the test."""
     return lambda name="", **options: person(chromium, address, name, request.param, **options)
 
 
@@ -41,12 +41,12 @@ def picture(someone: Person, name: str) -> str:
 
 
 def state_of(entity_id: str) -> str:
-    """Where an entity's case stands."""
+    """The state of an entity's case."""
     return Case.objects.get(entity_id=entity_id).state
 
 
 def choose(someone: Person, action: str, **chosen: str) -> None:
-    """Fill in one of an entity's decision forms: the first choice of each list, and what is given."""
+    """Fill in a decision form of an entity: the first choice of each select, and the given values."""
     page = someone.page
     page.click(f"#{action} summary")
     for field in page.query_selector_all(f"#{action} select"):
@@ -56,7 +56,7 @@ def choose(someone: Person, action: str, **chosen: str) -> None:
         page.fill(f"#{action}_{name}", value)
 
 
-def test_somebody_new_chooses_a_password_and_comes_back_with_it(opens: Opens) -> None:
+def test_a_new_user_chooses_a_password_and_signs_in_with_it(opens: Opens) -> None:
     User.objects.filter(username="wang").update(must_change_password=True)
     with opens() as wang:
         wang.go("/sign-in/")
@@ -77,7 +77,7 @@ def test_somebody_new_chooses_a_password_and_comes_back_with_it(opens: Opens) ->
         assert wang.sees(wang.word("home.title"))
 
 
-def test_the_morning_goes_from_the_list_by_a_filter_to_an_entitys_reasons(site: Site, opens: Opens) -> None:
+def test_a_reader_filters_the_list_and_opens_the_reasons_of_an_entity(site: Site, opens: Opens) -> None:
     first = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")
     with opens("wang") as wang:
         wang.look(picture(wang, "home"))
@@ -95,7 +95,7 @@ def test_the_morning_goes_from_the_list_by_a_filter_to_an_entitys_reasons(site: 
         wang.look(picture(wang, "entity"))
 
 
-def test_a_visit_is_decided_and_taken_back(site: Site, opens: Opens) -> None:
+def test_a_visit_is_decided_and_undone(site: Site, opens: Opens) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     with opens("wang") as wang:
         wang.go(f"/entity/{subject.entity_id}/")
@@ -113,7 +113,7 @@ def test_a_visit_is_decided_and_taken_back(site: Site, opens: Opens) -> None:
     assert state_of(subject.entity_id) == "to_review"
 
 
-def test_many_are_decided_at_once_and_all_taken_back(site: Site, opens: Opens) -> None:
+def test_a_bulk_decision_is_made_and_undone(site: Site, opens: Opens) -> None:
     chosen = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:3])
     with opens("wang") as wang:
         wang.go("/list/?risk_class=C&listed=yes")
@@ -133,7 +133,7 @@ def test_many_are_decided_at_once_and_all_taken_back(site: Site, opens: Opens) -
     assert {state_of(entity.entity_id) for entity in chosen} == {"to_review"}
 
 
-def test_two_people_dismiss_one_of_class_d(site: Site, opens: Opens) -> None:
+def test_two_people_dismiss_an_entity_of_class_d(site: Site, opens: Opens) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="D")
     with opens("zhang") as zhang, opens("zhao") as zhao:
         zhang.go(f"/entity/{subject.entity_id}/")
@@ -153,7 +153,7 @@ def test_two_people_dismiss_one_of_class_d(site: Site, opens: Opens) -> None:
     assert state_of(subject.entity_id) == "dismissed"
 
 
-def test_a_deferral_comes_back_on_its_day(site: Site, opens: Opens) -> None:
+def test_a_deferral_ends_on_its_day(site: Site, opens: Opens) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     with opens("wang") as wang:
         wang.go(f"/entity/{subject.entity_id}/")
@@ -174,7 +174,7 @@ def test_a_deferral_comes_back_on_its_day(site: Site, opens: Opens) -> None:
     assert state_of(subject.entity_id) == "to_review"
 
 
-def test_what_a_visit_found_is_recorded_at_the_door(site: Site, opens: Opens) -> None:
+def test_the_result_of_a_visit_is_recorded_on_a_phone(site: Site, opens: Opens) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     with opens("wang", viewport=PHONE) as wang:
         wang.go(f"/entity/{subject.entity_id}/")
@@ -201,7 +201,7 @@ def test_what_a_visit_found_is_recorded_at_the_door(site: Site, opens: Opens) ->
     assert found.verdicts.count() == 1
 
 
-def test_a_campaign_is_made_of_a_filter_followed_and_closed(site: Site, opens: Opens) -> None:
+def test_a_campaign_is_made_from_a_filter_followed_and_closed(site: Site, opens: Opens) -> None:
     members = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:3])
     with opens("zhang") as zhang:
         zhang.go("/list/?risk_class=C")
@@ -233,7 +233,7 @@ def test_a_campaign_is_made_of_a_filter_followed_and_closed(site: Site, opens: O
     assert Campaign.objects.get().closed_at is not None
 
 
-def test_the_auditor_finds_who_saw_what_and_holds_the_chain_to_its_hashes(site: Site, opens: Opens) -> None:
+def test_an_auditor_finds_a_page_view_and_verifies_the_chain(site: Site, opens: Opens) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     site.client("li").get(f"/entity/{subject.entity_id}/")
     with opens("zhou") as zhou:
@@ -279,7 +279,7 @@ def _indicators(site: Site) -> set[str]:
     return set(reasons_of(site.run).filter(position__in=listed).values_list("indicator", flat=True))
 
 
-def test_what_the_screen_shows_leaves_as_a_file_and_is_on_record(site: Site, opens: Opens) -> None:
+def test_the_list_is_exported_and_the_export_is_recorded(site: Site, opens: Opens) -> None:
     wanted = list(site.all_ranked(region_middle=HANGZHOU, risk_class="D").values_list("entity_id", flat=True))
     with opens("wang") as wang:
         wang.go("/list/?risk_class=D")

@@ -1,4 +1,4 @@
-"""The options of a select: escaped, chosen and in their language, whoever was offered the same before."""
+"""The options of a select: escaped, selected and marked with their language, also from the cache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = [("a&b", "<b>"), ("c", "杭州市")]
 
 
 @pytest.mark.parametrize("_again", range(2))
-def test_what_is_offered_is_escaped_whatever_was_offered_before(_again: int) -> None:
+def test_options_are_escaped_also_from_the_cache(_again: int) -> None:
     context = {"texts": load_texts("en")}
     options(context, [("a&b", mark_safe("<b>"))], "")
 
@@ -22,14 +22,14 @@ def test_what_is_offered_is_escaped_whatever_was_offered_before(_again: int) -> 
 
 
 @pytest.mark.parametrize("chosen", ["a&b", "c"])
-def test_the_one_that_is_asked_for_is_chosen_and_no_other(chosen: str) -> None:
+def test_only_the_chosen_option_is_selected(chosen: str) -> None:
     made = {value: options({"texts": load_texts("zh-Hans")}, [(value, name)], chosen) for value, name in NAMES}
 
     assert {value for value, option in made.items() if " selected>" in option} == {chosen}
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
-def test_what_is_a_word_of_the_page_is_in_its_language(language: str) -> None:
+def test_options_named_by_texts_are_in_the_language_of_the_page(language: str) -> None:
     texts = load_texts(language)
 
     made = options({"texts": texts}, ["visit_planned"], "", "state")

@@ -1,4 +1,4 @@
-"""What a further day, or one that comes late, does to cases, lists and trends."""
+"""Effects of a further or late day on cases, lists and trends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def further(finished_day: FinishedDay, tmp_path: Path) -> Any:
     return add
 
 
-def test_a_case_goes_with_its_entity_to_another_region(
+def test_a_case_moves_with_its_entity_to_another_region(
     site: Site, send: Any, further: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from console.publishing import publish as publishing
@@ -88,7 +88,7 @@ def test_a_case_goes_with_its_entity_to_another_region(
     assert (left.username, [case.pk for case in cases]) == ("wang", [case.pk])
 
 
-def test_a_day_that_comes_late_moves_no_case(site: Site, send: Any, further: Any) -> None:
+def test_a_late_day_moves_no_case(site: Site, send: Any, further: Any) -> None:
     subject = entity(site)
     publish(further(days=2))
     send("wang", subject, "defer", wake_on="", wake_condition="class_change")
@@ -99,7 +99,7 @@ def test_a_day_that_comes_late_moves_no_case(site: Site, send: Any, further: Any
     assert Case.objects.get().state == State.DEFERRED
 
 
-def test_a_day_that_comes_late_mends_the_trend_of_the_day_after(site: Site, further: Any) -> None:
+def test_a_late_day_corrects_the_trend_of_the_next_day(site: Site, further: Any) -> None:
     subject = entity(site)
     publish(further(days=2))
 
@@ -110,7 +110,7 @@ def test_a_day_that_comes_late_mends_the_trend_of_the_day_after(site: Site, furt
 
 
 @pytest.mark.parametrize("later", [{"facts": {"outcome": "upheld"}}, {"is_absent": True}])
-def test_news_of_an_old_complaint_is_no_new_complaint(site: Site, send: Any, further: Any, later: dict[str, Any]) -> None:
+def test_an_update_of_an_old_complaint_is_no_new_complaint(site: Site, send: Any, further: Any, later: dict[str, Any]) -> None:
     known = Event.objects.filter(kind="complaint").exclude(entity_id="").values_list("entity_id", flat=True)
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, entity_id__in=list(known))
     send("wang", subject, "defer", wake_on="", wake_condition="new_complaint")
@@ -125,7 +125,7 @@ def test_news_of_an_old_complaint_is_no_new_complaint(site: Site, send: Any, fur
     assert Case.objects.get().state == State.DEFERRED
 
 
-def test_a_deferral_that_is_back_after_an_undo_waits_for_what_it_waited_for(site: Site, send: Any, further: Any) -> None:
+def test_a_deferral_restored_by_undo_keeps_its_condition(site: Site, send: Any, further: Any) -> None:
     subject = entity(site)
     send("wang", subject, "defer", wake_on="", wake_condition="class_change")
     publish(further(days=1, scores={subject.entity_id: {"risk_class": "D"}}))
@@ -138,7 +138,7 @@ def test_a_deferral_that_is_back_after_an_undo_waits_for_what_it_waited_for(site
     assert (Case.objects.get().state, Case.objects.get().risk_class) == (State.DEFERRED, "C")
 
 
-def test_nobody_alone_puts_off_for_good_what_takes_two_to_dismiss(site: Site, send: Any) -> None:
+def test_one_person_cannot_defer_without_end(site: Site, send: Any) -> None:
     send("wang", entity(site, "D"), "defer", wake_on="", wake_condition="class_change")
 
     # Sixty working days from Wednesday 1 July: twelve weeks.
@@ -148,7 +148,7 @@ def test_nobody_alone_puts_off_for_good_what_takes_two_to_dismiss(site: Site, se
     assert Case.objects.get().state == State.TO_REVIEW
 
 
-def test_whoever_reads_on_is_told_of_a_newer_list(site: Site, further: Any) -> None:
+def test_the_next_page_reports_a_newer_list(site: Site, further: Any) -> None:
     client = site.client("zhou")
     query = client.get("/list/").context["next"]
     assert client.get(f"/list/?{query}").status_code == 200
@@ -160,7 +160,7 @@ def test_whoever_reads_on_is_told_of_a_newer_list(site: Site, further: Any) -> N
     assert "A newer list was published" in page.content.decode()
 
 
-def test_going_back_brings_a_whole_page(site: Site) -> None:
+def test_going_back_returns_a_whole_page(site: Site) -> None:
     client = site.client("wang")
     part = client.get("/list/", headers={"HX-Request": "true"}).content
     whole = client.get("/list/", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}).content
@@ -169,7 +169,7 @@ def test_going_back_brings_a_whole_page(site: Site) -> None:
     assert b"<html" in whole
 
 
-def test_days_of_a_weekend_that_are_worked_count(site: Site) -> None:
+def test_worked_weekend_days_count(site: Site) -> None:
     calendar = {
         "weekend": ["saturday", "sunday"],
         "holidays": ["2026-07-03", "2026-07-05"],
@@ -181,7 +181,7 @@ def test_days_of_a_weekend_that_are_worked_count(site: Site) -> None:
     assert add_working_days(date(2026, 7, 2), 2, limits.calendar) == date(2026, 7, 5)
 
 
-def test_a_profile_that_names_days_is_published(site: Site, finished_day: FinishedDay, tmp_path: Path, further: Any) -> None:
+def test_a_profile_with_special_days_is_published(site: Site, finished_day: FinishedDay, tmp_path: Path, further: Any) -> None:
     run = further()
     folder = tmp_path / "profile"
     shutil.copytree(finished_day.profile, folder)
@@ -197,7 +197,7 @@ def test_a_profile_that_names_days_is_published(site: Site, finished_day: Finish
 
 
 @pytest.mark.usefixtures("site")
-def test_a_run_is_opened_while_another_thread_goes_through_all_of_them() -> None:
+def test_a_run_opens_while_another_thread_iterates_over_all() -> None:
     going = iter(connections)
     next(going)
 
@@ -209,7 +209,7 @@ def test_a_run_is_opened_while_another_thread_goes_through_all_of_them() -> None
 
 
 @pytest.mark.parametrize("address", ["/visits/", "/supervisor/"])
-def test_a_page_asks_no_more_often_for_more_cases(site: Site, send: Any, address: str) -> None:
+def test_the_number_of_queries_is_constant(site: Site, send: Any, address: str) -> None:
     action, letter = ("visit", "C") if address == "/visits/" else ("dismiss", "D")
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class=letter)[:6])
     assert len(subjects) == 6

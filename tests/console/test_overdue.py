@@ -98,7 +98,7 @@ def test_a_supervisor_sees_all_overdue_cases_of_the_region_only(site: Site, send
 
 
 def test_a_long_list_shows_how_many_more_there_are(site: Site, send: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.views.home.MOST_TOLD", 2)
+    monkeypatch.setattr("console.web.views.home.MAX_SHOWN", 2)
     planned(site, send, count=3)
     on(site, 17)
 

@@ -1,4 +1,4 @@
-"""Pages: each opens in each language, asks for nothing elsewhere, and shows what was published."""
+"""The pages: languages, security headers, the list and its filters, the entity, charts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EVERY = [(name, page) for name, pages in PAGES.items() for page in pages]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_opens_in_its_language_without_script_or_style_within(site: Site, language: str) -> None:
+def test_every_page_opens_in_its_language_without_inline_script_or_style(site: Site, language: str) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     for name, there in [*EVERY, ("zhang", f"/entity/{subject.entity_id}/")]:
         client = site.client(name)
@@ -61,7 +61,7 @@ def test_every_page_opens_in_its_language_without_script_or_style_within(site: S
             assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page), there
 
 
-def test_the_browser_is_told_to_run_nothing_but_ours(site: Site) -> None:
+def test_the_content_security_policy_allows_only_own_files(site: Site) -> None:
     headers = site.client("wang").get("/list/").headers
 
     assert "unsafe" not in headers["Content-Security-Policy"]
@@ -70,7 +70,7 @@ def test_the_browser_is_told_to_run_nothing_but_ours(site: Site) -> None:
     assert "no-store" in headers["Cache-Control"]
 
 
-def test_pages_by_their_keys_show_everybody_once(site: Site) -> None:
+def test_the_pages_of_the_list_show_each_entity_once(site: Site) -> None:
     client, there, seen = site.client("wang"), "/list/?", []
     while there:
         page = client.get(there)
@@ -80,7 +80,7 @@ def test_pages_by_their_keys_show_everybody_once(site: Site) -> None:
     assert seen == [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)]
 
 
-def test_each_entity_of_a_page_is_a_row_that_leads_to_it(site: Site) -> None:
+def test_each_row_links_to_its_entity(site: Site) -> None:
     page = site.client("zhang").get("/list/")
     text, rows = page.content.decode(), page.context["rows"]
 
@@ -90,7 +90,7 @@ def test_each_entity_of_a_page_is_a_row_that_leads_to_it(site: Site) -> None:
     assert text.count("<tr") == text.count("</tr>") == len(rows) + 2
 
 
-def test_the_capacity_line_stands_once_after_the_last_listed(site: Site) -> None:
+def test_the_capacity_line_follows_the_last_listed_entity(site: Site) -> None:
     client, there, lines = site.client("wang"), "/list/?", []
     before = None
     while there:
@@ -105,7 +105,7 @@ def test_the_capacity_line_stands_once_after_the_last_listed(site: Site) -> None
     assert page.context["capacity"] == site.all_ranked(region_middle=HANGZHOU, is_listed=True).count() == 40
 
 
-def test_the_url_holds_all_that_is_chosen_and_each_tag_takes_one_away(site: Site) -> None:
+def test_the_url_holds_all_filters_and_each_tag_removes_one(site: Site) -> None:
     asked = {"q": "杭州", "risk_class": "D", "listed": "yes"}
     page = site.client("wang").get("/list/", asked)
 
@@ -114,7 +114,7 @@ def test_the_url_holds_all_that_is_chosen_and_each_tag_takes_one_away(site: Site
     assert Filters.read(asked).without("risk_class") == Filters.read({"q": "杭州", "listed": "yes"}).query()
 
 
-def test_the_same_filter_gives_the_same_rows_to_a_file(site: Site) -> None:
+def test_the_page_and_the_file_have_the_same_rows(site: Site) -> None:
     query = "risk_class=D&listed=yes"
     response = site.client("wang").get(f"/list/export.csv?{query}")
     lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
@@ -124,7 +124,7 @@ def test_the_same_filter_gives_the_same_rows_to_a_file(site: Site) -> None:
     ]
 
 
-def test_either_script_finds_the_other_and_a_code_is_found_by_its_beginning(site: Site) -> None:
+def test_search_matches_both_scripts_and_the_beginning_of_a_code(site: Site) -> None:
     subject = site.ranked(region_middle=HANGZHOU)
     part = subject.name[2:6]
 
@@ -135,7 +135,7 @@ def test_either_script_finds_the_other_and_a_code_is_found_by_its_beginning(site
     assert subject not in search(site, part[::-1])
 
 
-def test_what_is_found_holds_the_text_itself(site: Site) -> None:
+def test_search_results_contain_the_text(site: Site) -> None:
     for text in ("杭州", "有限公司", "技术服务"):
         assert {row.pk for row in search(site, text)} == {row.pk for row in site.all_ranked(name__contains=text)}
 
@@ -144,7 +144,7 @@ def search(site: Site, text: str) -> list[Ranked]:
     return list(Filtered.by(Filters(q=text), site.run, site.user("zhou")).rows(most=LAST))
 
 
-def test_a_page_of_any_filter_is_read_off_an_index(site: Site) -> None:
+def test_each_filter_uses_an_index(site: Site) -> None:
     connection = connections[alias_of(site.run.run_id)]
     for what in (
         {"risk_class": "D"},
@@ -160,7 +160,7 @@ def test_a_page_of_any_filter_is_read_off_an_index(site: Site) -> None:
     assert connection.vendor == "sqlite"
 
 
-def test_a_page_takes_as_many_questions_whatever_it_shows(site: Site) -> None:
+def test_the_number_of_queries_is_constant(site: Site) -> None:
     client, alias = site.client("wang"), alias_of(site.run.run_id)
     client.get("/list/?q=91")
     counts = []
@@ -172,12 +172,12 @@ def test_a_page_takes_as_many_questions_whatever_it_shows(site: Site) -> None:
     alone, few, many, later = counts
     assert many == later
     # What a page holds whole is not counted again: neither how many were found, nor how many of them are listed.
-    # What was searched for takes one question of the index, and a code that is longer than what the index holds one more.
+    # A search takes one query of the index, and one more for a code longer than the index holds.
     assert (alone[0] - 2, alone[1]) == (few[0] - 1, few[1]) == (many[0] - 2, many[1])
     assert max(sum(pair) for pair in counts) < 25
 
 
-def test_the_page_of_an_entity_shows_its_reasons_record_and_peers(site: Site) -> None:
+def test_the_page_of_an_entity_shows_reasons_timeline_and_peers(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     page = site.client("wang").get(f"/entity/{subject.entity_id}/")
     kinds = {event.kind for event in page.context["timeline"]}
@@ -189,7 +189,7 @@ def test_the_page_of_an_entity_shows_its_reasons_record_and_peers(site: Site) ->
     assert page.context["trend"].points[0].credit_points == subject.credit_points
 
 
-def test_a_decision_keeps_the_page_as_it_was_then(site: Site, send: Any) -> None:
+def test_a_decision_links_to_the_page_as_it_was(site: Site, send: Any) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", subject, "visit")
 
@@ -198,7 +198,7 @@ def test_a_decision_keeps_the_page_as_it_was_then(site: Site, send: Any) -> None
     assert f"?run={site.run.run_id}" in page
 
 
-def test_a_list_that_is_old_is_said_to_be(site: Site) -> None:
+def test_an_outdated_list_has_a_warning(site: Site) -> None:
     assert site.client("wang").get("/").context["stale_since"] is None
     site.now[0] = site.now[0].replace(day=6)
 
@@ -208,12 +208,12 @@ def test_a_list_that_is_old_is_said_to_be(site: Site) -> None:
 @pytest.mark.parametrize(
     ("hits", "tries", "low", "high"), [(0, 0, 0.0, 1.0), (0, 10, 0.0, 0.278), (5, 10, 0.237, 0.763), (10, 10, 0.722, 1.0)]
 )
-def test_the_interval_of_a_share_is_wilsons(hits: int, tries: int, low: float, high: float) -> None:
+def test_the_interval_of_a_share_is_the_wilson_interval(hits: int, tries: int, low: float, high: float) -> None:
     """Published values of the score interval without continuity correction."""
     assert wilson(hits, tries) == pytest.approx((low, high), abs=0.001)
 
 
-def test_a_chart_counts_ones_own_regions_and_its_file_holds_what_it_shows(site: Site) -> None:
+def test_a_chart_and_its_file_count_the_users_regions(site: Site) -> None:
     client = site.client("wang")
     charts = {chart.key: [(bar.label, bar.count) for bar in chart.bars] for chart in client.get("/explore/").context["charts"]}
     listed = site.all_ranked(region_middle=HANGZHOU, is_listed=True).count()
@@ -227,7 +227,7 @@ def test_a_chart_counts_ones_own_regions_and_its_file_holds_what_it_shows(site: 
     assert client.get("/explore/nothing.csv").status_code == 404
 
 
-def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
+def test_filter_tags_are_in_the_language_of_the_page(site: Site) -> None:
     client = site.client("wang")
     client.cookies["language"] = "zh-Hans"
 
@@ -240,7 +240,7 @@ def test_a_filter_is_told_in_words_of_the_pages_language(site: Site) -> None:
 
 
 @pytest.mark.parametrize("there", ["/list/", "/explore/"])
-def test_the_name_of_a_region_is_in_its_own_language_also_where_it_is_chosen(site: Site, there: str) -> None:
+def test_region_options_have_their_own_lang_attribute(site: Site, there: str) -> None:
     client = site.client("wang")
     names = {"en": '" lang="zh-Hans">', "zh-Hans": '">', "zh-Hant": '">'}
     for language, ends in names.items():
@@ -250,7 +250,7 @@ def test_the_name_of_a_region_is_in_its_own_language_also_where_it_is_chosen(sit
         assert option == ends, language
 
 
-def test_every_page_of_whoever_reads_the_list_says_that_it_is_old(site: Site) -> None:
+def test_every_page_warns_readers_of_an_outdated_list(site: Site) -> None:
     said = load_texts("en")("home.stale")
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     pages = ("/", "/list/", f"/entity/{entity.entity_id}/", "/visits/", "/supervisor/", "/explore/", "/status/", "/help/")

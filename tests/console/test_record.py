@@ -1,5 +1,4 @@
-"""One timeline of an entity: what the lake knows and what was decided, for whoever may see it, at the price of a fixed number of
-questions."""
+"""The timeline of an entity: events and decisions, for users who may see them, with a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -44,7 +43,7 @@ def rows(page: str) -> list[str]:
 
 
 def visited(site: Site, send: Any, entity: Ranked) -> None:
-    """Put off, visited, told, and told otherwise, on four days."""
+    """Deferred, visited, recorded and corrected, on four days."""
     send("wang", entity, "defer")
     site.now[0] += timedelta(days=1)
     send("wang", entity, "visit", version="1")
@@ -55,7 +54,7 @@ def visited(site: Site, send: Any, entity: Ranked) -> None:
         site.client("wang").post(f"/case/{case.pk}/result/", said)
 
 
-def test_what_was_decided_stands_among_what_the_lake_knows_by_date(site: Site, send: Any) -> None:
+def test_decisions_and_events_are_sorted_by_date(site: Site, send: Any) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     before = record(site, "wang", entity)
     visited(site, send, entity)
@@ -76,7 +75,7 @@ def test_what_was_decided_stands_among_what_the_lake_knows_by_date(site: Site, s
     assert "Closed for the season or for construction · Returns to review 2026-07-20" in told[3]
 
 
-def test_a_day_is_the_profiles_and_its_decisions_stand_before_its_events(site: Site, send: Any) -> None:
+def test_decisions_precede_events_of_the_same_local_day(site: Site, send: Any) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     newest = next(event.happened_on for event in record(site, "wang", entity) if event.happened_on)
     site.now[0] = site.now[0].replace(year=newest.year, month=newest.month, day=newest.day, hour=0) - timedelta(hours=7)
@@ -87,7 +86,7 @@ def test_a_day_is_the_profiles_and_its_decisions_stand_before_its_events(site: S
     assert record(site, "wang", entity)[0].kind == DECISION
 
 
-def test_what_was_taken_back_is_told_so_and_stays(site: Site, send: Any) -> None:
+def test_undone_decisions_are_marked_and_stay(site: Site, send: Any) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", entity, "visit")
     site.client("wang").post(f"/decision/{Decision.objects.get().pk}/undo/")
@@ -100,7 +99,7 @@ def test_what_was_taken_back_is_told_so_and_stays(site: Site, send: Any) -> None
 @pytest.mark.parametrize(
     ("name", "told"), [("wang", "wang"), ("zhang", "wang"), ("zhou", "wang"), ("chen", "Inspector"), ("liu", ""), ("huang", "")]
 )
-def test_who_decided_is_told_by_role_and_region(site: Site, send: Any, name: str, told: str) -> None:
+def test_the_decider_is_shown_by_role_and_region(site: Site, send: Any, name: str, told: str) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", entity, "defer")
 
@@ -113,7 +112,7 @@ def test_who_decided_is_told_by_role_and_region(site: Site, send: Any, name: str
         assert ("wang" in history) == (told == "wang")
 
 
-def test_no_page_tells_an_analyst_who_has_a_part_in_what_is_decided(site: Site, send: Any) -> None:
+def test_no_page_shows_an_analyst_who_takes_part_in_decisions(site: Site, send: Any) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("zhang", entity, "visit", assigned_to=str(site.user("wang").pk))
     objects = {"token": "o", "received_on": "2026-07-01", "ground": "disagrees", "text": ""}
@@ -129,7 +128,7 @@ def test_no_page_tells_an_analyst_who_has_a_part_in_what_is_decided(site: Site, 
         assert not told["chen"] & {"wang", "zhang", "zhao"}, there
 
 
-def test_the_page_as_it_was_tells_what_was_decided_as_long_as_it_was_the_newest(
+def test_the_page_as_it_was_shows_decisions_made_while_it_was_current(
     site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
@@ -145,7 +144,7 @@ def test_the_page_as_it_was_tells_what_was_decided_as_long_as_it_was_the_newest(
     assert [action for action, _ in decided(site, "wang", entity, f"?run={old}")] == ["defer"]
 
 
-def test_a_long_history_takes_no_more_questions_than_a_short_one(site: Site, send: Any) -> None:
+def test_the_number_of_queries_is_constant(site: Site, send: Any) -> None:
     one, many = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2])
     send("wang", one, "visit")
     visited(site, send, many)

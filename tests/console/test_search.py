@@ -32,7 +32,7 @@ PAGE = 5
 
 
 def asked_by(rng: random.Random, row: Ranked) -> dict[str, str]:
-    """A search that the row matches: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
+    """A search that matches the row: one to three characters of its name, a prefix of its code, or nothing, and some filters."""
     length = rng.choice((1, 2, 3))
     at = rng.randrange(len(row.name) - length + 1)
     code = row.entity_id[: rng.choice((1, 2, 6, CODE_BEGINS, CODE_BEGINS + 1, 12))]
@@ -292,7 +292,7 @@ def test_the_next_page_searches_only_the_next_part(site: Site, send: Any, monkey
 
 
 def test_a_refused_export_searches_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.web.downloads._places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr("console.web.downloads._slots", threading.BoundedSemaphore(1))
     client = site.client("wang")
     on_its_way = client.get("/list/export.csv")
 

@@ -1,4 +1,4 @@
-"""An entity's page as it was is of whoever answers for the entity now, wherever it was then."""
+"""The page as it was belongs to the users of the entity's present region."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def move(
     return move
 
 
-def test_the_link_to_the_page_as_it_was_works_for_whoever_answers_for_the_entity_now(
+def test_users_of_the_present_region_open_the_page_as_it_was(
     site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
 ) -> None:
     old = move(decided)
@@ -58,9 +58,7 @@ def test_the_link_to_the_page_as_it_was_works_for_whoever_answers_for_the_entity
     assert [reason.sentence_en for reason in page.context["reasons"]]
 
 
-def test_it_is_not_there_for_whoever_answered_for_the_entity_then(
-    site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
-) -> None:
+def test_users_of_the_former_region_cannot_open_it(site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]) -> None:
     old = move(decided)
 
     for name in ("wang", "zhang", "chen"):
@@ -68,7 +66,7 @@ def test_it_is_not_there_for_whoever_answered_for_the_entity_then(
     assert site.client("zhou").get(f"/entity/{decided.entity_id}/?run={old.run_id}").status_code == 200
 
 
-def test_an_earlier_days_list_leads_to_nobody_who_is_gone(
+def test_an_earlier_list_has_no_links_to_entities_that_moved_away(
     site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]
 ) -> None:
     old = move(decided)
@@ -84,7 +82,7 @@ def test_an_earlier_days_list_leads_to_nobody_who_is_gone(
 @pytest.mark.parametrize(
     ("has_case", "name", "status"), [(True, "wang", 200), (True, "liu", 404), (False, "wang", 200), (False, "liu", 404)]
 )
-def test_one_that_is_ranked_no_more_stays_where_it_was_last(
+def test_an_entity_that_is_no_longer_ranked_keeps_its_last_region(
     site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path, has_case: bool, name: str, status: int
 ) -> None:
     old, subject = site.run, site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")

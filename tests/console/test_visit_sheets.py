@@ -1,4 +1,4 @@
-"""Visits on paper: why each is made, what its campaign asks to look at, and lines to fill in."""
+"""Visits on paper: reasons, the checklist of the campaign, and blanks to fill in."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sheet(site: Site, language: str = "en") -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sheet_says_whom_why_and_what_to_look_at(site: Site, subject: Ranked, language: str) -> None:
+def test_a_sheet_shows_entity_reasons_and_checklist(site: Site, subject: Ranked, language: str) -> None:
     text, texts = sheet(site, language), load_texts(language)
     reasons = reasons_with_details(site.run, [subject])[subject.position]
 
@@ -64,7 +64,7 @@ def test_a_sheet_says_whom_why_and_what_to_look_at(site: Site, subject: Ranked, 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.usefixtures("subject")
-def test_a_sheet_has_a_place_for_each_answer_of_the_result_form(site: Site, language: str) -> None:
+def test_a_sheet_has_a_blank_for_each_field_of_the_result_form(site: Site, language: str) -> None:
     blanks = sheet(site, language).partition('class="blanks"')[2]
     client = site.client("wang")
     client.post("/language/", {"language": language})
@@ -76,9 +76,7 @@ def test_a_sheet_has_a_place_for_each_answer_of_the_result_form(site: Site, lang
         assert all(words in blanks for _, words in catalogue.choices(kind, language))
 
 
-def test_each_sheet_has_a_place_for_each_of_its_own_reasons(
-    site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path
-) -> None:
+def test_a_sheet_has_a_blank_for_each_of_its_reasons(site: Site, send: Any, finished_day: FinishedDay, tmp_path: Path) -> None:
     whole, short = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2]
 
     def cut(name: str, frame: Any) -> Any:
@@ -112,7 +110,7 @@ def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
     assert "Quite another reason" not in sheet(site)
 
 
-def test_a_visit_whose_ranking_is_lost_is_shown_without_reasons(
+def test_a_visit_whose_run_was_deleted_is_shown_without_reasons(
     site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
     old = site.run.run_id
@@ -124,7 +122,7 @@ def test_a_visit_whose_ranking_is_lost_is_shown_without_reasons(
     assert (page.status_code, subject.name in page.content.decode()) == (200, True)
 
 
-def test_many_visits_are_told_in_pages_the_soonest_due_first(site: Site, send: Any) -> None:
+def test_visits_are_paged_by_due_date(site: Site, send: Any) -> None:
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[: SHEETS + 2])
     for subject in subjects:
         assert send("wang", subject, "visit").status_code == 302
@@ -150,7 +148,7 @@ def test_many_visits_are_told_in_pages_the_soonest_due_first(site: Site, send: A
     assert {name: page.context["page"].number for name, page in asked.items()} == {"99": 2, "0": 2, "-1": 2, "x": 1, "1e9": 1}
 
 
-def test_it_is_on_record_whose_sheets_were_shown(site: Site, subject: Ranked) -> None:
+def test_the_audit_records_the_entities_of_shown_sheets(site: Site, subject: Ranked) -> None:
     sheet(site)
     spool.flush()
 
@@ -158,7 +156,7 @@ def test_it_is_on_record_whose_sheets_were_shown(site: Site, subject: Ranked) ->
     assert [seen["entities"] for seen in told if seen["page"] == "visits"] == [[subject.entity_id]]
 
 
-def test_more_visits_of_the_same_days_ask_no_more_questions(site: Site, send: Any) -> None:
+def test_the_number_of_queries_is_constant(site: Site, send: Any) -> None:
     subjects = list(site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:6])
     counted = []
     for at in (1, 6):

@@ -1,11 +1,10 @@
-"""The words are whole in three languages, and no page holds any that are not among them."""
+"""The texts are complete in three languages, and pages contain no other text."""
 
 from __future__ import annotations
 
 import re
 import string
 from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -21,13 +20,14 @@ from console.apps.ranking.models import CLASSES
 from console.core.texts import load_texts, read_words
 from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
-from console.web.queries.list_filters import ME, MOVED, NOBODY, SEEN, Filters
+from console.web.queries.filter_choices import ME, NOBODY
+from console.web.queries.list_filters import FILTERS, MOVED, SEEN
 from console.web.queries.model_card import METRICS as OF_CARD
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.views.entity import DECISION
 from console.web.views.explore import CHARTS
 from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
-from console.web.views.oversight import METRICS, how
+from console.web.views.oversight import METRICS, shift_size
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from jobs.lake.manifests import Verdict
 from jobs.texts.languages import LANGUAGES, to_simplified
@@ -46,7 +46,7 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-def test_each_key_is_in_both_languages_with_the_same_values_to_fill_in() -> None:
+def test_each_key_is_in_both_languages_with_the_same_placeholders() -> None:
     english, chinese = read_words("en"), read_words("zh-Hans")
 
     assert english.keys() == chinese.keys()
@@ -63,7 +63,7 @@ def test_chinese_texts_are_chinese() -> None:
     assert untranslated == []
 
 
-def test_traditional_chinese_is_made_from_simplified_and_its_table_corrects_keys_that_exist() -> None:
+def test_traditional_chinese_derives_from_simplified_and_its_overrides_exist() -> None:
     traditional = load_texts("zh-Hant").words
 
     assert traditional.keys() == load_texts("zh-Hans").words.keys()
@@ -74,7 +74,7 @@ def test_traditional_chinese_is_made_from_simplified_and_its_table_corrects_keys
     assert to_simplified(traditional["place.list"]) == load_texts("zh-Hans").words["place.list"]
 
 
-def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -> None:
+def test_traditional_chinese_uses_its_own_terms_and_the_same_placeholders() -> None:
     simplified, traditional = read_words("zh-Hans"), load_texts("zh-Hant").words
 
     assert [key for key, text in traditional.items() if MAINLAND.search(text)] == []
@@ -82,7 +82,7 @@ def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
-def test_a_template_holds_no_words_of_its_own(path: Path) -> None:
+def test_templates_contain_no_text(path: Path) -> None:
     text = re.sub(r"{%.*?%}|{{.*?}}|{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     shown = re.sub(r"<(kbd|meta)[^>]*>([^<]*</kbd>)?", "", text)
     shown = re.sub(r"<[^>]*>", " ", shown)
@@ -92,7 +92,7 @@ def test_a_template_holds_no_words_of_its_own(path: Path) -> None:
     assert spoken == []
 
 
-def test_every_key_that_is_asked_for_is_there() -> None:
+def test_every_key_in_use_exists() -> None:
     words = load_texts("en").words
     asked = set()
     for path in TEMPLATES:
@@ -127,12 +127,12 @@ VALUES: dict[str, Iterable[object]] = {
     "class": CLASSES,
     "complaint": complaint.VALUES[complaint.CATEGORY],
     "done": Action,
-    "drift": {how(index) for index in (0.0, 0.2, 1.0)},
+    "drift": {shift_size(index) for index in (0.0, 0.2, 1.0)},
     "event": Kind,
     "explore": (*CHARTS, *OVER_TIME),
     "failure": FAILURES,
     "failure_then": FAILURES,
-    "filter": tuple(field.name for field in fields(Filters)),
+    "filter": (*FILTERS,),
     "found": ("selected", "region", "industry"),
     "held_source": ("registration", "tax_filing", "complaint", "inspection"),
     "kind": (*EventKind, DECISION),
@@ -161,16 +161,16 @@ VALUES: dict[str, Iterable[object]] = {
 """Of each section of words that a template asks for by a value of data: all that the value can be."""
 
 
-def test_no_section_that_a_template_asks_for_is_left_out() -> None:
+def test_every_section_that_templates_use_is_tested() -> None:
     by_tags = r"""(?:{% word |\bword\(|{% options [\w.]+ [\w.]+ )["'](\w+)["']"""
     asked = {section for path in TEMPLATES for section in re.findall(by_tags, path.read_text(encoding="utf-8"))}
 
-    assert asked == VALUES.keys()
+    assert asked | {row.words for row in FILTERS.values() if row.words} == VALUES.keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("section", VALUES)
-def test_each_value_that_data_can_have_has_a_word(section: str, language: str) -> None:
+def test_each_possible_value_has_a_text(section: str, language: str) -> None:
     words = load_texts(language).words
     values = list(VALUES[section])
 
@@ -178,7 +178,7 @@ def test_each_value_that_data_can_have_has_a_word(section: str, language: str) -
     assert [str(value) for value in values if f"{section}.{value}" not in words] == []
 
 
-def test_the_kinds_of_model_are_those_that_training_notes() -> None:
+def test_the_kinds_of_model_are_those_of_training() -> None:
     noted = (ROOT / "models" / "risk_model.py").read_text(encoding="utf-8")
 
     assert set(re.findall(r'"kind": "(\w+)"', noted)) == set(VALUES["model"]) - {None}
@@ -187,12 +187,12 @@ def test_the_kinds_of_model_are_those_that_training_notes() -> None:
 @pytest.mark.parametrize(
     "action", [*FORMS, Action.PROPOSE, Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.RECORD, Action.CORRECT]
 )
-def test_whoever_did_something_is_told_so(action: Action) -> None:
+def test_each_action_has_a_success_message(action: Action) -> None:
     assert f"message.{action}" in load_texts("en").words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_reason_of_the_catalogue_is_in_each_language(language: str) -> None:
+def test_each_code_of_the_catalogue_is_in_each_language(language: str) -> None:
     for kind in (
         "dismiss",
         "defer",

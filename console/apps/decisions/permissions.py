@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
+
+from console.apps.accounts.models import User
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.decisions.states import OF_RESULT, Action
+from console.apps.ranking.current_policy import current_policy
+from jobs.texts.names import codes_within
 
 _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
 _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
@@ -51,3 +56,19 @@ def user_can(user: Any, action: Action, case: Any) -> bool:
     except NotAllowed:
         return False
     return True
+
+
+def assignable_users(user: Any) -> QuerySet[User]:
+    """Users to whom a user may assign a case: for a supervisor those who decide in the supervisor's regions or parts of them.
+
+    The supervisor of a city can assign to inspectors of its districts. The supervisor of a district cannot assign to the city.
+    """
+    if user.role != "supervisor":
+        return User.objects.none()
+    people = User.objects.filter(is_active=True, role__in=DECIDES)
+    own = {(place.level, place.code) for place in user.regions()}
+    if ("all", "") in own:
+        return people
+    scheme = str(current_policy().profile.get("region_scheme", ""))
+    within = {code for _, own_code in own for code in codes_within(scheme, own_code)}
+    return people.filter(jurisdictions__code__in=within).distinct()

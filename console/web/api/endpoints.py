@@ -1,4 +1,4 @@
-"""The addresses under ``/api/``, described by OpenAPI. Each asks what the pages ask: role, region, state, policy."""
+"""The endpoints under ``/api/``, described by OpenAPI. They check what the pages check: role, region, state, policy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from console.web.forms.decisions import FORMS
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
 from console.web.queries.reasons import reasons_with_details
-from console.web.views.entity import find
+from console.web.views.entity import find_entity
 from console.web.views.list_export import list_file
 from console.web.views.risk_list import run_of
 from jobs.texts.numbers import MONEY
@@ -44,8 +44,8 @@ api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_ur
 MOST = 200
 ENTITY = Path(..., max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")
 REFUSED: dict[int, type[Schema]] = {400: Why, 401: Why, 403: Why, 422: Invalid, 429: Why, 503: Why}
-"""What any address may answer: no JSON, no good token, one for something else, what is no answer to the description, too often,
-or that the day just begins and the same is to be asked again in a moment."""
+"""Errors of every endpoint: no JSON, no valid token, a token for another scope, an invalid request, too many requests, or deferrals
+that are being ended, after which the client retries."""
 
 
 @api.get("/list", auth=Bearer(Scope.LIST), response={200: ListOut, 404: Why, 409: Why, **REFUSED})
@@ -56,7 +56,7 @@ def read_list(
     limit: int = Query(50, ge=1, le=MOST),
     run_id: str = Query("", max_length=64),
 ) -> Any:
-    """The list, by its keys. Name the ``run_id`` of the first part with each next one: 409 says that a newer list came between."""
+    """The list, part by part. Send the ``run_id`` of the first part with the next ones; 409 means that a newer list exists."""
     filters = Filters.read(asked.dict())
     run = run_of(filters)
     if run is None:
@@ -66,7 +66,7 @@ def read_list(
     rows = list(Filtered.by(filters, run, request.user).rows(after=after, most=limit + 1))
     has_more, rows = len(rows) > limit, rows[:limit]
     if not has_more:
-        run.refresh_from_db(fields=["is_whole"])  # it may have been thinned out while it was read
+        run.refresh_from_db(fields=["is_whole"])  # the day may have been thinned in the meantime
     note_search(request, run, {**filters.given(), "by": "api"}, len(rows), after=after)
     return {
         "run_id": run.run_id,
@@ -80,7 +80,7 @@ def read_list(
 @api.get("/entities/{entity_id}", auth=Bearer(Scope.ENTITY), response={200: EntityOut, 404: Why, **REFUSED})
 def read_entity(request: HttpRequest, entity_id: str = ENTITY) -> Any:
     """An entity of the newest run."""
-    run, entity = find(request, entity_id)
+    run, entity = find_entity(request, entity_id)
     note_view(request, "api entity", run=run, entity=entity)
     return _entities(request, run, [entity])[0]
 
@@ -91,10 +91,10 @@ def read_entity(request: HttpRequest, entity_id: str = ENTITY) -> Any:
     response={200: DecisionOut, 404: Why, 409: Why, **REFUSED, 422: Wrong},
 )
 def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENTITY) -> Any:
-    """Decide as on the entity's page: the same form, permissions and policies."""
-    run, entity = find(request, entity_id)
-    said = {name: value for name, value in wanted.dict().items() if value is not None}
-    form = FORMS[Action(wanted.action)](request.texts, said, user=request.user)
+    """Decide, with the form, permissions and policies of the entity's page."""
+    run, entity = find_entity(request, entity_id)
+    data = {name: value for name, value in wanted.dict().items() if value is not None}
+    form = FORMS[Action(wanted.action)](request.texts, data, user=request.user)
     if not form.is_valid():
         return 422, {"detail": {name: [str(error) for error in errors] for name, errors in form.errors.items()}}
     try:
@@ -109,7 +109,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
 
 @api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
 def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
-    """Decisions about entities of one's regions, by their number."""
+    """Decisions about entities in the user's regions, by number."""
     note_view(request, "api decisions", after=after, limit=limit)
     cases = Case.objects.visible_to(request.user)
     found = Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
@@ -118,7 +118,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
 
 @api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
 def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
-    """Results of visits to entities of one's regions, by their number."""
+    """Results of visits to entities in the user's regions, by number."""
     note_view(request, "api outcomes", after=after, limit=limit)
     results = Result.objects.filter(decision__case__in=Case.objects.visible_to(request.user), pk__gt=after)
     names = [name for name in OutcomeOut.model_fields if name not in ("id", "corrects", "entity_id", "reported_at")]
@@ -136,7 +136,7 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
 
 @api.get("/appeals", auth=Bearer(Scope.APPEALS), response={200: list[AppealOut], **REFUSED})
 def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), limit: int = Query(50, ge=1, le=MOST)) -> Any:
-    """Appeals of entities of one's regions, by their number, with their answers as they are now."""
+    """Appeals of entities in the user's regions, by number, with their present answers."""
     note_view(request, "api appeals", after=after, limit=limit)
     found = appeals_of(request.user).filter(pk__gt=after).order_by("pk")[:limit]
     return [_appeal(appeal) for appeal in found]
@@ -147,27 +147,27 @@ def read_appeals(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), l
 )
 def export(
     request: HttpRequest,
-    asked: Query[ListAsked],  # noqa: ARG001 (it stands in the description; the page reads it itself)
+    asked: Query[ListAsked],  # noqa: ARG001 (for the description; the page reads the query)
     format: str = Path(..., pattern="^(csv|xlsx)$"),
 ) -> Any:
-    """The list as a file: the page's, with its filter. 422 also says that it is too long for XLSX, 503 that too many are taken."""
+    """The list of the page as a file. 422 also means that it is too long for XLSX, 503 that there are too many downloads."""
     try:
         return list_file(request, format)
-    except NoFile as refused:
-        return refused.status, {"detail": f"failure.{refused.why}"}
+    except NoFile as error:
+        return error.status, {"detail": f"failure.{error.why}"}
 
 
 def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str, Any]]:
     reasons = reasons_with_details(run, rows)
     cases = Case.objects.visible_to(request.user).filter(entity_id__in=[row.entity_id for row in rows])
-    stand = {case.pop("entity_id"): case for case in cases.values("entity_id", "state", "version")}
+    states = {case.pop("entity_id"): case for case in cases.values("entity_id", "state", "version")}
     names = [name for name in EntityOut.model_fields if name not in ("run_id", "as_of", "state", "version", "reasons")]
     return [
         {
             "run_id": run.run_id,
             "as_of": run.as_of,
             **{name: getattr(row, name) for name in names},
-            **stand.get(row.entity_id, {"state": str(State.TO_REVIEW) if row.is_listed else "", "version": 0}),
+            **states.get(row.entity_id, {"state": str(State.TO_REVIEW) if row.is_listed else "", "version": 0}),
             "reasons": [_reason(reason, row, run) for reason in reasons.get(row.position, [])],
         }
         for row in rows

@@ -1,4 +1,4 @@
-"""What is sent to the addresses under ``/api/``, and what they answer with."""
+"""The schemas of requests and responses under ``/api/``."""
 
 from __future__ import annotations
 
@@ -6,28 +6,33 @@ from datetime import date, datetime
 from typing import Any
 
 from ninja import Field, Schema
+from pydantic import create_model
+
+from console.web.queries.list_filters import FILTERS
+
+_FILTERS: dict[str, Any] = {name: (str, Field("", max_length=row.max_length)) for name, row in FILTERS.items()}
 
 
 class Why(Schema):
-    """Why something was refused: a key of the console's words, or a sentence."""
+    """Why a request was refused: a key of the console's texts, or a sentence."""
 
     detail: str
 
 
 class Invalid(Schema):
-    """What of a request cannot be taken: for each fault where it is, and what it is."""
+    """The errors of a request: where each is, and what it is."""
 
     detail: list[dict[str, Any]]
 
 
 class Wrong(Schema):
-    """As :class:`Invalid`, or the faults of a decision's form by field, in the caller's language."""
+    """As :class:`Invalid`, or the errors of a decision's form by field, in the caller's language."""
 
     detail: list[dict[str, Any]] | dict[str, list[str]]
 
 
 class SourceOut(Schema):
-    """A source that a value rests on: its verdict on the day, its newest delivery that was used, how many of its checks failed."""
+    """A source of a value: its verdict on the day, its newest usable delivery, and the number of failed checks."""
 
     source: str
     verdict: str
@@ -38,11 +43,10 @@ class SourceOut(Schema):
 class ReasonOut(Schema):
     """A reason of a listed entity.
 
-    ``value`` and ``peer_median`` are in ``unit``: a ``share`` and a ``change`` are parts of 1, ``points`` a difference
-    of two shares, a ``flag`` 0 or 1, ``z`` a number of standard deviations. Of a ``minor currency unit`` ``currency``
-    says what money it is and ``minor_units`` how many of its digits stand behind the point; both are null of all else.
-    ``unit`` and ``code`` are empty of an indicator that the catalogue no longer has. ``peer_count`` is how many of
-    ``peer_group`` had the indicator, null where nobody counted.
+    ``value`` and ``peer_median`` are in ``unit``: ``share`` and ``change`` are fractions of 1, ``points`` a difference of two
+    shares, ``flag`` 0 or 1, ``z`` a number of standard deviations. For a ``minor currency unit``, ``currency`` names the currency
+    and ``minor_units`` its number of decimal places; both are null for other units. ``unit`` and ``code`` are empty if the
+    catalogue no longer has the indicator. ``peer_count`` is the number of entities in ``peer_group`` with a value, null if unknown.
     """
 
     indicator: str
@@ -61,10 +65,10 @@ class ReasonOut(Schema):
 
 
 class EntityOut(Schema):
-    """An entity's place on a day: ``as_of`` is the day by whose end all that its reasons say was known.
+    """An entity in the list of a day. Its reasons use only data known by the end of ``as_of``.
 
-    ``state`` is where its case stands now, and ``version`` how many steps the case has taken, 0 before the first: whoever decides
-    names both it and ``run_id``, so that of two who saw the same the second is told.
+    ``state`` is the present state of its case, and ``version`` the number of its steps, 0 before the first. A decision sends
+    ``version`` and ``run_id``, so that the second of two decisions on the same state is refused.
     """
 
     run_id: str
@@ -84,9 +88,9 @@ class EntityOut(Schema):
 
 
 class ListOut(Schema):
-    """A part of the list; ``next_after`` is the ``after`` of the next one, null at the end.
+    """A part of the list; ``next_after`` is the ``after`` of the next part, null at the end.
 
-    A day that is not ``is_whole`` was thinned out: of it only who was listed, viewed or decided is kept.
+    A day without ``is_whole`` was thinned: it keeps only entities that were listed, viewed or decided.
     """
 
     run_id: str
@@ -96,26 +100,12 @@ class ListOut(Schema):
     next_after: int | None
 
 
-class ListAsked(Schema):
+class ListAsked(create_model("Filters", __base__=Schema, **_FILTERS)):  # type: ignore[misc]
     """The filters of the list's page."""
-
-    q: str = Field("", max_length=80)
-    region: str = Field("", max_length=32)
-    industry: str = Field("", max_length=16)
-    risk_class: str = Field("", max_length=2)
-    state: str = Field("", max_length=24)
-    overdue: str = Field("", max_length=3)
-    reason: str = Field("", max_length=64)
-    moved: str = Field("", max_length=8)
-    listed: str = Field("", max_length=3)
-    seen: str = Field("", max_length=8)
-    assigned: str = Field("", max_length=9)
-    campaign: str = Field("", max_length=9)
-    day: str = Field("", max_length=10)
 
 
 class DecisionIn(Schema):
-    """A decision; codes are those of the catalogue. ``token`` is any text that the caller makes once for it."""
+    """A decision with codes of the catalogue. ``token`` is a text that the caller creates once for each decision."""
 
     action: str = Field(..., pattern="^(visit|defer|dismiss)$")
     token: str = Field(..., min_length=8, max_length=60, pattern="^[0-9A-Za-z-]+$")
@@ -131,7 +121,7 @@ class DecisionIn(Schema):
 
 
 class DecisionOut(Schema):
-    """A decision that was made; ``actor`` is who made it, to whom only their role is told where the reader's role sees no more."""
+    """A decision. ``actor`` is the name of the user, or only the role if the reader may not see the name."""
 
     id: int
     entity_id: str
@@ -145,7 +135,7 @@ class DecisionOut(Schema):
 
 
 class OutcomeOut(Schema):
-    """What a visit found, with how the entity was selected; ``corrects`` is the id of the result whose place it takes, if any."""
+    """The result of a visit, and how the entity was selected. ``corrects`` is the id of the result that it replaces, if any."""
 
     id: int
     corrects: int | None
@@ -162,7 +152,7 @@ class OutcomeOut(Schema):
 
 
 class AppealOut(Schema):
-    """What a business objected to, and what came of it; the last two are null until it is answered."""
+    """An appeal of a business. ``outcome`` and ``answered_at`` are null until it is answered."""
 
     id: int
     entity_id: str

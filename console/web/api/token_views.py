@@ -1,4 +1,4 @@
-"""The page where a person makes tokens and takes them back."""
+"""The page where users create and revoke API tokens."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.web.access import for_roles
+from console.web.forms.decisions import date_field, set_labels
 from jobs.texts.languages import Texts
 
 
 class TokenForm(forms.Form):
-    """A name, what for, and until when."""
+    """The name, the scopes and the last day of a token."""
 
     name = forms.CharField(max_length=60)
     scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
-    expires_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    expires_on = date_field()
 
     def __init__(self, texts: Texts, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.texts, self.user = texts, user
-        for name, field in self.fields.items():
-            field.label = texts.either(f"token.{name}", name)
+        set_labels(self, "token", texts)
         self.fields["scopes"].choices = [(str(scope), texts.either(f"scope.{scope}", str(scope))) for scope in scopes_of(user)]
 
     def clean(self) -> dict[str, Any]:
-        """Not more than can be kept in sight: each may ask so often a minute."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
+        """Limit the number of tokens, since the rate limit is per token."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
         if live_tokens(self.user).count() >= MOST_TOKENS:
             raise forms.ValidationError(self.texts("token.too_many", n=MOST_TOKENS))
-        return said
+        return data
 
     def clean_expires_on(self) -> Any:
-        """Not past, and not too far."""
+        """Refuse a past day and one too far in the future."""
         on, today = self.cleaned_data["expires_on"], current_date()
         if not today <= on <= today + timedelta(days=LONGEST_DAYS):
             raise forms.ValidationError(self.texts("token.wrong_day", n=LONGEST_DAYS))
@@ -52,12 +52,12 @@ class TokenForm(forms.Form):
 
 @for_roles(READS_LIST)
 def tokens(request: HttpRequest) -> HttpResponse:
-    """One's own tokens; a new one is shown once."""
+    """The user's tokens. A new one is shown once."""
     form = TokenForm(request.texts, request.user, request.POST or None)
     text = ""
     if request.method == "POST" and form.is_valid():
-        said = form.cleaned_data
-        text = make_token(request.user, said["name"], said["scopes"], said["expires_on"])
+        data = form.cleaned_data
+        text = make_token(request.user, data["name"], data["scopes"], data["expires_on"])
         form = TokenForm(request.texts, request.user)
     context = {"form": form, "text": text, "tokens": Token.objects.filter(user=request.user), "today": current_date()}
     return render(request, "tokens.html", context, status=422 if form.errors else 200)
@@ -66,7 +66,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_roles(READS_LIST)
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one's own token back."""
+    """Revoke one of the user's tokens."""
     token = get_object_or_404(Token, pk=pk, user=request.user)
     token.is_revoked = True
     token.save(update_fields=["is_revoked"])

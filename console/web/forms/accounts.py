@@ -1,4 +1,4 @@
-"""Forms about accounts."""
+"""Forms for sign-in, passwords and accounts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from jobs.texts.languages import Texts
 from jobs.texts.names import codes_of
 
 
-class SignIn(AuthenticationForm):
-    """Name and password; who is shut out hears the same as who mistyped."""
+class SignInForm(AuthenticationForm):
+    """Name and password. A deactivated account gets the same message as a wrong password."""
 
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(request, *args, **kwargs)
@@ -30,8 +30,8 @@ class SignIn(AuthenticationForm):
         self.fields["username"].max_length = 150
 
 
-class OwnPassword(SetPasswordForm):
-    """A new password, twice; the one that is had first, or whoever comes by an open screen could take the account over."""
+class OwnPasswordForm(SetPasswordForm):
+    """A new password, twice, after the old one: an unattended session alone cannot take over the account."""
 
     old_password = forms.CharField(strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"}))
     field_order = ("old_password", "new_password1", "new_password2")
@@ -42,28 +42,28 @@ class OwnPassword(SetPasswordForm):
         texts: Texts = request.texts
         self.fields["old_password"].label = texts("form.old_password")
         if self.user.must_change_password:
-            del self.fields["old_password"]  # it was typed just now, to sign in
+            del self.fields["old_password"]  # the user has just signed in with it
         self.fields["new_password1"].label = texts("form.new_password")
         self.fields["new_password2"].label = texts("form.new_password_again")
         self.fields["new_password1"].help_text = texts("form.password_rule")
 
     def clean_old_password(self) -> str:
-        """Asked as at sign-in, so that wrong ones count there too."""
+        """Check it in the same way as at sign-in, so that wrong passwords count there."""
         old: str = self.cleaned_data["old_password"]
         if authenticate(self.request, username=self.user.get_username(), password=old) is None:
             raise forms.ValidationError(self.request.texts("form.wrong_password"))
         return old
 
     def clean_new_password1(self) -> str:
-        """Another one: a password that somebody else chose would else be kept by choosing it again."""
+        """Refuse the old password: a password that an administrator set must not stay."""
         new: str = self.cleaned_data["new_password1"]
         if self.user.check_password(new):
             raise forms.ValidationError(self.request.texts("form.same_password"))
         return new
 
 
-class Account(forms.ModelForm):
-    """A person's name, role and regions; regions one a line, as ``level code``."""
+class AccountForm(forms.ModelForm):
+    """Name, role and regions of a user; one region code, or ``all``, a line."""
 
     regions = forms.CharField(required=False, max_length=2000, widget=forms.Textarea({"rows": 4}))
 
@@ -84,7 +84,7 @@ class Account(forms.ModelForm):
             self.initial["regions"] = "\n".join(place.code or "all" for place in self.instance.jurisdictions.all())
 
     def clean_username(self) -> str:
-        """Nobody bears a name by which the audit calls the system, or somebody else's in other letters."""
+        """Refuse the names that the audit uses for the system, and the name of another user in other letters."""
         name: str = unicodedata.normalize("NFKC", self.cleaned_data["username"])
         others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
         if name.lower() in (SYSTEM, NOBODY) or others.exists():
@@ -92,14 +92,14 @@ class Account(forms.ModelForm):
         return name
 
     def clean_regions(self) -> list[tuple[str, str]]:
-        """Levels and codes; the level is that of the code in the profile's scheme."""
+        """Levels and codes. The level is that of the code in the region scheme of the profile."""
         found: list[tuple[str, str]] = []
         for line in self.cleaned_data["regions"].split():
             if line == "all":
                 found.append((Level.ALL, ""))
                 continue
             if self.scheme is None:
-                # Without a published profile nobody knows at which level a code is, and one of the wrong level shows nothing.
+                # Without a published profile the level is unknown; a wrong level would show no entities.
                 raise forms.ValidationError(self.texts("form.regions_later"))
             known = codes_of(self.scheme)
             if known and line not in known:

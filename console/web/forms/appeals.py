@@ -1,4 +1,4 @@
-"""Forms by which an appeal is recorded and answered. Grounds and outcomes are codes of the catalogue."""
+"""Forms to record and to answer an appeal. Grounds and outcomes are codes of the catalogue."""
 
 from __future__ import annotations
 
@@ -7,34 +7,32 @@ from typing import Any
 
 from django import forms
 
-from console.apps.decisions import catalogue
 from console.apps.ranking.current_policy import current_date
-from console.web.forms.decisions import LONGEST_COMMENT, form_name
+from console.web.forms.decisions import catalogue_choices, comment_field, date_field, set_labels, token_field
 from jobs.texts.languages import Texts
 
 OLDEST_DAYS = 365
-"""So long ago an appeal may have come in that is recorded now."""
+"""The oldest date of receipt that can be recorded, in days before today."""
 
 
 class AppealForm(forms.Form):
-    """When it came in, on what ground, and what it says."""
+    """The date of receipt, the ground and the text of an appeal."""
 
-    token = form_name()
-    received_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    token = token_field()
+    received_on = date_field()
     ground = forms.ChoiceField()
-    text = forms.CharField(required=False, max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 3}))
+    text = comment_field(3, required=False)
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.texts = texts
-        _label(self, texts)
-        self.fields["text"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
-        self.fields["ground"].choices = [("", texts("form.choose")), *catalogue.choices("ground", texts.language)]
+        set_labels(self, "appeal", texts)
+        self.fields["ground"].choices = catalogue_choices("ground", texts)
         first, last = current_date() - timedelta(days=OLDEST_DAYS), current_date()
         self.fields["received_on"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
     def clean_received_on(self) -> date:
-        """Not to come, and not too long ago."""
+        """Refuse a future date and one that is too old."""
         on: date = self.cleaned_data["received_on"]
         if on > current_date():
             raise forms.ValidationError(self.texts("refused.day_to_come"))
@@ -44,19 +42,13 @@ class AppealForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    """What came of it, and why: whoever objected is owed a reason."""
+    """The outcome of an appeal and its reason."""
 
     outcome = forms.ChoiceField()
-    comment = forms.CharField(max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": 2}))
+    comment = comment_field()
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _label(self, texts)
+        set_labels(self, "appeal", texts)
         self.fields["comment"].label = texts("appeal.why")
-        self.fields["comment"].help_text = texts("form.comment_help", n=LONGEST_COMMENT)
-        self.fields["outcome"].choices = [("", texts("form.choose")), *catalogue.choices("answer", texts.language)]
-
-
-def _label(form: forms.Form, texts: Texts) -> None:
-    for name, field in form.fields.items():
-        field.label = texts.either(f"appeal.{name}", name)
+        self.fields["outcome"].choices = catalogue_choices("answer", texts)

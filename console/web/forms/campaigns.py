@@ -1,4 +1,4 @@
-"""The form by which a campaign is made."""
+"""The form for a new campaign."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
+from console.web.forms.decisions import date_field, set_labels
 from jobs.texts.languages import Texts
 
-MOST = 5000
+MAX_VISITS = 5000
 
 
 class CampaignForm(forms.Form):
-    """A name, a period, how many visits, and what to look at, an item a line."""
+    """The name, the period, the number of visits and the checklist, one item a line."""
 
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
     name = forms.CharField(max_length=80)
-    starts_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    ends_on = forms.DateField(widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
-    capacity = forms.IntegerField(min_value=1, max_value=MOST)
+    starts_on = date_field()
+    ends_on = date_field()
+    capacity = forms.IntegerField(min_value=1, max_value=MAX_VISITS)
     checklist = forms.CharField(max_length=4000, widget=forms.Textarea({"rows": 5}))
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.texts = texts
-        for name, field in self.fields.items():
-            field.label = texts.either(f"campaign.{name}", name)
+        set_labels(self, "campaign", texts)
         self.fields["checklist"].help_text = texts("campaign.checklist_help")
 
     def clean(self) -> dict[str, Any]:
-        """The period ends after it begins, and not in the past."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
-        first, last = said.get("starts_on"), said.get("ends_on")
+        """Refuse a period that ends before it begins, or in the past."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        first, last = data.get("starts_on"), data.get("ends_on")
         if last is not None and (last < current_date() or (first is not None and last < first)):
             self.add_error("ends_on", self.texts("campaign.wrong_period"))
-        return said
+        return data

@@ -1,7 +1,4 @@
-"""What was shown of entities when somebody decided of them. Whoever may see the case may see it, wherever the entity was then.
-
-Whom a user may see as an older run had them: those who are of the user's regions now, wherever they were then.
-"""
+"""Older runs: what they showed of an entity when a user decided, and which of their entities a user may see now."""
 
 from __future__ import annotations
 
@@ -18,23 +15,24 @@ from console.web.queries.reasons import reasons_with_details
 
 
 @dataclass(frozen=True)
-class Seen:
-    """An entity as the run had it that was shown, and its reasons from :func:`reasons_with_details`, the first reason first."""
+class Shown:
+    """An entity in the run that was shown, with its reasons from :func:`reasons_with_details`, the first reason first."""
 
     run: PublishedRun
     entity: Ranked
     reasons: list[Reason]
 
 
-def shown_at_decision(decisions: Iterable[Decision]) -> dict[int, Seen]:
-    """By the key of each decision what was shown when it was made; nothing of one whose run is not there any more.
+def shown_at_decision(decisions: Iterable[Decision]) -> dict[int, Shown]:
+    """What was shown when each decision was made, by the decision's key. Decisions whose run was deleted are left out.
 
-    As many questions as there are runs, however many decisions. Ask only for those of cases that the reader may see.
+    The number of queries depends on the runs, not on the decisions. The caller passes only decisions of cases that the user may
+    see; the region of the entity at that time does not matter.
     """
     by_run: dict[str, dict[int, Decision]] = {}
     for decision in decisions:
         by_run.setdefault(decision.run_id, {})[decision.position] = decision
-    found = {}
+    shown = {}
     for run in PublishedRun.objects.filter(run_id__in=list(by_run)):
         if not run_exists(run.run_id):
             continue
@@ -42,27 +40,26 @@ def shown_at_decision(decisions: Iterable[Decision]) -> dict[int, Seen]:
         entities = list(Ranked.objects.using(alias).filter(position__in=among_places(alias, of_run)))
         reasons = reasons_with_details(run, entities)
         for entity in entities:
-            found[of_run[entity.position].pk] = Seen(run, entity, reasons.get(entity.position, []))
-    return found
+            shown[of_run[entity.position].pk] = Shown(run, entity, reasons.get(entity.position, []))
+    return shown
 
 
-def visible_now(user: Any, run: PublishedRun, names: Collection[str]) -> set[str]:
-    """Of entities of a run those that a user may see now.
+def visible_now(user: Any, run: PublishedRun, ids: Collection[str]) -> set[str]:
+    """Those of a run's entities that a user may see now, by the region where they are now.
 
-    Where an entity is now the newest run says; of one that it no longer has its case, which stayed where the entity was last; of
-    one without a case the run itself.
+    The newest run gives the region of an entity. If the entity is not in it, its case gives the region, else the run itself.
     """
     newest = current_run()
     if newest is None or newest.run_id == run.run_id:
-        return set(ranked_of(run, user).filter(entity_id__in=names).values_list("entity_id", flat=True))
-    where: tuple[InJurisdiction, ...] = (
+        return set(ranked_of(run, user).filter(entity_id__in=ids).values_list("entity_id", flat=True))
+    sources: tuple[InJurisdiction, ...] = (
         Ranked.objects.using(alias_of(newest.run_id)),
         Case.objects.all(),
         Ranked.objects.using(alias_of(run.run_id)),
     )
-    seen, rest = set[str](), set(names)
-    for rows in where:
-        told = rows.filter(entity_id__in=rest).order_by() if rest else rows.none()
-        seen |= set(told.visible_to(user).values_list("entity_id", flat=True))
-        rest -= set(told.values_list("entity_id", flat=True))
-    return seen
+    visible, remaining = set[str](), set(ids)
+    for source in sources:
+        rows = source.filter(entity_id__in=remaining).order_by() if remaining else source.none()
+        visible |= set(rows.visible_to(user).values_list("entity_id", flat=True))
+        remaining -= set(rows.values_list("entity_id", flat=True))
+    return visible

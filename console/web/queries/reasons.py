@@ -1,4 +1,4 @@
-"""What is told beside a reason's value: its unit, what it is made of and how fresh that is, how many peers, by what law."""
+"""Reasons with their details: unit, sources and their freshness, number of peers, legal basis."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from expectations.contracts.indicators import Indicator, catalogue
 
 
 def reasons_with_details(run: PublishedRun, entities: Iterable[Ranked]) -> dict[int, list[Reason]]:
-    """The reasons of entities that :func:`console.apps.ranking.runs.ranked_of` gave, by their position, the first reason first.
+    """The reasons of entities from :func:`console.apps.ranking.runs.ranked_of`, by position, the first reason first.
 
-    Each has ``about``, its indicator (None of one that the catalogue no longer has), ``unit``, ``made_of``, the run's sources that
-    it rests on, and ``peers``, how many peers had it (None where nobody counted). As many questions for many entities as for one.
+    Each reason has ``about``, its indicator (None if the catalogue no longer has it), ``unit``, ``made_of``, the run's sources that
+    it uses, and ``peers``, the number of peers with a value (None if unknown). The number of queries is constant.
     """
-    shown = {entity.position: entity for entity in entities}
-    found = list(reasons_of(run).filter(position__in=list(shown)).order_by("position", "reason_rank"))
-    groups, names = {shown[reason.position].peer_group for reason in found}, {reason.indicator for reason in found}
-    counts = peer_counts(groups, names, run.as_of) if found else {}
-    told: dict[int, list[Reason]] = {}
-    for reason in found:
-        reason.about = _known().get(reason.indicator)
-        reason.unit = reason.about.unit if reason.about else ""
-        contracts = set(reason.about.sources) if reason.about else set()
-        reason.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
-        reason.peers = counts.get((shown[reason.position].peer_group, reason.indicator))
-        told.setdefault(reason.position, []).append(reason)
-    return told
+    by_position = {entity.position: entity for entity in entities}
+    rows = list(reasons_of(run).filter(position__in=list(by_position)).order_by("position", "reason_rank"))
+    groups, columns = {by_position[row.position].peer_group for row in rows}, {row.indicator for row in rows}
+    counts = peer_counts(groups, columns, run.as_of) if rows else {}
+    reasons: dict[int, list[Reason]] = {}
+    for row in rows:
+        row.about = _indicators().get(row.indicator)
+        row.unit = row.about.unit if row.about else ""
+        contracts = set(row.about.sources) if row.about else set()
+        row.made_of = [source for source in run.sources if source["contract"] in contracts or source["source"] in contracts]
+        row.peers = counts.get((by_position[row.position].peer_group, row.indicator))
+        reasons.setdefault(row.position, []).append(row)
+    return reasons
 
 
 def legal_basis(reason: Reason, limits: Policy, language: str) -> str:
-    """The law by which a reason of :func:`reasons_with_details` may be looked into; empty where none is named."""
+    """The legal basis for an inspection of this reason; empty if the policy names none."""
     return limits.legal_basis(reason.about, language) if reason.about else ""
 
 
 @cache
-def _known() -> dict[str, Indicator]:
+def _indicators() -> dict[str, Indicator]:
     return {indicator.column: indicator for indicator in catalogue()}

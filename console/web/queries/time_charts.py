@@ -1,9 +1,7 @@
-"""Charts over months, drawn on the server: what happened, and how things stood, in the regions of who looks.
+"""Charts over months for the user's regions, drawn on the server, and the cache of the sums that they show.
 
-Sums over what was published, reckoned once for a jurisdiction and kept until something is published again.
-
-A run's tables never change, and figures change when a day is published and at no other time. What people do meanwhile, decisions
-and results, is never kept here. Each process that serves keeps its own.
+The tables of a run never change, and figures change only when a day is published. So a sum over them is cached for a jurisdiction
+until the next publication. Decisions and results are never cached. Each server process has its own cache.
 """
 
 from __future__ import annotations
@@ -26,42 +24,23 @@ from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
 from console.publishing.monthly_counts import MONTHS
-from console.web.queries.list_query import column_of
+from console.web.queries.list_filters import region_column
 from models.statistics.proportions import hajek
 
-SECONDS = 2 * 24 * 3600
-"""How long a sum that nobody asks for any more is kept at most; one that is out of date is never asked for."""
-T = TypeVar("T")
-
-
-def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, reckon: Callable[[], T]) -> T:
-    """What ``reckon`` gives, or gave before for the same regions, run and state of what is published.
-
-    Args:
-        request: of whoever asks; ``reckon`` must count what they may see, and depend on nothing else of them.
-        run: the run that is shown.
-        what: names the sum, with all that it is filtered by.
-        reckon: the sum, in plain values.
-    """
-    newest = PublishedRun.objects.aggregate(Max("published_at"))["published_at__max"]
-    about = (str(settings.FOLDER.path), run.run_id, run.is_whole, newest, _bounds_of(request.user), what)
-    kept: T = cache.get_or_set(blake2s(repr(about).encode()).hexdigest(), reckon, SECONDS)
-    return kept
-
-
-def _bounds_of(user: Any) -> list[tuple[str, str]] | None:
-    """The regions that bound what somebody sees: two with the same ones see the same."""
-    bounds = visible_regions(user)
-    return None if bounds is None else sorted((str(level), code) for level, code in bounds)
-
-
+CACHE_SECONDS = 2 * 24 * 3600
+"""Unused values are deleted after this time. Values that are out of date have another key."""
 WIDTH, HEIGHT = 600.0, 150.0
 VISITS, HITS = "visits", "hits"
+T = TypeVar("T")
+Counts = dict[str, dict[date, int]]
+"""The count of each measure by month."""
+Lines = Callable[[Counts, Sequence[date]], dict[str, list[float | None]]]
+"""Makes the lines of a chart: for each key a value a month."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a chart: its name, its value in each month (None where there is none), and a drawing's coordinates of them."""
+    """One line of a chart: its key, its value in each month (None if missing), its SVG path and the coordinates of its points."""
 
     key: str
     values: list[float | None]
@@ -71,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True)
 class TimeChart:
-    """A chart by its key; ``top`` is the value at its upper edge, ``is_share`` says that values are shares."""
+    """A chart. ``top`` is the value at the upper edge; ``is_share`` marks values that are shares."""
 
     key: str
     months: list[date]
@@ -81,93 +60,90 @@ class TimeChart:
 
     @property
     def rows(self) -> list[tuple[date, list[float | None]]]:
-        """Each month with the value of each line: the chart's table."""
+        """The table of the chart: each month with the value of each line."""
         return [(month, [line.values[at] for line in self.lines]) for at, month in enumerate(self.months)]
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to draw."""
+        """Whether no line has a value."""
         return all(value is None for line in self.lines for value in line.values)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The part of one's regions, and the industry, that the charts are about; empty texts are all of them."""
+class Scope:
+    """The region and industry of the charts; an empty text means all."""
 
     region: str = ""
     industry: str = ""
 
     def of_figures(self, request: HttpRequest, run: PublishedRun) -> QuerySet[Figure]:
-        """The figures that are asked for and may be seen."""
+        """The figures in the scope that the user may see."""
         figures = Figure.objects.visible_to(request.user)
         if self.region:
-            figures = figures.filter(**{column_of(self.region, run): self.region})
+            figures = figures.filter(**{region_column(self.region, run): self.region})
         return figures.filter(industry_section=self.industry) if self.industry else figures
 
     def of_cases(self, request: HttpRequest, run: PublishedRun) -> QuerySet[Case]:
-        """The cases of the region that is asked for; a case knows no industry."""
+        """The cases in the region; cases have no industry."""
         cases = Case.objects.visible_to(request.user)
-        return cases.filter(**{column_of(self.region, run): self.region}) if self.region else cases
+        return cases.filter(**{region_column(self.region, run): self.region}) if self.region else cases
 
 
-Counts = dict[str, dict[date, int]]
-
-
-def counted(request: HttpRequest, run: PublishedRun, asked: Asked) -> Counts:
-    """Each measure's count by month; visits and those of them that found a violation beside."""
-    found: Counts = {}
-    summed = asked.of_figures(request, run).order_by().values_list("measure", "month").annotate(Sum("count"))
-    for measure, month, count in cached_for_jurisdiction(request, run, f"figures of {asked}", lambda: list(summed)):
-        found.setdefault(measure, {})[month] = count
-    if not asked.industry:
-        inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=asked.of_cases(request, run))
+def monthly_counts(request: HttpRequest, run: PublishedRun, scope: Scope) -> Counts:
+    """The count of each measure by month. Without an industry also visits and visits with a violation."""
+    counts: Counts = {}
+    summed = scope.of_figures(request, run).order_by().values_list("measure", "month").annotate(Sum("count"))
+    for measure, month, count in cached_for_jurisdiction(request, run, f"figures of {scope}", lambda: list(summed)):
+        counts.setdefault(measure, {})[month] = count
+    if not scope.industry:
+        inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=scope.of_cases(request, run))
         months = inspected.order_by().annotate(month=TruncMonth("inspected_on")).values_list("month")
         for month, visits, hits in months.annotate(visits=Count("pk"), hits=Count("pk", filter=Q(found_violation=True))):
-            found.setdefault(VISITS, {})[month] = visits
-            found.setdefault(HITS, {})[month] = hits
-    return found
+            counts.setdefault(VISITS, {})[month] = visits
+            counts.setdefault(HITS, {})[month] = hits
+    return counts
 
 
-def _counts(*measures: str) -> Callable[[Counts, Sequence[date]], dict[str, list[float | None]]]:
-    """Of each measure the counts; a month between others without any has 0."""
+def _counts(*measures: str) -> Lines:
+    """Lines with the counts of measures. A month without a count has 0, unless no measure has any count."""
 
-    def lines(found: Counts, months: Sequence[date]) -> dict[str, list[float | None]]:
-        is_known = any(found.get(measure) for measure in measures)
-        return {measure: [found.get(measure, {}).get(month, 0) if is_known else None for month in months] for measure in measures}
+    def lines(counts: Counts, months: Sequence[date]) -> dict[str, list[float | None]]:
+        is_known = any(counts.get(measure) for measure in measures)
+        return {measure: [counts.get(measure, {}).get(month, 0) if is_known else None for month in months] for measure in measures}
 
     return lines
 
 
-def _share(key: str, part: str, whole: str) -> Callable[[Counts, Sequence[date]], dict[str, list[float | None]]]:
-    def lines(found: Counts, months: Sequence[date]) -> dict[str, list[float | None]]:
-        parts, wholes = found.get(part, {}), found.get(whole, {})
+def _share(key: str, part: str, whole: str) -> Lines:
+    def lines(counts: Counts, months: Sequence[date]) -> dict[str, list[float | None]]:
+        parts, wholes = counts.get(part, {}), counts.get(whole, {})
         return {key: [parts.get(month, 0) / wholes[month] if wholes.get(month) else None for month in months]}
 
     return lines
 
 
-CHARTS: dict[str, tuple[Callable[[Counts, Sequence[date]], dict[str, list[float | None]]], bool]] = {
+CHARTS: dict[str, tuple[Lines, bool]] = {
     "births_deaths": (_counts(Measure.BIRTHS, Measure.DEATHS), False),
     "complaints": (_counts(Measure.COMPLAINTS), False),
     "high_risk": (_share("high_risk", Measure.HIGH_RISK, Measure.ENTITIES), True),
     "unfiled": (_share("unfiled", Measure.UNFILED, Measure.FILERS), True),
     "visits": (_counts(VISITS, HITS), False),
 }
-"""What each chart draws, and whether its values are shares."""
+"""The lines of each chart, and whether its values are shares."""
 
 
-def time_chart(key: str, found: Counts, as_of: date) -> TimeChart:
-    """A chart of the months up to the day's."""
-    reckon, is_share = CHARTS[key]
+def time_chart(key: str, counts: Counts, as_of: date) -> TimeChart:
+    """A chart of the last months, up to the month of ``as_of``."""
+    lines_of, is_share = CHARTS[key]
     last = as_of.year * 12 + as_of.month - 1
     months = [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
-    values = reckon(found, months)
+    values = lines_of(counts, months)
     top = _top(max((value for line in values.values() for value in line if value is not None), default=0.0))
     return TimeChart(key, months, [_line(name, line, top) for name, line in values.items()], top, is_share)
 
 
 def _top(largest: float) -> float:
-    """The next round number of 1, 2 or 5 and noughts."""
+    """The next round number: 1, 2 or 5 times a power of ten."""
     if largest <= 0:
         return 1.0
     unit = 10.0 ** (ceil(log10(largest)) - 1)
@@ -176,20 +152,41 @@ def _top(largest: float) -> float:
 
 def _line(key: str, values: list[float | None], top: float) -> Line:
     step = WIDTH / (len(values) - 1)
-    places = [
+    points = [
         None if value is None else (round(at * step, 1), round(HEIGHT - value / top * HEIGHT, 1)) for at, value in enumerate(values)
     ]
     parts = []
-    for before, place in zip([None, *places], places, strict=False):
-        if place is not None:
-            parts.append(f"{'L' if before is not None else 'M'}{place[0]} {place[1]}")
-    return Line(key, values, " ".join(parts), [place for place in places if place is not None])
+    for before, point in zip([None, *points], points, strict=False):
+        if point is not None:
+            parts.append(f"{'L' if before is not None else 'M'}{point[0]} {point[1]}")
+    return Line(key, values, " ".join(parts), [point for point in points if point is not None])
 
 
-def unbiased(request: HttpRequest, run: PublishedRun, asked: Asked) -> dict[str, Any]:
-    """The rate of violations that visits drawn with a known probability tell of all businesses; no rate without such a visit."""
+def unbiased(request: HttpRequest, run: PublishedRun, scope: Scope) -> dict[str, Any]:
+    """The violation rate of all businesses, estimated from visits with a known inclusion probability; None without such visits."""
     drawn = Result.objects.current().filter(
-        visit_status="inspected", inclusion_probability__gt=0, decision__case__in=asked.of_cases(request, run)
+        visit_status="inspected", inclusion_probability__gt=0, decision__case__in=scope.of_cases(request, run)
     )
     pairs = list(drawn.values_list("found_violation", "inclusion_probability"))
     return {"visits": len(pairs), "rate": hajek([bool(found) for found, _ in pairs], [chance for _, chance in pairs])}
+
+
+def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, compute: Callable[[], T]) -> T:
+    """The result of ``compute``, cached for the same regions, run and publications.
+
+    Args:
+        request: the request of the user; ``compute`` may depend on the user's regions and on nothing else of the user.
+        run: the run that is shown.
+        what: the name of the sum, including its filters.
+        compute: returns the sum as plain values.
+    """
+    newest = PublishedRun.objects.aggregate(Max("published_at"))["published_at__max"]
+    key = (str(settings.FOLDER.path), run.run_id, run.is_whole, newest, _bounds_of(request.user), what)
+    value: T = cache.get_or_set(blake2s(repr(key).encode()).hexdigest(), compute, CACHE_SECONDS)
+    return value
+
+
+def _bounds_of(user: Any) -> list[tuple[str, str]] | None:
+    """The regions that limit what a user sees; users with the same regions share cached values."""
+    bounds = visible_regions(user)
+    return None if bounds is None else sorted((str(level), code) for level, code in bounds)

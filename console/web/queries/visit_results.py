@@ -1,4 +1,4 @@
-"""What visits found: by how the entity was selected, by region and by industry, each with the interval that so few visits leave."""
+"""Hit rates of visits by reason of the visit, region and industry, each with its confidence interval."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from models.statistics.proportions import wilson
 
 
 @dataclass(frozen=True)
-class Found:
-    """Visits of a kind, those of them that found a violation, and the share with its 95 % interval."""
+class HitRate:
+    """A group of visits: how many there were, how many found a violation, and the share with its 95 % Wilson interval."""
 
     name: str
     visits: int
@@ -24,23 +24,23 @@ class Found:
 
     @property
     def share(self) -> float:
-        """Of the visits."""
+        """The share of visits with a violation."""
         return self.hits / self.visits
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the share."""
+        """The interval of the share."""
         return wilson(self.hits, self.visits)
 
 
-def found_by(user: Any, run: PublishedRun | None, language: str) -> list[tuple[str, list[Found]]]:
-    """For each way to tell visits apart, by its key, what was found of each kind; of visits to entities of the user's regions.
+def hit_rates(user: Any, run: PublishedRun | None, language: str) -> list[tuple[str, list[HitRate]]]:
+    """The hit rates by ``selected`` (reason of the visit), ``region`` and ``industry``, for entities in the user's regions.
 
-    Targeted visits stand beside those drawn at random: what the list adds is the difference, as far as the intervals leave one.
+    The difference between targeted and random visits is the gain from the list, within the intervals.
     """
     inspected = Result.objects.current().filter(visit_status="inspected", decision__case__in=Case.objects.visible_to(user))
-    names = ("selected_by", "decision__case__region_middle", "decision__case__entity_id", "found_violation")
-    visits = list(inspected.order_by("pk").values_list(*names))
+    columns = ("selected_by", "decision__case__region_middle", "decision__case__entity_id", "found_violation")
+    visits = list(inspected.order_by("pk").values_list(*columns))
     profile = run.profile if run else {}
     regions, industries = str(profile.get("region_scheme", "")), str(profile.get("industry_scheme", ""))
     texts = load_texts(language)
@@ -53,17 +53,17 @@ def found_by(user: Any, run: PublishedRun | None, language: str) -> list[tuple[s
     ]
 
 
-def _count(pairs: Iterable[tuple[str, bool | None]], name: Callable[[str], str]) -> list[Found]:
-    counted: dict[str, list[int]] = {}
+def _count(pairs: Iterable[tuple[str, bool | None]], name: Callable[[str], str]) -> list[HitRate]:
+    counts: dict[str, list[int]] = {}
     for code, hit in pairs:
-        both = counted.setdefault(code, [0, 0])
-        both[0] += 1
-        both[1] += bool(hit)
-    return [Found(name(code) if code else "–", visits, hits) for code, (visits, hits) in sorted(counted.items())]
+        visits_and_hits = counts.setdefault(code, [0, 0])
+        visits_and_hits[0] += 1
+        visits_and_hits[1] += bool(hit)
+    return [HitRate(name(code) if code else "–", visits, hits) for code, (visits, hits) in sorted(counts.items())]
 
 
 def _sections(user: Any, run: PublishedRun | None, entities: set[str]) -> dict[str, str]:
-    """Each entity's industry by the newest list."""
+    """The industry section of each entity in the newest list."""
     if run is None:
         return {}
     ranked = ranked_of(run, user)

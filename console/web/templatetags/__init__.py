@@ -1,1 +1,1 @@
-"""Words and marks that templates use."""
+"""Template tags."""

@@ -1,4 +1,4 @@
-"""Words of the page's language, and codes and numbers as people read them."""
+"""Template tags for texts, names of codes, numbers and dates in the language of the page."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from django.utils.safestring import SafeString, mark_safe
 
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import SEES_WHO_DECIDED
-from console.apps.campaigns.models import Campaign
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision
 from console.apps.ranking.models import Ranked, Reason
-from console.web.form_errors import sent_form, wrongs_of
+from console.web.form_errors import errors_of, sent_form
+from console.web.queries.list_filters import FILTERS, filter_value_name
 from jobs.texts.checks import check_name
 from jobs.texts.checks import why as why_of
 from jobs.texts.languages import Texts, language_of
-from jobs.texts.names import code_name, code_path, indicator_name
+from jobs.texts.names import code_name, code_path
 from jobs.texts.numbers import number, value_with_unit
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 
 register = template.Library()
 _SELECTED = mark_safe(" selected")
-OPTIONS_KEPT = 8192
-"""Options of selects that a process keeps as they were made: those of all standards and three languages, a few megabytes."""
+OPTIONS_CACHED = 8192
+"""Options that a process caches: those of all code lists in three languages, a few megabytes."""
 
 
 @register.simple_tag(takes_context=True)
@@ -41,13 +41,13 @@ def t(context: dict[str, Any], key: str, **values: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def word(context: dict[str, Any], section: str, value: object) -> str:
-    """A word of data, such as a state: its text where there is one, else the word itself."""
+    """The text of a value, such as a state, or the value itself if it has no text."""
     return _texts(context).either(f"{section}.{value}", str(value).replace("_", " "))
 
 
 @register.simple_tag(takes_context=True)
 def data(context: dict[str, Any], text: str) -> SafeString | str:
-    """Text of data, marked with its own language where that is not the page's."""
+    """Text from the data, with a ``lang`` attribute if its language is not that of the page."""
     language = language_of(text or "")
     return (
         format_html('<span lang="{}">{}</span>', language, text)
@@ -58,43 +58,41 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def lang(context: dict[str, Any], name: str) -> SafeString | str:
-    """The attribute that marks the name of a code with its own language, in an element that can hold no other: an option."""
+    """The ``lang`` attribute for the name of a code, for elements such as options that cannot contain a ``span``."""
     return _lang(name, _texts(context).language == "en")
 
 
 @register.simple_tag(takes_context=True)
 def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, section: str = "") -> SafeString:
-    """The options of a select, with the one that is chosen.
-
-    Not by a template's loop: a list offers some hundreds, and a loop goes through several tags for each.
+    """The options of a select. Some selects have hundreds, for which a template loop is too slow.
 
     Args:
-        context: of the page.
-        choices: values with their names; with a ``section`` values alone, whose names are its words.
-        chosen: a value.
-        section: see :func:`word`.
+        context: the context of the page.
+        choices: values with names; with a ``section`` only values, named by :func:`word`.
+        chosen: the selected value.
+        section: a section of the texts.
     """
     named = ((value, word(context, section, value)) for value in choices) if section else choices
     marks_chinese = _texts(context).language == "en"
     return SafeString("".join(_option(str(value), str(name), str(value) == chosen, marks_chinese) for value, name in named))
 
 
-@lru_cache(maxsize=OPTIONS_KEPT)
+@lru_cache(maxsize=OPTIONS_CACHED)
 def _option(value: str, name: str, is_chosen: bool, marks_chinese: bool) -> SafeString:
-    # Escaped whatever it is: of two texts that are equal one may be marked as safe, and what is kept serves both.
+    # Escape also text marked as safe: the cache does not distinguish it from equal unsafe text.
     language, selected = _lang(name, marks_chinese), _SELECTED if is_chosen else ""
     return format_html('<option value="{}"{}{}>{}</option>', escape(value), language, selected, escape(name))
 
 
 @register.simple_tag(takes_context=True)
 def region(context: dict[str, Any], code: str) -> SafeString | str:
-    """A region's name."""
+    """The name of a region."""
     return _named(context, _code(context, "region_scheme", code))
 
 
 @register.simple_tag(takes_context=True)
 def region_path(context: dict[str, Any], code: str) -> SafeString | str:
-    """A region's name with those above it."""
+    """The name of a region with those above it."""
     if not code:
         return _texts(context)("word.unknown")
     return _named(context, code_path(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
@@ -102,27 +100,17 @@ def region_path(context: dict[str, Any], code: str) -> SafeString | str:
 
 @register.simple_tag(takes_context=True)
 def industry(context: dict[str, Any], code: str) -> str:
-    """An industry's name."""
+    """The name of an industry."""
     return _code(context, "industry_scheme", code)
 
 
 @register.simple_tag(takes_context=True)
 def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString | str:
-    """What a filter of the list is set to, in words."""
-    texts = _texts(context)
-    if name in ("region", "industry"):
-        return _named(context, _code(context, f"{name}_scheme", value))
-    if name == "reason":
-        return indicator_name(value, texts.language)
-    if name in ("listed", "overdue"):
-        return texts(f"filter.{name}_yes")
-    if name == "assigned":
-        return dict(context.get("people", ())).get(value) or texts.either(f"assigned.{value}", value)
-    if name == "campaign":
-        named = Campaign.objects.visible_to(context["user"]).filter(pk=int(value)).values_list("name", flat=True).first()
-        return data(context, named or value)
-    section = {"risk_class": "class", "state": "state", "moved": "moved", "seen": "mark"}.get(name)
-    return texts.either(f"{section}.{value}", value) if section else data(context, value)
+    """The name of a value of a filter of the list."""
+    text = filter_value_name(name, value, context["user"], _texts(context), context["profile"])
+    if FILTERS[name].is_code:
+        return _named(context, text)
+    return data(context, text) if FILTERS[name].is_data else text
 
 
 @register.simple_tag(takes_context=True)
@@ -139,13 +127,13 @@ def sentence(context: dict[str, Any], reason: Reason) -> str:
 
 @register.simple_tag(takes_context=True)
 def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
-    """Another text of a reason or an entity in the page's language: its ``basis``, its ``change``, or what is ``better``."""
+    """Another text of a reason or an entity in the page's language: ``basis``, ``change`` or ``better``."""
     return str(getattr(row, what)(_texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
 def check(context: dict[str, Any], row: Mapping[str, Any]) -> SafeString | str:
-    """What a check asks for; in English, and marked so, where there are no other words."""
+    """The name of a check; in English, with a ``lang`` attribute, if there is no translation."""
     text, language = check_name(row, _texts(context).language)
     return text if language == _texts(context).language else format_html('<span lang="{}">{}</span>', language, text)
 
@@ -176,10 +164,10 @@ def by(context: dict[str, Any], decision: Decision) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def person(context: dict[str, Any], somebody: User) -> str:
-    """Somebody with a part in what is decided, as far as the reader's role may see who: else the person's role."""
-    role = somebody.role
-    return str(somebody.username) if context["user"].role in SEES_WHO_DECIDED else _texts(context).either(f"role.{role}", role)
+def person(context: dict[str, Any], user: User) -> str:
+    """The name of a user, or only the role if the reader may not see who decided."""
+    role = user.role
+    return str(user.username) if context["user"].role in SEES_WHO_DECIDED else _texts(context).either(f"role.{role}", role)
 
 
 @register.simple_tag(takes_context=True)
@@ -193,7 +181,7 @@ def day(context: dict[str, Any], value: date | datetime | str | None) -> SafeStr
 
 @register.simple_tag(takes_context=True)
 def instant(context: dict[str, Any], value: datetime | str | None) -> SafeString | str:
-    """An instant, in the profile's time zone."""
+    """A date and time in the profile's time zone."""
     if not value:
         return _texts(context)("word.none")
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -202,14 +190,14 @@ def instant(context: dict[str, Any], value: datetime | str | None) -> SafeString
 
 @register.inclusion_tag("errors.html", takes_context=True)
 def errors(context: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong with the form that was sent, at the top of its page."""
+    """The errors of the submitted form, for the top of the page."""
     form, texts = sent_form(context), _texts(context)
-    return {"texts": texts, "wrongs": wrongs_of(form, texts) if form else []}
+    return {"texts": texts, "form_errors": errors_of(form, texts) if form else []}
 
 
 @register.simple_tag(takes_context=True)
 def errors_begin_title(context: dict[str, Any]) -> str:
-    """The beginning of such a page's title, which is read first."""
+    """The beginning of the page title after an invalid form, which screen readers read first."""
     return _texts(context)("errors.title") if sent_form(context) else ""
 
 
@@ -223,7 +211,7 @@ def percent(value: float | None) -> str:
 
 
 def _named(context: dict[str, Any], name: str) -> SafeString | str:
-    """The name of a code; a Chinese page has it in its own script, an English one may have it in Chinese only."""
+    """The name of a code. Chinese pages have it in their script; English pages may have it only in Chinese."""
     return data(context, name) if _texts(context).language == "en" else name
 
 

@@ -1,7 +1,4 @@
-"""Sign in, sign out, choose a password and a language; keep accounts.
-
-The way to the provider and back; there is none where the site names no provider.
-"""
+"""Sign-in, also through a provider; the user's own password, language and preferences; the pages that manage accounts."""
 
 from __future__ import annotations
 
@@ -32,34 +29,34 @@ from console.apps.audit.models import Kind
 from console.apps.decisions.hand_over import open_cases_of
 from console.apps.ranking.current_policy import current_policy
 from console.web.access import for_roles, note_view
-from console.web.forms.accounts import Account, OwnPassword, SignIn
+from console.web.forms.accounts import AccountForm, OwnPasswordForm, SignInForm
 from console.web.middleware import BY_PROVIDER
 from jobs.texts.languages import LANGUAGES
 
 
 @method_decorator(login_not_required, name="dispatch")
 class SignInView(LoginView):
-    """The page where one signs in."""
+    """The sign-in page."""
 
     template_name = "sign_in.html"
-    authentication_form = SignIn
+    authentication_form = SignInForm
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """A name and a password; refused where the provider is the only way in."""
+        """Sign in with name and password, unless the provider is the only way in."""
         if (settings.OIDC_PROVIDER or {}).get("is_only_way"):
             raise Http404
         response: HttpResponse = super().post(request, *args, **kwargs)
         return response
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Signed in, from a device that is known from now on."""
+        """Sign in and remember the device."""
         response: HttpResponse = super().form_valid(form)
         remember_device(self.request, response, form.get_user())
         return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Which ways in there are, and whether the provider's just failed."""
+        """The ways to sign in, and whether a sign-in through the provider has just failed."""
         provider = settings.OIDC_PROVIDER
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {
@@ -70,21 +67,50 @@ class SignInView(LoginView):
 
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
-    """What somebody sees after too many wrong passwords."""
+    """The page after too many wrong passwords."""
     return render(request, "failure.html", {"what": "locked_out"}, status=429)
 
 
+class _ProviderCallback(OIDCAuthenticationCallbackView):
+    def login_success(self) -> HttpResponse:
+        """Mark the session as opened by the provider."""
+        response: HttpResponse = super().login_success()
+        self.request.session[BY_PROVIDER] = True
+        return response
+
+
+@login_not_required
+def to_provider(request: HttpRequest) -> HttpResponse:
+    """Redirect to the provider."""
+    _require_provider()
+    response: HttpResponse = OIDCAuthenticationRequestView.as_view()(request)
+    return response
+
+
+@login_not_required
+def back(request: HttpRequest) -> HttpResponse:
+    """Sign in with the provider's answer."""
+    _require_provider()
+    response: HttpResponse = _ProviderCallback.as_view()(request)
+    return response
+
+
+def _require_provider() -> None:
+    if settings.OIDC_PROVIDER is None:
+        raise Http404
+
+
 def own_password(request: HttpRequest) -> HttpResponse:
-    """Choose a password of one's own; there is none to choose in a session that the provider opened, which never asked for one."""
+    """Choose a new password. Sessions opened by the provider have none."""
     if request.session.get(BY_PROVIDER):
         raise Http404
-    form = OwnPassword(request, request.POST or None)
+    form = OwnPasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             user = form.save(commit=False)
             user.must_change_password = False
             user.save()
-            # Whoever suspects that somebody else knows the password shuts that one out with it, programs too.
+            # If somebody else knows the old password, their tokens must stop to work too.
             append([event_facts(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": _revoke_tokens(user)})])
         update_session_auth_hash(request, user)
         messages.success(request, request.texts("message.password_changed"))
@@ -95,11 +121,11 @@ def own_password(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Choose a language; kept with the account, or in a cookie before one signs in."""
-    there = request.POST.get("next", "/")
-    # An address of ours, and no name of a route, which ``redirect`` would look for.
-    is_ours = url_has_allowed_host_and_scheme(there, {request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(there if is_ours and there.startswith("/") else "/")
+    """Choose a language. It is stored in a cookie, and with the account of a signed-in user."""
+    next_url = request.POST.get("next", "/")
+    # Only a path of this site: ``redirect`` would also accept the name of a route.
+    is_ours = url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure())
+    response = HttpResponseRedirect(next_url if is_ours and next_url.startswith("/") else "/")
     chosen = request.POST.get("language", "")
     if chosen in LANGUAGES:
         if request.user.is_authenticated:
@@ -112,34 +138,34 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def keys(request: HttpRequest) -> HttpResponse:
-    """Switch the page's keys on or off."""
+    """Switch keyboard shortcuts on or off."""
     User.objects.filter(pk=request.user.pk).update(uses_keys=request.POST.get("keys") == "on")
     return redirect("help")
 
 
 @require_POST
 def going_on(request: HttpRequest) -> HttpResponse:
-    """Choose whether a decision leads to the next of the list, or back to the entity's page."""
+    """Choose whether a decision leads to the next entity of the list or back to the entity's page."""
     User.objects.filter(pk=request.user.pk).update(goes_on=request.POST.get("goes_on") == "on")
     return redirect("help")
 
 
 @for_roles(KEEPS_ACCOUNTS)
 def accounts(request: HttpRequest) -> HttpResponse:
-    """Everybody's account."""
+    """All accounts."""
     note_view(request, "accounts")
     return render(request, "accounts.html", {"users": User.objects.prefetch_related("jurisdictions")})
 
 
 @for_roles(KEEPS_ACCOUNTS)
 def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """Make an account, or change one. A password made here is shown once, and its owner must choose another."""
+    """Create or change an account. A password made here is shown once, and the user must change it."""
     user = get_object_or_404(User, pk=pk) if pk is not None else None
     profile = current_policy().profile
     scheme = str(profile.get("region_scheme", "")) if profile else None
-    form = Account(request.texts, scheme, request.POST or None, instance=user)
+    form = AccountForm(request.texts, scheme, request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        if user is not None and user.pk == request.user.pk and _is_beyond_oneself(request, form):
+        if user is not None and user.pk == request.user.pk and _is_forbidden_to_self(request, form):
             form.add_error(None, request.texts("form.not_yourself"))
         else:
             if user is not None and request.POST.get("no_second_factor") == "on":
@@ -151,14 +177,12 @@ def account(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     return render(request, "account.html", {"form": form, "account": user})
 
 
-def _revoke_tokens(user: User) -> int:
-    """Take all tokens of somebody's back; give how many there were."""
-    return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))
+def _is_forbidden_to_self(request: HttpRequest, form: AccountForm) -> bool:
+    """Whether the form asks for a change that administrators may not make to their own account here.
 
-
-def _is_beyond_oneself(request: HttpRequest, form: Account) -> bool:
-    """Whether a form asks what nobody does to their own account here: to shut it, or change its role, or, past the pages that ask
-    for password and digits, to give it another password or take its second factor away, as whoever finds the screen open would."""
+    They may not deactivate it, change its role, or replace its password or second factor, which would bypass the pages that ask
+    for the password and a code.
+    """
     return (
         not form.cleaned_data["is_active"]
         or form.cleaned_data["role"] != form.initial["role"]
@@ -166,8 +190,8 @@ def _is_beyond_oneself(request: HttpRequest, form: Account) -> bool:
     )
 
 
-def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
-    """Keep the account; give the new password where one was made."""
+def _save(request: HttpRequest, form: AccountForm, *, is_new: bool) -> str:
+    """Store the account; return the new password, if one was made."""
     password = ""
     with transaction.atomic():
         user = form.save(commit=False)
@@ -179,7 +203,7 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
         if user.pk and not user.is_active:
             revoked = end_access(user)
         elif user.pk and password:
-            # What was made with the old password opens nothing any more; nor do sessions, which know it.
+            # Tokens made with the old password stop to work. Sessions end with the password by themselves.
             revoked = _revoke_tokens(user)
         user.save()
         user.jurisdictions.all().delete()
@@ -198,30 +222,6 @@ def _save(request: HttpRequest, form: Account, *, is_new: bool) -> str:
     return password
 
 
-class _Back(OIDCAuthenticationCallbackView):
-    def login_success(self) -> HttpResponse:
-        """Signed in: the session says that the provider opened it."""
-        response: HttpResponse = super().login_success()
-        self.request.session[BY_PROVIDER] = True
-        return response
-
-
-@login_not_required
-def to_provider(request: HttpRequest) -> HttpResponse:
-    """Go to the provider."""
-    _check_named()
-    response: HttpResponse = OIDCAuthenticationRequestView.as_view()(request)
-    return response
-
-
-@login_not_required
-def back(request: HttpRequest) -> HttpResponse:
-    """Come back from it."""
-    _check_named()
-    response: HttpResponse = _Back.as_view()(request)
-    return response
-
-
-def _check_named() -> None:
-    if settings.OIDC_PROVIDER is None:
-        raise Http404
+def _revoke_tokens(user: User) -> int:
+    """Revoke all tokens of a user; return their number."""
+    return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))

@@ -1,4 +1,4 @@
-"""Pages of appeals."""
+"""The pages of appeals."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from django.views.decorators.http import require_POST
 from console.apps.accounts.roles import APPROVES, DECIDES, READS_LIST
 from console.apps.appeals.appeals import answer_appeal, appeals_of, cases_decided_by, record_appeal
 from console.apps.appeals.models import Appeal
-from console.apps.decisions.permissions import NotAllowed
-from console.apps.decisions.policies import NotPossible
 from console.apps.ranking.current_policy import current_date
-from console.web.access import for_roles, note_refusal, note_view
+from console.web.access import for_roles, note_view, refusal_shown
 from console.web.forms.appeals import AnswerForm, AppealForm
-from console.web.views.entity import find
+from console.web.views.entity import find_entity
 
-ANSWERED = 100
-"""The newest answered appeals that the page shows."""
+MAX_ANSWERED = 100
+"""Answered appeals that the page shows, the newest first."""
 
 
 @for_roles(READS_LIST)
 def appeals(request: HttpRequest) -> HttpResponse:
-    """Those that wait for an answer, what is due first at the beginning, and those answered last."""
+    """Appeals without an answer, the earliest deadline first, and the last answered ones."""
     note_view(request, "appeals")
     return _page(request)
 
@@ -42,7 +40,7 @@ def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> Ht
     context = {
         "waiting": waiting,
         "sent_form": next(iter((sent or {}).values()), None),
-        "answered": list(answered.order_by("-answer__at")[:ANSWERED]),
+        "answered": list(answered.order_by("-answer__at")[:MAX_ANSWERED]),
         "count": answered.count(),
         "today": current_date(),
         "approves": approves,
@@ -52,18 +50,14 @@ def _page(request: HttpRequest, sent: dict[int, AnswerForm] | None = None) -> Ht
 
 @for_roles(DECIDES)
 def appeal_new(request: HttpRequest, entity_id: str) -> HttpResponse:
-    """Record one of an entity."""
-    run, entity = find(request, entity_id)
+    """Record an appeal of an entity."""
+    run, entity = find_entity(request, entity_id)
     note_view(request, "appeal", run=run, entity=entity)
     initial = {"token": uuid.uuid4().hex, "received_on": current_date()}
     form = AppealForm(request.texts, request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        try:
+        with refusal_shown(request, entity):
             record_appeal(request.user, entity, run.run_id, form.cleaned_data)
-        except (NotAllowed, NotPossible) as error:
-            note_refusal(request, entity, error.why)
-            messages.error(request, request.texts(error.why))
-        else:
             messages.success(request, request.texts("appeal.recorded"))
         return redirect("entity", entity_id=entity.entity_id)
     context: dict[str, Any] = {"form": form, "entity": entity}
@@ -73,17 +67,13 @@ def appeal_new(request: HttpRequest, entity_id: str) -> HttpResponse:
 @require_POST
 @for_roles(APPROVES)
 def appeal_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer one; what is refused is said, and kept."""
+    """Answer an appeal. A refusal is shown and recorded."""
     appeal: Appeal = get_object_or_404(appeals_of(request.user), pk=pk)
     form = AnswerForm(request.texts, request.POST, auto_id=f"appeal_{pk}_%s")
     if not form.is_valid():
         note_view(request, "appeals")
         return _page(request, {pk: form})
-    try:
+    with refusal_shown(request, appeal.case):
         answer_appeal(request.user, appeal, form.cleaned_data)
-    except (NotAllowed, NotPossible) as error:
-        note_refusal(request, appeal.case, error.why)
-        messages.error(request, request.texts(error.why))
-    else:
         messages.success(request, request.texts("appeal.answered"))
     return redirect("appeals")

@@ -1,4 +1,4 @@
-"""Pages of campaigns."""
+"""The pages of campaigns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from console.web.views.risk_list import CAPPED
 
 @for_roles(READS_LIST)
 def campaigns(request: HttpRequest) -> HttpResponse:
-    """Those that run and those that ended."""
+    """Running and closed campaigns."""
     note_view(request, "campaigns")
     context = {"campaigns": Campaign.objects.visible_to(request.user), "may_make": request.user.role in APPROVES}
     return render(request, "campaigns.html", context)
@@ -38,10 +38,10 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 @for_roles(READS_LIST)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far one is: its members in the user's regions, and what visits found."""
+    """The progress of a campaign: its members in the user's regions, and the results of visits."""
     shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     note_view(request, "campaign", campaign=pk)
-    may_close = shown.closed_at is None and _is_theirs(request.user, shown)
+    may_close = shown.closed_at is None and _may_close(request.user, shown)
     context = {"campaign": shown, "tags": Filters.read(shown.filters).tags(), "may_close": may_close}
     return render(request, "campaign.html", context | _progress(request.user, shown))
 
@@ -52,22 +52,22 @@ def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
     A visit counts if it was made on or after the campaign's first day and before the campaign was closed.
     """
     members = list(Member.objects.visible_to(user).filter(campaign=campaign))
-    names = [member.entity_id for member in members]
+    ids = [member.entity_id for member in members]
     states: dict[str, str] = {}
-    found: dict[str, bool | None] = {}
+    violations: dict[str, bool | None] = {}
     made = Q(inspected_on__gte=campaign.starts_on)
     if campaign.closed_at is not None:
         made &= Q(inspected_on__lte=campaign.closed_at.astimezone(ZoneInfo(current_policy().time_zone)).date())
-    for at in range(0, len(names), 500):
-        part = names[at : at + 500]
+    for at in range(0, len(ids), 500):
+        part = ids[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)
         states |= dict(cases.values_list("entity_id", "state"))
         results = Result.objects.current().filter(made, decision__case__in=cases)
-        found |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
+        violations |= dict(results.order_by("pk").values_list("decision__case__entity_id", "found_violation"))
     for member in members:
         member.state = states.get(member.entity_id, State.TO_REVIEW)
-        member.found = found.get(member.entity_id)
-        member.is_visited = member.entity_id in found
+        member.found = violations.get(member.entity_id)
+        member.is_visited = member.entity_id in violations
     return {
         "members": members,
         "states": sorted(Counter(member.state for member in members).items()),
@@ -77,13 +77,14 @@ def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _is_theirs(user: Any, shown: Campaign) -> bool:
+def _may_close(user: Any, shown: Campaign) -> bool:
+    """Whether the user made the campaign, or its maker was deactivated, so that another supervisor has to close it."""
     return user.role in APPROVES and (shown.made_by_id == user.pk or not shown.made_by.is_active)
 
 
 @for_roles(APPROVES)
 def new(request: HttpRequest) -> HttpResponse:
-    """Make one of what the list shows: the list's filter comes along in the address."""
+    """Create a campaign from the list; its filters are in the URL."""
     run = current_run()
     if run is None:
         raise Http404
@@ -111,9 +112,9 @@ def new(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_roles(APPROVES)
 def close(request: HttpRequest, pk: int) -> HttpResponse:
-    """Close one's own, or that of a shut account, which else nobody could."""
+    """Close a campaign."""
     shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
-    if not _is_theirs(request.user, shown):
+    if not _may_close(request.user, shown):
         raise Http404
     key = "campaign.closed_now" if close_campaign(request.user, shown) else "refused.sent_before"
     messages.success(request, request.texts(key))

@@ -1,11 +1,7 @@
-"""An entity's page: its reasons, peers, trend and record on the left, what was and can be decided on the right.
-
-What was decided of an entity, in one timeline with what the lake knows of it.
-"""
+"""The page of an entity: reasons, peers, trend and timeline on the left, decisions on the right."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -34,61 +30,26 @@ from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
 from jobs.texts.names import definition
 
-DECISION = "decision"
-"""What such an event is, beside the kinds that the lake knows."""
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A step of the entity's case, on the day on which it was taken where the profile is; whether it was taken back since."""
-
-    decision: Decision
-    happened_on: date
-    is_undone: bool
-    kind: str = DECISION
-
-
-def with_decisions(
-    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
-) -> list[TimelineEvent | Decided]:
-    """The newest first; of a day the decisions before what the lake has, since what was decided followed from that.
-
-    Args:
-        events: of the entity, the newest first, as :func:`console.apps.evidence.read.timeline` gives them.
-        history: all steps of its case, the newest first; of a case that the reader may see.
-        run: the run that is shown. Of one that is no longer the newest, what was decided as long as it was is told: the rest of the
-            page, too, is as it was then.
-        zone: where the profile is.
-        is_newest: whether the run is the newest.
-    """
-    steps = list(history)
-    if not is_newest:
-        until = _shown_until(run)
-        steps = [step for step in steps if step.at < until or step.run_id == run.run_id]
-    undone = {step.undoes_id for step in steps if step.undoes_id is not None}
-    found: list[TimelineEvent | Decided] = [Decided(step, step.at.astimezone(zone).date(), step.pk in undone) for step in steps]
-    found += events
-    return sorted(found, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
-
-
-def _shown_until(run: PublishedRun) -> datetime:
-    """When another took the run's place; of one that was published behind a newer one, never shown as the newest, when it came."""
-    later = PublishedRun.objects.filter(as_of__gte=run.as_of, published_at__gt=run.published_at).order_by("published_at")
-    at: datetime = later.values_list("published_at", flat=True).first() or run.published_at
-    return at
-
-
 PEERS = 8
+DECISION = "decision"
+"""The kind of a decision in the timeline, beside the kinds of events of the lake."""
 
 
-def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[PublishedRun, Ranked]:
-    """The run and the entity in it, if the user may see it.
+@for_roles(READS_LIST)
+def entity(request: HttpRequest, entity_id: str) -> HttpResponse:
+    """The page for the newest run, or for the run in the URL: as it was when somebody decided."""
+    run, shown = find_entity(request, entity_id, request.GET.get("run", "").replace("\x00", "")[:64])
+    return render_entity(request, run, shown)
+
+
+def find_entity(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[PublishedRun, Ranked]:
+    """The run, by default the newest, and the entity in it.
 
     Raises:
-        Http404: when there is no such run or entity, or it is now of a region that is not the user's: nobody learns which.
+        Http404: if there is no such run or entity, or the entity is now outside the user's regions. The answer does not say which.
     """
     run = PublishedRun.objects.filter(run_id=run_id).first() if run_id else current_run()
-    # PostgreSQL takes no text with a NUL, not even to find that nothing is called so.
+    # PostgreSQL rejects text with a NUL character, also in a comparison.
     if run is None or "\x00" in entity_id:
         raise Http404
     entity = Ranked.objects.using(alias_of(run.run_id)).filter(entity_id=entity_id).first()
@@ -97,86 +58,72 @@ def find(request: HttpRequest, entity_id: str, run_id: str = "") -> tuple[Publis
     return run, entity
 
 
-@for_roles(READS_LIST)
-def entity(request: HttpRequest, entity_id: str) -> HttpResponse:
-    """The page, as of the newest run, or of the one that the URL names: as it was when somebody decided."""
-    run, shown = find(request, entity_id, request.GET.get("run", "").replace("\x00", "")[:64])
-    return show(request, run, shown)
-
-
-def show(
+def render_entity(
     request: HttpRequest, run: PublishedRun, shown: Ranked, *, forms: dict[Action, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """The page, noted for the audit: also where a form that is not right brings it back, or a wrong form would be a way round."""
-    standing = {"risk_class": shown.risk_class, "credit_points": shown.credit_points}
+    """The page, recorded in the audit, also if an invalid form (in ``forms``) brings it back: else that would bypass the audit."""
     newest = current_run()
     page = PAGE if newest is not None and newest.run_id == run.run_id else "entity as it was"
+    standing = {"risk_class": shown.risk_class, "credit_points": shown.credit_points}
     note_view(request, page, run=run, entity=shown, position=shown.position, **standing)
-    return render(request, "entity.html", context_of(request, run, shown, forms), status=status)
+    return render(request, "entity.html", _context(request, run, shown, forms), status=status)
 
 
-def context_of(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict[Action, Any] | None = None) -> dict[str, Any]:
-    """All that the page shows; ``forms`` are those that were sent and are not right."""
-    limits = policy_of(run.profile)
-    newest = current_run()
+def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict[Action, Any] | None) -> dict[str, Any]:
+    user, limits, newest = request.user, policy_of(run.profile), current_run()
     is_newest = newest is not None and newest.run_id == run.run_id
-    case = Case.objects.visible_to(request.user).filter(entity_id=shown.entity_id).first()
+    case = Case.objects.visible_to(user).filter(entity_id=shown.entity_id).first()
     state = State(case.state) if case else State.TO_REVIEW
-    standing = case or Case(entity_id=shown.entity_id)
-    allowed = [
+    case_or_new = case or Case(entity_id=shown.entity_id)
+    actions = [
         action
         for action in (Action.VISIT, Action.DEFER, Action.DISMISS, Action.ASSIGN)
-        if is_newest and case_allows(action, state) and user_can(request.user, action, standing)
+        if is_newest and case_allows(action, state) and user_can(user, action, case_or_new)
     ]
     history = _history(request, case, limits)
-    version = case.version if case else 0
     zone = ZoneInfo(limits.time_zone)
     cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
     classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
-    asked = request.POST if request.method == "POST" else request.GET
-    query = came_from(asked)
-    near = list(ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS])
-    here = visible_now(request.user, run, [peer.entity_id for peer in near]) if not is_newest else {peer.entity_id for peer in near}
-    follows = next_case(request, run, shown, query) if "list" in asked and is_newest else None
+    values = request.POST if request.method == "POST" else request.GET
+    query = came_from(values)
+    events = timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of)
     return {
         "list_query": query,
-        "comes_from_list": "list" in asked,
+        "comes_from_list": "list" in values,
         "carried": carried(query),
-        "next": follows,
+        "next": next_case(request, run, shown, query) if "list" in values and is_newest else None,
         "run": run,
         "newest": newest,
         "is_newest": is_newest,
         "entity": shown,
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
         "reasons": _reasons(run, shown, request.language, limits),
-        "near": [peer for peer in near if peer.entity_id in here],
+        "near": _nearest_peers(request, run, shown, is_newest=is_newest),
         "ties": _ties(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
-        "timeline": with_decisions(
-            timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of), history, run, zone, is_newest=is_newest
-        ),
+        "timeline": _with_decisions(events, history, run, zone, is_newest=is_newest),
         "most_events": MOST_EVENTS,
         "appeals": case.appeals.select_related("answer").order_by("-received_on", "-id") if case else (),
-        "may_appeal": is_newest and request.user.role in DECIDES,
+        "may_appeal": is_newest and user.role in DECIDES,
         "case": case,
         "state": state,
         "days_overdue": days_overdue(case, current_date(), limits) if case else 0,
         "sent_form": next(iter((forms or {}).values()), None),
-        "forms": decision_forms(request, allowed, version, run.run_id, uuid.uuid4().hex, sent=forms),
+        "forms": decision_forms(request, actions, case.version if case else 0, run.run_id, sent=forms),
         "two_people": needs_two_people(shown.risk_class, limits),
         "history": history,
-        "sees_who": request.user.role in SEES_WHO_DECIDED,
-        "steps": step_forms(request.texts, standing, sent=forms),
-        "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(request.user, Action.REOPEN, case),
-        "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(request.user, Action.APPROVE, case),
-        "may_record": case is not None and state == State.VISIT_PLANNED and user_can(request.user, Action.RECORD, case),
-        "may_correct": case is not None and case_allows(Action.CORRECT, state) and user_can(request.user, Action.CORRECT, case),
+        "sees_who": user.role in SEES_WHO_DECIDED,
+        "steps": step_forms(request.texts, case_or_new, sent=forms),
+        "may_reopen": case is not None and case_allows(Action.REOPEN, state) and user_can(user, Action.REOPEN, case),
+        "may_approve": case is not None and state == State.DISMISSAL_PROPOSED and user_can(user, Action.APPROVE, case),
+        "may_record": case is not None and state == State.VISIT_PLANNED and user_can(user, Action.RECORD, case),
+        "may_correct": case is not None and case_allows(Action.CORRECT, state) and user_can(user, Action.CORRECT, case),
         "sources": {source["source"]: source for source in run.sources},
     }
 
 
 def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) -> list[Reason]:
-    """The entity's reasons, each with what it is made of, how fresh that is, and by what law it may be looked into."""
+    """The reasons with their details, definition, legal basis and the length of their bar in percent."""
     reasons = reasons_with_details(run, [shown]).get(shown.position, [])
     largest = max((abs(reason.contribution) for reason in reasons), default=1.0) or 1.0
     for reason in reasons:
@@ -187,13 +134,22 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
     return reasons
 
 
+def _nearest_peers(request: HttpRequest, run: PublishedRun, shown: Ranked, *, is_newest: bool) -> list[Ranked]:
+    """The first entities of the peer group that the user may see now."""
+    peers = list(ranked_of(run, request.user).filter(peer_group=shown.peer_group).exclude(pk=shown.pk).order_by("position")[:PEERS])
+    if is_newest:
+        return peers
+    visible = visible_now(request.user, run, [peer.entity_id for peer in peers])
+    return [peer for peer in peers if peer.entity_id in visible]
+
+
 def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
-    """By kind, with how many something is shared, and those of the user's regions among the first of them."""
-    found = list(shared_identifiers_of(run).filter(position=shown.position))
-    ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in found}))
+    """Shared identifiers by kind: the number of entities that share one, and those of the first that the user may see."""
+    ties = list(shared_identifiers_of(run).filter(position=shown.position))
+    ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in ties}))
     others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}
-    for tie in found:
+    for tie in ties:
         kind = kinds.setdefault(tie.kind, {"kind": tie.kind, "sharing": tie.sharing, "others": []})
         if tie.other_id in others:
             kind["others"].append(others[tie.other_id])
@@ -202,7 +158,8 @@ def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[s
     return list(kinds.values())
 
 
-def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decision]:
+def _history(request: HttpRequest, case: Case | None, limits: Policy) -> list[Decision]:
+    """The decisions of the case, the newest first, each with whether the user may undo it."""
     if case is None:
         return []
     history = list(case.decisions.select_related("actor", "result").order_by("-at", "-id"))
@@ -211,9 +168,48 @@ def _history(request: HttpRequest, case: Case | None, limits: Any) -> list[Decis
     return history
 
 
-def _may_undo(request: HttpRequest, decision: Decision, limits: Any) -> bool:
+def _may_undo(request: HttpRequest, decision: Decision, limits: Policy) -> bool:
     try:
         check_undo(decision, request.user, clock.now(), limits)
     except NotPossible:
         return False
     return user_can(request.user, Action.UNDO, decision.case)
+
+
+@dataclass(frozen=True)
+class CaseEvent:
+    """A decision in the timeline, on its date in the profile's time zone, and whether it was undone."""
+
+    decision: Decision
+    happened_on: date
+    is_undone: bool
+    kind: str = DECISION
+
+
+def _with_decisions(
+    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
+) -> list[TimelineEvent | CaseEvent]:
+    """Events and decisions, the newest first. Decisions precede events of the same day, which they followed.
+
+    Args:
+        events: the events of the entity from :func:`console.apps.evidence.read.timeline`.
+        history: all decisions of its case, the newest first.
+        run: the run that is shown. For an older run only decisions made while it was shown are included.
+        zone: the profile's time zone.
+        is_newest: whether the run is the newest.
+    """
+    decisions = list(history)
+    if not is_newest:
+        until = _shown_until(run)
+        decisions = [decision for decision in decisions if decision.at < until or decision.run_id == run.run_id]
+    undone = {decision.undoes_id for decision in decisions if decision.undoes_id is not None}
+    rows: list[TimelineEvent | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
+    rows += events
+    return sorted(rows, key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+
+
+def _shown_until(run: PublishedRun) -> datetime:
+    """When a newer run replaced this one; if it was published after a newer one and so never shown, when it was published."""
+    later = PublishedRun.objects.filter(as_of__gte=run.as_of, published_at__gt=run.published_at).order_by("published_at")
+    at: datetime = later.values_list("published_at", flat=True).first() or run.published_at
+    return at

@@ -1,4 +1,4 @@
-"""Explore: a few charts over one's regions for those who decide on people and means; each with its table and its file."""
+"""Explore: charts over the user's regions, each with its table and its CSV file."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from console.apps.ranking.runs import current_run, ranked_of, reasons_of
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.queries.time_charts import CHARTS as OVER_TIME
-from console.web.queries.time_charts import Asked, cached_for_jurisdiction, counted, time_chart, unbiased
+from console.web.queries.time_charts import Scope, cached_for_jurisdiction, monthly_counts, time_chart, unbiased
 from jobs.texts.names import code_name, indicator_name, sections_of
 
-MOST_BARS = 15
+MAX_BARS = 15
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of a chart: its label, its number, and how long its bar is, of 100."""
+    """One bar of a chart: its label, its count and its length in percent of the longest."""
 
     label: str
     count: int
@@ -39,43 +39,43 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart by its key, which also names its words and its file."""
+    """A chart. Its key names its texts and its file."""
 
     key: str
     bars: list[Bar]
 
 
 def _by_class(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    counted = dict(_counted(request, run, "risk_class", ranked_of(run, request.user)))
-    return [(request.texts.either(f"class.{letter}", letter), counted.get(letter, 0)) for letter in reversed(CLASSES)]
+    counts = dict(_counts(request, run, "risk_class", ranked_of(run, request.user)))
+    return [(request.texts.either(f"class.{letter}", letter), counts.get(letter, 0)) for letter in reversed(CLASSES)]
 
 
 def _by_region(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    listed = _counted(request, run, "region_middle", ranked_of(run, request.user).filter(is_listed=True))
+    listed = _counts(request, run, "region_middle", ranked_of(run, request.user).filter(is_listed=True))
     return _named(listed, lambda code: code_name(str(run.profile.get("region_scheme", "")), code, request.language))
 
 
 def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    listed = _counted(request, run, "industry_section", ranked_of(run, request.user).filter(is_listed=True))
+    listed = _counts(request, run, "industry_section", ranked_of(run, request.user).filter(is_listed=True))
     return _named(listed, lambda code: code_name(str(run.profile.get("industry_scheme", "")), code, request.language))
 
 
 def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
-    """How many of the listed have each indicator among their reasons."""
+    """The number of listed entities that have each indicator among their reasons."""
     listed = ranked_of(run, request.user).filter(is_listed=True).order_by().values("position")
-    counted = _counted(request, run, "indicator", reasons_of(run).filter(position__in=listed))
-    return _named(counted, lambda column: indicator_name(column, request.language))
+    counts = _counts(request, run, "indicator", reasons_of(run).filter(position__in=listed))
+    return _named(counts, lambda column: indicator_name(column, request.language))
 
 
-def _counted(request: HttpRequest, run: PublishedRun, column: str, rows: QuerySet[Any]) -> list[tuple[str, int]]:
-    """How many rows of the run's have each value of a column."""
+def _counts(request: HttpRequest, run: PublishedRun, column: str, rows: QuerySet[Any]) -> list[tuple[str, int]]:
+    """The number of the run's rows with each value of a column."""
     grouped = rows.order_by().values_list(column).annotate(Count("position"))
     return cached_for_jurisdiction(request, run, f"by {column}", lambda: list(grouped))
 
 
 def _by_state(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:  # noqa: ARG001 (as the others)
-    counted = Case.objects.visible_to(request.user).order_by().values_list("state").annotate(Count("pk"))
-    return _named(counted, lambda state: request.texts.either(f"state.{state}", state))
+    counts = Case.objects.visible_to(request.user).order_by().values_list("state").annotate(Count("pk"))
+    return _named(counts, lambda state: request.texts.either(f"state.{state}", state))
 
 
 CHARTS: dict[str, Callable[[HttpRequest, PublishedRun], list[tuple[str, int]]]] = {
@@ -87,14 +87,14 @@ CHARTS: dict[str, Callable[[HttpRequest, PublishedRun], list[tuple[str, int]]]] 
 }
 
 
-def _named(counted: Any, name: Callable[[str], str]) -> list[tuple[str, int]]:
-    """Labels with counts, the largest first, equal ones by label."""
-    return sorted(((name(code) or "–", count) for code, count in counted), key=lambda pair: (-pair[1], pair[0]))
+def _named(counts: Any, name: Callable[[str], str]) -> list[tuple[str, int]]:
+    """Labels with counts, the largest first, equal counts by label."""
+    return sorted(((name(code) or "–", count) for code, count in counts), key=lambda pair: (-pair[1], pair[0]))
 
 
 @for_roles(READS_LIST)
 def explore(request: HttpRequest) -> HttpResponse:
-    """All charts. A chart of many lines draws the largest; its table and its file hold all."""
+    """All charts. A chart draws its largest bars; its table and its file have all of them."""
     run = current_run()
     if run is None:
         return render(request, "nothing_published.html")
@@ -103,29 +103,28 @@ def explore(request: HttpRequest) -> HttpResponse:
         pairs = count(request, run)
         largest = max((value for _, value in pairs), default=0) or 1
         charts.append(Chart(key, [Bar(label, value, round(value / largest * 100, 1)) for label, value in pairs]))
-    asked = _asked(request)
-    found = counted(request, run, asked)
-    note_view(request, "explore", run=run, region=asked.region, industry=asked.industry)
+    scope = _scope(request)
+    counts = monthly_counts(request, run, scope)
+    note_view(request, "explore", run=run, region=scope.region, industry=scope.industry)
     context = {
         "run": run,
         "charts": charts,
-        "most": MOST_BARS,
-        "asked": asked,
-        "query": urlencode({"region": asked.region, "industry": asked.industry}),
-        "over_time": [time_chart(key, found, run.as_of) for key in OVER_TIME],
-        "unbiased": unbiased(request, run, asked),
+        "most": MAX_BARS,
+        "asked": scope,
+        "query": urlencode({"region": scope.region, "industry": scope.industry}),
+        "over_time": [time_chart(key, counts, run.as_of) for key in OVER_TIME],
+        "unbiased": unbiased(request, run, scope),
         **_offers(request, run),
     }
     return render(request, "explore.html", context)
 
 
-def _asked(request: HttpRequest) -> Asked:
-    said = {name: request.GET.get(name, "").replace("\x00", "").strip()[:32] for name in ("region", "industry")}
-    return Asked(**said)
+def _scope(request: HttpRequest) -> Scope:
+    return Scope(**{name: request.GET.get(name, "").replace("\x00", "").strip()[:32] for name in ("region", "industry")})
 
 
 def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
-    """The regions that figures are of, as far as they are the user's, and the industries."""
+    """The user's regions that have figures, and the industries."""
     scheme = str(run.profile.get("region_scheme", ""))
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
     codes = cached_for_jurisdiction(
@@ -139,20 +138,20 @@ def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
 
 @for_roles(READS_LIST)
 def export_chart(request: HttpRequest, key: str) -> HttpResponse:
-    """A chart's numbers as a file."""
+    """The counts of a chart as a file."""
     run = current_run()
     if run is None or key not in {*CHARTS, *OVER_TIME}:
         raise Http404
-    texts, asked = request.texts, _asked(request)
+    texts, scope = request.texts, _scope(request)
     detail: dict[str, Any] = {"what": f"chart {key}"}
     if key in CHARTS:
         rows: list[tuple[Any, ...]] = list(CHARTS[key](request, run))
         head = [texts(f"explore.{key}"), texts("explore.count")]
     else:
-        chart = time_chart(key, counted(request, run, asked), run.as_of)
+        chart = time_chart(key, monthly_counts(request, run, scope), run.as_of)
         rows = [(f"{month:%Y-%m}", *values) for month, values in chart.rows]
         head = [texts("explore.month"), *(texts(f"measure.{line.key}") for line in chart.lines)]
-        detail |= {"region": asked.region, "industry": asked.industry}
+        detail |= {"region": scope.region, "industry": scope.industry}
     append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})])
     lines = csv_lines(head, rows)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")

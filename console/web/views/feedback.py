@@ -1,7 +1,4 @@
-"""What comes back from those who visited and dismissed: were the reasons right, and what is to be mended.
-
-The words that decisions are made of, as each language shows them, with how often each was chosen.
-"""
+"""Feedback from visits and dismissals: how often reasons were right, the queues of dismissals, and the use of reason codes."""
 
 from __future__ import annotations
 
@@ -19,32 +16,30 @@ from django.views.decorators.http import require_POST
 from console.apps.accounts.roles import DEALS_WITH_QUEUES, KEEPS_ACCOUNTS, READS_FEEDBACK
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision, ReasonVerdict
-from console.apps.decisions.permissions import NotAllowed
-from console.apps.decisions.policies import NotPossible
 from console.apps.decisions.queues import QUEUES, HandlingInput, dismissals_of, handle, reasons_for, user_deals_with_queues
-from console.web.access import for_roles, note_refusal, note_view
-from console.web.forms.decisions import Handle
+from console.web.access import for_roles, note_view, refusal_shown
+from console.web.forms.decisions import HandleForm
 from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import indicator_name
 from models.statistics.proportions import wilson
 
-MOST_TOLD = 100
+MAX_SHOWN = 100
 OPEN, DEALT = "open", "dealt"
 STANDING = (OPEN, DEALT)
 
 
 @for_roles(READS_FEEDBACK)
 def feedback(request: HttpRequest) -> HttpResponse:
-    """For each indicator, how often those who visited found that its reason was right; and the queues of dismissals."""
+    """For each indicator, how often visits found its reason right; and the queues of dismissals."""
     return _page(request)
 
 
-def _page(request: HttpRequest, sent: dict[int, Handle] | None = None) -> HttpResponse:
+def _page(request: HttpRequest, sent: dict[int, HandleForm] | None = None) -> HttpResponse:
     standing = DEALT if request.GET.get("standing") == DEALT else OPEN
     note_view(request, "feedback", standing=standing)
     context = {
-        "rows": _judged(request),
-        "queues": [(queue, *_of_queue(request, queue, sent or {}, is_open=standing == OPEN)) for queue in QUEUES],
+        "rows": _verdicts(request),
+        "queues": [(queue, *_queue(request, queue, sent or {}, is_open=standing == OPEN)) for queue in QUEUES],
         "standing": standing,
         "standings": STANDING,
         "sent_form": next(iter((sent or {}).values()), None),
@@ -52,14 +47,14 @@ def _page(request: HttpRequest, sent: dict[int, Handle] | None = None) -> HttpRe
     return render(request, "feedback.html", context, status=422 if sent else 200)
 
 
-def _judged(request: HttpRequest) -> list[dict[str, Any]]:
-    """Each indicator with how often its reason was judged so, not so or neither, and the share with its interval."""
-    standing = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
-    counted = standing.values("indicator").annotate(
+def _verdicts(request: HttpRequest) -> list[dict[str, Any]]:
+    """Verdicts on the reasons of each indicator: right, wrong or unknown, and the share of right ones with its interval."""
+    verdicts = ReasonVerdict.objects.visible_to(request.user).filter(result__corrections=None)
+    counts = verdicts.values("indicator").annotate(
         yes=Count("id", filter=Q(right="yes")), no=Count("id", filter=Q(right="no")), unknown=Count("id", filter=Q(right="unknown"))
     )  # fmt: skip
     rows = []
-    for row in counted.order_by("indicator"):
+    for row in counts.order_by("indicator"):
         judged = row["yes"] + row["no"]
         low, high = wilson(row["yes"], judged)
         rows.append(
@@ -74,28 +69,28 @@ def _judged(request: HttpRequest) -> list[dict[str, Any]]:
     return rows
 
 
-def _of_queue(request: HttpRequest, queue: str, sent: dict[int, Handle], *, is_open: bool) -> tuple[list[Decision], int]:
-    """The newest dismissals of a queue that are open, or dealt with, each with its form for whoever may; and how many there are."""
-    found = dismissals_of(request.user, queue).filter(is_open=is_open)
-    shown = list(found.select_related("case").prefetch_related("handlings__actor")[:MOST_TOLD])
+def _queue(request: HttpRequest, queue: str, sent: dict[int, HandleForm], *, is_open: bool) -> tuple[list[Decision], int]:
+    """The newest open or handled dismissals of a queue, each with its form if the user may handle it; and their number."""
+    dismissals = dismissals_of(request.user, queue).filter(is_open=is_open)
+    shown = list(dismissals.select_related("case").prefetch_related("handlings__actor")[:MAX_SHOWN])
     for decision in shown:
-        decision.told = [(reasons_for(queue, is_open=not one.is_open), one) for one in decision.handlings.all()]
+        decision.handled = [(reasons_for(queue, is_open=not one.is_open), one) for one in decision.handlings.all()]
         decision.form = sent.get(decision.pk) or (_form(request, queue, decision) if user_deals_with_queues(request.user) else None)
-    return shown, found.count()
+    return shown, dismissals.count()
 
 
-def _form(request: HttpRequest, queue: str, decision: Decision, data: Any = None) -> Handle:
+def _form(request: HttpRequest, queue: str, decision: Decision, data: Any = None) -> HandleForm:
     steps = list(decision.handlings.all())
     initial = {"token": uuid.uuid4().hex, "seen": steps[-1].pk if steps else 0}
     kind = reasons_for(queue, is_open=decision.is_open)
-    return Handle(request.texts, kind, data, initial=initial, auto_id=f"dealt_{decision.pk}_%s")
+    return HandleForm(request.texts, kind, data, initial=initial, auto_id=f"dealt_{decision.pk}_%s")
 
 
 def _find(user: Any, pk: int) -> tuple[str, Decision]:
-    """The queue that a dismissal is in, and the dismissal.
+    """The queue of a dismissal, and the dismissal.
 
     Raises:
-        Http404: when it is in none, or of a case that the user may not see.
+        Http404: if it is in no queue, or the user may not see its case.
     """
     for queue in QUEUES:
         decision = dismissals_of(user, queue).filter(pk=pk).first()
@@ -107,18 +102,14 @@ def _find(user: Any, pk: int) -> tuple[str, Decision]:
 @require_POST
 @for_roles(DEALS_WITH_QUEUES)
 def handle_one(request: HttpRequest, pk: int) -> HttpResponse:
-    """Say that one is dealt with, or open it again; what is refused is said, and kept."""
+    """Mark a dismissal as handled, or reopen it. A refusal is shown and recorded."""
     queue, decision = _find(request.user, pk)
     form = _form(request, queue, decision, request.POST)
     if not form.is_valid():
         return _page(request, {pk: form})
-    said = form.cleaned_data
-    try:
-        made = handle(request.user, decision, HandlingInput(said["token"], said["seen"], said["reason"], said["comment"]))
-    except (NotAllowed, NotPossible) as error:
-        note_refusal(request, decision.case, error.why)
-        messages.error(request, request.texts(error.why))
-    else:
+    data = form.cleaned_data
+    with refusal_shown(request, decision.case):
+        made = handle(request.user, decision, HandlingInput(data["token"], data["seen"], data["reason"], data["comment"]))
         messages.success(request, request.texts("message.opened_in_queue" if made.is_open else "message.dealt_with"))
     return redirect(f"{reverse('feedback')}?standing={OPEN if decision.is_open else DEALT}")
 
@@ -130,13 +121,13 @@ OF_ACTIONS = {
     "refuse": ("refuse",),
     "reopen": ("reopen",),
 }
-"""The kinds that an action's reason is chosen of, with the actions."""
+"""The kinds of the catalogue that give the reason of an action, with these actions."""
 CHOSEN = ("objective", "kind", "proportion")
 
 
 @for_roles(KEEPS_ACCOUNTS)
 def reason_texts(request: HttpRequest) -> HttpResponse:
-    """Every kind with its codes. They are changed in the catalogue's file, so that each is in every language and none is lost."""
+    """The codes of each kind, in each language, with their use. They are edited in the file of the catalogue only."""
     used = _used()
     kinds = [(kind, [_row(kind, code, used) for code in catalogue.codes(kind)]) for kind in (*OF_ACTIONS, *CHOSEN)]
     return render(request, "reason_texts.html", {"kinds": kinds})
@@ -147,11 +138,11 @@ def _row(kind: str, code: str, used: Counter[tuple[str, str]]) -> tuple[str, lis
 
 
 def _used() -> Counter[tuple[str, str]]:
-    """How often each code was chosen, over all regions: a number tells of no entity."""
-    found: Counter[tuple[str, str]] = Counter()
+    """How often each code was chosen, in all regions: a number does not identify an entity."""
+    used: Counter[tuple[str, str]] = Counter()
     kind_of = {action: kind for kind, actions in OF_ACTIONS.items() for action in actions}
     rows: Any = Decision.objects.filter(action__in=kind_of).order_by().values_list("action", "reason", "chosen")
     for action, reason, chosen in rows.iterator(chunk_size=2000):
-        found[kind_of[action], reason] += 1
-        found.update((kind, code) for kind, code in chosen.items() if kind in CHOSEN)
-    return found
+        used[kind_of[action], reason] += 1
+        used.update((kind, code) for kind, code in chosen.items() if kind in CHOSEN)
+    return used

@@ -1,4 +1,4 @@
-"""Home, results of visits, and what waits for a supervisor."""
+"""Home, the result of a visit, and the page of supervisors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.appeals import appeals_of
 from console.apps.decisions.hand_over import open_cases_by_person
 from console.apps.decisions.models import Case, Result
-from console.apps.decisions.permissions import NotAllowed, check_user_can, user_can
+from console.apps.decisions.permissions import NotAllowed, assignable_users, check_user_can, user_can
 from console.apps.decisions.policies import NotPossible, check_case_allows, days_overdue, overdue
 from console.apps.decisions.results import current_result, decided_on, newest_decisions, planned_visit, record_result
 from console.apps.decisions.states import Action, State
@@ -27,19 +27,19 @@ from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.publishing.movement import CAME
 from console.web.access import for_roles, note_refusal, note_view
-from console.web.forms.decisions import HandOver, colleagues, step_forms
+from console.web.forms.decisions import HandOverForm, step_forms
 from console.web.forms.results import ResultForm, answers_of
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
 from console.web.queries.past_runs import shown_at_decision
-from console.web.queries.visit_results import found_by
+from console.web.queries.visit_results import hit_rates
 
 HIT_DAYS = 90
-MOST_TOLD = 100
+MAX_SHOWN = 100
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """What is new, what waits, and how often one's visits found something."""
+    """News, open tasks, and the hit rate of the user's visits."""
     run = current_run()
     if run is None:
         return render(request, "nothing_published.html")
@@ -58,11 +58,11 @@ def home(request: HttpRequest) -> HttpResponse:
         "passed": sum(source["verdict"] in CAME for source in run.sources),
         "sources": len(run.sources),
         "late": [source for source in run.sources if source["verdict"] not in CAME],
-        "to_review": _listed_there(request, run, Filters(state=State.TO_REVIEW)),
+        "to_review": _count(request, run, Filters(state=State.TO_REVIEW)),
         "deferred": cases.filter(state=State.DEFERRED).count(),
         "waking": cases.filter(state=State.DEFERRED, wake_on__lte=today + timedelta(days=7)).count(),
         "given": cases.filter(assigned_to=request.user, state=State.TO_REVIEW).count(),
-        "unseen": _listed_there(request, run, Filters(seen=UNSEEN)),
+        "unseen": _count(request, run, Filters(seen=UNSEEN)),
         "overdue": overdue(mine, today).count(),
         "planned": mine.count(),
         "waiting": cases.filter(state=State.DISMISSAL_PROPOSED).count(),
@@ -78,14 +78,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", context)
 
 
-def _listed_there(request: HttpRequest, run: PublishedRun, filters: Filters) -> int:
-    """As many as the list shows, so filtered."""
+def _count(request: HttpRequest, run: PublishedRun, filters: Filters) -> int:
+    """The number of entities in the filtered list."""
     return Filtered.by(filters, run, request.user).count()[0]
 
 
 @for_roles(DECIDES)
 def result(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record what a visit found, or correct what was recorded."""
+    """Record or correct the result of a visit."""
     case = get_object_or_404(Case.objects.visible_to(request.user), pk=pk)
     try:
         corrected = current_result(case)
@@ -115,23 +115,23 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPossible) -> HttpResponse:
-    """Say why; that it was sent all the same is kept."""
+    """Show the reason. Only a submitted form is recorded as refused."""
     if request.method == "POST":
         note_refusal(request, case, error.why)
-    messages.error(request, request.texts(error.why, **getattr(error, "said", {})))
+    messages.error(request, request.texts(error.why, **getattr(error, "values", {})))
     return redirect("entity", entity_id=case.entity_id)
 
 
 def _reasons_seen(case: Case) -> list[Reason]:
     """The reasons that were shown when the visit was decided."""
     planned = planned_visit(case)
-    seen = shown_at_decision([planned]).get(planned.pk) if planned else None
-    return seen.reasons if seen else []
+    shown = shown_at_decision([planned]).get(planned.pk) if planned else None
+    return shown.reasons if shown else []
 
 
 @for_roles(APPROVES)
 def supervisor(request: HttpRequest) -> HttpResponse:
-    """Dismissals that wait for a second person, what is past its deadline, who has how much to do, and what visits found."""
+    """Proposed dismissals, overdue cases, the workload of each person, open cases of former colleagues, and hit rates."""
     cases = Case.objects.visible_to(request.user)
     waiting = list(cases.filter(state=State.DISMISSAL_PROPOSED).select_related("proposed_by").order_by("due_on"))
     proposals = newest_decisions(waiting, Action.PROPOSE)
@@ -140,7 +140,7 @@ def supervisor(request: HttpRequest) -> HttpResponse:
         case.may_approve = user_can(request.user, Action.APPROVE, case)
         case.steps = step_forms(request.texts, case, prefix=f"step_{case.pk}_")
     today, run = current_date(), current_run()
-    people = User.objects.filter(Q(pk__in=colleagues(request.user)) | Q(pk=request.user.pk))
+    people = User.objects.filter(Q(pk__in=assignable_users(request.user)) | Q(pk=request.user.pk))
     load = (
         cases.filter(state=State.VISIT_PLANNED)
         .values("assigned_to")
@@ -148,24 +148,23 @@ def supervisor(request: HttpRequest) -> HttpResponse:
     )
     by_person = {row["assigned_to"]: row for row in load}
     late = overdue(cases, today)
-    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MOST_TOLD]), current_policy()
+    late_shown, limits = list(late.select_related("assigned_to", "proposed_by")[:MAX_SHOWN]), current_policy()
     for case in (*waiting, *late_shown):
         case.days_overdue = days_overdue(case, today, limits)
-    left = open_cases_by_person(request.user)
     context = {
-        "left": [(person, cases, _handing(request, person)) for person, cases in left],
+        "left": [(person, number, _hand_over_form(request, person)) for person, number in open_cases_by_person(request.user)],
         "waiting": waiting,
         "late": late_shown,
         "late_count": late.count(),
         "nobodys": by_person.get(None),
         "people": [(person, by_person.get(person.pk, {"planned": 0, "overdue": 0})) for person in people],
-        "found": found_by(request.user, run, request.language),
+        "found": hit_rates(request.user, run, request.language),
         "run": run,
     }
     note_view(request, "supervisor")
     return render(request, "supervisor.html", context)
 
 
-def _handing(request: HttpRequest, person: User) -> HandOver:
+def _hand_over_form(request: HttpRequest, person: User) -> HandOverForm:
     initial = {"token": uuid.uuid4().hex, "person": person.pk}
-    return HandOver(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")
+    return HandOverForm(request.texts, initial=initial, user=request.user, auto_id=f"left_{person.pk}_%s")

@@ -1,4 +1,4 @@
-"""The risk list as a file: the screen's filter and rights, all rows, logged before it leaves."""
+"""The risk list as a file: all rows of the page's filters, recorded in the audit before they are sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from console.apps.ranking.runs import reasons_of
 from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.web.access import for_roles
-from console.web.downloads import NoFile, no_file, sent_file
+from console.web.downloads import NoFile, file_response, no_file_page
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import run_of
@@ -32,19 +32,19 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlform
 
 @for_roles(READS_LIST)
 def export_list(request: HttpRequest, format: str) -> HttpResponse:
-    """The list as CSV or XLSX; one that is too long for a sheet is refused, never cut."""
+    """The list as CSV or XLSX. A list too long for a sheet is refused, not truncated."""
     try:
         return list_file(request, format)
-    except NoFile as refused:
-        return no_file(request, refused)
+    except NoFile as error:
+        return no_file_page(request, error)
 
 
 def list_file(request: HttpRequest, format: str) -> HttpResponse:
-    """The list as CSV, which leaves while it is read, or as XLSX, which is made in a file that goes with the last byte.
+    """The list as CSV, streamed while it is read, or as XLSX, written to a temporary file.
 
     Raises:
-        Http404: when there is no such day or format.
-        NoFile: when it is too long for a sheet, or too many exports are being made; nothing is on record then, as nothing left.
+        Http404: if there is no such day or format.
+        NoFile: if the list is too long for a sheet, or there are too many downloads; then nothing is sent or recorded.
     """
     filters = Filters.read(request.GET)
     run = run_of(filters)
@@ -52,8 +52,8 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         raise Http404
 
     def make() -> Iterable[bytes]:
-        # Searched once its place is taken: what a search costs, whoever may not take a file now does not cause.
-        filtered = Filtered.by(filters, run, request.user).settled()
+        # The search begins after a download slot is taken, so that refused requests cost nothing.
+        filtered = Filtered.by(filters, run, request.user).materialise()
         count, _ = filtered.count()
         if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
             raise NoFile("too_many_rows", 422, most)
@@ -64,20 +64,20 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
         return csv_lines(head, rows) if format == "csv" else FileParts(xlsx_file(str(run.as_of), head, rows))
 
-    # A thinned-out day says so wherever the file goes: nobody who was not listed can be counted by it.
-    kept = "" if run.is_whole else "-listed-viewed-or-decided-only"
-    return sent_file(make, f"risk-list-{run.as_of}{kept}.{format}", _TYPES[format])
+    # A thinned day says so in the file name: entities that were not listed are missing.
+    suffix = "" if run.is_whole else "-listed-viewed-or-decided-only"
+    return file_response(make, f"risk-list-{run.as_of}{suffix}.{format}", _TYPES[format])
 
 
 class CutShort(Exception):
-    """Fewer rows were there than were counted, as the day was thinned out: a file that breaks off tells it, a short one not."""
+    """The day was thinned during the export: the file breaks off, so that it does not look complete."""
 
 
 def _parts(filtered: Filtered, count: int) -> Iterator[list[tuple[Any, ...]]]:
-    """The list by its keys, a part at a time: the longest needs no more memory than a short one, and nothing is searched twice.
+    """The list part by part, so that memory does not grow with its length.
 
     Raises:
-        CutShort: at its end, when it held fewer than were counted.
+        CutShort: at the end, if there were fewer rows than counted.
     """
     after = read = 0
     while part := list(filtered.rows(after=after, most=ROWS_AT_ONCE).values_list(*COLUMNS)):
@@ -91,12 +91,12 @@ def _rows(parts: Iterator[list[tuple[Any, ...]]], run: PublishedRun, language: s
     sentence = Reason.column_of("sentence", language)
     for part in parts:
         reasons: dict[int, list[str]] = {}
-        told = reasons_of(run).filter(position__gte=part[0][0], position__lte=part[-1][0], reason_rank__lte=TOP)
-        for position, text in told.values_list("position", sentence).iterator():
+        rows = reasons_of(run).filter(position__gte=part[0][0], position__lte=part[-1][0], reason_rank__lte=TOP)
+        for position, text in rows.values_list("position", sentence).iterator():
             reasons.setdefault(position, []).append(text)
         for row in part:
-            said = (reasons.get(row[0], []) + [""] * TOP)[:TOP]
-            yield (*map(_plain, row), *said)
+            sentences = (reasons.get(row[0], []) + [""] * TOP)[:TOP]
+            yield (*map(_plain, row), *sentences)
 
 
 def _plain(value: Any) -> Any:

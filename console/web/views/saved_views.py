@@ -1,4 +1,4 @@
-"""Save a view of the list, and remove one."""
+"""Saved views of the list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LONGEST = 60
 @require_POST
 @for_roles(READS_LIST)
 def save(request: HttpRequest) -> HttpResponse:
-    """Keep the filter that the list shows under a name; one of that name is another from now on."""
+    """Save the filters of the list under a name; a view of that name is replaced."""
     filters = Filters.read(QueryDict(request.POST.get("query", "")[:2000]))
     name = request.POST.get("name", "").replace("\x00", "").strip()
     mine = SavedView.objects.filter(user=request.user)
@@ -39,16 +39,13 @@ def save(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_roles(READS_LIST)
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove one of one's own."""
+    """Delete one of the user's views."""
     get_object_or_404(SavedView, pk=pk, user=request.user).delete()
     messages.success(request, request.texts("view.removed"))
     return redirect("risk_list")
 
 
 def saved_views(user: Any, shown: Filters) -> list[tuple[SavedView, str, bool]]:
-    """A person's views, each with its query and whether it is what the list shows."""
-    views = []
-    for view in SavedView.objects.filter(user=user):
-        filters = Filters.read(view.filters)
-        views.append((view, filters.query(), filters == shown))
-    return views
+    """A user's views, each with its query and whether the list shows it."""
+    views = [(view, Filters.read(view.filters)) for view in SavedView.objects.filter(user=user)]
+    return [(view, filters.query(), filters == shown) for view, filters in views]

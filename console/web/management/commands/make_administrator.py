@@ -1,4 +1,4 @@
-"""``python -m console.manage make_administrator NAME``: the account that makes the others, where there is none yet."""
+"""``python -m console.manage make_administrator NAME``: create the first account, which creates the others."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ from console.publishing.open_site import migrate
 
 
 class Command(BaseCommand):
-    """Make an administrator's account and show its password once."""
+    """Create an administrator account and show its password once."""
 
-    help = "Make an administrator's account; its password is shown this once and must be changed at the first sign-in."
+    help = "Create an administrator account. Its password is shown once and must be changed at the first sign-in."
 
     def add_arguments(self, parser: Any) -> None:
         """The account's name."""
         parser.add_argument("username")
 
     def handle(self, *_args: Any, username: str, **_options: Any) -> None:
-        """Do it, or say what is wrong. The tables are made first where there are none."""
+        """Migrate the tables, then create the account."""
         migrate()
         password = secrets.token_urlsafe(12)
         with transaction.atomic():
             if User.objects.filter(username__iexact=username).exists():
-                raise CommandError(f"there is an account {username!r} already; nothing was done")
+                raise CommandError(f"account {username!r} exists; choose another name")
             user = User.objects.create_user(username=username, password=password, role=Role.ADMIN)
-            append(
-                [event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "username": username, "role": str(Role.ADMIN)})]
-            )
-        self.stdout.write(f"{username} is an administrator. Password, shown this once: {password}")
+            detail = {"account": user.pk, "username": username, "role": str(Role.ADMIN)}
+            append([event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail=detail)])
+        self.stdout.write(f"{username} is an administrator. Password, shown once: {password}")

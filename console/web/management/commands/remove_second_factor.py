@@ -1,4 +1,4 @@
-"""``python -m console.manage remove_second_factor NAME``: for whoever lost theirs where no other administrator can help."""
+"""``python -m console.manage remove_second_factor NAME``: for an administrator who lost it and has no other to help."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from console.apps.audit.events import SYSTEM
 
 
 class Command(BaseCommand):
-    """Take the second factor of an account away."""
+    """Remove the second factor of an account."""
 
-    help = "Take the second factor of an account away; the next sign-in sets up another where the role needs one."
+    help = "Remove the second factor of an account; the next sign-in sets up another if the role requires one."
 
     def add_arguments(self, parser: Any) -> None:
         """The account's name."""
         parser.add_argument("username")
 
     def handle(self, *_args: Any, username: str, **_options: Any) -> None:
-        """Do it, or say what is wrong."""
+        """Remove it."""
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise CommandError(f"there is no account {username!r}; the page Accounts lists them")
+            raise CommandError(f"there is no account {username!r}; the page Accounts lists all accounts")
         if not remove_second_factor(user, by=SYSTEM):
-            raise CommandError(f"{username} has no second factor; nothing was done")
-        self.stdout.write(f"{username} has no second factor any more")
+            raise CommandError(f"account {username!r} has no second factor; nothing to remove")
+        self.stdout.write(f"removed the second factor of {username}")

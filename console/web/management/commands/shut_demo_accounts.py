@@ -1,4 +1,4 @@
-"""``python -m console.manage shut_demo_accounts``: before a database that was looked around in serves others."""
+"""``python -m console.manage shut_demo_accounts``: before a demonstration database is used in earnest."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from console.apps.audit.events import SYSTEM
 
 
 class Command(BaseCommand):
-    """Shut the accounts that were made for looking around."""
+    """Deactivate the demonstration accounts."""
 
-    help = "Shut the accounts that serve made for looking around; what they did stays."
+    help = "Deactivate the demonstration accounts that `serve` created; their decisions stay."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Do it, and name them."""
+        """Deactivate them and print their names."""
         with transaction.atomic():
             users = list(open_demo_accounts())
             for user in users:
                 deactivate(user, by=SYSTEM)
-        self.stdout.write(f"shut: {', '.join(user.username for user in users) or 'none was open'}")
+        self.stdout.write(f"deactivated: {', '.join(user.username for user in users) or 'none was active'}")

@@ -1,13 +1,13 @@
-// Keys for those who want them (see the page "help"); every one does what a link or a button on the page does.
+// Keyboard shortcuts (see the page "help"). Each one does what a link or a button on the page does.
 "use strict";
 
-// Filters that are not in use would fill a phone's screen.
+// Fold unused filters: they would fill the screen of a phone.
 if (matchMedia("(max-width: 60rem)").matches) document.querySelectorAll("details[data-folds]").forEach((it) => { it.open = false; });
 
 document.addEventListener("keydown", (event) => {
   if (document.body.dataset.keys !== "on" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-  // A row leads somewhere by its marked link, or else by its first.
+  // A row opens its marked link, else its first one.
   const link = (row) => row.querySelector("a.go") ?? row.querySelector("a");
   const rows = [...document.querySelectorAll("tr.entity, .sheet > li")].filter(link);
   const at = rows.findIndex((row) => row.classList.contains("at"));
