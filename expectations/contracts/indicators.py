@@ -31,7 +31,7 @@ class Indicator:
         code: its number in the domain's list, such as ``T1``; several indicators may deepen one (``T1a``).
         column: its column in ``features``.
         dimension: one of :data:`DIMENSIONS`.
-        unit: of its value, as :func:`jobs.texts.reasons.format_value` writes it, such as ``share`` (0 to 1) or ``days``.
+        unit: of its value, as :func:`jobs.texts.numbers.value_in_sentence` writes it, such as ``share`` (0 to 1) or ``days``.
         sources: the contracts that it is computed from.
         direction: 1 when more is riskier, -1 when less is riskier, 0 when unknown.
         peer: whether the features also have its robust z against peers, in ``<column>_vs_peers``.

@@ -15,7 +15,7 @@ from jobs.lake.manifests import finished_days
 from jobs.lake.source_results import read_run
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
-from jobs.texts.languages import load_texts
+from jobs.texts.languages import DEFAULT
 from jobs.texts.names import Names
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     as_of = date.fromisoformat(wanted)
     run = read_run(home, as_of) or {}
     profile = load_profile(environment.get("STEELYARD_PROFILE", "") or str(run.get("profile_folder") or run.get("profile", "")))
-    return OpenDay(open_lake(home, as_of=as_of), profile, as_of, run, Names(load_texts("en"), profile))
+    return OpenDay(open_lake(home, as_of=as_of), profile, as_of, run, Names.of(profile, DEFAULT))
 
 
 def _home(named: str) -> Path:
