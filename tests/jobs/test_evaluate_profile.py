@@ -21,7 +21,7 @@ from jobs.training import evaluate_profile
 from jobs.training.evaluate_profile import MODEL, NEIGHBOURS, Window, evaluate_days
 from jobs.training.summarise_evaluation import refuse_suspects, summarise
 from models.evaluation.baselines import BEST, BOOSTING, PAST
-from models.inputs import catalogue_inputs, usable_inputs
+from models.foundation.inputs import catalogue_inputs, usable_inputs
 from models.labels.cohorts import LeakedLabelError
 from models.labels.training_set import TrainingSet
 

@@ -26,7 +26,7 @@ from jobs.training.judge_model import (
     judge_held_out,
 )
 from models.evaluation.baselines import BEST, BOOSTING, PAST
-from models.inputs import Inputs, catalogue_inputs
+from models.foundation.inputs import Inputs, catalogue_inputs
 from models.labels.training_set import TrainingSet
 
 PROFILE = load_profile("cn")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 from models.risk.evidence import fit_evidence
 
 COLUMNS = ("age_days", "days_since_visit", "months_since_return", "late_filing_share", "late_filing_share_vs_peers")

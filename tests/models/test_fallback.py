@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 from models.risk.fallback import fit_fallback
 
 INPUTS = Inputs(("late", "late_vs_peers", "zero", "age", "size"), (1, 1, 1, -1, 0), ("tax", "tax", "tax", "basic", "basic"))

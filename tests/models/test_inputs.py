@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import Indicator, features_contract
-from models import inputs
-from models.inputs import Inputs, catalogue_inputs, matrix
+from models.foundation import inputs
+from models.foundation.inputs import Inputs, catalogue_inputs, matrix
 
 UNSCORED = ("complainants_12m", "top_complainant_share")
 

@@ -9,7 +9,7 @@ from model_examples import INPUTS, Labelled, fit, invent
 from sklearn.metrics import roc_auc_score
 
 from expectations.contracts.indicators import features_contract, find_denied
-from models.inputs import catalogue_inputs
+from models.foundation.inputs import catalogue_inputs
 from models.risk.boosting import Growth, fit_booster, level
 from models.risk.calibration import sigmoid
 from models.risk.inspector_effects import fit_effects

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 from models.labels.propensity import (
     KNOWN,
     MODELLED,

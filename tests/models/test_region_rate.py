@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from models.evaluation.region_rate import COLUMN, PRIOR_VISITS, add_region_rate, region_rate
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 from models.labels.training_set import TrainingSet
 
 REGIONS = pd.Series({"A": "north", "B": "north", "C": "north", "D": "south", "E": None})

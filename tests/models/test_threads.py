@@ -12,12 +12,12 @@ from model_examples import INPUTS, fit, invent
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from models import risk_model
-from models import threads as module
 from models.evaluation.evaluate import evaluate
 from models.evaluation.groups import evaluate_groups
 from models.evaluation.leakage import likely_leaks
+from models.foundation import threads as module
+from models.foundation.threads import parallel_map, single_threaded_blas
 from models.storage import dump
-from models.threads import parallel_map, single_threaded_blas
 
 
 def test_results_come_in_the_order_of_the_items() -> None:

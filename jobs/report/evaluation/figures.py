@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.texts.names import Names
 from models.evaluation.groups import OTHERS
-from models.inputs import indicator_of
+from models.foundation.inputs import indicator_of
 
 Content = Mapping[str, Any]
 """What :func:`jobs.training.summarise_evaluation.summarise` gives, as read from its JSON: a figure of no meaning is None."""
