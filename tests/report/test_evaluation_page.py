@@ -112,7 +112,7 @@ def test_a_rule_has_no_probability_to_judge(profile: Profile) -> None:
     text = Tags(render_evaluation(content, profile, "en")).text()
     assert "The model gave no probability" in text
     assert "nan" not in text.lower().split()
-    assert "a rule stood in" in printed(content)
+    assert "a rule was used" in printed(content)
 
 
 def test_a_suspected_leak_is_told_first_and_ends_the_run(leaked: dict[str, Any], content: dict[str, Any], profile: Profile) -> None:
