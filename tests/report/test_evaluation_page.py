@@ -115,9 +115,7 @@ def test_a_rule_has_no_probabilities_to_evaluate(profile: Profile) -> None:
     assert "a rule was used" in printed(content)
 
 
-def test_a_suspected_leak_is_shown_first_and_stops_the_run(
-    leaked: dict[str, Any], content: dict[str, Any], profile: Profile
-) -> None:
+def test_a_suspected_leak_comes_first_and_stops_the_run(leaked: dict[str, Any], content: dict[str, Any], profile: Profile) -> None:
     text = Tags(render_evaluation(leaked, profile, "en")).text()
     assert "Suspected leak" in text
     assert "values of late filing share: AUC 1.000" in text
