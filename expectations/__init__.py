@@ -1,1 +1,1 @@
-"""What every table looks like and what must be true of it."""
+"""The contract of every table, and the checks of data against contracts."""

@@ -1,6 +1,6 @@
-"""What is known of one delivered day of a source, and which batch check looks at which fact.
+"""The metrics of one delivered day of a source, and the metric of each batch check.
 
-A fact that does not apply (no past to compare with, no dated event) is NaN, and NaN breaks no rule.
+A metric that does not apply (no past to compare with, no dated event) is NaN, and NaN breaks no rule.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COLUMNS = (DELIVERED_ON, ROWS, VOLUME_RATIO, AGE_DAYS, QUARANTINED_SHARE, UNKNOW
 
 @dataclass(frozen=True)
 class Bound:
-    """The fact that a check looks at, and the side on which its limit lies."""
+    """The metric of a check, and whether its limit is a minimum or a maximum."""
 
     fact: Column
     is_minimum: bool

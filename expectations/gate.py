@@ -1,6 +1,6 @@
-"""The gate: validate a source's rows and delivered days, set bad rows aside, say which days must not be used.
+"""The gate: validate a source's rows and delivered days, quarantine bad rows, and name the days that must not be used.
 
-It returns frames and findings and writes nothing. Great Expectations answers; the rules are the contract's.
+It returns frames and check results and writes nothing. Great Expectations evaluates the contract's rules.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ __all__ = ["CheckResult", "GateOutcome", "gate_days", "gate_rows", "gate_source"
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One rule's answer: over all rows, or over one delivered day.
+    """The result of one rule, over all rows or over one delivered day.
 
-    ``checked`` and ``failed`` count rows for a row rule (``delivered_on`` is None) and the day, 1 or 0, for a batch
-    rule; ``checked`` is 0 where a batch rule does not apply. ``observed`` is the failed share or the day's fact.
+    ``checked`` and ``failed`` count rows for a row rule (``delivered_on`` is None), and days, 1 or 0, for a batch rule; ``checked``
+    is 0 when a batch rule does not apply. ``observed`` is the failed share, or the day's metric.
     """
 
     rule_id: str
@@ -49,7 +49,7 @@ class CheckResult:
     limit: float | None
 
     def plain(self) -> dict[str, Any]:
-        """The check as the source's manifest holds it."""
+        """The check as JSON, for the source's manifest."""
         return {
             "rule_id": self.rule_id,
             "severity": self.severity.value,
@@ -66,10 +66,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """What the gate found.
+    """The result of the gate.
 
-    ``sound`` and ``quarantined`` are lazy and together hold every row once; ``stopped_days`` gives, by delivered day,
-    the reasons for not using it; ``gx`` holds both suites' validation results as JSON.
+    ``sound`` and ``quarantined`` are lazy and together hold every row once. ``stopped_days`` gives the reasons against each
+    delivered day that must not be used. ``gx`` holds the validation results of both suites as JSON.
     """
 
     checks: tuple[CheckResult, ...]
@@ -80,13 +80,13 @@ class GateOutcome:
 
 
 def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits: Mapping[str, float]) -> GateOutcome:
-    """Validate a source's bronze rows and the facts of its delivered days.
+    """Validate a source's bronze rows and the metrics of its delivered days.
 
     Args:
-        rows: the contract's columns with their lineage; read several times, so materialised by the caller.
-        days: one row a delivered day (:mod:`expectations.batch_metrics`).
+        rows: the contract's columns with lineage. They are read several times, so the caller materialises them.
+        days: one row for each delivered day (:mod:`expectations.batch_metrics`).
         contract: the bronze contract.
-        limits: the source's own limits by batch rule id.
+        limits: the source's own limits, by the id of the batch rule.
 
     Raises:
         ValueError: when a limit is set for a rule that the contract does not have.
@@ -112,16 +112,16 @@ def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits:
 
 
 def gate_rows(rows: DataFrame, contract: Contract) -> tuple[tuple[CheckResult, ...], dict[str, Any]]:
-    """Ask every row rule of every row, on the engine that holds the rows.
+    """Evaluate every row rule on every row, on the engine that holds the rows.
 
     Returns:
-        One check a rule in contract order, after that of the columns; and the validation result as JSON.
+        The check of the columns, then one check for each rule in contract order; and the validation result as JSON.
 
     Raises:
         RuntimeError: when an expectation could not be evaluated.
     """
     context = _quiet_context()
-    # Persisting is the caller's decision: GX would otherwise keep the frame in memory for the session's life.
+    # The caller decides about persisting: GX would keep the frame in memory as long as the session lives.
     asset = context.data_sources.add_spark("rows", persist=False).add_dataframe_asset(contract.name)
     count = rows.count()
     suite = row_suite(contract, contract.row_rules if count else ())
@@ -169,15 +169,15 @@ def _check_of_rule(rule: RowRule, answer: Mapping[str, Any], rows: int) -> Check
 def gate_days(
     days: pd.DataFrame, contract: Contract, limits: Mapping[str, float]
 ) -> tuple[tuple[CheckResult, ...], dict[str, Any]]:
-    """Ask every batch rule of every delivered day.
+    """Evaluate every batch rule on every delivered day.
 
     Args:
-        days: one row a delivered day (:mod:`expectations.batch_metrics`).
+        days: one row for each delivered day (:mod:`expectations.batch_metrics`).
         contract: the bronze contract.
-        limits: the source's own limits by batch rule id.
+        limits: the source's own limits, by the id of the batch rule.
 
     Returns:
-        One check a rule and day, by rule in contract order, then by day; and the validation result as JSON.
+        One check for each rule and day, in contract order, then by day; and the validation result as JSON.
 
     Raises:
         ValueError: when a limit is set for a rule that the contract does not have.
@@ -186,7 +186,7 @@ def gate_days(
     context = _quiet_context()
     suite = batch_suite(contract, limits)
     days = days.sort_values(DELIVERED_ON)
-    # Plain names, since GX copies them deeply; ISO days, since its answers are to be JSON.
+    # Plain names, since GX makes deep copies of them; ISO days, since its results become JSON.
     facts = pd.DataFrame({str(DELIVERED_ON): [day.isoformat() for day in days[DELIVERED_ON]]})
     for bound in BOUND_OF.values():
         facts[str(bound.fact)] = pd.to_numeric(days[bound.fact]).astype(float).to_numpy()
@@ -227,8 +227,8 @@ def _why(check: CheckResult, contract: Contract) -> str:
 
 
 def _quiet_context() -> Any:
-    """A context that lives in memory, says nothing and sends nothing."""
-    _import_quickly()
+    """A context in memory that prints nothing and sends nothing."""
+    _import_without_collection()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -240,12 +240,11 @@ def _quiet_context() -> Any:
 
 
 @cache
-def _import_quickly() -> None:
-    """Import Great Expectations without looking for garbage, neither meanwhile nor later among what there is by then.
+def _import_without_collection() -> None:
+    """Import Great Expectations without garbage collection, and exclude the objects that exist then from later collections.
 
-    What an import makes stays. Looking through all of it, again and again, takes a fifth of the import's 2.6 CPU seconds, and two
-    of the twelve of a day with few news. All that the process holds by then is set aside with it: that is still freed when
-    nothing refers to it; only cycles among it end with the process.
+    Imported objects stay. Collections over them take a fifth of the import's 2.6 CPU seconds, and two of the twelve of a day with
+    few news. Excluded objects are still freed when nothing refers to them; only their cycles stay until the process ends.
     """
     is_on = gc.isenabled()
     gc.disable()
@@ -259,12 +258,12 @@ def _import_quickly() -> None:
 
 
 def _validate(batches: BatchDefinition[Any], frame: Any, suite: ExpectationSuite, result_format: dict[str, Any]) -> dict[str, Any]:
-    """Validate a frame; the result as JSON, without the instants and ids that would differ between equal runs."""
+    """Validate a frame and return the result as JSON, without timestamps and ids that differ between equal runs."""
     found: Any = batches.get_batch({"dataframe": frame}).validate(suite, result_format=result_format)
     result = found.to_json_dict()
     for answer in result["results"]:
         raised = answer.pop("exception_info", None) or {}
-        # One expectation has one record of what it raised; one of several metrics has a record a metric.
+        # An expectation has one record of its exception, or one for each of its metrics.
         records = [raised] if "raised_exception" in raised else list(raised.values())
         messages = sorted({str(record["exception_message"]) for record in records if record["raised_exception"]})
         if messages:

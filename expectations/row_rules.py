@@ -1,4 +1,4 @@
-"""A contract's row rules over a frame: which rows hold them, and why the others do not. Pure; no Great Expectations here."""
+"""A contract's row rules over a frame: mark, keep and quarantine rows. Pure, without Great Expectations."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ MARK = "rule__"
 
 
 def mark_of(rule: RowRule) -> str:
-    """The name of the column that is 1 where a row breaks the rule, and 0 where it holds it."""
+    """The name of the column that is 1 where a row breaks the rule, else 0."""
     return f"{MARK}{rule.id}"
 
 
 def critical_rules(contract: Contract) -> tuple[RowRule, ...]:
-    """The row rules that a row must hold to be used, in contract order."""
+    """The row rules that a usable row must satisfy, in contract order."""
     return tuple(rule for rule in contract.row_rules if rule.severity is Severity.CRITICAL)
 
 
 def is_sound_sql(contract: Contract) -> str:
-    """SQL that is true for a row that holds every critical rule, false for the rest, never NULL."""
+    """SQL that is true for rows that satisfy every critical rule, else false, never NULL."""
     return " AND ".join(rule.holds() for rule in critical_rules(contract)) or "true"
 
 
 def add_missing_columns(rows: DataFrame, contract: Contract) -> DataFrame:
-    """The rows with each contract column that they lack as typed NULLs, so that every rule can be asked."""
+    """Add each missing contract column as typed NULLs, so that every rule can be evaluated."""
     lacking = [column for column in contract.columns if column not in rows.columns]
     return rows.select("*", *(F.lit(None).cast(column.type.value).alias(column) for column in lacking)) if lacking else rows
 
 
 def add_rule_marks(rows: DataFrame, contract: Contract) -> DataFrame:
-    """The rows, with one column a row rule, see :func:`mark_of`; never NULL."""
+    """Add one column for each row rule, see :func:`mark_of`; never NULL."""
     marks = (F.expr(f"CASE WHEN {rule.holds()} THEN 0 ELSE 1 END").alias(mark_of(rule)) for rule in contract.row_rules)
     return add_missing_columns(rows, contract).select(*rows.columns, *marks)
 
 
 def sound_rows(rows: DataFrame, contract: Contract) -> DataFrame:
-    """The rows that hold every critical row rule; warnings turn no row away."""
+    """The rows that satisfy every critical row rule; warnings remove no row."""
     return rows.filter(F.expr(is_sound_sql(contract))) if critical_rules(contract) else rows
 
 
@@ -50,11 +50,11 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
     """The other rows, each with the first critical rule (in contract order) that it breaks.
 
     Args:
-        rows: the contract's columns with their lineage; with a ``raw`` column that text is kept, else the row as JSON.
+        rows: the contract's columns with lineage. The quarantine keeps the text of a ``raw`` column, else the row as JSON.
         contract: the bronze contract.
 
     Returns:
-        The columns of :data:`expectations.contracts.quarantine.COLUMNS`, stage ``gate``, one row a broken row.
+        The columns of :data:`expectations.contracts.quarantine.COLUMNS`, stage ``gate``, one row for each row that breaks a rule.
     """
     rules = critical_rules(contract)
     whole = add_missing_columns(rows, contract)
@@ -83,7 +83,7 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
 
 
 def _as_json(contract: Contract) -> Column:
-    """The row as JSON text; instants as text, since in JSON one engine gives them more decimals than another."""
+    """The row as JSON text. Timestamps become text first, since engines write them in JSON with different decimals."""
     is_instant = {column: column.type is Type.TIMESTAMP for column in contract.columns}
     return F.to_json(
         F.struct(*[F.col(name).cast("string").alias(name) if yes else F.col(name) for name, yes in is_instant.items()])
@@ -91,7 +91,7 @@ def _as_json(contract: Contract) -> Column:
 
 
 def _by_rule(rules: tuple[RowRule, ...], *, when: Callable[[RowRule], Column], then: Callable[[RowRule], Column]) -> Column:
-    """One value a row, chosen by the first rule for which ``when`` is true; NULL when there is none."""
+    """The value of ``then`` for the first rule for which ``when`` is true; NULL when there is none."""
     first, *others = rules
     chosen = F.when(when(first), then(first))
     for rule in others:
@@ -104,7 +104,7 @@ def _value(rule: RowRule) -> Column:
 
 
 def _reason(rule: RowRule, contract: Contract) -> Column:
-    """``<about>, but <column> was <value>``; a personal value stays in ``bad_value``, which is masked, and out of the sentence."""
+    """``<about>, but <column> was <value>``; a personal value is only in ``bad_value``, which is masked."""
     if not rule.column:
         return F.lit(f"it must hold that {rule.about}, and it does not")
     if rule.column in contract.columns and contract.column(rule.column).sensitivity is Sensitivity.PERSONAL:

@@ -1,6 +1,6 @@
-"""Contracts as Great Expectations suites: one expectation a rule, compiled from the rule, never written beside it.
+"""Contracts as Great Expectations suites: one expectation for each rule, compiled from the rule.
 
-Great Expectations takes seconds to import, so it is imported where it is used.
+The import of Great Expectations takes seconds, so functions import it when they need it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from great_expectations import ExpectationSuite
 
 COLUMNS_RULE = "columns_present"
-"""The id of the one check that every contract has: its columns are there."""
+"""The id of the check that every contract has: its columns exist."""
 COLUMNS_ABOUT = "every column of the contract is there"
 
 
 def limit_of(rule: BatchRule, limits: Mapping[str, float]) -> float:
-    """The limit that holds for a source: its own where it sets one, else the contract's."""
+    """The limit for a source: its own if it sets one, else the contract's."""
     return float(limits.get(rule.id, rule.limit))
 
 
 def refuse_unknown_limits(contract: Contract, limits: Mapping[str, float]) -> None:
-    """Refuse limits for rules that the contract does not have, which would otherwise silently do nothing.
+    """Refuse limits for unknown rules, which would have no effect.
 
     Raises:
-        ValueError: naming the unknown rules and those there are.
+        ValueError: with the unknown and the known rules.
     """
     known = [rule.id for rule in contract.batch_rules]
     unknown = sorted(set(limits) - set(known))
@@ -38,11 +38,11 @@ def refuse_unknown_limits(contract: Contract, limits: Mapping[str, float]) -> No
 
 
 def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
-    """The suite of a frame marked by :func:`expectations.row_rules.add_rule_marks`: its columns, and ``rules`` of its contract.
+    """The suite of a frame with marks (:func:`expectations.row_rules.add_rule_marks`): its columns, and ``rules`` of its contract.
 
-    Each rule is one expectation on the sum of its marks, how many rows break it, so that the engine answers all of them in one
-    aggregation. What is expected of single values costs a question more each, for the values that fail. A sum over no rows is NULL,
-    and met by nothing: of no rows no rule is to be asked.
+    Each rule is one expectation on the sum of its marks, the number of rows that break it, so that the engine computes all in one
+    aggregation. Expectations on single values would cost one more query each. A sum over no rows is NULL and fails, so give no
+    rules for an empty frame.
     """
     from great_expectations import ExpectationSuite
     from great_expectations.expectations.core import ExpectColumnSumToBeBetween, ExpectTableColumnsToMatchSet
@@ -68,7 +68,7 @@ def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
 
 
 def batch_suite(contract: Contract, limits: Mapping[str, float]) -> ExpectationSuite:
-    """The suite of a pandas frame of day facts (:mod:`expectations.batch_metrics`): one expectation a batch rule.
+    """The suite of a pandas frame of batch metrics (:mod:`expectations.batch_metrics`): one expectation for each batch rule.
 
     Args:
         contract: the bronze contract.

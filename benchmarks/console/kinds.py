@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
-from console.core.texts import to_traditional
+from jobs.texts.languages import convert
 
 FILTERS = MappingProxyType(
     {
@@ -114,7 +114,7 @@ class RandomPaths(dict[str, str]):
                 at = self.rng.randrange(len(name) - 1)
                 return name[at : at + 2]
             case "traditional":
-                return to_traditional(self._value("pair"))
+                return convert(self._value("pair"), "zh-Hant")
             case "frequent":
                 return choose(("有限", "公司", "限公"))
             case "prefix":

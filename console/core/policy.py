@@ -9,10 +9,10 @@ from functools import cache, cached_property
 from typing import Any
 
 from console.core.spreadsheets import XLSX_ROWS
-from console.core.texts import to_traditional
 from expectations.contracts.indicators import Indicator
 from jobs.profile.calendar import Calendar
 from jobs.profile.profile import CONFIG_ROOT
+from jobs.texts.languages import in_language
 
 LIMITS_FOLDER = CONFIG_ROOT / "console"
 
@@ -52,10 +52,7 @@ class Policy:
         """The law that allows an inspection for an indicator, or for its dimension; empty if the profile names none."""
         bases = self.profile.get("legal_bases", {})
         words = bases.get(indicator.column) or bases.get(indicator.dimension) or {}
-        if language == "en":
-            return str(words.get("en", ""))
-        text = str(words.get("zh-Hans", ""))
-        return to_traditional(text) if language == "zh-Hant" else text
+        return in_language(words, language)
 
 
 def policy_of(profile: Mapping[str, Any]) -> Policy:

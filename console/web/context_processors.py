@@ -13,11 +13,11 @@ from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import current_run
 from console.core import clock
 from console.core.policy import policy_of
-from console.core.texts import LANGUAGES, load_texts
+from console.core.texts import load_texts
 from console.web.middleware import required_step
 from jobs.profile.calendar import is_working_day
+from jobs.texts.languages import LANGUAGES
 
-LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
 MAX_CALENDAR_DAYS = 30
 """An older list is out of date without a look at the calendar."""
 
@@ -31,7 +31,7 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
     return {
         "texts": getattr(request, "texts", load_texts("en")),
         "language": getattr(request, "language", "en"),
-        "languages": [(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
+        "languages": [(code, load_texts(code)("language.name")) for code in LANGUAGES],
         "profile": run.profile if run else {},
         "stale_since": run.as_of if run and reads and is_stale(run) else None,
         "places": _places(user) if is_signed_in else [],

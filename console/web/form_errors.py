@@ -8,7 +8,7 @@ from typing import Any
 
 from django.forms import BaseForm, BoundField
 
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from console.apps.accounts.second_factor import needs_second_factor
 from console.apps.decisions.wake import end_due_deferrals
 from console.core.invisible_characters import made_visible
-from console.core.texts import LANGUAGES, load_texts
+from console.core.texts import load_texts
 from console.web.failures import waking
+from jobs.texts.languages import LANGUAGES
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 BY_PROVIDER = "by_provider"

@@ -1,4 +1,4 @@
-"""Complaints: what consumers say of an entity."""
+"""Complaints of consumers about entities."""
 
 from __future__ import annotations
 

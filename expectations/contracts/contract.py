@@ -1,7 +1,7 @@
-"""The words a contract is written in: columns, rules, contracts.
+"""Columns, rules and contracts.
 
-A column *is* its name (a ``str``), so a transform writes ``F.col(ENTITY_ID)`` and a misspelt column is an
-import error; the rest of what is known of it (type, unit, sensitivity) rides along as attributes.
+A column *is* its name (a ``str``), so a transform writes ``F.col(ENTITY_ID)``, and a misspelt column is an import error. Its type,
+unit and sensitivity are attributes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Type(StrEnum):
 
 
 class Sensitivity(StrEnum):
-    """Who may see a value: anyone, staff, or only masked (it tells of a person)."""
+    """Who may see a value: anyone, staff, or nobody unless it is masked (personal data)."""
 
     PUBLIC = "public"
     INTERNAL = "internal"
@@ -50,14 +50,14 @@ class Severity(StrEnum):
 
 
 class Column(str):
-    """A column's name, with what is known of the column.
+    """A column: its name, with type, meaning and sensitivity as attributes.
 
     Args:
         name: the name in every table of the lake.
         type: one of :class:`Type`.
         about: one sentence for the data dictionary.
-        unit: the unit of a number, empty for the rest.
-        required: whether a row without it is unusable.
+        unit: the unit of a number, else empty.
+        required: whether a row without a value is unusable.
         sensitivity: who may see it.
     """
 
@@ -86,16 +86,16 @@ class Column(str):
         return column
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        """A copy, or a column sent to another process, is its name alone."""
+        """A copy of a column, or a column in another process, is only its name."""
         return str, (str(self),)
 
 
 @dataclass(frozen=True)
 class RowRule:
-    """What must be true of each row.
+    """A rule for each row.
 
-    ``predicate`` is Spark SQL over the contract's columns and is true for a sound row; an unknown (NULL) answer
-    counts as sound, so that a missing optional value breaks no rule but one that asks for it.
+    ``predicate`` is Spark SQL over the contract's columns, true for a sound row. NULL counts as true, so a missing optional
+    value breaks only rules that require it.
     """
 
     id: str
@@ -110,23 +110,23 @@ class RowRule:
 
 
 class BatchCheck(StrEnum):
-    """What can be asked of a whole batch."""
+    """What a batch rule checks."""
 
     MIN_ROWS = "min_rows"
     """At least ``limit`` rows."""
     VOLUME = "volume"
     """Rows at least ``limit`` times the median of the source's earlier batches."""
     FRESH = "fresh"
-    """The newest event date of the batch at most ``limit`` days before the delivery; asked of ten rows or more."""
+    """The newest event of the batch is at most ``limit`` days before the delivery; for ten rows or more."""
     QUARANTINED_SHARE = "quarantined_share"
-    """At most this share of the rows read was quarantined."""
+    """At most this share of the rows is in quarantine."""
     UNKNOWN_ENTITY_SHARE = "unknown_entity_share"
     """At most this share of the rows with an ``entity_id`` names an entity that no registration has."""
 
 
 @dataclass(frozen=True)
 class BatchRule:
-    """What must be true of a whole batch; a profile may set another ``limit`` for a source."""
+    """A rule for a whole batch; a mapping may set another ``limit`` for its source."""
 
     id: str
     check: BatchCheck
@@ -139,9 +139,9 @@ class BatchRule:
 class Contract:
     """A table: its grain, key, columns, and rules.
 
-    ``event_on`` names the date at which a row's event took place; a feature for ``as_of`` uses only rows with
-    ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``. ``version`` goes up by one with each change of the
-    columns, and :mod:`expectations.contracts.migrations` says how a table of the version before is brought up.
+    ``event_on`` is the date of a row's event; a feature for ``as_of`` uses only rows with
+    ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``. Each change of the columns
+    increases ``version`` by one, and :mod:`expectations.contracts.migrations` migrates tables of the version before.
     """
 
     name: str
@@ -171,7 +171,7 @@ class Contract:
 
     @property
     def full_name(self) -> str:
-        """The table with its zone, as manifests and messages name it, such as ``gold.features``."""
+        """The table with its zone, such as ``gold.features``, for manifests and messages."""
         return f"{self.zone.value}.{self.name}"
 
     @property
@@ -197,7 +197,7 @@ class Contract:
     def extended(
         self, *, zone: Zone, columns: Iterable[Column], partition_by: tuple[str, ...], name: str | None = None, version: int = 1
     ) -> Contract:
-        """The same table in another zone with more columns and no rules; its version is its own."""
+        """The same table in another zone with more columns, without rules, and with its own version."""
         return replace(
             self,
             name=name or self.name,
@@ -211,7 +211,7 @@ class Contract:
 
 
 def required_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
-    """One critical rule for each required column: it is there and not blank."""
+    """One critical rule for each required column: it has a value that is not blank."""
     return tuple(
         RowRule(
             id=f"{column}_present",
@@ -226,7 +226,7 @@ def required_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
 
 
 def sql_literal(value: str | int | float | bool) -> str:
-    """A value as a Spark SQL literal; text in single quotes, since double ones are an identifier's elsewhere."""
+    """A value as a Spark SQL literal; text in single quotes, since other engines use double quotes for identifiers."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -249,14 +249,14 @@ def value_rules(values: Mapping[str, tuple[str, ...]]) -> tuple[RowRule, ...]:
 
 
 def not_negative(*columns: Column, severity: Severity = Severity.CRITICAL) -> tuple[RowRule, ...]:
-    """One rule a column: zero or more."""
+    """One rule for each column: zero or more."""
     return tuple(
         RowRule(f"{column}_not_negative", f"{column} >= 0", severity, f"{column} is zero or more", column) for column in columns
     )
 
 
 def in_order(earlier: Column, later: Column, severity: Severity = Severity.CRITICAL) -> RowRule:
-    """``earlier`` does not come after ``later``."""
+    """A rule: ``earlier`` is not after ``later``."""
     return RowRule(f"{earlier}_before_{later}", f"{earlier} <= {later}", severity, f"{earlier} is not after {later}", earlier)
 
 
@@ -265,7 +265,7 @@ LARGEST_EXACT = 2**53
 
 
 def exact_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
-    """One critical rule for each BIGINT column: small enough that sums of many cannot overflow, and ratios lose nothing."""
+    """One critical rule for each BIGINT column: small enough that sums do not overflow and ratios stay exact."""
     return tuple(
         RowRule(
             id=f"{column}_exact",
@@ -280,7 +280,7 @@ def exact_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
 
 
 def plausible(*columns: Column) -> tuple[RowRule, ...]:
-    """One critical rule for each date or instant: of 1900 to 2199. Year 1 and year 9999 are how some systems write "none"."""
+    """One critical rule for each date or timestamp: within 1900 to 2199. Some systems write year 1 or 9999 for "none"."""
     return tuple(
         RowRule(
             id=f"{column}_plausible",

@@ -1,7 +1,4 @@
-"""The indicator catalogue, read from ``indicators.toml`` beside this file, and the contract of ``features`` made from it.
-
-What no indicator may be made of: the deny-list, and the check of the catalogue against it.
-"""
+"""The indicator catalogue (``indicators.toml``), the contract of ``features``, and the deny-list (``denied.toml``)."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ PEER_LEVEL = Column("peer_level", Type.INT, "0 is the narrowest kind of peer gro
 PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit="count", required=True)
 PEER_SUFFIX = "_vs_peers"
 MADE_HERE = "link"
-"""What indicators are made of and no source delivers: whom a complaint speaks of."""
+"""An input of indicators that no source delivers: the links of complaints to entities."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +31,20 @@ class Indicator:
         code: its number in the domain's list, such as ``T1``; several indicators may deepen one (``T1a``).
         column: its column in ``features``.
         dimension: one of :data:`DIMENSIONS`.
-        unit: of its value, as :func:`jobs.texts.reasons.format_value` writes it, such as ``share`` (0 to 1) or ``days``.
-        sources: the contracts that it is made of.
-        direction: 1 when more is riskier, -1 when less is, 0 when neither can be said.
-        peer: whether the features hold its robust z against peers too, in ``<column>_vs_peers``.
-        definition: one sentence a language (``en``, ``zh-Hans``) that says how it is reckoned.
-        sentence: what a regulator reads, a language, with ``{value}`` and, where ``peer``, ``{peer}`` (the peers' median).
-        changeable: whether the entity itself can change it, lawfully and of its own accord.
-        change: what would change it, a language; where not ``changeable``, why the entity cannot.
-        neutral: the value that a change would aim at where there are no peers to be like; None where peers are needed.
-        age_of: the contract whose newest record of the entity it tells the age of, empty for most.
-        own: whether it is told by the entity's own records, not by those of others that are tied to it.
-        verified: whether a value above 0 is a violation that a visit to the entity itself found; where less is riskier, any value.
-        scored: whether models may read it; else it is there for people alone, to weigh what they read.
-        clears: whether, beside that, a value of 0 is a visit to the entity itself that found none.
+        unit: of its value, as :func:`jobs.texts.numbers.value_in_sentence` writes it, such as ``share`` (0 to 1) or ``days``.
+        sources: the contracts that it is computed from.
+        direction: 1 when more is riskier, -1 when less is riskier, 0 when unknown.
+        peer: whether the features also have its robust z against peers, in ``<column>_vs_peers``.
+        definition: how it is computed, one sentence in each language (``en``, ``zh-Hans``).
+        sentence: the sentence for officials in each language, with ``{value}`` and, where ``peer``, ``{peer}`` (the peers' median).
+        changeable: whether the entity itself can lawfully change it.
+        change: what would change it, in each language; if not ``changeable``, why the entity cannot.
+        neutral: the target value of a change when there are no peers; None when peers are needed.
+        age_of: the contract whose newest record of the entity it gives the age of; empty for most indicators.
+        own: whether it is computed from the entity's own records, not from those of associated entities.
+        verified: whether a value above 0 (any value if less is riskier) is a violation that a visit to the entity found.
+        scored: whether models may read it; else it is only information for people.
+        clears: whether also a value of 0 means that a visit to the entity found no violation.
     """
 
     code: str
@@ -70,7 +67,7 @@ class Indicator:
 
     @property
     def delivered_by(self) -> tuple[str, ...]:
-        """The sources that deliver what it is made of: if any of them is wrong, so is the indicator."""
+        """The sources that it is computed from: if one of them is wrong, so is the indicator."""
         return tuple(source for source in self.sources if source != MADE_HERE)
 
     @property
@@ -90,9 +87,6 @@ def catalogue() -> tuple[Indicator, ...]:
     found = tuple(_read(entry) for entry in tomllib.loads(text)["indicator"])
     for indicator in found:
         _check(indicator)
-    # Here, not above: the deny-list speaks of indicators too.
-    from expectations.contracts.indicators import check_indicators
-
     check_indicators(found)
     columns = [indicator.column for indicator in found]
     if len(set(columns)) != len(columns):
@@ -128,7 +122,7 @@ def _check(indicator: Indicator) -> None:
 
 @cache
 def features_contract() -> Contract:
-    """The contract of ``gold.features``: one row an entity and day, an indicator a column, peer-relative forms beside."""
+    """The contract of ``gold.features``: one row for each entity and day, one column for each indicator and its peer form."""
     columns: list[Column] = []
     for indicator in catalogue():
         columns.append(Column(indicator.column, Type.DOUBLE, indicator.definition["en"], unit=indicator.unit))
@@ -153,9 +147,9 @@ class Denied:
 
     Attributes:
         name: the attribute.
-        words: the words that give it away, in names and definitions.
+        words: the words by which names and definitions show it.
         why: why it is denied.
-        freed: columns of indicators that name it only to take its effect out of an outcome.
+        freed: indicator columns that name it only to remove its effect from an outcome.
     """
 
     name: str
@@ -164,7 +158,7 @@ class Denied:
     freed: tuple[str, ...] = ()
 
     def found_in(self, text: str) -> str | None:
-        """The first of its words in the text; Latin words as whole words or parts of a column's name."""
+        """The first of its words in the text. A Latin word must begin a word or a part of a column's name."""
         lowered = text.lower()
         for word in self.words:
             pattern = rf"(?<![a-z]){re.escape(word)}" if word.isascii() else re.escape(word)
@@ -184,15 +178,15 @@ def deny_list() -> tuple[Denied, ...]:
 
 
 def find_denied(texts: Iterable[str]) -> list[tuple[str, str]]:
-    """The denied attributes that the texts (columns, definitions, SQL) speak of, each with the word found."""
+    """The denied attributes in the texts (columns, definitions, SQL), each with the word found."""
     return [(denied.name, word) for text in texts for denied in deny_list() if (word := denied.found_in(text)) is not None]
 
 
 def check_indicators(indicators: Iterable[Indicator]) -> None:
-    """Refuse indicators that are made of a denied attribute.
+    """Refuse indicators that use a denied attribute.
 
     Raises:
-        ValueError: naming the indicator, the attribute and the word that gave it away.
+        ValueError: with the indicator, the attribute and the word found.
     """
     for indicator in indicators:
         texts = (indicator.code, indicator.column, *indicator.sources, *indicator.definition.values(), *indicator.sentence.values())

@@ -1,4 +1,4 @@
-"""Inspections: who was visited, why, by whom and what was found."""
+"""Inspections: visits to entities, their reasons and results."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PENALTY_MINOR = Column("penalty_minor", Type.BIGINT, "The penalty imposed", unit
 RESULT = Column("result", Type.STRING, "The result in the source's own words")
 
 FOLLOW_UP = "follow_up"
-"""A visit to see whether what was found before was mended; it need not have a result of its own."""
+"""A visit to check whether an earlier violation was corrected; it may have no result of its own."""
 VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         SELECTED_BY: ("random", "targeted", "complaint", "joint", "campaign", FOLLOW_UP, "other"),

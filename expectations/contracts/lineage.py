@@ -1,4 +1,4 @@
-"""Columns that every record carries from its source to the list: where it came from and when it was known."""
+"""Columns that every record has from its source to the list: its origin, and when it was known."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How a table made by an earlier version of its contract becomes one of the version that holds: steps, as data.
+"""Migrations of tables to a newer version of their contract, as data.
 
-Whoever changes a contract's columns raises its ``version`` by one and adds a :class:`Migration` to :data:`MIGRATIONS`. A step is
-one SELECT in the SQL that every engine has, so the same steps bring up a whole table and read an old version of one as it is.
+A change of a contract's columns increases its ``version`` by one and adds a :class:`Migration` to :data:`MIGRATIONS`. A step is one
+SELECT in SQL that every engine has, so the same steps migrate a whole table and read an old version of one.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.registry import BRONZE, SILVER
 
 Select = Mapping[str, str]
-"""A SELECT over one table: the SQL of each column of its result, by name, in order."""
+"""A SELECT over one table: the SQL of each result column by name, in order."""
 
 
 @dataclass(frozen=True)
 class AddColumn:
-    """A new column, filled by SQL over the columns there were."""
+    """Add a column, filled by SQL over the old columns."""
 
     name: str
     type: Type
@@ -32,7 +32,7 @@ class AddColumn:
 
 @dataclass(frozen=True)
 class RenameColumn:
-    """The same column under another name."""
+    """Rename a column."""
 
     old: str
     new: str
@@ -44,7 +44,7 @@ class RenameColumn:
 
 @dataclass(frozen=True)
 class WidenColumn:
-    """A column in a type that holds all values it had."""
+    """Change a column to a wider type."""
 
     name: str
     type: Type
@@ -56,7 +56,7 @@ class WidenColumn:
 
 @dataclass(frozen=True)
 class FillColumn:
-    """A column whose values are made anew by SQL over the columns there were."""
+    """Compute a column's values again by SQL over the old columns."""
 
     name: str
     sql: str
@@ -68,7 +68,7 @@ class FillColumn:
 
 @dataclass(frozen=True)
 class DropColumn:
-    """A column that the contract has no longer."""
+    """Remove a column."""
 
     name: str
 
@@ -82,10 +82,10 @@ Step = AddColumn | RenameColumn | WidenColumn | FillColumn | DropColumn
 
 @dataclass(frozen=True)
 class Migration:
-    """What leads a table (``zone.name``) from the version before to ``version``.
+    """The steps of a table (``zone.name``) from the version before to ``version``.
 
-    ``within`` names the columns within whose values a step looks at other rows, so that a large table can be done in parts;
-    none where each row is made of itself alone.
+    ``within`` names the columns that bound the rows that a step reads together, so a large table can be migrated in parts; none if
+    each row needs only itself.
     """
 
     table: str
@@ -95,25 +95,25 @@ class Migration:
     within: tuple[str, ...] = ()
 
 
-def _told_revisions(contract: Contract) -> Migration:
-    """Records of a key after its first are told, in the order in which they arrived, as far as the table itself holds them."""
+def _mark_revisions(contract: Contract) -> Migration:
+    """Mark the records of a key after its first as revisions, in the order of arrival within the table."""
     arrival = (lineage.DELIVERED_ON, lineage.KNOWN_AT, lineage.SOURCE, lineage.SOURCE_FILE, lineage.SOURCE_ROW)
     window = f"PARTITION BY {', '.join(contract.key)} ORDER BY {', '.join(arrival)}"
     return Migration(
         contract.full_name,
         2,
-        "records tell whether another of their key was there before them",
+        "records say whether an earlier record of their key exists",
         (AddColumn(str(lineage.IS_REVISION), Type.BOOLEAN, f"row_number() OVER ({window}) > 1"),),
         tuple(map(str, contract.key)),
     )
 
 
-def _told_certainty(contract: Contract, *columns: Column) -> Migration:
-    """What a day made before did not tell of how certain it was stays unknown."""
+def _add_certainty(contract: Contract, *columns: Column) -> Migration:
+    """Add columns about certainty, which stay NULL for earlier days."""
     return Migration(
         contract.full_name,
         2,
-        "how certain a score is, and what would change it, is told",
+        "rows say how certain a score is, and what would change it",
         tuple(AddColumn(str(column), column.type) for column in columns),
     )
 
@@ -121,33 +121,33 @@ def _told_certainty(contract: Contract, *columns: Column) -> Migration:
 _CERTAINTY = (scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.EVIDENCE, scoring.HELD_CLASS, scoring.HELD_SOURCE)
 
 MIGRATIONS: tuple[Migration, ...] = (
-    *(_told_revisions(contract) for contract in (*BRONZE.values(), *SILVER.values())),
-    _told_certainty(scoring.SCORES, *_CERTAINTY),
-    _told_certainty(
+    *(_mark_revisions(contract) for contract in (*BRONZE.values(), *SILVER.values())),
+    _add_certainty(scoring.SCORES, *_CERTAINTY),
+    _add_certainty(
         scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, scoring.BASIS_EN, scoring.BASIS_ZH_HANS, scoring.BASIS_ZH_HANT,
         scoring.CHANGE_EN, scoring.CHANGE_ZH_HANS, scoring.CHANGE_ZH_HANT,
     ),
-    _told_certainty(
+    _add_certainty(
         scoring.RISK_LIST, *_CERTAINTY, scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT
     ),
 )  # fmt: skip
 
 BUILT_AGAIN = frozenset({"gold.features"})
-"""Tables with a column an indicator: a column that one lacks is null, and who needs it builds the day again."""
+"""Tables with one column for each indicator. A missing column becomes NULL; a rebuild of the day fills it."""
 
 
 def steps_up(table: str, contract: Contract, version: int, names: Sequence[str], known: Sequence[Migration]) -> list[Select]:
-    """The SELECTs that bring rows of an older version up to the contract, each over the one before.
+    """The SELECTs that migrate rows of an older version to the contract, each over the one before.
 
     Args:
         table: its name with its zone.
-        contract: what it is to be.
-        version: the version that it has.
-        names: the columns that it has.
-        known: the migrations there are.
+        contract: the wanted contract.
+        version: its version.
+        names: its columns.
+        known: all migrations.
 
     Raises:
-        ValueError: when they do not lead to the contract's columns; the message says which are too few or too many.
+        ValueError: when they do not give the contract's columns; the message lists missing and surplus columns.
     """
     selects: list[Select] = []
     names = list(names)
@@ -174,7 +174,7 @@ def columns_apart(names: Sequence[str], contract: Contract) -> tuple[list[str], 
 
 
 def nested(selects: Sequence[Select], source: str) -> str:
-    """The SELECTs, one within the other, as what a FROM can name; ``source`` itself when there are none."""
+    """The SELECTs as nested subqueries for FROM; ``source`` itself when there are none."""
     for number, select in enumerate(selects):
         columns = ", ".join(f"{sql} AS {name}" for name, sql in select.items())
         source = f"(SELECT {columns} FROM {source}) AS step_{number}"

@@ -1,4 +1,4 @@
-"""Quarantine: records that could not be read or broke a critical rule, kept until a rerun releases them."""
+"""Quarantine: records that cannot be read or break a critical rule, until a rerun releases them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SO
 
 
 class Stage(StrEnum):
-    """Where a record was turned away."""
+    """The stage that rejected a record."""
 
     READ = "read"
-    """It could not be read where it was delivered."""
+    """It cannot be read."""
     MAP = "map"
-    """A value could not be turned into its column's type."""
+    """A value cannot be converted to its column's type."""
     GATE = "gate"
-    """It broke a critical row rule of its contract."""
+    """It breaks a critical row rule of its contract."""
 
 
-STAGE = Column("stage", Type.STRING, "Where the record was turned away: read, map or gate", required=True)
+STAGE = Column("stage", Type.STRING, "The stage that rejected the record: read, map or gate", required=True)
 RULE_ID = Column("rule_id", Type.STRING, "The rule that it broke", required=True)
 COLUMN_NAME = Column("column_name", Type.STRING, "The column that the rule speaks of")
 BAD_VALUE = Column("bad_value", Type.STRING, "The value found there", sensitivity=Sensitivity.PERSONAL)

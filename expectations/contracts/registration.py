@@ -1,4 +1,4 @@
-"""Registration: who is in the market."""
+"""Registrations: the market entities and their changes."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ USCC_IS_VALID = (
     f"rlike({ENTITY_ID}, '^[{USCC_ALPHABET}]{{2}}[0-9]{{6}}[{USCC_ALPHABET}]{{10}}$') AND "
     f"aggregate(sequence(1, 18), 0, (total, place) -> total + ({_PLACE_OF_SIGN}) * element_at({_WEIGHTS}, place)) % 31 = 0"
 )
-"""SQL over ``entity_id``: the weighted sum of where in the alphabet its signs stand, the check's with weight 1, is 0 modulo 31."""
+"""SQL over ``entity_id``: the weighted sum of the positions of its characters in the alphabet, the check character with weight 1,
+is 0 modulo 31 (GB 32100-2015)."""
 
 VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""The silver tables: a contract's sound records in standard codes, each version with the instant it was known."""
+"""The silver tables: sound records in standard codes, every version with the instant from which it was known."""
 
 from __future__ import annotations
 

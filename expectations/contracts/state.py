@@ -1,9 +1,7 @@
-"""The state that a day builds on: what each entity's returns add up to, in whole numbers that add up exactly, and what the
-register says of it.
+"""The state that a day builds on: the sums of each entity's tax returns, as exact whole numbers, and its entry in the register.
 
-A row is written on the day that what it says of its entity changed; of an entity's rows the newest holds, and one without
-returns, or of an entity that is not there, says that nothing is left. Months are counted back from the last settled month, which
-is month 0.
+A row is written on the day on which an entity's state changes, and an entity's newest row is valid. A row without returns, or of an
+entity that is not there, means that nothing is left. Months count back from the last closed month, which is month 0.
 """
 
 from __future__ import annotations
@@ -91,11 +89,11 @@ _NEWEST = (
     registration.OWNER_ID, registration.PHONE_HASH, registration.AGENT_ID, registration.REGISTERED_CAPITAL_MINOR,
     registration.PAID_IN_CAPITAL_MINOR, registration.IS_PLATFORM,
 )  # fmt: skip
-"""What is kept of an entity's newest version as it stands there."""
+"""The columns that are copied from an entity's newest version."""
 
 
 def _maybe(column: Column) -> Column:
-    """A column that a row which takes an entity away leaves empty."""
+    """The column as an optional one: it is empty in a row that removes an entity."""
     return Column(column, column.type, column.about, unit=column.unit, sensitivity=column.sensitivity)
 
 
@@ -123,4 +121,4 @@ REGISTER = Contract(
 )
 
 STATE = (TAX_SUMS, REGISTER)
-"""What is kept by entity, from day to day."""
+"""The state tables."""

@@ -1,4 +1,4 @@
-"""Tax filings: what an entity declared, when, and what it paid."""
+"""Tax filings: what an entity declared and paid, and when."""
 
 from __future__ import annotations
 

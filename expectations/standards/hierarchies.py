@@ -3,9 +3,9 @@
 A hierarchy is a file ``<scheme>.csv`` beside this module with the columns ``code, parent, level, name_zh_hans`` and, where there is
 one, ``name_en``. Level 1 is the broadest.
 
-- ``gbt4754``: GB/T 4754-2017, industries. All sections and divisions; groups and classes of the divisions that the invented world
-  and the tests use. A class that is not listed still has a place by the standard's own rule (its first three digits are its
-  group, its first two its division), which callers may use.
+- ``gbt4754``: GB/T 4754-2017, industries. All sections and divisions; groups and classes of the divisions that the simulation and
+  the tests use. Callers can place an unlisted class by the standard's rule: its first three digits are its group, its first two its
+  division.
 - ``gbt2260``: GB/T 2260, regions: every province, prefecture and county of today. Made from python-stdnum's
   ``stdnum/cn/loc.dat`` by keeping the entries whose last period is still open and leaving out the nameless aggregates
   (市辖区, 市区) of a prefecture; two districts of 2021 that it lacks (330113, 330114) are added, and the few names in traditional
@@ -36,8 +36,7 @@ class Entry:
 class Hierarchy:
     """The codes of one scheme.
 
-    Every method that takes a code raises ``KeyError`` for a code that the scheme's file does not list; ask with ``in`` first
-    where the code comes from data.
+    Every method that takes a code raises ``KeyError`` for an unlisted code; test codes from data with ``in`` first.
     """
 
     scheme: str
@@ -64,7 +63,7 @@ class Hierarchy:
         return tuple(found)
 
     def name(self, code: str, language: str = "zh-Hans") -> str:
-        """The name in that language; in Chinese where the file has no other."""
+        """The name in that language, else in Chinese."""
         names = self.entries[code].names
         return names.get(language) or names["zh-Hans"]
 

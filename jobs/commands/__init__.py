@@ -1,1 +1,1 @@
-"""The verbs of the command line: parse options, call a step, print, exit."""
+"""The commands: parse options, call a step, print, exit."""

@@ -1,4 +1,4 @@
-"""``steelyard config``: is a profile sound, and what does it say?"""
+"""``steelyard config``: check or show a profile and its mappings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 
 from jobs.commands.options import ProfileOption
 
-MISTAKEN = 2
+INVALID = 2
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check a profile and its source mappings, or show them.")
 
 SourcesFolder = Annotated[
     Path | None,
-    typer.Option("--sources", help="The folder of deliveries: Parquet columns are tried with the types they have there."),
+    typer.Option(
+        "--sources", help="The folder of deliveries. Expressions over Parquet columns are then checked with the types in the files."
+    ),
 ]
 
 
@@ -25,7 +27,7 @@ def check(
     sources: SourcesFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
-    """Name every mistake in a profile and its mappings at once, and what to do (exit code 2 when one is an error)."""
+    """Report every problem in a profile and its mappings, and what to do. Exit with 2 if one is an error."""
     from jobs.engine.session import open_session
     from jobs.onboarding.mapping_check import check_profile
     from jobs.profile.load_profile import profile_folder
@@ -49,11 +51,11 @@ def check(
         _show_findings(rows)
         typer.echo(f"{folder.name}: {errors} errors, {len(rows) - errors} warnings")
     if errors:
-        raise typer.Exit(MISTAKEN)
+        raise typer.Exit(INVALID)
 
 
 def _show_findings(rows: list[dict[str, str]]) -> None:
-    """A table on a terminal; a line each otherwise, so that it can be searched."""
+    """Print a table on a terminal; otherwise one line a finding."""
     import sys
 
     if not rows:
@@ -77,7 +79,7 @@ def _show_findings(rows: list[dict[str, str]]) -> None:
 
 @app.command()
 def show(profile: ProfileOption) -> None:
-    """Write the profile and its mappings as they are understood, defaults and final SQL included, as JSON; no secret is in it."""
+    """Print the profile and its mappings as JSON, with all defaults and the final SQL, without secrets."""
     from jobs.profile.load_profile import load_profile
     from jobs.profile.mapping import known_at_expression, load_mappings, select_expressions
 
@@ -105,7 +107,7 @@ _SHOWN = (
 
 
 def _plain(value: Any) -> Any:
-    """A setting as JSON can hold it."""
+    """A setting in types that JSON has."""
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, dict):

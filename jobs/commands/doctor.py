@@ -1,7 +1,4 @@
-"""``steelyard doctor``: is this machine fit?
-
-Whether this machine is fit to run Steelyard: each check finds one thing, and says what to do about it.
-"""
+"""``steelyard doctor``: check whether this machine can run Steelyard."""
 
 from __future__ import annotations
 
@@ -30,13 +27,29 @@ from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import CONFIG_ROOT
 
 UNFIT = 2
+OLDEST_PYTHON = (3, 11)
+NEWEST_TRIED_PYTHON = (3, 13)
+GIB = 1024**3
+DISK_NEEDED, DISK_WISHED = 1 * GIB, 5 * GIB
+MEMORY_NEEDED, MEMORY_WISHED = 1 * GIB, 3 * GIB
+CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+PROBE = Contract(
+    name="probe",
+    zone=Zone.GOLD,
+    about="Written and read once to check that the engine and the lake work together.",
+    grain="a number",
+    key=(Column("number", Type.BIGINT, "0, 1, 2"),),
+    columns=(Column("number", Type.BIGINT, "0, 1, 2"),),
+    owner="data engineering",
+)
 
 
 def doctor(
-    home: Annotated[Path, typer.Option(envvar=HOME_VARIABLE, help="The folder that runs would be kept in.")] = Path(),
+    home: Annotated[Path, typer.Option(envvar=HOME_VARIABLE, help="The home folder that runs will use.")] = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
-    """Look whether this machine can run a day, and say what to do where it cannot (exit code 2)."""
+    """Check whether this machine can run a day, and say what to do if not. Exit with 2 if it cannot."""
     import json
 
     findings = examine(home)
@@ -56,29 +69,11 @@ def doctor(
         raise typer.Exit(UNFIT)
 
 
-OLDEST_PYTHON = (3, 11)
-NEWEST_TRIED_PYTHON = (3, 13)
-GIB = 1024**3
-DISK_NEEDED, DISK_WISHED = 1 * GIB, 5 * GIB
-MEMORY_NEEDED, MEMORY_WISHED = 1 * GIB, 3 * GIB
-CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
-
-PROBE = Contract(
-    name="probe",
-    zone=Zone.GOLD,
-    about="Written and read once, to see that the engine and the lake work together.",
-    grain="a number",
-    key=(Column("number", Type.BIGINT, "0, 1, 2"),),
-    columns=(Column("number", Type.BIGINT, "0, 1, 2"),),
-    owner="data engineering",
-)
-
-
 def examine(home: Path) -> list[Finding]:
-    """Every check, in a fixed order; a check that breaks is itself a failed finding.
+    """Run every check in a fixed order. A check that raises gives a failed finding.
 
     Args:
-        home: the folder that runs would be kept in; it need not exist yet.
+        home: the home folder that runs will use; it need not exist yet.
     """
     checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
         ("Python", check_python),
@@ -99,7 +94,7 @@ def _guarded(subject: str, check: Callable[[], Finding]) -> Finding:
     try:
         return check()
     except Exception as error:
-        return fail(subject, f"{type(error).__name__}: {error}", "mend what the message names, then try again")
+        return fail(subject, f"{type(error).__name__}: {error}", "correct what the message names, then try again")
 
 
 def is_fit(findings: list[Finding]) -> bool:
@@ -108,20 +103,20 @@ def is_fit(findings: list[Finding]) -> bool:
 
 
 def check_python(version: tuple[int, int] = sys.version_info[:2]) -> Finding:
-    """Python is one that Steelyard runs on."""
+    """Check the version of Python."""
     found = ".".join(map(str, version))
     if version < OLDEST_PYTHON:
         return fail("Python", found, "install Python 3.11 or later, then run `make setup`")
     if version > NEWEST_TRIED_PYTHON:
-        return warn("Python", f"{found}, newer than any tried", "prefer 3.11 to 3.13 if something fails")
+        return warn("Python", f"{found}, newer than the tested versions", "prefer 3.11 to 3.13 if something fails")
     return ok("Python", found)
 
 
 def check_packages(requirements: list[str] | None = None) -> Finding:
-    """Every package that Steelyard itself needs is there, in a version that it accepts.
+    """Check that every required package is installed in an accepted version.
 
     Args:
-        requirements: requirement lines; those of the installed distribution by default.
+        requirements: requirement lines; by default those of the installed distribution.
     """
     if requirements is None:
         try:
@@ -132,7 +127,7 @@ def check_packages(requirements: list[str] | None = None) -> Finding:
     wrong = [problem for problem in map(_problem, needed) if problem]
     if wrong:
         return fail("packages", "; ".join(wrong), "run `make setup`")
-    return ok("packages", f"{len(needed)} needed, all there")
+    return ok("packages", f"{len(needed)} needed, all installed")
 
 
 def _problem(requirement: Requirement) -> str:
@@ -146,19 +141,19 @@ def _problem(requirement: Requirement) -> str:
 
 
 def check_lightgbm() -> Finding:
-    """LightGBM loads, which takes the system's OpenMP library; scikit-learn stands in where it does not."""
+    """Check that LightGBM loads; it needs the system's OpenMP library, and scikit-learn replaces it if it does not load."""
     try:
         module = importlib.import_module("lightgbm")
     except (ImportError, OSError) as error:
         next_step = (
-            "run `apt-get install -y libgomp1` as root (Debian, Ubuntu); until then scikit-learn's gradient boosting stands in"
+            "run `apt-get install -y libgomp1` as root (Debian, Ubuntu); until then scikit-learn's gradient boosting replaces it"
         )
         return warn("LightGBM", str(error), next_step)
     return ok("LightGBM", module.__version__)
 
 
 def check_engine() -> Finding:
-    """The engine starts, and a Delta table that it writes reads back the same, through it and without it."""
+    """Check that the engine starts, and that a Delta table that it writes reads back the same, with and without it."""
     from jobs.engine.lake import Lake
     from jobs.engine.session import ENGINE_VARIABLE, open_session, without_token
 
@@ -178,11 +173,11 @@ def check_engine() -> Finding:
 
 
 def check_disk(home: Path, free: int | None = None) -> Finding:
-    """There is room where runs would be kept, and it may be written.
+    """Check that the home's disk has room and can be written.
 
     Args:
-        home: the folder; where it is not there yet, its nearest parent is asked.
-        free: bytes free; asked of the system by default.
+        home: the folder; its nearest parent counts if it does not exist yet.
+        free: free bytes; by default those of the system.
     """
     folder = next(parent for parent in (home.resolve(), *home.resolve().parents) if parent.is_dir())
     if not os.access(folder, os.W_OK):
@@ -192,10 +187,10 @@ def check_disk(home: Path, free: int | None = None) -> Finding:
 
 
 def check_memory(free: int | None = None) -> Finding:
-    """There is memory to run a day in.
+    """Check that there is memory for a day.
 
     Args:
-        free: bytes free; asked of the system and of the container's limit by default.
+        free: free bytes; by default those of the system, within the container's limit.
     """
     free = _free_memory() if free is None else free
     return _by_size("memory", free, "free", MEMORY_NEEDED, MEMORY_WISHED, "end other programs, or use a larger machine")
@@ -204,7 +199,7 @@ def check_memory(free: int | None = None) -> Finding:
 def _free_memory() -> int:
     free = psutil.virtual_memory().available
     limit = CGROUP_LIMIT.read_text().strip() if CGROUP_LIMIT.is_file() else "max"
-    # A container may be given less than the machine has, which psutil does not see.
+    # psutil does not see the limit of a container.
     return min(free, int(limit)) if limit.isdigit() else free
 
 
@@ -218,7 +213,7 @@ def _by_size(subject: str, size: int, about: str, needed: int, wished: int, next
 
 
 def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
-    """Every profile can be read, and the system or the tzdata package knows its time zone."""
+    """Check that every profile loads, and that its time zone is known."""
     names = sorted(path.parent.name for path in root.glob("*/profile.toml"))
     if not names:
         return fail("profiles", f"none in {root}", "run from a whole checkout, or install Steelyard anew")
@@ -233,7 +228,7 @@ def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
 
 
 def check_sources(home: Path) -> Finding:
-    """The last finished day was made of sources that its profile maps, and of no other."""
+    """Check that the last finished day used only sources that its profile maps."""
     days = days_in(run_manifest_path(home, date.min).parent)
     if not days:
         return ok("sources", "no day is finished yet")
@@ -244,29 +239,29 @@ def check_sources(home: Path) -> Finding:
         return warn("sources", f"{error.what} in {error.where}", error.next_step)
     if unmapped:
         rows = ", ".join(f"{count} rows of {source}" for source, count in unmapped.items())
-        next_step = f"map it again, or take it out: `steelyard lake forget {next(iter(unmapped))}`"
-        return warn("sources", f"the list of {last} rests on what no mapping names any more: {rows}", next_step)
-    return ok("sources", f"the list of {last} rests on sources that are mapped")
+        next_step = f"map it again, or remove it: `steelyard lake forget {next(iter(unmapped))}`"
+        return warn("sources", f"the list of {last} uses rows of sources without a mapping: {rows}", next_step)
+    return ok("sources", f"the list of {last} uses only mapped sources")
 
 
 def check_tie_key() -> Finding:
-    """Equal objectives are ordered by a secret of the operator."""
+    """Check that a secret of the operator orders equal objectives."""
     from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
 
     if has_tie_key():
         return ok("tie key", f"{TIE_KEY_VARIABLE} is set")
-    found = f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word"
-    return warn("tie key", found, "set it to a secret, and keep that: a day is done again with the same one")
+    found = f"{TIE_KEY_VARIABLE} is not set, so a public word orders equal objectives"
+    return warn("tie key", found, "set it to a secret, and keep the secret: a rerun of a day needs the same one")
 
 
 def check_airflow() -> Finding:
-    """Airflow is here, or somewhere on the path; only the schedule needs it."""
+    """Check that Airflow is installed here or on the path; only the schedule needs it."""
     if util.find_spec("airflow") is not None:
         try:
             return ok("Airflow", metadata.version("apache-airflow"))
         except metadata.PackageNotFoundError:
-            return warn("Airflow", "something else owns the package `airflow`", "look for a folder of that name")
+            return warn("Airflow", "another package has the name `airflow`", "look for a folder of that name")
     elsewhere = shutil.which("airflow")
     if elsewhere:
-        return ok("Airflow", f"in an environment of its own: {elsewhere}")
-    return warn("Airflow", "not here", "`make setup` installs it; only the schedule and `make demo` need it")
+        return ok("Airflow", f"in another environment: {elsewhere}")
+    return warn("Airflow", "not installed", "`make setup` installs it; only the schedule and `make demo` need it")

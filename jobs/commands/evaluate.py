@@ -1,4 +1,4 @@
-"""`steelyard evaluate`: how good the scores would have been on past days."""
+"""``steelyard evaluate``: evaluate the scores of past days by later visits."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def evaluate(
     profile: ProfileOption,
     sources: SourcesOption,
     home: HomeOption,
-    first: Annotated[str, typer.Option("--first", help="The first month whose end is scored, as YYYY-MM-DD.")],
-    last: Annotated[str, typer.Option("--last", help="The last month whose end is scored, as YYYY-MM-DD.")],
+    first: Annotated[str, typer.Option("--first", help="A day of the first month to score, as YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--last", help="A day of the last month to score, as YYYY-MM-DD.")],
 ) -> None:
-    """Score past month ends with what was known then, and judge by the visits that followed, beside plain baselines.
+    """Score past month ends with what was known then, and evaluate the scores and simple baselines by the visits that followed.
 
-    The figures are kept as JSON, and as a page in each language that opens without a network. Exits with 10 where a score or an
-    indicator seems to have known the outcomes.
+    Write the figures as JSON, and as a page in each language that opens without a network. Exit with 10 if a score or an indicator
+    seems to know the outcomes.
     """
     from rich.console import Console
 

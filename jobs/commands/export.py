@@ -1,4 +1,4 @@
-"""`steelyard export`: files for others."""
+"""``steelyard export``: write a day's list to a file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ def export(
     table: Annotated[str, typer.Argument(help="What to export: risk_list.")],
     as_of: AsOfOption,
     home: HomeOption,
-    out: Annotated[Path, typer.Option("--out", help="The file to write; an older one is replaced.")],
-    format: Annotated[str, typer.Option("--format", help="csv, parquet, or html: one page that opens without a network.")] = "html",
+    out: Annotated[Path, typer.Option("--out", help="The file to write; an existing file is replaced.")],
+    format: Annotated[
+        str, typer.Option("--format", help="The format: csv, parquet, or html (one page that opens without a network).")
+    ] = "html",
     profile: ProfileOfRunOption = "",
-    language: Annotated[str, typer.Option("--language", help="Of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
+    language: Annotated[str, typer.Option("--language", help="The language of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
 ) -> None:
-    """Write a day's list, with its reasons, as a page, a CSV file or a Parquet file."""
+    """Write a day's list with its reasons to an HTML, CSV or Parquet file."""
     from jobs.foundation.errors import ConfigError
     from jobs.foundation.log import stage
     from jobs.report.export_list import export_list

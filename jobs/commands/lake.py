@@ -1,4 +1,4 @@
-"""``steelyard lake``: look after a home's tables."""
+"""``steelyard lake``: inspect and maintain a home's tables."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, Pr
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")]
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after a home's tables.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Inspect and maintain a home's tables.")
 
 
 @app.callback()
 def lake() -> None:
-    """Look after a home's tables: what they were, whether they are sound, copies of them, and the room that they take."""
+    """Inspect and maintain a home's tables: history, checks, restore, backups and disk space."""
 
 
 @app.command()
 def history(
     home: HomeOption,
-    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table, such as gold.risk_list; all of them by default.")] = "",
-    limit: Annotated[int, typer.Option("--limit", help="How many versions to show, the newest first.", min=1)] = 20,
+    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table, such as gold.risk_list; all tables by default.")] = "",
+    limit: Annotated[int, typer.Option("--limit", help="The number of versions to show, newest first.", min=1)] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the tables as they are; or a table's versions: when each was made, by what, and which days' runs left it."""
+    """Show all tables; or the versions of one table: when and by what each was made, and which days' runs used it."""
     from jobs.commands.options import existing_home
     from jobs.commands.rows import show
     from jobs.lake.maintenance.history import table_states, table_versions
@@ -40,7 +40,7 @@ def history(
 
 @app.command()
 def check(home: HomeOption, as_json: JsonOption = False) -> None:
-    """Check every table, finished day and source's counts; exit with 9 when one is not what it must be."""
+    """Check every table, every finished day and every source's counts. Exit with 9 if one is damaged."""
     import json
 
     from jobs.commands.options import existing_home
@@ -74,12 +74,16 @@ def check(home: HomeOption, as_json: JsonOption = False) -> None:
 @app.command()
 def restore(
     home: HomeOption,
-    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; all that the day's run left by default.")] = "",
-    version: Annotated[int | None, typer.Option("--version", help="The version, as `lake history TABLE` shows it.")] = None,
-    as_of_run: Annotated[str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD: as its run left the tables.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    table: Annotated[str, typer.Argument(metavar="[TABLE]", help="A table; by default all tables of the day's run.")] = "",
+    version: Annotated[
+        int | None, typer.Option("--version", help="The version, as `steelyard lake history TABLE` shows it.")
+    ] = None,
+    as_of_run: Annotated[
+        str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD, whose run's versions to restore.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Bring a table, or all of a finished day, back to what it was, by a new version; what the next run must do again is said."""
+    """Restore a table, or all tables of a finished day, by a new version, and say what the next run has to do again."""
     from jobs.commands.options import existing_home
     from jobs.foundation.errors import ConfigError
     from jobs.foundation.locks import hold_home_lock
@@ -89,7 +93,7 @@ def restore(
 
     if (version is None) == (not as_of_run) or (version is not None and not table):
         raise ConfigError(
-            what="it is not said what to go back to",
+            what="the version to restore is not named",
             where="--version and --as-of-run",
             next_step="give TABLE --version N, or --as-of-run DAY with a table or without one for all",
         )
@@ -102,36 +106,32 @@ def restore(
         for line in plan.sentences():
             typer.echo(line)
         if not yes:
-            _ask("go back to them?")
+            _ask("restore them?")
         do(there, plan)
 
 
 def _ask(question: str) -> None:
-    """Go on only when a person at a terminal says yes.
+    """Go on only if a person at a terminal confirms.
 
     Raises:
-        ConfigError: when nobody can be asked.
+        ConfigError: when there is no terminal.
     """
     import sys
 
     from jobs.foundation.errors import ConfigError
 
     if not sys.stdin.isatty():
-        raise ConfigError(
-            what="nobody is there to be asked", where="the terminal", next_step="read the lines above, then add --yes"
-        )
+        raise ConfigError(what="nobody can confirm this", where="the terminal", next_step="read the lines above, then add --yes")
     typer.confirm(question, abort=True)
 
 
 @app.command()
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="The folder of the copies, outside the home and best on another disk.")],
+    to: Annotated[Path, typer.Option("--to", help="The folder for backups, outside the home and preferably on another disk.")],
     home: HomeOption,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Make no copy, but read the newest and compare it with its hashes.")
-    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Make no backup; compare the newest one with its hashes.")] = False,
 ) -> None:
-    """Copy the home, of one moment, into a folder of its own under --to; what did not change since the last copy takes no room."""
+    """Back up a consistent copy of the home below --to. Files that are unchanged since the last backup take no space."""
     from jobs.commands.options import existing_home
     from jobs.foundation.locks import hold_folder_lock, hold_home_lock
     from jobs.foundation.log import stage
@@ -148,11 +148,11 @@ def backup(
 
 
 def _verify(to: Path) -> None:
-    """Compare the newest copy with its hashes.
+    """Compare the newest backup with its hashes.
 
     Raises:
-        InputMissing: when there is none.
-        Damaged: when a file is not what it was.
+        InputMissing: when there is no backup.
+        Damaged: when a file has changed.
     """
     from jobs.foundation.errors import Damaged, InputMissing
     from jobs.foundation.log import stage
@@ -168,16 +168,16 @@ def _verify(to: Path) -> None:
         typer.echo(line)
     if wrong:
         raise Damaged(
-            what=f"{len(wrong)} files are not as they were copied",
+            what=f"{len(wrong)} files have changed since they were copied",
             where=str(folder),
-            next_step="move this copy away, make a new one, and look after the disk",
+            next_step="move this backup away, make a new one, and check the disk",
         )
-    typer.echo(f"{folder}: every file is as it was copied")
+    typer.echo(f"{folder}: every file is unchanged")
 
 
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
-    """Trim old features and links, join small files, and drop what the policy's days of time travel no longer need."""
+    """Delete old features and links, merge small files, and delete versions older than the profile's time travel."""
     from jobs.commands.options import existing_home, profile_of_last_run
     from jobs.foundation.locks import hold_home_lock
     from jobs.foundation.log import stage
@@ -195,12 +195,12 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
 
 @app.command()
 def forget(
-    source: Annotated[str, typer.Argument(help="A source that the profile maps no more.")],
+    source: Annotated[str, typer.Argument(help="A source that the profile does not map.")],
     profile: ProfileOption,
     home: HomeOption,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Take out what a source delivered that the profile maps no more; lists of finished days stay as they are."""
+    """Delete all rows of a source that the profile does not map; lists of finished days stay as they are."""
     from jobs.commands.options import existing_home
     from jobs.foundation.errors import ConfigError, InputMissing
     from jobs.foundation.locks import hold_home_lock
@@ -215,23 +215,23 @@ def forget(
         raise ConfigError(
             what=f"the profile maps {source}",
             where=str(folder / "sources" / f"{source}.toml"),
-            next_step="take the mapping out of the profile first",
+            next_step="remove the mapping from the profile first",
         )
     with hold_home_lock(existing_home(home)):
         there = LakeTables(home)
         unmapped = count_orphaned_rows(there, mapped)
         if not is_known(there, source):
-            others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of no source but those that are mapped"
+            others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of mapped sources only"
             raise InputMissing(what=f"the lake has nothing of a source {source!r}", where=str(home), next_step=others)
-        typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all that is of it in bronze and quarantine")
+        typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all its rows in bronze and quarantine")
         if not yes:
-            _ask("take them out?")
+            _ask("delete them?")
         forget_source(there, source)
 
 
 @app.command()
 def migrate(home: HomeOption) -> None:
-    """Bring a home made by an earlier Steelyard up to the columns that this one writes; one that is up to date stays as it is."""
+    """Migrate the tables of an earlier version of Steelyard to the current columns."""
     from jobs.commands.options import existing_home
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.migrate import migrate as do

@@ -1,4 +1,4 @@
-"""``steelyard model``: the models of a home."""
+"""``steelyard model``: list, show, use and compare a home's models."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import typer
 
 from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, existing_home
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Write it as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look at a home's models.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, use and compare a home's models.")
 
 
 @app.callback()
 def model() -> None:
-    """Look at a home's models: which there are, what each is and is worth, and where two of them part."""
+    """List, show, use and compare a home's models."""
 
 
 @app.command(name="list")
 def list_models(home: HomeOption, as_json: JsonOption = False) -> None:
-    """List the models, the newest first: what each learnt from, and for which days it was put in use."""
+    """List the models, newest first: what each was trained on, and for which days it was in use."""
     from jobs.commands.rows import show
     from jobs.lake.model_store import ModelStore
 
@@ -30,9 +30,9 @@ def list_models(home: HomeOption, as_json: JsonOption = False) -> None:
 @app.command(name="show")
 def show_model(
     home: HomeOption,
-    model_id: Annotated[str, typer.Argument(metavar="[ID]", help="A model; the newest by default.")] = "",
+    model_id: Annotated[str, typer.Argument(metavar="[ID]", help="A model's id; the newest model by default.")] = "",
 ) -> None:
-    """Show a model's card: what it is, what it learnt from, how good it is, its limits, and what weighs in it."""
+    """Show a model's card: training data, quality, limits, and the importance of indicators."""
     from jobs.foundation.errors import InputMissing
     from jobs.lake.model_store import ModelStore
     from jobs.texts.model_card import card_markdown
@@ -50,8 +50,10 @@ def show_model(
 
 
 @app.command(name="use")
-def use_model(home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model.")], as_of: AsOfOption) -> None:
-    """Put a model in use from a day on, until one trained for a later day takes its place."""
+def use_model(
+    home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model's id.")], as_of: AsOfOption
+) -> None:
+    """Use a model from a day on, until a model is trained for a later day."""
     from jobs.foundation.locks import hold_home_lock
     from jobs.lake.model_store import ModelStore
 
@@ -64,12 +66,12 @@ def use_model(home: HomeOption, model_id: Annotated[str, typer.Argument(metavar=
 def compare(
     home: HomeOption,
     first: Annotated[str, typer.Argument(metavar="FIRST", help="A model's id.")],
-    second: Annotated[str, typer.Argument(metavar="SECOND", help="Another's.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="Another model's id.")],
     as_of: AsOfOption,
     profile: ProfileOfRunOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Score a finished day by two models: whom either would visit, and which indicators move them."""
+    """Score a finished day with two models: which entities each would list, and which indicators make the difference."""
     import json
     from dataclasses import asdict
 
@@ -86,8 +88,8 @@ def compare(
         return
     for title, rows, empty in (
         (f"first {first}, second {second}, on {on}", found.standings, ""),
-        ("whom only one of them would visit", found.movers, "both would visit the same"),
-        ("what weighs most among those that either would visit, in log-odds", found.weights, "nothing weighs"),
+        ("entities that only one of them would list", found.movers, "both would list the same entities"),
+        ("the most important indicators among these entities, in log-odds", found.weights, "no indicator"),
     ):
         typer.echo(f"\n{title}")
         show(rows, as_json=False, empty=empty)

@@ -1,4 +1,4 @@
-"""`steelyard replay`: does a published list come out again, from what its run was made of?"""
+"""``steelyard replay``: run a finished day again and compare with what was published."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from jobs.replay import Replay
 
 SHOWN = 3
-"""At most so many ways in which a table differs are shown as text; JSON has all."""
+"""The most differences of a table that the text shows; JSON has all."""
 
 
 def replay(
     home: HomeOption,
-    as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD: its newest finished run.")] = "",
-    run: Annotated[str, typer.Option("--run", metavar="ID", help="A run by its id, also one that was since done again.")] = "",
+    as_of: Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD; its newest finished run is replayed.")] = "",
+    run: Annotated[str, typer.Option("--run", metavar="ID", help="The id of a run, also of one that was replaced since.")] = "",
     profile: ProfileOfRunOption = "",
     even_so: Annotated[
-        bool, typer.Option("--even-so", help="Go on where code, profile, engine or packages are others now.")
+        bool, typer.Option("--even-so", help="Replay although code, profile, engine or packages have changed.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write what was found as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
 ) -> None:
-    """Do a finished day again, aside, and compare with what was published (7: it differs, 8: it cannot be done again)."""
+    """Run a finished day again in a temporary home and compare. Exit with 7 if it differs, 8 if it cannot be replayed."""
     import json
 
     from jobs.engine.lake import Lake
@@ -36,7 +36,7 @@ def replay(
     from jobs.replay import replay_run
 
     if bool(as_of) == bool(run):
-        raise ConfigError(what="one run must be named", where="--as-of and --run", next_step="give --as-of DAY, or --run ID")
+        raise ConfigError(what="name one run", where="--as-of and --run", next_step="give --as-of DAY, or --run ID")
     manifest = find_run(home, day(as_of) if as_of else run)
     found = replay_run(Lake(home), profile_of(manifest, profile), manifest, even_so=even_so)
     if as_json:
@@ -46,11 +46,11 @@ def replay(
     if not found.is_same:
         worst = next(table for table in found.tables if not table.is_same)
         raise ReplayMismatch(
-            what=f"the run {found.run_id}, done again, differs first in {worst.table}: {_words(worst.differences[0])}",
+            what=f"the run {found.run_id}, replayed, differs first in {worst.table}: {_words(worst.differences[0])}",
             where=str(home),
-            next_step="keep the manifest and what is said above; find out whether a table, a model or a package was changed by hand"
+            next_step="keep the manifest and this output; find out whether somebody changed a table, a model or a package"
             if not found.ignored
-            else "what is named above is another than it was, and may be why",
+            else "the changes named above may be the reason",
         )
 
 
@@ -71,8 +71,8 @@ def _words(difference: Difference) -> str:
     rows = "1 row" if difference.rows == 1 else f"{difference.rows:,} rows"
     key = ", ".join(f"{name} {value}" for name, value in difference.key.items())
     if not difference.column:
-        return f"{rows} without a match, first {key}: published {difference.published}, done again {difference.made}"
-    return f"{difference.column} in {rows}, first {key}: published {difference.published!r}, done again {difference.made!r}"
+        return f"{rows} without a match, first {key}: published {difference.published}, replayed {difference.made}"
+    return f"{difference.column} in {rows}, first {key}: published {difference.published!r}, replayed {difference.made!r}"
 
 
 def _plain(found: Replay) -> dict[str, Any]:
@@ -91,5 +91,5 @@ def _plain_table(table: Comparison) -> dict[str, Any]:
 
 
 def _json(value: Any) -> Any:
-    """A number that JSON has no word for as text: NaN must not look like null."""
+    """A value for JSON: a number that JSON lacks becomes text, so that NaN does not look like null."""
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""Rows of facts for people and for programs: a table on a terminal, aligned text elsewhere, JSON when asked for."""
+"""Print rows of facts: a table on a terminal, aligned text elsewhere, or JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NUMBERS = (int, float)
 
 
 def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:
-    """Write dataclasses of one kind, a row each, their fields as columns.
+    """Print dataclasses of one type, one row each, with their fields as columns.
 
     Args:
         rows: the dataclasses.
-        as_json: as one JSON array.
-        empty: what to say to a person when there are none.
+        as_json: print one JSON array.
+        empty: the text to print when there are no rows.
     """
     facts = [asdict(row) for row in rows]
     if as_json:
@@ -42,7 +42,7 @@ def _show_table(facts: list[dict[str, Any]]) -> None:
         is_number = any(_is_number(row[name]) for row in facts)
         table.add_column(name.replace("_", " "), justify="right" if is_number else "left", overflow="fold")
     for row in facts:
-        # Text, not str: brackets in data are no mark-up.
+        # Text, not str: brackets in data are no markup.
         table.add_row(*(Text(_words(value)) for value in row.values()))
     Console().print(table)
 

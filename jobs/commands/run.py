@@ -1,4 +1,4 @@
-"""`steelyard run`: the whole day without Airflow."""
+"""``steelyard run``: run a whole day without Airflow."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def run(
     sources: SourcesOption,
     home: HomeOption,
     as_of: AsOfOption,
-    top: Annotated[int, typer.Option(help="How many of the list to show.", min=0)] = 20,
+    top: Annotated[int, typer.Option(help="The number of listed entities to show.", min=0)] = 20,
 ) -> None:
-    """Do the whole day: take in every source, score every entity, and make the day's list and its report."""
+    """Run a whole day: take in every source, score every entity, and write the day's list and report."""
     from rich.console import Console
 
     from jobs.engine.lake import Lake
@@ -38,6 +38,6 @@ def run(
     console = Console()
     show_list(gather(home, settings, on), console, top=top)
     console.print(
-        f"The report is {report}; other forms: steelyard export risk_list --home {home} --as-of {on} --format csv --out FILE",
+        f"The report is {report}; other formats: steelyard export risk_list --home {home} --as-of {on} --format csv --out FILE",
         soft_wrap=True,
     )

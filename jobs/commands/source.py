@@ -12,17 +12,17 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Onboard a so
 
 @app.callback()
 def source() -> None:
-    """Onboard a source: look at a raw file and draft the mapping that turns it into a contract's rows."""
+    """Onboard a source: draft a mapping from a raw file."""
 
 
 @app.command()
 def infer(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A raw file of the source: CSV, JSON Lines or Parquet.")],
     contract: Annotated[
-        str | None, typer.Option("--contract", help="registration, tax_filing, complaint or inspection; guessed when not given.")
+        str | None, typer.Option("--contract", help="registration, tax_filing, complaint or inspection; guessed by default.")
     ] = None,
 ) -> None:
-    """Write a draft mapping for FILE to standard output; look at each line with a ? and then run `steelyard config check`."""
+    """Write a draft mapping for FILE to standard output. Review each line with a ?, then run `steelyard config check`."""
     from jobs.onboarding.mapping_draft import draft_mapping
 
     typer.echo(draft_mapping(file, contract), nl=False)

@@ -1,4 +1,4 @@
-"""The stages of a day, one verb each; `steelyard run` does them all."""
+"""The stages of a day, one command each; ``steelyard run`` runs all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def ingest(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
-    """Take a source's new deliveries into bronze; what cannot be read goes to quarantine."""
+    """Load a source's new deliveries into bronze; records that cannot be read go to quarantine."""
     from jobs.engine.lake import Lake
     from jobs.steps.ingest_source import ingest_source
 
@@ -61,17 +61,17 @@ def gate(
         current.note(deliveries=len(batches), stopped=sum(not batch.is_usable for batch in batches))
     if batches and not batches[-1].is_usable:
         why = "; ".join([*batches[-1].unusable, *batches[-1].stopped])
-        warn(f"{source}: the delivery of {batches[-1].delivered_on} may not be used: {why}", source=source)
+        warn(f"{source}: the delivery of {batches[-1].delivered_on} must not be used: {why}", source=source)
         if strict:
             raise SourceStopped(
                 what=why,
                 where=f"source {source}, delivery of {batches[-1].delivered_on}",
-                next_step="mend the delivery and give the same command again; until then the data before it stays in use",
+                next_step="correct the delivery and run the same command again; until then the data before it stay in use",
             )
 
 
 def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
-    """Bring a source's sound rows to silver, in standard codes, and settle the source for the day."""
+    """Convert a source's sound rows to silver, in standard codes, and close the source for the day."""
     from jobs.engine.lake import Lake
     from jobs.steps.conform_source import conform_source
     from jobs.take_in_source import close_source
@@ -84,7 +84,7 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
 
 
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
-    """Settle a source for the day, whether its steps ended or failed: the day goes on with what is in use."""
+    """Close a source for the day, whether or not its steps succeeded; the day goes on with the data in use."""
     from jobs.profile.mapping import load_mapping
     from jobs.take_in_source import close_source, close_unusable_source
 
@@ -101,7 +101,7 @@ def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption,
 
 
 def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
-    """Link complaints that name no entity to the one that they speak of."""
+    """Link complaints without an identifier to the entity that they are about."""
     from jobs.engine.lake import Lake
     from jobs.steps.link_complaints import rebuild_links
 
@@ -118,7 +118,7 @@ def features(
     full_refresh: FullRefreshOption = False,
     is_full: FormerFullRefreshOption = False,
 ) -> None:
-    """Build the indicators of every entity as they could be known on the day."""
+    """Compute the indicators of every entity from what was known on the day."""
     from jobs.engine.lake import Lake
     from jobs.steps.build_features import rebuild_features
 
@@ -129,7 +129,7 @@ def features(
 
 
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
-    """Train the model on past visits, as far as they were known on the day."""
+    """Train the model on the past visits that were known on the day."""
     from jobs.engine.lake import Lake
     from jobs.training.gather_training_set import build_cohort_features
     from jobs.training.train_model import is_training_due, train_day
@@ -153,7 +153,7 @@ def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
 
 
 def target(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
-    """Make the day's list within each region's capacity, with the reasons, and close the day with its manifest."""
+    """Write the day's list within each region's capacity, with reasons, and close the day with its manifest."""
     from jobs.close_day import close_day
     from jobs.engine.lake import Lake
     from jobs.steps.target_list import target_scored_day
@@ -173,11 +173,11 @@ def _profile(name: str) -> Profile:
 
 
 def _warn_of_unusable(profile: Profile) -> None:
-    """Say which sources bring nothing new because of their mapping: what they brought before stays in use."""
+    """Warn of sources with an unusable mapping: they add nothing new, and their earlier data stay in use."""
     from jobs.profile.mapping import load_usable_mappings
 
     for source, error in load_usable_mappings(profile.folder)[1].items():
-        warn(f"{source}: its mapping cannot be used, so only what it brought before is: {error}", source=source)
+        warn(f"{source}: its mapping cannot be used, so only its earlier data are used: {error}", source=source)
 
 
 def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:

@@ -1,4 +1,4 @@
-"""`steelyard trace`: from a reason back to the file and row that it rests on."""
+"""``steelyard trace``: trace a reason back to files and rows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def trace(
     as_of: AsOfOption,
     home: HomeOption,
     profile: ProfileOfRunOption = "",
-    rows: Annotated[int, typer.Option(help="How many rows of each table to show.", min=0)] = 12,
+    rows: Annotated[int, typer.Option(help="The number of rows of each table to show.", min=0)] = 12,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Walk from an entity's standing to its reasons, features, silver rows, and the file and row of each."""
+    """Show an entity's class and points, its reasons, features and silver rows, and the file and row of each."""
     from rich.console import Console
 
     from jobs.analysis.trace import as_json, show_trace, trace_entity

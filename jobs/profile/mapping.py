@@ -36,7 +36,7 @@ class SourceMapping(MappingSettings):
         return quoted(name, self._lookup_names)
 
     def expression(self, column: str) -> str | None:
-        """The SQL of a contract column, translations compiled, calls that raise on bad input made to give NULL."""
+        """The SQL of a contract column, translations compiled; calls that raise on bad input give NULL instead."""
         if column in self.translate:
             table = self.translate[column]
             raw = quoted(table.raw_column, self._lookup_names)
@@ -47,7 +47,7 @@ class SourceMapping(MappingSettings):
         return None
 
     def safe(self, sql: str) -> str:
-        """An expression of the mapping as it is run: lookup columns quoted, ``cast`` and ``to_timestamp`` not raising."""
+        """An expression as it runs: lookup columns quoted, and ``cast`` and ``to_timestamp`` give NULL instead of raising."""
         return with_try(qualified(sql, self._lookup_names))
 
     def raw_inputs(self, column: str) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ class SourceMapping(MappingSettings):
 def select_expressions(mapping: SourceMapping) -> dict[str, str]:
     """Each contract column as SQL over the raw columns, of the contract's type; a column that is not mapped is NULL.
 
-    A lookup's column is written as two quoted names, `` `<name>`.`<column>` ``: an aliased join or a struct column serves.
+    A lookup's column is two quoted names, `` `<name>`.`<column>` ``, for an aliased join or a struct column.
     """
     found: dict[str, str] = {}
     for column in mapping.contract.columns:
@@ -79,10 +79,10 @@ def select_expressions(mapping: SourceMapping) -> dict[str, str]:
 
 
 def known_at_expression(mapping: SourceMapping, time_zone: ZoneInfo, delivered_on: str = lineage.DELIVERED_ON) -> str:
-    """The instant (UTC) from which a record could be known, as SQL.
+    """The instant (UTC) from which a record is known, as SQL.
 
-    It is the mapping's own expression, else the start of the day in the column ``delivered_on`` in ``time_zone``. NULL
-    where the mapping's expression cannot be read: such a record's time is unknown and it must be quarantined.
+    It is the mapping's expression, else the start of the day ``delivered_on`` in ``time_zone``. NULL means that the record's time
+    cannot be read, so the record must go to quarantine.
     """
     if mapping.known_at is not None:
         return f"try_cast(({mapping.safe(mapping.known_at)}) as {Type.TIMESTAMP.value})"
@@ -93,7 +93,7 @@ def load_mapping(path: Path) -> SourceMapping:
     """Read one mapping.
 
     Raises:
-        ConfigError: when it cannot be used; all its mistakes are named at once.
+        ConfigError: when it cannot be used; the message names every problem.
     """
     raw = read_toml(path, "mapping")
     errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw)) if problem.is_error]
@@ -121,7 +121,7 @@ def load_mappings(profile_folder: Path) -> dict[str, SourceMapping]:
 
 
 def load_usable_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping], dict[str, ConfigError]]:
-    """The mappings of a profile that can be used, and of each other why not; by name, in the order of their names."""
+    """The usable mappings of a profile, and the error of each other; both by name, in order of name."""
     usable: dict[str, SourceMapping] = {}
     unusable: dict[str, ConfigError] = {}
     for path in mapping_paths(profile_folder):
@@ -133,7 +133,7 @@ def load_usable_mappings(profile_folder: Path) -> tuple[dict[str, SourceMapping]
 
 
 def mapped_sources(profile_folder: Path) -> list[str]:
-    """The sources that a profile maps, whether or not each mapping can be used, in order."""
+    """The sources that a profile maps, in order, including those with an unusable mapping."""
     return [path.stem for path in mapping_paths(profile_folder)]
 
 

@@ -1,4 +1,7 @@
-"""The little that is asked of a mapping's SQL text: which columns it names, and that it does not raise on bad input."""
+"""Find the columns that a mapping's SQL names, and rewrite it so that it does not raise on bad input.
+
+A small tokenizer is enough: the text stays as it is written except for the replaced tokens.
+"""
 
 from __future__ import annotations
 
@@ -17,27 +20,27 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What raises on a bad value, and its twin that gives NULL.
+# Functions that raise on a bad value, and the variant that gives NULL.
 _TWINS = {"cast": "try_cast", "to_timestamp": "try_to_timestamp"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of SQL text: its kind (string, quoted, word, number, space, sign) and itself."""
+    """A token of SQL: its kind (string, quoted, word, number, space, sign) and its text."""
 
     kind: str
     text: str
 
     @property
     def name(self) -> str:
-        """The identifier that it spells, empty when it is none."""
+        """The identifier; empty for other kinds."""
         if self.kind == "quoted":
             return self.text[1:-1].replace("``", "`")
         return self.text if self.kind == "word" else ""
 
 
 def tokens(sql: str) -> Iterator[Token]:
-    """The pieces of a SQL text, which joined give the text again."""
+    """The tokens of a SQL text; joined, they give the text again."""
     for match in _TOKEN.finditer(sql):
         yield Token(str(match.lastgroup), match.group())
 
@@ -60,7 +63,7 @@ def names_in(sql: str, columns: Iterable[str], lookups: Iterable[str]) -> tuple[
 
 
 def qualified(sql: str, lookups: Iterable[str]) -> str:
-    """The SQL text with a lookup's column, however it is spelt, as two quoted names: `` `lookup`.`column` ``."""
+    """The SQL text with every spelling of a lookup's column as two quoted names: `` `lookup`.`column` ``."""
     names = tuple(lookups)
     parts = _joined(list(tokens(sql)), names)
     return "".join(quoted(part.name, names) if _is_lookup_column(part.name, names) else part.text for part in parts)
@@ -72,7 +75,7 @@ def _is_lookup_column(name: str, lookups: tuple[str, ...]) -> bool:
 
 
 def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
-    """The tokens, with ``lookup . column`` made one quoted token that spells ``lookup.column``."""
+    """The tokens, with ``lookup . column`` as one quoted token ``lookup.column``."""
     place = 0
     while place < len(parts):
         token = parts[place]
@@ -91,7 +94,7 @@ def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
 
 
 def with_try(sql: str) -> str:
-    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the twins that give NULL for a bad value."""
+    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value."""
     parts = list(tokens(sql))
     made: list[str] = []
     for place, token in enumerate(parts):

@@ -14,7 +14,8 @@ from matplotlib.ticker import LogLocator
 from jobs.report.daily_report import Context
 from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
 from jobs.texts.languages import Texts
-from jobs.texts.names import Names, number, percent
+from jobs.texts.names import Names
+from jobs.texts.numbers import number, percent
 
 SHOWN = 10
 VOLUME_DAYS = 35

@@ -30,6 +30,7 @@ from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
+from jobs.texts.languages import LANGUAGES, column_suffix
 from jobs.texts.model_card import Section, stored_sections
 
 BINS = 36
@@ -225,7 +226,7 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
 
 def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
     """A text in each language that it is told in."""
-    columns = {"en": f"{name}_en", "zh-Hans": f"{name}_zh_hans", "zh-Hant": f"{name}_zh_hant"}
+    columns = {language: f"{name}_{column_suffix(language)}" for language in LANGUAGES}
     return {language: row[column] for language, column in columns.items() if row[column]}
 
 

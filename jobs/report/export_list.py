@@ -22,9 +22,6 @@ from expectations.contracts.scoring import (
     REASON_RANK,
     REASONS,
     RISK_LIST,
-    SENTENCE_EN,
-    SENTENCE_ZH_HANS,
-    SENTENCE_ZH_HANT,
 )
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
@@ -32,13 +29,11 @@ from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
-from jobs.texts.languages import load_texts
+from jobs.texts.languages import column_suffix, load_texts
 from jobs.texts.names import Names
 
 REASON_COLUMNS = 5
 MASK = "***"
-# A spreadsheet takes a cell that begins so for a formula; the full-width forms too, under an East Asian input method.
-_SENTENCES = {"en": SENTENCE_EN, "zh-Hans": SENTENCE_ZH_HANS, "zh-Hant": SENTENCE_ZH_HANT}
 
 
 def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
@@ -52,7 +47,7 @@ def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
     Returns:
         UTF-8 with a byte order mark, so that a spreadsheet sees the encoding; lines end in CRLF, as RFC 4180 says.
     """
-    sentence = str(_SENTENCES[names.texts.language])
+    sentence = f"sentence_{column_suffix(names.texts.language)}"
     of_entity: dict[str, list[str]] = {}
     for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
         of_entity.setdefault(row[ENTITY_ID], []).append(row[sentence])
@@ -125,7 +120,7 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
 
 def _as_csv(home: Path, profile: Profile, as_of: date, language: str) -> bytes:
     listed, reasons = _read(home, as_of)
-    return to_csv(listed, reasons, Names(load_texts(language), profile))
+    return to_csv(listed, reasons, Names.of(profile, language))
 
 
 def _as_parquet(home: Path, _profile: Profile, as_of: date, _language: str) -> bytes:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache, partial
+from functools import cache
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from jobs.lake.source_results import Source
 from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
-from jobs.texts.check_words import check_name, why
-from jobs.texts.languages import load_texts
-from jobs.texts.names import Names, language_of, number, percent
+from jobs.texts.checks import check_name, why
+from jobs.texts.languages import language_of
+from jobs.texts.names import Names
+from jobs.texts.numbers import number, percent
 from jobs.texts.peer_groups import peer_group_in_words
 
 OPEN_ROWS = 300
@@ -28,27 +31,34 @@ def render_page(context: Context, language: str) -> str:
     Raises:
         ConfigError: when the language is none that the report speaks.
     """
-    texts = load_texts(language)
-    names = Names(texts, context.profile)
+    names = Names.of(context.profile, language)
+    texts = names.texts
     style = page_style()
     return (
         environment()
         .get_template("page.html")
         .render(
             charts=draw_charts(context, texts, names),
-            check_name=partial(check_name, language=language),
+            check_name=lambda check: check_name(vars(check), language),
             context=context,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
             names=names,
-            peers=lambda label: peer_group_in_words(label, names),
+            peers=lambda label: peer_group_in_words(label, texts, names.settings),
             policy=policy_of(style),
             profile=context.profile,
             style=Markup(style),  # ours, and it holds no value from data
             t=texts,
-            why=partial(why, language=language),
+            why=lambda source: why(verdict_facts(source), language),
         )
     )
+
+
+def verdict_facts(source: Source) -> dict[str, Any]:
+    """Return what :func:`jobs.texts.checks.why` needs to know of a source."""
+    names = ("verdict", "why", "newest_delivery", "came", "unusable")
+    failed = [vars(check) for rule in source.rules for check in rule.failures]
+    return {name: getattr(source, name) for name in names} | {"failed": failed}
 
 
 def policy_of(style: str) -> str:

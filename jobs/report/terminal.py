@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from jobs.report.daily_report import Context, Listed
-from jobs.texts.languages import load_texts
-from jobs.texts.names import Names, number, percent
+from jobs.texts.names import Names
+from jobs.texts.numbers import number, percent
 
 _CLASS_STYLES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red"}
 
@@ -27,8 +27,8 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     Raises:
         ConfigError: when the language is none that the report speaks.
     """
-    texts = load_texts(language)
-    names = Names(texts, context.profile)
+    names = Names.of(context.profile, language)
+    texts = names.texts
     facts = f"{number(context.entities)} {texts('day.entities')} · {number(len(context.listed))} {texts('day.listed')}"
     model = escape(context.model_id or texts("page.unknown"))
     title = f"{texts('page.title')} {context.as_of.isoformat()}"

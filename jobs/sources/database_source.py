@@ -1,6 +1,6 @@
-"""Deliveries that are rows of a table: which days there are, whether they changed, and their records, landed.
+"""Deliveries in a PostgreSQL database: the days of delivery, whether they changed, and their records as Parquet.
 
-Records of a PostgreSQL database carried by Apache Spark: its workers ask, a connection a day, and the driver sees no row.
+On Apache Spark its workers read the records, one connection a day, and the driver sees no row.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from jobs.engine.lake import Lake
 
 
-# What an address may ask of libpq, by the name that it has in JDBC.
+# The parameters that an address may have, with their names in JDBC.
 _PARAMETERS = {
     "sslmode": "sslmode", "sslrootcert": "sslrootcert", "connect_timeout": "connectTimeout", "application_name": "ApplicationName",
 }  # fmt: skip
@@ -56,13 +56,13 @@ ROWS_AT_ONCE = 10_000
 
 
 def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[date], folder: Path) -> DataFrame:
-    """The records of the days, read once and written to Parquet under ``folder``, a folder a rule.
+    """Write the records of the days to Parquet under ``folder``, one folder a rule, and return them.
 
     Returns:
         The raw columns, then file, day, number, key, raw text and rule of each record.
 
     Raises:
-        ConfigError: when the address says what JDBC cannot be told, or Spark cannot read the database.
+        ConfigError: when JDBC does not know a parameter of the address, or Spark cannot read the database.
     """
     url, properties = jdbc_address(mapping)
     conditions = [f"{DAY} = DATE '{day.isoformat()}'" for day in days]
@@ -71,11 +71,11 @@ def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[dat
         file = F.concat(F.lit(name_of(mapping, "")), F.col(DAY).cast("string")).alias(FILE)
         kept = [F.col(f"`{name.replace('`', '``')}`") for name in mapping.raw.columns]
         records.select(*kept, file, F.col(DAY).alias(DELIVERED), ROW, KEY, RAW, RULE).write.partitionBy(RULE).parquet(str(folder))
-    except (PySparkException, Py4JJavaError) as error:  # the second for what PySpark has no name for, as a driver's own errors
+    except (PySparkException, Py4JJavaError) as error:  # the second covers errors of the JDBC driver
         raise ConfigError(
             what=f"Spark cannot read the database: {without_password(_said(error), address_of(mapping))}",
             where=f"{mapping.path.name}, {name_of(mapping, days[0])} to {days[-1]}",
-            next_step=f"see that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
+            next_step=f"check that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
         ) from error
     return session.read.parquet(str(folder))
 
@@ -85,10 +85,10 @@ def _said(error: PySparkException | Py4JJavaError) -> str:
 
 
 def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
-    """The database's address as JDBC's URL, and the properties beside it, the password among them.
+    """The JDBC URL of the database, and the properties, including the password.
 
     Raises:
-        ConfigError: when it holds a parameter that JDBC does not know, or names no one host and port.
+        ConfigError: when the address has a parameter that JDBC does not know, or not exactly one host and port.
     """
     parts = urlsplit(address_of(mapping))
     given = dict(parse_qsl(parts.query))
@@ -118,17 +118,17 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
 
 
 class InDatabase:
-    """The deliveries of a source whose records are in a database, up to and including ``as_of``."""
+    """The deliveries of a source in a database, up to and including ``as_of``."""
 
     def __init__(self, mapping: SourceMapping, database: Database, as_of: date) -> None:
         self._mapping, self._database, self._as_of = mapping, database, as_of
         self._dateless = 0
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
-        """How many records each day has, and a hash of them; days that are not looked back at stay as they are known.
+        """The number of records of each day and their hash; days before the look-back stay as they are known.
 
         Raises:
-            ConfigError: when all that was taken in before is gone at once, as it is while a table is being filled anew.
+            ConfigError: when every record taken in before is gone, as while a table is being refilled.
         """
         since = self._since(known)
         found = {day: batch.files for day, batch in known.items() if since is not None and day < since}
@@ -147,24 +147,24 @@ class InDatabase:
         return found
 
     def _check_not_emptied(self, cursor: Any, known: Mapping[date, Batch]) -> None:
-        """Days that are looked back at may all have been withdrawn; every day there was, hardly."""
+        """Refuse a table without any record: a source may withdraw the days of the look-back, but hardly all days."""
         cursor.execute(newest_sql(self._mapping, self._as_of))
         (newest,) = cursor.fetchone()
         if newest is None:
             raise ConfigError(
-                what=f"no record of {self._mapping.name} up to {self._as_of} is there any more, of {len(known)} days taken in",
+                what=f"no record of {self._mapping.name} up to {self._as_of} exists, although {len(known)} days were taken in",
                 where=f"{self._mapping.path.name}, {self._database.name}",
-                next_step="see that the table is filled; if all was withdrawn, leave one record of it",
+                next_step="check that the table is filled; if all records were withdrawn, leave one",
             )
 
     def _since(self, known: Mapping[date, Batch]) -> date | None:
-        """The first day that is asked for changes; None for the first of all."""
+        """The first day to compare for changes; None for all days."""
         if self._database.look_back_days is None or not known:
             return None
         return min(max(known), self._as_of) - timedelta(days=self._database.look_back_days)
 
     def newest(self) -> date | None:
-        """The newest day that has a record; None when the database does not answer, of which ingest has told."""
+        """The newest day with a record; None when the database does not answer, which ingest reports."""
         try:
             with connected(self._mapping) as cursor:
                 cursor.execute(newest_sql(self._mapping, self._as_of))
@@ -174,14 +174,14 @@ class InDatabase:
         return date.fromisoformat(day) if day else None
 
     def warnings(self) -> list[str]:
-        """Records without a day of delivery, as :meth:`facts` found them."""
+        """The number of records without a day of delivery, as :meth:`facts` counted them."""
         if not self._dateless:
             return []
         name, column = self._database.name, self._database.delivered_on
         return [f"{self._dateless} records of {name} are left out: their {column} is no date of a calendar"]
 
     def land(self, days: Sequence[date], folder: Path, lake: Lake, progress: Callable[[Path], None], /) -> Landed:
-        """Carried by Apache Spark's JDBC where that is the engine, and through Arrow elsewhere; the records are the same."""
+        """Read the records through JDBC on Apache Spark, and through Arrow elsewhere; both give the same records."""
         for day in days:
             progress(Path(name_of(self._mapping, day)))
         landing = Landing(self._mapping, folder)

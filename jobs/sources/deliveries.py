@@ -1,6 +1,6 @@
-"""Which files a source delivered, and when: found by the ISO dates in their paths, never by the clock.
+"""Find the files that a source delivered, and the day of each delivery, by the ISO dates in their paths.
 
-A folder that cannot be looked into raises its OSError: to go on without it would take its deliveries for withdrawn.
+A folder that cannot be read raises its OSError: without it, its deliveries would look withdrawn.
 """
 
 from __future__ import annotations
@@ -21,41 +21,41 @@ if TYPE_CHECKING:
     from jobs.profile.mapping_schema import Lookup
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-# What a link that leads nowhere, or a file in a folder's place, gives: there is nothing, and nothing is hidden from us.
+# Errors of a dead link, or of a file in place of a folder: nothing is there, and nothing is hidden.
 _NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
-# A date where there can be one; else whatever stands there, so that a person can be told of it.
+# A date, or any other text, so that a warning can name it.
 _STAMP = r"(?P<day>\d{4}-\d{2}-\d{2}|.+)"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """The files of one day's delivery, in the order of their paths."""
+    """The files that were delivered on one day, in the order of their paths."""
 
     delivered_on: date
     files: tuple[Path, ...]
 
 
 def find_deliveries(mapping: SourceMapping, sources_dir: Path, as_of: date) -> list[Delivery]:
-    """The deliveries up to and including ``as_of``, the oldest first; a file outside ``sources_dir`` is left out.
+    """The deliveries up to and including ``as_of``, oldest first; a file outside ``sources_dir`` is left out.
 
     Raises:
-        OSError: when a folder cannot be looked into.
+        OSError: when a folder cannot be read.
     """
     return [delivery for delivery in find_all_deliveries(mapping, sources_dir) if delivery.delivered_on <= as_of]
 
 
 def find_all_deliveries(mapping: SourceMapping, sources_dir: Path) -> list[Delivery]:
-    """Every delivery there is, the oldest first: for looking at a source, not for a day's work."""
+    """Every delivery, oldest first: to inspect a source, not for a day's run."""
     return _scan(mapping, sources_dir)[0]
 
 
 def delivery_warnings(mapping: SourceMapping, sources_dir: Path) -> list[str]:
-    """What a person should see in the source's folders: names that are no dates, files that lead out of the folder."""
+    """Warnings about the source's folders: names that are no dates, files that lead out of the folder."""
     return _scan(mapping, sources_dir)[1]
 
 
 def find_lookup_files(lookup: Lookup, sources_dir: Path) -> tuple[Path, ...]:
-    """The files of a lookup, in the order of their paths; one outside ``sources_dir`` is left out."""
+    """The files of a lookup, in the order of their paths; a file outside ``sources_dir`` is left out."""
     found = (path for path, _ in _walk(sources_dir, PurePosixPath(lookup.files).parts, None))
     return tuple(sorted(path for path in found if _is_inside(path, sources_dir) and path.is_file()))
 
@@ -76,7 +76,7 @@ def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], li
 
 
 def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[tuple[Path, str | None]]:
-    """Paths below a folder that follow a pattern's parts, each with the text found at the placeholder."""
+    """The paths below a folder that match a pattern's parts, each with the text at the placeholder."""
     if not parts:
         yield folder, stamp
         return
@@ -104,7 +104,7 @@ def _day(stamp: str) -> date | None:
 def _is_inside(path: Path, folder: Path) -> bool:
     try:
         return path.resolve(strict=True).is_relative_to(folder.resolve(strict=True))
-    except RuntimeError:  # a link that leads to itself, before Python 3.13
+    except RuntimeError:  # a circular link, before Python 3.13
         return False
     except OSError as error:
         if error.errno in _NOTHING_THERE:

@@ -1,4 +1,4 @@
-"""What a source delivered, day by day, in files or in a database: what is there, what it is like, and its records, landed."""
+"""A source's deliveries, in files or in a database: their days, facts and records."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class DeliverySource(Protocol):
     """The deliveries of one source up to a day."""
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
-        """What each day of delivery holds, so that a day that changed can be told; ``known`` is what was taken in before."""
+        """The facts of each day of delivery, to detect changes; ``known`` holds the batches taken in before."""
 
     def newest(self) -> date | None:
-        """The newest day of delivery; None when there is none, or nobody can tell."""
+        """The newest day of delivery; None when there is none or it is unknown."""
 
     def warnings(self) -> list[str]:
-        """What a person should see: deliveries that belong to no day."""
+        """Warnings about deliveries that belong to no day."""
 
     def land(self, days: Sequence[date], folder: Path, lake: Lake, progress: Progress, /) -> Landed:
-        """The records of the days, in Parquet below ``folder``."""
+        """Write the records of the days to Parquet below ``folder``."""
 
 
 def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> DeliverySource:
-    """What a source delivered up to and including ``as_of``."""
+    """The deliveries of a source up to and including ``as_of``."""
     if mapping.database is None:
         return InFiles(mapping, sources, as_of)
     from jobs.sources.database_source import InDatabase
@@ -60,14 +60,14 @@ class InFiles:
         """Size and hash of each day's files.
 
         Raises:
-            ConfigError: when all that was taken in before is gone at once, as it is where a folder is not mounted.
+            ConfigError: when every delivery taken in before is gone, as when a folder is not mounted.
             OSError: when a folder or a file cannot be read.
         """
         if known and not self._deliveries:
             raise ConfigError(
-                what=f"no delivery of {self._mapping.name} is there any more, of {len(known)} that were taken in",
+                what=f"no delivery of {self._mapping.name} exists, although {len(known)} were taken in",
                 where=f"{self._mapping.files} in {self._sources}",
-                next_step="see that the folder is mounted; if all were withdrawn, put an empty file in the place of one",
+                next_step="check that the folder is mounted; if all were withdrawn, put an empty file in place of one",
             )
         return {day: self._facts(day, known.get(day)) for day in self._deliveries}
 
@@ -77,16 +77,16 @@ class InFiles:
         return [file_facts(path, name, earlier.get(name)) for path, name in names.items()]
 
     def newest(self) -> date | None:
-        """The newest day that has a file; None, too, when a folder cannot be looked into, of which ingest has told."""
+        """The newest day with a file; None also when a folder cannot be read, which ingest reports."""
         try:
             return max(self._deliveries, default=None)
         except OSError:
             return None
 
     def warnings(self) -> list[str]:
-        """Names that are no dates, and files that lead out of the folder."""
+        """Warnings about names that are no dates, and files that lead out of the folder."""
         return delivery_warnings(self._mapping, self._sources)
 
     def land(self, days: Sequence[date], folder: Path, _lake: Lake, progress: Progress, /) -> Landed:
-        """Read here, file by file, on every engine."""
+        """Write the records of the days to Parquet, file by file, without an engine."""
         return land(self._mapping, [self._deliveries[day] for day in days], self._sources, folder, progress)

@@ -1,9 +1,7 @@
-"""Raw files to Parquet that the engine can read: every record as it came, with its file, row and raw text.
+"""Land raw records as Parquet for the engine: every record as delivered, with its file, row and raw text.
 
-Raw text is read here and not by the engine, because no engine gives back a malformed record with its line and raw text,
-and two engines never agree on which record is malformed (ADR 0002).
-
-Reading ahead: while one piece is written, another thread reads the next.
+Raw text is read here and not by the engine: no engine returns a malformed record with its line and raw text, and engines disagree
+on which record is malformed (ADR 0002). While one chunk is written, another thread reads the next.
 """
 
 from __future__ import annotations
@@ -29,36 +27,35 @@ from jobs.sources.raw_records import FileProblem, RawChunk, RejectedRecord
 T = TypeVar("T")
 
 
-def read_ahead(pieces: Generator[T, None, None]) -> Generator[T, None, None]:
-    """The pieces in their order, each read by another thread while the one before is worked on; memory holds two.
+def read_ahead(chunks: Generator[T, None, None]) -> Generator[T, None, None]:
+    """The chunks in order. Another thread reads each while the caller works on the one before, so memory holds two.
 
-    It serves where reading a piece or working on it lets go of the interpreter, as decoding and writing do. What reading raises is
-    raised here, in its turn. Close it where not all may be wanted: the thread then ends, and ``pieces`` are closed with the file
-    that they are of.
+    It helps when reading or working releases the interpreter, as decoding and writing do. Errors of reading are raised here, in
+    order. Close the generator if not every chunk is wanted: the thread then ends, and ``chunks`` are closed with their file.
     """
     end = object()
-    with closing(pieces), ThreadPoolExecutor(1, "reading") as pool:
-        coming = pool.submit(next, pieces, end)
-        while (piece := coming.result()) is not end:
-            coming = pool.submit(next, pieces, end)
-            yield piece  # type: ignore[misc]
+    with closing(chunks), ThreadPoolExecutor(1, "reading") as pool:
+        coming = pool.submit(next, chunks, end)
+        while (chunk := coming.result()) is not end:
+            coming = pool.submit(next, chunks, end)
+            yield chunk  # type: ignore[misc]
 
 
 FILE, DELIVERED = "__file", "__delivered_on"
 PART_ROWS = 500_000
-"""Records in one Parquet file of what was landed: an engine shares a folder of files out among processors, not a file."""
+"""Records in one landed Parquet file: an engine distributes the files of a folder among processors, not one file."""
 
 
 @dataclass
 class Landed:
-    """What came of reading some deliveries.
+    """The result of reading some deliveries.
 
     Attributes:
-        rows: the folder of Parquet files with the records that could be read; None when there were none.
-        rejected: the records that could not, as quarantine rows; a file that cannot be used at all is one record.
-        read: records read a day, rejected ones included.
-        problems: days that cannot be used because of a file, with the reasons; their records are not in ``rows``' count.
-        warnings: what a person should know of the files.
+        rows: the folder of Parquet files with the readable records; None when there are none.
+        rejected: the unreadable records as quarantine rows; a file that cannot be used at all is one record.
+        read: the number of records of each day, rejected ones included.
+        problems: days that cannot be used because of a file, with the reasons.
+        warnings: warnings about the files.
     """
 
     rows: Path | None
@@ -69,7 +66,7 @@ class Landed:
 
 
 class Landing:
-    """Collects the pieces of many files, or of a table's days; the first with rows sets the schema that all must share."""
+    """Writes the chunks of many files, or of a table's days. The first chunk with rows sets the schema for all."""
 
     def __init__(self, mapping: SourceMapping, folder: Path) -> None:
         self._mapping = mapping
@@ -80,26 +77,26 @@ class Landing:
         self._rejected: list[dict[str, object]] = []
         self.landed = Landed(rows=None, rejected=pa.table({}))
 
-    def take(self, pieces: Iterable[RawChunk], name: str, day: date) -> None:
-        """Take in one file, or what stands for one; its records are read as they are asked for."""
+    def take(self, chunks: Iterable[RawChunk], name: str, day: date) -> None:
+        """Write the chunks of one file, or of one day of a table."""
         self.landed.read.setdefault(day, 0)
         try:
             records, said = 0, len(self.landed.warnings)
-            for piece in pieces:
-                self.landed.warnings.extend(piece.warnings)
-                records += piece.rows.num_rows + len(piece.rejected)
-                for record in piece.rejected:
+            for chunk in chunks:
+                self.landed.warnings.extend(chunk.warnings)
+                records += chunk.rows.num_rows + len(chunk.rejected)
+                for record in chunk.rejected:
                     self.reject(record, name, day)
-                self.landed.read[day] += piece.rows.num_rows + len(piece.rejected)
-                if piece.rows.num_rows:
-                    self._write(piece.rows, name, day)
+                self.landed.read[day] += chunk.rows.num_rows + len(chunk.rejected)
+                if chunk.rows.num_rows:
+                    self._write(chunk.rows, name, day)
             if records == 0 and len(self.landed.warnings) == said:
                 self.landed.warnings.append(f"the file {name} holds no record")
         except FileProblem as problem:
             self._give_up(name, day, problem.rule_id, problem.reason)
 
     def close(self) -> Landed:
-        """What was landed, with days that cannot be used reduced to their one reason a file."""
+        """Finish writing. A day that cannot be used keeps one rejected record for each unusable file."""
         self._end_part()
         if self._parts:
             self.landed.rows = self._folder
@@ -136,7 +133,7 @@ class Landing:
         self._writer, self._rows_in_part = None, 0
 
     def reject(self, record: RejectedRecord, name: str, day: date) -> None:
-        """Set a record aside that could not be read."""
+        """Add a record that cannot be read to the quarantine."""
         self._rejected.append(
             {
                 "source": self._mapping.name,
@@ -162,14 +159,14 @@ def land(
     folder: Path,
     progress: Callable[[Path], None] = lambda _path: None,
 ) -> Landed:
-    """Read every file of the deliveries into Parquet files in ``folder``.
+    """Write the records of every file of the deliveries to Parquet files in ``folder``.
 
-    Memory holds two pieces of one file at a time, and the rejected records.
+    Memory holds two chunks of one file at a time, and the rejected records.
     """
     landing = Landing(mapping, folder)
     for delivery in deliveries:
         for path in delivery.files:
             progress(path)
-            with closing(read_ahead(read_raw(path, mapping))) as pieces:
-                landing.take(pieces, path.relative_to(sources).as_posix(), delivery.delivered_on)
+            with closing(read_ahead(read_raw(path, mapping))) as chunks:
+                landing.take(chunks, path.relative_to(sources).as_posix(), delivery.delivered_on)
     return landing.close()

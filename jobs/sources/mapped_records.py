@@ -1,6 +1,6 @@
-"""Landed records as a frame of their contract: lookups joined, expressions applied, lineage added.
+"""Landed records as a frame of their contract: join lookups, apply the mapping's expressions, add lineage.
 
-Which expression of a mapping fails on what was delivered; an engine's message says why, and seldom of which column.
+If an expression fails, its column is found here, since an engine's message seldom names it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from jobs.transforms.versions import add_content_hash
 def read_landed(
     lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, landed: Landed, days: Sequence[date], scratch: Scratch
 ) -> DataFrame:
-    """The landed records of ``days``, as bronze rows with ``is_in_scope`` and the first unreadable column, its value and why."""
+    """The landed records of ``days`` as bronze rows, with ``is_in_scope`` and the first unreadable column, its value and why."""
     columns = [str(column) for column in BRONZE[mapping.contract.name].columns]
     said = [UNREADABLE_COLUMN, UNREADABLE_VALUE, UNREADABLE_REASON, RAW]
     extra = [IN_SCOPE, *said]
@@ -66,7 +66,7 @@ def read_landed(
 def raw_records(
     lake: Lake, mapping: SourceMapping, sources: Path, landed: Landed, days: Sequence[date], scratch: Scratch
 ) -> DataFrame:
-    """The landed records of ``days`` in the mapping's raw columns, each lookup's record beside them; there must be some."""
+    """The landed records of ``days`` in the mapping's raw columns, with each lookup's record; there must be at least one."""
     raw = lake.session.read.parquet(str(landed.rows)).where(F.col(DELIVERED).isin(list(days)))
     for lookup in mapping.lookups:
         raw = _join_lookup(lake, raw, lookup, sources, scratch)
@@ -74,19 +74,19 @@ def raw_records(
 
 
 def mapped_by(profile: Profile, mapping: SourceMapping) -> dict[str, str]:
-    """Each contract column, ``known_at`` among them, as SQL over raw records."""
+    """Each contract column, including ``known_at``, as SQL over raw records."""
     return {**select_expressions(mapping), str(KNOWN_AT): known_at_expression(mapping, profile.time_zone, DELIVERED)}
 
 
 def _made_of_personal_values(mapping: SourceMapping, named: Mapping[str, Sequence[str]]) -> set[str]:
-    """The columns that are personal, or are made of a raw column of which a personal one is made too."""
+    """The columns that are personal, or that use a raw column that a personal column uses."""
     columns = [column for column in mapping.contract.columns if column.sensitivity is Sensitivity.PERSONAL]
     raw = {name for column in columns for name in mapping.raw_inputs(column)}
     return {str(column) for column in columns} | {name for name, parts in named.items() if raw & set(parts)}
 
 
 def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scratch: Scratch) -> DataFrame:
-    """Left join on the key, with the lookup's record as a struct of its name."""
+    """Left join a lookup on its key; its record becomes a struct with the lookup's name."""
     path = scratch.folder / f"lookup-{lookup.name}.parquet"
     if not path.is_file():
         pq.write_table(_first_of_each_key(lookup, sources), path)
@@ -97,7 +97,7 @@ def _join_lookup(lake: Lake, raw: DataFrame, lookup: Lookup, sources: Path, scra
 
 
 def _first_of_each_key(lookup: Lookup, sources: Path) -> pa.Table:
-    """The lookup's records, the first of those that share a key, so that no record is doubled that it is joined to."""
+    """The lookup's first record of each key, so that the join duplicates no record."""
     pieces = [
         piece.rows for path in find_lookup_files(lookup, sources) for piece in read_lookup(path, lookup) if piece.rows.num_rows
     ]
@@ -105,7 +105,7 @@ def _first_of_each_key(lookup: Lookup, sources: Path) -> pa.Table:
         raise ConfigError(
             what=f"the lookup {lookup.name} has no records in {lookup.files}",
             where=str(sources),
-            next_step="deliver the file, or take the lookup out of the mapping",
+            next_step="deliver the file, or remove the lookup from the mapping",
         )
     table = pa.concat_tables(pieces, promote_options="permissive").drop_columns([ROW, RAW])
     numbered = table.append_column("__at", pa.array(range(table.num_rows), pa.int64()))
@@ -114,7 +114,7 @@ def _first_of_each_key(lookup: Lookup, sources: Path) -> pa.Table:
 
 
 FEW_ROWS = 1_000
-"""Rows on which each expression is tried first: most that fail do so on any row, for a type or a name."""
+"""Rows on which each expression is tried first: most failures concern a type or a name, and so every row."""
 
 
 def failing_expression(
@@ -127,11 +127,11 @@ def failing_expression(
     scratch: Scratch,
     error: PySparkException,
 ) -> ConfigError:
-    """The error to raise where a mapping cannot be applied to landed records; it names the first column that fails by itself.
+    """The error to raise when a mapping cannot be applied to landed records; it names the first column that fails by itself.
 
     Args:
-        lake, profile, mapping, sources, landed, days, scratch: as :func:`jobs.sources.mapped_records.read_landed` has them.
-        error: what the engine said of all expressions together.
+        lake, profile, mapping, sources, landed, days, scratch: as in :func:`read_landed`.
+        error: the engine's error for all expressions together.
     """
     expressions = {**mapped_by(profile, mapping), "keep": mapping.safe(mapping.keep) if mapping.keep else "true"}
     raw = raw_records(lake, mapping, sources, landed, days, scratch)
@@ -147,7 +147,7 @@ def failing_expression(
 def _first_failing(rows: DataFrame, expressions: dict[str, str]) -> tuple[str, PySparkException] | None:
     for name, sql in expressions.items():
         try:
-            # The greatest value needs every one; a count would need none of an expression that is never NULL.
+            # max() computes every value; count() computes none of an expression that is never NULL.
             rows.selectExpr(f"max(cast({sql} AS string))").collect()
         except PySparkException as error:
             return name, error

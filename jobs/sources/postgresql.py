@@ -1,10 +1,8 @@
-"""The address of a source's database: from the environment, sound before anyone is told it, never shown with its password.
+"""PostgreSQL: the address of a source's database, and the queries that give its records as raw text.
 
-Records of a PostgreSQL database as raw text, asked for by one query whoever carries the answer.
-
-The database itself writes every column as text, so that a mapping reads it as it reads a file's, a value that no type of
-ours can hold (an infinite date, a numeric of a thousand digits) costs one record and not the source, and a record is the same
-to the bit whether it comes through Arrow (here) or through an engine's JDBC (:mod:`jobs.sources.database_source`).
+The address comes from the environment and is never shown with its password. The database writes every column as text: a mapping
+reads it like a file's; a value that no type here can hold (an infinite date, a numeric of a thousand digits) costs one record and
+not the source; a record is the same through Arrow (here) and through JDBC (:mod:`jobs.sources.database_source`).
 """
 
 from __future__ import annotations
@@ -30,7 +28,7 @@ def address_of(mapping: SourceMapping) -> str:
     """The database's address, from the environment variable that the mapping names.
 
     Raises:
-        ConfigError: when it is not set, or is no address of a PostgreSQL database that all readers take apart alike.
+        ConfigError: when it is not set, or is no address of a PostgreSQL database that every reader parses alike.
     """
     assert mapping.database is not None, f"{mapping.name} is no source of a database"
     variable = mapping.database.url_variable
@@ -46,7 +44,7 @@ def address_of(mapping: SourceMapping) -> str:
 
 
 def _fault(address: str) -> str:
-    """What is wrong with an address, in words that tell nothing of it; empty when nothing is."""
+    """What is wrong with an address, without repeating any of it; empty when it is valid."""
     if not address:
         return "is not set"
     if not address.startswith(("postgresql://", "postgres://")):
@@ -55,14 +53,14 @@ def _fault(address: str) -> str:
         parts = urlsplit(address)
     except ValueError:
         return "holds an address whose host cannot be read"
-    # Readers differ in which sign ends the password; one would take the rest of it for the host, and say so aloud.
+    # Readers differ in which @ ends the password; one could show a part of it as the host.
     if address.count("@") > parts.netloc.count("@") or parts.netloc.count("@") > 1 or parts.fragment:
-        return "holds an address of which it cannot be told where the password ends"
+        return "holds an address in which the end of the password is ambiguous"
     return ""
 
 
 def without_password(message: str, address: str) -> str:
-    """A database's message in one line, without the query, which is ours, and the address's passwords, however they are written."""
+    """A database's message in one line, without the query and without the address's passwords in any spelling."""
     line = " ".join(message.partition("Query was:")[0].split())
     parts = urlsplit(address)
     given = [pair.partition("=")[2] for pair in parts.query.split("&") if pair.partition("=")[0].endswith("password")]
@@ -84,8 +82,8 @@ SESSION = (
     "SET extra_float_digits TO 1",
     "SET standard_conforming_strings TO on",
 )
-"""What begins each transaction: it reads one state and writes nothing, and values are written as text alike, whatever the server's
-and the client's own settings are."""
+"""The beginning of each transaction: it reads one state and writes nothing, and the settings of server and client do not change how
+values are written as text."""
 _FIRST, _LAST = date.min, date.max
 
 
@@ -96,10 +94,10 @@ def _database(mapping: SourceMapping) -> Database:
 
 @contextmanager
 def connected(mapping: SourceMapping) -> Iterator[Any]:
-    """A cursor on the source's database, in one transaction that reads one state and writes nothing.
+    """A cursor on the source's database, in one read-only transaction.
 
     Raises:
-        ConfigError: when the database does not answer, or refuses what it is asked.
+        ConfigError: when the database does not answer, or refuses a query.
     """
     import adbc_driver_manager
     from adbc_driver_postgresql import dbapi
@@ -114,16 +112,15 @@ def connected(mapping: SourceMapping) -> Iterator[Any]:
         raise ConfigError(
             what=f"the database cannot be read: {without_password(str(error), address)}",
             where=f"{mapping.path.name}, {_database(mapping).name}",
-            next_step=f"look at the table's name and columns, at {_database(mapping).url_variable},"
-            " and whether the database answers",
+            next_step=f"check the table's name and columns, {_database(mapping).url_variable}, and whether the database answers",
         ) from error
 
 
 def check_columns(cursor: Any, mapping: SourceMapping) -> None:
-    """See that the records have the columns that the mapping names, and are text that can be trusted.
+    """Check that the records have the columns of the mapping, and that the database knows their encoding.
 
     Raises:
-        ConfigError: when they have not, or when the database does not know its own encoding.
+        ConfigError: when a column is missing, or the database does not know its encoding.
     """
     database = _database(mapping)
     cursor.execute(f"SELECT * FROM {database.records} LIMIT 0")
@@ -133,7 +130,7 @@ def check_columns(cursor: Any, mapping: SourceMapping) -> None:
         raise ConfigError(
             what=f"the records lack the columns: {', '.join(dict.fromkeys(missing))}",
             where=f"{mapping.path.name}, {database.name}",
-            next_step="bring the mapping and the table together",
+            next_step="correct the mapping or the table",
         )
     cursor.execute("SELECT current_setting('server_encoding')")
     if cursor.fetchone() == ("SQL_ASCII",):
@@ -145,7 +142,7 @@ def check_columns(cursor: Any, mapping: SourceMapping) -> None:
 
 
 def days_sql(mapping: SourceMapping, as_of: date, since: date | None) -> str:
-    """Each day of delivery from ``since`` to ``as_of``, its records, and two sums of their MD5, which no order changes."""
+    """SQL for each day from ``since`` to ``as_of``: the number of records, and two order-free sums of their MD5."""
     database = _database(mapping)
     texts = ", ".join(f"{_text(name)}" for name in (database.row_key, *mapping.raw.columns))
     half = "sum(('x' || substr(digest, {}, 16))::bit(64)::bigint)::text"
@@ -158,14 +155,14 @@ def days_sql(mapping: SourceMapping, as_of: date, since: date | None) -> str:
 
 
 def dateless_sql(mapping: SourceMapping) -> str:
-    """How many records have no day of delivery that a calendar has."""
+    """SQL for the number of records without a valid day of delivery."""
     database = _database(mapping)
     is_day = f"{_day(database)} BETWEEN {_literal(_FIRST)} AND {_literal(_LAST)}"
     return f"SELECT count(*) FROM {database.records} WHERE ({is_day}) IS NOT TRUE"
 
 
 def newest_sql(mapping: SourceMapping, as_of: date) -> str:
-    """The newest day of delivery up to ``as_of``."""
+    """SQL for the newest day of delivery up to ``as_of``."""
     database = _database(mapping)
     return (
         f"SELECT max({_day(database)})::text FROM {database.records}"
@@ -174,10 +171,10 @@ def newest_sql(mapping: SourceMapping, as_of: date) -> str:
 
 
 def records_sql(mapping: SourceMapping) -> str:
-    """Every record: its day, number, raw text as JSON, what is wrong with it, and the raw columns as text.
+    """SQL for every record: its day, number, raw text as JSON, the rule that it breaks, and the raw columns as text.
 
-    To be read as ``SELECT … FROM (this) AS records WHERE "__day" = …``; the database carries the condition inwards. Of a record
-    that is too long only the beginning of its raw text leaves the database.
+    Use it as ``SELECT … FROM (this) AS records WHERE "__day" = …``; the database pushes the condition down. Only the beginning of a
+    record that is too long leaves the database.
     """
     database = _database(mapping)
     columns = [quoted(name) for name in mapping.raw.columns]
@@ -198,7 +195,7 @@ def records_sql(mapping: SourceMapping) -> str:
 
 
 def read_day(cursor: Any, mapping: SourceMapping, day: date) -> Iterator[RawChunk]:
-    """The records of one day, through Arrow, a batch at a time."""
+    """The records of one day through Arrow, in batches."""
     cursor.execute(f"SELECT * FROM ({records_sql(mapping)}) AS records WHERE {DAY} = {_literal(day)} ORDER BY {ROW}")
     for batch in cursor.fetch_record_batch():
         table = pa.Table.from_batches([batch])
@@ -211,7 +208,7 @@ def read_day(cursor: Any, mapping: SourceMapping, day: date) -> Iterator[RawChun
 
 
 def rejected(mapping: SourceMapping, row: int, key: str | None, raw: str, rule: str) -> RejectedRecord:
-    """A record whose number names no record, or more than one, or that is longer than one of a file may be."""
+    """The rejected record for a row key that is invalid or not unique, or for a text that is too long."""
     if rule == TOO_LONG:
         return RejectedRecord(row, raw[:LONGEST_RAW], rule, f"its text, as JSON, is longer than {LONGEST_LINE:,} bytes")
     name = _database(mapping).row_key
@@ -221,7 +218,7 @@ def rejected(mapping: SourceMapping, row: int, key: str | None, raw: str, rule: 
 
 
 def name_of(mapping: SourceMapping, day: date | str) -> str:
-    """What stands for a file's name: the table and the day."""
+    """The table and the day, in place of a file's name."""
     return f"{_database(mapping).name}/{day}"
 
 

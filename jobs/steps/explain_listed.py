@@ -19,7 +19,7 @@ from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
-from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.languages import LANGUAGES, column_suffix
 from jobs.texts.names import Names
 from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words, render, render_unknown
 from jobs.transforms.features.peers import CLIP
@@ -34,9 +34,8 @@ Days = npt.NDArray[np.datetime64]
 NONE = np.datetime64("NaT", "D")
 _COUNT = "peer_count"
 _COLUMNS = {
-    "en": (scoring.SENTENCE_EN, scoring.BASIS_EN, scoring.CHANGE_EN, scoring.BETTER_EN),
-    "zh-Hans": (scoring.SENTENCE_ZH_HANS, scoring.BASIS_ZH_HANS, scoring.CHANGE_ZH_HANS, scoring.BETTER_ZH_HANS),
-    "zh-Hant": (scoring.SENTENCE_ZH_HANT, scoring.BASIS_ZH_HANT, scoring.CHANGE_ZH_HANT, scoring.BETTER_ZH_HANT),
+    language: tuple(f"{text}_{column_suffix(language)}" for text in ("sentence", "basis", "change", "better"))
+    for language in LANGUAGES
 }
 
 
@@ -55,7 +54,7 @@ def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> 
         listed: the list's rows with the columns of ``gold.scores``.
     """
     if listed.empty:
-        columns = (scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
+        columns = (scoring.BETTER_CLASS, *(better for *_, better in _COLUMNS.values()))
         return Explained(listed.assign(**dict.fromkeys(map(str, columns))), arrow_schema(scoring.REASONS).empty_table())
     features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
     model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
@@ -92,7 +91,7 @@ class _Explainer:
     @cached_property
     def names(self) -> dict[str, Names]:
         """Names of codes and indicators, by language."""
-        return {language: Names(load_texts(language), self.profile) for language in LANGUAGES}
+        return {language: Names.of(self.profile, language) for language in LANGUAGES}
 
     def reasons(self) -> pa.Table:
         """Rows of ``gold.reasons``: the strongest contributions of each row, with their sentences."""
@@ -108,7 +107,8 @@ class _Explainer:
             row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
             for language, (sentence, based_on, change, _) in _COLUMNS.items():
                 names = self.names[language]
-                row[sentence] = _sentence(indicator, row[scoring.VALUE], row[scoring.PEER_MEDIAN], names)
+                value, median = row[scoring.VALUE], row[scoring.PEER_MEDIAN]
+                row[sentence] = render_unknown(indicator, names) if value is None else render(indicator, value, median, names)
                 row[based_on] = basis_in_words(basis, names)
                 row[change] = change_in_words(indicator, names)
         return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
@@ -168,13 +168,6 @@ class _Explainer:
             bounds=self.profile.classes,
             clip=CLIP,
         )
-
-
-def _sentence(indicator: Indicator, value: float | None, median: float | None, names: Names) -> str:
-    language, profile = names.texts.language, names.profile
-    if value is None:
-        return render_unknown(indicator, language)
-    return render(indicator, value, median, language, currency=profile.currency, minor_units=profile.minor_units)
 
 
 def newest_by_source(features: pd.DataFrame, as_of: date) -> dict[str, Days]:

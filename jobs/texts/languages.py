@@ -1,92 +1,146 @@
-"""The report's words in English, Simplified and Traditional Chinese, read from ``texts/``.
+"""The languages of all texts: which there are, their words, and the conversion between Chinese scripts.
 
-Simplified Chinese as Traditional: OpenCC's ``s2tw``, and for what the contracts say their table of exceptions after it.
+A language is a file in ``words/``. If the file has ``converted_from``, OpenCC converts the texts of that language, and the file
+holds only those that the conversion gets wrong.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jobs.foundation.errors import ConfigError
 
-
-def to_traditional(text: str) -> str:
-    """Simplified Chinese as Traditional; other text stays as it is."""
-    return str(_converter().convert(text))
-
-
-def sentence_to_traditional(text: str) -> str:
-    """What a contract says in Simplified Chinese, as Traditional."""
-    text = to_traditional(text)
-    for converted, wanted in _overrides():
-        text = text.replace(converted, wanted)
-    return text
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("s2tw")
-
-
-@cache
-def _overrides() -> tuple[tuple[str, str], ...]:
-    text = resources.files(__package__).joinpath("words", "zh_hant_overrides.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["terms"].items())
-
-
-LANGUAGES = ("en", "zh-Hans", "zh-Hant")
-FOLDERS = ("evaluation",)
-"""Folders in ``texts/``, each with the words of a page of its own."""
+WORDS = resources.files(__package__).joinpath("words")
+LANGUAGES = tuple(sorted(file.name.removesuffix(".toml") for file in WORDS.iterdir() if file.name.endswith(".toml")))
+"""The codes of the languages: the names of the files in ``words/``."""
+DEFAULT = "en"
+HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""The ranges of Chinese characters, for a regular expression: common ones, all extensions, compatibility ideographs, 々, 〇."""
+_HAN = re.compile(f"[{HAN}]")
+_LANGUAGE_OF_HAN = "zh-Hans"
 
 
 @dataclass(frozen=True)
 class Texts:
-    """One language's words: ``texts("list.title")``, with values for the words in braces."""
+    """The words of one language: ``texts("list.title")``, with values for the names in braces."""
 
     language: str
-    words: dict[str, str]
+    words: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of ``key``, filled in.
+        """Return the text of ``key``, filled in. Where ``n`` is 1, use the text of ``key_1`` if there is one.
 
         Raises:
-            KeyError: for a key or a value that is not there, which is a bug of the caller.
+            KeyError: for an unknown key or a missing value, which is a bug of the caller.
         """
+        if values.get("n") == 1 and f"{key}_1" in self.words:
+            key = f"{key}_1"
         return self.words[key].format(**values)
 
     def either(self, key: str, otherwise: str) -> str:
-        """The text of ``key``, or ``otherwise`` for a word that the interface does not know."""
+        """Return the text of ``key``, or ``otherwise`` for a value of data that has no text."""
         return self.words.get(key, otherwise)
 
 
 @cache
 def load_texts(language: str) -> Texts:
-    """The words of a language; Traditional Chinese is made from Simplified, with the table of exceptions laid over it.
+    """Return the words of reports, reasons and names in a language.
 
     Raises:
-        ConfigError: when the language is none of :data:`LANGUAGES`.
+        ConfigError: for a language that is not in :data:`LANGUAGES`.
     """
     if language not in LANGUAGES:
         raise ConfigError(
             what=f"there is no language {language!r}", where="--language", next_step=f"choose one of {', '.join(LANGUAGES)}"
         )
-    if language != "zh-Hant":
-        return Texts(language, _read(language))
-    return Texts(language, {key: to_traditional(text) for key, text in _read("zh-Hans").items()} | _read("zh-Hant"))
+    return Texts(language, words_in((WORDS, WORDS.joinpath("evaluation")), language))
 
 
-def _read(language: str) -> dict[str, str]:
-    """``{"section.key": text}`` of a language's files: the list's, and those of the folders beside it."""
-    folder = resources.files(__package__).joinpath("words")
-    found: dict[str, str] = {}
-    for part in (folder, *(folder.joinpath(name) for name in FOLDERS)):
-        path = part.joinpath(f"{language}.toml")
-        sections = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        found |= {f"{section}.{key}": text for section, words in sections.items() for key, text in words.items()}
-    return found
+def words_in(folders: Iterable[Traversable], language: str) -> dict[str, str]:
+    """Return all words of a language in folders of word files, those that are converted from another language included."""
+    words: dict[str, str] = {}
+    for folder in folders:
+        base = base_of(language)
+        if base != language:
+            words |= {key: convert(text, language) for key, text in read_words(folder, base).items()}
+        words |= read_words(folder, language)
+    return words
+
+
+def read_words(folder: Traversable, language: str) -> dict[str, str]:
+    """Return ``{"section.key": text}`` of one file; empty if the folder has no file of the language."""
+    file = folder.joinpath(f"{language}.toml")
+    sections = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {
+        f"{section}.{key}": text for section, words in sections.items() if isinstance(words, dict) for key, text in words.items()
+    }
+
+
+def base_of(language: str) -> str:
+    """Return the language that a language's texts are converted from; itself if they are not converted."""
+    return _head(language).get("converted_from", language)
+
+
+def convert(text: str, language: str) -> str:
+    """Convert a text of :func:`base_of` to the script of ``language``. Other text stays as it is."""
+    kind = _head(language).get("opencc")
+    return str(_converter(kind).convert(text)) if kind else text
+
+
+def convert_contract_text(text: str, language: str) -> str:
+    """Convert a text of the contracts, and replace the terms for which the script's readers have other words."""
+    text = convert(text, language)
+    for converted, wanted in _terms(language).items():
+        text = text.replace(converted, wanted)
+    return text
+
+
+def in_language(texts: Mapping[str, str], language: str) -> str:
+    """Return a text that data holds by language: as given, else converted, else in English or whatever language there is."""
+    known = {code: text for code, text in texts.items() if text}
+    if language in known:
+        return known[language]
+    if (base := base_of(language)) in known:
+        return convert(known[base], language)
+    return known.get(DEFAULT) or next(iter(known.values()), "")
+
+
+def column_suffix(language: str) -> str:
+    """Return how the names of a language's columns end: ``zh_hans`` for ``zh-Hans``."""
+    return language.lower().replace("-", "_")
+
+
+def language_of(text: str) -> str:
+    """Return the ``lang`` attribute of a text of data: ``zh-Hans`` if it has Chinese characters, else empty."""
+    return _LANGUAGE_OF_HAN if _HAN.search(text) else ""
+
+
+def to_simplified(text: str) -> str:
+    """Convert Traditional Chinese to Simplified, so that a search finds both."""
+    return str(_converter("t2s").convert(text))
+
+
+@cache
+def _head(language: str) -> Mapping[str, str]:
+    """The settings at the top of a language's file, before its sections."""
+    content = tomllib.loads(WORDS.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    return {key: value for key, value in content.items() if isinstance(value, str)}
+
+
+@cache
+def _terms(language: str) -> Mapping[str, str]:
+    return {key.removeprefix("terms."): text for key, text in read_words(WORDS.joinpath("terms"), language).items()}
+
+
+@cache
+def _converter(kind: str) -> Any:
+    from opencc import OpenCC
+
+    return OpenCC(kind)

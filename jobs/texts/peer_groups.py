@@ -1,45 +1,47 @@
-"""A peer group's label, such as ``industry_division=52, size_band=2``, in words."""
+"""The label of a peer group, such as ``industry_division=52, size_band=2``, in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobs.texts.names import Names, number
+from jobs.texts.languages import Texts
+from jobs.texts.names import code_name, code_path
+from jobs.texts.numbers import number
+from jobs.texts.settings import TextSettings
 
 EVERYONE = "all"
 _INDUSTRIES = ("industry_section", "industry_division", "industry_group")
 
 
-def peer_group_in_words(label: str, names: Names) -> str:
-    """What an entity was compared with; a label of another form stays as it is."""
+def peer_group_in_words(label: str, texts: Texts, settings: TextSettings) -> str:
+    """Describe the group that an entity is compared with. A label of another form stays as it is."""
     if label == EVERYONE:
-        return names.texts("peer.all")
+        return texts("peer.all")
     parts = [part.partition("=") for part in label.split(", ")]
     if not all(sign for _, sign, _ in parts):
         return label
-    return " · ".join(_part(name, value, names) for name, _, value in parts)
+    return " · ".join(_part(name, value, texts, settings) for name, _, value in parts)
 
 
-def _part(name: str, value: str, names: Names) -> str:
-    peers = names.profile.peers
+def _part(name: str, value: str, texts: Texts, settings: TextSettings) -> str:
     if name in _INDUSTRIES:
-        return names.industry(value)
+        return code_name(settings.industry_scheme, value, texts.language)
     if name == "region_middle":
-        return names.region_path(value)
+        return code_path(settings.region_scheme, value, texts.language)
     if name == "size_band":
-        units = 10**names.profile.minor_units
-        return _band("size", value, [bound / units for bound in peers.size_bands_minor], names)
+        bounds = [bound / 10**settings.minor_units for bound in settings.size_bands_minor]
+        return _band("size", value, bounds, texts, settings.currency)
     if name == "age_band":
-        return _band("age", value, peers.age_bands_years, names)
+        return _band("age", value, settings.age_bands_years, texts, settings.currency)
     return f"{name}={value}"
 
 
-def _band(what: str, value: str, bounds: Sequence[float], names: Names) -> str:
-    """The band that reaches ``value`` of the bounds."""
+def _band(kind: str, value: str, bounds: Sequence[float], texts: Texts, currency: str) -> str:
+    """The band with number ``value``; band 0 is below the first bound."""
     if not value.isdigit() or int(value) > len(bounds):
-        return names.texts(f"peer.{what}_unknown")
-    reached = int(value)
-    low = number(bounds[reached - 1]) if reached else ""
-    high = number(bounds[reached]) if reached < len(bounds) else ""
+        return texts(f"peer.{kind}_unknown")
+    band = int(value)
+    low = number(bounds[band - 1]) if band else ""
+    high = number(bounds[band]) if band < len(bounds) else ""
     form = "between" if low and high else "from" if low else "below"
-    return names.texts(f"peer.{what}_{form}", low=low, high=high, currency=names.profile.currency)
+    return texts(f"peer.{kind}_{form}", low=low, high=high, currency=currency)

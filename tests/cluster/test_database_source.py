@@ -196,7 +196,7 @@ def test_an_empty_table_withdraws_nothing(registry: Registry, looked_back: str) 
     registry.ingest()
     kept = registry.kept()
     registry.do("""CREATE TABLE registry.aside AS TABLE registry."Shops" """, """TRUNCATE registry."Shops" """)
-    with pytest.raises(ConfigError, match=r"no record of .* is there any more, of 2 days taken in"):
+    with pytest.raises(ConfigError, match=r"no record of .* exists, although 2 days were taken in"):
         registry.ingest()
     assert registry.kept() == kept
     registry.do("""INSERT INTO registry."Shops" TABLE registry.aside""")

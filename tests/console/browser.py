@@ -14,7 +14,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 
-from console.core.texts import Texts, load_texts
+from console.core.texts import load_texts
+from jobs.texts.languages import Texts
 from tests.console.conftest import PASSWORD
 
 ARGUMENTS = (

@@ -10,7 +10,7 @@ import pytest
 
 from console.apps.accounts.models import User
 from console.apps.decisions.models import Case
-from console.core.texts import LANGUAGES
+from jobs.texts.languages import LANGUAGES
 from tests.console.browser import DESKTOP, PHONE, person
 from tests.console.conftest import HANGZHOU, Site
 

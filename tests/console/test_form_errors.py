@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from console.apps.decisions.models import Case
-from console.core.texts import LANGUAGES, load_texts
+from console.core.texts import load_texts
+from jobs.texts.languages import LANGUAGES
 from tests.console.conftest import HANGZHOU, Site
 
 SUMMARY = re.compile(r'<div class="message error" id="errors".*?</div>', re.DOTALL)

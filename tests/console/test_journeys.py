@@ -16,8 +16,8 @@ from console.apps.audit.chain import find_breaks
 from console.apps.audit.models import AuditEvent
 from console.apps.campaigns.models import Campaign
 from console.apps.decisions.models import Case, Result
-from console.core.texts import LANGUAGES
-from console.web.queries.indicator_names import indicator_name
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.names import indicator_name
 from tests.console.browser import PHONE, Person, person
 from tests.console.conftest import HANGZHOU, PASSWORD, Site
 

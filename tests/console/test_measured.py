@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from console.core.texts import LANGUAGES, load_texts
-from console.web.queries.measured import in_words
+from console.core.texts import load_texts
 from expectations.contracts.indicators import catalogue
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.numbers import value_with_unit
+from jobs.texts.settings import TextSettings
 from tests.console.conftest import HANGZHOU, Site
 
-CNY = {"currency": "CNY", "minor_units": 2}
+CNY = TextSettings("CNY", 2)
 
 
 @pytest.mark.parametrize(
@@ -33,18 +35,18 @@ CNY = {"currency": "CNY", "minor_units": 2}
     ],
 )
 def test_a_value_carries_its_unit(value: float | None, unit: str, en: str, zh: str) -> None:
-    assert in_words(value, unit, CNY, load_texts("en")) == en
-    assert in_words(value, unit, CNY, load_texts("zh-Hans")) == zh
+    assert value_with_unit(value, unit, load_texts("en"), CNY) == en
+    assert value_with_unit(value, unit, load_texts("zh-Hans"), CNY) == zh
 
 
 def test_money_is_the_profiles() -> None:
-    assert in_words(5000, "minor currency unit", {"currency": "JPY", "minor_units": 0}, load_texts("en")) == "JPY 5,000"
+    assert value_with_unit(5000, "minor currency unit", load_texts("en"), TextSettings("JPY", 0)) == "JPY 5,000"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("unit", sorted({indicator.unit for indicator in catalogue()}))
 def test_every_unit_of_the_catalogue_can_be_read(unit: str, language: str) -> None:
-    is_plain = in_words(0.5, unit, CNY, load_texts(language)) == "0.5"
+    is_plain = value_with_unit(0.5, unit, load_texts(language), CNY) == "0.5"
 
     assert is_plain is (unit in ("count", "ratio", "rate", "score"))
 
@@ -56,7 +58,7 @@ def test_an_entitys_reasons_show_value_and_median_in_their_unit(site: Site) -> N
         page = site.client("wang").get(f"/entity/{entity.entity_id}/")
         for reason in page.context["reasons"]:
             for value in (reason.value, reason.peer_median):
-                words = in_words(value, units[reason.indicator], site.run.profile, load_texts("en"))
+                words = value_with_unit(value, units[reason.indicator], load_texts("en"), TextSettings.of_stored(site.run.profile))
                 assert f"<dd>{words}" in page.content.decode()
             shown.add(units[reason.indicator])
 

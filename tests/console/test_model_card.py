@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from console.apps.ranking.models import PublishedRun
-from console.core.texts import LANGUAGES, load_texts, read_words, to_simplified
+from console.core.texts import load_texts, read_words
 from console.web.queries import model_card as card
-from console.web.queries.check_words import check_name, why
 from console.web.queries.model_card import model_card
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
+from jobs.texts.checks import check_name, why
+from jobs.texts.languages import LANGUAGES, convert_contract_text
 from models.labels.propensity import KNOWN, MODELLED, NONE
 from models.risk.calibration import SLOPE_FLOOR
 from models.risk.candidates import CANDIDATES
@@ -140,28 +141,29 @@ def missing_sources() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("language", CHINESE)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check["rule_id"])
 def test_every_rule_of_the_contracts_has_a_chinese_name(check: dict[str, str], language: str) -> None:
-    name, is_own = check_name(check, language)
+    name, of_language = check_name(check, language)
 
-    assert is_own
+    assert of_language == language
     assert not re.search("[A-Za-z]", name)
-    assert check_name(check, "en") == (check["about"], True)
+    assert check_name(check, "en") == (check["about"], "en")
 
 
 def test_a_rule_that_has_no_word_stays_english_and_is_marked() -> None:
     own = {"rule_id": "shops_open_on_sundays", "about": "shops open on Sundays"}
-    assert check_name(own, "zh-Hans") == ("shops open on Sundays", False)
-    assert check_name({"rule_id": "no_column_of_ours_present", "about": "x"}, "zh-Hans") == ("x", False)
+    assert check_name(own, "zh-Hans") == ("shops open on Sundays", "en")
+    assert check_name({"rule_id": "no_column_of_ours_present", "about": "x"}, "zh-Hans") == ("x", "en")
 
 
 def test_a_verdict_is_told_by_its_figures() -> None:
-    told = why(stopped_source(), "zh-Hans")
+    told, language = why(stopped_source(), "zh-Hans")
 
+    assert language == "zh-Hans"
     for part in ("2026-06-29", "2 个文件无法读取", "期限、申报日期", "至少应为 120", "至多应为 120", "截至 2026-06-20"):
         assert part in told
     assert "主体代码已填写" not in told  # a warning, or a row's rule, stops nothing
-    assert why(stopped_source(), "en") == stopped_source()["why"]
-    assert to_simplified(why(stopped_source(), "zh-Hant")) == told
-    assert [why(source, "zh-Hans")[:4] for source in missing_sources()] == ["尚无任何", "应到的交", "自 20", "新的交付", ""]
+    assert why(stopped_source(), "en") == (stopped_source()["why"], "en")
+    assert why(stopped_source(), "zh-Hant") == (convert_contract_text(told, "zh-Hant"), "zh-Hant")
+    assert [why(source, "zh-Hans")[0][:4] for source in missing_sources()] == ["尚无任何", "应到的交", "自 20", "新的交付", ""]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
-from console.core.texts import LANGUAGES, load_texts, to_traditional
+from console.core.texts import load_texts
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
+from jobs.texts.languages import LANGUAGES, convert
 from models.statistics.proportions import wilson
 from tests.console.conftest import HANGZHOU, Site
 
@@ -128,7 +129,7 @@ def test_search_matches_both_scripts_and_the_beginning_of_a_code(site: Site) -> 
     part = subject.name[2:6]
 
     assert subject in search(site, part)
-    assert subject in search(site, to_traditional(part))
+    assert subject in search(site, convert(part, "zh-Hant"))
     assert subject in search(site, subject.entity_id[:10].lower())
     assert all(part in row.name for row in search(site, part))
     assert subject not in search(site, part[::-1])

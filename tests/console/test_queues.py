@@ -13,7 +13,7 @@ from console.apps.decisions.models import Decision, Handling
 from console.apps.decisions.queues import QUEUES, reasons_for
 from console.apps.decisions.states import State
 from console.apps.ranking.models import Ranked
-from console.core.texts import LANGUAGES
+from jobs.texts.languages import LANGUAGES
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 

@@ -12,12 +12,12 @@ from deltalake import DeltaTable
 from console.apps.ranking.models import Tie
 from console.apps.ranking.runs import alias_of
 from console.core.policy import policy_of
-from console.core.texts import LANGUAGES
 from console.publishing.shared_identifiers import MOST, shared_identifiers
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
 from jobs.lake.finished_run import finished_run
 from jobs.profile.calendar import is_working_day
+from jobs.texts.languages import LANGUAGES
 from tests.conftest import FinishedDay
 from tests.console.conftest import HANGZHOU, Site
 

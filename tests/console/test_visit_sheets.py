@@ -16,11 +16,13 @@ from console.apps.audit.models import AuditEvent
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Case
 from console.apps.ranking.models import Ranked
-from console.core.texts import LANGUAGES, load_texts
+from console.core.texts import load_texts
 from console.publishing.publish import publish
-from console.web.queries.measured import in_words
 from console.web.queries.reasons import reasons_with_details
 from console.web.views.visits import SHEETS
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.numbers import value_with_unit
+from jobs.texts.settings import TextSettings
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, Site
@@ -55,7 +57,7 @@ def test_a_sheet_shows_entity_reasons_and_checklist(site: Site, subject: Ranked,
     for reason in reasons:
         assert reason.sentence(language) in text
         for value in (reason.value, reason.peer_median):
-            assert in_words(value, reason.unit, site.run.profile, texts) in text
+            assert value_with_unit(value, reason.unit, texts, TextSettings.of_stored(site.run.profile)) in text
     assert "The licence" in text
     assert "The ledger" in text
 

@@ -23,7 +23,7 @@ def test_objects_are_frozen_after_the_import(*, is_on: bool) -> None:
     gc.unfreeze()
     (gc.enable if is_on else gc.disable)()
 
-    gate._import_quickly.__wrapped__()
+    gate._import_without_collection.__wrapped__()
 
     assert gc.isenabled() is is_on
     assert gc.get_freeze_count() > len(gc.get_objects())
@@ -44,7 +44,7 @@ def test_the_collector_is_off_during_the_import_and_restored_on_failure(monkeypa
     gc.enable()
 
     with pytest.raises(ImportError):
-        gate._import_quickly.__wrapped__()
+        gate._import_without_collection.__wrapped__()
 
     assert was_on == [False]
     assert gc.isenabled()

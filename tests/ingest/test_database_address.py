@@ -15,10 +15,10 @@ from .conftest import DATABASE_VARIABLE
 @pytest.mark.parametrize(
     ("address", "said"),
     [
-        ("postgresql://u:secret@ss@db/x", "it cannot be told where the password ends"),
-        ("postgresql://u:1/secret@db/x", "it cannot be told where the password ends"),
-        ("postgresql://u:1?secret@db/x", "it cannot be told where the password ends"),
-        ("postgresql://u:1#secret@db/x", "it cannot be told where the password ends"),
+        ("postgresql://u:secret@ss@db/x", "the end of the password is ambiguous"),
+        ("postgresql://u:1/secret@db/x", "the end of the password is ambiguous"),
+        ("postgresql://u:1?secret@db/x", "the end of the password is ambiguous"),
+        ("postgresql://u:1#secret@db/x", "the end of the password is ambiguous"),
         ("postgresql://u:secret@[::1/x", "whose host cannot be read"),
         ("mysql://u:secret@db/x", "holds no address of PostgreSQL"),
         ("", "is not set"),

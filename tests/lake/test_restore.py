@@ -204,4 +204,4 @@ def test_the_command_must_be_told_what_to_go_back_to(tmp_path: Path, capfd: pyte
     said = steelyard(capfd, "lake", "restore", *given, "--home", tmp_path)
 
     assert said.code == 2
-    assert "it is not said what to go back to" in said.err
+    assert "the version to restore is not named" in said.err

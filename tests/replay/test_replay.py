@@ -106,7 +106,7 @@ def test_an_entity_removed_from_the_list_by_hand_is_reported(town: Town, capfd: 
     rewrite(town, tables={**manifest(town)["tables"], "gold.risk_list": town.lake.version(scoring.RISK_LIST)})
     done = replay(capfd, town)
     assert done.code == LIST_DIFFERS
-    assert f"1 row without a match, first entity_id {first}, as_of {TODAY}: published no row, done again a row" in done.out
+    assert f"1 row without a match, first entity_id {first}, as_of {TODAY}: published no row, replayed a row" in done.out
 
 
 def lose_version(town: Town) -> None:

@@ -11,8 +11,8 @@ import pytest
 from jobs.lake.source_results import Check, Counts, RuleResult, Source
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather
-from jobs.report.page import render_page
-from jobs.texts.check_words import check_name, why
+from jobs.report.page import render_page, verdict_facts
+from jobs.texts.checks import check_name, why
 from tests.report.example_day import AS_OF
 
 CHECK = Check("platform_id_present", "critical", "platform_id is given", "platform_id", "", 9, 1, False, None, None)
@@ -33,20 +33,20 @@ STOPPED = Source(
     ("language", "name"), [("en", "platform_id is given"), ("zh-Hans", "平台代码已填写"), ("zh-Hant", "平台代碼已填寫")]
 )
 def test_a_rule_is_named_in_the_pages_language(language: str, name: str) -> None:
-    assert check_name(CHECK, language) == (name, language)
+    assert check_name(vars(CHECK), language) == (name, language)
 
 
 def test_a_rule_that_has_no_word_stays_english_and_says_so() -> None:
     own = replace(CHECK, rule_id="shops_open_on_sundays", about="shops open on Sundays")
-    assert check_name(own, "zh-Hant") == ("shops open on Sundays", "en")
+    assert check_name(vars(own), "zh-Hant") == ("shops open on Sundays", "en")
 
 
 def test_a_verdict_is_told_by_its_figures() -> None:
     reasons = "2 个文件无法读取；记录数不低于按以往交付预期的水平（实际 130，至少应为 1,200）"
     said = f"2026-01-31 的交付不能使用：{reasons}。继续使用截至 2026-01-29 的数据。"
-    assert why(STOPPED, "zh-Hans") == (said, "zh-Hans")
-    assert why(STOPPED, "en") == (STOPPED.why, "en")
-    assert why(replace(STOPPED, verdict="not settled"), "zh-Hans") == (STOPPED.why, "en")
+    assert why(verdict_facts(STOPPED), "zh-Hans") == (said, "zh-Hans")
+    assert why(verdict_facts(STOPPED), "en") == (STOPPED.why, "en")
+    assert why(verdict_facts(replace(STOPPED, verdict="not settled")), "zh-Hans") == (STOPPED.why, "en")
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])

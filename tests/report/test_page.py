@@ -103,8 +103,8 @@ def test_each_check_says_in_words_whether_it_passed(context: Context) -> None:
 def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
     assert "1 (1) <script>alert(1)</script> 91330106MA0000001A Wholesale and retail trade" in text
-    assert "D high 120 91.0% 45.5% – 95.5% Late <b>filing</b> value 50.0% · peer median 4.0% From tax returns. What would" in text
-    assert "Many complaints value 4 From tax returns. What would change it: file. peers: F · 330100" in text
+    assert "D high 120 91.0% 45.5% – 95.5% Late <b>filing</b> value 50% · peer median 4% From tax returns. What would" in text
+    assert "Many complaints value +4.00 standard deviations From tax returns. What would change it: file. peers: F · 330100" in text
     assert "What would bring a better class Better 1 2 (2)" in text
 
 
@@ -120,7 +120,9 @@ def test_a_day_made_before_intervals_were_told_is_shown_as_it_was(context: Conte
     )
     first = replace(context.listed[0], reasons=plain, probability_low=None, probability_high=None, better={})
     text = Tags(render_page(replace(context, listed=(first,)), "en")).text()
-    assert "D high 120 91.0% Late <b>filing</b> value 50.0% · peer median 4.0% Many complaints value 4 peers: F · 330100" in text
+    first_reason = "Late <b>filing</b> value 50% · peer median 4%"
+    second_reason = "Many complaints value +4.00 standard deviations peers: F · 330100"
+    assert f"D high 120 91.0% {first_reason} {second_reason}" in text
     assert "What would bring a better class" not in text
 
 

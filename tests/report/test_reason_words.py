@@ -11,7 +11,7 @@ import pytest
 from expectations.contracts.indicators import catalogue
 from jobs.profile.load_profile import load_profile
 from jobs.steps.explain_listed import newest_by_source, newest_of
-from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
 from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words
 
@@ -20,7 +20,7 @@ INDICATORS = {indicator.column: indicator for indicator in catalogue()}
 
 
 def names(language: str) -> Names:
-    return Names(load_texts(language), load_profile("cn"))
+    return Names.of(load_profile("cn"), language)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 
 from expectations.contracts.indicators import Indicator, catalogue
-from jobs.texts.languages import LANGUAGES
-from jobs.texts.reasons import format_value, render
+from jobs.foundation.errors import ConfigError
+from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.names import Names
+from jobs.texts.numbers import value_in_sentence
+from jobs.texts.reasons import render
+from jobs.texts.settings import TextSettings
+
+CNY = TextSettings("CNY", 2)
 
 
 def of(column: str) -> Indicator:
@@ -33,14 +39,14 @@ def of(column: str) -> Indicator:
     ],
 )
 def test_a_sentence_reads(column, value, peer, language, sentence):
-    assert render(of(column), value, peer, language) == sentence
+    assert render(of(column), value, peer, Names(load_texts(language), CNY)) == sentence
 
 
 @pytest.mark.parametrize("indicator", catalogue(), ids=lambda indicator: indicator.column)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_filled_in_every_language(indicator, language):
     for peer in (2.5, None):
-        text = render(indicator, 1.25, peer if indicator.peer else None, language)
+        text = render(indicator, 1.25, peer if indicator.peer else None, Names(load_texts(language), CNY))
         assert "{" not in text
         assert "()" not in text
         assert "（）" not in text
@@ -48,28 +54,28 @@ def test_every_sentence_is_filled_in_every_language(indicator, language):
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "chinese", "text"),
+    ("value", "unit", "language", "text"),
     [
-        (0.0004, "rate", False, "0.0004"),
-        (1234.6, "count", False, "1,235"),
-        (2.5, "count", True, "2.5"),
-        (99_999_999_999, "minor currency unit", False, "CNY 1 billion"),
-        (99_999_999_999, "minor currency unit", True, "10亿元"),
-        (999_900, "minor currency unit", True, "9,999元"),
-        (-5_000_000, "minor currency unit", True, "-5万元"),
-        (0.1, "points", False, "+10 percentage points"),
-        (0.0, "share", False, "0%"),
+        (0.0004, "rate", "en", "0.0004"),
+        (1234.6, "count", "en", "1,235"),
+        (2.5, "count", "zh-Hans", "2.5"),
+        (99_999_999_999, "minor currency unit", "en", "CNY 1 billion"),
+        (99_999_999_999, "minor currency unit", "zh-Hans", "10亿元"),
+        (999_900, "minor currency unit", "zh-Hans", "9,999元"),
+        (-5_000_000, "minor currency unit", "zh-Hans", "-5万元"),
+        (0.1, "points", "en", "+10 percentage points"),
+        (0.0, "share", "en", "0%"),
     ],
 )
-def test_a_value_is_written_in_its_unit(value, unit, chinese, text):
-    assert format_value(value, unit, chinese=chinese) == text
+def test_a_value_is_written_in_its_unit(value, unit, language, text):
+    assert value_in_sentence(value, unit, load_texts(language), CNY) == text
 
 
 def test_money_has_the_profile_s_currency_and_decimals():
-    assert format_value(12_345, "minor currency unit", chinese=True, currency="JPY", minor_units=0) == "1.23万日元"
-    assert format_value(12_345, "minor currency unit", chinese=False, currency="USD") == "USD 123"
+    assert value_in_sentence(12_345, "minor currency unit", load_texts("zh-Hans"), TextSettings("JPY", 0)) == "1.23万日元"
+    assert value_in_sentence(12_345, "minor currency unit", load_texts("en"), TextSettings("USD")) == "USD 123"
 
 
 def test_another_language_is_refused_by_name():
-    with pytest.raises(ValueError, match="'fr'"):
-        render(of("age_days"), 1, None, "fr")
+    with pytest.raises(ConfigError, match="'fr'"):
+        load_texts("fr")

@@ -9,10 +9,12 @@ import pytest
 from pyspark.sql import SparkSession
 
 from jobs.profile.profile import Profile
-from jobs.texts.languages import load_texts
+from jobs.texts.languages import in_language, language_of, load_texts
 from jobs.texts.model_card import Block, Section, card_markdown, stored_sections
-from jobs.texts.names import Names, language_of, number, title_of
+from jobs.texts.names import Names
+from jobs.texts.numbers import number
 from jobs.texts.peer_groups import peer_group_in_words
+from jobs.texts.settings import TextSettings
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
 MAINLAND = re.compile("數據|信息|默認|鏈接|程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希")
@@ -43,12 +45,12 @@ def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -
     ],
 )
 def test_a_peer_group_is_told_in_words(profile: Profile, label: str, words: str) -> None:
-    assert peer_group_in_words(label, Names(load_texts("en"), profile)) == words
+    assert peer_group_in_words(label, load_texts("en"), TextSettings.of(profile)) == words
 
 
 def test_a_peer_group_is_told_in_chinese(profile: Profile) -> None:
-    names = Names(load_texts("zh-Hans"), profile)
-    assert peer_group_in_words("industry_division=52, age_band=1", names) == "零售业 · 成立 1 年以上不满 3 年"
+    texts, settings = load_texts("zh-Hans"), TextSettings.of(profile)
+    assert peer_group_in_words("industry_division=52, age_band=1", texts, settings) == "零售业 · 成立 1 年以上不满 3 年"
 
 
 @pytest.mark.parametrize(
@@ -69,19 +71,19 @@ def test_numbers_keep_the_digits_that_count(value: float | None, text: str) -> N
 
 
 def test_a_value_carries_its_unit(profile: Profile) -> None:
-    names = Names(load_texts("en"), profile)
-    assert names.value("late_filing_ratio", 0.25) == "25.0%"
+    names = Names.of(profile, "en")
+    assert names.value("late_filing_ratio", 0.25) == "25%"
     assert names.value("late_filing_ratio", None) == "not known"
     assert names.value("of_no_catalogue", 3.0) == "3"
 
 
 def test_an_indicator_is_named_by_its_definition_in_chinese(profile: Profile) -> None:
-    assert Names(load_texts("en"), profile).indicator("late_filing_ratio") == "T1 late filing ratio"
-    assert Names(load_texts("zh-Hant"), profile).indicator("late_filing_ratio") == "T1 逾期申報佔應申報的比例"
+    assert Names.of(profile, "en").indicator("late_filing_ratio") == "T1 late filing ratio"
+    assert Names.of(profile, "zh-Hant").indicator("late_filing_ratio") == "T1 逾期申報佔應申報的比例"
 
 
 def test_a_code_without_a_hierarchy_is_shown_as_it_is(profile: Profile) -> None:
-    names = Names(load_texts("en"), profile)
+    names = Names.of(profile, "en")
     assert names.industry("ZZ") == "ZZ"
     assert names.region("") == "not known"
 
@@ -91,8 +93,8 @@ def test_chinese_text_is_told_from_other_text() -> None:
 
 
 def test_a_title_is_found_in_the_nearest_language() -> None:
-    assert title_of({"en": "Town", "zh-Hans": "县"}, "zh-Hant") == "縣"
-    assert title_of({"en": "Town"}, "zh-Hans") == "Town"
+    assert in_language({"en": "Town", "zh-Hans": "县"}, "zh-Hant") == "縣"
+    assert in_language({"en": "Town"}, "zh-Hans") == "Town"
 
 
 def test_an_older_model_card_in_markdown_is_one_section_of_paragraphs() -> None:
@@ -109,7 +111,7 @@ def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profil
         for level in LEVELS[:-1]
     ]
     for label in labels:
-        assert "=" not in peer_group_in_words(label, Names(load_texts("en"), profile))
+        assert "=" not in peer_group_in_words(label, load_texts("en"), TextSettings.of(profile))
 
 
 def test_a_label_is_made_with_the_separator_that_it_is_read_by(spark: SparkSession) -> None:

@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib import resources
 
-from console.core.texts import to_traditional
+from jobs.texts.languages import in_language
 
 
 @cache
@@ -25,7 +25,7 @@ def words(kind: str, code: str, language: str) -> str:
     entry = _entries().get(kind, {}).get(code)
     if entry is None:
         return code
-    return to_traditional(entry["zh-Hans"]) if language == "zh-Hant" else entry[language]
+    return in_language(entry, language)
 
 
 def choices(kind: str, language: str) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from console.apps.accounts.models import User
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.decisions.states import OF_RESULT, Action
 from console.apps.ranking.current_policy import current_policy
-from console.core.code_names import codes_within
+from jobs.texts.names import codes_within
 
 _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
 _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})

@@ -17,7 +17,7 @@ from itertools import chain, pairwise
 from unicodedata import normalize
 
 from console.core.invisible_characters import strip_invisible
-from console.core.texts import HAN, to_simplified
+from jobs.texts.languages import HAN, to_simplified
 
 PAIRED = f"{HAN}\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uac00-\ud7a3"
 """The ranges of characters written without spaces between words: Chinese, kana, and hangul because of its compounds."""

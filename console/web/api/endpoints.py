@@ -34,11 +34,11 @@ from console.web.downloads import NoFile
 from console.web.forms.decisions import FORMS
 from console.web.queries.list_filters import Filters
 from console.web.queries.list_query import Filtered
-from console.web.queries.measured import MONEY
 from console.web.queries.reasons import reasons_with_details
 from console.web.views.entity import find_entity
 from console.web.views.list_export import list_file
 from console.web.views.risk_list import run_of
+from jobs.texts.numbers import MONEY
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
 MOST = 200

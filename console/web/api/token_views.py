@@ -17,9 +17,9 @@ from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
 from console.web.access import for_roles
 from console.web.forms.decisions import date_field, set_labels
+from jobs.texts.languages import Texts
 
 
 class TokenForm(forms.Form):

@@ -14,8 +14,8 @@ from console.apps.accounts.jurisdiction import Level
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import Role
 from console.apps.audit.events import NOBODY, SYSTEM
-from console.core.code_names import codes_of
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
+from jobs.texts.names import codes_of
 
 
 class SignInForm(AuthenticationForm):

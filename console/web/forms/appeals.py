@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
 from console.web.forms.decisions import catalogue_choices, comment_field, date_field, set_labels, token_field
+from jobs.texts.languages import Texts
 
 OLDEST_DAYS = 365
 """The oldest date of receipt that can be recorded, in days before today."""

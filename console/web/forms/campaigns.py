@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
 from console.web.forms.decisions import date_field, set_labels
+from jobs.texts.languages import Texts
 
 MAX_VISITS = 5000
 

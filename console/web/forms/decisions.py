@@ -16,7 +16,7 @@ from console.apps.decisions.models import Case
 from console.apps.decisions.permissions import assignable_users
 from console.apps.decisions.states import Action
 from console.apps.ranking.current_policy import current_date
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
 
 LONGEST_COMMENT = 2000
 

@@ -13,8 +13,8 @@ from console.apps.decisions.policies import NotPossible, check_visited_on, first
 from console.apps.decisions.results import INSPECTED
 from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Reason
-from console.core.texts import Texts
 from console.web.forms.decisions import catalogue_choices, comment_field, date_field, set_labels, token_field
+from jobs.texts.languages import Texts
 
 
 def answers_of(result: Result) -> dict[str, Any]:

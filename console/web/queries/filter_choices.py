@@ -11,9 +11,9 @@ from console.apps.campaigns.models import Campaign
 from console.apps.decisions.permissions import assignable_users
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import regions_of_listed
-from console.core.code_names import Code, codes_of, name_of, sections_of
-from console.core.texts import Texts
-from console.web.queries.indicator_names import indicator_name, indicator_names
+from expectations.standards.hierarchies import Entry
+from jobs.texts.languages import Texts, in_language
+from jobs.texts.names import code_name, codes_of, indicator_name, indicator_names, sections_of
 
 Choices = list[tuple[str, str]]
 """Values with their names."""
@@ -49,14 +49,14 @@ def regions(reader: Reader, run: PublishedRun, value: str) -> Choices:
     return [(code, _indented(known[code], reader.texts.language) if code in known else code) for code in codes]
 
 
-def _indented(region: Code, language: str) -> str:
+def _indented(region: Entry, language: str) -> str:
     """A region's name; the last level is indented by spaces that browsers keep."""
-    return "\u00a0\u00a0" * (region.level == 3) + region.name(language)
+    return "\u00a0\u00a0" * (region.level == 3) + in_language(region.names, language)
 
 
 def region_name(reader: Reader, code: str) -> str:
     """The name of a region."""
-    return name_of(reader.scheme("region_scheme"), code, reader.texts.language)
+    return code_name(reader.scheme("region_scheme"), code, reader.texts.language)
 
 
 def industries(reader: Reader, _run: PublishedRun, _value: str) -> Choices:
@@ -66,7 +66,7 @@ def industries(reader: Reader, _run: PublishedRun, _value: str) -> Choices:
 
 def industry_name(reader: Reader, code: str) -> str:
     """The name of an industry."""
-    return name_of(reader.scheme("industry_scheme"), code, reader.texts.language)
+    return code_name(reader.scheme("industry_scheme"), code, reader.texts.language)
 
 
 def reasons(reader: Reader, _run: PublishedRun, _value: str) -> Choices:

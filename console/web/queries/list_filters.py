@@ -20,11 +20,11 @@ from console.apps.ranking.list_part import Part
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, among
 from console.apps.ranking.search_terms import LONGEST_SEARCH, REASON
-from console.core.code_names import codes_of
-from console.core.texts import Texts
 from console.web.queries import filter_choices as choices
 from console.web.queries.filter_choices import ME, NOBODY, Choices, Reader
 from expectations.contracts.indicators import catalogue
+from jobs.texts.languages import Texts
+from jobs.texts.names import codes_of
 
 SEEN = (UNSEEN, CHANGED)
 MOVED = ("new", "up", "model", "own", "data", "others")

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.apps.ranking.models import PublishedRun
-from console.core.texts import Texts
-from console.web.queries.indicator_names import indicator_name
-from console.web.queries.measured import number
 from expectations.contracts.indicators import PEER_SUFFIX
+from jobs.texts.languages import Texts
 from jobs.texts.model_card import DIRECTIONS, LIMITS, parse_card
+from jobs.texts.names import indicator_name
+from jobs.texts.numbers import number
 
 METRICS = (
     "auc", "average_precision", "precision", "recall", "lift", "brier", "calibration_slope", "calibration_intercept",

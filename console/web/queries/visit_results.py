@@ -9,8 +9,8 @@ from typing import Any
 from console.apps.decisions.models import Case, Result
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import among, ranked_of
-from console.core.code_names import name_of
 from console.core.texts import load_texts
+from jobs.texts.names import code_name
 from models.statistics.proportions import wilson
 
 
@@ -48,8 +48,8 @@ def hit_rates(user: Any, run: PublishedRun | None, language: str) -> list[tuple[
     by_industry = [(sections.get(entity, ""), hit) for _, _, entity, hit in visits]
     return [
         ("selected", _count(((how, hit) for how, _, _, hit in visits), lambda how: texts.either(f"selected.{how}", how))),
-        ("region", _count(((code, hit) for _, code, _, hit in visits), lambda code: name_of(regions, code, language))),
-        ("industry", _count(by_industry, lambda code: name_of(industries, code, language))),
+        ("region", _count(((code, hit) for _, code, _, hit in visits), lambda code: code_name(regions, code, language))),
+        ("industry", _count(by_industry, lambda code: code_name(industries, code, language))),
     ]
 
 

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from console.web.queries.measured import number
 from console.web.templatetags.words import data, person, region, sentence, t, word
+from jobs.texts.numbers import number
 
 register = template.Library()
 TAGS = (data, person, region, sentence, t, word)

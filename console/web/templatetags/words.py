@@ -17,14 +17,15 @@ from console.apps.accounts.roles import SEES_WHO_DECIDED
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision
 from console.apps.ranking.models import Ranked, Reason
-from console.core.code_names import name_of, path_of
-from console.core.texts import Texts, language_of
 from console.web.form_errors import errors_of, sent_form
-from console.web.queries.check_words import check_name
-from console.web.queries.check_words import why as why_of
 from console.web.queries.list_filters import FILTERS, filter_value_name
-from console.web.queries.measured import in_words, number
-from console.web.queries.peer_words import peer_group_in_words
+from jobs.texts.checks import check_name
+from jobs.texts.checks import why as why_of
+from jobs.texts.languages import Texts, language_of
+from jobs.texts.names import code_name, code_path
+from jobs.texts.numbers import number, value_with_unit
+from jobs.texts.peer_groups import peer_group_in_words
+from jobs.texts.settings import TextSettings
 
 register = template.Library()
 _SELECTED = mark_safe(" selected")
@@ -94,7 +95,7 @@ def region_path(context: dict[str, Any], code: str) -> SafeString | str:
     """The name of a region with those above it."""
     if not code:
         return _texts(context)("word.unknown")
-    return _named(context, path_of(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
+    return _named(context, code_path(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
@@ -115,7 +116,7 @@ def filter_value(context: dict[str, Any], name: str, value: str) -> SafeString |
 @register.simple_tag(takes_context=True)
 def peers(context: dict[str, Any], label: str) -> str:
     """A peer group in words."""
-    return peer_group_in_words(label, context["profile"], _texts(context))
+    return peer_group_in_words(label, _texts(context), TextSettings.of_stored(context["profile"]))
 
 
 @register.simple_tag(takes_context=True)
@@ -133,20 +134,21 @@ def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
 @register.simple_tag(takes_context=True)
 def check(context: dict[str, Any], row: Mapping[str, Any]) -> SafeString | str:
     """The name of a check; in English, with a ``lang`` attribute, if there is no translation."""
-    text, is_own = check_name(row, _texts(context).language)
-    return text if is_own else format_html('<span lang="en">{}</span>', text)
+    text, language = check_name(row, _texts(context).language)
+    return text if language == _texts(context).language else format_html('<span lang="{}">{}</span>', language, text)
 
 
 @register.simple_tag(takes_context=True)
 def why(context: dict[str, Any], source: Mapping[str, Any]) -> str:
     """Why a source has its verdict."""
-    return why_of(source, _texts(context).language)
+    text, language = why_of(source, _texts(context).language)
+    return text if language == _texts(context).language else ""
 
 
 @register.simple_tag(takes_context=True)
 def measured(context: dict[str, Any], value: float | None, unit: str) -> str:
     """A value of an indicator, in its unit."""
-    return in_words(value, unit, context["profile"], _texts(context))
+    return value_with_unit(value, unit, _texts(context), TextSettings.of_stored(context["profile"]))
 
 
 @register.simple_tag(takes_context=True)
@@ -225,7 +227,7 @@ def _local(context: dict[str, Any], value: date | datetime) -> date | datetime:
 
 def _code(context: dict[str, Any], scheme: str, code: str) -> str:
     return (
-        name_of(str(context["profile"].get(scheme, "")), code, _texts(context).language)
+        code_name(str(context["profile"].get(scheme, "")), code, _texts(context).language)
         if code
         else _texts(context)("word.unknown")
     )

@@ -28,10 +28,10 @@ from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.hand_over import open_cases_of
 from console.apps.ranking.current_policy import current_policy
-from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_view
 from console.web.forms.accounts import AccountForm, OwnPasswordForm, SignInForm
 from console.web.middleware import BY_PROVIDER
+from jobs.texts.languages import LANGUAGES
 
 
 @method_decorator(login_not_required, name="dispatch")

@@ -25,10 +25,10 @@ from console.core import clock
 from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
 from console.web.forms.decisions import decision_forms, step_forms
-from console.web.queries.indicator_names import definition
 from console.web.queries.list_query import came_from, carried, next_case
 from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
+from jobs.texts.names import definition
 
 PEERS = 8
 DECISION = "decision"
@@ -129,7 +129,7 @@ def _reasons(run: PublishedRun, shown: Ranked, language: str, limits: Policy) ->
     for reason in reasons:
         reason.share = round(abs(reason.contribution) / largest * 100)
         reason.code = reason.about.code if reason.about else ""
-        reason.definition = definition(reason.about, language) if reason.about else ""
+        reason.definition = definition(reason.indicator, language)
         reason.legal_basis = legal_basis(reason, limits, language)
     return reasons
 

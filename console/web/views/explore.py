@@ -19,12 +19,11 @@ from console.apps.decisions.models import Case
 from console.apps.evidence.models import Figure
 from console.apps.ranking.models import CLASSES, PublishedRun
 from console.apps.ranking.runs import current_run, ranked_of, reasons_of
-from console.core.code_names import codes_of, name_of, sections_of
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
-from console.web.queries.indicator_names import indicator_name
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.queries.time_charts import Scope, cached_for_jurisdiction, monthly_counts, time_chart, unbiased
+from jobs.texts.names import code_name, indicator_name, sections_of
 
 MAX_BARS = 15
 
@@ -53,12 +52,12 @@ def _by_class(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
 
 def _by_region(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     listed = _counts(request, run, "region_middle", ranked_of(run, request.user).filter(is_listed=True))
-    return _named(listed, lambda code: name_of(str(run.profile.get("region_scheme", "")), code, request.language))
+    return _named(listed, lambda code: code_name(str(run.profile.get("region_scheme", "")), code, request.language))
 
 
 def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     listed = _counts(request, run, "industry_section", ranked_of(run, request.user).filter(is_listed=True))
-    return _named(listed, lambda code: name_of(str(run.profile.get("industry_scheme", "")), code, request.language))
+    return _named(listed, lambda code: code_name(str(run.profile.get("industry_scheme", "")), code, request.language))
 
 
 def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
@@ -126,13 +125,13 @@ def _scope(request: HttpRequest) -> Scope:
 
 def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
     """The user's regions that have figures, and the industries."""
-    known = codes_of(str(run.profile.get("region_scheme", "")))
+    scheme = str(run.profile.get("region_scheme", ""))
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
     codes = cached_for_jurisdiction(
         request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code})
     )
     return {
-        "regions": [(code, known[code].name(request.language) if code in known else code) for code in codes],
+        "regions": [(code, code_name(scheme, code, request.language)) for code in codes],
         "sections": sections_of(str(run.profile.get("industry_scheme", "")), request.language),
     }
 

@@ -17,10 +17,10 @@ from console.apps.accounts.roles import DEALS_WITH_QUEUES, KEEPS_ACCOUNTS, READS
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision, ReasonVerdict
 from console.apps.decisions.queues import QUEUES, HandlingInput, dismissals_of, handle, reasons_for, user_deals_with_queues
-from console.core.texts import LANGUAGES
 from console.web.access import for_roles, note_view, refusal_shown
 from console.web.forms.decisions import HandleForm
-from console.web.queries.indicator_names import indicator_name
+from jobs.texts.languages import LANGUAGES
+from jobs.texts.names import indicator_name
 from models.statistics.proportions import wilson
 
 MAX_SHOWN = 100

@@ -27,9 +27,9 @@ from console.apps.ranking.runs import current_run
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, file_response, no_file_page
-from console.web.queries.indicator_names import indicator_name
 from console.web.queries.model_card import model_card as model_card_parts
 from jobs.texts.model_card import card_markdown, parse_card
+from jobs.texts.names import indicator_name
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
 MAX_INDICATORS = 15

@@ -28,7 +28,7 @@ from console.apps.accounts.second_factor import (
 from console.apps.audit.chain import append
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
-from console.core.texts import Texts
+from jobs.texts.languages import Texts
 
 
 class CodeForm(forms.Form):

@@ -19,7 +19,8 @@ from jobs.report.evaluation.figures import (
 )
 from jobs.report.evaluation.tables import compared
 from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
-from jobs.texts.names import Names, number, percent
+from jobs.texts.names import Names
+from jobs.texts.numbers import number, percent
 
 COLOURS = {
     "model": PLAIN,

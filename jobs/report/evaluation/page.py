@@ -20,7 +20,7 @@ from jobs.report.evaluation.tables import (
     suspect_lines,
 )
 from jobs.report.page import environment, page_style, policy_of
-from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
 
 HEADLINES = ("auc", "first_half_share", "days_earlier", "lift")
@@ -37,7 +37,7 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
     Raises:
         ConfigError: when the language is none that the reports speak.
     """
-    names = Names(load_texts(language), profile)
+    names = Names.of(profile, language)
     style = page_style()
     model = content["orders"]["model"]
     return (

@@ -16,7 +16,8 @@ from jobs.report.evaluation.figures import (
     order_name,
     write_figure,
 )
-from jobs.texts.names import Names, number
+from jobs.texts.names import Names
+from jobs.texts.numbers import number
 
 
 @dataclass(frozen=True)
