@@ -1,4 +1,4 @@
-"""What is on record of one entity, as events in time, each with the file and row that says so."""
+"""The records of one entity as events in time, each with its file and row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LANES = ("registration", "filing", "complaint", "inspection")
 
 @dataclass(frozen=True)
 class _Event:
-    """When it was, what it was in a few words, and whether it speaks against the entity."""
+    """The day of an event, a short text, and whether it is adverse for the entity."""
 
     on: Any
     what: str
@@ -24,7 +24,7 @@ class _Event:
 
 
 def timeline(trace: Trace) -> pd.DataFrame:
-    """The events of a trace, the oldest first; every version known that day has its row, so a correction follows what it corrects.
+    """The events of a trace, oldest first. Every version known that day has a row, so a correction follows the corrected record.
 
     Args:
         trace: from :func:`jobs.analysis.trace.trace_entity`.

@@ -1,4 +1,4 @@
-"""Runs notebooks that are kept as py:percent scripts and keeps their results.
+"""Run notebooks that are py:percent scripts, and save their results.
 
 ``python -m jobs.analysis.execute_notebook FOLDER SCRIPT…``
 """
@@ -23,11 +23,11 @@ LOG = logging.getLogger(__name__)
 
 
 def execute_notebook(script: Path) -> NotebookNode:
-    """Run a script's cells in a fresh kernel, in the script's folder; give the notebook with its results.
+    """Run a script's cells in a new kernel, in the script's folder, and return the notebook with its results.
 
     Raises:
         InputMissing: when there is no such script, or Jupyter's parts are not installed.
-        ConfigError: when a cell fails; the message holds the cell's error.
+        ConfigError: when a cell fails; the message has the cell's error.
     """
     try:
         import jupytext
@@ -43,7 +43,7 @@ def execute_notebook(script: Path) -> NotebookNode:
     if not script.is_file():
         raise InputMissing(what="there is no such notebook", where=str(script), next_step="name a script of notebooks/")
     notebook = jupytext.read(script)
-    # Socket files in a folder of our own instead of ports: no other user of the machine can listen in.
+    # Socket files in a private folder instead of ports, so that no other user of the machine can connect.
     with TemporaryDirectory(prefix="steelyard-kernel-") as sockets:
         client = NotebookClient(
             notebook,
@@ -58,12 +58,12 @@ def execute_notebook(script: Path) -> NotebookNode:
             raise ConfigError(
                 what=f"a cell failed: {str(error).strip()}",
                 where=str(script),
-                next_step="mend what it says, and run it again",
+                next_step="correct the cell, and run it again",
             ) from error
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run each script and keep its notebook as ``FOLDER/NAME.ipynb``; the exit code."""
+    """Run each script, save its notebook as ``FOLDER/NAME.ipynb``, and return the exit code."""
     import nbformat
 
     given = sys.argv[1:] if words is None else words

@@ -1,4 +1,4 @@
-"""The day that a notebook speaks of, as its environment names it."""
+"""Open the day of a notebook, as its environment names it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEMO_HOME = ROOT / ".demo" / "home"
 
 @dataclass(frozen=True)
 class OpenDay:
-    """A finished day: its lake as its run left it, its profile, its run's manifest, and how its codes are named in English."""
+    """A finished day: its lake with its run's table versions, its profile, its run's manifest, and English names of codes."""
 
     lake: OpenLake
     profile: Profile
@@ -34,11 +34,11 @@ class OpenDay:
 
     @property
     def only(self) -> str:
-        """The condition that chooses the day's rows of a gold table."""
+        """The SQL condition for the day's rows of a gold table."""
         return f"as_of = '{self.as_of}'"
 
     def region_label(self, code: str) -> str:
-        """A region in Latin letters, for pictures, whose font may have no others: its name, or the region above it and its code."""
+        """A region in Latin letters, for the fonts of figures: its name, or the region above it and its code."""
         name = self.names.region(code)
         if name.isascii():
             return name
@@ -49,12 +49,12 @@ class OpenDay:
 def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     """Open the day that the environment names.
 
-    ``STEELYARD_HOME`` is the home, the demo's by default; a relative one may be meant from here or from the project's folder.
-    ``STEELYARD_AS_OF`` is the day, the home's newest finished one by default. ``STEELYARD_PROFILE`` is the profile, by default the
+    ``STEELYARD_HOME`` is the home, by default the demo's; a relative path counts from here or from the project's folder.
+    ``STEELYARD_AS_OF`` is the day, by default the home's newest finished day. ``STEELYARD_PROFILE`` is the profile, by default the
     run's own.
 
     Raises:
-        InputMissing: when there is no lake, or the day was not finished.
+        InputMissing: when there is no lake, or the day is not finished.
         ConfigError: when the day is no date, or the profile cannot be read.
     """
     home = _home(environment.get("STEELYARD_HOME", ""))
@@ -82,5 +82,5 @@ def _home(named: str) -> Path:
                 next_step="set STEELYARD_HOME, or make the demo with `make demo`",
             )
         return DEMO_HOME
-    # A notebook's kernel runs in the notebook's folder, while the variable is set where the command is given.
+    # A notebook's kernel runs in the notebook's folder, but the user sets the variable in another folder.
     return next((path for path in (Path(named), ROOT / named) if path.is_dir()), Path(named))

@@ -1,8 +1,8 @@
-"""The lake as analysts open it: read-only, in pandas or DuckDB, without an engine.
+"""Open a lake for analysis: read-only, in pandas or DuckDB, without an engine.
 
 ``lake = open_lake("HOME")``, then ``lake.pandas("gold.risk_list", where="as_of = '2026-06-30'")`` or
-``lake.duckdb().sql("SELECT * FROM gold.risk_list")``. Columns that tell of a person stay shut unless they are asked for; that
-guards against showing them by accident, and is no access control: whoever can read the files can read them.
+``lake.duckdb().sql("SELECT * FROM gold.risk_list")``. Columns with personal data are hidden by default. That
+prevents showing them by accident and is no access control: every user who can read the files can read them.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenLake:
-    """A lake that can be read and not written.
+    """A read-only lake.
 
     Attributes:
         home: the run's home.
-        contracts: the contract of each table that is there, by ``zone.name``, in the order that data passes through them.
-        shows_personal: whether columns that tell of a person are among those shown.
-        as_of: a finished day, as whose run left the tables they are read; as they are now by default.
+        contracts: the contract of each existing table, by ``zone.name``, in the order of the data flow.
+        shows_personal: whether columns with personal data are shown.
+        as_of: a finished day whose run's table versions are read; the current versions if None.
     """
 
     home: Path
@@ -45,7 +45,7 @@ class OpenLake:
     as_of: date | None = None
 
     def names(self) -> list[str]:
-        """The tables that there are, as ``zone.name``."""
+        """The existing tables, as ``zone.name``."""
         return list(self.contracts)
 
     def pandas(self, table: str, *, where: str | None = None, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -54,11 +54,11 @@ class OpenLake:
         Args:
             table: such as ``gold.risk_list``.
             where: SQL over the table's columns, such as ``as_of = '2026-06-30'``; all rows by default.
-            columns: the columns wanted, in that order; all that may be shown by default.
+            columns: the wanted columns, in that order; all shown columns by default.
 
         Raises:
-            InputMissing: when there is no such table; the message lists those there are.
-            ConfigError: when a column is not there or may not be shown, or ``where`` cannot be understood.
+            InputMissing: when there is no such table; the message lists the existing ones.
+            ConfigError: when a column does not exist or is hidden, or ``where`` is not valid.
         """
         contract = self._contract(table)
         shown = [str(column) for column in self._shown(contract)]
@@ -78,8 +78,8 @@ class OpenLake:
     def duckdb(self) -> duckdb.DuckDBPyConnection:
         """A new DuckDB connection in memory, with a view of every table under its own name.
 
-        The views show each table as it is now; a run that writes it later does not change them. The connection can reach no
-        file and no network, so that nothing can be written through it; give it a frame of your own with ``register``.
+        The views show the current version of each table; later runs do not change them. The connection can access no file and no
+        network, so it can write nothing; add your own frames with ``register``.
 
         Raises:
             InputMissing: when DuckDB is not installed.
@@ -90,7 +90,7 @@ class OpenLake:
             raise InputMissing(
                 what="DuckDB is not installed",
                 where="this Python environment",
-                next_step="run `make setup`, which installs it; it is of the extra `notebooks`",
+                next_step="run `make setup`, which installs it; it is in the extra `notebooks`",
             ) from error
         connection = duckdb.connect(":memory:")
         connection.execute("SET TimeZone = 'UTC'")
@@ -107,7 +107,7 @@ class OpenLake:
         return connection
 
     def contents(self) -> pd.DataFrame:
-        """What there is: ``table, rows, grain, about``, one row a table."""
+        """The tables: ``table, rows, grain, about``, one row for each."""
         return pd.DataFrame(
             {
                 "table": self.names(),
@@ -118,7 +118,7 @@ class OpenLake:
         )
 
     def columns(self, table: str) -> pd.DataFrame:
-        """What a table's columns mean: ``column, type, unit, about``, those that may be shown.
+        """The shown columns of a table: ``column, type, unit, about``.
 
         Raises:
             InputMissing: when there is no such table.
@@ -142,9 +142,9 @@ class OpenLake:
     def _no_column(self, table: str, contract: Contract, name: str, shown: list[str]) -> ConfigError:
         if name in contract.columns:
             return ConfigError(
-                what=f"the column {name!r} tells of a person and is not shown",
+                what=f"the column {name!r} holds personal data and is hidden",
                 where=table,
-                next_step="do without it, or open the lake with personal=True where you are entitled to",
+                next_step="leave it out, or open the lake with personal=True if you are entitled to",
             )
         return ConfigError(what=f"there is no column {name!r}", where=table, next_step=f"name some of {', '.join(shown)}")
 
@@ -165,8 +165,8 @@ def open_lake(home: str | Path, *, personal: bool = False, as_of: date | None = 
 
     Args:
         home: the folder that holds ``lake/``.
-        personal: whether to show the columns that tell of a person too.
-        as_of: a finished day, to read the tables as its run left them; as they are now by default.
+        personal: whether to show columns with personal data too.
+        as_of: a finished day, to read its run's table versions; the current versions by default.
 
     Raises:
         InputMissing: when there is no such folder, or no table in it.

@@ -1,4 +1,4 @@
-"""How visits that were made would have been scored before them, by the model that the card is judged by. Reads, never writes."""
+"""Score past visits with what was known before them, by the model that the model card evaluates. Reads only."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FOUND, PAST_RECORD = "found", "past_record"
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Visits that a model was kept from.
+    """Visits that a model was not fitted on.
 
     Attributes:
-        visits: as :func:`score_past_visits` gives them.
-        features: their indicators as they were known on the cohort's day, row by row.
-        model: what scored them; None where there are no visits.
+        visits: as :func:`score_past_visits` returns them.
+        features: their indicators as known on the cohort's day, row by row.
+        model: the model that scored them; None if there are no visits.
     """
 
     visits: pd.DataFrame
@@ -37,31 +37,31 @@ class HeldOut:
 
 
 def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.DataFrame:
-    """Score the visits of the last two cohorts with a model that is fitted on what was known when they began, as the card judges.
+    """Score the visits of the last two cohorts with a model fitted on what was known before them, as the model card does.
 
-    Where labels are more than ``most_labels``, they are those of the sample of businesses that is learnt from.
+    If there are more than ``most_labels`` labels, only those of the sampled businesses are used.
 
     Args:
-        lake: a lake whose cohorts' features are there, as training leaves them.
+        lake: a lake with the features of its cohorts, as training writes them.
         profile: its profile.
-        trained_on: the day that the model in use was trained for; what became known later is not used.
+        trained_on: the day for which the model in use was trained; later knowledge is not used.
 
     Returns:
-        ``entity_id, cohort_on, inspected_on, found`` (0 or 1), ``margin, probability`` (NaN from the rule that stands in where too
-        few visits are known), ``past_record`` and ``selected_by``; no rows where there are fewer than four cohorts of visits, or
-        where all that were held out ended alike.
+        ``entity_id, cohort_on, inspected_on, found`` (0 or 1), ``margin, probability`` (NaN from the fallback rule if too
+        few visits are known), ``past_record`` and ``selected_by``; no rows for fewer than four cohorts of visits, or if all
+        held-out visits ended alike.
 
     Raises:
-        NothingToDo: when the features of the day of training are not there.
+        InputMissing: when the features of the day of training do not exist.
     """
     return hold_out(lake, profile, trained_on).visits
 
 
 def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
-    """The same visits with the indicators that they were scored by, and the model that scored them.
+    """The same visits with their indicators, and the model that scored them.
 
     Raises:
-        NothingToDo: when the features of the day of training are not there.
+        InputMissing: when the features of the day of training do not exist.
     """
     known = stored_training_set(lake, profile, trained_on)
     columns = [

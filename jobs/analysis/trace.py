@@ -1,7 +1,4 @@
-"""A trace as a tree on the terminal, or as JSON.
-
-Walk back from a listing: reason, feature, silver rows, and the file and row that each came from.
-"""
+"""Trace an entity's scores back to reasons, features, silver rows, and the file and row of each; show them as a tree or JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ _TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT,
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A silver row that was known on the day: where it came from and what it said."""
+    """A silver row that was known on the day: its file and row, and its values."""
 
     contract: str
     source_file: str
@@ -42,10 +39,10 @@ class SourceRow:
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything that an entity's standing on a day rests on.
+    """Everything that an entity's scores on a day were computed from.
 
-    Where only the features and links of the listed are kept of the day, and the entity was not listed, ``features`` is empty and
-    ``rows`` lacks complaints that were linked to it.
+    If a day retains only the features and links of listed entities, then for others ``features`` is empty and ``rows`` lacks linked
+    complaints.
     """
 
     entity_id: str
@@ -64,15 +61,15 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
         InputMissing: when the entity was not scored that day.
     """
     lake = lake_of_finished_day(lake, as_of)
-    # An identifier is what somebody typed: a quote in it stands doubled, as the readers of Delta files want it.
+    # A user types the identifier: double its quotes, as SQL requires.
     doubled = entity_id.replace("'", "''")
     who = f"{ENTITY_ID} = '{doubled}' AND {AS_OF} = '{as_of}'"
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
     if not scores and not has_all_scores(lake, as_of):
         raise InputMissing(
-            what=f"{entity_id!r} is not among the listed of {as_of}, of whom alone the scores of that day are still kept",
+            what=f"{entity_id!r} is not listed on {as_of}, and only the scores of listed entities are retained for that day",
             where="gold.scores",
-            next_step="trace the listed, a month's last day, or a day within [retention] of the profile",
+            next_step="trace a listed entity, a month's last day, or a day within [retention] of the profile",
         )
     if not scores:
         raise InputMissing(
@@ -119,12 +116,12 @@ _HIDDEN = {str(column) for column in LINEAGE} | {"entity_id", "id_scheme"}
 
 
 def as_json(trace: Trace) -> str:
-    """The whole trace, dates as text."""
+    """The whole trace as JSON, dates as text."""
     return json.dumps(asdict(trace), ensure_ascii=False, indent=1, default=str)
 
 
 def show_trace(trace: Trace, console: Console, rows: int) -> None:
-    """Show reason → feature → silver rows → file and row; at most ``rows`` newest rows a table."""
+    """Show reason → feature → silver rows → file and row; at most the ``rows`` newest rows of each table."""
     standing = trace.standing
     tree = Tree(
         f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
@@ -133,11 +130,11 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     )
     if standing.get(scoring.HELD_CLASS):
         source = standing[scoring.HELD_SOURCE] or "one source without a name"
-        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: without {source} it would not hold")
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: it depends on {source}")
     if standing.get(scoring.BETTER_EN):
         tree.add(Text(standing[scoring.BETTER_EN]))
     if not trace.features:
-        tree.add("its indicators and links of that day are not kept any more; those of the listed are")
+        tree.add("its indicators and links of that day are no longer retained; those of listed entities are")
     by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
     shown: set[str] = set()
     for reason in trace.reasons:
@@ -151,7 +148,7 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         leaf = branch.add(f"feature {column} = {trace.features[column]}")
         for source in trace.made_of[column]:
             if source not in _TABLE_OF:
-                continue  # a link is behind the complaint that it brought, which stands here
+                continue  # a link belongs to the complaint shown here
             name = _TABLE_OF[source]
             where = f"silver.{name}: {len(by_table[name])} rows known that day"
             leaf.add(where + (" (above)" if name in shown else ""))
@@ -161,7 +158,7 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
                     leaf.add(_line(row))
     for name, found in by_table.items():
         if name not in shown and found:
-            branch = tree.add(f"silver.{name}: {len(found)} rows known that day, behind no listed reason")
+            branch = tree.add(f"silver.{name}: {len(found)} rows known that day, used by no listed reason")
             for row in found[-rows:] if rows else []:
                 branch.add(_line(row))
     console.print(tree, highlight=False)

@@ -1,7 +1,4 @@
-"""Writes the data dictionary: every table, column and rule, from the contracts themselves.
-
-The indicator catalogue as a page, ``docs/reference/indicators.md``.
-"""
+"""Render the data dictionary and the indicator catalogue from the contracts, as Markdown."""
 
 from __future__ import annotations
 
@@ -23,6 +20,30 @@ units of the profile's currency (`_minor`), dates (`_on`) are in the profile's t
 *Sensitivity*: `public` for everybody, `internal` for staff, `personal` only masked.
 A `critical` rule quarantines the row, or stops the delivery; a `warning` is reported.
 A row rule whose answer is unknown (a missing optional value) passes."""
+_TITLES = {
+    "basic": "Basic", "tax": "Tax behaviour", "complaint": "Complaints", "supervision": "Supervision record",
+    "association": "Associations",
+}  # fmt: skip
+_DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "neither"}
+_HEADS = ("code", "column", "definition", "定义", "unit", "sources", "direction", "peers", "what would change it")
+
+_INTRODUCTION = """# Indicators
+
+Written by `make docs` from `expectations/contracts/indicators.toml`. Each indicator is computed for every entity and day. If a
+source is missing, its indicators are unknown (null), never zero. If the source has records of others and none of this entity, the
+value is zero. A value of a day uses only what happened by that day and was known by its end.
+
+An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
+±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
+The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
+the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last settled month, the
+month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+
+An indicator that is *not scored* enters no model. It helps people to judge what they read.
+
+The last column says what would change the indicator, or why the business itself cannot change it lawfully. Suggestions for a better
+class use only what a business can change.
+"""
 
 
 def render_data_dictionary() -> str:
@@ -103,32 +124,6 @@ def _names(names: tuple[str, ...]) -> str:
 
 def _row(*cells: str) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-
-_TITLES = {
-    "basic": "Basic", "tax": "Tax behaviour", "complaint": "Complaints", "supervision": "Supervision record",
-    "association": "Associations",
-}  # fmt: skip
-_DIRECTIONS = {1: "more is riskier", -1: "less is riskier", 0: "neither"}
-_HEADS = ("code", "column", "definition", "定义", "unit", "sources", "direction", "peers", "what would change it")
-
-_INTRODUCTION = """# Indicators
-
-Written by `make docs` from `expectations/contracts/indicators.toml`. Each indicator is computed for every entity and day. If a
-source is missing, its indicators are unknown (null), never zero. If the source has records of others and none of this entity, the
-value is zero. A value of a day uses only what happened by that day and was known by its end.
-
-An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
-±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
-The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
-the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last settled month, the
-month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
-
-An indicator that is *not scored* enters no model. It helps people to judge what they read.
-
-The last column says what would change the indicator, or why the business itself cannot change it lawfully. Suggestions for a better
-class use only what a business can change.
-"""
 
 
 def render_indicator_docs() -> str:

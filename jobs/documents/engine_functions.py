@@ -1,6 +1,6 @@
-"""The SQL functions that the jobs use, found in code and mappings, as a table for ``docs/reference/engines.md``.
+"""Find the SQL functions that code and mappings use, as a table for ``docs/reference/engines.md``.
 
-Every function listed is tried on each engine with edge values, so one that comes into use is tried from its first day.
+Tests try every listed function on each engine with edge values.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ CODE = (
     "jobs/*.py",
     "jobs/onboarding/mapping_draft.py",
     *(
-        f"jobs/{room}/**/*.py"
-        for room in ("analysis", "engine", "incremental", "profile", "sources", "steps", "training", "transforms")
+        f"jobs/{package}/**/*.py"
+        for package in ("analysis", "engine", "incremental", "profile", "sources", "steps", "training", "transforms")
     ),
 )
-"""Files that give SQL to an engine; what looks after tables asks Delta's own reader, and no engine."""
+"""Files that give SQL to an engine. Maintenance of tables uses Delta's own reader instead."""
 _ANOTHER_SQL = {"jobs/sources/postgresql.py"}
 """Files whose SQL is PostgreSQL's own."""
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 
-# Ways to write a name, a value, SQL text, a condition or a type: no functions of an engine.
+# Syntax for names, values, conditions and types, not functions of an engine.
 _GRAMMAR = {"col", "lit", "expr", "when", "decimal"}
 _PYTHON_NAMES = {"create_map": "map", "count_distinct": "count"}
 _ONLY_SQL = {"cast", "try_cast", "map"}
@@ -58,7 +58,7 @@ def render_functions(root: Path = ROOT) -> str:
     """The table of the functions in use, as Markdown."""
     lines = ["| function | used in |", "|---|---|"]
     for name, paths in functions_in_use(root).items():
-        lines.append(f"| `{name}` | {', '.join(sorted({_room(path) for path in paths}))} |")
+        lines.append(f"| `{name}` | {', '.join(sorted({_package(path) for path in paths}))} |")
     return "\n".join(lines)
 
 
@@ -69,8 +69,8 @@ def with_functions(page: str, root: Path = ROOT) -> str:
     return f"{before}{BEGIN}\n{render_functions(root)}\n{END}{after}"
 
 
-def _room(path: str) -> str:
-    """Where a file is, as the page tells it: one line a file would make the page change with every file."""
+def _package(path: str) -> str:
+    """The package of a file: with file names the page would change with every file."""
     first, second, *_ = path.split("/")
     if first == "config":
         return f"mappings of `{second}`"

@@ -1,1 +1,1 @@
-"""Bringing in a new source or profile: guess a mapping from a file, and name every mistake in one."""
+"""Onboarding: draft a mapping from a file, and check a profile and its mappings."""

@@ -1,4 +1,4 @@
-"""What is wrong with a profile and its source mappings: every mistake at once, each expression tried on the engine."""
+"""Check a profile and its source mappings: report every problem, and try each expression on the engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from jobs.sources.parquet_format import declared_type
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-# What raises on a value it cannot read, and what to write in its place.
+# Functions that raise on a value that they cannot read, and the replacement.
 _RAISING = {
     "to_date": "cast(try_to_timestamp(x, format) as date)",
     "to_number": "try_to_number",
@@ -41,39 +41,41 @@ _RAISING = {
     "timestamp": "try_to_timestamp(x, format)",
     "boolean": "try_cast(x as boolean)",
 }
-_UNSTEADY = {"now", "current_date", "current_timestamp", "curdate", "localtimestamp", "rand", "random", "randn", "uuid", "shuffle",
-             "monotonically_increasing_id"}  # fmt: skip
+_NONDETERMINISTIC = {
+    "now", "current_date", "current_timestamp", "curdate", "localtimestamp", "rand", "random", "randn", "uuid", "shuffle",
+    "monotonically_increasing_id",
+}  # fmt: skip
 _MULTIPLYING = {"explode", "explode_outer", "posexplode", "posexplode_outer", "inline", "inline_outer", "stack"}
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A problem and the file that it is in."""
+class ProfileFinding:
+    """A problem and its file."""
 
     file: Path
     problem: Problem
 
 
-def check_profile(folder: Path, open_session: Callable[[], SparkSession], sources: Path | None = None) -> list[Finding]:
-    """All that is wrong with a profile's folder.
+def check_profile(folder: Path, open_session: Callable[[], SparkSession], sources: Path | None = None) -> list[ProfileFinding]:
+    """Every problem in a profile's folder.
 
     Args:
         folder: the folder of ``profile.toml`` and ``sources/``.
-        open_session: gives the engine; called only when there is a mapping whose SQL can be tried.
-        sources: where deliveries are, so that Parquet columns are tried with the types that they have there.
+        open_session: opens the engine; called only if there is a mapping whose SQL can be tried.
+        sources: the folder of deliveries; expressions over Parquet columns are tried with the types there.
     """
-    found: list[Finding] = []
+    found: list[ProfileFinding] = []
     path = folder / "profile.toml"
-    found += [Finding(path, problem) for problem in _settings_of(path, "profile", lambda raw: profile_problems(raw, folder))]
+    found += [ProfileFinding(path, problem) for problem in _settings_of(path, "profile", lambda raw: profile_problems(raw, folder))]
     paths = mapping_paths(folder)
     if not paths:
         then = "write one, or begin with `steelyard source infer FILE`"
-        found.append(Finding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
+        found.append(ProfileFinding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
         problems = [*name_problems(path.stem), *_settings_of(path, "mapping", shape_problems)]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
-        found += [Finding(path, problem) for problem in problems]
+        found += [ProfileFinding(path, problem) for problem in problems]
     return found
 
 
@@ -86,7 +88,7 @@ def _settings_of(path: Path, kind: str, check: Callable[[dict[str, Any]], list[P
 
 
 def sql_problems(mapping: SourceMapping, session: SparkSession, sources: Path | None = None) -> list[Problem]:
-    """What is wrong with the SQL of a mapping whose shape is sound."""
+    """Every problem with the SQL of a mapping with valid settings."""
     texts = _texts(mapping)
     problems = [problem for setting, sql in texts.items() for problem in text_problems(setting, sql, mapping)]
     known_wrong = {problem.setting for problem in problems if problem.is_error}
@@ -105,7 +107,7 @@ def _texts(mapping: SourceMapping) -> dict[str, str]:
 
 
 def text_problems(setting: str, sql: str, mapping: SourceMapping) -> Iterator[Problem]:
-    """What can be said of an expression without an engine."""
+    """The problems with an expression that show without an engine."""
     known = {name.casefold(): name for name in mapping.raw.columns}
     lookups = [lookup.name for lookup in mapping.lookups]
     for token in tokens(sql):
@@ -128,7 +130,7 @@ def text_problems(setting: str, sql: str, mapping: SourceMapping) -> Iterator[Pr
         yield Problem(
             setting, "a division fails the run when it is by zero", "use try_divide(a, b) or try_mod(a, b)", is_error=False
         )
-    for name in sorted((called | (words & {"current_date", "current_timestamp", "localtimestamp"})) & _UNSTEADY):
+    for name in sorted((called | (words & {"current_date", "current_timestamp", "localtimestamp"})) & _NONDETERMINISTIC):
         yield Problem(setting, f"{name} gives another answer at every run", "use a raw column instead")
     if "over" in words:
         yield Problem(setting, "a window looks at other records, and those differ by delivery", "use the record alone")
@@ -145,9 +147,9 @@ def _engine_problems(frame: DataFrame, setting: str, sql: str, mapping: SourceMa
     try:
         kind = frame.selectExpr(f"{first} as `__first`", f"({mapping.safe(sql)}) as `__value`").schema[1].dataType.simpleString()
     except Exception as error:
-        then = "mend the expression; raw text columns are strings, names that are not ASCII stand in backticks"
+        then = "correct the expression; raw text columns are strings, names that are not ASCII need backticks"
         if not is_certain:
-            then = "mend it, or name the Parquet types in [raw.types] (or give --sources) so that it can be tried with them"
+            then = "correct it, or name the Parquet types in [raw.types] (or give --sources) so that it can be tried with them"
         yield Problem(setting, f"the engine refuses it: {first_line(error)[:300]}", then, is_error=is_certain)
         return
     if setting == "keep" and kind != "boolean":
@@ -160,7 +162,7 @@ def _engine_problems(frame: DataFrame, setting: str, sql: str, mapping: SourceMa
 def _empty_frame(
     mapping: SourceMapping, session: SparkSession, sources: Path | None, texts: dict[str, str]
 ) -> tuple[DataFrame, bool]:
-    """A frame without rows that has the raw and lookup columns; and whether their types are known for certain."""
+    """An empty frame with the raw and lookup columns, and whether their types are certain."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
     found = _source_types(mapping, sources)

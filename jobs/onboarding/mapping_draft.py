@@ -1,4 +1,4 @@
-"""A draft of a source mapping, from what a raw file looks like: TOML with a comment for each thing to look at."""
+"""Draft a source mapping from a raw file: TOML with a comment for each point to review."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def draft_mapping(path: Path, contract: str | None = None) -> str:
 
     Args:
         path: a raw file of the source.
-        contract: the contract's name, guessed when None.
+        contract: the contract's name; guessed if None.
 
     Raises:
         ConfigError: when the file cannot be read or the contract is unknown.
@@ -38,7 +38,7 @@ def _head(look: FileLook, contract: Contract, guesses: list[Guess]) -> Iterator[
     sure = sum(guess.score >= SURE for guess in guesses)
     yield f"# A draft made from {_comment(look.path.name)}: {len(look.columns)} columns,"
     yield f"# {look.rows} rows read, {look.rejected} more were unreadable."
-    yield f"# Found: {sure} of the {len(contract.columns)} columns of {contract.name}. Look at every line with a ? before use."
+    yield f"# Found: {sure} of the {len(contract.columns)} columns of {contract.name}. Review every line with a ? before use."
     yield f'contract = "{contract.name}"'
     yield f'owner = "{contract.owner}"                # ? who delivers it'
     yield f'format = "{look.format.name}"'
@@ -53,12 +53,12 @@ def _head(look: FileLook, contract: Contract, guesses: list[Guess]) -> Iterator[
 
 
 def _comment(text: str) -> str:
-    """A text that stays on its line in a comment."""
+    """The text as one line of a comment."""
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def files_pattern(path: Path, form: str) -> str:
-    """The pattern of a source's files, after where its file lies: below a folder named by a day, or named by one."""
+    """The pattern of a source's files, from the path of one: a day in a folder's name or in the file's name."""
     parts = path.parts
     for place in range(len(parts) - 1, -1, -1):
         found = _DAY.search(parts[place])
@@ -102,7 +102,7 @@ def _columns(look: FileLook, contract: Contract, guesses: list[Guess]) -> Iterat
 
 
 def _is_translated(guess: Guess, contract: Contract) -> bool:
-    """Whether words must be turned into other words, or into grades."""
+    """Whether values must be translated into other words, or into grades."""
     return guess.column in contract.values or (guess.look.kind == "category" and guess.column.type is not Type.STRING)
 
 
@@ -120,7 +120,7 @@ def _column_line(column: Column, guess: Guess | None, has_uscc: bool) -> str:
 
 
 def expression(column: Column, look: ColumnLook) -> tuple[str, str]:
-    """The SQL of a contract column from a raw column, and what to look at in it."""
+    """The SQL of a contract column from a raw column, and the point to review in it."""
     raw = quoted(look.name)
     text = raw if not look.parquet_type else f"cast({raw} as string)"
     match column.type:

@@ -1,4 +1,4 @@
-"""Which contract, and which of its columns, the raw columns of a file are: guessed by names and values."""
+"""Guess the contract of a file, and its columns, from the names and values of the raw columns."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from jobs.onboarding.sniff_file import ColumnLook
 from jobs.profile.validation import near
 
 SURE = 0.9
-"""From this score on a guess is written as a setting; below, as a comment."""
+"""A guess with at least this score becomes a setting; one below becomes a comment."""
 _LEAST = 0.7
 _UNIT = re.compile(r"[(（\[].*?[)）\]]")
 _FILLER = re.compile(r"[\s_\-./:：]+")
-# How well kinds of values go with a column's type: a factor on the likeness of names.
+# How well kinds of values fit a column's type: a factor on the similarity of names.
 _FIT = {
     Type.DATE: {"date": 1.0, "timestamp": 0.95, "empty": 0.8},
     Type.TIMESTAMP: {"timestamp": 1.0, "date": 0.9, "empty": 0.8},
@@ -35,7 +35,7 @@ _FIT = {
 
 @dataclass(frozen=True)
 class Guess:
-    """A contract column, the raw column taken for it, and how sure that is (0 to 1)."""
+    """A contract column, the raw column guessed for it, and the score (0 to 1)."""
 
     column: Column
     look: ColumnLook
@@ -49,7 +49,7 @@ def known_names() -> Mapping[str, Any]:
 
 
 def plain(name: str) -> str:
-    """A header's name without units, spaces, signs and case."""
+    """A header's name without units, spaces, punctuation and case."""
     return _FILLER.sub("", _UNIT.sub("", name)).casefold()
 
 
@@ -58,7 +58,7 @@ def guess_contract(looks: Sequence[ColumnLook], wanted: str | None = None) -> tu
 
     Args:
         looks: the raw columns.
-        wanted: the contract's name, where the caller knows it.
+        wanted: the contract's name, if the caller knows it.
 
     Raises:
         ConfigError: when ``wanted`` is no contract.
@@ -77,7 +77,7 @@ def _weight(guesses: Sequence[Guess]) -> float:
 
 
 def guess_columns(contract: Contract, looks: Sequence[ColumnLook]) -> list[Guess]:
-    """The likeliest pairs, each raw and each contract column in one pair at most, in the contract's order."""
+    """The likeliest pairs, in the contract's order; each raw and each contract column is in at most one pair."""
     order = {str(column): place for place, column in enumerate(contract.columns)}
     pairs = [
         Guess(column, look, score)
@@ -97,7 +97,7 @@ def guess_columns(contract: Contract, looks: Sequence[ColumnLook]) -> list[Guess
 
 
 def likeness(contract: str, column: Column, look: ColumnLook) -> float:
-    """How likely a raw column is a contract column, 0 to 1."""
+    """The score, 0 to 1, that a raw column is a contract column."""
     name = plain(look.name)
     own = plain(column.removesuffix("_minor"))
     known = [own, plain(column), *known_names()[contract].get(str(column), [])]

@@ -1,4 +1,4 @@
-"""What a raw file is: its format, encoding, delimiter, columns, and what the values of each column look like."""
+"""Look at a raw file: its format, encoding, delimiter and columns, and the kind of values in each column."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jobs.sources.text_lines import SAMPLE_BYTES
 SAMPLE_ROWS = 5_000
 MOST_CATEGORIES = 20
 NULLS = ("", "NULL", "null", "N/A", "无", "-", "—")
-# The signatures of files that people hand over in place of text.
+# Signatures of files that people deliver instead of text.
 _SIGNATURES = {
     b"PK\x03\x04": "a spreadsheet or ZIP archive",
     b"\x1f\x8b": "a gzip archive",
@@ -45,25 +45,25 @@ DATE_FORMATS = (
     ("yyyy/MM/dd HH:mm:ss", "%Y/%m/%d %H:%M:%S", r"\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}"),
     ("yyyy-MM-dd HH:mm", "%Y-%m-%d %H:%M", r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}"),
 )
-"""Spark's pattern, Python's, and what values look like; the first that fits all is taken."""
+"""Spark's pattern, Python's pattern, and a regular expression; the first that fits counts."""
 BOOLEANS = (("是", "否"), ("Y", "N"), ("1", "0"), ("true", "false"), ("TRUE", "FALSE"), ("有", "无"))
 _USCC = re.compile(r"[0-9A-HJ-NP-RTUWXY]{18}")
 _WHOLE = re.compile(r"[+-]?\d+")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-# Nearly all values must agree: a few bad ones are what quarantine is for.
+# Nearly all values must agree; quarantine exists for a few bad ones.
 _MOST = 0.95
 
 
 @dataclass(frozen=True)
 class ColumnLook:
-    """What a column's values look like.
+    """The kind of a column's values.
 
     Attributes:
         name: the raw column.
         kind: ``uscc``, ``date``, ``timestamp``, ``boolean``, ``whole``, ``number``, ``category``, ``text`` or ``empty``.
         pattern: Spark's pattern of a date or timestamp; the word for true of a boolean.
-        values: the values of a category, the commonest first.
-        parquet_type: the type it has in a Parquet file, else empty.
+        values: the values of a category, most frequent first.
+        parquet_type: its type in a Parquet file, else empty.
     """
 
     name: str
@@ -136,7 +136,7 @@ def _nulls_in(sample: pa.Table) -> tuple[str, ...]:
         column = sample.column(name)
         if name not in (ROW, RAW) and pa.types.is_string(column.type):
             values = {str(value).strip() for value in column.unique().to_pylist() if value is not None}
-            # A word for nothing is also a value where a column has no others.
+            # A word for nothing may be a real value of a column with few values.
             found |= dict.fromkeys(null for null in NULLS if null in values and len(values) > 3)
     return tuple(null for null in NULLS if null in found)
 
@@ -150,7 +150,7 @@ def _look(name: str, column: pa.ChunkedArray) -> ColumnLook:
 
 
 def look_at(name: str, values: list[str]) -> ColumnLook:
-    """What the values of a text column look like, nulls left out."""
+    """The kind of a text column's values, without nulls."""
     if not values:
         return ColumnLook(name, "empty")
     if _share(values, _USCC) >= _MOST:

@@ -111,7 +111,7 @@ def test_columns_that_tell_of_a_person_are_shown_to_who_asks_for_them(lake: Open
 
     assert asked.pandas("silver.inspection", columns=["inspector_id"])["inspector_id"].item() == "R0086"
     assert asked.duckdb().sql("SELECT inspector_id FROM silver.inspection").fetchall() == [("R0086",)]
-    with pytest.raises(ConfigError, match=r"tells of a person.*personal=True"):
+    with pytest.raises(ConfigError, match=r"holds personal data.*personal=True"):
         lake.pandas("silver.inspection", columns=["inspector_id"])
 
 
