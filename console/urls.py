@@ -8,9 +8,7 @@ from django.urls import path
 
 from console.web.api import token_views as tokens
 from console.web.api.endpoints import api
-from console.web.views import accounts, appeals, campaigns, decisions, home, oversight, second_factor
-from console.web.views import accounts as provider
-from console.web.views import saved_views as desk
+from console.web.views import accounts, appeals, campaigns, decisions, home, oversight, saved_views, second_factor
 from console.web.views.decisions import hand_over_open
 from console.web.views.entity import entity
 from console.web.views.explore import explore, export_chart
@@ -23,38 +21,38 @@ programs = api.urls
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", accounts.SignInView.as_view(), name="sign_in"),
-    path("sign-in/provider/", provider.to_provider, name="to_provider"),
-    path("sign-in/provider/back/", provider.back, name="provider_back"),
+    path("sign-in/provider/", accounts.to_provider, name="to_provider"),
+    path("sign-in/provider/back/", accounts.from_provider, name="provider_back"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("password/", accounts.own_password, name="own_password"),
     path("second-factor/", second_factor.second_factor, name="second_factor"),
     path("second-factor/set-up/", second_factor.set_up, name="second_factor_set_up"),
     path("second-factor/remove/", second_factor.remove, name="second_factor_remove"),
-    path("language/", accounts.language, name="language"),
-    path("keys/", accounts.keys, name="keys"),
-    path("going-on/", accounts.going_on, name="going_on"),
+    path("language/", accounts.choose_language, name="language"),
+    path("keys/", accounts.switch_shortcuts, name="keys"),
+    path("going-on/", accounts.choose_next_page, name="going_on"),
     path("help/", lambda request: render(request, "help.html"), name="help"),
     path("list/", risk_list, name="risk_list"),
     path("list/export.<str:format>", export_list, name="export_list"),
-    path("list/bulk/", decisions.bulk, name="bulk"),
-    path("list/bulk/undo/", decisions.take_back_bulk, name="bulk_undo"),
-    path("list/views/", desk.save, name="view_save"),
-    path("list/views/<int:pk>/remove/", desk.remove, name="view_remove"),
+    path("list/bulk/", decisions.decide_bulk, name="bulk"),
+    path("list/bulk/undo/", decisions.undo_bulk, name="bulk_undo"),
+    path("list/views/", saved_views.save_view, name="view_save"),
+    path("list/views/<int:pk>/remove/", saved_views.remove_view, name="view_remove"),
     path("entity/<str:entity_id>/", entity, name="entity"),
     path("entity/<str:entity_id>/appeal/", appeals.appeal_new, name="appeal_new"),
     path("entity/<str:entity_id>/<str:action>/", decisions.decide_one, name="decide"),
-    path("decision/<int:pk>/undo/", decisions.take_back, name="undo"),
+    path("decision/<int:pk>/undo/", decisions.undo_one, name="undo"),
     path("case/<int:pk>/result/", home.result, name="result"),
-    path("case/<int:pk>/<str:action>/", decisions.step, name="step"),
+    path("case/<int:pk>/<str:action>/", decisions.take_step, name="step"),
     path("visits/", visits, name="visits"),
     path("supervisor/", home.supervisor, name="supervisor"),
     path("supervisor/hand-over/", hand_over_open, name="hand_over"),
     path("appeals/", appeals.appeals, name="appeals"),
     path("appeals/<int:pk>/answer/", appeals.appeal_answer, name="appeal_answer"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
-    path("campaigns/new/", campaigns.new, name="campaign_new"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign_new"),
     path("campaigns/<int:pk>/", campaigns.campaign, name="campaign"),
-    path("campaigns/<int:pk>/close/", campaigns.close, name="campaign_close"),
+    path("campaigns/<int:pk>/close/", campaigns.campaign_close, name="campaign_close"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="token_revoke"),
     path("api/", programs),

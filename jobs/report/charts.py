@@ -1,4 +1,4 @@
-"""The report's charts, each with the table of its figures; drawn for a phone's width, so that a desk only enlarges them."""
+"""The charts of a day, each with the table of its figures. They are drawn for the width of a phone and scaled up elsewhere."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from jobs.report.daily_report import Context
-from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
+from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, ROW, WIDTH, Chart, block, canvas, make_chart, quiet, shorten, text_width
 from jobs.texts.languages import Texts
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
 
 SHOWN = 10
+"""Bars of a chart; the table has all rows."""
 VOLUME_DAYS = 35
 CLASS_COLOURS = {"A": "#4f8587", "B": "#98802f", "C": "#bd5f27", "D": "#962f28"}
-_ROW = 36
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar with its label, the figure at its end, and optionally the mark it is measured against."""
+    """A bar with its label, the figure at its end, and a mark to compare it with."""
 
     label: str
     figure: str
@@ -35,7 +34,7 @@ class Bar:
 
 
 def draw_charts(context: Context, texts: Texts, names: Names) -> list[Chart]:
-    """The charts of a day, in the order of the page."""
+    """Return the charts of a day, in the order of the page."""
     charts = [_classes(context, texts, names), _scores(context, texts), _regions(context, texts, names)]
     return [*charts, _industries(context, texts, names), _indicators(context, texts, names), _volumes(context, texts)]
 
@@ -89,14 +88,14 @@ def _indicators(context: Context, texts: Texts, names: Names) -> Chart:
 def _bar_chart(
     name: str, bars: Sequence[Bar], rows: Sequence[tuple[str, ...]], heads: tuple[str, ...], texts: Texts, left_out: int = 0
 ) -> Chart:
-    """Bars under their labels. What is not drawn is counted in a last line and stands in the table."""
+    """Bars below their labels. The last line counts the rows that are only in the table."""
     last = texts("chart.others", n=left_out) if left_out > 0 else ""
     longest = max((max(bar.length, bar.mark or 0) for bar in bars), default=0) or 1
 
     def paint(figure: Figure) -> None:
         axes = canvas(figure)
         for at, bar in enumerate(bars):
-            top = at * _ROW
+            top = at * ROW
             room = WIDTH - text_width(bar.figure) - 14
             axes.text(0, top + 13, shorten(bar.label, room), fontsize=11.5, color=INK)
             axes.text(WIDTH, top + 13, bar.figure, fontsize=11.5, color=INK, ha="right")
@@ -105,10 +104,10 @@ def _bar_chart(
             if bar.mark is not None:
                 block(axes, min(WIDTH * bar.mark / longest, WIDTH - 2), top + 16, 2, 15, INK)
         if last:
-            axes.text(0, len(bars) * _ROW + 13, last, fontsize=11, color=FAINT)
+            axes.text(0, len(bars) * ROW + 13, last, fontsize=11, color=FAINT)
 
-    height = max(len(bars) * _ROW, 1) + (20 if last else 0)
-    return _chart(name, texts, heads, rows, height, paint, has_data=bool(bars))
+    height = max(len(bars) * ROW, 1) + (20 if last else 0)
+    return _chart(name, texts, heads, rows, height, paint)
 
 
 def _scores(context: Context, texts: Texts) -> Chart:
@@ -127,7 +126,7 @@ def _scores(context: Context, texts: Texts) -> Chart:
             axes.bar(edges[:-1], counts, width=np.diff(edges) * 0.92, align="edge", color=colour, linewidth=0)
         axes.set_yscale("log")
         axes.set_ylim(0.7, max(histogram.every) * 1.6)
-        # Decades suffice for a large register; a small one needs marks between them.
+        # A small register needs tick marks between the powers of ten.
         axes.yaxis.set_major_locator(LogLocator(subs=(1,) if max(histogram.every) > 500 else (1, 2, 5), numticks=12))
         quiet(axes)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else "")
@@ -145,7 +144,7 @@ def _scores(context: Context, texts: Texts) -> Chart:
         surface.text(second + 14, 12, texts("chart.scores_listed"), fontsize=11, color=INK)
 
     heads = ("scores_from", "scores_to", "entities", "listed")
-    return _chart("scores", texts, heads, rows, 240, paint, has_data=histogram is not None)
+    return _chart("scores", texts, heads, rows, 240, paint)
 
 
 def _volumes(context: Context, texts: Texts) -> Chart:
@@ -177,7 +176,7 @@ def _volumes(context: Context, texts: Texts) -> Chart:
         axes.text(WIDTH, bottom, context.as_of.isoformat(), fontsize=11, color=FAINT, ha="right")
 
     height = len(context.sources) * row_height + 20
-    return _chart("volumes", texts, ("source", "day", "rows"), rows, height, paint, has_data=bool(rows))
+    return _chart("volumes", texts, ("source", "day", "rows"), rows, height, paint)
 
 
 def _chart(
@@ -187,11 +186,6 @@ def _chart(
     rows: Sequence[tuple[str, ...]],
     height: int,
     paint: Callable[[Figure], None],
-    *,
-    has_data: bool,
 ) -> Chart:
-    title, about = texts(f"chart.{name}"), texts(f"chart.{name}_about")
-    svg = draw(WIDTH, height, f"chart-{name}", f"{title}. {about}", paint) if has_data else ""
     words = tuple(texts.either(f"table.{head}", "") or texts(f"chart.{head}") for head in heads)
-    # The drawing is made here, from escaped words, and is the only markup that the page takes as it is.
-    return Chart(name, title, about, Markup(svg), words, tuple(rows))
+    return make_chart(name, texts(f"chart.{name}"), texts(f"chart.{name}_about"), words, rows, height, paint)

@@ -1,4 +1,4 @@
-"""Everything that the report says of a day, gathered from the lake and the manifests into plain values."""
+"""The content of a day's report, read from the lake and the manifests into plain values."""
 
 from __future__ import annotations
 
@@ -39,11 +39,7 @@ _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an entity is listed, as ``gold.reasons`` has it.
-
-    ``sentences``, ``basis`` (what the reason rests on) and ``change`` (what would change it) are by language; the last two are
-    empty for a day that was made before they were told.
-    """
+    """A row of ``gold.reasons``. The texts are by language; ``basis`` and ``change`` are empty for days of earlier versions."""
 
     indicator: str
     value: float | None
@@ -56,7 +52,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Listed:
-    """One row of the list, with its reasons, the strongest first; ``better`` says by language what would better its class."""
+    """A row of the list with its reasons, the strongest first. ``better`` has the changes to a better class, by language."""
 
     list_rank: int
     capacity_region: str
@@ -80,7 +76,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class ClassCount:
-    """How many entities a class has, and how many of them are listed."""
+    """The entities of a class, and how many of them are listed."""
 
     letter: str
     entities: int
@@ -89,7 +85,7 @@ class ClassCount:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How a score is spread: ``edges`` has one more value than ``every`` and ``listed``; ``line`` is the lowest listed."""
+    """Counts of scores between ``edges``, of all entities and of the listed. ``line`` is the lowest listed score."""
 
     edges: tuple[float, ...]
     every: tuple[int, ...]
@@ -99,7 +95,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Context:
-    """A day, ready to be shown; ``classes`` with the best first; ``scored`` of the ``entities`` still have their score."""
+    """A day's report. ``classes`` begins with the best; ``scored`` counts the entities whose score is still stored."""
 
     as_of: date
     profile: Profile
@@ -115,7 +111,7 @@ class Context:
 
     @property
     def regions(self) -> tuple[tuple[str, tuple[Listed, ...]], ...]:
-        """The listed of each capacity region, by region code, then rank in the region."""
+        """Return the listed of each capacity region, by region code, then rank in the region."""
         groups: dict[str, list[Listed]] = {}
         for row in self.listed:
             groups.setdefault(row.capacity_region, []).append(row)
@@ -123,29 +119,29 @@ class Context:
 
     @property
     def late_sources(self) -> tuple[Source, ...]:
-        """The sources whose older data is in use."""
+        """Return the sources whose older data is in use."""
         return tuple(source for source in self.sources if not source.is_current)
 
     def count_listed(self, key: Callable[[Listed], str]) -> list[tuple[str, int]]:
-        """How many are listed by ``key``, the most first, equal counts by key."""
-        return in_order(Counter(key(row) for row in self.listed))
+        """Count the listed by ``key``, the largest count first, equal counts by key."""
+        return largest_first(Counter(key(row) for row in self.listed))
 
     def count_indicators(self) -> list[tuple[str, int]]:
-        """How many listed entities have each indicator among their reasons, the most first."""
-        return in_order(Counter(name for row in self.listed for name in {reason.indicator for reason in row.reasons}))
+        """Count the listed that have each indicator among their reasons, the largest count first."""
+        return largest_first(Counter(name for row in self.listed for name in {reason.indicator for reason in row.reasons}))
 
 
-def in_order(counts: Counter[str]) -> list[tuple[str, int]]:
-    """Counts with the largest first, equal ones by name."""
+def largest_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    """Return counts with the largest first, equal ones by name."""
     return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def gather(home: Path, profile: Profile, as_of: date) -> Context:
-    """A day's list, reasons, scores, run and sources.
+    """Read a day's list, reasons, scores, run and sources.
 
     Raises:
-        InputMissing: when that day has no list; the message names the days that have one.
-        ConfigError: when a manifest cannot be read.
+        InputMissing: if the day has no list. The message names the days that have one.
+        ConfigError: if a manifest cannot be read.
     """
     run = read_run(home, as_of)
     if run is None:
@@ -168,7 +164,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
 
 
 def no_list(home: Path, as_of: date) -> InputMissing:
-    """The explanation that a day has no list."""
+    """Return the error for a day without a list."""
     days = [str(day) for day in finished_days(home)]
     shown = ", ".join(days[-10:]) or "none yet"
     return InputMissing(
@@ -180,10 +176,10 @@ def no_list(home: Path, as_of: date) -> InputMissing:
 
 
 def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.Table:
-    """A table's rows of a day, with the contract's types; ``columns`` to have only some.
+    """Read a table's rows of a day, with the contract's types; all columns if none are named.
 
     Raises:
-        InputMissing: when the table was never written.
+        InputMissing: if the table was never written.
     """
     names = [str(column) for column in columns or contract.columns]
     table = lake_of_finished_day(LakeTables(home), as_of).arrow(contract, columns=names, where=f"{AS_OF} = '{as_of.isoformat()}'")
@@ -192,7 +188,7 @@ def read_day(home: Path, contract: Contract, as_of: date, *columns: str) -> pa.T
 
 
 def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
-    """The day's listed by rank, with their reasons."""
+    """Read the list by rank, with its reasons."""
     reasons: dict[str, list[Reason]] = {}
     for row in read_day(home, REASONS, as_of).sort_by("reason_rank").to_pylist():
         texts = (_by_language(row, name) for name in ("sentence", "basis", "change"))
@@ -225,7 +221,7 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
 
 
 def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
-    """A text in each language that it is told in."""
+    """The text in each language that has one."""
     columns = {language: f"{name}_{column_suffix(language)}" for language in LANGUAGES}
     return {language: row[column] for language, column in columns.items() if row[column]}
 
@@ -244,7 +240,7 @@ def _objective(profile: Profile) -> str:
 
 
 def _count_classes(scores: pa.Table, listed: tuple[Listed, ...], profile: Profile) -> tuple[ClassCount, ...]:
-    """The profile's classes, the best first, with their entities."""
+    """The counts of the profile's classes, the best first."""
     counted = pc.value_counts(scores[str(RISK_CLASS)].cast(pa.string())).to_pylist()
     entities = {pair["values"]: pair["counts"] for pair in counted}
     of_list = Counter(row.risk_class for row in listed)
@@ -253,7 +249,7 @@ def _count_classes(scores: pa.Table, listed: tuple[Listed, ...], profile: Profil
 
 
 def _histogram(column: pa.ChunkedArray, listed: tuple[Listed, ...]) -> Histogram | None:
-    """Equal bins over the scores of all entities, None when nobody has a score."""
+    """Equal bins over the scores of all entities; None if there are no scores."""
     every = column.to_numpy(zero_copy_only=False).astype(float)
     every = every[np.isfinite(every)]
     if every.size == 0:

@@ -1,7 +1,4 @@
-"""Export a day's list: read it, write it in the wanted form, put it in place whole.
-
-The list as a table for others: CSV that a spreadsheet opens safely, and Parquet with the reasons inside each row.
-"""
+"""Export a day's list as CSV that a spreadsheet opens safely, as Parquet with the reasons in each row, or as the HTML report."""
 
 from __future__ import annotations
 
@@ -17,12 +14,7 @@ import pyarrow.parquet as pq
 from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
-from expectations.contracts.scoring import (
-    LIST_RANK,
-    REASON_RANK,
-    REASONS,
-    RISK_LIST,
-)
+from expectations.contracts.scoring import LIST_RANK, REASON_RANK, REASONS, RISK_LIST
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
 from jobs.lake.source_results import read_run
@@ -37,15 +29,15 @@ MASK = "***"
 
 
 def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
-    """The list with names of codes and the first reasons as sentences.
+    """Return the list as CSV, with names of codes and the first reasons as sentences.
 
     Args:
         listed: rows of ``gold.risk_list``.
         reasons: the same entities' rows of ``gold.reasons``.
-        names: the language of names and reasons; heads stay in English.
+        names: the language of names and reasons. Column names stay in English.
 
     Returns:
-        UTF-8 with a byte order mark, so that a spreadsheet sees the encoding; lines end in CRLF, as RFC 4180 says.
+        UTF-8 with a byte order mark, by which spreadsheets know the encoding, and lines that end in CRLF (RFC 4180).
     """
     sentence = f"sentence_{column_suffix(names.texts.language)}"
     of_entity: dict[str, list[str]] = {}
@@ -65,7 +57,7 @@ def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
 
 
 def to_parquet(listed: pa.Table, reasons: pa.Table) -> bytes:
-    """The list with a column ``reasons``: a list of structs, the strongest reason first.
+    """Return the list as Parquet with a column ``reasons``: a list of structs, the strongest reason first.
 
     Args:
         listed: rows of ``gold.risk_list``.
@@ -84,7 +76,7 @@ def to_parquet(listed: pa.Table, reasons: pa.Table) -> bytes:
 
 
 def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
-    """Values of personal columns are covered, so that an export never tells of a person; missing ones stay missing."""
+    """Replace the values of personal columns by a mask. Missing values stay missing."""
     for column in contract.columns:
         if column.sensitivity is Sensitivity.PERSONAL:
             masked = [None if value is None else MASK for value in table[str(column)].to_pylist()]
@@ -93,22 +85,22 @@ def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
 
 
 def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: Path, language: str) -> int:
-    """Write a day's list to a file, in place of an older one.
+    """Write a day's list to a file, and replace an older one.
 
     Args:
         home: the run's home.
-        profile: whose names and policies the list speaks of.
+        profile: the profile of the run.
         as_of: the day.
         format: one of :data:`FORMATS`.
-        out: the file; a folder that is not there is made.
+        out: the file. A missing folder is created.
         language: of reasons, names and the page.
 
     Returns:
         The size of the file in bytes.
 
     Raises:
-        ConfigError: when the format or the language is unknown, or the file cannot be written.
-        NothingToDo: when that day has no list.
+        ConfigError: if the format or the language is unknown, or the file cannot be written.
+        InputMissing: if the day has no list.
     """
     if format not in FORMATS:
         raise ConfigError(what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(FORMATS)}")

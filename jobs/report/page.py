@@ -1,4 +1,4 @@
-"""The day as one HTML page: no script, no request, styles named by their hash in the page's own policy."""
+"""The day as one HTML page without scripts or requests. The page's policy allows its styles by their hash."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from jobs.texts.numbers import number, percent
 from jobs.texts.peer_groups import peer_group_in_words
 
 OPEN_ROWS = 300
-"""Lists up to this length are shown open; longer ones open region by region."""
+"""A longer list is shown closed, and opens region by region."""
 FIRST_REASONS = 3
 
 
 def render_page(context: Context, language: str) -> str:
-    """The report as HTML; the same context gives the same text.
+    """Return the report as HTML. The same context gives the same text.
 
     Raises:
-        ConfigError: when the language is none that the report speaks.
+        ConfigError: for an unknown language.
     """
     names = Names.of(context.profile, language)
     texts = names.texts
@@ -47,7 +47,7 @@ def render_page(context: Context, language: str) -> str:
             peers=lambda label: peer_group_in_words(label, texts, names.settings),
             policy=policy_of(style),
             profile=context.profile,
-            style=Markup(style),  # ours, and it holds no value from data
+            style=Markup(style),  # the project's own file
             t=texts,
             why=lambda source: why(verdict_facts(source), language),
         )
@@ -62,20 +62,20 @@ def verdict_facts(source: Source) -> dict[str, Any]:
 
 
 def policy_of(style: str) -> str:
-    """The page's own policy: nothing is fetched, and no style but this one holds."""
+    """Return the page's content security policy: no requests, and no styles but this one."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 @cache
 def page_style() -> str:
-    """The styles of every page."""
+    """Return the styles of every page."""
     return resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 
 
 @cache
 def environment() -> Environment:
-    """The templates, with what they write numbers and data by."""
+    """Return the templates with their filters."""
     made = Environment(
         loader=PackageLoader("jobs.report"),
         autoescape=True,

@@ -1,6 +1,6 @@
-"""A matplotlib figure as an SVG that a strict page can hold: no style attributes, no ids of its own, the browser's fonts.
+"""Charts of the reports: matplotlib figures as SVG for a page with a strict policy, with one width and one set of colours.
 
-What the reports' charts are drawn with: one width, one set of colours, axes that show only what helps to read them.
+The SVG has no style attributes and no scripts, uses the fonts of the browser, and prefixes its ids.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -20,6 +20,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+WIDTH = 380
+INK, FAINT, GRID = "#1d2b33", "#4c5b64", "#d5dde1"
+PLAIN, PALE = "#37718e", "#a9bfca"
+ROW = 36
+"""The height of a row with a label and a bar, in pixels."""
 _SETTINGS: Any = {
     "svg.hashsalt": "steelyard",
     "svg.fonttype": "none",
@@ -30,15 +35,42 @@ _SETTINGS: Any = {
 _FONT_SIZE = re.compile(r"(\d+(?:\.\d+)?)px")
 
 
+@dataclass(frozen=True)
+class Chart:
+    """A chart, its title and description, and the table of its figures."""
+
+    name: str
+    title: str
+    about: str
+    svg: Markup
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def make_chart(
+    name: str,
+    title: str,
+    about: str,
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    height: int,
+    paint: Callable[[Figure], None],
+) -> Chart:
+    """Draw a chart with its table. A chart without rows has no drawing."""
+    svg = draw(WIDTH, height, f"chart-{name}", f"{title}. {about}", paint) if rows else ""
+    # Safe as markup: drawn here from escaped text.
+    return Chart(name, title, about, Markup(svg), heads, tuple(rows))
+
+
 def draw(width: int, height: int, name: str, label: str, paint: Callable[[Figure], None]) -> str:
-    """Paint a figure and give it as one ``<svg>`` element.
+    """Paint a figure and return it as one ``<svg>`` element.
 
     Args:
         width: in pixels; the page may scale it.
         height: in pixels.
         name: unique on the page; the element's ids begin with it.
-        label: what a reader who does not see the chart is told.
-        paint: draws into the figure, one unit of the figure's dpi being a pixel.
+        label: the text for screen readers.
+        paint: draws into the figure, which has 72 dpi, so that a point is a pixel.
     """
     with mpl.rc_context(_SETTINGS):
         figure = Figure(figsize=(width / 72, height / 72), dpi=72)
@@ -47,10 +79,51 @@ def draw(width: int, height: int, name: str, label: str, paint: Callable[[Figure
         paint(figure)
         target = io.StringIO()
         with warnings.catch_warnings():
-            # The browser's fonts draw the text, so what matplotlib's own fonts lack does not matter.
+            # The browser draws the text, so glyphs that matplotlib's fonts lack do not matter.
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             figure.savefig(target, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     return _for_page(target.getvalue(), width, height, name, label)
+
+
+def canvas(figure: Figure) -> Axes:
+    """Return axes in pixels over the whole figure, with the origin at the top left."""
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, figure.bbox.width)
+    axes.set_ylim(figure.bbox.height, 0)
+    axes.patch.set_alpha(0)
+    return axes
+
+
+def block(axes: Axes, left: float, top: float, width: float, height: float, colour: str) -> None:
+    """Draw a filled rectangle."""
+    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, linewidth=0))
+
+
+def quiet(axes: Axes) -> None:
+    """Show only the lines that help to read a height."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GRID)
+    axes.grid(axis="y", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=FAINT, labelsize=10.5, length=0)
+    axes.minorticks_off()
+    axes.patch.set_alpha(0)
+
+
+def text_width(text: str) -> float:
+    """Return the approximate width of a text of 11.5 pixels: a Chinese character is square, a Latin one about half as wide."""
+    return sum(11.8 if letter >= "\u2e80" else 6.4 for letter in text)
+
+
+def shorten(text: str, room: float) -> str:
+    """Cut a text to a width in pixels, with an ellipsis."""
+    if text_width(text) <= room:
+        return text
+    while text and text_width(text) + 11.8 > room:
+        text = text[:-1]
+    return text.rstrip() + "…"
 
 
 def _for_page(svg: str, width: int, height: int, name: str, label: str) -> str:
@@ -71,7 +144,7 @@ def _for_page(svg: str, width: int, height: int, name: str, label: str) -> str:
 
 
 def _as_attributes(style: str) -> str:
-    """``fill: #fff; stroke: none`` as the attributes of the same names; of a font only its size is kept."""
+    """Turn ``fill: #fff; stroke: none`` into attributes. Of a font only the size is kept."""
     attributes = []
     for part in style.replace("&quot;", "'").split(";"):
         name, _, value = (piece.strip() for piece in part.partition(":"))
@@ -84,7 +157,7 @@ def _as_attributes(style: str) -> str:
 
 
 def _keep_used_ids(body: str, name: str) -> str:
-    """Drop ids that nothing refers to; begin the others with ``name``, so that several charts share a page."""
+    """Drop unused ids and prefix the others with ``name``, so that several charts can share a page."""
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
 
     def renamed(match: re.Match[str]) -> str:
@@ -92,59 +165,3 @@ def _keep_used_ids(body: str, name: str) -> str:
 
     body = re.sub(r' id="([^"]*)"', renamed, body)
     return re.sub(r'(href="#|url\(#)([^")]+)', rf"\g<1>{name}-\g<2>", body)
-
-
-WIDTH = 380
-INK, FAINT, GRID = "#1d2b33", "#4c5b64", "#d5dde1"
-PLAIN, PALE = "#37718e", "#a9bfca"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A chart with its title, what it shows, and its table: heads, and rows of cells."""
-
-    name: str
-    title: str
-    about: str
-    svg: Markup
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def canvas(figure: Figure) -> Axes:
-    """Axes in pixels over the whole figure, the origin at the top left."""
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_axis_off()
-    axes.set_xlim(0, figure.bbox.width)
-    axes.set_ylim(figure.bbox.height, 0)
-    axes.patch.set_alpha(0)
-    return axes
-
-
-def block(axes: Axes, left: float, top: float, width: float, height: float, colour: str) -> None:
-    axes.add_patch(Rectangle((left, top), width, height, facecolor=colour, linewidth=0))
-
-
-def quiet(axes: Axes) -> None:
-    """Only the lines that help to read a height."""
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GRID)
-    axes.grid(axis="y", color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=FAINT, labelsize=10.5, length=0)
-    axes.minorticks_off()
-    axes.patch.set_alpha(0)
-
-
-def text_width(text: str) -> float:
-    """About how wide a text of 11.5 pixels is: a Chinese character is square, a Latin one about half of that."""
-    return sum(11.8 if letter >= "\u2e80" else 6.4 for letter in text)
-
-
-def shorten(text: str, room: float) -> str:
-    if text_width(text) <= room:
-        return text
-    while text and text_width(text) + 11.8 > room:
-        text = text[:-1]
-    return text.rstrip() + "…"

@@ -1,4 +1,4 @@
-"""The day's list as it is printed at the end of a run."""
+"""The day's list in the terminal."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ _CLASS_STYLES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red
 
 
 def show_list(context: Context, console: Console, *, top: int = 20, language: str = "en") -> None:
-    """Print the first rows of the list, region by region, each with its first reason, and how many were left out.
+    """Print the first rows of each region with their first reason, and how many rows are left out.
 
     Args:
         context: the day.
         console: where to print.
-        top: at most so many rows in all; each region shows its first ones, and no region more than one row above another
-            that has more to show.
+        top: the largest number of rows in all. Regions get their rows in turn.
         language: of names and reasons.
 
     Raises:
-        ConfigError: when the language is none that the report speaks.
+        ConfigError: for an unknown language.
     """
     names = Names.of(context.profile, language)
     texts = names.texts
@@ -51,16 +50,16 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
 
 
 def _probability(row: Listed) -> str:
-    """The probability, and beneath it its interval where there is one."""
+    """The probability, with its interval below if there is one."""
     if row.probability_low is None or row.probability_high is None:
         return percent(row.probability)
     return f"{percent(row.probability)}\n{percent(row.probability_low)} – {percent(row.probability_high)}"
 
 
 def choose_rows(context: Context, top: int) -> dict[str, int]:
-    """How many rows each region shows: ``top`` in all, dealt out by rank in the region, then by rank in the list."""
-    dealt = sorted(context.listed, key=lambda row: (row.region_rank, row.list_rank))[:top]
-    return {region: sum(row.capacity_region == region for row in dealt) for region, _ in context.regions}
+    """Return how many rows each region shows: ``top`` in all, taken by rank in the region, then by rank in the list."""
+    chosen = sorted(context.listed, key=lambda row: (row.region_rank, row.list_rank))[:top]
+    return {region: sum(row.capacity_region == region for row in chosen) for region, _ in context.regions}
 
 
 def _region_table(region: str, rows: tuple[Listed, ...], listed: int, names: Names) -> Table:
@@ -73,7 +72,7 @@ def _region_table(region: str, rows: tuple[Listed, ...], listed: int, names: Nam
     table.add_column(texts("list.probability"), justify="right", no_wrap=True)
     table.add_column(texts("list.reasons"), ratio=5)
     for row in rows:
-        # Text, not str: a name with brackets is no mark-up.
+        # Text, not str: brackets in a name are not mark-up.
         table.add_row(
             str(row.region_rank),
             Text(row.name) + Text(f"\n{row.entity_id}", style="dim"),

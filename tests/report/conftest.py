@@ -14,7 +14,7 @@ from tests.report.example_day import INDICATORS, write_lake, write_manifests
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one finished day; tests only read it."""
+    """A home with one finished day, which tests only read."""
     folder = tmp_path_factory.mktemp("home")
     write_lake(folder)
     write_manifests(folder)
@@ -29,5 +29,5 @@ def profile() -> Profile:
 
 @pytest.fixture(autouse=True)
 def small_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two indicators, so that what the page shows of one does not hang on the real catalogue."""
+    """Two indicators, so that the page does not depend on the real catalogue."""
     monkeypatch.setattr(names, "indicators", lambda: {indicator.column: indicator for indicator in INDICATORS})

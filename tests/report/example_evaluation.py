@@ -1,4 +1,4 @@
-"""An evaluation of three days whose visits are invented, as figures that were kept."""
+"""The figures of an evaluation of three days with invented visits."""
 
 from __future__ import annotations
 
@@ -52,6 +52,6 @@ def invent_windows(lead: float = 0.9, *, is_learnt: bool = True) -> list[Window]
 
 
 def keep(windows: list[Window], profile: Profile) -> dict[str, Any]:
-    """The figures of windows as they are read from their file."""
+    """The figures of windows, as read from their file."""
     content: dict[str, Any] = json.loads(json_text(summarise(windows, profile)))
     return content

@@ -1,4 +1,4 @@
-"""A page taken apart: its elements, its text, and what it would ask a reader's machine for."""
+"""Parse a page: its elements, its text, and what it would load or run."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
 class Tags(HTMLParser):
-    """Every element with its attributes, the text of the page, and whether each tag was closed in turn."""
+    """Every element with its attributes, the text of the page, and whether tags are closed in order."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -48,5 +48,5 @@ class Tags(HTMLParser):
 
 
 def addresses_elsewhere(page: str) -> list[str]:
-    """What in the text of a page names another place."""
+    """Return the parts of a page that name another address."""
     return re.findall(r"https?:|//\w|url\((?!#)|@import", page)

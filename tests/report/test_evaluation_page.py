@@ -1,4 +1,4 @@
-"""The evaluation's page: harmless, offline, in three languages, with every figure in a table and a leak told first."""
+"""The evaluation's page: harmless, offline, in three languages, with every figure in a table and a leak shown first."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def page(request: pytest.FixtureRequest, content: dict[str, Any], profile: Profi
     return render_evaluation(content, profile, request.param)
 
 
-def test_the_page_is_whole_and_links_stay_on_it(page: str) -> None:
+def test_the_page_is_complete_and_links_stay_on_it(page: str) -> None:
     tags = Tags(page)
     ids = tags.values("id")
     assert tags.open == []
@@ -49,14 +49,14 @@ def test_the_page_is_whole_and_links_stay_on_it(page: str) -> None:
     assert set(tags.values("href")) <= {f"#{name}" for name in ids}
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(page: str) -> None:
+def test_the_page_makes_no_request_and_has_no_script(page: str) -> None:
     tags = Tags(page)
     assert addresses_elsewhere(page) == []
     assert tags.strangers() == []
     assert EVIL in tags.text()
 
 
-def test_every_chart_has_a_name_for_the_blind_and_a_table(page: str) -> None:
+def test_every_chart_has_a_label_and_a_table(page: str) -> None:
     charts = [found for tag, found in Tags(page).elements if tag == "svg"]
     figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
     # Gain, lead, two over time, reliability, and three ways to group that have more than one group.
@@ -65,14 +65,14 @@ def test_every_chart_has_a_name_for_the_blind_and_a_table(page: str) -> None:
     assert all("<table>" in figure for figure in figures)
 
 
-def test_the_page_speaks_its_language(content: dict[str, Any], profile: Profile) -> None:
+def test_the_page_is_in_its_language(content: dict[str, Any], profile: Profile) -> None:
     texts = {language: Tags(render_evaluation(content, profile, language)).text() for language in LANGUAGES}
     assert "Evaluation of the scores" in texts["en"]
     assert "模型的领先幅度" in texts["zh-Hans"]
     assert "模型的領先幅度" in texts["zh-Hant"]
 
 
-def test_tables_hold_the_kept_figures_with_their_intervals(content: dict[str, Any], profile: Profile) -> None:
+def test_tables_show_the_stored_figures_with_their_intervals(content: dict[str, Any], profile: Profile) -> None:
     text = Tags(render_evaluation(content, profile, "en")).text()
     auc, lead = content["orders"]["model"]["auc"], content["leads"]["past record"]["auc"]
     assert f"model {auc['value']:.3f} {auc['low']:.3f} to {auc['high']:.3f}" in text
@@ -82,12 +82,12 @@ def test_tables_hold_the_kept_figures_with_their_intervals(content: dict[str, An
     assert "No comparison is possible, because all visits are of one kind, by: Legal form." in text
 
 
-def test_effective_size_is_of_visits_with_known_probability(content: dict[str, Any]) -> None:
+def test_the_effective_size_counts_visits_with_known_probability(content: dict[str, Any]) -> None:
     # 50 visits of equal probability are worth 50.
     assert [(day["with_inclusion_probability"], day["effective_size"]) for day in content["days"]] == [(50, 50.0)] * 3
 
 
-def test_same_figures_same_page_and_same_visits_same_figures(content: dict[str, Any], profile: Profile) -> None:
+def test_figures_and_pages_are_reproducible(content: dict[str, Any], profile: Profile) -> None:
     assert keep(invent_windows(), profile) == content
     assert render_evaluation(content, profile, "en") == render_evaluation(content, profile, "en")
 
@@ -107,15 +107,15 @@ def test_each_measure_is_written_in_its_unit(measure: str, value: float | None, 
     assert write_figure(measure, value, signed=signed) == text
 
 
-def test_a_rule_has_no_probability_to_judge(profile: Profile) -> None:
+def test_a_rule_has_no_probabilities_to_evaluate(profile: Profile) -> None:
     content = keep(invent_windows(is_learnt=False), profile)
     text = Tags(render_evaluation(content, profile, "en")).text()
     assert "The model gave no probability" in text
     assert "nan" not in text.lower().split()
-    assert "a rule stood in" in printed(content)
+    assert "a rule was used" in printed(content)
 
 
-def test_a_suspected_leak_is_told_first_and_ends_the_run(leaked: dict[str, Any], content: dict[str, Any], profile: Profile) -> None:
+def test_a_suspected_leak_comes_first_and_stops_the_run(leaked: dict[str, Any], content: dict[str, Any], profile: Profile) -> None:
     text = Tags(render_evaluation(leaked, profile, "en")).text()
     assert "Suspected leak" in text
     assert "values of late filing share: AUC 1.000" in text
@@ -127,12 +127,12 @@ def test_a_suspected_leak_is_told_first_and_ends_the_run(leaked: dict[str, Any],
     refuse_suspects(content)
 
 
-def test_a_model_too_good_to_be_true_is_named(profile: Profile) -> None:
+def test_an_implausibly_good_model_is_reported(profile: Profile) -> None:
     content = keep(invent_windows(lead=9.0), profile)
     assert [(one["kind"], one["name"]) for one in content["suspects"]] == [("order", MODEL)]
 
 
-def test_figures_and_pages_are_kept_side_by_side(tmp_path: Path, profile: Profile) -> None:
+def test_pages_are_written_beside_the_figures(tmp_path: Path, profile: Profile) -> None:
     figures = write_summary(tmp_path, summarise(invent_windows(), profile))
     pages = write_pages(figures, profile)
     assert figures.name == "evaluation_2025-01-31_2025-03-31.json"
@@ -146,7 +146,7 @@ def printed(content: dict[str, Any]) -> str:
     return target.getvalue()
 
 
-def test_the_terminal_shows_orders_leads_promises_and_days(content: dict[str, Any]) -> None:
+def test_the_terminal_shows_orders_leads_calibration_and_days(content: dict[str, Any]) -> None:
     text = printed(content)
     lead = content["leads"]["plain boosting"]["auc"]
     assert f"{lead['value']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})" in text

@@ -1,4 +1,4 @@
-"""The exported files: right, safe, whole, and explained when they can't be made."""
+"""The exported files are correct, safe and complete, and errors explain what to do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def exported(home: Path, profile: Profile, folder: Path, format: str, language: 
     return out.read_bytes()
 
 
-def test_csv_opens_as_utf8_with_one_row_a_listed_entity(home: Path, profile: Profile, tmp_path: Path) -> None:
+def test_csv_is_utf8_with_one_row_per_listed_entity(home: Path, profile: Profile, tmp_path: Path) -> None:
     content = exported(home, profile, tmp_path, "csv")
     assert content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
@@ -47,24 +47,24 @@ def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path
     assert heads == [*map(str, RISK_LIST.columns), "industry_name", "region_name", *reasons]
 
 
-def test_csv_speaks_the_wanted_language(home: Path, profile: Profile, tmp_path: Path) -> None:
+def test_csv_is_in_the_requested_language(home: Path, profile: Profile, tmp_path: Path) -> None:
     text = exported(home, profile, tmp_path, "csv", "zh-Hant").decode("utf-8-sig")
     assert "投訴激增" in text
     assert "浙江省杭州市" in text
     assert "批發和零售業" in text
 
 
-def test_a_name_that_is_a_formula_is_guarded_in_csv(home: Path, profile: Profile, tmp_path: Path) -> None:
+def test_a_name_that_is_a_formula_is_escaped_in_csv(home: Path, profile: Profile, tmp_path: Path) -> None:
     assert "'=SUM(A1:A9)" in exported(home, profile, tmp_path, "csv").decode("utf-8-sig")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
-def test_every_start_of_a_formula_is_guarded(start: str) -> None:
+def test_every_start_of_a_formula_is_escaped(start: str) -> None:
     assert escape_formula(start + "1") == f"'{start}1"
 
 
 @pytest.mark.parametrize("cell", [-2.5, 7, None, "plain", "a=b", ""])
-def test_numbers_and_plain_text_are_not_guarded(cell: object) -> None:
+def test_numbers_and_plain_text_are_not_escaped(cell: object) -> None:
     assert escape_formula(cell) == cell
 
 
@@ -81,7 +81,7 @@ def test_parquet_holds_each_entitys_reasons_in_order(home: Path, profile: Profil
     assert table.column("as_of").type == pa.date32()
 
 
-def test_personal_columns_are_covered() -> None:
+def test_personal_columns_are_masked() -> None:
     contract = Contract(
         name="t", zone=Zone.GOLD, about="", grain="", key=(ENTITY_ID,), columns=(ENTITY_ID, registration.OWNER_ID), owner=""
     )
@@ -90,12 +90,12 @@ def test_personal_columns_are_covered() -> None:
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
-def test_same_day_same_bytes(home: Path, profile: Profile, tmp_path: Path, format: str) -> None:
+def test_the_same_day_gives_the_same_bytes(home: Path, profile: Profile, tmp_path: Path, format: str) -> None:
     first = exported(home, profile, tmp_path, format)
     assert exported(home, profile, tmp_path, format) == first
 
 
-def test_an_older_file_is_replaced_and_nothing_else_is_left(home: Path, profile: Profile, tmp_path: Path) -> None:
+def test_an_older_file_is_replaced_without_leftover_files(home: Path, profile: Profile, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("old")
     assert exported(home, profile, tmp_path, "csv") != b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["list.csv"]

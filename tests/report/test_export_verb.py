@@ -1,4 +1,4 @@
-"""The verb itself: its options, its defaults, and what it refuses."""
+"""The verb: its options, its defaults, and what it rejects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(APP, [str(argument) for argument in arguments])
 
 
-def test_the_page_is_the_default_and_its_folder_is_made(home: Path, tmp_path: Path) -> None:
+def test_the_page_is_the_default_and_its_folder_is_created(home: Path, tmp_path: Path) -> None:
     out = tmp_path / "reports" / "list.html"
     result = run("risk_list", "--home", home, "--as-of", "2026-01-31", "--out", out, "--language", "zh-Hans")
     assert result.exit_code == 0

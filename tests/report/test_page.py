@@ -1,4 +1,4 @@
-"""The page: harmless, offline, readable in three languages, the same for the same day."""
+"""The page is safe, offline, readable in three languages, and reproducible."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def page(request: pytest.FixtureRequest, context: Context) -> str:
     return render_page(context, request.param)
 
 
-def test_every_tag_is_closed_in_turn(page: str) -> None:
+def test_every_tag_is_closed_in_order(page: str) -> None:
     assert Tags(page).open == []
 
 
@@ -41,12 +41,12 @@ def test_ids_are_unique_and_every_link_stays_on_the_page(page: str) -> None:
     assert set(tags.values("href")) <= {f"#{name}" for name in ids}
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(page: str) -> None:
+def test_the_page_makes_no_request_and_has_no_script(page: str) -> None:
     assert addresses_elsewhere(page) == []
     assert Tags(page).strangers() == []
 
 
-def test_the_pages_policy_allows_its_own_styles_alone(page: str) -> None:
+def test_the_page_policy_allows_only_its_own_styles(page: str) -> None:
     style = page.split("<style>")[1].split("</style>")[0]
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = next(found["content"] for _, found in Tags(page).elements if found.get("http-equiv") == "Content-Security-Policy")
@@ -64,18 +64,18 @@ def test_mark_up_in_a_reason_is_text(context: Context) -> None:
     assert "Late <b>filing</b>" in Tags(page).text()
 
 
-def test_same_day_same_page(home: Path, profile: Profile, context: Context) -> None:
+def test_the_same_day_gives_the_same_page(home: Path, profile: Profile, context: Context) -> None:
     assert render_page(gather(home, profile, AS_OF), "en") == render_page(context, "en")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_says_its_language_and_that_of_chinese_data(context: Context, language: str) -> None:
+def test_the_page_marks_its_language_and_that_of_chinese_data(context: Context, language: str) -> None:
     page = render_page(context, language)
     assert f'<html lang="{language}">' in page
     assert '<span lang="zh-Hans">杭州示例食品有限公司</span>' in page
 
 
-def test_the_page_says_what_the_day_is(context: Context) -> None:
+def test_the_page_shows_the_facts_of_the_day(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
     for said in (
         "As of 2026-01-31",
@@ -94,7 +94,7 @@ def test_a_stopped_source_is_named_with_the_data_in_use(context: Context) -> Non
     assert "Every source passed" not in text
 
 
-def test_each_check_says_in_words_whether_it_passed(context: Context) -> None:
+def test_each_check_shows_in_words_whether_it_passed(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
     assert "✗ Failed the id is given entity_id_present critical" in text
     assert "✓ Passed the id is given period_present critical" in text
@@ -108,13 +108,13 @@ def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context:
     assert "What would bring a better class Better 1 2 (2)" in text
 
 
-def test_a_class_that_is_held_back_is_told_with_the_source_that_speaks_for_it(context: Context) -> None:
+def test_a_held_back_class_is_shown_with_its_source(context: Context) -> None:
     held = "Class D is held back until a second source or a visit confirms it; without complaints it would not hold."
     assert f"C higher {held} 340" in Tags(render_page(context, "en")).text()
     assert "暫緩列為D類：去除投訴舉報這一來源後不成立" in Tags(render_page(context, "zh-Hant")).text()
 
 
-def test_a_day_made_before_intervals_were_told_is_shown_as_it_was(context: Context) -> None:
+def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None:
     plain = tuple(
         Reason(one.indicator, one.value, one.peer_median, one.peer_group, one.sentences) for one in context.listed[0].reasons
     )
@@ -126,7 +126,7 @@ def test_a_day_made_before_intervals_were_told_is_shown_as_it_was(context: Conte
     assert "What would bring a better class" not in text
 
 
-def test_the_classes_are_those_of_the_policy_the_best_first(home: Path, profile: Profile) -> None:
+def test_the_classes_are_those_of_the_profile_with_the_best_first(home: Path, profile: Profile) -> None:
     policy = replace(profile, classes={"D": 100, "E": 0, "A": 700, "B": 500, "C": 300})
     context = gather(home, policy, AS_OF)
     assert [count.letter for count in context.classes] == ["A", "B", "C", "D", "E"]
@@ -135,7 +135,7 @@ def test_the_classes_are_those_of_the_policy_the_best_first(home: Path, profile:
     assert "E ≥ 0" in text
 
 
-def test_counts_that_do_not_add_up_are_named(tmp_path: Path, profile: Profile, home: Path) -> None:
+def test_counts_that_do_not_add_up_are_reported(tmp_path: Path, profile: Profile, home: Path) -> None:
     (tmp_path / "lake").symlink_to(home / "lake")
     for kind in ("runs", "sources/registration", "sources/tax"):
         (tmp_path / "manifests" / kind).mkdir(parents=True)
@@ -147,7 +147,7 @@ def test_counts_that_do_not_add_up_are_named(tmp_path: Path, profile: Profile, h
     assert "Counts do not add up for: tax." in Tags(render_page(gather(tmp_path, profile, AS_OF), "en")).text()
 
 
-def test_a_manifest_that_is_no_json_is_explained(tmp_path: Path, profile: Profile) -> None:
+def test_an_invalid_manifest_is_explained(tmp_path: Path, profile: Profile) -> None:
     path = tmp_path / "manifests" / "runs" / "2026-01-31.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
@@ -155,7 +155,7 @@ def test_a_manifest_that_is_no_json_is_explained(tmp_path: Path, profile: Profil
         gather(tmp_path, profile, AS_OF)
 
 
-def test_every_chart_has_a_name_for_the_blind_and_a_table(page: str) -> None:
+def test_every_chart_has_a_label_and_a_table(page: str) -> None:
     tags = Tags(page)
     charts = [found for tag, found in tags.elements if tag == "svg"]
     assert len(charts) == 6
@@ -163,7 +163,7 @@ def test_every_chart_has_a_name_for_the_blind_and_a_table(page: str) -> None:
     assert all("<table>" in figure for figure in re.findall(r"<figure.*?</figure>", page, re.DOTALL))
 
 
-def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
+def test_languages_have_the_same_keys_and_placeholders() -> None:
     english = load_texts("en").words
     for language in LANGUAGES:
         words = load_texts(language).words
@@ -174,5 +174,5 @@ def test_languages_have_the_same_texts_with_the_same_gaps() -> None:
             assert text or key == "page.space"
 
 
-def test_traditional_chinese_is_made_from_simplified() -> None:
+def test_traditional_chinese_is_converted_from_simplified() -> None:
     assert load_texts("zh-Hant")("list.title") == "名單及理由"

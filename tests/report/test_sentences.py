@@ -71,11 +71,11 @@ def test_a_value_is_written_in_its_unit(value, unit, language, text):
     assert value_in_sentence(value, unit, load_texts(language), CNY) == text
 
 
-def test_money_has_the_profile_s_currency_and_decimals():
+def test_money_has_the_profiles_currency_and_decimals():
     assert value_in_sentence(12_345, "minor currency unit", load_texts("zh-Hans"), TextSettings("JPY", 0)) == "1.23万日元"
     assert value_in_sentence(12_345, "minor currency unit", load_texts("en"), TextSettings("USD")) == "USD 123"
 
 
-def test_another_language_is_refused_by_name():
+def test_an_unknown_language_is_rejected_by_name():
     with pytest.raises(ConfigError, match="'fr'"):
         load_texts("fr")

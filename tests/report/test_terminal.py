@@ -1,4 +1,4 @@
-"""The printed list: the first rows of every region, and no more than asked for."""
+"""The printed list: the first rows of every region, up to the requested number."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def test_each_listed_entity_is_printed_with_its_first_reason(context: Context) -
 @pytest.mark.parametrize(
     ("top", "shown"), [(0, {"330100": 0, "320100": 0}), (2, {"330100": 1, "320100": 1}), (3, {"330100": 2, "320100": 1})]
 )
-def test_rows_are_dealt_out_by_rank_in_the_region(context: Context, top: int, shown: dict[str, int]) -> None:
+def test_rows_are_chosen_by_rank_in_the_region(context: Context, top: int, shown: dict[str, int]) -> None:
     assert choose_rows(context, top) == shown
 
 
-def test_what_is_left_out_is_counted(context: Context) -> None:
+def test_omitted_rows_are_counted(context: Context) -> None:
     assert "2 more are listed" in printed(context, top=1)
 
 

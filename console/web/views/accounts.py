@@ -88,7 +88,7 @@ def to_provider(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-def back(request: HttpRequest) -> HttpResponse:
+def from_provider(request: HttpRequest) -> HttpResponse:
     """Sign in with the provider's answer."""
     _require_provider()
     response: HttpResponse = _ProviderCallback.as_view()(request)
@@ -120,7 +120,7 @@ def own_password(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def choose_language(request: HttpRequest) -> HttpResponse:
     """Choose a language. It is stored in a cookie, and with the account of a signed-in user."""
     next_url = request.POST.get("next", "/")
     # Only a path of this site: ``redirect`` would also accept the name of a route.
@@ -137,14 +137,14 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def keys(request: HttpRequest) -> HttpResponse:
+def switch_shortcuts(request: HttpRequest) -> HttpResponse:
     """Switch keyboard shortcuts on or off."""
     User.objects.filter(pk=request.user.pk).update(uses_keys=request.POST.get("keys") == "on")
     return redirect("help")
 
 
 @require_POST
-def going_on(request: HttpRequest) -> HttpResponse:
+def choose_next_page(request: HttpRequest) -> HttpResponse:
     """Choose whether a decision leads to the next entity of the list or back to the entity's page."""
     User.objects.filter(pk=request.user.pk).update(goes_on=request.POST.get("goes_on") == "on")
     return redirect("help")

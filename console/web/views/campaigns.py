@@ -83,7 +83,7 @@ def _may_close(user: Any, shown: Campaign) -> bool:
 
 
 @for_roles(APPROVES)
-def new(request: HttpRequest) -> HttpResponse:
+def campaign_new(request: HttpRequest) -> HttpResponse:
     """Create a campaign from the list; its filters are in the URL."""
     run = current_run()
     if run is None:
@@ -111,7 +111,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @for_roles(APPROVES)
-def close(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_close(request: HttpRequest, pk: int) -> HttpResponse:
     """Close a campaign."""
     shown = get_object_or_404(Campaign.objects.visible_to(request.user), pk=pk)
     if not _may_close(request.user, shown):

@@ -75,7 +75,7 @@ def _continue(request: HttpRequest, run: PublishedRun, entity: Ranked, message: 
 
 @require_POST
 @for_roles(DECIDES)
-def step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
+def take_step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Approve or refuse a proposed dismissal, or reopen a case."""
     if action not in STEPS:
         raise Http404
@@ -94,7 +94,7 @@ def step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 @require_POST
 @for_roles(DECIDES)
-def take_back(request: HttpRequest, pk: int) -> HttpResponse:
+def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
     """Undo the user's own newest decision."""
     decision = get_object_or_404(Decision, pk=pk, case__in=Case.objects.visible_to(request.user))
     try:
@@ -112,7 +112,7 @@ def _refuse(request: HttpRequest, about: Ranked | Case, why: str) -> HttpRespons
 
 @require_POST
 @for_roles(DECIDES)
-def bulk(request: HttpRequest) -> HttpResponse:
+def decide_bulk(request: HttpRequest) -> HttpResponse:
     """Decide about many entities: show the filter and the number first, then decide entity by entity, as one batch."""
     filters = Filters.read(request.POST)
     action = request.POST.get("action", "")
@@ -174,7 +174,7 @@ def _decide_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], f
 
 @require_POST
 @for_roles(DECIDES)
-def take_back_bulk(request: HttpRequest) -> HttpResponse:
+def undo_bulk(request: HttpRequest) -> HttpResponse:
     """Undo the decisions of a batch that no later step followed."""
     batch = request.POST.get("batch", "").replace("\x00", "")[:32]
     decisions = Decision.objects.filter(batch=batch, actor=request.user, case__in=Case.objects.visible_to(request.user))

@@ -21,7 +21,7 @@ LONGEST = 60
 
 @require_POST
 @for_roles(READS_LIST)
-def save(request: HttpRequest) -> HttpResponse:
+def save_view(request: HttpRequest) -> HttpResponse:
     """Save the filters of the list under a name; a view of that name is replaced."""
     filters = Filters.read(QueryDict(request.POST.get("query", "")[:2000]))
     name = request.POST.get("name", "").replace("\x00", "").strip()
@@ -38,7 +38,7 @@ def save(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @for_roles(READS_LIST)
-def remove(request: HttpRequest, pk: int) -> HttpResponse:
+def remove_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one of the user's views."""
     get_object_or_404(SavedView, pk=pk, user=request.user).delete()
     messages.success(request, request.texts("view.removed"))

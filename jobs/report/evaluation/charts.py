@@ -1,11 +1,10 @@
-"""An evaluation's charts, each with the table of its figures; drawn for a phone's width, so that a desk only enlarges them."""
+"""The charts of an evaluation, each with the table of its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,7 +17,7 @@ from jobs.report.evaluation.figures import (
     write_figure,
 )
 from jobs.report.evaluation.tables import compared
-from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, WIDTH, Chart, block, canvas, draw, quiet, shorten, text_width
+from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, ROW, WIDTH, Chart, block, canvas, make_chart, quiet, shorten, text_width
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
 
@@ -32,23 +31,22 @@ COLOURS = {
     "as it was": "#4f8587",
 }
 LINES = ("model", "past record", "best indicator", "plain boosting")
-"""The orders that charts over shares and days show; a random order has its own line."""
+"""The orders in the charts over shares and days. A random order has its own line."""
 DATES = 4
-"""So many dates stand beside each other without touching."""
-_ROW = 36
+"""How many dates fit side by side on an axis."""
 _LEGEND_LINE = 17
 _PLOT = 236
 
 
 def draw_charts(content: Content, names: Names) -> list[Chart]:
-    """The charts of an evaluation, in the order of the page; one whose figures are missing says that there is nothing to draw."""
+    """Return the charts of an evaluation, in the order of the page. A chart without figures has no drawing."""
     charts = [_gain(content, names), _leads(content, names)]
     charts += [_over_time(content, names, measure) for measure in ("auc", "first_half_share")]
     return [*charts, _reliability(content, names)]
 
 
 def draw_group_charts(content: Content, names: Names) -> list[Chart]:
-    """A chart of the AUC for each way to group the visits that has more than one group."""
+    """Return a chart of the AUC for each grouping of visits with more than one group."""
     return [_by_group(content, names, kind) for kind in compared(content)]
 
 
@@ -125,9 +123,9 @@ def _reliability(content: Content, names: Names) -> Chart:
         quiet(axes)
         top = min(1.0, max(max(one["high"], one["predicted"]) for one in bins) * 1.08)
         axes.plot([0, top], [0, top], color=FAINT, linewidth=1, linestyle=(0, (4, 3)))
-        promised = [one["predicted"] for one in bins]
-        axes.vlines(promised, [one["low"] for one in bins], [one["high"] for one in bins], color=PALE, linewidth=3)
-        axes.plot(promised, [one["observed"] for one in bins], "o", color=PLAIN, markersize=6.5)
+        predicted = [one["predicted"] for one in bins]
+        axes.vlines(predicted, [one["low"] for one in bins], [one["high"] for one in bins], color=PALE, linewidth=3)
+        axes.plot(predicted, [one["observed"] for one in bins], "o", color=PLAIN, markersize=6.5)
         axes.set_xlim(0, top)
         axes.set_ylim(0, top)
         for axis in (axes.xaxis, axes.yaxis):
@@ -160,7 +158,7 @@ def _whiskers(
     signed: bool = False,
     about: str = "",
 ) -> Chart:
-    """A dot and its interval under each label, beside an upright line; what has no figure keeps its place."""
+    """A dot and its interval below each label, with a vertical line to compare with. A label without figures keeps its row."""
     rows = [
         (label, write_figure("auc", one["value"], signed=signed), interval_of(names, "auc", one, signed=signed))
         for label, one in estimates
@@ -175,7 +173,7 @@ def _whiskers(
     def paint(figure: Figure) -> None:
         axes = canvas(figure)
         for at, (label, one) in enumerate(estimates):
-            top = at * _ROW
+            top = at * ROW
             text = write_figure("auc", one["value"], signed=signed)
             axes.text(0, top + 13, shorten(label, WIDTH - text_width(text) - 14), fontsize=11.5, color=INK)
             axes.text(WIDTH, top + 13, text, fontsize=11.5, color=INK, ha="right")
@@ -185,11 +183,11 @@ def _whiskers(
                 axes.plot([place(one["value"])], [top + 23.5], "o", color=PLAIN, markersize=7)
             block(axes, place(line) - 0.75, top + 17, 1.5, 13, INK)
 
-    return _chart(name, names, heads, rows, max(len(estimates), 1) * _ROW, paint, about=about)
+    return _chart(name, names, heads, rows, max(len(estimates), 1) * ROW, paint, about=about)
 
 
 def _framed(figure: Figure, names: Names, orders: Sequence[str], *, below: int) -> Axes:
-    """Axes below a legend of orders, which takes as many lines as it needs; ``below`` them so many pixels are left for words."""
+    """Return axes below a legend of orders. ``below`` is the room under the axes, in pixels."""
     surface = canvas(figure)
     left, line = 0.0, 0
     for order in orders:
@@ -223,10 +221,7 @@ def _chart(
     *,
     about: str = "",
 ) -> Chart:
-    title, text = names.texts(f"plot.{name}"), about or names.texts(f"plot.{name}_about")
-    svg = draw(WIDTH, height, f"chart-{name}", f"{title}. {text}", paint) if rows else ""
-    # The drawing is made here, from escaped words, and is the only markup that the page takes as it is.
-    return Chart(name, title, text, Markup(svg), heads, tuple(rows))
+    return make_chart(name, names.texts(f"plot.{name}"), about or names.texts(f"plot.{name}_about"), heads, rows, height, paint)
 
 
 def _float(value: float | None) -> float:

@@ -1,4 +1,4 @@
-"""How an evaluation's figures are written: each measure in its own unit, an estimate with its interval."""
+"""How the figures and names of an evaluation are written: each measure in its unit, an estimate with its interval."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from models.evaluation.groups import OTHERS
 from models.foundation.inputs import indicator_of
 
 Content = Mapping[str, Any]
-"""What :func:`jobs.training.summarise_evaluation.summarise` gives, as read from its JSON: a figure of no meaning is None."""
+"""The JSON of :func:`jobs.training.summarise_evaluation.summarise`. A figure that is not defined is None."""
 
 ORDER_MEASURES = ("auc", "average_precision", "first_half_share", "days_earlier", "precision", "recall", "lift")
-PROMISE_MEASURES = (
+CALIBRATION_MEASURES = (
     "brier", "calibration_slope", "calibration_intercept", "observed_over_expected", "observed_over_expected_at_capacity",
 )  # fmt: skip
 GROUP_MEASURES = ("rate", "auc", "observed_over_expected", "within_capacity", "recall")
@@ -28,10 +28,10 @@ class Cell:
     """A cell of a table.
 
     Attributes:
-        text: what it says.
-        small: what stands small below.
-        mark: ``good`` or ``bad`` where it is marked.
-        kind: its class on the page: ``n`` for a number, ``whole`` for what is not broken into lines, nothing for words.
+        text: the text.
+        small: a second line in small type.
+        mark: ``good``, ``bad`` or empty.
+        kind: its class on the page: ``n`` for a number, ``whole`` for text without line breaks, empty for other text.
     """
 
     text: str
@@ -41,7 +41,7 @@ class Cell:
 
 
 def write_figure(measure: str, value: float | None, *, signed: bool = False) -> str:
-    """A measure's value in its unit; a dash where it has no meaning."""
+    """Return a measure's value in its unit; a dash if it is not defined."""
     if value is None:
         return "–"
     sign = "+" if signed else ""
@@ -51,7 +51,7 @@ def write_figure(measure: str, value: float | None, *, signed: bool = False) -> 
 
 
 def figure_cell(names: Names, measure: str, estimate: Content, *, signed: bool = False) -> Cell:
-    """An estimate with its interval below; of a lead, marked where the interval leaves zero out."""
+    """Return an estimate with its interval. A signed one is marked if the interval excludes zero."""
     low, high = estimate["low"], estimate["high"]
     mark = ""
     if signed and low is not None and (low > 0 or high < 0):
@@ -60,7 +60,7 @@ def figure_cell(names: Names, measure: str, estimate: Content, *, signed: bool =
 
 
 def interval_of(names: Names, measure: str, estimate: Content, *, signed: bool = False) -> str:
-    """An estimate's interval in words; nothing where it has none."""
+    """Return an estimate's interval in words; empty if it has none."""
     if estimate["low"] is None:
         return ""
     low, high = (write_figure(measure, estimate[end], signed=signed) for end in ("low", "high"))
@@ -68,19 +68,19 @@ def interval_of(names: Names, measure: str, estimate: Content, *, signed: bool =
 
 
 def order_name(names: Names, order: str) -> str:
-    """An order's name in the page's language."""
+    """Return the name of an order."""
     return names.texts(f"order.{order.replace(' ', '_')}")
 
 
 def column_name(names: Names, column: str) -> str:
-    """An input column's name: its indicator's, and that it is held against peers."""
+    """Return the name of an input column: its indicator, and whether it is compared with peers."""
     indicator = indicator_of(column)
     words = names.indicator(indicator)
     return words if column == indicator else names.texts("evaluation.vs_peers", name=words)
 
 
 def group_name(names: Names, kind: str, code: str) -> str:
-    """A group's name in the page's language."""
+    """Return the name of a group."""
     if code == OTHERS:
         return names.texts("group.others")
     if not code:

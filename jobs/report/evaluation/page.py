@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page: no script, no request, styles named by their hash in the page's own policy."""
+"""An evaluation as one HTML page without scripts or requests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from jobs.profile.profile import Profile
 from jobs.report.evaluation.charts import draw_charts, draw_group_charts
 from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
 from jobs.report.evaluation.tables import (
+    calibration_table,
     compared,
     days_table,
     group_tables,
     leads_table,
     orders_table,
-    promises_table,
     suspect_lines,
 )
 from jobs.report.page import environment, page_style, policy_of
@@ -27,15 +27,15 @@ HEADLINES = ("auc", "first_half_share", "days_earlier", "lift")
 
 
 def render_evaluation(content: Content, profile: Profile, language: str) -> str:
-    """The page as HTML; the same figures give the same text.
+    """Return the page as HTML. The same figures give the same text.
 
     Args:
         content: as read from the JSON of :func:`jobs.training.summarise_evaluation.write_summary`.
-        profile: whose names of regions and industries are used.
+        profile: the profile, for names of regions and industries.
         language: of the page.
 
     Raises:
-        ConfigError: when the language is none that the reports speak.
+        ConfigError: for an unknown language.
     """
     names = Names.of(profile, language)
     style = page_style()
@@ -59,8 +59,8 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
             orders=orders_table(content, names),
             others=[(order_name(names, order), order.replace(" ", "_")) for order in content["order_names"][1:]],
             policy=policy_of(style),
-            promises=promises_table(content, names),
-            style=Markup(style),  # ours, and it holds no value from data
+            promises=calibration_table(content, names),
+            style=Markup(style),  # the project's own file
             suspects=suspect_lines(content, names),
             t=names.texts,
         )
@@ -68,7 +68,7 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
 
 
 def write_pages(figures: Path, profile: Profile) -> list[Path]:
-    """Write the page of kept figures in every language, beside them; give the files.
+    """Write the page of an evaluation in every language beside its JSON, and return the files.
 
     Args:
         figures: the JSON of an evaluation.

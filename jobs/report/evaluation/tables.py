@@ -1,13 +1,13 @@
-"""An evaluation's figures as tables, each of heads and rows of cells."""
+"""The tables of an evaluation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from jobs.report.evaluation.figures import (
+    CALIBRATION_MEASURES,
     GROUP_MEASURES,
     ORDER_MEASURES,
-    PROMISE_MEASURES,
     Cell,
     Content,
     column_name,
@@ -22,7 +22,7 @@ from jobs.texts.numbers import number
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its name for those who do not see it."""
+    """A table with its caption for screen readers."""
 
     caption: str
     heads: tuple[Cell, ...]
@@ -30,40 +30,28 @@ class Table:
 
 
 def orders_table(content: Content, names: Names) -> Table:
-    """Every order's measures, means over the days."""
-    rows = [
-        (_words(order_name(names, order)), *(figure_cell(names, measure, figures[measure]) for measure in ORDER_MEASURES))
-        for order in content["order_names"]
-        for figures in (content["orders"][order],)
-    ]
-    return _table(names.texts("evaluation.beside"), names, names.texts("order.name"), ORDER_MEASURES, rows)
+    """Return the measures of every order, as means over the days."""
+    rows = [_order_row(names, order, content["orders"][order], signed=False) for order in content["order_names"]]
+    return Table(names.texts("evaluation.beside"), _order_heads(names), tuple(rows))
 
 
 def leads_table(content: Content, names: Names) -> Table:
-    """The model's measures less those of each other order."""
-    rows = [
-        (
-            _words(order_name(names, order)),
-            *(figure_cell(names, measure, figures[measure], signed=True) for measure in ORDER_MEASURES),
-        )
-        for order in content["order_names"][1:]
-        for figures in (content["leads"][order],)
-    ]
-    return _table(names.texts("evaluation.leads"), names, names.texts("order.name"), ORDER_MEASURES, rows)
+    """Return the model's measures minus those of each other order."""
+    rows = [_order_row(names, order, content["leads"][order], signed=True) for order in content["order_names"][1:]]
+    return Table(names.texts("evaluation.leads"), _order_heads(names), tuple(rows))
 
 
-def promises_table(content: Content, names: Names) -> Table | None:
-    """What the probabilities were worth; None where the model gave none."""
+def calibration_table(content: Content, names: Names) -> Table | None:
+    """Return the calibration of the probabilities; None if the model gave none."""
     figures = content["promises"]
     if not figures:
         return None
-    row = tuple(figure_cell(names, measure, figures[measure]) for measure in PROMISE_MEASURES)
-    heads = tuple(_head(names.texts(f"measure.{measure}")) for measure in PROMISE_MEASURES)
-    return Table(names.texts("evaluation.calibration"), heads, (row,))
+    row = tuple(figure_cell(names, measure, figures[measure]) for measure in CALIBRATION_MEASURES)
+    return Table(names.texts("evaluation.calibration"), tuple(_heads(names, CALIBRATION_MEASURES)), (row,))
 
 
 def days_table(content: Content, names: Names) -> Table:
-    """What each day's model learnt from, and the visits that judge it."""
+    """Return the labels of each day's model and the visits that evaluate it."""
     texts = names.texts
     heads = (
         "as_of", "labels", "labels_found", "kind", "best", "visited", "unknown", "judged", "judged_found", "last_visit", "drawn",
@@ -98,7 +86,7 @@ def days_table(content: Content, names: Names) -> Table:
 
 
 def group_tables(content: Content, names: Names) -> list[Table]:
-    """One table a way to group the visits that has more than one group."""
+    """Return one table for each grouping of visits with more than one group."""
     tables = []
     for kind in compared(content):
         rows = [
@@ -111,22 +99,22 @@ def group_tables(content: Content, names: Names) -> list[Table]:
             for group in content["groups"][kind]
         ]
         heads = (
-            Cell(names.texts(f"group.{kind}"), kind=""),
-            _head(names.texts("group.visits")),
-            _head(names.texts("cohort.judged_found")),
-            *(_head(names.texts(f"measure.{measure}")) for measure in GROUP_MEASURES),
+            _words(names.texts(f"group.{kind}")),
+            Cell(names.texts("group.visits")),
+            Cell(names.texts("cohort.judged_found")),
+            *_heads(names, GROUP_MEASURES),
         )
         tables.append(Table(names.texts(f"group.{kind}"), heads, tuple(rows)))
     return tables
 
 
 def compared(content: Content) -> list[str]:
-    """The ways to group the visits that have more than one group."""
+    """Return the groupings of visits with more than one group."""
     return [kind for kind in content["group_kinds"] if len(content["groups"][kind]) > 1]
 
 
 def suspect_lines(content: Content, names: Names) -> list[str]:
-    """What is suspected of knowing the outcomes, one sentence each."""
+    """Return one sentence for each order or input that may leak outcomes."""
     lines = []
     for suspect in content["suspects"]:
         kind = suspect["kind"]
@@ -135,13 +123,17 @@ def suspect_lines(content: Content, names: Names) -> list[str]:
     return lines
 
 
-def _table(caption: str, names: Names, first: str, measures: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> Table:
-    heads = (Cell(first, kind=""), *(_head(names.texts(f"measure.{measure}")) for measure in measures))
-    return Table(caption, heads, tuple(rows))
+def _order_heads(names: Names) -> tuple[Cell, ...]:
+    return (_words(names.texts("order.name")), *_heads(names, ORDER_MEASURES))
 
 
-def _head(text: str) -> Cell:
-    return Cell(text)
+def _order_row(names: Names, order: str, figures: Content, *, signed: bool) -> tuple[Cell, ...]:
+    cells = (figure_cell(names, measure, figures[measure], signed=signed) for measure in ORDER_MEASURES)
+    return (_words(order_name(names, order)), *cells)
+
+
+def _heads(names: Names, measures: tuple[str, ...]) -> list[Cell]:
+    return [Cell(names.texts(f"measure.{measure}")) for measure in measures]
 
 
 def _words(text: str) -> Cell:

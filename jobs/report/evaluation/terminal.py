@@ -1,4 +1,4 @@
-"""An evaluation in the terminal: what the model is worth beside others, by how much it leads, and each day."""
+"""An evaluation in the terminal: every order, the model's lead, calibration, and each day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jobs.report.evaluation.figures import write_figure
 
 _SHOWN = {"auc": "AUC", "first_half_share": "first-half share", "days_earlier": "days earlier", "lift": "lift"}
 _LEADS = ("auc", "first_half_share", "days_earlier")
-_PROMISES = {
+_CALIBRATION = {
     "brier": "Brier",
     "calibration_slope": "slope",
     "calibration_intercept": "intercept",
@@ -21,14 +21,14 @@ _PROMISES = {
 
 
 def show_evaluation(content: dict[str, Any], console: Console) -> None:
-    """Show an evaluation's summary: means over all days, leads with intervals, calibration, then each day."""
+    """Print means over all days, leads with intervals, calibration, then each day."""
     console.print(_means(content))
     console.print(_leads(content))
     if content["promises"]:
-        told = [f"{label} {_with_interval(name, content['promises'][name])}" for name, label in _PROMISES.items()]
-        console.print(f"Probabilities: {'; '.join(told)}", highlight=False, soft_wrap=True)
+        figures = [f"{label} {_with_interval(name, content['promises'][name])}" for name, label in _CALIBRATION.items()]
+        console.print(f"Probabilities: {'; '.join(figures)}", highlight=False, soft_wrap=True)
     else:
-        console.print("Probabilities: none, since too few visits were known to learn from and a rule stood in", highlight=False)
+        console.print("Probabilities: none. There were too few known visits to train a model, so a rule was used", highlight=False)
     console.print(_by_day(content))
 
 
@@ -46,7 +46,7 @@ def _means(content: dict[str, Any]) -> Table:
 
 
 def _leads(content: dict[str, Any]) -> Table:
-    table = Table(title="The model's lead, 95 % intervals by bootstrap over businesses", title_justify="left")
+    table = Table(title="The model's lead with 95 % bootstrap intervals over businesses", title_justify="left")
     table.add_column("over")
     for name in _LEADS:
         table.add_column(_SHOWN[name], justify="right")
@@ -59,8 +59,8 @@ def _leads(content: dict[str, Any]) -> Table:
 
 
 def _by_day(content: dict[str, Any]) -> Table:
-    table = Table(title="Each day: the model, and the past record in brackets", title_justify="left")
-    for label in ("as of", "learnt from", "visited", "not known", "found", "AUC", "first-half share", "days earlier"):
+    table = Table(title="Each day: the model (past record)", title_justify="left")
+    for label in ("as of", "labels", "visited", "not known", "found", "AUC", "first-half share", "days earlier"):
         table.add_column(label, justify="left" if label == "as of" else "right")
     for day in content["days"]:
         model, past = day["orders"]["model"], day["orders"]["past record"]
@@ -85,5 +85,5 @@ def _style(figure: dict[str, float]) -> str:
 
 
 def _known(value: float) -> float | None:
-    """NaN, which JSON lacks, as None."""
+    """Return None for NaN."""
     return value if value == value else None

@@ -1,4 +1,4 @@
-"""Checks and verdicts in the report's language: as the console tells them, in the words of one file."""
+"""Names of checks and reasons of verdicts in each language."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def test_a_rule_is_named_in_the_pages_language(language: str, name: str) -> None
     assert check_name(vars(CHECK), language) == (name, language)
 
 
-def test_a_rule_that_has_no_word_stays_english_and_says_so() -> None:
+def test_a_rule_without_a_translation_stays_english_and_is_marked() -> None:
     own = replace(CHECK, rule_id="shops_open_on_sundays", about="shops open on Sundays")
     assert check_name(vars(own), "zh-Hant") == ("shops open on Sundays", "en")
 
 
-def test_a_verdict_is_told_by_its_figures() -> None:
+def test_a_verdict_is_explained_by_its_figures() -> None:
     reasons = "2 个文件无法读取；记录数不低于按以往交付预期的水平（实际 130，至少应为 1,200）"
     said = f"2026-01-31 的交付不能使用：{reasons}。继续使用截至 2026-01-29 的数据。"
     assert why(verdict_facts(STOPPED), "zh-Hans") == (said, "zh-Hans")
@@ -50,10 +50,10 @@ def test_a_verdict_is_told_by_its_figures() -> None:
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
-def test_of_checks_a_chinese_page_has_in_english_only_what_has_no_word(home: Path, profile: Profile, language: str) -> None:
+def test_a_chinese_page_shows_only_untranslated_checks_in_english(home: Path, profile: Profile, language: str) -> None:
     page = render_page(gather(home, profile, AS_OF), language)
     checks = page.partition('<section class="tab" id="checks"')[2].partition('<section class="tab"')[0]
 
-    assert "the id is given" not in checks.partition('id="checks-tax"')[0]  # entity_id_present, which has its word
+    assert "the id is given" not in checks.partition('id="checks-tax"')[0]  # entity_id_present, which has a translation
     assert checks.count('<span lang="en">') == 1
     assert '<span lang="en">the id is given</span><br><small class="code">period_present' in checks

@@ -1,4 +1,4 @@
-"""How peer groups, indicators, numbers and model cards are written for a reader."""
+"""Peer groups, indicators, numbers and model cards in words."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from jobs.texts.settings import TextSettings
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
 MAINLAND = re.compile("數據|信息|默認|鏈接|程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希")
-"""What OpenCC leaves of mainland usage, for which Traditional Chinese has other words."""
+"""Mainland terms that OpenCC keeps and for which Traditional Chinese has other words."""
 STORED = ("reason.", "unit.", "peer.")
-"""The sections that are stored with a day's list, where a change of words would change what is stored."""
+"""The sections whose texts are stored with a day's list."""
 
 
-def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -> None:
+def test_traditional_chinese_uses_its_own_terms_and_the_same_placeholders() -> None:
     simplified, traditional = load_texts("zh-Hans").words, load_texts("zh-Hant").words
 
     assert traditional.keys() == simplified.keys()
@@ -44,11 +44,11 @@ def test_traditional_chinese_uses_its_own_words_and_fills_in_the_same_values() -
         ("wards north", "wards north"),
     ],
 )
-def test_a_peer_group_is_told_in_words(profile: Profile, label: str, words: str) -> None:
+def test_a_peer_group_is_described_in_words(profile: Profile, label: str, words: str) -> None:
     assert peer_group_in_words(label, load_texts("en"), TextSettings.of(profile)) == words
 
 
-def test_a_peer_group_is_told_in_chinese(profile: Profile) -> None:
+def test_a_peer_group_is_described_in_chinese(profile: Profile) -> None:
     texts, settings = load_texts("zh-Hans"), TextSettings.of(profile)
     assert peer_group_in_words("industry_division=52, age_band=1", texts, settings) == "零售业 · 成立 1 年以上不满 3 年"
 
@@ -66,11 +66,11 @@ def test_a_peer_group_is_told_in_chinese(profile: Profile) -> None:
         (None, "–"),
     ],
 )
-def test_numbers_keep_the_digits_that_count(value: float | None, text: str) -> None:
+def test_numbers_keep_their_significant_digits(value: float | None, text: str) -> None:
     assert number(value) == text
 
 
-def test_a_value_carries_its_unit(profile: Profile) -> None:
+def test_a_value_has_its_unit(profile: Profile) -> None:
     names = Names.of(profile, "en")
     assert names.value("late_filing_ratio", 0.25) == "25%"
     assert names.value("late_filing_ratio", None) == "not known"
@@ -82,17 +82,17 @@ def test_an_indicator_is_named_by_its_definition_in_chinese(profile: Profile) ->
     assert Names.of(profile, "zh-Hant").indicator("late_filing_ratio") == "T1 逾期申報佔應申報的比例"
 
 
-def test_a_code_without_a_hierarchy_is_shown_as_it_is(profile: Profile) -> None:
+def test_a_code_without_a_name_is_shown_itself(profile: Profile) -> None:
     names = Names.of(profile, "en")
     assert names.industry("ZZ") == "ZZ"
     assert names.region("") == "not known"
 
 
-def test_chinese_text_is_told_from_other_text() -> None:
+def test_chinese_text_is_detected() -> None:
     assert [language_of(text) for text in ("杭州 Ltd", "Café 7", "")] == ["zh-Hans", "", ""]
 
 
-def test_a_title_is_found_in_the_nearest_language() -> None:
+def test_a_text_falls_back_to_the_nearest_language() -> None:
     assert in_language({"en": "Town", "zh-Hans": "县"}, "zh-Hant") == "縣"
     assert in_language({"en": "Town"}, "zh-Hans") == "Town"
 
@@ -105,7 +105,7 @@ def test_an_older_model_card_in_markdown_is_one_section_of_paragraphs() -> None:
     assert card_markdown(card) == card
 
 
-def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profile: Profile) -> None:
+def test_every_level_of_peer_groups_can_be_described(profile: Profile) -> None:
     labels = [
         ", ".join(f"{part}={value}" for part, value in zip(level, ("621", "1", "2", "330100"), strict=False))
         for level in LEVELS[:-1]
@@ -114,7 +114,7 @@ def test_the_labels_that_peers_are_given_are_those_that_are_told_in_words(profil
         assert "=" not in peer_group_in_words(label, load_texts("en"), TextSettings.of(profile))
 
 
-def test_a_label_is_made_with_the_separator_that_it_is_read_by(spark: SparkSession) -> None:
+def test_labels_are_written_and_read_with_the_same_separator(spark: SparkSession) -> None:
     parts = ", ".join(f"'{part}' AS {part}" for part in PARTS)
     entities = spark.sql(f"SELECT 'c' AS cell, {parts}, true AS is_active")
     (group,) = [row["peer_group"] for row in assign_groups(count_cells(entities), 1).collect()]

@@ -1,4 +1,4 @@
-"""What stands beneath a reason, in three languages; and on which day the newest record was."""
+"""The basis and the changes of a reason in three languages, and the day of the newest record."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def test_the_basis_names_peers_sources_and_the_newest_day(language: str, wanted:
     assert basis_in_words(Basis("industry_section=F", 48, sources, date(2026, 6, 12), DAY), names(language)) == wanted
 
 
-def test_without_peers_and_a_dated_record_the_sources_stand_as_known_on_the_day() -> None:
+def test_without_peers_and_a_dated_record_the_basis_names_the_day() -> None:
     assert (
         basis_in_words(Basis("all", None, ("registration",), None, DAY), names("en"))
         == "From the register, as known on 2026-06-30."
     )
 
 
-def test_what_would_change_a_reason_is_told_apart_from_what_the_business_cannot_change() -> None:
+def test_changes_distinguish_what_the_business_can_change_itself() -> None:
     assert change_in_words(INDICATORS["arrears_ratio"], names("en")) == "What would change it: Pay the tax that is in arrears."
     assert change_in_words(INDICATORS["age_days"], names("en")) == "The business cannot change it itself. Only time changes it."
     assert change_in_words(INDICATORS["arrears_ratio"], names("zh-Hant")) == "如何改變：繳清欠稅。"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_indicator_has_its_words_in_every_language(language: str) -> None:
+def test_every_indicator_has_texts_in_every_language(language: str) -> None:
     said = [change_in_words(indicator, names(language)) for indicator in catalogue()]
     assert all(said)
     assert len({basis_in_words(Basis("", None, one.sources, DAY, DAY), names(language)) for one in catalogue()}) > 5
@@ -63,7 +63,7 @@ def better(letter: str | None, *wanted: tuple[str, float, float], is_best: bool 
     return better_in_words(letter, wanted, is_best, INDICATORS, names(language), most=3)
 
 
-def test_a_better_class_is_told_with_the_values_wanted_and_those_of_now() -> None:
+def test_a_better_class_is_shown_with_wanted_and_current_values() -> None:
     wanted = (("arrears_ratio", 0.4, 0.05), ("unfiled_returns", 3.0, 0.0))
     assert better("B", *wanted) == (
         "It would be in class B with: 5% of the tax due is in arrears, now 40%; Tax returns of 24 months still missing: 0, now 3."
@@ -83,12 +83,12 @@ def test_the_newest_record_is_counted_back_from_the_day() -> None:
     assert newest("complaints_12m", days_since_complaint=18.0) == date(2026, 6, 12)
     assert newest("changes_12m", age_days=365.0, days_since_change=30.0) == date(2026, 5, 31)
     assert newest("changes_12m", age_days=365.0) == date(2025, 6, 30)
-    # 30 June less 45 days is in May, the last settled month.
+    # 30 June less 45 days is in May, the last closed month.
     assert newest("arrears_ratio", months_since_return=0.0) == date(2026, 5, 31)
     assert newest("arrears_ratio", months_since_return=3.0) == date(2026, 2, 28)
 
 
-def test_of_several_sources_the_newest_counts_and_what_others_records_tell_has_no_day() -> None:
+def test_the_newest_of_several_sources_counts_and_others_records_have_no_day() -> None:
     assert newest("complaint_rate", days_since_complaint=200.0, months_since_return=1.0) == date(2026, 4, 30)
     assert newest("entities_at_address", age_days=365.0) is None
     assert newest("excess_of_industry", age_days=365.0, days_since_visit=3.0) is None
