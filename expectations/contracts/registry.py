@@ -27,7 +27,7 @@ SILVER: dict[str, Contract] = {contract.name: table for contract, table in KINDS
 
 GOLD = (features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
 MADE = (silver.LINK, *GOLD)
-"""The tables that a day writes anew."""
+"""The tables that each day writes."""
 
 
 def every_table(sources: Iterable[str] = ("<source>",)) -> tuple[Contract, ...]:

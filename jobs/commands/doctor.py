@@ -216,7 +216,7 @@ def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
     """Check that every profile loads, and that its time zone is known."""
     names = sorted(path.parent.name for path in root.glob("*/profile.toml"))
     if not names:
-        return fail("profiles", f"none in {root}", "run from a whole checkout, or install Steelyard anew")
+        return fail("profiles", f"none in {root}", "run from a whole checkout, or install Steelyard again")
     read = []
     for name in names:
         try:

@@ -88,7 +88,7 @@ def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -
                 line, _, rest = rest.partition(b"\n")
                 text += "\n" + line.removesuffix(b"\r").decode(encoding)
     except UnicodeDecodeError:
-        return rest, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it anew"
+        return rest, used, f"its header is not {encoding}: set the encoding that the file has, or deliver it again"
     except QuoteMisplacedError:
         pass
     return rest, used, "its header has a quote that is not closed"

@@ -190,7 +190,7 @@ def records_sql(mapping: SourceMapping) -> str:
         f" FROM (SELECT *, count(*) OVER (PARTITION BY {DAY}, {KEY}) AS {_ALIKE},"
         f" (SELECT row_to_json(given) FROM (SELECT {', '.join(columns)}) AS given)::text AS {RAW}"
         f" FROM (SELECT {_day(database)} AS {DAY}, {_text(database.row_key)} AS {KEY}, {texts} FROM {database.records}) AS texts"
-        f") AS told"
+        f") AS record"
     )
 
 

@@ -105,7 +105,7 @@ def fit_interval(
         entity: each visit's business; visits of one business are resampled together.
         level: above 0 and below 1.
         seed: of the resamples.
-        redraw: draws estimated weights anew, shape (n,), once for each resample.
+        redraw: draws new estimated weights, shape (n,), once for each resample.
         resamples: how many.
     """
     names = np.asarray(entity, dtype=object).astype(str)
