@@ -47,8 +47,8 @@ serve: $(STAMP) ## serve the console of the demo on this machine (stop with Ctrl
 .PHONY: test
 test: $(STAMP) ## run the tests, without those of test-slow, test-long, test-crash, test-browser and test-cluster
 	@$(SHARED); \
-	$(TURN) tests/day tests/lake tests/replay tests/features; \
-	$(TURN) tests --ignore=tests/day --ignore=tests/lake --ignore=tests/replay --ignore=tests/features
+	$(TURN) tests/day tests/jobs/lake tests/replay tests/jobs/transforms; \
+	$(TURN) tests --ignore=tests/day --ignore=tests/jobs/lake --ignore=tests/replay --ignore=tests/jobs/transforms
 	@echo "the tests pass. Next: make lint"
 
 .PHONY: test-slow
@@ -95,21 +95,19 @@ test-cluster-full: ## run test-cluster with 100,000 entities
 	@STEELYARD_CLUSTER_ENTITIES=100000 $(MAKE) test-cluster
 
 .PHONY: lint
-lint: $(STAMP) ## check style, types and the direction of imports
+lint: $(STAMP) ## check style, types, the direction of imports, sizes of packages and files, and circles
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict $(STRICT)
 	@$(BIN)/mypy $(TYPED)
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.project.measure_code --check
+	@$(BIN)/python -m tests.project.find_circles --check
 	@echo "style, types and imports are correct. Next: make test, or commit"
 
-.PHONY: structure
-structure: $(STAMP) ## sizes of packages and files, circles of imports, and words that plain English does without
-	@failed=0; \
-	$(BIN)/python -m tests.project.measure_code --check || failed=1; \
-	$(BIN)/python -m tests.project.find_circles --check || failed=1; \
-	$(BIN)/python -m tests.project.check_language --counts || failed=1; \
-	exit $$failed
+.PHONY: language
+language: $(STAMP) ## count the words that plain English does without
+	@$(BIN)/python -m tests.project.check_language --counts
 
 .PHONY: format
 format: $(STAMP) ## format the code

@@ -11,7 +11,7 @@ import pandas as pd
 
 from models.evaluation.evaluate import Evaluation, Figures
 from models.explanation.reasons import BASE
-from models.inputs import indicator_of
+from models.foundation.inputs import indicator_of
 from models.risk.calibration import SLOPE_FLOOR, Calibration
 from models.risk.candidates import Blend
 from models.risk.fallback import FallbackModel

@@ -17,7 +17,8 @@ import pandas as pd
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly.ensemble import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
-from models.inputs import Floats, Inputs, Ints, matrix
+from models.foundation.inputs import Floats, Inputs, Ints, matrix
+from models.foundation.threads import single_threaded_blas
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.evidence import Evidence, fit_evidence
@@ -25,7 +26,6 @@ from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
-from models.threads import single_threaded_blas
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from models.anomaly.storage import anomaly_arrays, anomaly_facts, restore_anomaly
-from models.archives import archived, restored
-from models.inputs import Inputs
+from models.foundation.archives import archived, restored
+from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
@@ -71,7 +71,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
 
     Raises:
         ValueError: when a file is missing or damaged, the format is another, or an archive holds a type not in
-            :data:`models.archives.TRUSTED`.
+            :data:`models.foundation.archives.TRUSTED`.
         RuntimeError: when the model needs LightGBM and it cannot be loaded.
     """
     try:

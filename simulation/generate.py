@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from jobs.foundation.errors import ConfigError
+from simulation.assessment.truth import TruthFile, truth_table
 from simulation.sources import complaints, inspections, registrations
 from simulation.sources.faults import add_faults, faulty_records
 from simulation.sources.inspections import simulate_history
 from simulation.sources.tax_filings import make_returns, returns_table
 from simulation.sources.writers import ParquetFiles, TextFiles
-from simulation.truth import TruthFile, truth_table
 from simulation.world.clock import Clock, open_clock
 from simulation.world.entities import make_entities
 

@@ -21,8 +21,21 @@ from tests.order import run_order
 ROOT = Path(__file__).resolve().parents[1]
 
 
+KINDS = {
+    "unit": ("models", "jobs/transforms", "jobs/foundation", "jobs/texts", "jobs/profile"),
+    "integration": ("benchmarks", "console", "expectations", "jobs", "project", "report", "simulation"),
+    "acceptance": ("chicago", "cluster", "crash", "dags", "day", "notebooks", "replay"),
+}
+"""The kinds of tests and the folders that hold them; the first kind that names a test's folder counts."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first."""
+    """Mark each test with its kind, and put the files that take longest first."""
+    for item in items:
+        folder = item.path.parent.relative_to(ROOT / "tests").as_posix() + "/"
+        kinds = (kind for kind, folders in KINDS.items() if folder.startswith(tuple(f"{one}/" for one in folders)))
+        item.add_marker(next(kinds))
     items.sort(key=lambda item: run_order(item.path.relative_to(ROOT / "tests").as_posix()))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from models.anomaly.ensemble import fit_anomaly
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 
 PIECE = 100_000
 Made = TypeVar("Made")

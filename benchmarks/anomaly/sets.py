@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from models.inputs import Floats, Inputs, Ints
+from models.foundation.inputs import Floats, Inputs, Ints
 
 MOST_ROWS = 20_000
 SETTINGS, REPORTING = "settings", "reporting"

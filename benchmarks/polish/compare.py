@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 from models.risk.candidates import BLEND, SCORECARD, TREE, CandidateFitter, Labels, blended
 from models.risk.inspector_effects import NOBODY
 from models.risk.probability import fit_probability

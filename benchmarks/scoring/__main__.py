@@ -35,7 +35,7 @@ from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import feature_batches, score_day
 from jobs.training.fit_model import fit
-from models.inputs import catalogue_inputs
+from models.foundation.inputs import catalogue_inputs
 from models.labels.cohorts import first_held_out_cohort
 from models.labels.training_set import TrainingSet
 

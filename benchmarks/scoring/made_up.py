@@ -15,7 +15,7 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
-from models.inputs import Floats, catalogue_inputs
+from models.foundation.inputs import Floats, catalogue_inputs
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet, join_labels
 from models.risk_model import fit_risk_model

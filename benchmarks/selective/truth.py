@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.engine.lake import Lake
 from simulation.assessment.assess import industries_of
-from simulation.truth import chance_of_finding, violating_on
+from simulation.assessment.truth import chance_of_finding, violating_on
 from simulation.world.industries import minor_breach_rates
 
 VIOLATES, WOULD_FIND = "violates", "would_find"

@@ -21,10 +21,10 @@ from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
-from models.inputs import Ints
+from models.foundation.inputs import Ints
+from models.foundation.threads import parallel_map
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
-from models.threads import parallel_map
 
 ROWS_AT_ONCE = 32_768
 

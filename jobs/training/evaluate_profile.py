@@ -22,7 +22,7 @@ from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW
 from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint
 from models.evaluation.region_rate import add_region_rate
-from models.inputs import catalogue_inputs
+from models.foundation.inputs import catalogue_inputs
 from models.labels.cohorts import COHORT_ON, LeakedLabelError
 from models.labels.training_set import TrainingSet
 from models.risk.candidates import CANDIDATES

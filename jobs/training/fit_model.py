@@ -10,13 +10,13 @@ from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.profile.profile import Profile
 from models.anomaly.ensemble import AnomalyModel
+from models.foundation.threads import single_threaded_blas
 from models.labels.cohorts import COHORT_ON
 from models.labels.propensity import selection_reasons, weigh_labels
 from models.labels.training_set import TrainingSet
 from models.risk.candidates import CANDIDATES
 from models.risk.interval import IntervalPolicy
 from models.risk_model import RiskModel, fit_risk_model
-from models.threads import single_threaded_blas
 
 
 @single_threaded_blas

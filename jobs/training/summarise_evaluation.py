@@ -20,7 +20,7 @@ from models.evaluation.calibration_metrics import reliability
 from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PREDICTED, Evaluation, evaluate_orders
 from models.evaluation.groups import Group, evaluate_groups
 from models.evaluation.leakage import Suspect, likely_leaks
-from models.inputs import catalogue_inputs
+from models.foundation.inputs import catalogue_inputs
 from models.labels.propensity import LabelWeights, effective_size, known_inclusion, label_weights
 
 BINS = 10

@@ -22,9 +22,9 @@ from models.anomaly.forest_growth import Growth, grow_forest
 from models.anomaly.isolation_forest import Floats32, Forest
 from models.anomaly.loda import Loda, fit_loda
 from models.anomaly.tail_scale import TailScale, fit_tail, share_out
-from models.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, matrix
+from models.foundation.threads import parallel_map
 from models.statistics.robust_scale import RobustScale
-from models.threads import parallel_map
 
 TREES = 100
 ROWS_A_TREE = 256

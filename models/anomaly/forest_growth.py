@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.anomaly.isolation_forest import Floats32, Forest
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 EULER = 0.5772156649015329
 SMALLEST_SPREAD = 1e-15

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 
 Floats32 = npt.NDArray[np.float32]
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)

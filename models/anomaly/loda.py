@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.anomaly.isolation_forest import Floats32
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 
 BIN_NUMBERS = (1, 2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64, 91, 128, 181, 256)
 

@@ -15,7 +15,7 @@ from models.anomaly.ensemble import AnomalyModel, Member
 from models.anomaly.isolation_forest import Forest
 from models.anomaly.loda import Loda
 from models.anomaly.tail_scale import TailScale
-from models.archives import zipped
+from models.foundation.archives import zipped
 from models.statistics.robust_scale import RobustScale
 
 Array = npt.NDArray[Any]

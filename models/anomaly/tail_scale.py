@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 
 NOTHING = 1e-9
 SMALLEST = 1e-290

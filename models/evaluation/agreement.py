@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import rankdata, spearmanr
 
 from expectations.contracts.scoring import MARGIN, PROBABILITY
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.evaluation.ranking_metrics import filled, median, roc_auc
-from models.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, matrix
 
 PAST, BEST, BOOSTING = "past record", "best indicator", "plain boosting"
 """The names of the orders."""

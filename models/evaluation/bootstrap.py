@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 CHUNK = 4_000_000
 """Weights in memory at once: 32 MB."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 from models.risk.calibration import equal_groups, sigmoid
 from models.statistics.proportions import wilson
 

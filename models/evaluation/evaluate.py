@@ -17,8 +17,8 @@ import pandas as pd
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
 from models.evaluation.calibration_metrics import calibration_metrics
 from models.evaluation.ranking_metrics import Metric, Ranked, count, gain, rank, ranking_metrics, ratio, running_sum, within
-from models.inputs import Floats, Ints
-from models.threads import single_threaded_blas
+from models.foundation.inputs import Floats, Ints
+from models.foundation.threads import single_threaded_blas
 
 WINDOW, ENTITY, DAY, FOUND, PREDICTED = "as_of", "entity_id", "day", "found", "probability"
 """Columns of the visits; each order's score is a column with the order's name."""

@@ -11,8 +11,8 @@ import pandas as pd
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW, in_order
 from models.evaluation.ranking_metrics import count, pairs_in_order, rank, ratio
-from models.inputs import Floats, Ints
-from models.threads import single_threaded_blas
+from models.foundation.inputs import Floats, Ints
+from models.foundation.threads import single_threaded_blas
 
 OTHERS = "*"
 """The code of all groups that are too small, or too many, to be shown alone."""

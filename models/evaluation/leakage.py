@@ -20,9 +20,9 @@ from models.evaluation.baselines import FEWEST
 from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, WINDOW, in_order
 from models.evaluation.ranking_metrics import auc, count, filled, median, rank, roc_auc
-from models.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, matrix
+from models.foundation.threads import single_threaded_blas
 from models.labels.cohorts import LeakedLabelError
-from models.threads import single_threaded_blas
 
 EVEN = 0.5
 

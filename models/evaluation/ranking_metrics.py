@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 
 @dataclass(frozen=True)

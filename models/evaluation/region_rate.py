@@ -15,7 +15,7 @@ import pandas as pd
 
 from expectations.contracts.inspection import FOUND_VIOLATION, INSPECTED_ON
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
-from models.inputs import Floats, Inputs
+from models.foundation.inputs import Floats, Inputs
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet
 

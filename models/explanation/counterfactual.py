@@ -18,7 +18,7 @@ import pandas as pd
 from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import INDICATOR, VALUE
 from models.explanation.reasons import ROW
-from models.inputs import Floats, Ints, Texts
+from models.foundation.inputs import Floats, Ints, Texts
 from models.risk.credit import ranks
 
 MOST = 3

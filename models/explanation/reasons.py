@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts.scoring import CONTRIBUTION, INDICATOR, REASON_RANK, VALUE
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 BASE = "base"
 ROW = "row"

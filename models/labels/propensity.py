@@ -16,14 +16,14 @@ import pandas as pd
 
 from expectations.contracts.inspection import INCLUSION_PROBABILITY, SELECTED_BY
 from expectations.contracts.lineage import ENTITY_ID
-from models.inputs import Floats, Ints, matrix
+from models.foundation.inputs import Floats, Ints, matrix
+from models.foundation.threads import parallel_map
 from models.labels.cohorts import COHORT_ON
 from models.labels.training_set import TrainingSet
 from models.risk.boosting import STUMPS, fit_booster
 from models.risk.calibration import sigmoid
 from models.risk.selection_bias import RANDOM
 from models.statistics.time_splits import FOLDS, entity_folds
-from models.threads import parallel_map
 
 KNOWN, MODELLED, NONE = "known inclusion probabilities", "a modelled propensity of being visited", "none"
 ROUNDS = 100

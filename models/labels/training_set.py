@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
-from models.inputs import Inputs, usable_inputs
+from models.foundation.inputs import Inputs, usable_inputs
 from models.labels.cohorts import COHORT_ON
 from models.statistics.time_splits import split_by_known_date
 

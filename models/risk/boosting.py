@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 from models.risk.calibration import sigmoid
 from models.risk.tree_shapley import ShapleyTree, shapley_trees, shapley_values
 from models.risk.tree_tables import MOST_SPLITS, PatternTree, as_dumped, pattern_trees, sum_of_answers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 SLOPE_FLOOR = 0.05
 PENALTY = 1.0

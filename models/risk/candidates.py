@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 from models.risk.boosting import STUMPS, TREES, Booster, fit_booster
 from models.risk.inspector_effects import NOBODY, InspectorEffects, fit_effects
 from models.risk.scorecard import Scorecard, Stumps

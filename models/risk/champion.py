@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
+from models.foundation.threads import single_threaded_blas
 from models.risk.calibration import fit_calibration, log_loss
-from models.threads import single_threaded_blas
 
 RESAMPLES = 1000
 LEVEL = 0.95

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 EVEN_ODDS_POINTS = 400
 POINTS_TO_DOUBLE_ODDS = 100

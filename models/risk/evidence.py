@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts.indicators import catalogue
-from models.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, matrix
 
 DAYS_A_UNIT = {"days": 1.0, "months": 365.25 / 12}
 LEAST = 1 / 16

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from expectations.contracts.indicators import DIMENSIONS
-from models.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, matrix
 from models.statistics.robust_scale import RobustScale
 
 ORDINARY_INDICATORS = 2

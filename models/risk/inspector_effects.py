@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 from models.risk.calibration import sigmoid
 
 ROUNDS = 50

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 from models.risk.calibration import equal_groups
 
 RESAMPLES = 200

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.inputs import Floats, Ints, matrix
+from models.foundation.inputs import Floats, Ints, matrix
+from models.foundation.threads import parallel_map
 from models.risk.calibration import Calibration, fit_calibration, log_loss
 from models.risk.candidates import (
     BLEND,
@@ -33,7 +34,6 @@ from models.risk.champion import Choice, choose
 from models.risk.inspector_effects import NOBODY, InspectorEffects
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration, Texts, calibrate_selection_bias, is_representative
 from models.statistics.time_splits import entity_folds, time_folds
-from models.threads import parallel_map
 
 CROSS_FOLDS = 5
 """With enough random visits, each fifth of the businesses is held out in turn."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 from models.risk.boosting import STUMPS, Booster, fit_booster
 from models.risk.credit import EVEN_ODDS_POINTS, POINTS_TO_DOUBLE_ODDS
 

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 from models.risk.calibration import SLOPE_FLOOR, Calibration, sigmoid
 
 RANDOM = "random"

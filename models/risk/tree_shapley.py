@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from models.inputs import Floats
+from models.foundation.inputs import Floats
 from models.risk.tree_tables import CHUNK, Buffers, PatternTree, add_looked_up, left_patterns, pattern_trees, splits_of
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 MOST_SPLITS = 8
 CHUNK = 16_384

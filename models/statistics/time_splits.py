@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.inputs import Floats, Ints
+from models.foundation.inputs import Floats, Ints
 
 FOLDS = 3
 ENOUGH = 5

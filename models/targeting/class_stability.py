@@ -21,7 +21,7 @@ import pandas as pd
 from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import EVIDENCE, MARGIN
 from models.explanation.reasons import BASE
-from models.inputs import Floats, Ints, Texts
+from models.foundation.inputs import Floats, Ints, Texts
 from models.risk.credit import points_and_class, ranks, worst_first
 
 Rescored = Callable[[Floats, Floats], pd.DataFrame]

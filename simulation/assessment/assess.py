@@ -28,7 +28,7 @@ from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
 from models.evaluation.ranking_metrics import roc_auc
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
-from simulation.truth import chance_of_finding, on_or_before, violating_on
+from simulation.assessment.truth import chance_of_finding, on_or_before, violating_on
 
 TOP_SHARE = 0.05
 GROUPS = 20
@@ -153,7 +153,7 @@ def assess(
     """Rank by margin, at random and by each single indicator, and compare with the truth.
 
     Args:
-        truth: as :data:`simulation.truth.SCHEMA`.
+        truth: as :data:`simulation.assessment.truth.SCHEMA`.
         scores: ``entity_id`` and ``margin`` of the day.
         features: ``entity_id`` and numeric columns of the day.
         indicators: the columns of ``features`` to compare.
@@ -227,7 +227,7 @@ def assess_intervals(
     """Compare the intervals of entities without a known finding with the chance that a visit finds a violation.
 
     Args:
-        truth: as :data:`simulation.truth.SCHEMA`.
+        truth: as :data:`simulation.assessment.truth.SCHEMA`.
         scores: ``entity_id, probability, probability_low, probability_high`` of the day.
         industries: industry code by ``entity_id``.
         already_found: entities with a finding that was known by the day.

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from expectations.contracts.indicators import catalogue
-from simulation.truth import violating_on
+from simulation.assessment.truth import violating_on
 from simulation.world.typologies import TYPOLOGIES
 
 SHOWN_BY: dict[str, tuple[str, ...]] = {
@@ -85,7 +85,7 @@ def assess_reasons(truth: pa.Table, reasons: pa.Table, as_of: date) -> ReasonsNa
     """Compare the reasons of a day with the truth. None if no violator was listed.
 
     Args:
-        truth: as :data:`simulation.truth.SCHEMA`.
+        truth: as :data:`simulation.assessment.truth.SCHEMA`.
         reasons: ``entity_id, reason_rank, indicator`` of ``gold.reasons`` of the day.
         as_of: the day.
     """

@@ -22,8 +22,8 @@ from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import rebuild_features
 from tests.conftest import FinishedDay
-from tests.features.random_tables import draw_tables
-from tests.features.tables import AS_OF, CUTOFF, POLICY, Row, compute_frames, silver_of
+from tests.jobs.transforms.random_tables import draw_tables
+from tests.jobs.transforms.tables import AS_OF, CUTOFF, POLICY, Row, compute_frames, silver_of
 
 Program = Callable[[FeatureRequest, Path], int]
 

@@ -62,7 +62,7 @@ def test_a_change_of_engine_ingests_nothing_again(run_on: Run, town_on_sail: Pat
 
 
 def test_the_indicators_are_those_of_plain_python(run_on: Run, way: str) -> None:
-    output = run_on(way, "pytest", "-p", "no:cacheprovider", "tests/features/test_oracle.py")
+    output = run_on(way, "pytest", "-p", "no:cacheprovider", "tests/jobs/transforms/test_oracle.py")
     passed = re.search(r"(\d+) passed", output)
     assert passed is not None
     assert int(passed[1]) > 100

@@ -32,7 +32,7 @@ from tests.crash.forks import Forks
 from tests.crash.sequences import Sequence, deliver_town
 from tests.crash.steps import Words
 from tests.day.town import PROFILE, TODAY
-from tests.lake.homes import ENTITIES, FEATURES, close, data_files, put, put_day, put_state
+from tests.jobs.lake.homes import ENTITIES, FEATURES, close, data_files, put, put_day, put_state
 
 D = date(2026, 6, 30)
 BEFORE, LONG_BEFORE = D - timedelta(days=1), D - timedelta(days=9)

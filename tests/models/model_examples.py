@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from models.inputs import Inputs
+from models.foundation.inputs import Inputs
 from models.risk_model import RiskModel, fit_risk_model
 
 INPUTS = Inputs(

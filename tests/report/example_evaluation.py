@@ -13,7 +13,7 @@ from jobs.profile.profile import Profile
 from jobs.training.evaluate_profile import MODEL, NEIGHBOURS, Window
 from jobs.training.summarise_evaluation import summarise
 from models.evaluation.baselines import BEST, BOOSTING, PAST
-from models.inputs import catalogue_inputs
+from models.foundation.inputs import catalogue_inputs
 
 VISITS = 150
 EVIL = "<script>alert(1)</script>"

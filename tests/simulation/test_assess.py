@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from simulation.assessment.assess import assess, share_in_top
-from simulation.truth import SCHEMA, violating_on
+from simulation.assessment.truth import SCHEMA, violating_on
 
 DAY = date(2026, 6, 30)
 

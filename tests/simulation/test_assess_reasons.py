@@ -13,7 +13,7 @@ import pytest
 from expectations.contracts.indicators import catalogue
 from simulation.assessment.assess import assess_intervals, interval_coverage
 from simulation.assessment.reasons import FULL_SIGNS_OF, SHOWN_BY, SIGNS_OF, assess_reasons
-from simulation.truth import SCHEMA
+from simulation.assessment.truth import SCHEMA
 from simulation.world.industries import trades
 from simulation.world.typologies import SIGNS, TYPOLOGIES
 

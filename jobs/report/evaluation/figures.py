@@ -8,7 +8,7 @@ from typing import Any
 
 from jobs.texts.names import Names
 from models.evaluation.groups import OTHERS
-from models.inputs import indicator_of
+from models.foundation.inputs import indicator_of
 
 Content = Mapping[str, Any]
 """The JSON of :func:`jobs.training.summarise_evaluation.summarise`. A figure that is not defined is None."""

@@ -1,0 +1,1 @@
+"""Inputs, array types, threads and archives. Imports nothing else of models."""

@@ -1,0 +1,118 @@
+"""The catalogue of indicators: what is computed, what is denied, what is documented."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from expectations.contracts import complaint, inspection, registration, silver, tax_filing
+from expectations.contracts.indicators import DIMENSIONS, catalogue, check_indicators, deny_list, features_contract, find_denied
+from jobs.documents.contract_pages import render_indicator_docs
+from jobs.transforms.features import associations, build_features, complaints, peers, supervision, tax
+from jobs.transforms.features import registration as registration_features
+from tests.jobs.transforms.tables import AS_OF, silver_of
+
+ROOT = Path(__file__).resolve().parents[3]
+FEATURE_CODE = [
+    associations,
+    complaints,
+    build_features,
+    peers,
+    registration_features,
+    supervision,
+    tax,
+]
+SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
+
+
+def test_every_dimension_has_indicators():
+    assert {indicator.dimension for indicator in catalogue()} == set(DIMENSIONS)
+    assert len(catalogue()) >= 60
+
+
+def test_every_source_is_a_contract():
+    assert {source for indicator in catalogue() for source in indicator.sources} <= SOURCES
+
+
+def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
+    for indicator in catalogue():
+        for sentence in indicator.sentence.values():
+            assert ("{peer}" in sentence) == indicator.peer, indicator.column
+            if indicator.peer:
+                assert sentence.rstrip(")）").rpartition("(" if "(" in sentence else "（")[2].count("{peer}") == 1
+
+
+def test_indicators_of_other_entities_have_no_age_from_own_records():
+    of_others = {one.column for one in catalogue() if one.dimension == "association"} | {"base_rate", "excess_of_industry"}
+    assert {one.column for one in catalogue() if not one.own} == of_others
+
+
+def test_no_indicator_uses_a_denied_column():
+    check_indicators(catalogue())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("column", "inspector_strictness", "inspector"),
+        ("column", "owner_nationality", "nationality"),
+        ("definition", {"en": "Burglary reports in the street.", "zh-Hans": "周边治安案件数。"}, "neighbourhood crime"),
+        ("definition", {"en": "Home county.", "zh-Hans": "法定代表人籍贯。"}, "native place"),
+        ("sources", ("census_ethnicity",), "ethnicity"),
+    ],
+)
+def test_an_indicator_that_uses_a_denied_column_is_refused(field, value, name):
+    planted = replace(catalogue()[0], **{field: value})
+    with pytest.raises(ValueError, match=name):
+        check_indicators([planted])
+
+
+def test_words_inside_other_words_are_not_denied():
+    assert find_denied(["trace of a terrace", "embraced"]) == []
+
+
+def test_no_transform_of_features_reads_a_denied_column():
+    contracts = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT, silver.LINK)
+    denied = {str(column) for contract in contracts for column in contract.columns if find_denied([column])}
+    assert "inspector_id" in denied
+    # Only this function reads the inspector; its result does not have the column.
+    sources = [inspect.getsource(module).replace(inspect.getsource(supervision.add_expected), "") for module in FEATURE_CODE]
+    assert {column for source in sources for column in denied if column in source} == set()
+    assert sum(source.count("INSPECTOR_ID") for source in sources) == 1, "the import alone"
+    assert {str(column) for column in features_contract().columns if find_denied([column])} == set()
+
+
+def test_only_the_correction_for_inspectors_may_read_the_inspector():
+    freed = {denied.name: set(denied.freed) for denied in deny_list() if denied.freed}
+    assert freed == {
+        "inspector": {
+            "excess_violations", "excess_breaches", "excess_of_industry", "excess_of_ties", "excess_at_address", "excess_of_name",
+        }
+    }  # fmt: skip
+    assert freed["inspector"] <= {indicator.column for indicator in catalogue()}
+    planted = replace(next(one for one in catalogue() if one.column == "excess_violations"), sources=("census_ethnicity",))
+    with pytest.raises(ValueError, match="ethnicity"):
+        check_indicators([planted])
+
+
+def test_the_expectation_of_a_visit_drops_the_inspector(spark):
+    visit = {"inspection_id": "i1", "entity_id": "E", "inspected_on": AS_OF, "inspector_id": "him", "found_violation": True}
+    frames = silver_of(spark, {"inspection": [visit]})
+    expected = supervision.add_expected(frames["inspection"], lambda frame: frame)
+    assert find_denied(expected.columns) == []
+    assert {"expected_parts", "expected_breach_parts"} <= set(expected.columns)
+
+
+def test_every_denied_column_has_a_reason():
+    assert {denied.name for denied in deny_list()} == {
+        "nationality", "native place", "ethnicity", "inspector", "neighbourhood crime",
+    }  # fmt: skip
+    assert all(denied.why and denied.words for denied in deny_list())
+
+
+def test_the_page_of_indicators_is_current():
+    page = ROOT / "docs" / "reference" / "indicators.md"
+    assert page.read_text(encoding="utf-8") == render_indicator_docs(), "write it again with render_indicator_docs()"

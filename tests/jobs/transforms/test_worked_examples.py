@@ -1,0 +1,221 @@
+"""Indicators computed by hand, with the arithmetic visible."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.jobs.transforms.tables import AS_OF, compute
+
+# As of 2026-01-31 the settled month is December 2025 (31 January less 45 days).
+
+
+def vat(month: date, revenue: int | None, **more):
+    end = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    due = end + timedelta(days=15)
+    return {
+        "entity_id": "E", "period_start": month, "period_end": end, "due_on": due, "filed_on": due,
+        "declared_revenue_minor": revenue, **more,
+    }  # fmt: skip
+
+
+def months(first: date, count: int) -> list[date]:
+    return [date(first.year + (first.month - 1 + n) // 12, (first.month - 1 + n) % 12 + 1, 1) for n in range(count)]
+
+
+def indicators(spark, **tables):
+    shop = {"entity_id": "E", "established_on": date(2020, 1, 1)}
+    return compute(spark, {"entity": [shop], **tables})[0]["E"]
+
+
+def test_late_and_missing_returns_of_those_due(spark):
+    returns = [
+        vat(date(2025, 9, 1), 100),
+        vat(date(2025, 10, 1), 100, filed_on=date(2025, 11, 25)),  # due 15 November: 10 days late
+        vat(date(2025, 11, 1), None, filed_on=None),  # due 15 December: missing
+        vat(date(2025, 12, 1), 100, due_on=date(2026, 1, 26), filed_on=None),  # due 5 days ago: within the grace, not yet missing
+    ]
+    made = indicators(spark, filing=returns)
+    assert made["late_filing_share"] == (1 + 1) / 3
+    assert made["unfiled_returns"] == 1
+    assert made["mean_days_late"] == (0 + 10) / 2
+
+
+def test_a_return_filed_after_the_day_does_not_count(spark):
+    returns = [vat(date(2025, 11, 1), 100), vat(date(2025, 12, 1), 700, filed_on=AS_OF + timedelta(days=1))]
+    made = indicators(spark, filing=returns)
+    assert made["sales_12m"] == 100
+    assert made["unfiled_returns"] == 1
+    assert indicators(spark, filing=[returns[0], {**returns[1], "filed_on": AS_OF}])["sales_12m"] == 800
+
+
+def test_six_silent_months_then_sales(spark):
+    silent = [vat(month, 0) for month in months(date(2025, 4, 1), 6)]
+    before = [vat(month, 300) for month in months(date(2024, 4, 1), 12)]
+    sudden = [vat(month, 900) for month in months(date(2025, 10, 1), 3)]
+    made = indicators(spark, filing=[*before, *silent, *sudden])
+    assert made["dormant_then_sudden"] == 1
+    assert made["zero_filing_streak"] == 0
+    assert made["sales_jump"] == 900 / (12 * 300 / 18)
+    asleep = indicators(spark, filing=[*before, *silent, *[vat(month, 0) for month in months(date(2025, 10, 1), 3)]])
+    assert asleep["dormant_then_sudden"] == 0
+    assert asleep["zero_filing_streak"] == 9
+
+
+def test_growth_compares_means_so_that_a_young_entity_does_not_seem_to_grow(spark):
+    returns = [vat(month, 100) for month in months(date(2024, 10, 1), 3)] + [
+        vat(month, 110) for month in months(date(2025, 1, 1), 12)
+    ]
+    assert indicators(spark, filing=returns)["sales_growth"] == pytest.approx(0.10)
+
+
+def test_growth_without_capacity(spark):
+    before = [vat(month, 100, employees=10) for month in months(date(2024, 1, 1), 12)]
+    year = [vat(month, 150, employees=11) for month in months(date(2025, 1, 1), 12)]
+    assert indicators(spark, filing=before + year)["growth_over_headcount"] == pytest.approx(0.50 - 0.10)
+
+
+def test_vat_and_income_tax_are_compared_over_whole_quarters_that_both_cover(spark):
+    monthly = [vat(month, 100) for month in months(date(2025, 7, 1), 6)]
+    third = {
+        "entity_id": "E",
+        "tax_type": "cit",
+        "period_start": date(2025, 7, 1),
+        "period_end": date(2025, 9, 30),
+        "declared_revenue_minor": 240,
+    }
+    fourth = {**third, "period_start": date(2025, 10, 1), "period_end": date(2025, 12, 31), "declared_revenue_minor": 300}
+    assert indicators(spark, filing=[*monthly, third, fourth])["vat_cit_gap"] == (600 - 540) / 600
+    # Without December's return the fourth quarter is not whole for VAT, and the third alone is compared.
+    assert indicators(spark, filing=[*monthly[:-1], third, fourth])["vat_cit_gap"] == (300 - 240) / 300
+
+
+def test_a_burst_is_relative_to_the_entitys_own_level(spark):
+    def on(days_ago, number):
+        return {"complaint_id": f"c{number}", "entity_id": "E", "received_on": AS_OF - timedelta(days=days_ago)}
+
+    steady = indicators(spark, complaint=[on(28 * n + 1, n) for n in range(13)])
+    sudden = indicators(spark, complaint=[on(n, n) for n in range(13)])
+    assert abs(steady["complaint_burst"]) < 0.1
+    assert sudden["complaint_burst"] == pytest.approx(2 * ((13 + 0.375) ** 0.5 - 0.375**0.5))
+
+
+def test_a_breach_loses_half_its_weight_in_a_year(spark):
+    def visit(days_ago, breaches):
+        day = AS_OF - timedelta(days=days_ago)
+        return {"inspection_id": f"i{days_ago}", "entity_id": "E", "inspected_on": day, "items_checked": 10, "breaches": breaches,
+                "found_violation": breaches > 0}  # fmt: skip
+
+    made = indicators(spark, inspection=[visit(0, 0), visit(365, 10)])
+    assert made["breach_rate"] == pytest.approx((0 * 1 + 10 * 0.5) / (10 * 1 + 10 * 0.5))
+    assert made["last_visit_violation"] == 0
+    assert made["days_since_violation"] == 365
+
+
+def test_a_follow_up_is_counted_separately_unless_it_has_a_result(spark):
+    def visit(days_ago, **more):
+        return {"inspection_id": f"i{days_ago}", "entity_id": "E", "inspected_on": AS_OF - timedelta(days=days_ago), **more}
+
+    first = visit(40, found_violation=True, items_checked=10, breaches=4)
+    follow_up = visit(30, selected_by="follow_up")
+    old = visit(1095, selected_by="follow_up")
+    unmet = visit(20, selected_by="follow_up", visit_status="not_reachable", planned_on=AS_OF)
+    made = indicators(spark, inspection=[first, follow_up, old, unmet])
+    assert (made["follow_ups_36m"], made["visits_36m"], made["violations_36m"]) == (1, 1, 1)
+    assert (made["days_since_follow_up"], made["days_since_visit"]) == (30, 40)
+    assert made["last_visit_violation"] == 1
+    worse = indicators(spark, inspection=[first, {**follow_up, "found_violation": True}])
+    assert (worse["follow_ups_36m"], worse["visits_36m"], worse["days_since_visit"]) == (1, 2, 30)
+
+
+def test_an_outcome_is_compared_with_the_inspectors_rate_at_other_businesses(spark):
+    """A finding by one who seldom finds says more of the business than one by one who always does."""
+
+    def visit(number, entity, inspector, found, breaches):
+        return {"inspection_id": f"i{number:02}", "entity_id": entity, "inspected_on": AS_OF, "inspector_id": inspector,
+                "found_violation": found, "items_checked": 10, "breaches": breaches}  # fmt: skip
+
+    shops = [
+        {"entity_id": name, "trading_name": sign, "established_on": date(2020, 1, 1)}
+        for name, sign in (("E", "Noodle Bar"), ("F", "NOODLE-BAR"), ("G", None))
+    ]
+    elsewhere = [
+        visit(number, f"x{number}", "strict" if number % 2 else "mild", bool(number % 2), number % 2) for number in range(18)
+    ]
+    own = [visit(18, "E", "mild", True, 2), visit(19, "F", "strict", True, 2)]
+    made, _ = compute(spark, {"entity": shops, "inspection": [*elsewhere, *own]})
+    # Both made nine visits elsewhere: the mild one found nothing, the strict one 9. With what was found at the other of the two
+    # all made 19 elsewhere, and found 10. Thirty more are as found by all.
+    mild, strict = (0 + 30 * 10 / 19) / (9 + 30), (9 + 30 * 10 / 19) / (9 + 30)
+    assert made["E"]["excess_violations"] == pytest.approx((1 - mild) / (1 + 1), abs=1e-6)
+    assert made["F"]["excess_violations"] == pytest.approx((1 - strict) / (1 + 1), abs=1e-6)
+    assert made["G"]["excess_violations"] is None
+    # Of 90 checkpoints elsewhere the mild one noted no breach; 600 more are as noted by all elsewhere, 9 + 2 of 190.
+    noted = (0 + 600 * 11 / 190) / (90 + 600)
+    assert made["E"]["excess_breaches"] == pytest.approx((2 - 10 * noted) / (10 + 20), abs=1e-6)
+    assert made["E"]["excess_of_name"] == made["F"]["excess_violations"]
+    assert made["G"]["excess_of_name"] is None
+
+
+def test_a_business_is_not_compared_with_itself(spark):
+    def visit(number, entity, found):
+        return {"inspection_id": f"i{number:02}", "entity_id": entity, "inspected_on": AS_OF, "inspector_id": "him",
+                "found_violation": found, "items_checked": 10, "breaches": 3 * found}  # fmt: skip
+
+    often = [visit(number, "E", True) for number in range(10)]
+    elsewhere = [visit(number, "F", number == 10) for number in range(10, 14)]
+    made = indicators(spark, inspection=[*often, *elsewhere])
+    # Elsewhere he, and all, found something at 1 visit of 4, and 3 breaches of 40 checkpoints.
+    assert made["excess_violations"] == pytest.approx(10 * (1 - 1 / 4) / (10 + 1), abs=1e-6)
+    assert made["excess_breaches"] == pytest.approx(10 * (3 - 10 * 3 / 40) / (10 * 10 + 20), abs=1e-6)
+    # Nobody else was visited, so it is held against all that is known, which is its own ten visits.
+    alone = indicators(spark, inspection=often)
+    assert (alone["excess_violations"], alone["excess_breaches"]) == (0, 0)
+
+
+def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
+    def shop(name, opened, **more):
+        return {"entity_id": name, "established_on": opened, "legal_rep_id": "p", **more}
+
+    closed = shop("old", date(2018, 1, 1), status="closed", closed_on=date(2024, 6, 1))
+    heir, late = shop("heir", date(2024, 9, 1)), shop("late", date(2025, 9, 1))
+    stranger = shop("stranger", date(2024, 9, 1), legal_rep_id="q")
+    made, _ = compute(spark, {"entity": [closed, heir, late, stranger]})
+    assert {name: row["phoenix"] for name, row in made.items()} == {"old": 0, "heir": 1, "late": 0, "stranger": 0}
+    assert made["heir"]["ended_tie_share"] == 1 / 2
+    assert made["heir"]["same_legal_rep"] == 1
+
+
+def test_the_base_rate_is_of_random_visits_of_known_probability_only(spark):
+    shops = [{"entity_id": f"E{n}", "industry_division": "51", "region_middle": "r"} for n in range(4)]
+
+    def visit(number, selected_by, found):
+        return {"inspection_id": f"i{number}", "entity_id": f"E{number % 4}", "inspected_on": date(2025, 1, 1),
+                "selected_by": selected_by, "found_violation": found,
+                "inclusion_probability": 0.1 if selected_by == "random" else None}  # fmt: skip
+
+    drawn = [visit(0, "random", True), visit(1, "random", False), visit(2, "random", False), visit(3, "random", False)]
+    sent = [visit(number, "targeted", True) for number in range(4, 12)]
+    of_unknown_chance = [visit(number, "random", True) | {"inclusion_probability": None} for number in range(12, 16)]
+    made, _ = compute(spark, {"entity": shops, "inspection": [*drawn, *sent, *of_unknown_chance]})
+    assert made["E0"]["base_rate"] == pytest.approx(1 / 4, abs=1e-3)
+
+
+def test_random_visits_have_the_inverse_probability_as_weight(spark):
+    shops = [{"entity_id": f"E{n}", "industry_division": "51"} for n in range(2)]
+    common = {"inspected_on": date(2025, 1, 1), "selected_by": "random"}
+    often = {**common, "inspection_id": "i0", "entity_id": "E0", "inclusion_probability": 0.5, "found_violation": True}
+    seldom = {**common, "inspection_id": "i1", "entity_id": "E1", "inclusion_probability": 0.1, "found_violation": False}
+    made, _ = compute(spark, {"entity": shops, "inspection": [often, seldom]})
+    assert made["E0"]["base_rate"] == pytest.approx((1 / 0.5) / (1 / 0.5 + 1 / 0.1), abs=1e-3)
+
+
+def test_with_mostly_equal_peers_the_90th_percentile_is_the_scale(spark):
+    shops = [{"entity_id": f"E{n:02}", "phone_hash": "t" if n < 4 else f"t{n}"} for n in range(20)]
+    made, peers = compute(spark, {"entity": shops})
+    (phone,) = [row for row in peers if row["indicator"] == "same_phone"]
+    assert (phone["peer_median"], phone["peer_mad"]) == (0, 0)
+    # Deviations: 16 zeros and 4 threes; the 90th percentile, the 18th of 20, is 3.
+    assert made["E00"]["same_phone_vs_peers"] == pytest.approx(3 / (3 / 1.6449))
+    assert made["E19"]["same_phone_vs_peers"] == 0
