@@ -105,7 +105,7 @@ def better_in_words(
 
 def _wanted(indicator: Indicator, now: float, then: float, names: Names) -> str:
     was = convert_contract_text(_in_base(now, indicator, names), names.texts.language)
-    return names.texts("reason.instead", said=render(indicator, then, None, names), was=was)
+    return names.texts("reason.instead", wanted=render(indicator, then, None, names), was=was)
 
 
 def _in_base(value: float, indicator: Indicator, names: Names) -> str:

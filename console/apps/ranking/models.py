@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db import models
 
 from console.apps.accounts.jurisdiction import OfRegion
+from jobs.texts.languages import column_suffix
 
 CLASSES = ("D", "C", "B", "A")
 """From the worst to the best."""
-_ENDINGS = {"zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
 
 
 def is_worse(now: str, before: str) -> bool:
@@ -128,7 +128,7 @@ class Reason(models.Model):
     @staticmethod
     def column_of(name: str, language: str) -> str:
         """The column that holds a text, such as ``sentence``, in a language."""
-        return f"{name}_{_ENDINGS.get(language, 'en')}"
+        return f"{name}_{column_suffix(language)}"
 
     def sentence(self, language: str) -> str:
         """The reason in a language."""
@@ -144,7 +144,7 @@ class Reason(models.Model):
 
 
 def _in(language: str, row: models.Model, name: str) -> str:
-    return str(getattr(row, f"{name}_{_ENDINGS.get(language, 'en')}"))
+    return str(getattr(row, f"{name}_{column_suffix(language)}"))
 
 
 class Tie(models.Model):
